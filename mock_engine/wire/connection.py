@@ -1,0 +1,309 @@
+"""One accepted TCP connection: HTTP/1.1 first, a WebSocket after the upgrade.
+
+Rules of this file:
+
+* h11 speaks HTTP and ``websockets.frames`` reads and writes frames. What stands here is only
+  what a library for well-behaved servers hides: every frame seen, and every way to misbehave.
+* It answers WebSocket pings, joins fragments, and ends a connection that breaks RFC 6455 without
+  a close frame, as the engine does. It never pings and never answers a close frame (engine 0.23).
+* ``send_raw`` writes any bytes. Nothing here prevents a test from breaking the protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from typing import cast
+
+from websockets.exceptions import PayloadTooBig, ProtocolError
+from websockets.frames import Close, Frame, Opcode
+from websockets.streams import StreamReader
+
+from mock_engine.transcript import (
+    Accepted,
+    Direction,
+    Ended,
+    Ending,
+    Event,
+    FrameSeen,
+    Message,
+    Request,
+    Transcript,
+)
+from mock_engine.wire.admission import Admission, EndOnAccept, ResetOnAccept, Stall
+from mock_engine.wire.exchange import HttpExchange
+from mock_engine.wire.http import Application
+from mock_engine.wire.limits import Limits
+
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+class Connection(asyncio.Protocol):
+    """A connection as its application and a test see it."""
+
+    def __init__(
+        self,
+        number: int,
+        application: Application,
+        *,
+        limits: Limits,
+        admission: Admission,
+        transcript: Transcript | None,
+        gone: Callable[[Connection], None],
+    ) -> None:
+        self.id = number
+        self.port = 0
+        self.peer: tuple[str, int] = ("", 0)
+        self.request: Request | None = None
+        self.is_open = False
+        self._application = application
+        self._limits = limits
+        self._admission = admission
+        self._transcript = transcript
+        self._gone = gone
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport
+        self._exchange: HttpExchange | None = None
+        self._ended = False
+        self._closing = False
+        self._reader = StreamReader()
+        self._parser: Generator[None, None, Frame] = self._next_frame()
+        self._fragments: list[bytes] = []
+        self._fragments_size = 0
+        self._fragments_binary = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    # -- what an application and a test do ------------------------------------------------------
+
+    def send_text(self, text: bytes) -> None:
+        """Send one text message. The bytes are not checked for UTF-8."""
+        self.send_frame(Frame(Opcode.TEXT, text))
+
+    def send_binary(self, data: bytes) -> None:
+        """Send one binary message."""
+        self.send_frame(Frame(Opcode.BINARY, data))
+
+    def send_frame(self, frame: Frame) -> None:
+        """Send one frame of any kind; nothing happens once the connection has ended."""
+        if self._ended:
+            return
+        self._note_frame(Direction.FROM_ENGINE, frame)
+        self._transport.write(frame.serialize(mask=False))
+        if self._transport.get_write_buffer_size() > self._limits.unsent:
+            self._end(Ending.BY_ENGINE, "the peer does not read")
+            self._transport.abort()
+
+    def send_raw(self, data: bytes) -> None:
+        """Write bytes to the TCP stream as they are."""
+        if not self._ended:
+            self._transport.write(data)
+
+    def close(self, code: int | None = None, reason: str = "") -> None:
+        """Send a close frame, then end the connection when the peer answers or time is up."""
+        if self._ended or self._closing:
+            return
+        payload = b"" if code is None else Close(code, reason).serialize()
+        self.send_frame(Frame(Opcode.CLOSE, payload))
+        self._closing = True
+        self._after(self._limits.close_time, self.cut)
+
+    def cut(self) -> None:
+        """End the TCP connection without a close frame, after what is queued was sent."""
+        if not self._ended:
+            self._end(Ending.BY_ENGINE, "TCP end")
+            self._transport.close()
+
+    def reset(self) -> None:
+        """End the TCP connection with a reset, losing what is queued."""
+        if self._ended:
+            return
+        self._end(Ending.BY_ENGINE, "TCP reset")
+        self._linger_zero()
+        self._transport.abort()
+
+    def pause_reading(self) -> None:
+        """Stop taking bytes from the socket, so that the peer's sends pile up."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take bytes from the socket again."""
+        self._transport.resume_reading()
+
+    # -- asyncio.Protocol -----------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let the connection in, or treat it as the gate of the listener says."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.peer = tuple((transport.get_extra_info("peername") or ("", 0))[:2])
+        self.port = (transport.get_extra_info("sockname") or ("", 0))[1]
+        self._note(lambda at: Accepted(at, self.id, self.port))
+        match self._admission:
+            case ResetOnAccept():
+                self.reset()
+            case EndOnAccept():
+                self.cut()
+            case Stall():
+                pass
+            case admission:
+                self._exchange = HttpExchange(self, self._application, self._limits, admission)
+                self._after(self._limits.request_time, self._request_timed_out)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand bytes to the protocol spoken at present."""
+        if self._ended:
+            return
+        if self.is_open:
+            self._read_frames(data)
+        elif self._exchange is not None:
+            self._exchange.feed(data)
+
+    def eof_received(self) -> bool:
+        """The peer ended its side."""
+        self._end(Ending.EOF)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The TCP connection is gone; tell why, unless that is known already."""
+        self._end(Ending.RESET if exc else Ending.EOF, str(exc or ""))
+        self._gone(self)
+
+    # -- from HTTP to WebSocket ------------------------------------------------------------------
+
+    def write_http(self, data: bytes) -> None:
+        """Write the bytes of an HTTP answer."""
+        self.send_raw(data)
+
+    def request_complete(self) -> None:
+        """The head of a request is in: the time limit for it is over."""
+        self._cancel_timer()
+
+    def become_websocket(self, trailing: bytes) -> None:
+        """The upgrade is answered: from here on the bytes are frames."""
+        self._exchange = None
+        self.is_open = True
+        self._application.opened(self)
+        if trailing:
+            self._read_frames(trailing)
+
+    # -- frames ----------------------------------------------------------------------------------
+
+    def _next_frame(self) -> Generator[None, None, Frame]:
+        return Frame.parse(self._reader.read_exact, mask=True, max_size=self._limits.frame)
+
+    def _read_frames(self, data: bytes) -> None:
+        self._reader.feed_data(data)
+        try:
+            while not self._ended:
+                try:
+                    next(self._parser)
+                except StopIteration as complete:
+                    self._parser = self._next_frame()
+                    self._take(complete.value)
+                else:
+                    return
+        except (PayloadTooBig, ProtocolError) as broken:
+            self._break(str(broken))
+
+    def _take(self, frame: Frame) -> None:
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            raise ProtocolError("a reserved bit is set, but no extension was agreed on")
+        self._note_frame(Direction.FROM_WORKER, frame)
+        if frame.opcode is Opcode.PING:
+            self.send_frame(Frame(Opcode.PONG, frame.data))
+        elif frame.opcode is Opcode.CLOSE:
+            self._take_close(frame)
+        elif frame.opcode is not Opcode.PONG:
+            self._take_data(frame)
+
+    def _take_close(self, frame: Frame) -> None:
+        Close.parse(frame.data)
+        self._end(Ending.BY_ENGINE if self._closing else Ending.CLOSE_FRAME)
+        self._transport.close()
+
+    def _take_data(self, frame: Frame) -> None:
+        starts = frame.opcode is not Opcode.CONT
+        if starts == bool(self._fragments):
+            raise ProtocolError("a continuation frame is missing or has nothing to continue")
+        data = bytes(frame.data)
+        if starts:
+            self._fragments_binary = frame.opcode is Opcode.BINARY
+        if starts and frame.fin:
+            self._deliver(data)
+            return
+        self._fragments.append(data)
+        self._fragments_size += len(data)
+        if self._fragments_size > self._limits.message:
+            raise PayloadTooBig(self._fragments_size, self._limits.message)
+        if frame.fin:
+            whole = b"".join(self._fragments)
+            self._fragments, self._fragments_size = [], 0
+            self._deliver(whole)
+
+    def _deliver(self, data: bytes) -> None:
+        binary = self._fragments_binary
+        if not binary:
+            try:
+                data.decode()
+            except UnicodeDecodeError:
+                raise ProtocolError("a text message is not UTF-8") from None
+        self._note(lambda at: Message(at, self.id, Direction.FROM_WORKER, binary, data))
+        self._application.received(self, data, binary)
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def _break(self, why: str) -> None:
+        self._end(Ending.MALFORMED, why)
+        self._transport.abort()
+
+    def _end(self, ending: Ending, detail: str = "") -> None:
+        if self._ended:
+            return
+        self._ended = True
+        self._cancel_timer()
+        self._note(lambda at: Ended(at, self.id, ending, detail))
+        if self._exchange is not None:
+            self._exchange.abandon()
+        if self.is_open:
+            self.is_open = False
+            self._application.closed(self)
+
+    def _request_timed_out(self) -> None:
+        self._break("no complete request in time")
+
+    def _linger_zero(self) -> None:
+        raw = self._transport.get_extra_info("socket")
+        if raw is not None:
+            with suppress(OSError):
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+
+    # -- notes and time --------------------------------------------------------------------------
+
+    def note(self, make: Callable[[float], Event]) -> None:
+        """Record the event that ``make`` builds from the time, in seconds."""
+        self._note(make)
+
+    def _note(self, make: Callable[[float], Event]) -> None:
+        if self._transcript is not None:
+            self._transcript.add(make(self._transcript.now()))
+
+    def _note_frame(self, direction: Direction, frame: Frame) -> None:
+        if self._transcript is None:
+            return
+        at = self._transcript.now()
+        data = bytes(frame.data)
+        self._transcript.add(FrameSeen(at, self.id, direction, frame.opcode, frame.fin, data))
+        if direction is Direction.FROM_ENGINE and frame.opcode in (Opcode.TEXT, Opcode.BINARY):
+            binary = frame.opcode is Opcode.BINARY
+            self._transcript.add(Message(at, self.id, direction, binary, data))
+
+    def _after(self, seconds: float, act: Callable[[], None]) -> None:
+        self._cancel_timer()
+        self._timer = self._loop.call_later(seconds, act)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

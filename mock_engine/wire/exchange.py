@@ -1,0 +1,186 @@
+"""HTTP/1.1 on one connection: plain requests, and the upgrade that ends them.
+
+h11 does the parsing and the framing. RFC 6455, section 4.2 is where the upgrade rules stand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import h11
+from websockets.utils import accept_key
+
+from mock_engine.transcript import Answered, Request, Requested
+from mock_engine.wire.admission import Admission, Reject
+from mock_engine.wire.http import Application, Response
+from mock_engine.wire.limits import Limits
+
+if TYPE_CHECKING:
+    from mock_engine.wire.connection import Connection
+
+BAD_REQUEST = 400
+TOO_LARGE = 413
+UPGRADE_REQUIRED = 426
+
+
+class HttpExchange:
+    """Reads requests and writes answers until the connection ends or becomes a WebSocket."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        application: Application,
+        limits: Limits,
+        admission: Admission,
+    ) -> None:
+        self._connection = connection
+        self._application = application
+        self._limits = limits
+        self._admission = admission
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.request_head)
+        self._request: Request | None = None
+        self._body: list[bytes] = []
+        self._body_size = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the peer."""
+        try:
+            self._http.receive_data(data)
+            self._advance()
+        except h11.RemoteProtocolError as broken:
+            self._refuse(Response(broken.error_status_hint or BAD_REQUEST, str(broken).encode()))
+
+    def abandon(self) -> None:
+        """The connection is gone: nobody waits for the answer."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def _advance(self) -> None:
+        while self._connection_alive():
+            event = self._http.next_event()
+            if event is h11.NEED_DATA and self._http.they_are_waiting_for_100_continue:
+                going_on = h11.InformationalResponse(status_code=100, headers=[])
+                self._connection.write_http(self._http.send(going_on) or b"")
+            if event in (h11.NEED_DATA, h11.PAUSED) or isinstance(event, h11.ConnectionClosed):
+                return
+            if isinstance(event, h11.Request):
+                self._begin(event)
+            elif isinstance(event, h11.Data):
+                self._take_body(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                self._complete()
+
+    def _connection_alive(self) -> bool:
+        return self._http.our_state not in (h11.MUST_CLOSE, h11.ERROR, h11.SWITCHED_PROTOCOL)
+
+    def _begin(self, head: h11.Request) -> None:
+        request = Request(
+            head.method.decode("ascii"),
+            head.target.decode("latin-1"),
+            tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in head.headers),
+            head.http_version.decode("ascii"),
+        )
+        self._request = self._connection.request = request
+        self._body, self._body_size = [], 0
+        self._connection.request_complete()
+        self._connection.note(lambda at: Requested(at, self._connection.id, request))
+
+    def _take_body(self, data: bytes) -> None:
+        self._body_size += len(data)
+        if self._body_size > self._limits.request_body:
+            self._refuse(Response(TOO_LARGE))
+        else:
+            self._body.append(data)
+
+    def _complete(self) -> None:
+        assert self._request is not None
+        if isinstance(self._admission, Reject):
+            self._refuse(Response(self._admission.status))
+        elif wants_websocket(self._request):
+            self._upgrade(self._request)
+        else:
+            self._task = asyncio.ensure_future(self._respond(self._request, b"".join(self._body)))
+
+    def _upgrade(self, request: Request) -> None:
+        refusal = handshake_fault(request) or self._application.upgrade(self._connection)
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        headers = [
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Accept", accept_key(request.header("sec-websocket-key") or "")),
+        ]
+        switching = h11.InformationalResponse(
+            status_code=101, headers=headers, reason=b"Switching Protocols"
+        )
+        self._connection.note(lambda at: Answered(at, self._connection.id, 101))
+        self._connection.write_http(self._http.send(switching) or b"")
+        trailing, _ = self._http.trailing_data
+        self._connection.become_websocket(trailing)
+
+    async def _respond(self, request: Request, body: bytes) -> None:
+        response = await self._application.respond(self._connection, request, body)
+        await self._answer(response)
+        if self._http.our_state is h11.MUST_CLOSE:
+            self._connection.cut()
+        elif self._http.our_state is h11.DONE:
+            self._http.start_next_cycle()
+            self._advance()
+
+    async def _answer(self, response: Response) -> None:
+        self._send_head(response)
+        if isinstance(response.body, AsyncIterator):
+            async for chunk in response.body:
+                self._send(h11.Data(data=chunk))
+        elif response.body:
+            self._send(h11.Data(data=response.body))
+        self._send(h11.EndOfMessage())
+
+    def _refuse(self, response: Response) -> None:
+        """Answer without waiting for anything, and end the connection."""
+        assert isinstance(response.body, bytes)
+        if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            closing = Response(
+                response.status, response.body, (*response.headers, ("connection", "close"))
+            )
+            self._send_head(closing)
+            if closing.body:
+                self._send(h11.Data(data=response.body))
+            self._send(h11.EndOfMessage())
+        self._connection.cut()
+
+    def _send_head(self, response: Response) -> None:
+        headers = list(response.headers)
+        if isinstance(response.body, bytes):
+            headers.append(("content-length", str(len(response.body))))
+        self._connection.note(lambda at: Answered(at, self._connection.id, response.status))
+        self._send(
+            h11.Response(
+                status_code=response.status, headers=headers, reason=response.reason.encode()
+            )
+        )
+
+    def _send(self, event: h11.Event) -> None:
+        self._connection.write_http(self._http.send(event) or b"")
+
+
+def wants_websocket(request: Request) -> bool:
+    """Whether ``request`` asks to become a WebSocket (RFC 6455, section 4.1)."""
+    tokens = (request.header("connection") or "").lower().replace(" ", "").split(",")
+    return "upgrade" in tokens and (request.header("upgrade") or "").lower() == "websocket"
+
+
+def handshake_fault(request: Request) -> Response | None:
+    """What is wrong with an upgrade request, as the answer to it; ``None`` when nothing is."""
+    if request.method != "GET":
+        return Response(405, b"an upgrade is a GET request", (("allow", "GET"),))
+    if not request.header("sec-websocket-key"):
+        return Response(BAD_REQUEST, b"Header sec-websocket-key is missing")
+    if request.header("sec-websocket-version") != "13":
+        version = (("sec-websocket-version", "13"),)
+        return Response(UPGRADE_REQUIRED, b"Header sec-websocket-version must be 13", version)
+    return None

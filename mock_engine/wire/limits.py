@@ -1,0 +1,24 @@
+"""The sizes and times that bound what one peer can cost.
+
+The numbers are those of the engine 0.23: a frame up to 16 MiB, a message up to 64 MiB, an
+upgrade within ten seconds. Beyond a size the engine ends the connection without a close frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, times in seconds."""
+
+    frame: int = 16 * MIB
+    message: int = 64 * MIB
+    request_head: int = 64 * 1024
+    request_body: int = MIB
+    request_time: float = 10.0
+    close_time: float = 5.0
+    unsent: int = 256 * MIB

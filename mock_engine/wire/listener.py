@@ -1,0 +1,94 @@
+"""One listening port."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+from mock_engine.transcript import Transcript
+from mock_engine.wire.admission import Admission, Admit
+from mock_engine.wire.connection import Connection
+from mock_engine.wire.http import Application
+from mock_engine.wire.limits import Limits
+
+
+class Listener:
+    """Accepts connections for an application.
+
+    ``admission`` may be changed at any time; it decides about connections accepted from then on.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        host: str,
+        port: int,
+        *,
+        transcript: Transcript | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.admission: Admission = Admit()
+        self.connections: dict[int, Connection] = {}
+        self._application = application
+        self._transcript = transcript
+        self._limits = limits or Limits()
+        self._numbers = itertools.count(1)
+        self._server: asyncio.Server | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        application: Application,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        transcript: Transcript | None = None,
+        limits: Limits | None = None,
+    ) -> Listener:
+        """Listen on ``host``; port 0 takes a free one, told in ``port`` afterwards.
+
+        Raises:
+            OSError: the port is taken or may not be used.
+        """
+        listener = cls(application, host, port, transcript=transcript, limits=limits)
+        await listener.listen()
+        return listener
+
+    async def listen(self) -> None:
+        """Begin to accept, on the same port as before when it listened already."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            self._connection, self.host, self.port, reuse_address=True, backlog=1024
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def stop_listening(self) -> None:
+        """Refuse new connections; those that are open stay."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def stop(self) -> None:
+        """Refuse new connections and cut those that are open."""
+        self.stop_listening()
+        for connection in tuple(self.connections.values()):
+            connection.cut()
+        await asyncio.sleep(0)
+
+    def _connection(self) -> Connection:
+        numbered = self._transcript.next_connection() if self._transcript else next(self._numbers)
+        connection = Connection(
+            numbered,
+            self._application,
+            limits=self._limits,
+            admission=self.admission,
+            transcript=self._transcript,
+            gone=self._gone,
+        )
+        self.connections[numbered] = connection
+        return connection
+
+    def _gone(self, connection: Connection) -> None:
+        del self.connections[connection.id]
