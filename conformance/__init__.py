@@ -1,0 +1,1 @@
+"""Judges whether a worker is a correct citizen of the iii engine."""

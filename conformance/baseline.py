@@ -1,0 +1,104 @@
+"""The first run of a worker: what it is, what it registers, how fast it is."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from conformance import conversation
+from conformance.errors import UsageError
+from conformance.pace import Pace
+from conformance.settings import Settings
+from conformance.stage import ABSENT, HOST, Baseline, Stage
+from conformance.subject.process import describe_exit
+from mock_engine.transcript import Accepted
+from mock_engine.wire import Listener
+
+ECHO = "conformance::echo"
+
+
+async def first_run(settings: Settings) -> Stage:
+    """Start the worker for the first time and return its stage, with the baseline it gives.
+
+    The stage also listens on the default port while that is free, so that a worker that ignores
+    the address it is given is found and judged.
+
+    Raises:
+        UsageError: the command cannot be executed, or fails before it opens a connection.
+    """
+    stage = Stage(settings, Baseline(Pace(settings.timeout_factor)))
+    try:
+        if settings.default_port is not None:
+            stage.extra_listener = await _listen_too(stage, settings.default_port)
+        await stage.start()
+        await _learn(stage)
+    except BaseException:
+        await stage.close()
+        raise
+    return stage
+
+
+async def _listen_too(stage: Stage, port: int) -> Listener | None:
+    with suppress(OSError):
+        return await Listener.start(stage.engine.workers, HOST, port, transcript=stage.transcript)
+    return None
+
+
+async def _learn(stage: Stage) -> None:
+    spoke = await stage.spoke()
+    startup = stage.transcript.now()
+    if not spoke:
+        _refuse_unstartable(stage)
+        return
+    stage.pace = replace(stage.pace, startup=startup)
+    await stage.settled()
+    events = stage.transcript.events
+    workers = stage.workers
+    stage.baseline = Baseline(
+        pace=stage.pace,
+        declared=conversation.declared(events, workers),
+        functions=_functions(stage),
+        workers=len(workers),
+        port=_port(stage),
+    )
+    await _measure(stage)
+
+
+def _refuse_unstartable(stage: Stage) -> None:
+    """A command that fails before it connects is a mistake in the command, not a verdict."""
+    code = stage.process.exit_code
+    dialled = any(isinstance(event, Accepted) for event in stage.transcript.events)
+    if code is None or code == 0 or dialled:
+        return
+    wrote = "\n".join(f"  {line}" for line in stage.log[-15:]) or "  (nothing)"
+    raise UsageError(
+        f"the worker ended with {describe_exit(code)} before it opened a connection\n"
+        f"command: {stage.settings.command.text}\n"
+        f"its last output:\n{wrote}"
+    )
+
+
+def _functions(stage: Stage) -> dict[str, Any]:
+    found = conversation.functions(stage.transcript.events)
+    return {function_id: entry.message.json for function_id, entry in found.items()}
+
+
+def _port(stage: Stage) -> int:
+    number = stage.workers[0] if stage.workers else 0
+    accepted = stage.transcript.of(Accepted, number)
+    return next((event.port for event in accepted), stage.listener.port)
+
+
+async def _measure(stage: Stage) -> None:
+    """Find an invocation that the worker answers, and how long an answer takes."""
+    candidates = [ECHO] if ECHO in stage.baseline.functions else []
+    for function_id in (*candidates, ABSENT):
+        if not stage.workers:
+            return
+        invocation = stage.invoke(function_id, {})
+        reply = await stage.reply(invocation)
+        if reply is not None:
+            stage.pace = replace(stage.pace, round_trip=reply.at - invocation.at)
+            stage.baseline = replace(stage.baseline, pace=stage.pace, pulse=function_id)
+            return

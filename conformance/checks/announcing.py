@@ -1,0 +1,114 @@
+"""Announcing: the call of ``engine::workers::register`` on each connection."""
+
+from __future__ import annotations
+
+from conformance.checks.connecting import appearing
+from conformance.checks.ready import looking_back
+from conformance.conversation import announcements, open_connections, worker_connections
+from conformance.trial import Record, check
+from conformance.verdict import Finding, broken, kept, unproven
+from mock_engine.transcript import Answered, Message
+
+GRACE = 5.0
+"""Seconds after which the engine puts an unannounced worker into the default namespace."""
+
+FIELDS: dict[str, type] = {"runtime": str, "version": str, "name": str, "os": str, "pid": int}
+REMEDY = (
+    'Send {"type":"invokefunction","function_id":"engine::workers::register",'
+    '"action":{"type":"void"},"data":{"runtime":…,"version":…,"name":…,"os":…,"pid":…}} '
+    "on every new connection."
+)
+
+
+@check("ANN-001", appearing)
+def announces_itself(record: Record[object]) -> Finding:
+    """Every connection that carries registrations belongs to an announced worker."""
+    workers = worker_connections(record.events)
+    if not workers:
+        silent = open_connections(record.events)
+        if not silent:
+            return unproven("it opened no connection: see CON-001")
+        return broken(
+            expected="a call of engine::workers::register",
+            seen=f"{len(silent)} WebSocket connection(s) on which the worker said nothing",
+            events=record.events[-6:],
+            remedy=REMEDY,
+        )
+    for number in workers:
+        if not announcements(record.events, number):
+            return broken(
+                expected="a call of engine::workers::register on each worker's connection",
+                seen=f"none on connection #{number}",
+                events=tuple(e for e in record.events if e.connection == number)[-6:],
+                remedy=REMEDY,
+            )
+    return kept("it announced itself on every connection", *announcements(record.events)[:1])
+
+
+@check("ANN-002", looking_back)
+def says_what_it_is(record: Record[object]) -> Finding:
+    """Operators list workers by these fields."""
+    calls = announcements(record.events)
+    if not calls:
+        return unproven("it announced nothing: see ANN-001")
+    for call in calls:
+        data = _data(call)
+        lacking = [
+            name
+            for name, kind in FIELDS.items()
+            if not isinstance(data.get(name), kind)
+            or isinstance(data.get(name), bool)
+            or data.get(name) == ""
+        ]
+        if lacking:
+            return broken(
+                expected="runtime, version, name and os as text, pid as a whole number",
+                seen="missing or of another type: " + ", ".join(lacking),
+                events=(call,),
+                remedy=REMEDY,
+            )
+    return kept("runtime, version, name, os and pid are there", calls[0])
+
+
+@check("ANN-003", looking_back)
+def announces_in_time(record: Record[object]) -> Finding:
+    """What an unannounced worker registers is held back for five seconds."""
+    upgraded = {e.connection: e.at for e in record.events if isinstance(e, Answered)}
+    delays = [
+        (calls[0].at - upgraded[number], calls[0])
+        for number in worker_connections(record.events)
+        if (calls := announcements(record.events, number))
+    ]
+    if not delays:
+        return unproven("it announced nothing: see ANN-001")
+    longest, call = max(delays, key=lambda delay: delay[0])
+    if longest > GRACE:
+        return broken(
+            expected=f"the announcement within {GRACE:.0f} s of the upgrade",
+            seen=f"it came after {longest:.1f} s",
+            events=(call,),
+            remedy="Announce first; functions may be registered at any time afterwards.",
+        )
+    return kept(f"announced {longest:.2f} s after the upgrade at the latest")
+
+
+@check("ANN-004", looking_back)
+def names_no_blank_namespace(record: Record[object]) -> Finding:
+    """A blank namespace is refused with INVALID_NAMESPACE."""
+    for call in announcements(record.events):
+        namespace = _data(call).get("namespace")
+        if isinstance(namespace, str) and not namespace.strip():
+            return broken(
+                expected="no namespace, or one with a name",
+                seen=f"the namespace {namespace!r}",
+                events=(call,),
+                remedy="Leave the field out to register in the default namespace.",
+            )
+    if not announcements(record.events):
+        return unproven("it announced nothing: see ANN-001")
+    return kept("no announcement names a blank namespace")
+
+
+def _data(call: Message) -> dict[str, object]:
+    data = call.json.get("data")
+    return data if isinstance(data, dict) else {}

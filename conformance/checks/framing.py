@@ -1,0 +1,161 @@
+"""Framing: every message a worker sends is one the engine can read, and it survives any it gets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.checks.ready import looking_back
+from conformance.checks.reconnecting import after_reset
+from conformance.checks.shutting import terminated
+from conformance.conversation import messages
+from conformance.rendering import shorten
+from conformance.stage import Stage
+from conformance.trial import Record, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, unproven
+from mock_engine.transcript import NOT_JSON, Direction, Message
+from schemas import Direction as SchemaDirection
+from schemas import validate
+
+ENGINE_READS = (looking_back, after_reset, terminated)
+"""The trials whose traffic is read word by word: the first run, a reconnect, a shutdown."""
+
+
+def _sent(records: tuple[Record[object], ...]) -> list[Message]:
+    return [message for record in records for message in messages(record.events)]
+
+
+@check("FRM-001", *ENGINE_READS)
+def sends_objects_with_a_type(*records: Record[object]) -> Finding:
+    """The engine drops anything else without a word."""
+    sent = _sent(records)
+    for message in sent:
+        fault = _shape_fault(message)
+        if fault is not None:
+            return broken(
+                expected="one JSON object a message, with a lower-case `type`",
+                seen=fault,
+                events=(message,),
+                remedy="Serialise with a JSON library that refuses NaN and Infinity.",
+            )
+    return kept(f"{len(sent)} messages read") if sent else unproven("it sent nothing")
+
+
+def _shape_fault(message: Message) -> str | None:
+    if message.json is NOT_JSON:
+        return f"a message that is no JSON: {shorten(repr(message.data), 160)}"
+    if not isinstance(message.json, dict):
+        return f"a JSON {type(message.json).__name__}, not an object"
+    if message.type is None:
+        return "an object without a `type` that is text"
+    if message.type != message.type.lower():
+        return f"the type {message.type!r}, not in lower case"
+    return None
+
+
+@check("FRM-002", *ENGINE_READS)
+def sends_valid_messages(*records: Record[object]) -> Finding:
+    """Every message is held against the schema of its type."""
+    sent = [message for message in _sent(records) if _shape_fault(message) is None]
+    for message in sent:
+        violations = validate(SchemaDirection.WORKER_TO_ENGINE, message.json)
+        if violations:
+            told = "; ".join(f"{v.path or '/'}: {v.message}" for v in violations[:3])
+            return broken(
+                expected=f"a valid {message.type} message ({violations[0].rule})",
+                seen=told,
+                events=(message,),
+                remedy="The engine drops a message it cannot decode, and its sender waits.",
+            )
+    return kept(f"{len(sent)} messages valid") if sent else unproven("it sent no JSON object")
+
+
+@dataclass(frozen=True, slots=True)
+class Survival:
+    """Whether the worker still listened after a stimulus, and the messages that show it."""
+
+    heard: bool
+    alive: bool
+    events: tuple[Message, ...]
+
+
+def _text(text: str) -> Callable[[Stage, int], None]:
+    return lambda stage, number: stage.connection(number).send_text(text.encode())
+
+
+def _binary(data: bytes) -> Callable[[Stage, int], None]:
+    return lambda stage, number: stage.connection(number).send_binary(data)
+
+
+def _unknown_fields(stage: Stage, number: int) -> None:
+    pulse = stage.baseline.pulse or ""
+    stage.send(
+        number,
+        {
+            "type": "invokefunction",
+            "invocation_id": "7b7f3f8e-6a0f-4c1e-9a3e-2f4f5d6c7b8a",
+            "function_id": pulse,
+            "data": {},
+            "x_unheard_of": {"nested": [1, None, "text"]},
+        },
+    )
+
+
+STIMULI: dict[str, tuple[Callable[[Stage, int], None], ...]] = {
+    "FRM-003": (_text('{"type":"x_unheard_of","id":1}'),),
+    "FRM-004": (_unknown_fields,),
+    "FRM-005": (_text("{"), _text('{"type":"invokefunction",'), _text("not json at all")),
+    "FRM-006": (_text(""),),
+    "FRM-007": (_binary(b"\x00\xff\xfe\x80"), _binary(b"")),
+    "FRM-008": tuple(_text(json.dumps(value)) for value in ([1, 2], None, 42, "text", True)),
+}
+"""What is sent, by the requirement that says that a worker survives it."""
+
+
+@trial(Worker.OWN)
+async def odd_messages(stage: Stage) -> dict[str, Survival]:
+    """Send each stimulus in turn; a worker that goes deaf is replaced for the next one."""
+    survived: dict[str, Survival] = {}
+    await stage.start()
+    await stage.ready()
+    for requirement, sends in STIMULI.items():
+        if survived and not all(s.heard for s in list(survived.values())[-1:]):
+            await stage.restart()
+        if not await stage.pulse():
+            break
+        began = len(stage.transcript.events)
+        number = stage.workers[0]
+        for send in sends:
+            if number in stage.workers:
+                send(stage, number)
+        heard = number in stage.workers and await stage.pulse() and number in stage.workers
+        happened = [e for e in stage.transcript.events[began:] if isinstance(e, Message)]
+        survived[requirement] = Survival(heard, stage.process.running, tuple(happened))
+    return survived
+
+
+def _survives(requirement: str, what: str) -> None:
+    @check(requirement, odd_messages)
+    def survives(record: Record[dict[str, Survival]]) -> Finding:
+        survival = record.result.get(requirement)
+        if survival is None:
+            return unproven("the worker stopped answering before this was tried")
+        if survival.heard:
+            return kept(f"it went on after {what}")
+        state = "no longer listens" if survival.alive else "ended"
+        stimulus = [e for e in survival.events if e.direction is Direction.FROM_ENGINE]
+        return broken(
+            expected=f"a worker that ignores {what} and goes on",
+            seen=f"its process {state}" if not survival.alive else f"it {state} on that connection",
+            events=tuple(stimulus[:3]) + survival.events[-3:],
+            remedy="Catch errors for each message, inside the receive loop, and log them.",
+        )
+
+
+_survives("FRM-003", "a message of an unknown type")
+_survives("FRM-004", "unknown fields in a message")
+_survives("FRM-005", "text that is no JSON")
+_survives("FRM-006", "an empty text message")
+_survives("FRM-007", "binary data that is no message")
+_survives("FRM-008", "JSON that is no object")

@@ -1,0 +1,321 @@
+"""Handling: what becomes of invocations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.checks.ready import looking_back
+from conformance.conversation import messages, replies
+from conformance.samples import sample
+from conformance.stage import ABSENT, Invocation, Stage
+from conformance.trial import Record, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from mock_engine.transcript import Direction, Message
+
+NOT_FOUND = "function_not_found"
+WELL_KNOWN = "conformance::"
+
+
+@trial(Worker.SHARED)
+async def every_function(stage: Stage) -> tuple[Invocation, ...]:
+    """Invoke each registered function once, with a sample of its request format.
+
+    Of the well-known functions only ``echo`` is: the others have trials of their own.
+    """
+    invocations = [
+        stage.invoke(function_id, sample(body.get("request_format")))
+        for function_id, body in stage.baseline.functions.items()
+        if not function_id.startswith(WELL_KNOWN) or function_id == f"{WELL_KNOWN}echo"
+    ]
+    await stage.until(
+        lambda: (
+            all(stage.replies(invocation) for invocation in invocations)
+            or not stage.process.running
+        ),
+        stage.pace.handler,
+    )
+    return tuple(invocations)
+
+
+@check("INV-001", every_function)
+def answers_for_its_functions(record: Record[tuple[Invocation, ...]]) -> Finding:
+    """The engine sets no time limit: a caller waits for an answer that never comes."""
+    if not record.result:
+        return not_applicable("it registers no function")
+    for invocation in record.result:
+        answers = replies(record.events, invocation.id)
+        if not answers:
+            return broken(
+                expected=f"an invocationresult for {invocation.function_id}",
+                seen="none",
+                events=_about(record, invocation),
+                remedy="Answer every invocation, with an error if need be. A function that takes "
+                "longer needs --timeout-factor.",
+            )
+        if _error_code(answers[0]) == NOT_FOUND:
+            return broken(
+                expected=f"an answer of the function {invocation.function_id}, which it registered",
+                seen=f"the error {NOT_FOUND}",
+                events=_about(record, invocation),
+                remedy="Look functions up under the id they were registered with.",
+            )
+    return kept(f"{len(record.result)} functions answered")
+
+
+@check("INV-002", looking_back)
+def answers_once(record: Record[object]) -> Finding:
+    """A second answer may reach a caller that asked something else."""
+    ids = [
+        message.json["invocation_id"]
+        for message in messages(record.events, direction=Direction.FROM_ENGINE)
+        if message.type == "invokefunction" and message.json.get("invocation_id")
+    ]
+    answered = 0
+    for invocation_id in ids:
+        answers = replies(record.events, invocation_id)
+        answered += bool(answers)
+        if len(answers) > 1:
+            return broken(
+                expected="one invocationresult an invocation",
+                seen=f"{len(answers)} for {invocation_id}",
+                events=tuple(answers[:4]),
+                remedy="Send the result in one place, after the handler has returned or failed.",
+            )
+    if not answered:
+        return unproven("it answered no invocation")
+    return kept(f"{answered} invocations, each answered once")
+
+
+@check("INV-003", every_function)
+def echoes_the_function_id(record: Record[tuple[Invocation, ...]]) -> Finding:
+    """The engine cannot read a result without its ``function_id``."""
+    checked = 0
+    for invocation in record.result:
+        for answer in replies(record.events, invocation.id):
+            checked += 1
+            if answer.json.get("function_id") != invocation.function_id:
+                return broken(
+                    expected=f"function_id {invocation.function_id!r} in the result",
+                    seen=repr(answer.json.get("function_id")),
+                    events=_about(record, invocation),
+                    remedy="Copy function_id from the invocation into its result.",
+                )
+    return kept(f"{checked} results") if checked else unproven("it answered no invocation")
+
+
+@trial(Worker.SHARED)
+async def unknown_function(stage: Stage) -> Invocation:
+    """Invoke a function that was never registered."""
+    invocation = stage.invoke(ABSENT, {"some": "data"})
+    await stage.reply(invocation)
+    return invocation
+
+
+@check("INV-004", unknown_function)
+def says_that_a_function_is_unknown(record: Record[Invocation]) -> Finding:
+    """An engine and a worker may disagree for a moment about what is registered."""
+    answers = replies(record.events, record.result.id)
+    code = _error_code(answers[0]) if answers else None
+    if code == NOT_FOUND:
+        return kept(f"the error {NOT_FOUND}", answers[0])
+    return broken(
+        expected=f"an invocationresult with error.code {NOT_FOUND!r}",
+        seen="no answer" if not answers else f"{_described(answers[0])}",
+        events=_about(record, record.result),
+        remedy=f'Answer {{"error":{{"code":"{NOT_FOUND}","message":"…"}}}}.',
+    )
+
+
+@check("INV-005", unknown_function)
+def reports_errors_with_code_and_message(record: Record[Invocation]) -> Finding:
+    """The engine cannot read an error that lacks one of them."""
+    answers = replies(record.events, record.result.id)
+    if not answers or "error" not in answers[0].json:
+        return unproven("it reported no error")
+    fault = _error_fault(answers[0].json["error"])
+    if fault is None:
+        return kept("code and message are text", answers[0])
+    return broken(
+        expected="an error object with code and message, both text",
+        seen=fault,
+        events=_about(record, record.result),
+        remedy='Send {"code":"…","message":"…"}; code invocation_failed where none fits better.',
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An invocation of a failing function with the error it was asked for."""
+
+    invocation: Invocation
+    code: str
+    message: str
+
+
+@trial(Worker.SHARED)
+async def failing(stage: Stage) -> Failure:
+    """Let the well-known function ``fail`` fail with a code of its own."""
+    asked = {"code": "out_of_tea", "message": "the pot is empty"}
+    invocation = stage.invoke(stage.role("fail"), asked)
+    await stage.reply(invocation)
+    return Failure(invocation, asked["code"], asked["message"])
+
+
+@check("INV-006", failing)
+def reports_the_failure_of_a_handler(record: Record[Failure]) -> Finding:
+    """Callers decide by the code, people by the message."""
+    answers = replies(record.events, record.result.invocation.id)
+    error = answers[0].json.get("error") if answers else None
+    fault = "no answer" if not answers else _error_fault(error)
+    if fault is None and isinstance(error, dict):
+        if error["code"] == record.result.code and record.result.message in error["message"]:
+            return kept("the handler's code and message arrived", answers[0])
+        fault = f"code {error['code']!r}, message {error['message']!r}"
+    return broken(
+        expected=f"error.code {record.result.code!r} and the message {record.result.message!r}",
+        seen=fault or "",
+        events=_about(record, record.result.invocation),
+        remedy="Pass the code of a typed error on; use invocation_failed for any other.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """Invocations without an id: when they were sent, and which function ran."""
+
+    at: float
+    function_ids: tuple[str, ...]
+
+
+@trial(Worker.SHARED)
+async def without_id(stage: Stage) -> Void:
+    """Invoke without an id, with ``null`` as one, and then wait for an answer that is wrong."""
+    targets = [t for t in dict.fromkeys((stage.baseline.pulse, ABSENT)) if t]
+    void = Void(stage.transcript.now(), tuple(targets))
+    for target in targets:
+        message: dict[str, Any] = {"type": "invokefunction", "function_id": target, "data": {}}
+        stage.send(stage.serving(target), message)
+        stage.send(stage.serving(target), message | {"invocation_id": None})
+    await stage.pulse()
+    await stage.until(lambda: bool(_stray(stage.transcript.events)), stage.pace.stray)
+    return void
+
+
+def _stray(events: Any) -> list[Message]:
+    """Results for which there is no invocation."""
+    asked = {
+        message.json.get("invocation_id")
+        for message in messages(events, direction=Direction.FROM_ENGINE)
+        if message.type == "invokefunction"
+    }
+    return [
+        message
+        for message in messages(events)
+        if message.type == "invocationresult"
+        and (not message.json.get("invocation_id") or message.json["invocation_id"] not in asked)
+    ]
+
+
+@check("INV-007", without_id)
+def does_not_answer_without_an_id(record: Record[Void]) -> Finding:
+    """An invocation without an id is fire-and-forget; its answer belongs to nobody."""
+    stray = _stray(record.events)
+    if stray:
+        return broken(
+            expected="no invocationresult for an invocation without an id",
+            seen=_described(stray[0]),
+            events=tuple(stray[:3]),
+            remedy="Run the handler and drop its result when invocation_id is absent or null.",
+        )
+    pulse = [
+        m
+        for m in messages(record.events)
+        if m.type == "invocationresult" and m.at > record.result.at
+    ]
+    if not pulse:
+        return unproven("it answered nothing after these, so it may not have read them")
+    return kept(f"no answer to {2 * len(record.result.function_ids)} invocations without an id")
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """Slow invocations, started first, and a quick one after them."""
+
+    slow: tuple[Invocation, ...]
+    quick: Invocation
+    milliseconds: int
+
+
+@trial(Worker.SHARED)
+async def slow_beside_quick(stage: Stage) -> Race:
+    """Start several slow invocations and a quick one behind them."""
+    milliseconds = 600
+    sleep = stage.role("sleep")
+    slow = tuple(stage.invoke(sleep, {"ms": milliseconds}) for _ in range(5))
+    quick = stage.invoke(stage.baseline.pulse or ABSENT, {})
+    await stage.until(
+        lambda: all(stage.replies(i) for i in (*slow, quick)) or not stage.process.running,
+        stage.pace.handler,
+    )
+    return Race(slow, quick, milliseconds)
+
+
+@check("INV-008", slow_beside_quick)
+def handles_invocations_in_parallel(record: Record[Race]) -> Finding:
+    """One slow caller must not hold up the others."""
+    race = record.result
+    quick = replies(record.events, race.quick.id)
+    slow = [answers[0] for i in race.slow if (answers := replies(record.events, i.id))]
+    if not quick or len(slow) < len(race.slow):
+        return broken(
+            expected=f"{len(race.slow)} slow answers and a quick one",
+            seen=f"{len(slow)} slow and {len(quick)} quick",
+            events=record.events[-6:],
+            remedy="Answer every invocation.",
+        )
+    first, last = min(m.at for m in slow), max(m.at for m in slow)
+    if quick[0].at > first:
+        return broken(
+            expected="the quick answer before the slow ones",
+            seen=f"it came {quick[0].at - first:.2f} s after the first of them",
+            events=(slow[0], quick[0]),
+            remedy="Run each handler in a task or thread of its own.",
+        )
+    # Side by side they end together; one after the other they end a whole sleep apart.
+    if last - first > race.milliseconds / 1000 * (len(slow) - 1) * 0.75:
+        return broken(
+            expected=f"{len(slow)} answers at about the same time, {race.milliseconds} ms later",
+            seen=f"they came one by one over {last - first:.2f} s",
+            events=tuple(slow),
+            remedy="Run each handler in a task or thread of its own.",
+        )
+    return kept(f"{len(slow)} slow invocations and a quick one, side by side")
+
+
+def _about(record: Record[Any], invocation: Invocation) -> tuple[Message, ...]:
+    """The messages that carry the id of ``invocation``, both ways."""
+    return tuple(
+        message
+        for message in messages(record.events, direction=None)
+        if isinstance(message.json, dict) and message.json.get("invocation_id") == invocation.id
+    )
+
+
+def _error_code(answer: Message) -> object:
+    error = answer.json.get("error")
+    return error.get("code") if isinstance(error, dict) else None
+
+
+def _error_fault(error: object) -> str | None:
+    if not isinstance(error, dict):
+        return f"error is {error!r}, not an object"
+    lacking = [name for name in ("code", "message") if not isinstance(error.get(name), str)]
+    return "missing or no text: " + ", ".join(lacking) if lacking else None
+
+
+def _described(answer: Message) -> str:
+    body = answer.json
+    if body.get("error") is not None:
+        return f"the error {body['error']!r}"
+    return f"the result {body.get('result')!r}"

@@ -1,0 +1,300 @@
+"""Reconnecting: every way to lose a connection, and what a worker owes the engine afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.checks.ready import looking_back
+from conformance.conversation import (
+    announcements,
+    declared,
+    messages,
+    request_of,
+    worker_connections,
+)
+from conformance.stage import Stage
+from conformance.trial import Record, Trial, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from mock_engine.transcript import Accepted, Answered, Direction, Event, Message
+from mock_engine.wire import Admit, Connection, Reject
+
+HOT = 0.25
+"""Seconds between two tries under which a retry loop is a hot one. SDKs start at 0.7 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A lost connection: what was there before it, and how much of it came back.
+
+    ``at`` is when the engine dropped the connections, in seconds.
+    """
+
+    how: str
+    at: float
+    before: tuple[int, ...]
+    back: bool
+    exit_code: int | None
+
+    def after(self, events: tuple[Event, ...]) -> list[int]:
+        """The worker connections made after the drop."""
+        return [number for number in worker_connections(events) if number not in self.before]
+
+
+def _dropping(name: str, how: str, drop: Callable[[Connection], None]) -> Trial[Drop]:
+    @trial(Worker.OWN, name)
+    async def dropped(stage: Stage) -> Drop:
+        await stage.start()
+        await stage.ready()
+        return await _drop(stage, how, drop)
+
+    return dropped
+
+
+async def _drop(stage: Stage, how: str, drop: Callable[[Connection], None]) -> Drop:
+    before = tuple(stage.workers)
+    at = stage.transcript.now()
+    for connection in stage.websockets():
+        drop(connection)
+    back = await stage.until(
+        lambda: set(stage.workers) - set(before) or not stage.process.running,
+        stage.pace.reconnect,
+    )
+    if back and stage.process.running:
+        await stage.present(stage.pace.reply)
+        await stage.settled()
+    returned = bool(set(stage.workers) - set(before))
+    return Drop(how, at, before, returned, stage.process.exit_code)
+
+
+after_1000 = _dropping("after_1000", "a close frame with code 1000", lambda c: c.close(1000))
+after_1001 = _dropping("after_1001", "a close frame with code 1001", lambda c: c.close(1001))
+after_1011 = _dropping("after_1011", "a close frame with code 1011", lambda c: c.close(1011))
+after_reset = _dropping("after_reset", "a TCP reset", lambda c: c.reset())
+
+
+@trial(Worker.OWN)
+async def after_refusal(stage: Stage) -> Drop:
+    """Reset the connection and refuse the next upgrade, as a proxy does without a backend."""
+    await stage.start()
+    await stage.ready()
+    stage.listener.admission = Reject(503)
+    known = {
+        requested.request.target
+        for number in stage.workers
+        if (requested := request_of(stage.transcript.events, number))
+    }
+
+    def refused() -> bool:
+        requests = (request_of(stage.transcript.events, n) for n in _refused(stage))
+        return any(r is not None and r.request.target in known for r in requests)
+
+    async def admit_again() -> None:
+        await stage.until(lambda: refused() or not stage.process.running, stage.pace.reconnect)
+        stage.listener.admission = Admit()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(admit_again())
+        drop = tasks.create_task(_drop(stage, "a refused upgrade", lambda c: c.reset()))
+    return drop.result()
+
+
+def _refused(stage: Stage) -> list[int]:
+    return [e.connection for e in stage.transcript.of(Answered) if e.status == Reject().status]
+
+
+DROPS = (after_1000, after_1001, after_1011, after_reset, after_refusal)
+
+
+def _returns(requirement: str, drop: Trial[Drop]) -> None:
+    @check(requirement, drop)
+    def returns(record: Record[Drop]) -> Finding:
+        lost = record.result
+        if lost.back:
+            number = lost.after(record.events)[0]
+            speech = next(messages(record.events, number))
+            return kept(f"back {speech.at - lost.at:.1f} s after {lost.how}")
+        state = "still runs, cut off" if lost.exit_code is None else "ended"
+        return broken(
+            expected=f"a new connection after {lost.how}",
+            seen=f"none; the process {state}",
+            events=record.events[-6:],
+            remedy="Reconnect after any loss of the connection unless shutdown was asked for.",
+        )
+
+
+_returns("REC-001", after_1000)
+_returns("REC-002", after_1001)
+_returns("REC-003", after_1011)
+_returns("REC-004", after_reset)
+_returns("REC-005", after_refusal)
+
+
+def _returned(records: tuple[Record[Drop], ...]) -> list[Record[Drop]]:
+    return [record for record in records if record.result.back]
+
+
+NEVER_BACK = "it never came back after a drop: see REC-001 to REC-005"
+
+
+@check("REC-006", *DROPS)
+def reattaches_first(*records: Record[Drop]) -> Finding:
+    """Only the owner of the old connection may clear what it left behind."""
+    returned = _returned(records)
+    if not returned:
+        return unproven(NEVER_BACK)
+    for record in returned:
+        tokens = _greetings(record)
+        if not tokens:
+            return not_applicable("the engine gave no worker id to reattach with")
+        for number in record.result.after(record.events):
+            first = next(messages(record.events, number))
+            if first.type != "reattach":
+                return broken(
+                    expected="`reattach` as the first message of the new connection",
+                    seen=f"a message of type {first.type!r}",
+                    events=(first,),
+                    remedy="Send reattach with previous_worker_id and reattach_token of the last "
+                    "workerregistered, before anything else.",
+                )
+            pair = (first.json.get("previous_worker_id"), first.json.get("reattach_token"))
+            if pair not in tokens:
+                return broken(
+                    expected=f"the id and token of the last connection, {tokens[-1]}",
+                    seen=repr(pair),
+                    events=(first,),
+                    remedy="Keep worker_id and reattach_token of the newest workerregistered.",
+                )
+    return kept(f"`reattach` came first in {len(returned)} reconnects")
+
+
+def _greetings(record: Record[Drop]) -> list[tuple[object, object]]:
+    return [
+        (m.json.get("worker_id"), m.json.get("reattach_token"))
+        for number in record.result.before
+        for m in messages(record.events, number, Direction.FROM_ENGINE)
+        if m.type == "workerregistered"
+    ]
+
+
+@check("REC-007", looking_back)
+def does_not_reattach_at_first(record: Record[object]) -> Finding:
+    """There is nothing to reattach to on a first connection."""
+    early = [m for m in messages(record.events) if m.type == "reattach"]
+    firsts = worker_connections(record.events)
+    if early and early[0].connection == firsts[0]:
+        return broken(
+            expected="no `reattach` on a first connection",
+            seen="one",
+            events=(early[0],),
+            remedy="Send reattach only after a workerregistered was received.",
+        )
+    return kept("its first connection began without `reattach`")
+
+
+@check("REC-008", *DROPS)
+def registers_everything_again(*records: Record[Drop]) -> Finding:
+    """A new connection starts with nothing: the engine forgot what the old one registered."""
+    returned = _returned(records)
+    if not returned:
+        return unproven(NEVER_BACK)
+    for record in returned:
+        before, after = _sets(record)
+        lost = before - after
+        if lost:
+            return broken(
+                expected=f"all {sum(before.values())} registrations on the new connection, "
+                f"after {record.result.how}",
+                seen=f"{sum(lost.values())} missing, the first: {' '.join(next(iter(lost)))}",
+                events=_after(record)[:6],
+                remedy="Keep every live registration and send all of them on each connect.",
+            )
+    if not any(_sets(record)[0] for record in returned):
+        return not_applicable("it registers nothing")
+    return kept(f"the whole set came again in {len(returned)} reconnects")
+
+
+@check("REC-009", *DROPS)
+def registers_nothing_twice(*records: Record[Drop]) -> Finding:
+    """What is sent twice was queued and replayed; with triggers that fires twice."""
+    returned = _returned(records)
+    if not returned:
+        return unproven(NEVER_BACK)
+    for record in returned:
+        before, after = _sets(record)
+        doubled = after - before
+        if doubled:
+            return broken(
+                expected="each registration once on the new connection",
+                seen=f"{sum(doubled.values())} more than before, "
+                f"the first: {' '.join(next(iter(doubled)))}",
+                events=_after(record)[:6],
+                remedy="Replay registrations from one list, and empty the queue of those in it.",
+            )
+    return kept(f"nothing came twice in {len(returned)} reconnects")
+
+
+@check("REC-010", after_refusal)
+def waits_between_tries(record: Record[Drop]) -> Finding:
+    """Workers that all retry at once keep an engine from coming back."""
+    tries = _tries(record)
+    if len(tries) < 2:
+        return unproven("it did not try twice")
+    gaps = [later - earlier for earlier, later in itertools.pairwise(tries)]
+    if min(gaps) < HOT:
+        return broken(
+            expected=f"at least {HOT} s between two tries, growing",
+            seen="gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps[:5]),
+            events=_after(record)[:6],
+            remedy="Wait 1 s before the first retry and double it up to 30 s, with some chance.",
+        )
+    return kept("gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps[:5]))
+
+
+def _tries(record: Record[Drop]) -> list[float]:
+    """When the drop was, and when each try on a worker's path followed it, in seconds."""
+    paths = {
+        requested.request.path
+        for number in worker_connections(record.events)
+        if (requested := request_of(record.events, number))
+    }
+    tries = [record.result.at]
+    for event in record.events:
+        if isinstance(event, Accepted) and event.at > record.result.at:
+            requested = request_of(record.events, event.connection)
+            if requested is not None and requested.request.path in paths:
+                tries.append(event.at)
+    return tries
+
+
+@check("REC-011", *DROPS)
+def announces_itself_again(*records: Record[Drop]) -> Finding:
+    """The engine knows a worker by the announcement on its connection."""
+    returned = _returned(records)
+    if not returned:
+        return unproven(NEVER_BACK)
+    for record in returned:
+        if not any(announcements(record.events, n) for n in record.result.before):
+            return unproven("it did not announce itself at first either: see ANN-001")
+        for number in record.result.after(record.events):
+            if not announcements(record.events, number):
+                return broken(
+                    expected="a call of engine::workers::register on the new connection",
+                    seen=f"none after {record.result.how}",
+                    events=_after(record)[:6],
+                    remedy="Announce on every connection, not only on the first.",
+                )
+    return kept(f"announced again in {len(returned)} reconnects")
+
+
+def _sets(record: Record[Drop]) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+    drop = record.result
+    return declared(record.events, drop.before), declared(record.events, drop.after(record.events))
+
+
+def _after(record: Record[Drop]) -> tuple[Message, ...]:
+    numbers = record.result.after(record.events)
+    return tuple(m for m in messages(record.events) if m.connection in numbers)

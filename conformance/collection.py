@@ -1,0 +1,116 @@
+"""Requirements as pytest items: a collector a phase, an item a requirement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.catalogue import Catalogue, Requirement
+from conformance.court import Verdict
+from conformance.report.failure import account
+from conformance.session import Judgement
+from conformance.verdict import Outcome
+
+VERDICT = pytest.StashKey[Verdict]()
+
+
+class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
+    """A requirement was broken; carries the verdict."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.finding.seen)
+        self.verdict = verdict
+
+
+class Phase(pytest.Collector):
+    """A phase of a worker's life."""
+
+    def __init__(self, *, judgement: Judgement, requirements: list[Requirement], **kw: Any) -> None:
+        super().__init__(**kw)
+        self.judgement = judgement
+        self.requirements = requirements
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """The requirements of this phase."""
+        for requirement in self.requirements:
+            yield RequirementItem.from_parent(
+                self,
+                name=requirement.id,
+                nodeid=f"{self.nodeid}::{requirement.id}",
+                requirement=requirement,
+                judgement=self.judgement,
+            )
+
+
+class RequirementItem(pytest.Item):
+    """One requirement to be judged. ``-k`` knows its id, level and method."""
+
+    def __init__(self, *, requirement: Requirement, judgement: Judgement, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.requirement = requirement
+        self.judgement = judgement
+        self.extra_keyword_matches.update(
+            {requirement.id, requirement.level.value, requirement.method.value, requirement.phase}
+        )
+
+    def runtest(self) -> None:
+        """Reach the verdict.
+
+        Raises:
+            Broken: a MUST is not kept, or under ``--strict`` a SHOULD.
+        """
+        verdict = self.judgement.verdict(self.requirement.id)
+        self.stash[VERDICT] = verdict
+        self.user_properties += properties(verdict, self.judgement.protocol.version)
+        if verdict.outcome is Outcome.FAILED or (
+            verdict.outcome is Outcome.WARNING and self.judgement.settings.strict
+        ):
+            raise Broken(verdict)
+        if verdict.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
+            pytest.skip(f"{verdict.outcome.value}: {verdict.finding.seen}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Tell a broken requirement in full, and any other fault as pytest does."""
+        if isinstance(excinfo.value, Broken):
+            return account(excinfo.value.verdict)
+        return super().repr_failure(excinfo, style=style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where pytest says that this item is."""
+        return Path(self.parent.nodeid if self.parent else ""), None, self.requirement.id
+
+
+def properties(verdict: Verdict, version: str) -> list[tuple[str, object]]:
+    """What a JUnit file and other reports carry about a verdict."""
+    return [
+        ("requirement", verdict.requirement.id),
+        ("level", verdict.requirement.level.value),
+        ("verdict", verdict.outcome.value),
+        ("protocol", version),
+        ("seen", verdict.finding.seen),
+    ]
+
+
+def phases(
+    session: pytest.Session, catalogue: Catalogue, judgement: Judgement, chosen: Iterable[str]
+) -> list[Phase]:
+    """The collectors of the chosen requirements; all of them when none is chosen."""
+    wanted = set(chosen) or set(catalogue.requirements)
+    found = []
+    for phase in catalogue.phases:
+        requirements = [r for r in catalogue if r.phase == phase and r.id in wanted]
+        if requirements:
+            found.append(
+                Phase.from_parent(
+                    session,
+                    name=phase,
+                    nodeid=phase,
+                    path=session.path,
+                    judgement=judgement,
+                    requirements=requirements,
+                )
+            )
+    return found

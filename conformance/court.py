@@ -1,0 +1,94 @@
+"""From findings to verdicts: levels, prerequisites, and what was not put to the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.catalogue import Catalogue, Method, Requirement
+from conformance.protocol import Protocol
+from conformance.scheduler import Missed
+from conformance.scheduler import Outcome as TrialOutcome
+from conformance.trial import Check, Record, Trial
+from conformance.verdict import Finding, Outcome, not_applicable, outcome_of, unproven
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The verdict on one requirement, with the finding and the records it rests on."""
+
+    requirement: Requirement
+    outcome: Outcome
+    finding: Finding
+    records: tuple[Record[Any], ...] = ()
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """The last lines the worker wrote in the trials that were looked at."""
+        return tuple(line for record in self.records[:1] for line in record.log)
+
+
+class Court:
+    """Reaches verdicts, each once, fetching records as it needs them."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        checks: Mapping[str, Check],
+        outcome: Callable[[Trial[Any]], TrialOutcome],
+        protocol: Callable[[], Protocol],
+    ) -> None:
+        self._catalogue = catalogue
+        self._checks = checks
+        self._outcome = outcome
+        self._protocol = protocol
+        self._verdicts: dict[str, Verdict] = {}
+
+    def verdict(self, requirement_id: str) -> Verdict:
+        """The verdict on a requirement; the trials it takes are played if they were not.
+
+        Raises:
+            KeyError: there is no such requirement.
+            Exception: a trial failed by a fault of the suite.
+        """
+        if requirement_id not in self._verdicts:
+            self._verdicts[requirement_id] = self._judge(self._catalogue[requirement_id])
+        return self._verdicts[requirement_id]
+
+    def _judge(self, requirement: Requirement) -> Verdict:
+        obstacle = self._obstacle(requirement)
+        if obstacle is not None:
+            return Verdict(requirement, outcome_of(obstacle, requirement.level), obstacle)
+        check = self._checks[requirement.id]
+        outcomes = [self._outcome(trial) for trial in check.trials]
+        records = tuple(outcome for outcome in outcomes if isinstance(outcome, Record))
+        if records:
+            finding = check.judge(*records)
+        else:
+            finding = unproven(next(o.reason for o in outcomes if isinstance(o, Missed)))
+        return Verdict(requirement, outcome_of(finding, requirement.level), finding, records)
+
+    def _obstacle(self, requirement: Requirement) -> Finding | None:
+        """Why the requirement is not put to the proof at all, if it is not."""
+        if requirement.method is Method.UNTESTABLE or requirement.id not in self._checks:
+            return unproven(requirement.reason or "there is no check for it yet")
+        for need in requirement.needs:
+            prerequisite = self.verdict(need)
+            if prerequisite.outcome not in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
+                return unproven(f"needs {need}, which is {_state(prerequisite)}")
+        return self._outside(requirement)
+
+    def _outside(self, requirement: Requirement) -> Finding | None:
+        protocol = self._protocol()
+        if protocol.knows(requirement.since, requirement.until):
+            return None
+        bounds = [f"since {requirement.since}"] if requirement.since else []
+        bounds += [f"until {requirement.until}"] if requirement.until else []
+        return not_applicable(f"a rule of protocol versions {' '.join(bounds)}; {protocol.reason}")
+
+
+def _state(verdict: Verdict) -> str:
+    if verdict.outcome is Outcome.NOT_VERIFIED:
+        return f"not verified ({verdict.finding.seen})"
+    return verdict.outcome.value

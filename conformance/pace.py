@@ -1,0 +1,93 @@
+"""How long to wait for what.
+
+A deadline is only ever reached by a worker that does not do what it should, so each is generous;
+it grows with what the worker showed of its own speed. ``--timeout-factor`` multiplies them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+APPEARANCE = 15.0
+"""From start to the first frame. An engine buffers five seconds for an announcement; a worker on
+a virtual machine may need several seconds of its own before that."""
+
+QUIET = 0.3
+"""No registration for so long after the announcement: the set is complete. SDKs send theirs
+within 100 ms; a worker that registers later is judged on what it registered later, too."""
+
+UNANNOUNCED_QUIET = 1.5
+"""The same while no announcement has come."""
+
+REPLY = 3.0
+"""For an answer that needs no work. SDKs answer within 50 ms on a slow machine."""
+
+HANDLER = 10.0
+"""For an answer of a function nobody knows."""
+
+RECONNECT = 12.0
+"""From a drop to the next connection. SDKs wait 0.7 to 2 s before the first try and up to 2.6 s
+before the second."""
+
+EXIT = 10.0
+"""From a signal to the end of the process: what container runtimes grant by default."""
+
+SETTLE = 1.0
+"""For children of an ended worker to end as well."""
+
+STRAY = 0.5
+"""How long an answer that must not come is looked for, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Deadlines in seconds for a worker with this start-up and round trip, also in seconds."""
+
+    factor: float = 1.0
+    startup: float = 0.0
+    round_trip: float = 0.0
+
+    @property
+    def appearance(self) -> float:
+        """Until the worker speaks."""
+        return self.factor * max(APPEARANCE, 5 * self.startup)
+
+    @property
+    def quiet(self) -> float:
+        """Until a registration set counts as complete."""
+        return self.factor * max(QUIET, 10 * self.round_trip)
+
+    @property
+    def unannounced_quiet(self) -> float:
+        """Until a registration set counts as complete without an announcement."""
+        return self.factor * UNANNOUNCED_QUIET
+
+    @property
+    def reply(self) -> float:
+        """Until a worker answers what needs no work."""
+        return self.factor * max(REPLY, 50 * self.round_trip)
+
+    @property
+    def handler(self) -> float:
+        """Until a function of unknown purpose answers."""
+        return self.factor * max(HANDLER, 100 * self.round_trip)
+
+    @property
+    def reconnect(self) -> float:
+        """Until a worker is back after a drop."""
+        return self.factor * RECONNECT
+
+    @property
+    def exit(self) -> float:
+        """Until a process ends after a signal."""
+        return self.factor * EXIT
+
+    @property
+    def settle(self) -> float:
+        """Until the children of an ended worker have ended."""
+        return self.factor * SETTLE
+
+    @property
+    def stray(self) -> float:
+        """While an answer that must not come is looked for."""
+        return max(STRAY, 20 * self.round_trip)

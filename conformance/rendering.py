@@ -1,0 +1,77 @@
+"""Events as lines that a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from websockets.frames import Opcode
+
+from mock_engine.transcript import (
+    Accepted,
+    Answered,
+    Direction,
+    Ended,
+    Event,
+    FrameSeen,
+    Message,
+    Requested,
+)
+
+ARROWS = {Direction.FROM_WORKER: "worker → engine", Direction.FROM_ENGINE: "engine → worker"}
+WIDTH = 240
+
+
+def line(event: Event) -> str | None:
+    """One line about ``event``: seconds, connection, what happened.
+
+    ``None`` for the frames of a text or binary message, which the message tells whole.
+    """
+    told = _tell(event)
+    return None if told is None else f"{event.at:9.3f} s  #{event.connection}  {told}"
+
+
+def lines(events: Iterable[Event]) -> list[str]:
+    """The lines of those events that have one."""
+    return [told for event in events if (told := line(event)) is not None]
+
+
+def shorten(text: str, width: int = WIDTH) -> str:
+    """``text`` with its middle left out when it is longer than ``width`` characters."""
+    if len(text) <= width:
+        return text
+    half = (width - 30) // 2
+    return f"{text[:half]} …{len(text) - 2 * half} characters… {text[-half:]}"
+
+
+def _tell(event: Event) -> str | None:
+    match event:
+        case Accepted(port=port):
+            return f"TCP connection accepted on port {port}"
+        case Requested(request=request):
+            return f"{request.method} {request.target}"
+        case Answered(status=101):
+            return "upgraded to a WebSocket"
+        case Answered(status=status):
+            return f"answered with HTTP status {status}"
+        case Message():
+            return f"{ARROWS[event.direction]}  {_payload(event)}"
+        case FrameSeen():
+            return _control_frame(event)
+        case Ended(ending=ending, detail=detail):
+            return f"ended: {ending.value}" + (f" ({detail})" if detail else "")
+    return None
+
+
+def _payload(message: Message) -> str:
+    if message.binary:
+        return f"binary, {len(message.data)} bytes: {shorten(repr(message.data[:WIDTH]))}"
+    return shorten(message.data.decode("utf-8", "backslashreplace")) or "an empty text message"
+
+
+def _control_frame(frame: FrameSeen) -> str | None:
+    if frame.opcode is Opcode.CLOSE:
+        code = "without a code" if frame.close_code is None else str(frame.close_code)
+        return f"{ARROWS[frame.direction]}  close frame {code}"
+    if frame.opcode in (Opcode.PING, Opcode.PONG):
+        return f"{ARROWS[frame.direction]}  {frame.opcode.name.lower()} {frame.data!r}"
+    return None

@@ -1,0 +1,180 @@
+"""Plays trials in the background, so that their waits overlap.
+
+One thread runs an event loop with every engine and every worker in it. The first run of the
+worker gives the baseline. Then the trials that share its worker run side by side, and so do,
+each with an engine and a process of its own, those that change their worker.
+
+A worker that insists on the default port cannot run twice at a time: then its trials follow one
+another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Coroutine, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.baseline import first_run
+from conformance.conversation import worker_connections
+from conformance.settings import Settings
+from conformance.stage import Baseline, Stage
+from conformance.trial import Record, Trial, Unmet, Worker
+from mock_engine.transcript import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A trial that did not reach its point, and why."""
+
+    trial: str
+    reason: str
+
+
+Outcome = Record[Any] | Missed
+
+
+class Scheduler:
+    """Owns the background thread. Its methods are called from one other thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._outcomes: dict[str, Future[Outcome]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._shared: Stage | None = None
+
+    def start(self) -> Baseline:
+        """Run the worker for the first time and return what that showed.
+
+        Raises:
+            UsageError: the worker's command cannot be used.
+        """
+        self._thread.start()
+        self._shared = self._call(first_run(self._settings))
+        return self._shared.baseline
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What has happened so far with the worker of the first run."""
+        return () if self._shared is None else tuple(self._shared.transcript.events)
+
+    def begin(self, trials: Iterable[Trial[Any]]) -> None:
+        """Start to play ``trials``; those that were begun already are not begun again."""
+        fresh = [t for t in dict.fromkeys(trials) if t.name not in self._outcomes]
+        self._outcomes |= {trial.name: Future() for trial in fresh}
+        self._call(self._spawn(fresh))
+
+    def outcome(self, trial: Trial[Any]) -> Outcome:
+        """Wait for the end of ``trial``, beginning it if need be, and return what came of it.
+
+        Raises:
+            Exception: whatever the trial raised that is not ``Unmet``: a fault of the suite.
+        """
+        if trial.name not in self._outcomes:
+            self.begin([trial])
+        return self._outcomes[trial.name].result()
+
+    def stop(self) -> None:
+        """End every trial, every worker and the thread."""
+        if not self._thread.is_alive():
+            return
+        self._call(self._finish())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _spawn(self, trials: list[Trial[Any]]) -> None:
+        task = asyncio.create_task(self._play_all(trials))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _finish(self) -> None:
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._close_shared()
+
+    async def _close_shared(self) -> None:
+        if self._shared is not None:
+            await self._shared.close()
+
+    async def _play_all(self, trials: list[Trial[Any]]) -> None:
+        assert self._shared is not None
+        shared = self._shared
+        if shared.baseline.port == self._settings.default_port:
+            await self._play_shared(trials)
+            await shared.close()
+            await self._play_own(trials, places=1, port=shared.baseline.port)
+        else:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._play_shared(trials))
+                tasks.create_task(self._play_own(trials, self._settings.concurrency, 0))
+
+    async def _play_shared(self, trials: list[Trial[Any]]) -> None:
+        assert self._shared is not None
+        for kind in (Worker.SHARED, Worker.SHARED_LAST):
+            chosen = [trial for trial in trials if trial.worker is kind]
+            await _all(self._settle(trial, self._on_shared(trial)) for trial in chosen)
+
+    async def _play_own(self, trials: list[Trial[Any]], places: int, port: int) -> None:
+        free = asyncio.Semaphore(places)
+
+        async def play(trial: Trial[Any]) -> None:
+            async with free:
+                await self._settle(trial, self._on_own(trial, port))
+
+        await _all(play(trial) for trial in trials if trial.worker is Worker.OWN)
+
+    async def _settle(self, trial: Trial[Any], playing: Awaitable[Outcome]) -> None:
+        """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
+        future = self._outcomes[trial.name]
+        try:
+            future.set_result(await playing)
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+        except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
+            future.set_exception(fault)
+
+    async def _on_shared(self, trial: Trial[Any]) -> Outcome:
+        assert self._shared is not None
+        return await _play(trial, self._shared)
+
+    async def _on_own(self, trial: Trial[Any], port: int) -> Outcome:
+        assert self._shared is not None
+        if not worker_connections(self._shared.transcript.events):
+            return Missed(trial.name, "no worker was found in the first run: see CON-001")
+        stage = Stage(self._settings, self._shared.baseline, port=port)
+        try:
+            return await _play(trial, stage)
+        finally:
+            await stage.close()
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for each in work:
+            tasks.create_task(each)
+
+
+async def _play(trial: Trial[Any], stage: Stage) -> Outcome:
+    try:
+        result = await trial.play(stage)
+    except Unmet as reason:
+        return Missed(trial.name, str(reason))
+    return Record(
+        trial.name,
+        result,
+        tuple(stage.transcript.events),
+        stage.baseline,
+        tuple(stage.log),
+        stage.process.exit_code,
+    )

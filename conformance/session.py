@@ -1,0 +1,73 @@
+"""One judging session: settings, scheduler and court, and what was decided so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance import catalogue as requirements
+from conformance import checks as _checks
+from conformance.catalogue import Catalogue
+from conformance.conversation import announcements
+from conformance.court import Court, Verdict
+from conformance.protocol import Protocol, announced
+from conformance.scheduler import Scheduler
+from conformance.settings import Settings
+from conformance.trial import CHECKS, Trial
+
+__all__ = ["Judgement"]
+assert _checks.MODULES  # importing the modules registers their checks
+
+
+class Judgement:
+    """Judges one worker. ``verdicts`` holds what was decided, in the order asked."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.catalogue: Catalogue = requirements.load()
+        self.verdicts: list[Verdict] = []
+        self._scheduler = Scheduler(settings)
+        self._court = Court(self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol)
+
+    def start(self, requirement_ids: Iterable[str]) -> None:
+        """Start the worker, and every trial that these requirements take, in the background.
+
+        Raises:
+            UsageError: the worker's command cannot be used.
+        """
+        self._scheduler.start()
+        self._scheduler.begin(self._trials(requirement_ids))
+
+    def verdict(self, requirement_id: str) -> Verdict:
+        """Reach the verdict on one requirement.
+
+        Raises:
+            Exception: a trial failed by a fault of the suite.
+        """
+        verdict = self._court.verdict(requirement_id)
+        self.verdicts.append(verdict)
+        return verdict
+
+    def stop(self) -> None:
+        """End the worker and everything else that runs."""
+        self._scheduler.stop()
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol version that the worker is held to."""
+        calls = announcements(self._scheduler.events)
+        return announced([c.json["data"] for c in calls if isinstance(c.json.get("data"), dict)])
+
+    def _trials(self, requirement_ids: Iterable[str]) -> list[Trial[object]]:
+        """The trials of these requirements and of all they need, each once."""
+        wanted: dict[str, Trial[object]] = {}
+        waiting = list(requirement_ids)
+        seen: set[str] = set()
+        while waiting:
+            requirement_id = waiting.pop(0)
+            if requirement_id in seen:
+                continue
+            seen.add(requirement_id)
+            waiting += self.catalogue[requirement_id].needs
+            if requirement_id in CHECKS:
+                wanted |= {trial.name: trial for trial in CHECKS[requirement_id].trials}
+        return list(wanted.values())

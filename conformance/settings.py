@@ -1,0 +1,24 @@
+"""What the user asked for, as one immutable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.subject.command import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices of one run. Times are in seconds.
+
+    ``timeout_factor`` stretches every deadline, for slow machines. ``default_port`` is where
+    workers dial that are not told otherwise; the suite listens there too while it is free.
+    """
+
+    command: Command
+    timeout_factor: float = 1.0
+    requirements: tuple[str, ...] = ()
+    strict: bool = False
+    default_port: int | None = 49134
+    concurrency: int = 8
+    variables: tuple[str, ...] = ()

@@ -1,0 +1,313 @@
+"""Where a trial is played: one engine, one worker, and the means to wait for what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import psutil
+from mock_engine.engine import Engine
+
+from conformance import conversation
+from conformance.pace import Pace
+from conformance.settings import Settings
+from conformance.subject.process import WorkerProcess
+from conformance.trial import Unmet
+from mock_engine.transcript import Message, Transcript
+from mock_engine.wire import Connection, Listener
+
+HOST = "127.0.0.1"
+ABSENT = "conformance::no-such-function"
+"""A function id that no worker registers."""
+
+Seen = TypeVar("Seen")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the first run of a worker showed; all others are measured by it.
+
+    ``pulse`` is a function whose invocation this worker answers, used to see that it listens.
+    """
+
+    pace: Pace
+    declared: Counter[tuple[str, str]] = field(default_factory=Counter)
+    functions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    workers: int = 0
+    port: int = 0
+    pulse: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """An invocation that was sent to a worker at ``at`` seconds."""
+
+    id: str
+    function_id: str
+    connection: int
+    at: float
+
+
+class Stage:
+    """One engine and one worker.
+
+    ``baseline`` is what earlier runs showed. ``greet`` is whether the engine sends
+    ``workerregistered``; ``port`` 0 is a free one.
+    """
+
+    def __init__(
+        self, settings: Settings, baseline: Baseline, *, greet: bool = True, port: int = 0
+    ) -> None:
+        self.settings = settings
+        self.baseline = baseline
+        self.pace = baseline.pace
+        self.transcript = Transcript()
+        self.engine = Engine(None, greet=greet)
+        self.listener = Listener(self.engine.workers, HOST, port, transcript=self.transcript)
+        self.extra_listener: Listener | None = None
+        self._processes: list[WorkerProcess] = []
+        self._news: set[asyncio.Event] = set()
+        self.transcript.listeners.append(lambda _: self._tell())
+
+    # -- the worker's process --------------------------------------------------------------------
+
+    @property
+    def process(self) -> WorkerProcess:
+        """The newest process of the worker."""
+        return self._processes[-1]
+
+    @property
+    def log(self) -> list[str]:
+        """The last lines of each process of the worker, in order."""
+        return [line for process in self._processes for line in process.output.tail(40)]
+
+    async def start(self) -> None:
+        """Listen, unless that is so already, and start the worker."""
+        if not self.listener.port:
+            await self.listener.listen()
+        process = await WorkerProcess.start(
+            self.settings.command,
+            HOST,
+            self.listener.port,
+            now=self.transcript.now,
+            variables=self.settings.variables,
+        )
+        process.on_exit.append(self._tell)
+        self._processes.append(process)
+
+    async def restart(self) -> None:
+        """Kill the worker and start it anew.
+
+        Raises:
+            Unmet: it does not come back complete.
+        """
+        await self.process.kill()
+        await self.until(lambda: not self.workers, self.pace.settle)
+        await self.start()
+        await self.ready()
+
+    async def leftovers(self) -> tuple[str, ...]:
+        """What the ended worker left running after a moment to settle, as ``name (pid)``."""
+        found = self.process.leftovers()
+        if found:
+            loop = asyncio.get_running_loop()
+            wait = functools.partial(psutil.wait_procs, found, timeout=self.pace.settle)
+            _, found = await loop.run_in_executor(None, wait)
+        return tuple(f"{_name(process)} (pid {process.pid})" for process in found)
+
+    async def close(self) -> None:
+        """Kill the worker and stop the engine."""
+        for process in self._processes:
+            await process.kill()
+        for listener in (self.listener, self.extra_listener):
+            if listener is not None:
+                await listener.stop()
+        await self.engine.stop()
+
+    # -- waiting ---------------------------------------------------------------------------------
+
+    async def until(self, condition: Callable[[], Seen], within: float) -> Seen:
+        """Wait until ``condition()`` is true, for at most ``within`` seconds; return its value.
+
+        It is evaluated at once, after every event of the transcript and after an exit of the
+        worker, and a last time when the time is up.
+        """
+        news = asyncio.Event()
+        self._news.add(news)
+        try:
+            async with asyncio.timeout(within):
+                while not (seen := condition()):
+                    news.clear()
+                    await news.wait()
+                return seen
+        except TimeoutError:
+            return condition()
+        finally:
+            self._news.discard(news)
+
+    def _tell(self) -> None:
+        for news in self._news:
+            news.set()
+
+    # -- the worker's connections ----------------------------------------------------------------
+
+    @property
+    def workers(self) -> list[int]:
+        """The open connections of workers."""
+        return conversation.live_workers(self.transcript.events)
+
+    def connection(self, number: int) -> Connection:
+        """The connection with this number.
+
+        Raises:
+            Unmet: it is gone.
+        """
+        for listener in (self.listener, self.extra_listener):
+            if listener is not None and number in listener.connections:
+                return listener.connections[number]
+        raise Unmet(f"the worker's connection #{number} ended before the trial was through")
+
+    def websockets(self) -> list[Connection]:
+        """Every open WebSocket, telemetry included."""
+        listeners = filter(None, (self.listener, self.extra_listener))
+        return [c for each in listeners for c in each.connections.values() if c.is_open]
+
+    async def spoke(self) -> bool:
+        """Wait until a worker has sent its first message; false when none did in time."""
+        events = self.transcript.events
+        await self.until(
+            lambda: conversation.worker_connections(events) or not self.process.running,
+            self.pace.appearance,
+        )
+        return bool(conversation.worker_connections(events))
+
+    async def ready(self) -> None:
+        """Wait until the worker has registered what it registered in its first run.
+
+        Raises:
+            Unmet: it did not.
+        """
+        if not await self.present(self.pace.appearance):
+            raise Unmet(f"the worker, started anew, {self.missing()}")
+
+    async def present(self, within: float) -> bool:
+        """Wait until open connections hold all that the baseline declares, announced."""
+        return await self.until(self._is_complete, within)
+
+    def missing(self) -> str:
+        """What keeps the worker from being complete, in words."""
+        if not self.workers:
+            return "opened no connection that it spoke on"
+        lacking = self.baseline.declared - self.declared()
+        if lacking:
+            names = ", ".join(f"{kind} {identity}" for kind, identity in list(lacking)[:3])
+            return f"did not register all it registered in its first run; missing: {names}"
+        return f"spoke on {len(self.workers)} connections instead of {self.baseline.workers}"
+
+    def declared(self) -> Counter[tuple[str, str]]:
+        """What is registered on open connections."""
+        return conversation.declared(self.transcript.events, self.workers)
+
+    def _is_complete(self) -> bool:
+        workers = self.workers
+        return len(workers) >= self.baseline.workers and self.baseline.declared <= self.declared()
+
+    async def settled(self) -> None:
+        """Wait until no further registration comes: the set of a first run is complete."""
+        events = self.transcript.events
+        while self.process.running:
+            count = len(conversation.registrations(events))
+            announced = len(conversation.announcements(events))
+            quiet = self.pace.quiet if announced else self.pace.unannounced_quiet
+            if not await self.until(lambda: self._grew(count, announced), quiet):  # noqa: B023
+                return
+
+    def _grew(self, registrations: int, announcements: int) -> bool:
+        events = self.transcript.events
+        return (
+            len(conversation.registrations(events)) > registrations
+            or len(conversation.announcements(events)) > announcements
+        )
+
+    # -- invoking --------------------------------------------------------------------------------
+
+    def role(self, name: str) -> str:
+        """The id of the well-known function ``conformance::NAME``.
+
+        Raises:
+            Unmet: this worker has not registered it.
+        """
+        function_id = f"conformance::{name}"
+        if function_id not in self.baseline.functions:
+            raise Unmet(f"this takes a function that plays the role {function_id}")
+        return function_id
+
+    def serving(self, function_id: str) -> int:
+        """The open connection that registered ``function_id``, or else the first worker's.
+
+        Raises:
+            Unmet: no worker is connected.
+        """
+        events = self.transcript.events
+        workers = self.workers
+        for number in workers:
+            if function_id in conversation.functions(events, number):
+                return number
+        if not workers:
+            raise Unmet("the worker was not connected when the trial needed it")
+        return workers[0]
+
+    def send(self, number: int, message: Mapping[str, Any] | str) -> None:
+        """Send a text message on a connection: a JSON object, or text as it is."""
+        text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
+        self.connection(number).send_text(text.encode())
+
+    def invoke(self, function_id: str, data: Any = None, **fields: Any) -> Invocation:
+        """Send an invocation with a fresh id; ``fields`` are added to the message."""
+        number = self.serving(function_id)
+        invocation = Invocation(str(uuid.uuid4()), function_id, number, self.transcript.now())
+        message = {
+            "type": "invokefunction",
+            "invocation_id": invocation.id,
+            "function_id": function_id,
+            "data": data,
+        }
+        self.send(number, message | fields)
+        return invocation
+
+    def replies(self, invocation: Invocation) -> list[Message]:
+        """The answers to an invocation so far."""
+        return conversation.replies(self.transcript.events, invocation.id)
+
+    async def reply(self, invocation: Invocation, within: float | None = None) -> Message | None:
+        """Wait for the answer, for ``within`` seconds or what an easy answer may take."""
+        await self.until(
+            lambda: self.replies(invocation) or not self.process.running,
+            self.pace.reply if within is None else within,
+        )
+        return next(iter(self.replies(invocation)), None)
+
+    async def pulse(self) -> bool:
+        """Whether the worker listens: it answers an invocation without effect.
+
+        Raises:
+            Unmet: this worker answered no such invocation when nothing was wrong.
+        """
+        if self.baseline.pulse is None:
+            raise Unmet("this takes a worker that answers an invocation at all (INV-001, INV-004)")
+        if not self.workers:
+            return False
+        return await self.reply(self.invoke(self.baseline.pulse, {})) is not None
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.Error:
+        return "a process"

@@ -1,0 +1,1 @@
+"""The worker under judgement: how it is started, watched and stopped."""

@@ -1,0 +1,67 @@
+"""What a worker wrote to its standard output and error, as lines with times."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+LONGEST_LINE = 8192
+KEPT_LINES = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; ``at`` is in seconds since the transcript began."""
+
+    at: float
+    text: str
+
+
+class Output(asyncio.Protocol):
+    """Reads a pipe to its end, so that a talkative worker never blocks on it.
+
+    The newest ``KEPT_LINES`` lines are kept; lines longer than ``LONGEST_LINE`` bytes are cut.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._lines: list[Line] = []
+        self._rest = b""
+        self._transport: asyncio.BaseTransport | None = None
+        self.dropped = 0
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines so far, an unfinished last one included."""
+        rest = [Line(self._now(), _text(self._rest))] if self._rest else []
+        return self._lines + rest
+
+    def tail(self, count: int) -> list[str]:
+        """The text of the last ``count`` lines."""
+        return [line.text for line in self.lines[-count:]]
+
+    def close(self) -> None:
+        """Stop reading: the worker is gone, even if a child still holds the pipe."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The pipe is open."""
+        self._transport = cast("asyncio.ReadTransport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Split what came into lines."""
+        *complete, rest = (self._rest + data).split(b"\n")
+        self._rest = rest[:LONGEST_LINE]
+        at = self._now()
+        self._lines.extend(Line(at, _text(line[:LONGEST_LINE])) for line in complete)
+        excess = len(self._lines) - KEPT_LINES
+        if excess > 0:
+            del self._lines[:excess]
+            self.dropped += excess
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").rstrip("\r")

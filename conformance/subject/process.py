@@ -1,0 +1,134 @@
+"""One run of a worker's command: start, signal, wait, kill, and what it leaves behind.
+
+The command runs in a session of its own, so that killing its process group reaches all it
+started. Children that left the group are found by a mark in their environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import threading
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+
+from conformance.errors import UsageError
+from conformance.subject.command import MARK, Command, environment, inherited_environment
+from conformance.subject.output import Output
+
+
+class WorkerProcess:
+    """A started command. ``exit_code`` is negative for the number of a signal that ended it."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], mark: str, output: Output) -> None:
+        self.pid = popen.pid
+        self.output = output
+        self.exit_code: int | None = None
+        self.exited = asyncio.Event()
+        self.on_exit: list[Callable[[], None]] = []
+        self._popen = popen
+        self._mark = mark
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=self._wait, args=(loop,), daemon=True).start()
+
+    @classmethod
+    async def start(
+        cls,
+        command: Command,
+        host: str,
+        port: int,
+        *,
+        now: Callable[[], float],
+        variables: tuple[str, ...] = (),
+    ) -> WorkerProcess:
+        """Start ``command`` with the address of the engine in its environment and its words.
+
+        ``now`` gives the transcript's time in seconds, for the lines of the output.
+
+        Raises:
+            UsageError: the operating system cannot execute it.
+        """
+        mark = uuid.uuid4().hex
+        try:
+            popen = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's command; fork and exec do not block
+                command.at(host, port),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=environment(inherited_environment(), host, port, mark, variables),
+                start_new_session=True,
+            )
+        except OSError as fault:
+            raise UsageError(
+                f"the worker cannot be started: {fault.strerror}: {command.words[0]!r}\n"
+                f"command: {command.text}\n"
+                "It is executed directly, without a shell; for pipes, `cd` or variables give "
+                "--worker-cmd=\"sh -c '…'\"."
+            ) from None
+        output = Output(now)
+        loop = asyncio.get_running_loop()
+        await loop.connect_read_pipe(lambda: output, popen.stdout)
+        return cls(popen, mark, output)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process that was started still runs."""
+        return self.exit_code is None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to the started process alone, as a process supervisor does."""
+        if self.running:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def leftovers(self) -> list[psutil.Process]:
+        """The processes that this command started and that still run, itself not among them."""
+        found: list[psutil.Process] = []
+        for process in psutil.process_iter():
+            if process.pid == self.pid:
+                continue
+            with suppress(psutil.Error, OSError):
+                if process.status() != psutil.STATUS_ZOMBIE and self._is_ours(process):
+                    found.append(process)
+        return found
+
+    async def kill(self) -> None:
+        """End the command and everything it started, at once, and wait until it is gone."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for process in self.leftovers():
+            with suppress(psutil.Error):
+                process.kill()
+        await self.exited.wait()
+        self.output.close()
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        if os.getpgid(process.pid) == self.pid:
+            return True
+        return process.environ().get(MARK) == self._mark
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        code = self._popen.wait()
+        with suppress(RuntimeError):  # the loop may be closed when the run was interrupted
+            loop.call_soon_threadsafe(self._ended, code)
+
+    def _ended(self, code: int) -> None:
+        self.exit_code = code
+        self.exited.set()
+        for listener in tuple(self.on_exit):
+            listener()
+
+
+def describe_exit(code: int) -> str:
+    """An exit code in words: ``exit code 3``, or the name of the signal that ended the process."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
