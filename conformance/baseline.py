@@ -41,7 +41,7 @@ async def first_run(settings: Settings) -> Stage:
 
 async def _listen_too(stage: Stage, port: int) -> Listener | None:
     with suppress(OSError):
-        return await Listener.start(stage.engine.workers, HOST, port, transcript=stage.transcript)
+        return await Listener.start(stage.door, HOST, port, transcript=stage.transcript)
     return None
 
 

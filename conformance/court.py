@@ -76,7 +76,7 @@ class Court:
         for need in requirement.needs:
             prerequisite = self.verdict(need)
             if prerequisite.outcome not in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
-                return unproven(f"needs {need}, which is {_state(prerequisite)}")
+                return unproven(f"needs {need}: {_state(prerequisite)}")
         return self._outside(requirement)
 
     def _outside(self, requirement: Requirement) -> Finding | None:

@@ -19,6 +19,9 @@ within 100 ms; a worker that registers later is judged on what it registered lat
 UNANNOUNCED_QUIET = 1.5
 """The same while no announcement has come."""
 
+ANNOUNCEMENT = 6.0
+"""For the announcement of a worker that speaks already: the engine's grace of 5 s, and some."""
+
 REPLY = 3.0
 """For an answer that needs no work. SDKs answer within 50 ms on a slow machine."""
 
@@ -61,6 +64,11 @@ class Pace:
     def unannounced_quiet(self) -> float:
         """Until a registration set counts as complete without an announcement."""
         return self.factor * UNANNOUNCED_QUIET
+
+    @property
+    def announcement(self) -> float:
+        """Until a worker that has spoken has announced itself."""
+        return self.factor * ANNOUNCEMENT
 
     @property
     def reply(self) -> float:

@@ -15,6 +15,7 @@ import psutil
 from mock_engine.engine import Engine
 
 from conformance import conversation
+from conformance.door import AnyPath
 from conformance.pace import Pace
 from conformance.settings import Settings
 from conformance.subject.process import WorkerProcess
@@ -69,7 +70,8 @@ class Stage:
         self.pace = baseline.pace
         self.transcript = Transcript()
         self.engine = Engine(None, greet=greet)
-        self.listener = Listener(self.engine.workers, HOST, port, transcript=self.transcript)
+        self.door = AnyPath(self.engine.workers)
+        self.listener = Listener(self.door, HOST, port, transcript=self.transcript)
         self.extra_listener: Listener | None = None
         self._processes: list[WorkerProcess] = []
         self._news: set[asyncio.Event] = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.checks.connecting import appearing
 from conformance.checks.ready import looking_back
 from conformance.conversation import announcements, open_connections, worker_connections
 from conformance.trial import Record, check
@@ -20,7 +19,7 @@ REMEDY = (
 )
 
 
-@check("ANN-001", appearing)
+@check("ANN-001", looking_back)
 def announces_itself(record: Record[object]) -> Finding:
     """Every connection that carries registrations belongs to an announced worker."""
     workers = worker_connections(record.events)

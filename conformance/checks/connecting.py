@@ -74,9 +74,10 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
     upgraded = {event.connection: event for event in _upgraded(record)}
     if not accepted:
         return unproven("it opened no connection: see CON-001")
+    spoke = worker_connections(record.events)
     for number, begin in accepted.items():
         took = upgraded[number].at - begin.at if number in upgraded else None
-        if number not in worker_connections(record.events) and worker_connections(record.events):
+        if spoke and number not in spoke:
             continue
         if took is None or took > UPGRADE_DEADLINE:
             seen = "no upgrade" if took is None else f"an upgrade after {took:.1f} s"
@@ -87,6 +88,8 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
                 remedy="Send the whole upgrade request of RFC 6455 at once, with "
                 "Sec-WebSocket-Key and Sec-WebSocket-Version: 13.",
             )
+    if not spoke:
+        return unproven("its connections said nothing: see ANN-001")
     return kept("every worker's connection became a WebSocket in time")
 
 

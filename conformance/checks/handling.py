@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,33 +18,68 @@ NOT_FOUND = "function_not_found"
 WELL_KNOWN = "conformance::"
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One invocation of each registered function, and one of a function nobody registered."""
+
+    known: tuple[Invocation, ...]
+    unknown: Invocation
+
+
 @trial(Worker.SHARED)
-async def every_function(stage: Stage) -> tuple[Invocation, ...]:
+async def every_function(stage: Stage) -> Round:
     """Invoke each registered function once, with a sample of its request format.
 
     Of the well-known functions only ``echo`` is: the others have trials of their own.
     """
-    invocations = [
+    unknown = stage.invoke(ABSENT, {"some": "data"})
+    known = tuple(
         stage.invoke(function_id, sample(body.get("request_format")))
         for function_id, body in stage.baseline.functions.items()
         if not function_id.startswith(WELL_KNOWN) or function_id == f"{WELL_KNOWN}echo"
-    ]
+    )
+    await stage.reply(unknown)
     await stage.until(
-        lambda: (
-            all(stage.replies(invocation) for invocation in invocations)
-            or not stage.process.running
-        ),
+        lambda: all(stage.replies(invocation) for invocation in known) or not stage.process.running,
         stage.pace.handler,
     )
-    return tuple(invocations)
+    return Round(known, unknown)
+
+
+@check("INV-014", every_function)
+def tells_invocations_apart(record: Record[Round]) -> Finding:
+    """A worker that says the same to everything cannot be judged by what it says."""
+    played = record.result
+    first = {i: replies(record.events, i.id)[:1] for i in (*played.known, played.unknown)}
+    answers = [answer for found in first.values() for answer in found]
+    remedy = "Look up the function that function_id names, run it, and send what it returns."
+    if not answers:
+        if played.known:
+            return unproven("it answered no invocation: see INV-001")
+        return broken(
+            expected="an answer to an invocation",
+            seen="none, and it registers no function that could answer",
+            events=_about(record, played.unknown),
+            remedy=remedy,
+        )
+    codes = {json.dumps(_error_code(answer)) for answer in answers}
+    honest = not played.known and codes == {json.dumps(NOT_FOUND)}
+    if honest or len(codes) > 1 or "error" not in answers[0].json:
+        return kept(f"{len(answers)} answers, not all alike")
+    return broken(
+        expected="different answers of a registered and of an unknown function",
+        seen=f"the error code {codes.pop()} for all {len(answers)} invocations",
+        events=tuple(answers[:3]),
+        remedy=remedy,
+    )
 
 
 @check("INV-001", every_function)
-def answers_for_its_functions(record: Record[tuple[Invocation, ...]]) -> Finding:
+def answers_for_its_functions(record: Record[Round]) -> Finding:
     """The engine sets no time limit: a caller waits for an answer that never comes."""
-    if not record.result:
+    if not record.result.known:
         return not_applicable("it registers no function")
-    for invocation in record.result:
+    for invocation in record.result.known:
         answers = replies(record.events, invocation.id)
         if not answers:
             return broken(
@@ -60,7 +96,7 @@ def answers_for_its_functions(record: Record[tuple[Invocation, ...]]) -> Finding
                 events=_about(record, invocation),
                 remedy="Look functions up under the id they were registered with.",
             )
-    return kept(f"{len(record.result)} functions answered")
+    return kept(f"{len(record.result.known)} functions answered")
 
 
 @check("INV-002", looking_back)
@@ -88,10 +124,10 @@ def answers_once(record: Record[object]) -> Finding:
 
 
 @check("INV-003", every_function)
-def echoes_the_function_id(record: Record[tuple[Invocation, ...]]) -> Finding:
+def echoes_the_function_id(record: Record[Round]) -> Finding:
     """The engine cannot read a result without its ``function_id``."""
     checked = 0
-    for invocation in record.result:
+    for invocation in (*record.result.known, record.result.unknown):
         for answer in replies(record.events, invocation.id):
             checked += 1
             if answer.json.get("function_id") != invocation.function_id:
@@ -104,44 +140,43 @@ def echoes_the_function_id(record: Record[tuple[Invocation, ...]]) -> Finding:
     return kept(f"{checked} results") if checked else unproven("it answered no invocation")
 
 
-@trial(Worker.SHARED)
-async def unknown_function(stage: Stage) -> Invocation:
-    """Invoke a function that was never registered."""
-    invocation = stage.invoke(ABSENT, {"some": "data"})
-    await stage.reply(invocation)
-    return invocation
-
-
-@check("INV-004", unknown_function)
-def says_that_a_function_is_unknown(record: Record[Invocation]) -> Finding:
+@check("INV-004", every_function)
+def says_that_a_function_is_unknown(record: Record[Round]) -> Finding:
     """An engine and a worker may disagree for a moment about what is registered."""
-    answers = replies(record.events, record.result.id)
-    code = _error_code(answers[0]) if answers else None
-    if code == NOT_FOUND:
+    unknown = record.result.unknown
+    answers = replies(record.events, unknown.id)
+    if answers and _error_code(answers[0]) == NOT_FOUND:
         return kept(f"the error {NOT_FOUND}", answers[0])
     return broken(
         expected=f"an invocationresult with error.code {NOT_FOUND!r}",
-        seen="no answer" if not answers else f"{_described(answers[0])}",
-        events=_about(record, record.result),
+        seen=_described(answers[0]) if answers else "no answer",
+        events=_about(record, unknown),
         remedy=f'Answer {{"error":{{"code":"{NOT_FOUND}","message":"…"}}}}.',
     )
 
 
-@check("INV-005", unknown_function)
-def reports_errors_with_code_and_message(record: Record[Invocation]) -> Finding:
+@check("INV-005", every_function)
+def reports_errors_with_code_and_message(record: Record[Round]) -> Finding:
     """The engine cannot read an error that lacks one of them."""
-    answers = replies(record.events, record.result.id)
-    if not answers or "error" not in answers[0].json:
+    errors = [
+        (answer, answer.json["error"])
+        for invocation in (*record.result.known, record.result.unknown)
+        for answer in replies(record.events, invocation.id)
+        if answer.json.get("error") is not None
+    ]
+    for answer, error in errors:
+        fault = _error_fault(error)
+        if fault is not None:
+            return broken(
+                expected="an error object with code and message, both text",
+                seen=fault,
+                events=(answer,),
+                remedy='Send {"code":"…","message":"…"}; code invocation_failed where none fits '
+                "better.",
+            )
+    if not errors:
         return unproven("it reported no error")
-    fault = _error_fault(answers[0].json["error"])
-    if fault is None:
-        return kept("code and message are text", answers[0])
-    return broken(
-        expected="an error object with code and message, both text",
-        seen=fault,
-        events=_about(record, record.result),
-        remedy='Send {"code":"…","message":"…"}; code invocation_failed where none fits better.',
-    )
+    return kept(f"{len(errors)} errors, each with code and message", errors[0][0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from websockets.frames import Frame, Opcode
 
-from conformance.conversation import live_workers, worker_connections
+from conformance.conversation import announcements, live_workers, worker_connections
 from conformance.stage import Stage
 from conformance.subject.process import describe_exit
 from conformance.trial import Record, Worker, check, trial
@@ -28,7 +28,15 @@ class State:
 
 @trial(Worker.SHARED_LAST)
 async def looking_back(stage: Stage) -> State:
-    """Everything that happened with the shared worker, once it has lived for a while."""
+    """Everything that happened with the shared worker, once it has lived for a while.
+
+    A worker that speaks but has not announced itself yet gets longer to do so.
+    """
+    if stage.workers and not announcements(stage.transcript.events):
+        await stage.until(
+            lambda: announcements(stage.transcript.events) or not stage.process.running,
+            stage.pace.announcement,
+        )
     rest = LIFETIME - stage.transcript.now()
     await stage.until(lambda: not stage.process.running, max(rest, 0))
     return State(stage.transcript.now(), stage.process.exit_code)

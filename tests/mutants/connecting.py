@@ -1,0 +1,107 @@
+"""Mutants that connect, announce or stay connected wrongly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.frames import Opcode
+
+from tests.mutants.catalogue import breaks
+from tests.mutants.worker import Json, Worker
+
+
+@breaks("CON-001")
+class NeverDials(Worker):
+    async def run(self) -> int:
+        self.install_signals()
+        await self.stopping.wait()
+        return 0
+
+
+@breaks("CON-002")
+class DialsAnotherPath(Worker):
+    def url(self) -> str:
+        return super().url() + "/worker"
+
+
+@breaks("CON-003")
+class DawdlesBeforeTheUpgrade(Worker):
+    async def dial(self) -> ClientConnection:
+        address = urlsplit(self.url())
+        _, writer = await asyncio.open_connection(address.hostname, address.port)
+        await self.pause(60)
+        writer.close()
+        raise OSError("told to stop")
+
+
+@breaks("CON-004")
+class GivesUpWithoutAnEngine(Worker):
+    def gives_up(self, fault: Exception) -> bool:
+        return isinstance(fault, ConnectionRefusedError)
+
+
+@breaks("CON-005")
+class WaitsForTheGreeting(Worker):
+    async def open(self, socket: ClientConnection) -> None:
+        await self.receive(socket, await socket.recv())
+        previous, self.previous = self.previous, None
+        await super().open(socket)
+        self.previous = previous
+
+
+@breaks("CON-006")
+class IgnoresTheAddress(Worker):
+    def url(self) -> str:
+        return "ws://127.0.0.1:49134"
+
+
+@breaks("ANN-001")
+class NeverAnnounces(Worker):
+    async def announce(self, socket: ClientConnection) -> None:
+        return None
+
+
+@breaks("ANN-002")
+class KeepsItsPidToItself(Worker):
+    def description(self) -> Json:
+        described = super().description()
+        del described["pid"]
+        return described
+
+
+@breaks("ANN-003")
+class AnnouncesLate(Worker):
+    async def announce(self, socket: ClientConnection) -> None:
+        self.late = asyncio.get_running_loop().call_later(
+            5.6, lambda: asyncio.ensure_future(super(AnnouncesLate, self).announce(socket))
+        )
+
+
+@breaks("ANN-004")
+class NamesABlankNamespace(Worker):
+    def description(self) -> Json:
+        return {**super().description(), "namespace": " "}
+
+
+@breaks("RDY-001")
+class EndsByItself(Worker):
+    async def session(self, socket: ClientConnection) -> None:
+        asyncio.get_running_loop().call_later(1.5, os._exit, 0)
+        await super().session(socket)
+
+
+@breaks("RDY-002")
+class LeavesPingsUnanswered(Worker):
+    async def dial(self) -> ClientConnection:
+        return await connect(self.url(), create_connection=_Silent)
+
+
+class _Silent(ClientConnection):
+    def __init__(self, protocol: Any, **options: Any) -> None:
+        send_frame = protocol.send_frame
+        protocol.send_frame = lambda frame: frame.opcode is Opcode.PONG or send_frame(frame)
+        super().__init__(protocol, **options)

@@ -1,0 +1,135 @@
+"""Mutants that handle invocations wrongly."""
+
+from __future__ import annotations
+
+import json
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.mutants.catalogue import breaks
+from tests.mutants.worker import Handler, Json, Worker
+
+
+@breaks("INV-014")
+class FailsWhateverIsAsked(Worker):
+    async def outcome(self, message: Json) -> Json:
+        return {"error": {"code": "no", "message": "not today"}}
+
+
+@breaks("INV-014")
+class KnowsNothing(Worker):
+    async def outcome(self, message: Json) -> Json:
+        return self.unknown(message)
+
+
+@breaks("INV-001")
+class NeverAnswersOneFunction(Worker):
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        if message["function_id"] != "mutant::hello":
+            await super().start(socket, message)
+
+
+@breaks("INV-001")
+class ForgetsAFunction(Worker):
+    def functions(self) -> list[Json]:
+        return [*super().functions(), {"type": "registerfunction", "id": "mutant::forgotten"}]
+
+
+@breaks("INV-002")
+class AnswersTwice(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        await super().reply(socket, message, body)
+        await super().reply(socket, message, body)
+
+
+@breaks("INV-003")
+class RepeatsAnotherFunctionId(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        await super().reply(socket, {**message, "function_id": "mutant::other"}, body)
+
+
+@breaks("INV-004")
+class HasNoCodeForUnknownFunctions(Worker):
+    def unknown(self, message: Json) -> Json:
+        return {"error": {"code": "invocation_failed", "message": "no such function"}}
+
+
+@breaks("INV-004")
+class IgnoresUnknownFunctions(Worker):
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        if message["function_id"] in self.handlers():
+            await super().start(socket, message)
+
+
+@breaks("INV-005")
+class ReportsErrorsAsText(Worker):
+    def unknown(self, message: Json) -> Json:
+        return {"error": {"code": "function_not_found"}}
+
+
+@breaks("INV-006")
+class LosesTheCode(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        if message["function_id"] == "conformance::fail":
+            body["error"]["code"] = "invocation_failed"
+        return body
+
+
+@breaks("INV-007")
+class AnswersWithoutAnId(Worker):
+    async def invoke(self, socket: ClientConnection, message: Json) -> None:
+        await self.reply(socket, {"invocation_id": None, **message}, await self.outcome(message))
+
+
+@breaks("INV-008")
+class HandlesOneAfterTheOther(Worker):
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        await self.invoke(socket, message)
+
+
+class BreaksData(Worker):
+    """Serves functions that see their data through ``spoil``."""
+
+    def spoil(self, data: Json) -> Json:
+        raise NotImplementedError
+
+    def handlers(self) -> dict[str, Handler]:
+        async def spoilt(data: Json) -> Json:
+            return self.spoil(data)
+
+        return {**super().handlers(), "conformance::echo": spoilt}
+
+
+@breaks("INV-009")
+class DropsNulls(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        if isinstance(data, dict):
+            return {key: self.spoil(value) for key, value in data.items()}
+        return [self.spoil(v) for v in data if v is not None] if isinstance(data, list) else data
+
+
+@breaks("INV-010")
+class NeedsAnObject(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        return {**data}
+
+
+@breaks("INV-011")
+class WritesAscii(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        text = json.dumps(data, ensure_ascii=False)
+        return json.loads(text.encode("ascii", "replace"))
+
+
+@breaks("INV-012")
+class LimitsDepth(Worker):
+    async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
+        if str(raw).count("[") < 64:
+            await super().receive(socket, raw)
+
+
+@breaks("INV-013")
+class LimitsSize(Worker):
+    async def dial(self) -> ClientConnection:
+        return await connect(self.url(), max_size=2**19, ping_interval=None)

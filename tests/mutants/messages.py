@@ -1,0 +1,103 @@
+"""Mutants that send or take messages wrongly."""
+
+from __future__ import annotations
+
+import json
+
+from websockets.asyncio.client import ClientConnection
+
+from tests.mutants.catalogue import breaks
+from tests.mutants.worker import Json, Worker
+
+KNOWN = {"type", "invocation_id", "function_id", "data", "metadata", "traceparent", "baggage"}
+
+
+class GoesDeaf(Worker):
+    """Stops reading, with the socket open, once ``chokes`` says so."""
+
+    def chokes(self, raw: str | bytes) -> bool:
+        raise NotImplementedError
+
+    async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
+        if self.chokes(raw):
+            await self.stopping.wait()
+        await super().receive(socket, raw)
+
+
+def _parsed(raw: str | bytes) -> Json:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return {}
+
+
+@breaks("FRM-001")
+class SendsPlainText(Worker):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        await socket.send("ready to serve")
+
+
+@breaks("FRM-001")
+class SendsNotANumber(Worker):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        await socket.send('{"type":"invokefunction","function_id":"publish","data":NaN}')
+
+
+@breaks("FRM-002")
+class SendsWrongFieldTypes(Worker):
+    def functions(self) -> list[Json]:
+        first, *others = super().functions()
+        return [{**first, "description": 5}, *others]
+
+
+@breaks("FRM-002")
+class CallsWithoutData(Worker):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        call = {"type": "invokefunction", "function_id": "publish", "action": {"type": "void"}}
+        await self.send(socket, call)
+
+
+@breaks("FRM-003")
+class ChokesOnUnknownTypes(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        message = _parsed(raw)
+        return isinstance(message, dict) and str(message.get("type")).startswith("x_")
+
+
+@breaks("FRM-004")
+class ChokesOnUnknownFields(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        message = _parsed(raw)
+        called = isinstance(message, dict) and message.get("type") == "invokefunction"
+        return called and bool(set(message) - KNOWN)
+
+
+@breaks("FRM-005")
+class ChokesOnMalformedText(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        try:
+            json.loads(raw)
+        except ValueError:
+            return bool(raw) and isinstance(raw, str)
+        return False
+
+
+@breaks("FRM-006")
+class ChokesOnEmptyText(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        return raw == ""
+
+
+@breaks("FRM-007")
+class ChokesOnBinary(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        return isinstance(raw, bytes)
+
+
+@breaks("FRM-008")
+class ChokesOnNonObjects(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        return not isinstance(_parsed(raw), dict)

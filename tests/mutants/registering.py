@@ -1,0 +1,61 @@
+"""Mutants that register wrongly."""
+
+from __future__ import annotations
+
+from tests.mutants.catalogue import breaks
+from tests.mutants.worker import Json, Worker
+
+
+@breaks("REG-001")
+class RegistersAnEmptyId(Worker):
+    def functions(self) -> list[Json]:
+        return [*super().functions(), {"type": "registerfunction", "id": ""}]
+
+
+@breaks("REG-002")
+class RegistersTwice(Worker):
+    def functions(self) -> list[Json]:
+        return [*super().functions(), *super().functions()]
+
+
+@breaks("REG-003")
+class IgnoresTheNamingConvention(Worker):
+    def functions(self) -> list[Json]:
+        return [*super().functions(), {"type": "registerfunction", "id": "hello"}]
+
+    def handlers(self):  # type: ignore[no-untyped-def]
+        return {**super().handlers(), "hello": self.echo}
+
+
+@breaks("REG-004")
+class LeavesOutTheConfig(Worker):
+    def triggers(self) -> list[Json]:
+        first, *others = super().triggers()
+        del first["config"]
+        return [first, *others]
+
+
+@breaks("REG-005")
+class UsesATriggerIdTwice(Worker):
+    def triggers(self) -> list[Json]:
+        return [{**trigger, "id": "one-for-all"} for trigger in super().triggers()]
+
+
+@breaks("REG-006")
+class BindsATriggerToNothing(Worker):
+    def triggers(self) -> list[Json]:
+        first, *others = super().triggers()
+        return [{**first, "function_id": "mutant::helo"}, *others]
+
+
+@breaks("REG-007")
+class SendsAFormatOfNoKnownType(Worker):
+    def functions(self) -> list[Json]:
+        first, *others = super().functions()
+        return [{**first, "request_format": {"type": "text"}}, *others]
+
+
+@breaks("REG-008")
+class LeavesOutTheDescription(Worker):
+    def trigger_types(self) -> list[Json]:
+        return [{"type": "registertriggertype", "id": "mutant-tick"}]
