@@ -108,9 +108,9 @@ def announcements(events: Iterable[Event], connection: int | None = None) -> lis
 def registrations(events: Iterable[Event], connection: int | None = None) -> list[Registration]:
     """Every registration sent, repeated ones included, in order."""
     return [
-        Registration(message.type, message.json.get("id"), message)
+        Registration(kind, message.json.get("id"), message)
         for message in messages(events, connection)
-        if message.type in REGISTRATIONS
+        if (kind := message.type) is not None and kind in REGISTRATIONS
     ]
 
 

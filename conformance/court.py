@@ -91,4 +91,4 @@ class Court:
 def _state(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.NOT_VERIFIED:
         return f"not verified ({verdict.finding.seen})"
-    return verdict.outcome.value
+    return str(verdict.outcome.value)

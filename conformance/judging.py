@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -12,6 +12,9 @@ from conformance.errors import UsageError
 from conformance.report.console import MARKS, closing, table
 from conformance.session import Judgement
 from conformance.verdict import Outcome
+
+REPORTED = "conformance"
+"""The attribute of a pytest report that tells the outcome of its requirement."""
 
 
 class JudgingPlugin:
@@ -49,12 +52,14 @@ class JudgingPlugin:
         self._judgement.stop()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Tell the report of an item which verdict it is about."""
         report = yield
         verdict = item.stash.get(VERDICT, None)
         if verdict is not None:
-            report.conformance = verdict.outcome.value
+            setattr(report, REPORTED, verdict.outcome.value)
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -62,7 +67,7 @@ class JudgingPlugin:
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> tuple[str, str, object] | None:
         """Count warnings, and what was not judged, under names of their own."""
-        told = getattr(report, "conformance", None)
+        told = getattr(report, REPORTED, None)
         if told is None or report.when != "call" or report.failed:
             return None
         outcome = Outcome(told)

@@ -23,7 +23,7 @@ def sample(schema: Any) -> Any:
     value = _build(schema, schema, DEPTH)
     try:
         validator = validator_for(schema, default=Draft202012Validator)
-        return value if validator(schema).is_valid(value) else {}
+        return value if bool(validator(schema).is_valid(value)) else {}
     except (SchemaError, RecursionError, ValueError, TypeError, AttributeError):
         return {}
 
@@ -61,7 +61,8 @@ def _by_type(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> 
             for _ in range(int(schema.get("minItems", 0)))
         ],
     }
-    return builders.get(kind, lambda: _object(schema, root, depth))()
+    builder = builders.get(kind)
+    return builder() if builder is not None else _object(schema, root, depth)
 
 
 def _least(schema: Mapping[str, Any]) -> float:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import psutil
-from mock_engine.engine import Engine
 
 from conformance import conversation
 from conformance.door import AnyPath
@@ -20,6 +19,7 @@ from conformance.pace import Pace
 from conformance.settings import Settings
 from conformance.subject.process import WorkerProcess
 from conformance.trial import Unmet
+from mock_engine.engine import Engine
 from mock_engine.transcript import Message, Transcript
 from mock_engine.wire import Connection, Listener
 

@@ -78,7 +78,7 @@ def trial(
     """Make a trial of a coroutine function, named as the function unless told otherwise."""
 
     def make(play: Callable[[Stage], Awaitable[Result]]) -> Trial[Result]:
-        return Trial(name or getattr(play, "__name__", "trial"), worker, play)
+        return Trial(name or str(getattr(play, "__name__", "trial")), worker, play)
 
     return make
 

@@ -161,9 +161,13 @@ AnyEvent = TypeVar("AnyEvent", bound=Event)
 
 
 class Transcript:
-    """Every event of one engine, in order of occurrence, and news of each as it happens."""
+    """Every event of one engine, in order of occurrence, and news of each as it happens.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    With ``keep`` false the events are told to the listeners and forgotten.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, keep: bool = True) -> None:
+        self._keep = keep
         self._clock = clock
         self._began = clock()
         self._connections = 0
@@ -181,7 +185,8 @@ class Transcript:
 
     def add(self, event: Event) -> None:
         """Record ``event`` and tell everyone who listens."""
-        self.events.append(event)
+        if self._keep:
+            self.events.append(event)
         for listener in tuple(self.listeners):
             listener(event)
 

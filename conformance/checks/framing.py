@@ -10,10 +10,10 @@ from conformance.checks.ready import looking_back
 from conformance.checks.reconnecting import after_reset
 from conformance.checks.shutting import terminated
 from conformance.conversation import messages
-from conformance.rendering import shorten
 from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
+from mock_engine.rendering import shorten
 from mock_engine.transcript import NOT_JSON, Direction, Message
 from schemas import Direction as SchemaDirection
 from schemas import validate

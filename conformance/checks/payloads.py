@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.rendering import shorten
 from conformance.stage import ABSENT, Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
+from mock_engine.rendering import shorten
 from mock_engine.transcript import Message
 
 MIB = 1024 * 1024

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from conformance.court import Verdict
-from conformance.rendering import lines
+from mock_engine.rendering import lines
 from mock_engine.transcript import Direction, Event, Message
 
 LAST_FRAMES = 3

@@ -1,0 +1,1 @@
+"""A standalone iii engine for development and tests; it knows nothing of tests."""

@@ -1,0 +1,188 @@
+"""The configuration file of an engine, read and checked to the last key.
+
+Two forms are understood: the older one (``port:`` and ``modules:`` with ``class:``) and the
+current one (``workers:`` with ``name:``). Values may hold ``${VAR:default}``. Every complaint
+names the file, the line, and what would be right.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mock_engine.options import BY_CLASS, BY_NAME, LISTENER, MODULES, TOP_LEVEL, Option
+
+DEFAULT_PORT = 49134
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}")
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A configured module: its current name, as in ``iii-http``, and its options."""
+
+    name: str
+    options: Mapping[str, Any]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration. ``listeners`` are the (host, port) pairs on which workers connect."""
+
+    listeners: tuple[tuple[str, int], ...] = (("127.0.0.1", DEFAULT_PORT),)
+    modules: tuple[Module, ...] = field(default=())
+
+
+def default_path() -> Path:
+    """The configuration used when none is named: the checkout's, or the one in the package."""
+    checkout = Path(__file__).parent.parent / "config.yaml"
+    if checkout.is_file():
+        return checkout
+    return Path(str(resources.files("mock_engine") / "default-config.yaml"))
+
+
+def load(path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Read a configuration file.
+
+    Raises:
+        ConfigError: it cannot be read or used.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as fault:
+        raise ConfigError(f"{path}: cannot be read: {fault.strerror}") from None
+    return parse(text, str(path), os.environ if environment is None else environment)
+
+
+def parse(text: str, name: str, environment: Mapping[str, str]) -> Config:
+    """Read a configuration; ``name`` is what complaints call it.
+
+    Raises:
+        ConfigError: as for ``load``.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as fault:
+        line = fault.problem_mark.line + 1 if fault.problem_mark else 1
+        raise ConfigError(f"{name}:{line}: no YAML: {fault.problem}") from None
+    return _Reader(name, environment).read(root)
+
+
+class _Reader:
+    """Turns the nodes of one file into a ``Config``."""
+
+    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+        self._name = name
+        self._environment = environment
+
+    def read(self, root: yaml.Node | None) -> Config:
+        if root is None:
+            return Config()
+        entries = self._entries(root, TOP_LEVEL, "the configuration")
+        if "modules" in entries and "workers" in entries:
+            self._fail(entries["workers"], "give either `modules` or `workers`, not both")
+        listeners: list[tuple[str, int]] = []
+        if "port" in entries:
+            listeners.append(("127.0.0.1", self._value(entries["port"], TOP_LEVEL["port"], "port")))
+        modules = [
+            *self._modules(entries.get("modules"), "class", BY_CLASS),
+            *self._modules(entries.get("workers"), "name", BY_NAME),
+        ]
+        for module in modules:
+            if module.name == LISTENER:
+                host = str(module.options.get("host", "127.0.0.1"))
+                listeners.append((host, int(module.options.get("port", DEFAULT_PORT))))
+        others = tuple(module for module in modules if module.name != LISTENER)
+        return Config(tuple(listeners) or Config().listeners, others)
+
+    def _modules(self, node: yaml.Node | None, key: str, known: Mapping[str, str]) -> list[Module]:
+        if node is None:
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            self._fail(node, "a list is expected here")
+        return [self._module(entry, key, known) for entry in node.value]
+
+    def _module(self, node: yaml.Node, key: str, known: Mapping[str, str]) -> Module:
+        allowed = {key: Option(str), "config": Option(dict)}
+        entries = self._entries(node, allowed, "a module")
+        if key not in entries:
+            self._fail(node, f"a module needs `{key}`")
+        given = str(self._value(entries[key], Option(str), key))
+        if given not in known:
+            self._unknown(entries[key], f"the {key}", given, known)
+        name = known[given]
+        options: dict[str, Any] = {}
+        if "config" in entries:
+            options = self._options(entries["config"], MODULES[name], given)
+        return Module(name, options, node.start_mark.line + 1)
+
+    def _options(
+        self, node: yaml.Node, allowed: Mapping[str, Option], where: str
+    ) -> dict[str, Any]:
+        if _is_null(node):
+            return {}
+        entries = self._entries(node, allowed, where)
+        return {name: self._value(value, allowed[name], name) for name, value in entries.items()}
+
+    def _entries(
+        self, node: yaml.Node, allowed: Mapping[str, Option], where: str
+    ) -> dict[str, yaml.Node]:
+        if not isinstance(node, yaml.MappingNode):
+            self._fail(node, f"{where} is expected to be a mapping of keys to values")
+        found: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            if key.value not in allowed:
+                self._unknown(key, f"in {where} the key", key.value, allowed)
+            if key.value in found:
+                self._fail(key, f"the key `{key.value}` stands twice")
+            found[key.value] = value
+        return found
+
+    def _value(self, node: yaml.Node, option: Option, name: str) -> Any:
+        if option.fields is not None and not _is_null(node):
+            return self._options(node, option.fields, name)
+        value = self._construct(node)
+        if value is None or option.allows(value):
+            return value
+        return self._fail(node, f"`{name}` is {value!r}; expected {option.describe()}")
+
+    def _construct(self, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.SequenceNode):
+            return [self._construct(item) for item in node.value]
+        if isinstance(node, yaml.MappingNode):
+            return {str(key.value): self._construct(value) for key, value in node.value}
+        text = _VARIABLE.sub(lambda match: self._variable(node, match), node.value)
+        if text != node.value:
+            return yaml.safe_load(text)
+        return yaml.SafeLoader("").construct_object(node)
+
+    def _variable(self, node: yaml.Node, match: re.Match[str]) -> str:
+        name, default = match.groups()
+        value = self._environment.get(name, default)
+        if value is None:
+            self._fail(node, f"the variable {name} is not set; set it or write ${{{name}:default}}")
+        return str(value)
+
+    def _unknown(self, node: yaml.Node, what: str, given: str, known: Mapping[str, object]) -> None:
+        close = difflib.get_close_matches(given, known, 1)
+        hint = f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(sorted(known))}"
+        self._fail(node, f"{what} `{given}` is unknown{hint}")
+
+    def _fail(self, node: yaml.Node, text: str) -> Any:
+        raise ConfigError(f"{self._name}:{node.start_mark.line + 1}: {text}")
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"

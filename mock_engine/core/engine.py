@@ -1,0 +1,389 @@
+"""The state machine of the engine: what each message of each worker leads to.
+
+Rules of this file:
+
+* ``opened``, ``received``, ``lost`` and ``elapsed`` are the only ways in; each returns the
+  actions it leads to, in order. Nothing here sends, waits or reads a clock.
+* Registrations are held until a worker has announced itself, or five seconds after it came; then
+  it is in the default namespace. Invocations are never held (engine 0.23).
+* A call is remembered before it is sent, so no answer can come too early.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+from msgspec import Raw
+
+from mock_engine.core.actions import Action, Close, Cut, Send, Wake
+from mock_engine.core.builtin import Builtin, Fault
+from mock_engine.core.invocations import Call, Calls
+from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.registry import Function, Registry
+from mock_engine.core.triggers import Binding, Move, Triggers, TriggerType
+from mock_engine.messages import (
+    ABSENT,
+    NULL,
+    EnqueueAction,
+    ErrorBody,
+    FromWorker,
+    InvocationResult,
+    InvokeFunction,
+    Message,
+    Ping,
+    Pong,
+    Reattach,
+    RegisterFunction,
+    RegisterService,
+    RegisterTrigger,
+    RegisterTriggerType,
+    RegistrationRejected,
+    TriggerRegistrationResult,
+    UnregisterFunction,
+    UnregisterTrigger,
+    UnregisterTriggerType,
+    VoidAction,
+    WorkerRegistered,
+    is_given,
+    payload,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+GRACE = 5.0
+"""Seconds for which registrations wait for an announcement."""
+
+ANNOUNCE = "engine::workers::register"
+ENQUEUE = "engine::queue::enqueue"
+RESERVED = "engine::"
+
+Actions = list[Action]
+
+
+class Core:
+    """The engine's state.
+
+    ``builtins`` are the functions of the engine itself, by id. ``new_id`` gives fresh ids.
+    """
+
+    def __init__(
+        self,
+        builtins: Mapping[str, Builtin],
+        *,
+        greet: bool = True,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self.greet = greet
+        self.peers: dict[int, Peer] = {}
+        self.functions = Registry()
+        self.calls = Calls()
+        self.triggers = Triggers()
+        self._builtins = builtins
+        self._new_id = new_id
+        self._handlers: dict[type, Callable[[Peer, Message], Actions]] = {
+            RegisterFunction: self._register_function,
+            UnregisterFunction: self._unregister_function,
+            RegisterTriggerType: self._register_type,
+            UnregisterTriggerType: self._unregister_type,
+            RegisterTrigger: self._register_trigger,
+            UnregisterTrigger: self._unregister_trigger,
+            RegisterService: lambda *_: [],
+        }
+
+    # -- the ways in -----------------------------------------------------------------------------
+
+    def opened(self, number: int, address: str, now: int) -> Actions:
+        """A worker connected; ``now`` is in milliseconds since the epoch."""
+        peer = Peer(number, self._new_id(), self._new_id(), address, now)
+        self.peers[number] = peer
+        greeting = Send(number, WorkerRegistered(peer.worker_id, peer.token))
+        return [*([greeting] if self.greet else []), Wake(number, GRACE)]
+
+    def received(self, number: int, message: FromWorker) -> Actions:
+        """A worker sent a message; those of a worker that is gone lead to nothing."""
+        peer = self.peers.get(number)
+        if peer is None:
+            return []
+        match message:
+            case InvokeFunction():
+                return self._invoke(peer, message)
+            case InvocationResult():
+                return self._finish(message)
+            case TriggerRegistrationResult():
+                return self._trigger_result(peer, message)
+            case Reattach():
+                return self._reattach(peer, message)
+            case Ping():
+                return [Send(number, Pong())]
+            case Pong():
+                return []
+        if peer.held is not None:
+            peer.held.append(message)
+            return []
+        return self._handlers[type(message)](peer, message)
+
+    def lost(self, number: int) -> Actions:
+        """A worker's connection is gone."""
+        peer = self.peers.pop(number, None)
+        if peer is None:
+            return []
+        self.functions.remove_all(number)
+        self.calls.lose_caller(number)
+        stopped = ErrorBody("invocation_stopped", "Invocation stopped")
+        actions: Actions = []
+        for _, call in self.calls.lose_owner(number):
+            actions += self._answer(call, error=stopped)
+        return actions + self._moved(self.triggers.lose(number))
+
+    def elapsed(self, number: int) -> Actions:
+        """The grace of a worker is over."""
+        peer = self.peers.get(number)
+        return [] if peer is None else self._release(peer)
+
+    # -- announcing ------------------------------------------------------------------------------
+
+    def announce(self, peer: Peer, namespace: str | None, name: str | None) -> Actions | None:
+        """Give a peer its name and, the first time, its namespace.
+
+        Returns the actions of what was held, or ``None`` when the name is taken: then the peer
+        was refused, and ``refuse`` tells how.
+        """
+        chosen = peer.namespace if peer.announced else namespace or DEFAULT
+        if name and any(
+            (chosen, name) in other.names for other in self.peers.values() if other is not peer
+        ):
+            return None
+        peer.namespace = chosen
+        peer.name = name or peer.name
+        if name:
+            peer.names.add((chosen, name))
+        return self._release(peer)
+
+    def refuse(self, peer: Peer, namespace: str, name: str) -> Actions:
+        """What a worker gets whose name is taken."""
+        owner = next(p.worker_id for p in self.peers.values() if (namespace, name) in p.names)
+        rejected = RegistrationRejected(
+            "WORKER_NAMESPACE_CONFLICT", namespace, owner, worker_name=name
+        )
+        return [Send(peer.number, rejected), Close(peer.number)]
+
+    def _release(self, peer: Peer) -> Actions:
+        held, peer.held = peer.held or [], None
+        actions: Actions = []
+        for message in held:
+            actions += self._handlers[type(message)](peer, message)
+        return actions
+
+    def _reattach(self, peer: Peer, message: Reattach) -> Actions:
+        for number, other in self.peers.items():
+            known = (other.worker_id, other.token)
+            if other is not peer and known == (message.previous_worker_id, message.reattach_token):
+                return [Cut(number), *self.lost(number)]
+        return []
+
+    # -- functions -------------------------------------------------------------------------------
+
+    def _register_function(self, peer: Peer, message: Message) -> Actions:
+        spec = cast("RegisterFunction", message)
+        if spec.id.startswith(RESERVED) and peer.namespace != DEFAULT:
+            return [self._function_rejected(peer, spec.id, "")]
+        other = self.functions.add(Function(peer.namespace, peer.number, spec))
+        if other is None:
+            return []
+        return [self._function_rejected(peer, spec.id, self.peers[other.owner].worker_id)]
+
+    def _function_rejected(self, peer: Peer, function_id: str, owner: str) -> Action:
+        rejected = RegistrationRejected(
+            "FUNCTION_NAMESPACE_CONFLICT", peer.namespace, owner, function_id=function_id
+        )
+        return Send(peer.number, rejected)
+
+    def _unregister_function(self, peer: Peer, message: Message) -> Actions:
+        spec = cast("UnregisterFunction", message)
+        self.functions.remove(peer.namespace, spec.id, peer.number)
+        return []
+
+    # -- invocations -----------------------------------------------------------------------------
+
+    def _invoke(self, peer: Peer, request: InvokeFunction) -> Actions:
+        void = request.invocation_id is None or isinstance(request.action, VoidAction)
+        call = Call(None if void else peer.number, 0, request)
+        if isinstance(request.action, EnqueueAction):
+            return self._enqueue(call, request.action)
+        if request.namespace is not None and not request.namespace.strip():
+            blank = (
+                "`namespace` is empty: it was named and left blank. "
+                "Give it a name, or omit it to use `default`."
+            )
+            return self._answer(call, error=ErrorBody("INVALID_NAMESPACE", blank))
+        namespace = request.namespace or DEFAULT
+        function = self.functions.find(namespace, request.function_id)
+        if function is not None:
+            return self._forward(peer, call, function)
+        builtin = self._builtins.get(request.function_id) if namespace == DEFAULT else None
+        if builtin is not None:
+            return self._run(peer, call, builtin)
+        return self._answer(call, error=self._not_found(request.function_id, namespace))
+
+    def _not_found(self, function_id: str, namespace: str) -> ErrorBody:
+        places = self.functions.namespaces_of(function_id)
+        hint = f" It is registered in namespace(s): {', '.join(places)}." if places else ""
+        text = f"Function {function_id} not found in namespace {namespace}.{hint}"
+        return ErrorBody("function_not_found", text)
+
+    def _forward(self, peer: Peer, call: Call, function: Function) -> Actions:
+        request = call.request
+        known = request.invocation_id if call.caller is not None else None
+        invocation_id = known or self._new_id()
+        call = Call(call.caller, function.owner, request)
+        actions: Actions = []
+        replaced = self.calls.begin(invocation_id, call)
+        if replaced is not None:
+            closed = ErrorBody("invocation_error", "channel closed")
+            actions += self._answer(replaced, error=closed)
+        forwarded = InvokeFunction(
+            request.function_id,
+            with_caller(request.data, peer.worker_id),
+            invocation_id=invocation_id,
+            metadata=given(request.metadata),
+            traceparent=request.traceparent,
+            baggage=_with_function(request),
+        )
+        return [*actions, Send(function.owner, forwarded)]
+
+    def _enqueue(self, call: Call, action: EnqueueAction) -> Actions:
+        text = f"no queue is served: nobody registered {ENQUEUE} (queue {action.queue})"
+        return self._answer(call, error=ErrorBody("enqueue_error", text))
+
+    def _run(self, peer: Peer, call: Call, builtin: Builtin) -> Actions:
+        try:
+            result, actions = builtin(self, peer, call.request.data)
+        except Fault as fault:
+            return self._answer(call, error=ErrorBody(fault.code, str(fault)))
+        if result is None:
+            return actions
+        return [*actions, *self._answer(call, result=payload(result))]
+
+    def _finish(self, answer: InvocationResult) -> Actions:
+        call = self.calls.finish(answer.invocation_id)
+        if call is None:
+            return []
+        return self._answer(call, result=answer.result, error=answer.error)
+
+    def _answer(self, call: Call, *, result: Raw = NULL, error: ErrorBody | None = None) -> Actions:
+        request = call.request
+        if call.caller is None or request.invocation_id is None:
+            return []
+        answer = InvocationResult(
+            request.invocation_id,
+            request.function_id,
+            error=error,
+            traceparent=request.traceparent,
+            baggage=request.baggage,
+        )
+        if error is None and is_given(result):
+            answer = msgspec.structs.replace(answer, result=result)
+        return [Send(call.caller, answer)]
+
+    # -- triggers --------------------------------------------------------------------------------
+
+    def _register_type(self, peer: Peer, message: Message) -> Actions:
+        spec = cast("RegisterTriggerType", message)
+        if spec.namespace is not None and not spec.namespace.strip():
+            return []
+        namespace = spec.namespace or peer.namespace
+        return self._moved(self.triggers.add_type(TriggerType(namespace, peer.number, spec)))
+
+    def _unregister_type(self, peer: Peer, message: Message) -> Actions:
+        spec = cast("UnregisterTriggerType", message)
+        return self._moved(self.triggers.remove_type(peer.namespace, spec.id, peer.number))
+
+    def _register_trigger(self, peer: Peer, message: Message) -> Actions:
+        spec = cast("RegisterTrigger", message)
+        for name in ("namespace", "trigger_namespace"):
+            value = getattr(spec, name)
+            if value is not None and not value.strip():
+                text = (
+                    f"`{name}` is empty: it was named and left blank. "
+                    "Give it a name, or omit it to use `default`."
+                )
+                return [self._failed(peer.number, spec, ErrorBody("INVALID_NAMESPACE", text))]
+        return self._moved(self.triggers.bind(Binding(peer.number, peer.namespace, spec)))
+
+    def _unregister_trigger(self, peer: Peer, message: Message) -> Actions:
+        del peer
+        spec = cast("UnregisterTrigger", message)
+        binding = self.triggers.unbind(spec.id)
+        if binding is None or binding.provider is None:
+            return []
+        return [_withdrawal(binding, binding.provider)]
+
+    def _trigger_result(self, peer: Peer, answer: TriggerRegistrationResult) -> Actions:
+        if answer.error is None:
+            return []
+        binding = self.triggers.park(answer.id, peer.number)
+        if binding is None:
+            return []
+        text = f"{answer.error.code}: {answer.error.message}"
+        failed = ErrorBody("trigger_registration_failed", text)
+        return [self._failed(binding.owner, binding.spec, failed)]
+
+    def _failed(self, owner: int, spec: RegisterTrigger, error: ErrorBody) -> Action:
+        result = TriggerRegistrationResult(spec.id, spec.trigger_type, spec.function_id, error)
+        return Send(owner, result)
+
+    def _moved(self, moves: Iterable[Move]) -> Actions:
+        actions: Actions = []
+        for move in moves:
+            if move.withdraw is not None and move.withdraw in self.peers:
+                actions.append(_withdrawal(move.binding, move.withdraw))
+            if move.offer is not None:
+                actions.append(Send(move.offer, _offer(move.binding)))
+        return actions
+
+
+def with_caller(data: Raw, worker_id: str) -> Raw:
+    """``data`` with the caller's worker id in it, if it is an object; any other value as it is."""
+    if not bytes(data).lstrip().startswith(b"{"):
+        return data
+    fields = msgspec.json.decode(data, type=dict[str, Raw])
+    fields["_caller_worker_id"] = payload(worker_id)
+    return payload(fields)
+
+
+def given(part: Raw) -> Raw:
+    """``part``, or ``ABSENT`` for a ``null``."""
+    return part if is_given(part) else ABSENT
+
+
+def _with_function(request: InvokeFunction) -> str | None:
+    """The baggage an owner gets: the caller's, and in a trace the name of the function."""
+    if request.traceparent is None and request.baggage is None:
+        return None
+    entries = [request.baggage] if request.baggage else []
+    return ",".join([*entries, f"iii.function.id={request.function_id}"])
+
+
+def _offer(binding: Binding) -> RegisterTrigger:
+    spec = binding.spec
+    namespaces = {
+        "namespace": spec.namespace or binding.home,
+        "trigger_namespace": spec.trigger_namespace,
+    }
+    told = {name: value for name, value in namespaces.items() if value not in (None, DEFAULT)}
+    return RegisterTrigger(
+        spec.id,
+        spec.trigger_type,
+        spec.function_id,
+        spec.config,
+        given(spec.metadata),
+        **told,
+    )
+
+
+def _withdrawal(binding: Binding, provider: int) -> Action:
+    return Send(provider, UnregisterTrigger(binding.spec.id, binding.spec.trigger_type))

@@ -1,0 +1,36 @@
+"""The workers that are connected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mock_engine.messages import Message
+
+DEFAULT = "default"
+"""The namespace of workers that name none."""
+
+
+@dataclass(slots=True)
+class Peer:
+    """A connected worker, from its first moment to its last.
+
+    ``held`` are registrations that wait for the announcement; ``None`` when they need not wait
+    any more. ``connected_at`` is in milliseconds since the epoch.
+    """
+
+    number: int
+    worker_id: str
+    token: str
+    address: str
+    connected_at: int
+    namespace: str = DEFAULT
+    name: str | None = None
+    description: str | None = None
+    held: list[Message] | None = field(default_factory=list)
+    facts: dict[str, object] = field(default_factory=dict)
+    names: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def announced(self) -> bool:
+        """Whether registrations are filed at once."""
+        return self.held is None

@@ -1,0 +1,63 @@
+"""Which worker serves which function.
+
+An id is owned by one worker a namespace. Registering it again on the same connection replaces
+it; another worker's attempt is a conflict (engine 0.23, RegistrationRejected).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mock_engine.messages import RegisterFunction
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A registered function. ``owner`` is the number of its peer."""
+
+    namespace: str
+    owner: int
+    spec: RegisterFunction
+
+
+class Registry:
+    """The functions of all workers."""
+
+    def __init__(self) -> None:
+        self._functions: dict[tuple[str, str], Function] = {}
+
+    def __iter__(self) -> Iterator[Function]:
+        """The functions, sorted by namespace and id."""
+        return iter([self._functions[key] for key in sorted(self._functions)])
+
+    def find(self, namespace: str, function_id: str) -> Function | None:
+        """The function that a call in ``namespace`` reaches."""
+        return self._functions.get((namespace, function_id))
+
+    def namespaces_of(self, function_id: str) -> list[str]:
+        """The namespaces in which ``function_id`` is registered, sorted."""
+        return sorted(namespace for namespace, name in self._functions if name == function_id)
+
+    def add(self, function: Function) -> Function | None:
+        """Register a function; return the one that stands in its way, if another peer owns it."""
+        key = (function.namespace, function.spec.id)
+        other = self._functions.get(key)
+        if other is not None and other.owner != function.owner:
+            return other
+        self._functions[key] = function
+        return None
+
+    def remove(self, namespace: str, function_id: str, owner: int) -> None:
+        """Unregister a function; somebody else's stays."""
+        function = self._functions.get((namespace, function_id))
+        if function is not None and function.owner == owner:
+            del self._functions[namespace, function_id]
+
+    def remove_all(self, owner: int) -> None:
+        """Unregister every function of a peer that is gone."""
+        self._functions = {k: f for k, f in self._functions.items() if f.owner != owner}
+
+    def owned_by(self, owner: int) -> list[Function]:
+        """The functions of one peer."""
+        return [function for function in self if function.owner == owner]

@@ -1,0 +1,119 @@
+"""Trigger types, their providers, and the bindings of functions to them.
+
+A binding waits (it is *parked*) until a provider of its type is there, and goes back to waiting
+when that one leaves. It is served by the provider in its own namespace, else by the one in
+``default``; a ``trigger_namespace`` is exact (engine 0.23).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mock_engine.core.peers import DEFAULT
+from mock_engine.messages import RegisterTrigger, RegisterTriggerType
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerType:
+    """A trigger type and the number of the peer that provides it."""
+
+    namespace: str
+    provider: int
+    spec: RegisterTriggerType
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A trigger. ``home`` is its owner's namespace; ``provider`` is ``None`` while it is parked."""
+
+    owner: int
+    home: str
+    spec: RegisterTrigger
+    provider: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A binding that changes providers: withdraw it from one, offer it to another."""
+
+    binding: Binding
+    withdraw: int | None
+    offer: int | None
+
+
+class Triggers:
+    """All trigger types and bindings."""
+
+    def __init__(self) -> None:
+        self.types: dict[tuple[str, str], TriggerType] = {}
+        self.bindings: dict[str, Binding] = {}
+
+    def add_type(self, trigger_type: TriggerType) -> list[Move]:
+        """Provide a type, taking it over from whoever did; its bindings are offered anew."""
+        self.types[trigger_type.namespace, trigger_type.spec.id] = trigger_type
+        return self._settle(trigger_type.spec.id, offer_again=trigger_type.provider)
+
+    def remove_type(self, namespace: str, type_id: str, provider: int) -> list[Move]:
+        """Stop providing a type; somebody else's stays."""
+        known = self.types.get((namespace, type_id))
+        if known is None or known.provider != provider:
+            return []
+        del self.types[namespace, type_id]
+        return self._settle(type_id)
+
+    def bind(self, binding: Binding) -> list[Move]:
+        """Add a binding, or replace the one with its id."""
+        self.bindings[binding.spec.id] = binding
+        return self._settle(binding.spec.trigger_type, only=binding.spec.id)
+
+    def unbind(self, trigger_id: str) -> Binding | None:
+        """Remove a binding and return it as it was."""
+        return self.bindings.pop(trigger_id, None)
+
+    def park(self, trigger_id: str, provider: int) -> Binding | None:
+        """Park a binding that its provider refused; ``None`` when it is not that provider's."""
+        binding = self.bindings.get(trigger_id)
+        if binding is None or binding.provider != provider:
+            return None
+        self.bindings[trigger_id] = replace(binding, provider=None)
+        return binding
+
+    def lose(self, peer: int) -> list[Move]:
+        """Forget what a lost peer owned and provided; tell what that means for others."""
+        moves = []
+        for trigger_id, binding in tuple(self.bindings.items()):
+            if binding.owner == peer:
+                del self.bindings[trigger_id]
+                if binding.provider not in (None, peer):
+                    moves.append(Move(binding, binding.provider, None))
+        gone = [key for key, known in self.types.items() if known.provider == peer]
+        for key in gone:
+            del self.types[key]
+            moves += [m for m in self._settle(key[1]) if m.offer is not None]
+        return moves
+
+    def _provider(self, binding: Binding) -> int | None:
+        type_id, strict = binding.spec.trigger_type, binding.spec.trigger_namespace
+        places = (strict,) if strict is not None else (binding.home, DEFAULT)
+        for namespace in places:
+            known = self.types.get((namespace, type_id))
+            if known is not None:
+                return known.provider
+        return None
+
+    def _settle(
+        self, type_id: str, *, only: str | None = None, offer_again: int | None = None
+    ) -> list[Move]:
+        """Give each binding of a type the provider it should have, and tell what changed."""
+        moves = []
+        for trigger_id, binding in tuple(self.bindings.items()):
+            if binding.spec.trigger_type != type_id or only not in (None, trigger_id):
+                continue
+            provider = self._provider(binding)
+            if provider == binding.provider and provider != offer_again:
+                continue
+            withdraw = binding.provider if binding.provider != provider else None
+            settled = replace(binding, provider=provider)
+            self.bindings[trigger_id] = settled
+            moves.append(Move(settled, withdraw, provider))
+        return moves

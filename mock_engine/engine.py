@@ -1,0 +1,131 @@
+"""The engine with sockets and time: the core, driven by connections."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from mock_engine.config import Config
+from mock_engine.core import Action, Close, Core, Cut, Send, Wake
+from mock_engine.core.builtin import BUILTINS
+from mock_engine.messages import Undecodable, decode, encode
+from mock_engine.transcript import Request
+from mock_engine.wire import Connection, Response
+
+log = logging.getLogger("mock_engine")
+
+WORKERS = "/"
+TELEMETRY = "/otel"
+
+
+class Engine:
+    """An engine. ``config`` is what it offers; without one, what every engine has.
+
+    ``greet`` is whether it sends ``workerregistered``; a test may withhold it.
+    """
+
+    def __init__(self, config: Config | None = None, *, greet: bool = True) -> None:
+        self.config = config
+        self.core = Core(BUILTINS, greet=greet)
+        self.workers = WorkerPort(self)
+        self._connections: dict[int, Connection] = {}
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+
+    @property
+    def greet(self) -> bool:
+        """Whether workers are greeted with ``workerregistered``."""
+        return self.core.greet
+
+    @greet.setter
+    def greet(self, value: bool) -> None:
+        self.core.greet = value
+
+    async def stop(self) -> None:
+        """Forget every worker and every timer."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def opened(self, connection: Connection) -> None:
+        """A worker's WebSocket is open."""
+        self._connections[connection.id] = connection
+        now = time.time_ns() // 1_000_000
+        self._perform(self.core.opened(connection.id, connection.peer[0], now))
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        """A worker sent a message; one that cannot be decoded is dropped."""
+        try:
+            message = decode(data)
+        except Undecodable as fault:
+            log.warning("#%d sent what is no message, dropped: %s", connection.id, fault)
+            return
+        self._perform(self.core.received(connection.id, message))
+
+    def closed(self, connection: Connection) -> None:
+        """A worker's WebSocket is gone."""
+        del self._connections[connection.id]
+        timer = self._timers.pop(connection.id, None)
+        if timer is not None:
+            timer.cancel()
+        self._perform(self.core.lost(connection.id))
+
+    def _perform(self, actions: list[Action]) -> None:
+        for action in actions:
+            connection = self._connections.get(action.peer)
+            if connection is None:
+                continue
+            match action:
+                case Send(message=message):
+                    connection.send_text(encode(message))
+                case Close(code=code):
+                    connection.close(code)
+                case Cut():
+                    connection.cut()
+                case Wake(peer=peer, seconds=seconds):
+                    loop = asyncio.get_running_loop()
+                    self._timers[peer] = loop.call_later(seconds, self._elapsed, peer)
+
+    def _elapsed(self, peer: int) -> None:
+        self._timers.pop(peer, None)
+        self._perform(self.core.elapsed(peer))
+
+
+class WorkerPort:
+    """What the engine serves on its port for workers: ``/`` and ``/otel``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def upgrade(self, connection: Connection) -> Response | None:
+        """Accept workers and telemetry."""
+        return None if _path(connection) in (WORKERS, TELEMETRY) else Response(404)
+
+    def opened(self, connection: Connection) -> None:
+        """Greet a worker; telemetry gets no greeting."""
+        if _path(connection) == WORKERS:
+            self._engine.opened(connection)
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """Take a worker's message, text or binary alike."""
+        del binary
+        if _path(connection) == WORKERS:
+            self._engine.received(connection, data)
+
+    def closed(self, connection: Connection) -> None:
+        """A connection is gone."""
+        if _path(connection) == WORKERS:
+            self._engine.closed(connection)
+
+    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
+        """Refuse plain HTTP: this port is for WebSockets."""
+        del connection, body
+        if request.path not in (WORKERS, TELEMETRY):
+            return Response(404)
+        if request.method != "GET":
+            return Response(405, headers=(("allow", "GET,HEAD"),))
+        return Response(400, b"Connection header did not include 'upgrade'")
+
+
+def _path(connection: Connection) -> str:
+    return connection.request.path if connection.request is not None else ""

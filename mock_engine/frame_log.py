@@ -1,0 +1,17 @@
+"""Frames as log lines, for a person in front of a terminal."""
+
+from __future__ import annotations
+
+import logging
+
+from mock_engine.rendering import line
+from mock_engine.transcript import Event
+
+log = logging.getLogger("mock_engine.frames")
+
+
+def log_frames(event: Event) -> None:
+    """Log what happened, if it has a line."""
+    told = line(event)
+    if told is not None:
+        log.info("%s", told)

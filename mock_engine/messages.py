@@ -1,0 +1,264 @@
+"""The protocol's messages, one frozen type each, and the codec.
+
+Rules of this file:
+
+* What the engine 0.23 cannot decode is ``Undecodable`` here: unknown or missing types, missing
+  required fields, wrong field types, ids of invocations that are no UUIDs.
+* Payloads that the engine only passes on (data, results, configs, formats, metadata) stay the
+  bytes they came as, so that no number and no string changes on its way.
+* ``null`` for an optional field means the same as leaving it out.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Raw
+
+ABSENT = Raw(b"")
+"""A payload that was not sent."""
+
+NULL = Raw(b"null")
+
+
+class Undecodable(ValueError):  # noqa: N818 - what a frame is, not an error of the engine
+    """A frame that is no message; the engine drops it without an answer."""
+
+
+class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why an invocation or a registration failed."""
+
+    code: str
+    message: str
+    stacktrace: str | None = None
+
+
+class HttpAuth(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the engine authenticates itself to an HTTP function; the fields name environment keys."""
+
+    type: str
+    secret_key: str | None = None
+    token_key: str | None = None
+    header: str | None = None
+    value_key: str | None = None
+
+
+class HttpInvocation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where an HTTP function is; ``timeout_ms`` is in milliseconds."""
+
+    url: str
+    method: str = "POST"
+    timeout_ms: int | None = None
+    headers: dict[str, str] = {}
+    auth: HttpAuth | None = None
+
+
+class VoidAction(msgspec.Struct, frozen=True, tag="void"):
+    """Nobody waits for an answer."""
+
+
+class EnqueueAction(msgspec.Struct, frozen=True, tag="enqueue"):
+    """The invocation goes into a queue; the answer is a receipt."""
+
+    queue: str
+
+
+Action = VoidAction | EnqueueAction
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower):
+    """Any message; its ``type`` on the wire is the name of its class in lower case."""
+
+    from_worker: ClassVar[bool] = True
+
+
+class RegisterFunction(Message, frozen=True):
+    """A function is offered under ``id``."""
+
+    id: str
+    description: str | None = None
+    request_format: Raw = ABSENT
+    response_format: Raw = ABSENT
+    metadata: Raw = ABSENT
+    invocation: HttpInvocation | None = None
+
+
+class UnregisterFunction(Message, frozen=True):
+    """A function is no longer offered."""
+
+    id: str
+
+
+class RegisterTriggerType(Message, frozen=True):
+    """A trigger type is offered: its provider gets the triggers of that type."""
+
+    id: str
+    description: str
+    namespace: str | None = None
+    trigger_request_format: Raw = ABSENT
+    call_request_format: Raw = ABSENT
+
+
+class UnregisterTriggerType(Message, frozen=True):
+    """A trigger type is no longer offered."""
+
+    id: str
+
+
+class RegisterTrigger(Message, frozen=True):
+    """A function is bound to a trigger type. Goes both ways: owner → engine → provider."""
+
+    id: str
+    trigger_type: str
+    function_id: str
+    config: Raw
+    metadata: Raw = ABSENT
+    namespace: str | None = None
+    trigger_namespace: str | None = None
+
+
+class UnregisterTrigger(Message, frozen=True):
+    """A binding is gone. Goes both ways."""
+
+    id: str
+    trigger_type: str | None = None
+
+
+class TriggerRegistrationResult(Message, frozen=True):
+    """What a provider says about a binding, or the engine about a failed one."""
+
+    id: str
+    trigger_type: str
+    function_id: str
+    error: ErrorBody | None = None
+
+
+class RegisterService(Message, frozen=True):
+    """A group of functions, of SDKs before 0.16. Accepted and forgotten."""
+
+    id: str
+    name: str | None = None
+    description: str | None = None
+    parent_service_id: str | None = None
+
+
+class InvokeFunction(Message, frozen=True):
+    """A function is called. Goes both ways: caller → engine → owner."""
+
+    function_id: str
+    data: Raw
+    invocation_id: str | None = None
+    action: Action | None = None
+    namespace: str | None = None
+    metadata: Raw = ABSENT
+    traceparent: str | None = None
+    baggage: str | None = None
+
+
+class InvocationResult(Message, frozen=True):
+    """What became of a call. Goes both ways: owner → engine → caller."""
+
+    invocation_id: str
+    function_id: str
+    result: Raw = ABSENT
+    error: ErrorBody | None = None
+    traceparent: str | None = None
+    baggage: str | None = None
+
+
+class Reattach(Message, frozen=True):
+    """A worker takes over what its last connection left behind."""
+
+    previous_worker_id: str
+    reattach_token: str | None = None
+
+
+class Ping(Message, frozen=True):
+    """A keepalive on the level of messages."""
+
+
+class Pong(Message, frozen=True):
+    """The answer to a ``Ping``."""
+
+
+class WorkerRegistered(Message, frozen=True):
+    """The engine's first message on a worker's connection."""
+
+    worker_id: str
+    reattach_token: str
+
+
+class RegistrationRejected(Message, frozen=True):
+    """The engine refuses a worker's name or one of its functions."""
+
+    code: Literal["WORKER_NAMESPACE_CONFLICT", "FUNCTION_NAMESPACE_CONFLICT"]
+    namespace: str
+    owner_worker_id: str
+    worker_name: str | None = None
+    function_id: str | None = None
+
+
+FromWorker = (
+    RegisterFunction
+    | UnregisterFunction
+    | RegisterTriggerType
+    | UnregisterTriggerType
+    | RegisterTrigger
+    | UnregisterTrigger
+    | TriggerRegistrationResult
+    | RegisterService
+    | InvokeFunction
+    | InvocationResult
+    | Reattach
+    | Ping
+    | Pong
+)
+"""What a worker may send."""
+
+_decoder = msgspec.json.Decoder(FromWorker)
+_encoder = msgspec.json.Encoder()
+
+
+def decode(frame: bytes) -> FromWorker:
+    """Read a worker's message.
+
+    Raises:
+        Undecodable: it is none; the text says why.
+    """
+    try:
+        message: FromWorker = _decoder.decode(frame)
+    except (msgspec.DecodeError, RecursionError) as fault:
+        raise Undecodable(str(fault)) from None
+    if isinstance(message, InvokeFunction | InvocationResult) and message.invocation_id is not None:
+        return _with_canonical_id(message)
+    return message
+
+
+def encode(message: Message) -> bytes:
+    """Write a message."""
+    return _encoder.encode(message)
+
+
+def payload(value: Any) -> Raw:
+    """A JSON value as a payload."""
+    return Raw(_encoder.encode(value))
+
+
+def is_given(part: Raw) -> bool:
+    """Whether a payload was sent and is not ``null``."""
+    return bytes(part) not in (b"", b"null")
+
+
+def _with_canonical_id(
+    message: InvokeFunction | InvocationResult,
+) -> InvokeFunction | InvocationResult:
+    given = message.invocation_id or ""
+    try:
+        canonical = str(uuid.UUID(given))
+    except ValueError:
+        raise Undecodable(f"invocation_id is no UUID: {given!r}") from None
+    if canonical == given:
+        return message
+    return msgspec.structs.replace(message, invocation_id=canonical)
