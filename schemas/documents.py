@@ -1,0 +1,37 @@
+"""The schema files of this package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+
+class Direction(Enum):
+    """Which way a message goes; the value is the folder with its schemas."""
+
+    WORKER_TO_ENGINE = "worker"
+    ENGINE_TO_WORKER = "engine"
+
+
+@cache
+def load(name: str) -> Mapping[str, Any]:
+    """The schema in the file ``name``, as in ``worker/registerfunction`` or ``common``.
+
+    Raises:
+        FileNotFoundError: there is no such schema.
+    """
+    text = (resources.files("schemas") / f"{name}.json").read_text("utf-8")
+    return MappingProxyType(json.loads(text))
+
+
+@cache
+def messages(direction: Direction) -> Mapping[str, Mapping[str, Any]]:
+    """The schemas of all messages that go ``direction``, by message type."""
+    folder = resources.files("schemas") / direction.value
+    names = sorted(entry.name.removesuffix(".json") for entry in folder.iterdir())
+    return MappingProxyType({name: load(f"{direction.value}/{name}") for name in names})
