@@ -45,8 +45,8 @@ def validate(direction: Direction, frame: object) -> tuple[Violation, ...]:
 def _registry() -> Registry[Any]:
     common = load("common")
     resource = Resource.from_contents(dict(common), default_specification=DRAFT202012)
-    registry: Registry[Any] = Registry()
-    return registry.with_resource(common["$id"], resource)
+    registry: Registry[Any] = Registry().with_resource(common["$id"], resource)
+    return registry
 
 
 @cache
