@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from conformance import known
 from conformance.catalogue import CatalogueError, load
 from conformance.errors import UsageError
 from conformance.settings import Settings
@@ -24,11 +27,13 @@ def settings(config: pytest.Config) -> Settings:
         chosen = tuple(r.id for r in load().matching(patterns)) if patterns else ()
     except CatalogueError as fault:
         raise UsageError(f"--requirement: {fault}") from None
+    failures: str | None = config.getoption("--known-failures")
     return Settings(
         command=Command.parse(config.getoption("--worker-cmd")),
         timeout_factor=factor,
         requirements=chosen,
         strict=_is_strict(config),
+        known=known.load(Path(failures), load()) if failures else {},
         variables=tuple(config.getoption("--engine-env")),
     )
 

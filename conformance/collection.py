@@ -10,6 +10,7 @@ import pytest
 
 from conformance.catalogue import Catalogue, Requirement
 from conformance.court import Verdict
+from conformance.report.console import reason
 from conformance.report.failure import account
 from conformance.session import Judgement
 from conformance.verdict import Outcome
@@ -60,17 +61,19 @@ class RequirementItem(pytest.Item):
         """Reach the verdict.
 
         Raises:
-            Broken: a MUST is not kept, or under ``--strict`` a SHOULD.
+            Broken: a MUST is not kept, or under ``--strict`` a SHOULD, or a known failure is fixed.
         """
         verdict = self.judgement.verdict(self.requirement.id)
         self.stash[VERDICT] = verdict
         self.user_properties += properties(verdict, self.judgement.protocol.version)
-        if verdict.outcome is Outcome.FAILED or (
+        if verdict.outcome in (Outcome.FAILED, Outcome.FIXED) or (
             verdict.outcome is Outcome.WARNING and self.judgement.settings.strict
         ):
             raise Broken(verdict)
+        if verdict.outcome is Outcome.KNOWN_FAILURE:
+            pytest.xfail(reason(verdict))
         if verdict.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
-            pytest.skip(f"{verdict.outcome.value}: {verdict.finding.seen}")
+            pytest.skip(reason(verdict))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Tell a broken requirement in full, and any other fault as pytest does."""

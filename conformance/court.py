@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.catalogue import Catalogue, Method, Requirement
+from conformance.known import KnownFailure, applied
 from conformance.protocol import Protocol
 from conformance.scheduler import Missed
 from conformance.scheduler import Outcome as TrialOutcome
 from conformance.trial import Check, Record, Trial
-from conformance.verdict import Finding, Outcome, not_applicable, outcome_of, unproven
+from conformance.verdict import Answer, Finding, Outcome, not_applicable, outcome_of, unproven
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Verdict:
     outcome: Outcome
     finding: Finding
     records: tuple[Record[Any], ...] = ()
+    known: KnownFailure | None = None
 
     @property
     def log(self) -> tuple[str, ...]:
@@ -38,11 +40,13 @@ class Court:
         checks: Mapping[str, Check],
         outcome: Callable[[Trial[Any]], TrialOutcome],
         protocol: Callable[[], Protocol],
+        known: Mapping[str, KnownFailure],
     ) -> None:
         self._catalogue = catalogue
         self._checks = checks
         self._outcome = outcome
         self._protocol = protocol
+        self._known = known
         self._verdicts: dict[str, Verdict] = {}
 
     def verdict(self, requirement_id: str) -> Verdict:
@@ -59,7 +63,7 @@ class Court:
     def _judge(self, requirement: Requirement) -> Verdict:
         obstacle = self._obstacle(requirement)
         if obstacle is not None:
-            return Verdict(requirement, outcome_of(obstacle, requirement.level), obstacle)
+            return self._verdict(requirement, obstacle, ())
         check = self._checks[requirement.id]
         outcomes = [self._outcome(trial) for trial in check.trials]
         records = tuple(outcome for outcome in outcomes if isinstance(outcome, Record))
@@ -67,7 +71,14 @@ class Court:
             finding = check.judge(*records)
         else:
             finding = unproven(next(o.reason for o in outcomes if isinstance(o, Missed)))
-        return Verdict(requirement, outcome_of(finding, requirement.level), finding, records)
+        return self._verdict(requirement, finding, records)
+
+    def _verdict(
+        self, requirement: Requirement, finding: Finding, records: tuple[Record[Any], ...]
+    ) -> Verdict:
+        known = self._known.get(requirement.id)
+        outcome = applied(outcome_of(finding, requirement.level), known)
+        return Verdict(requirement, outcome, finding, records, known)
 
     def _obstacle(self, requirement: Requirement) -> Finding | None:
         """Why the requirement is not put to the proof at all, if it is not."""
@@ -75,7 +86,7 @@ class Court:
             return unproven(requirement.reason or "there is no check for it yet")
         for need in requirement.needs:
             prerequisite = self.verdict(need)
-            if prerequisite.outcome not in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
+            if prerequisite.finding.answer in (Answer.BROKEN, Answer.UNPROVEN):
                 return unproven(f"needs {need}: {_state(prerequisite)}")
         return self._outside(requirement)
 

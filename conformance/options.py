@@ -36,6 +36,12 @@ def add(parser: pytest.Parser) -> None:
         help="multiply every deadline, for slow machines or slow workers (default: 1)",
     )
     group.addoption(
+        "--known-failures",
+        metavar="FILE",
+        default=None,
+        help="requirements that the worker is known to break, each with a reason, as YAML",
+    )
+    group.addoption(
         "--engine-env",
         metavar="NAME",
         action="append",

@@ -26,7 +26,9 @@ class Judgement:
         self.catalogue: Catalogue = requirements.load()
         self.verdicts: list[Verdict] = []
         self._scheduler = Scheduler(settings)
-        self._court = Court(self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol)
+        self._court = Court(
+            self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol, settings.known
+        )
 
     def start(self, requirement_ids: Iterable[str]) -> None:
         """Start the worker, and every trial that these requirements take, in the background.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from conformance.known import KnownFailure
 from conformance.subject.command import Command
 
 
@@ -22,3 +24,4 @@ class Settings:
     default_port: int | None = 49134
     concurrency: int = 8
     variables: tuple[str, ...] = ()
+    known: Mapping[str, KnownFailure] = field(default_factory=dict)

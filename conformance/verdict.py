@@ -28,11 +28,13 @@ class Outcome(Enum):
     WARNING = "warning"
     NOT_APPLICABLE = "not applicable"
     NOT_VERIFIED = "not verified"
+    KNOWN_FAILURE = "known failure"
+    FIXED = "fixed"
 
     @property
     def judged(self) -> bool:
         """Whether the requirement was put to the proof."""
-        return self in (Outcome.PASSED, Outcome.FAILED, Outcome.WARNING)
+        return self not in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED)
 
 
 class Answer(Enum):

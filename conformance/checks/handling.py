@@ -199,20 +199,42 @@ async def failing(stage: Stage) -> Failure:
 
 @check("INV-006", failing)
 def reports_the_failure_of_a_handler(record: Record[Failure]) -> Finding:
-    """Callers decide by the code, people by the message."""
-    answers = replies(record.events, record.result.invocation.id)
-    error = answers[0].json.get("error") if answers else None
-    fault = "no answer" if not answers else _error_fault(error)
-    if fault is None and isinstance(error, dict):
-        if error["code"] == record.result.code and record.result.message in error["message"]:
-            return kept("the handler's code and message arrived", answers[0])
-        fault = f"code {error['code']!r}, message {error['message']!r}"
+    """A caller that gets a result, or nothing, for a failure goes on as if all were well."""
+    answer, fault = _failure(record)
+    error = answer.json["error"] if answer is not None and fault is None else {}
+    if record.result.message in error.get("message", ""):
+        return kept("the handler's message arrived", *([answer] if answer else []))
     return broken(
-        expected=f"error.code {record.result.code!r} and the message {record.result.message!r}",
-        seen=fault or "",
+        expected=f"an error with the handler's message {record.result.message!r}",
+        seen=fault or f"the message {error['message']!r}",
+        events=_about(record, record.result.invocation),
+        remedy="Catch whatever a handler raises and send its text with code invocation_failed.",
+    )
+
+
+@check("INV-015", failing)
+def passes_the_code_of_a_failure_on(record: Record[Failure]) -> Finding:
+    """Callers decide by the code, people by the message."""
+    answer, fault = _failure(record)
+    if answer is None or fault is not None:
+        return unproven(f"{fault}: see INV-006")
+    code = answer.json["error"]["code"]
+    if code == record.result.code:
+        return kept("the handler's code arrived", answer)
+    return broken(
+        expected=f"error.code {record.result.code!r}, as the handler chose it",
+        seen=f"code {code!r}",
         events=_about(record, record.result.invocation),
         remedy="Pass the code of a typed error on; use invocation_failed for any other.",
     )
+
+
+def _failure(record: Record[Failure]) -> tuple[Message | None, str | None]:
+    """The answer of the failing function, and what is wrong with its form."""
+    answers = replies(record.events, record.result.invocation.id)
+    if not answers:
+        return None, "no answer"
+    return answers[0], _error_fault(answers[0].json.get("error"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ MARKS = {
     Outcome.WARNING: ("warn", {"yellow": True}),
     Outcome.NOT_APPLICABLE: ("n/a", {"light": True}),
     Outcome.NOT_VERIFIED: ("?", {"cyan": True}),
+    Outcome.KNOWN_FAILURE: ("known", {"yellow": True}),
+    Outcome.FIXED: ("FIXED", {"red": True, "bold": True}),
 }
 """How an outcome is written, and pytest's markup for it."""
 
@@ -36,10 +38,19 @@ def row(verdict: Verdict) -> str:
     """One verdict as one line; its reason follows where it is not simply kept."""
     requirement = verdict.requirement
     rule = requirement.sentence.removeprefix("A worker ").rstrip(".")
-    text = f"  {MARKS[verdict.outcome][0]:4}  {requirement.id}  {requirement.level.value:6}  {rule}"
+    text = f"  {MARKS[verdict.outcome][0]:5}  {requirement.id}  {requirement.level.value:6}  {rule}"
     if verdict.outcome is Outcome.PASSED:
         return text
-    return f"{text}\n{' ' * 25}{verdict.outcome.value}: {verdict.finding.seen}"
+    return f"{text}\n{' ' * 26}{reason(verdict)}"
+
+
+def reason(verdict: Verdict) -> str:
+    """Why a verdict is not a plain pass, in one line."""
+    if verdict.known is not None and verdict.outcome is Outcome.KNOWN_FAILURE:
+        return f"known failure: {verdict.known.reason} (seen: {verdict.finding.seen})"
+    if verdict.outcome is Outcome.FIXED:
+        return "fixed: it passes now; take it off the list of known failures"
+    return f"{verdict.outcome.value}: {verdict.finding.seen}"
 
 
 def closing(verdicts: Iterable[Verdict], known: int) -> str:
@@ -51,6 +62,11 @@ def closing(verdicts: Iterable[Verdict], known: int) -> str:
         f"{counts[Outcome.PASSED]} passed",
         f"{counts[Outcome.WARNING]} warnings",
         f"{counts[Outcome.FAILED]} failed",
+        *(
+            f"{counts[outcome]} {outcome.value}"
+            for outcome in (Outcome.KNOWN_FAILURE, Outcome.FIXED)
+            if counts[outcome]
+        ),
         f"{counts[Outcome.NOT_VERIFIED]} not verified",
         f"{counts[Outcome.NOT_APPLICABLE]} not applicable",
     ]

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterable
 
 from conformance.court import Verdict
+from conformance.report.console import reason
+from conformance.verdict import Outcome
 from mock_engine.rendering import lines
 from mock_engine.transcript import Direction, Event, Message
 
@@ -17,6 +19,8 @@ WIDTH = 98
 def account(verdict: Verdict) -> str:
     """What a person needs to understand a broken requirement, as plain text."""
     requirement, finding = verdict.requirement, verdict.finding
+    if verdict.outcome is Outcome.FIXED:
+        return f"{requirement.id}: {reason(verdict)}"
     parts = [
         f"{requirement.id} {requirement.level.value}: {requirement.sentence}",
         _entry("source", requirement.source),

@@ -68,6 +68,13 @@ class ReportsErrorsAsText(Worker):
 
 
 @breaks("INV-006")
+class HidesFailures(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        return {"result": None} if message["function_id"] == "conformance::fail" else body
+
+
+@breaks("INV-015")
 class LosesTheCode(Worker):
     async def outcome(self, message: Json) -> Json:
         body = await super().outcome(message)
