@@ -1,0 +1,122 @@
+"""Configuration files: both forms, variables, and complaints that name the line."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mock_engine.config import ConfigError, default_path, load, parse
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_the_default_configuration_is_read_whole() -> None:
+    config = load(default_path())
+
+    assert config.listeners == (("127.0.0.1", 49134),)
+    (rest,) = config.modules
+    assert rest.name == "iii-http"
+    assert rest.options["port"] == 3111
+    assert rest.options["default_timeout"] == 300000
+    assert rest.options["concurrency_request_limit"] == 2048
+    assert rest.options["cors"]["allowed_methods"] == ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
+
+
+def test_the_current_form_names_workers_and_may_have_several_listeners() -> None:
+    text = """
+workers:
+  - name: iii-worker-manager
+    config: {host: 127.0.0.1, port: 1}
+  - name: iii-worker-manager
+    config: {port: 2, rbac: {auth_function_id: a::b}}
+  - name: iii-state
+"""
+
+    config = parse(text, "f", {})
+
+    assert config.listeners == (("127.0.0.1", 1), ("127.0.0.1", 2))
+    assert [module.name for module in config.modules] == ["iii-state"]
+
+
+def test_variables_are_filled_in_with_their_types() -> None:
+    text = "port: ${PORT:5}\nmodules:\n  - class: modules::api::RestApiModule\n    config:\n      host: ${HOST}\n"
+
+    config = parse(text, "f", {"HOST": "localhost"})
+
+    assert config.listeners[0][1] == 5
+    assert config.modules[0].options["host"] == "localhost"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("port: 80x", r"f:1: `port` is '80x'; expected a whole number"),
+        ("port: 99999", r"f:1: `port` is 99999; expected a whole number at least 0 at most 65535"),
+        ("prot: 1", r"f:1: .*`prot` is unknown; did you mean `port`"),
+        ("port: 1\nport: 2", r"f:2: the key `port` stands twice"),
+        ("port: ${NOPE}", r"f:1: the variable NOPE is not set"),
+        ("modules:\n  - class: modules::api::RestApiModul", r"f:2: .*did you mean `modules::api"),
+        ("modules:\n  - clas: x", r"f:2: .*did you mean `class`"),
+        ("modules:\n  - config: {}", r"f:2: a module needs `class`"),
+        ("modules: 5", r"f:1: a list is expected"),
+        (
+            "workers:\n  - name: iii-http\n    config:\n      defualt_timeout: 5",
+            r"f:4: .*`default_t",
+        ),
+        ("workers:\n  - name: iii-http\n    config:\n      cors: {origins: []}", r"f:4: .*unknown"),
+        ("modules: []\nworkers: []", r"f:2: give either"),
+        ("[]", r"f:1: the configuration is expected to be a mapping"),
+        ("a: b: c", r"f:1: no YAML"),
+        ("workers:\n  - name: iii-http\n    config: {port: true}", r"f:3: `port` is True"),
+    ],
+)
+def test_a_complaint_names_the_line_and_the_remedy(text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        parse(text, "f", {})
+
+
+def test_an_empty_file_is_an_engine_with_its_defaults() -> None:
+    assert parse("", "f", {}).listeners == (("127.0.0.1", 49134),)
+
+
+def run(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "mock_engine", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_says_where_it_listens_and_ends_cleanly(number: signal.Signals) -> None:
+    with run("--port", "0") as engine:
+        assert engine.stdout is not None
+        line = engine.stdout.readline()
+        os.kill(engine.pid, number)
+        engine.communicate(timeout=20)
+
+    assert re.fullmatch(r"ready ws://127\.0\.0\.1:\d+\n", line)
+    assert engine.returncode == 0
+
+
+def test_a_bad_configuration_ends_the_command_with_code_2(tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("prot: 1\n")
+
+    with run("--config", str(file)) as engine:
+        _, told = engine.communicate(timeout=20)
+
+    assert engine.returncode == 2
+    assert f"error: {file}:1: " in told
+
+
+def test_a_missing_configuration_ends_the_command_with_code_2(tmp_path: Path) -> None:
+    with run("--config", str(tmp_path / "none.yaml")) as engine:
+        _, told = engine.communicate(timeout=20)
+
+    assert engine.returncode == 2
+    assert "No such file" in told

@@ -1,0 +1,102 @@
+"""The codec: what is a message and what is none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_engine.messages import (
+    InvocationResult,
+    InvokeFunction,
+    RegisterFunction,
+    Undecodable,
+    decode,
+    encode,
+    payload,
+)
+
+CALL = {"type": "invokefunction", "function_id": "a::b", "data": {"x": [1, 2.50, None]}}
+
+
+def test_payloads_keep_their_bytes() -> None:
+    frame = (
+        b'{"type":"invokefunction","function_id":"f","data":{"n": 1.0, "big":12345678901234567890}}'
+    )
+
+    message = decode(frame)
+
+    assert isinstance(message, InvokeFunction)
+    assert bytes(message.data) == b'{"n": 1.0, "big":12345678901234567890}'
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"ping"',
+        b"{}",
+        b'{"type":"Ping"}',
+        b'{"type":"future"}',
+        b'{"type":5}',
+        b'{"type":"registerfunction"}',
+        b'{"type":"registerfunction","id":5}',
+        b'{"type":"invokefunction","function_id":"f"}',
+        b'{"type":"invokefunction","function_id":"f","data":1,"invocation_id":"x"}',
+        b'{"type":"invokefunction","function_id":"f","data":1,"action":"void"}',
+        b'{"type":"invokefunction","function_id":"f","data":1,"action":{"type":"enqueue"}}',
+        b'{"type":"invocationresult","invocation_id":"5b0d5b2e-0000-4000-8000-000000000000",'
+        b'"function_id":"f","error":{"code":"c"}}',
+        b'{"type":"registertriggertype","id":"t"}',
+        b'{"type":"invokefunction","function_id":"f","data":NaN}',
+    ],
+)
+def test_what_the_engine_cannot_read_is_undecodable(broken: bytes) -> None:
+    with pytest.raises(Undecodable):
+        decode(broken)
+
+
+def test_null_counts_as_absent_for_what_is_optional() -> None:
+    optional = {"invocation_id": None, "action": None, "namespace": None, "traceparent": None}
+
+    assert decode(json.dumps(CALL | optional).encode()) == decode(json.dumps(CALL).encode())
+
+
+@pytest.mark.parametrize("form", [str.upper, lambda i: i.replace("-", ""), "urn:uuid:{}".format])
+def test_invocation_ids_become_canonical(form: Any) -> None:
+    canonical = "5b0d5b2e-ab00-4000-8000-000000000000"
+
+    message = decode(json.dumps(CALL | {"invocation_id": form(canonical)}).encode())
+
+    assert isinstance(message, InvokeFunction)
+    assert message.invocation_id == canonical
+
+
+def test_absent_values_are_not_written() -> None:
+    assert json.loads(encode(RegisterFunction("a::b"))) == {
+        "type": "registerfunction",
+        "id": "a::b",
+    }
+    result = InvocationResult("i", "f", result=payload({"a": 1}))
+    assert json.loads(encode(result))["result"] == {"a": 1}
+    assert "error" not in json.loads(encode(result))
+
+
+@given(st.binary(max_size=200))
+def test_decoding_bytes_never_fails_otherwise(data: bytes) -> None:
+    try:
+        decode(data)
+    except Undecodable:
+        return
+    raise AssertionError("random bytes are no message")
+
+
+def test_deep_nesting_is_no_crash() -> None:
+    with pytest.raises(Undecodable):
+        decode(b'{"type":"invokefunction","function_id":"f","data":' + b"[" * 100_000)
