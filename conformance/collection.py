@@ -9,21 +9,31 @@ from typing import Any
 import pytest
 
 from conformance.catalogue import Catalogue, Requirement
-from conformance.court import Verdict
-from conformance.report.console import reason
+from conformance.errors import UsageError
+from conformance.report.entry import Entry, entry
 from conformance.report.failure import account
 from conformance.session import Judgement
 from conformance.verdict import Outcome
 
-VERDICT = pytest.StashKey[Verdict]()
+ENTRY = pytest.StashKey[Entry]()
+
+
+PROPERTIES = {
+    "id": "requirement",
+    "level": "level",
+    "outcome": "verdict",
+    "protocol": "protocol",
+    "seen": "seen",
+}
+"""What a JUnit file carries about a verdict, and under which name."""
 
 
 class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
-    """A requirement was broken; carries the verdict."""
+    """A requirement was broken; carries the verdict as data."""
 
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.finding.seen)
-        self.verdict = verdict
+    def __init__(self, told: Entry) -> None:
+        super().__init__(told["seen"])
+        self.told = told
 
 
 class Phase(pytest.Collector):
@@ -64,37 +74,27 @@ class RequirementItem(pytest.Item):
             Broken: a MUST is not kept, or under ``--strict`` a SHOULD, or a known failure is fixed.
         """
         verdict = self.judgement.verdict(self.requirement.id)
-        self.stash[VERDICT] = verdict
-        self.user_properties += properties(verdict, self.judgement.protocol.version)
+        told = entry(verdict, self.judgement.protocol.version)
+        self.stash[ENTRY] = told
+        self.user_properties += [(shown, told[name]) for name, shown in PROPERTIES.items()]
         if verdict.outcome in (Outcome.FAILED, Outcome.FIXED) or (
             verdict.outcome is Outcome.WARNING and self.judgement.settings.strict
         ):
-            raise Broken(verdict)
+            raise Broken(told)
         if verdict.outcome is Outcome.KNOWN_FAILURE:
-            pytest.xfail(reason(verdict))
+            pytest.xfail(told["reason"])
         if verdict.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
-            pytest.skip(reason(verdict))
+            pytest.skip(told["reason"])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Tell a broken requirement in full, and any other fault as pytest does."""
         if isinstance(excinfo.value, Broken):
-            return account(excinfo.value.verdict)
+            return account(excinfo.value.told)
         return super().repr_failure(excinfo, style=style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says that this item is."""
         return Path(self.parent.nodeid if self.parent else ""), None, self.requirement.id
-
-
-def properties(verdict: Verdict, version: str) -> list[tuple[str, object]]:
-    """What a JUnit file and other reports carry about a verdict."""
-    return [
-        ("requirement", verdict.requirement.id),
-        ("level", verdict.requirement.level.value),
-        ("verdict", verdict.outcome.value),
-        ("protocol", version),
-        ("seen", verdict.finding.seen),
-    ]
 
 
 def phases(
@@ -117,3 +117,22 @@ def phases(
                 )
             )
     return found
+
+
+def named(items: list[pytest.Item], arguments: Iterable[str]) -> list[pytest.Item]:
+    """The items that the arguments name: a phase, or one requirement in it.
+
+    Raises:
+        UsageError: an argument names none. Files and folders are of no use here.
+    """
+    chosen: set[str] = set()
+    for argument in arguments:
+        name = argument.replace("\\", "/").rpartition("/")[2]
+        found = {i.nodeid for i in items if i.nodeid == name or i.nodeid.startswith(f"{name}::")}
+        if not found:
+            raise UsageError(
+                f"{argument!r} names neither a phase nor a requirement; with --worker-cmd nothing "
+                "else is collected. `--collect-only -q` shows the names."
+            )
+        chosen |= found
+    return [item for item in items if item.nodeid in chosen]

@@ -7,30 +7,44 @@ from collections.abc import Generator
 import pytest
 
 from conformance import choices
-from conformance.collection import VERDICT, phases
+from conformance.collection import ENTRY, named, phases
 from conformance.errors import UsageError
 from conformance.report.console import MARKS, closing, table
+from conformance.report.entry import Entry
 from conformance.session import Judgement
 from conformance.verdict import Outcome
 
 REPORTED = "conformance"
-"""The attribute of a pytest report that tells the outcome of its requirement."""
+"""The attribute of a pytest report that holds the verdict as data."""
 
 
 class JudgingPlugin:
-    """Replaces the collection by the requirements and tells the verdicts at the end."""
+    """Replaces the collection by the requirements and tells the verdicts at the end.
+
+    Under pytest-xdist every process has a worker of its own to judge. The controlling process
+    judges nothing: it tries the command once, so that a mistake in it is told once, and gathers
+    the verdicts from the reports, as an undistributed run does too.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._entries: list[Entry] = []
+        self._controls = bool(config.getoption("tx", default=None))
+        self._distributed = hasattr(config, "workerinput")
         with _usage_errors():
             self._judgement = Judgement(choices.settings(config))
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self, session: pytest.Session) -> bool:
+    def pytest_collection(self, session: pytest.Session) -> bool | None:
         """Collect the requirements and nothing else."""
+        if self._controls:
+            return None
         chosen = self._judgement.settings.requirements
         nodes = phases(session, self._judgement.catalogue, self._judgement, chosen)
         session.items = [item for node in nodes for item in session.genitems(node)]
+        if session.config.args_source is pytest.Config.ArgsSource.ARGS:
+            with _usage_errors():
+                session.items = named(session.items, session.config.args)
         hook = session.config.hook
         hook.pytest_collection_modifyitems(
             session=session, config=session.config, items=session.items
@@ -41,11 +55,18 @@ class JudgingPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Start the worker and the trials of everything that was collected."""
-        if session.config.option.collectonly or not session.items:
+        """Start the worker, and the trials of everything that was collected.
+
+        A process of a distributed run does not know which of the items it will get; it begins
+        each trial when it is asked for its verdict.
+        """
+        if session.config.option.collectonly or not (session.items or self._controls):
             return
         with _usage_errors():
-            self._judgement.start(item.name for item in session.items)
+            ahead = () if self._distributed else (item.name for item in session.items)
+            self._judgement.start(ahead)
+        if self._controls:
+            self._judgement.stop()
 
     def pytest_sessionfinish(self) -> None:
         """End whatever still runs."""
@@ -57,10 +78,16 @@ class JudgingPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Tell the report of an item which verdict it is about."""
         report = yield
-        verdict = item.stash.get(VERDICT, None)
-        if verdict is not None:
-            setattr(report, REPORTED, verdict.outcome.value)
+        told = item.stash.get(ENTRY, None)
+        if told is not None:
+            setattr(report, REPORTED, told)
         return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the verdict that a report brings."""
+        told = getattr(report, REPORTED, None)
+        if told is not None and report.when == "call":
+            self._entries.append(told)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
@@ -70,7 +97,7 @@ class JudgingPlugin:
         told = getattr(report, REPORTED, None)
         if told is None or report.when != "call" or report.failed:
             return None
-        outcome = Outcome(told)
+        outcome = Outcome(told["outcome"])
         if outcome is Outcome.PASSED:
             return None
         word, markup = MARKS[outcome]
@@ -83,16 +110,15 @@ class JudgingPlugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print every verdict and the closing line."""
-        verdicts = self._judgement.verdicts
-        if not verdicts:
+        if not self._entries:
             return
+        catalogue = self._judgement.catalogue
         terminalreporter.section("conformance")
-        for text, outcome in table(self._judgement.catalogue, verdicts):
+        for text, outcome in table(catalogue.phases, self._entries):
             markup = MARKS[outcome][1] if outcome else {"bold": True}
             terminalreporter.write_line(text, **markup)
         terminalreporter.write_line("")
-        known = len(self._judgement.catalogue.requirements)
-        terminalreporter.write_line(closing(verdicts, known), bold=True)
+        terminalreporter.write_line(closing(self._entries, len(catalogue.requirements)), bold=True)
 
 
 class _usage_errors:  # noqa: N801 - reads as a statement where it is used

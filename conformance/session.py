@@ -19,12 +19,11 @@ assert _checks.MODULES  # importing the modules registers their checks
 
 
 class Judgement:
-    """Judges one worker. ``verdicts`` holds what was decided, in the order asked."""
+    """Judges one worker."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.catalogue: Catalogue = requirements.load()
-        self.verdicts: list[Verdict] = []
         self._scheduler = Scheduler(settings)
         self._court = Court(
             self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol, settings.known
@@ -45,9 +44,7 @@ class Judgement:
         Raises:
             Exception: a trial failed by a fault of the suite.
         """
-        verdict = self._court.verdict(requirement_id)
-        self.verdicts.append(verdict)
-        return verdict
+        return self._court.verdict(requirement_id)
 
     def stop(self) -> None:
         """End the worker and everything else that runs."""

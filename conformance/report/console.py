@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.catalogue import Catalogue
-from conformance.court import Verdict
+from conformance.report.entry import Entry
 from conformance.verdict import Outcome
 
 MARKS = {
@@ -22,51 +21,44 @@ MARKS = {
 
 
 def table(
-    catalogue: Catalogue, verdicts: Sequence[Verdict]
+    phases: Mapping[str, str], entries: Sequence[Entry]
 ) -> Iterator[tuple[str, Outcome | None]]:
-    """Lines of the table with the outcome that each tells, ``None`` for a heading."""
-    for phase, title in catalogue.phases.items():
-        chosen = [v for v in verdicts if v.requirement.phase == phase]
-        if not chosen:
-            continue
-        yield title, None
-        for verdict in chosen:
-            yield row(verdict), verdict.outcome
+    """Lines of the table with the outcome that each tells, ``None`` for a heading.
+
+    ``phases`` are the titles by phase, in order. Within a phase entries are ordered by id, since
+    several processes may have judged them in any order.
+    """
+    for phase, title in phases.items():
+        chosen = [told for told in entries if told["phase"] == phase]
+        if chosen:
+            yield title, None
+        for told in sorted(chosen, key=lambda told: str(told["id"])):
+            yield row(told), Outcome(told["outcome"])
 
 
-def row(verdict: Verdict) -> str:
+def row(told: Entry) -> str:
     """One verdict as one line; its reason follows where it is not simply kept."""
-    requirement = verdict.requirement
-    rule = requirement.sentence.removeprefix("A worker ").rstrip(".")
-    text = f"  {MARKS[verdict.outcome][0]:5}  {requirement.id}  {requirement.level.value:6}  {rule}"
-    if verdict.outcome is Outcome.PASSED:
-        return text
-    return f"{text}\n{' ' * 26}{reason(verdict)}"
+    outcome = Outcome(told["outcome"])
+    rule = told["sentence"].removeprefix("A worker ").rstrip(".")
+    text = f"  {MARKS[outcome][0]:5}  {told['id']}  {told['level']:6}  {rule}"
+    return text if outcome is Outcome.PASSED else f"{text}\n{' ' * 26}{told['reason']}"
 
 
-def reason(verdict: Verdict) -> str:
-    """Why a verdict is not a plain pass, in one line."""
-    if verdict.known is not None and verdict.outcome is Outcome.KNOWN_FAILURE:
-        return f"known failure: {verdict.known.reason} (seen: {verdict.finding.seen})"
-    if verdict.outcome is Outcome.FIXED:
-        return "fixed: it passes now; take it off the list of known failures"
-    return f"{verdict.outcome.value}: {verdict.finding.seen}"
-
-
-def closing(verdicts: Iterable[Verdict], known: int) -> str:
+def closing(entries: Sequence[Entry], known: int) -> str:
     """The closing line; ``known`` is how many requirements the catalogue has."""
-    counts = Counter(verdict.outcome for verdict in verdicts)
+    counts = Counter(Outcome(told["outcome"]) for told in entries)
     judged = sum(number for outcome, number in counts.items() if outcome.judged)
     told = [
         f"{judged} judged",
         f"{counts[Outcome.PASSED]} passed",
         f"{counts[Outcome.WARNING]} warnings",
         f"{counts[Outcome.FAILED]} failed",
-        *(
-            f"{counts[outcome]} {outcome.value}"
-            for outcome in (Outcome.KNOWN_FAILURE, Outcome.FIXED)
-            if counts[outcome]
-        ),
+    ]
+    if counts[Outcome.KNOWN_FAILURE]:
+        told.append(f"{counts[Outcome.KNOWN_FAILURE]} known failures")
+    if counts[Outcome.FIXED]:
+        told.append(f"{counts[Outcome.FIXED]} fixed")
+    told += [
         f"{counts[Outcome.NOT_VERIFIED]} not verified",
         f"{counts[Outcome.NOT_APPLICABLE]} not applicable",
     ]
