@@ -78,7 +78,8 @@ def test_without_its_option_it_imports_nothing_of_the_suite(pytester: pytest.Pyt
         import sys
 
         def test_imports():
-            own = [n for n in sys.modules if n.startswith(("conformance", "mock_engine", "schemas"))]
+            packages = ("conformance", "mock_engine", "schemas")
+            own = [name for name in sys.modules if name.startswith(packages)]
             assert sorted(own) == ["conformance", "conformance.options", "conformance.plugin"]
         """
     )

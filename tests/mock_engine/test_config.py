@@ -45,7 +45,8 @@ workers:
 
 
 def test_variables_are_filled_in_with_their_types() -> None:
-    text = "port: ${PORT:5}\nmodules:\n  - class: modules::api::RestApiModule\n    config:\n      host: ${HOST}\n"
+    rest = "modules:\n  - class: modules::api::RestApiModule\n    config:\n      host: ${HOST}\n"
+    text = f"port: ${{PORT:5}}\n{rest}"
 
     config = parse(text, "f", {"HOST": "localhost"})
 
