@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-APPEARANCE = 15.0
+APPEARANCE = 12.0
 """From start to the first frame. An engine buffers five seconds for an announcement; a worker on
 a virtual machine may need several seconds of its own before that."""
 

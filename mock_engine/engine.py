@@ -124,7 +124,8 @@ class WorkerPort:
             return Response(404)
         if request.method != "GET":
             return Response(405, headers=(("allow", "GET,HEAD"),))
-        return Response(400, b"Connection header did not include 'upgrade'")
+        text = (("content-type", "text/plain; charset=utf-8"),)
+        return Response(400, b"Connection header did not include 'upgrade'", text)
 
 
 def _path(connection: Connection) -> str:

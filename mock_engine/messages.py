@@ -11,6 +11,9 @@ Rules of this file:
 
 from __future__ import annotations
 
+import json
+import math
+import re
 import uuid
 from typing import Any, ClassVar, Literal
 
@@ -217,6 +220,10 @@ FromWorker = (
 )
 """What a worker may send."""
 
+DEEPEST = 127
+"""Levels of nesting the engine's JSON parser follows."""
+
+_OVERFLOW = re.compile(rb"[0-9.][eE]\+?[0-9]{3,}")
 _decoder = msgspec.json.Decoder(FromWorker)
 _encoder = msgspec.json.Encoder()
 
@@ -231,6 +238,10 @@ def decode(frame: bytes) -> FromWorker:
         message: FromWorker = _decoder.decode(frame)
     except (msgspec.DecodeError, RecursionError) as fault:
         raise Undecodable(str(fault)) from None
+    if frame.count(b"[") + frame.count(b"{") > DEEPEST and _depth(frame) > DEEPEST:
+        raise Undecodable(f"nested more than {DEEPEST} levels deep")
+    if _OVERFLOW.search(frame) and not _all_finite(frame):
+        raise Undecodable("a number is beyond what a double holds")
     if isinstance(message, InvokeFunction | InvocationResult) and message.invocation_id is not None:
         return _with_canonical_id(message)
     return message
@@ -249,6 +260,31 @@ def payload(value: Any) -> Raw:
 def is_given(part: Raw) -> bool:
     """Whether a payload was sent and is not ``null``."""
     return bytes(part) not in (b"", b"null")
+
+
+def _depth(frame: bytes) -> int:
+    """How deep the arrays and objects of valid JSON text are nested."""
+    depth = deepest = 0
+    for bracket in re.findall(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', frame, re.DOTALL):
+        if bracket in (b"[", b"{"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket in (b"]", b"}"):
+            depth -= 1
+    return deepest
+
+
+def _all_finite(frame: bytes) -> bool:
+    finite = True
+
+    def read(text: str) -> float:
+        nonlocal finite
+        number = float(text)
+        finite = finite and math.isfinite(number)
+        return number
+
+    json.loads(frame, parse_float=read)
+    return finite
 
 
 def _with_canonical_id(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -65,10 +66,10 @@ def announce(core: Core, peer: Peer, data: Raw) -> Result:
     """``engine::workers::register``: who a worker is, and which namespace it is in."""
     said = read(data, Announcement, "engine::workers::register")
     if said.namespace is not None and not said.namespace.strip():
-        name = f"'{said.name}'" if said.name else "<unnamed>"
         raise Fault(
             "INVALID_NAMESPACE",
-            f'namespace is empty: worker {name} declared "{said.namespace}". '
+            f"namespace is empty: worker '{said.name or '<unnamed>'}' "
+            f"declared {json.dumps(said.namespace, ensure_ascii=False)}. "
             "Give it a name, or omit the field to register in 'default'.",
         )
     released = core.announce(peer, said.namespace, said.name)

@@ -231,6 +231,8 @@ class Core:
 
     def _not_found(self, function_id: str, namespace: str) -> ErrorBody:
         places = self.functions.namespaces_of(function_id)
+        if function_id in self._builtins:
+            places = sorted({*places, DEFAULT})
         hint = f" It is registered in namespace(s): {', '.join(places)}." if places else ""
         text = f"Function {function_id} not found in namespace {namespace}.{hint}"
         return ErrorBody("function_not_found", text)
@@ -256,8 +258,38 @@ class Core:
         return [*actions, Send(function.owner, forwarded)]
 
     def _enqueue(self, call: Call, action: EnqueueAction) -> Actions:
-        text = f"no queue is served: nobody registered {ENQUEUE} (queue {action.queue})"
-        return self._answer(call, error=ErrorBody("enqueue_error", text))
+        """Hand a call to whoever serves queues; its caller gets a receipt instead of a result."""
+        provider = self.functions.find(DEFAULT, ENQUEUE)
+        if provider is None:
+            text = f"no queue is served: nobody registered {ENQUEUE} (queue {action.queue})"
+            return self._answer(call, error=ErrorBody("enqueue_error", text))
+        request, receipt = call.request, self._new_id()
+        baggage = f"iii.function.id={request.function_id}"
+        job = {
+            "queue": action.queue,
+            "function_id": request.function_id,
+            "data": request.data,
+            "messageReceiptId": receipt,
+            "traceparent": request.traceparent,
+            "baggage": request.baggage or baggage,
+        }
+        if request.namespace not in (None, DEFAULT):
+            job["namespace"] = request.namespace
+        invocation_id = self._new_id()
+        self.calls.begin(invocation_id, Call(call.caller, provider.owner, request, receipt))
+        forwarded = InvokeFunction(
+            ENQUEUE,
+            payload(job),
+            invocation_id=invocation_id,
+            traceparent=request.traceparent or self._fresh_trace(),
+            baggage=request.baggage or baggage,
+        )
+        return [Send(provider.owner, forwarded)]
+
+    def _fresh_trace(self) -> str:
+        """A W3C traceparent of a trace that begins here."""
+        trace, span = self._new_id().replace("-", ""), self._new_id().replace("-", "")
+        return f"00-{trace}-{span[:16]}-01"
 
     def _run(self, peer: Peer, call: Call, builtin: Builtin) -> Actions:
         try:
@@ -272,7 +304,12 @@ class Core:
         call = self.calls.finish(answer.invocation_id)
         if call is None:
             return []
-        return self._answer(call, result=answer.result, error=answer.error)
+        if call.receipt is None:
+            return self._answer(call, result=answer.result, error=answer.error)
+        if answer.error is None:
+            return self._answer(call, result=payload({"messageReceiptId": call.receipt}))
+        text = f"{answer.error.code}: {answer.error.message}"
+        return self._answer(call, error=ErrorBody("enqueue_error", text))
 
     def _answer(self, call: Call, *, result: Raw = NULL, error: ErrorBody | None = None) -> Actions:
         request = call.request
@@ -328,9 +365,7 @@ class Core:
         binding = self.triggers.park(answer.id, peer.number)
         if binding is None:
             return []
-        text = f"{answer.error.code}: {answer.error.message}"
-        failed = ErrorBody("trigger_registration_failed", text)
-        return [self._failed(binding.owner, binding.spec, failed)]
+        return [self._failed(binding.owner, binding.spec, answer.error)]
 
     def _failed(self, owner: int, spec: RegisterTrigger, error: ErrorBody) -> Action:
         result = TriggerRegistrationResult(spec.id, spec.trigger_type, spec.function_id, error)
@@ -371,7 +406,7 @@ def _with_function(request: InvokeFunction) -> str | None:
 def _offer(binding: Binding) -> RegisterTrigger:
     spec = binding.spec
     namespaces = {
-        "namespace": spec.namespace or binding.home,
+        "namespace": spec.namespace,
         "trigger_namespace": spec.trigger_namespace,
     }
     told = {name: value for name, value in namespaces.items() if value not in (None, DEFAULT)}

@@ -13,11 +13,15 @@ from mock_engine.messages import InvokeFunction
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call in flight. ``caller`` is ``None`` when nobody waits for its answer."""
+    """A call in flight. ``caller`` is ``None`` when nobody waits for its answer.
+
+    ``receipt`` is what the caller of a queued call gets once the queue has taken it.
+    """
 
     caller: int | None
     owner: int
     request: InvokeFunction
+    receipt: str | None = None
 
 
 class Calls:

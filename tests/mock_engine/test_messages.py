@@ -100,3 +100,25 @@ def test_decoding_bytes_never_fails_otherwise(data: bytes) -> None:
 def test_deep_nesting_is_no_crash() -> None:
     with pytest.raises(Undecodable):
         decode(b'{"type":"invokefunction","function_id":"f","data":' + b"[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("data", "readable"),
+    [
+        (b"[" * 126 + b"]" * 126, True),
+        (b"[" * 127 + b"]" * 127, False),
+        (json.dumps("[" * 500 + '\\"').encode(), True),
+        (b"[" + b"[]," * 500 + b"1]", True),
+        (b"1e400", False),
+        (b"1e308", True),
+        (b'"1e400"', True),
+    ],
+)
+def test_depth_and_numbers_have_the_bounds_of_the_engine(data: bytes, readable: bool) -> None:
+    frame = b'{"type":"invokefunction","function_id":"f","data":' + data + b"}"
+
+    if readable:
+        assert isinstance(decode(frame), InvokeFunction)
+    else:
+        with pytest.raises(Undecodable):
+            decode(frame)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 from tests.mutants.worker import Worker
@@ -15,11 +14,6 @@ class Mutant:
     name: str
     requirement: str
     worker: type[Worker]
-
-    @property
-    def command(self) -> str:
-        """What starts it."""
-        return f"{sys.executable} -m tests.mutants {self.name}"
 
 
 MUTANTS: dict[str, Mutant] = {}

@@ -2,55 +2,48 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from conformance import known
 from conformance.catalogue import load
-from conformance.session import Judgement
-from conformance.settings import Settings
-from conformance.subject.command import Command
+from conformance.court import Verdict
 from conformance.trial import CHECKS
 from conformance.verdict import Outcome
+from tests.judging import judge
 
 WORKERS = Path(__file__).parent.parent.parent / "reference_workers"
 COOPERATIVE = {"INV-006", "INV-008", "INV-015", "SHD-008"}
 
 
-def outcomes(name: str, failures: Mapping[str, known.KnownFailure] | None = None) -> dict[str, str]:
-    command = Command.parse(f"{sys.executable} -m reference_workers.{name}")
-    judgement = Judgement(Settings(command, default_port=None, known=failures or {}))
-    judgement.start(CHECKS)
-    try:
-        verdicts = [judgement.verdict(requirement) for requirement in CHECKS]
-    finally:
-        judgement.stop()
-    return {v.requirement.id: v.outcome.value for v in verdicts}
+def others(verdicts: list[Verdict], *expected: Outcome) -> dict[str, str]:
+    """The requirements with an outcome that is not expected, and why they have it."""
+    return {v.requirement.id: v.finding.seen for v in verdicts if v.outcome not in expected}
 
 
 @pytest.mark.parametrize("repetition", range(10))
 def test_echo_keeps_everything_every_time(repetition: int) -> None:
-    assert set(outcomes("echo").values()) == {Outcome.PASSED.value}
+    verdicts = judge("reference_workers.echo", CHECKS)
+
+    assert others(verdicts, Outcome.PASSED) == {}
 
 
 def test_embedding_keeps_everything_that_applies_to_it() -> None:
-    judged = outcomes("embedding")
+    verdicts = judge("reference_workers.embedding", CHECKS)
 
-    assert judged.pop("REG-008") == Outcome.NOT_APPLICABLE.value
-    assert {judged.pop(requirement) for requirement in COOPERATIVE} == {Outcome.NOT_VERIFIED.value}
-    assert set(judged.values()) == {Outcome.PASSED.value}
+    unusual = others(verdicts, Outcome.PASSED)
+    assert unusual.pop("REG-008") == "it registers no trigger type"
+    assert set(unusual) == COOPERATIVE
+    assert all("takes a function that plays the role" in reason for reason in unusual.values())
 
 
 def test_the_official_python_sdk_fails_as_listed_and_not_otherwise() -> None:
     pytest.importorskip("iii", reason="the extra `sdk` is not installed")
     failures = known.load(WORKERS / "sdk_python.known-failures.yaml", load())
 
-    judged = outcomes("sdk_python", failures)
+    verdicts = judge("reference_workers.sdk_python", CHECKS, known=failures)
 
-    listed = {i for i, outcome in judged.items() if outcome == Outcome.KNOWN_FAILURE.value}
-    assert listed == set(failures)
-    rest = {outcome for i, outcome in judged.items() if i not in listed}
-    assert rest == {Outcome.PASSED.value, Outcome.NOT_APPLICABLE.value}
+    listed = others(verdicts, Outcome.PASSED, Outcome.NOT_APPLICABLE)
+    assert set(listed) == set(failures)
+    assert others(verdicts, Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.KNOWN_FAILURE) == {}

@@ -1,0 +1,325 @@
+"""The pure parts of the suite: catalogue, conversation, court, samples, known failures."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from conformance import conversation, known
+from conformance.catalogue import Catalogue, CatalogueError, Method, Requirement, build, load
+from conformance.court import Court
+from conformance.errors import UsageError
+from conformance.known import KnownFailure
+from conformance.pace import Pace
+from conformance.protocol import Protocol, announced
+from conformance.report.catalogue import details, page
+from conformance.report.console import closing, row
+from conformance.report.entry import entry
+from conformance.samples import sample
+from conformance.scheduler import Missed
+from conformance.stage import Baseline
+from conformance.trial import CHECKS, Check, Record, Trial, Worker
+from conformance.verdict import Finding, Level, Outcome, broken, kept, not_applicable, unproven
+from mock_engine.transcript import Answered, Direction, Ended, Ending, Event, Message
+
+# -- catalogue ------------------------------------------------------------------------------------
+
+
+def requirement(number: int, level: Level = Level.MUST, **more: Any) -> Requirement:
+    method = more.pop("method", Method.BLACK_BOX)
+    return Requirement(f"TST-{number:03}", "test", level, "A worker must.", "here", method, **more)
+
+
+def document(*entries: dict[str, Any]) -> tuple[str, Any]:
+    return "test.yaml", {"phase": "test", "title": "Test", "requirements": list(entries)}
+
+
+ENTRY = {
+    "id": "TST-001",
+    "level": "MUST",
+    "sentence": "A worker must be tested.",
+    "source": "here",
+    "method": "black-box",
+}
+
+
+def validator() -> Draft202012Validator:
+    folder = Path(known.__file__).parent / "requirements"
+    return Draft202012Validator(json.loads((folder / "catalogue.schema.json").read_text("utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("entries", "complaint"),
+    [
+        ([ENTRY | {"level": "must"}], "level"),
+        ([ENTRY | {"id": "T1"}], "id"),
+        ([ENTRY | {"sentence": "It works."}], "sentence"),
+        ([ENTRY | {"method": "untestable"}], "reason"),
+        ([ENTRY, ENTRY], "stands twice"),
+        ([ENTRY | {"needs": ["TST-009"]}], "TST-009, which does not exist"),
+        ([ENTRY | {"lvl": 1}], "lvl"),
+    ],
+)
+def test_a_bad_catalogue_is_refused(entries: list[dict[str, Any]], complaint: str) -> None:
+    with pytest.raises(CatalogueError, match=complaint):
+        build([document(*entries)], validator())
+
+
+def test_every_requirement_has_a_check_or_a_reason_and_every_check_a_requirement() -> None:
+    catalogue = load()
+
+    unchecked = {r.id for r in catalogue if r.id not in CHECKS and r.reason is None}
+    assert unchecked == set()
+    assert set(CHECKS) <= set(catalogue.requirements)
+
+
+def test_the_page_and_the_details_tell_the_source() -> None:
+    first = next(iter(load()))
+
+    assert first.source in page(load())
+    assert first.source in details(first)
+
+
+# -- conversation ---------------------------------------------------------------------------------
+
+
+class Talk:
+    """Builds events from short calls."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def open(self, number: int) -> Talk:
+        self.events.append(Answered(len(self.events), number, 101))
+        return self
+
+    def says(self, number: int, message: Any, *, binary: bool = False) -> Talk:
+        data = message if isinstance(message, bytes) else json.dumps(message).encode()
+        at = float(len(self.events))
+        self.events.append(Message(at, number, Direction.FROM_WORKER, binary, data))
+        return self
+
+    def end(self, number: int) -> Talk:
+        self.events.append(Ended(len(self.events), number, Ending.EOF))
+        return self
+
+
+def test_a_worker_is_known_by_its_first_message_and_telemetry_by_its_prefix() -> None:
+    talk = Talk().open(1).open(2).open(3)
+    talk.says(1, b'OTLP{"a":1}', binary=True).says(3, {"type": "registerfunction", "id": "a::b"})
+
+    assert conversation.worker_connections(talk.events) == [3]
+    assert conversation.live_workers(talk.end(3).events) == []
+
+
+def test_what_is_declared_counts_each_registration_and_forgets_what_was_taken_back() -> None:
+    talk = Talk().open(1)
+    for function_id in ("a::b", "a::b", "a::c"):
+        talk.says(1, {"type": "registerfunction", "id": function_id})
+    talk.says(1, {"type": "unregisterfunction", "id": "a::c"})
+
+    assert conversation.declared(talk.events, [1]) == Counter({("registerfunction", '"a::b"'): 2})
+
+
+def test_a_trigger_is_known_by_what_it_binds() -> None:
+    bound = {"type": "registertrigger", "trigger_type": "http", "function_id": "f", "config": {}}
+    talk = Talk().says(1, bound | {"id": "x"}).says(2, bound | {"id": "y"})
+
+    first, second = conversation.registrations(talk.events)
+
+    assert first.identity == second.identity
+
+
+# -- court ----------------------------------------------------------------------------------------
+
+TRIAL: Trial[None] = Trial("t", Worker.SHARED, lambda stage: None)  # type: ignore[arg-type, return-value]
+
+
+def court(
+    findings: dict[str, Finding],
+    *requirements: Requirement,
+    missed: str | None = None,
+    listed: tuple[str, ...] = (),
+) -> Court:
+    catalogue = Catalogue({"test": "Test"}, {r.id: r for r in requirements})
+    checks = {
+        i: Check(i, (TRIAL,), lambda record, finding=finding: finding)
+        for i, finding in findings.items()
+    }
+    record = Record("t", None, (), Baseline(Pace()))
+    outcome = Missed("t", missed) if missed else record
+    failures = {i: KnownFailure(i, "known") for i in listed}
+    return Court(
+        catalogue, checks, lambda trial: outcome, lambda: Protocol("0.22", "why"), failures
+    )
+
+
+BROKEN = broken(expected="this", seen="that")
+
+
+@pytest.mark.parametrize(
+    ("finding", "level", "outcome"),
+    [
+        (kept("x"), Level.MUST, Outcome.PASSED),
+        (BROKEN, Level.MUST, Outcome.FAILED),
+        (BROKEN, Level.SHOULD, Outcome.WARNING),
+        (unproven("x"), Level.MUST, Outcome.NOT_VERIFIED),
+        (not_applicable("x"), Level.SHOULD, Outcome.NOT_APPLICABLE),
+    ],
+)
+def test_the_level_decides_what_a_finding_means(
+    finding: Finding, level: Level, outcome: Outcome
+) -> None:
+    verdict = court({"TST-001": finding}, requirement(1, level)).verdict("TST-001")
+
+    assert verdict.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("first", "outcome"),
+    [
+        (kept("x"), Outcome.PASSED),
+        (not_applicable("x"), Outcome.PASSED),
+        (BROKEN, Outcome.NOT_VERIFIED),
+        (unproven("x"), Outcome.NOT_VERIFIED),
+    ],
+)
+def test_what_needs_a_broken_requirement_is_not_verified(first: Finding, outcome: Outcome) -> None:
+    judging = court(
+        {"TST-001": first, "TST-002": kept("x")}, requirement(1), requirement(2, needs=("TST-001",))
+    )
+
+    assert judging.verdict("TST-002").outcome is outcome
+
+
+def test_a_known_failure_is_still_no_ground_to_stand_on() -> None:
+    judging = court(
+        {"TST-001": BROKEN, "TST-002": kept("x")},
+        requirement(1),
+        requirement(2, needs=("TST-001",)),
+        listed=("TST-001",),
+    )
+
+    assert judging.verdict("TST-001").outcome is Outcome.KNOWN_FAILURE
+    assert judging.verdict("TST-002").outcome is Outcome.NOT_VERIFIED
+
+
+def test_a_fixed_failure_and_one_that_could_not_be_judged() -> None:
+    fixed = court({"TST-001": kept("x")}, requirement(1), listed=("TST-001",))
+    open_ = court({"TST-001": unproven("x")}, requirement(1), listed=("TST-001",))
+
+    assert fixed.verdict("TST-001").outcome is Outcome.FIXED
+    assert open_.verdict("TST-001").outcome is Outcome.NOT_VERIFIED
+
+
+def test_a_trial_that_missed_its_point_leaves_its_requirement_unverified() -> None:
+    verdict = court({"TST-001": kept("x")}, requirement(1), missed="no cup").verdict("TST-001")
+
+    assert (verdict.outcome, verdict.finding.seen) == (Outcome.NOT_VERIFIED, "no cup")
+
+
+def test_a_rule_of_another_version_does_not_apply() -> None:
+    young = court({"TST-001": BROKEN}, requirement(1, since="0.23")).verdict("TST-001")
+    old = court({"TST-001": BROKEN}, requirement(1, until="0.16")).verdict("TST-001")
+
+    assert young.outcome is old.outcome is Outcome.NOT_APPLICABLE
+    assert "why" in young.finding.seen
+
+
+def test_a_requirement_without_a_check_says_why() -> None:
+    untestable = requirement(1, method=Method.UNTESTABLE, reason="nobody can see it")
+
+    assert court({}, untestable).verdict("TST-001").finding.seen == "nobody can see it"
+
+
+def test_reports_tell_the_denominator_and_the_reason() -> None:
+    told = [
+        entry(court({"TST-001": f}, requirement(1)).verdict("TST-001"), "0.25")
+        for f in (kept("x"), BROKEN, unproven("no cup"))
+    ]
+
+    assert closing(told, 9) == (
+        "conformance: 2 judged, 1 passed, 0 warnings, 1 failed, "
+        "1 not verified, 0 not applicable, out of 9 requirements"
+    )
+    assert row(told[2]).endswith("not verified: no cup")
+    assert json.loads(json.dumps(told)) == told
+
+
+# -- protocol versions ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "version"),
+    [
+        ({"version": "0.22.1", "telemetry": {"framework": "iii-node"}}, "0.22.1"),
+        ({"version": "0.22.1", "telemetry": {"framework": "mine"}}, "0.25"),
+        ({"version": "1.0.0"}, "0.25"),
+        ({"version": 5, "telemetry": None}, "0.25"),
+    ],
+)
+def test_the_version_is_that_of_an_official_sdk(data: dict[str, Any], version: str) -> None:
+    assert announced([data]).version == version
+
+
+# -- samples --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        (None, {}),
+        ([{"name": "x", "type": "string"}], {}),
+        ({"type": "string", "minLength": 3}, "xxx"),
+        ({"type": "integer", "minimum": 7}, 7),
+        ({"type": ["null", "string"]}, None),
+        ({"enum": ["red", "blue"]}, "red"),
+        ({"type": "object", "examples": [{"a": 1}]}, {"a": 1}),
+        (
+            {
+                "type": "object",
+                "required": ["a", "b"],
+                "properties": {"a": {"$ref": "#/$defs/n"}, "b": {"type": "array"}},
+                "$defs": {"n": {"type": "integer", "maximum": 0}},
+            },
+            {"a": 0, "b": []},
+        ),
+        ({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, True),
+        ({"$ref": "#"}, {}),
+        ({"type": "string", "pattern": "^[0-9]{8}$"}, {}),
+    ],
+)
+def test_a_sample_is_valid_or_an_empty_object(schema: Any, value: Any) -> None:
+    assert sample(schema) == value
+
+
+# -- known failures -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[]", "expected a list under"),
+        ("known-failures: 5", "expected a list under"),
+        ("known-failures:\n  - id: CON-001", "`reason` is missing"),
+        ("known-failures:\n  - {id: CON-001, reason: ' '}", "`reason` is missing"),
+        ("known-failures:\n  - {id: NOP-001, reason: x}", "there is no requirement NOP-001"),
+        ("known-failures:\n  - {id: CON-001, reason: x, why: y}", "unknown key 'why'"),
+        (
+            "known-failures:\n  - {id: CON-001, reason: x}\n  - {id: CON-001, reason: y}",
+            "listed twice",
+        ),
+        ("a: [", "no YAML"),
+    ],
+)
+def test_a_bad_list_of_known_failures_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text(text)
+
+    with pytest.raises(UsageError, match=complaint):
+        known.load(file, load())

@@ -1,0 +1,33 @@
+"""Judging a command without pytest, for tests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+
+from conformance.court import Verdict
+from conformance.known import KnownFailure
+from conformance.session import Judgement
+from conformance.settings import Settings
+from conformance.subject.command import Command
+
+
+def judge(
+    module: str,
+    requirement_ids: Iterable[str],
+    *,
+    default_port: int | None = None,
+    known: Mapping[str, KnownFailure] | None = None,
+) -> list[Verdict]:
+    """The verdicts on ``python -m MODULE``.
+
+    Nothing listens on the default port unless asked: it is one for all, and tests run side by side.
+    """
+    command = Command.parse(f"{sys.executable} -m {module}")
+    judgement = Judgement(Settings(command, default_port=default_port, known=known or {}))
+    chosen = list(requirement_ids)
+    try:
+        judgement.start(chosen)
+        return [judgement.verdict(requirement_id) for requirement_id in chosen]
+    finally:
+        judgement.stop()

@@ -1,0 +1,1 @@
+"""Correct workers of unusual habits: none of them may fail a MUST."""
