@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from conformance import conversation
 from conformance.errors import UsageError
 from conformance.pace import Pace
 from conformance.settings import Settings
@@ -53,13 +52,13 @@ async def _learn(stage: Stage) -> None:
         return
     stage.pace = replace(stage.pace, startup=startup)
     await stage.settled()
-    events = stage.transcript.events
     workers = stage.workers
     stage.baseline = Baseline(
         pace=stage.pace,
-        declared=conversation.declared(events, workers),
+        declared=stage.talk.declared(workers),
         functions=_functions(stage),
         workers=len(workers),
+        announced=all(stage.talk.announcements(number) for number in workers),
         port=_port(stage),
     )
     await _measure(stage)
@@ -80,7 +79,7 @@ def _refuse_unstartable(stage: Stage) -> None:
 
 
 def _functions(stage: Stage) -> dict[str, Any]:
-    found = conversation.functions(stage.transcript.events)
+    found = stage.talk.functions()
     return {function_id: entry.message.json for function_id, entry in found.items()}
 
 

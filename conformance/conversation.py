@@ -2,7 +2,8 @@
 
 Rules of this file:
 
-* Everything is computed from events; nothing is remembered between two questions.
+* A conversation takes events one by one, so that it can follow a live transcript at no cost, or
+  be made of a stored one.
 * A worker's connection is known by its first message that is not telemetry, never by its path or
   its number: SDKs open a second connection for telemetry, on ``/otel`` or on ``/`` (npm 0.3.0).
 """
@@ -10,8 +11,8 @@ Rules of this file:
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,9 @@ from mock_engine.transcript import Answered, Direction, Ended, Event, Message, R
 
 ANNOUNCE = "engine::workers::register"
 TELEMETRY_PREFIXES = (b"OTLP", b"MTRC", b"LOGS")
+
+Identity = tuple[str, str]
+"""A kind of registration, and what makes one the same in another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Registration:
     message: Message
 
     @property
-    def identity(self) -> tuple[str, str]:
+    def identity(self) -> Identity:
         """What makes it the same registration in another process of the same worker.
 
         Trigger ids are drawn anew by each process; a trigger is known by what it binds.
@@ -49,102 +53,138 @@ REGISTRATIONS: Mapping[str, str] = {
 }
 """Message types that register something, and those that take it back."""
 
+_TAKES_BACK = {undo: kind for kind, undo in REGISTRATIONS.items()}
 
-def messages(
-    events: Iterable[Event],
-    connection: int | None = None,
-    direction: Direction | None = Direction.FROM_WORKER,
-) -> Iterator[Message]:
-    """The whole messages of one connection or all, from one side or both, without telemetry."""
-    for event in events:
-        if (
-            isinstance(event, Message)
-            and connection in (None, event.connection)
-            and direction in (None, event.direction)
-            and not is_telemetry(event)
-        ):
-            yield event
+
+class Conversation:
+    """Who connected, what they registered, and what they answered.
+
+    The mappings are by connection number, in the order of occurrence.
+    """
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self.requests: dict[int, Requested] = {}
+        self.upgrades: dict[int, Answered] = {}
+        self.ends: dict[int, Ended] = {}
+        self.registrations: list[Registration] = []
+        self.unregistered: set[tuple[str, str]] = set()
+        self._messages: list[Message] = []
+        self._workers: dict[int, Message] = {}
+        self._announcements: dict[int, list[Message]] = defaultdict(list)
+        self._answers: dict[str, list[Message]] = defaultdict(list)
+        self._live: dict[int, dict[tuple[str, str], list[Identity]]] = defaultdict(dict)
+        for event in events:
+            self.add(event)
+
+    def add(self, event: Event) -> None:
+        """Take the next event."""
+        match event:
+            case Requested():
+                self.requests.setdefault(event.connection, event)
+            case Answered(status=101):
+                self.upgrades[event.connection] = event
+            case Ended():
+                self.ends[event.connection] = event
+            case Message() if not is_telemetry(event):
+                self._messages.append(event)
+                if event.direction is Direction.FROM_WORKER:
+                    self._hear(event)
+
+    # -- connections -----------------------------------------------------------------------------
+
+    @property
+    def workers(self) -> list[int]:
+        """The connections of workers, in the order in which they first spoke."""
+        return list(self._workers)
+
+    @property
+    def open(self) -> list[int]:
+        """The WebSocket connections that have not ended, in the order of their upgrade."""
+        return [number for number in self.upgrades if number not in self.ends]
+
+    @property
+    def live_workers(self) -> list[int]:
+        """The connections of workers that have not ended."""
+        return [number for number in self._workers if number not in self.ends]
+
+    # -- messages --------------------------------------------------------------------------------
+
+    def messages(
+        self,
+        connection: int | None = None,
+        direction: Direction | None = Direction.FROM_WORKER,
+    ) -> Iterator[Message]:
+        """The whole messages of one connection or all, from one side or both, no telemetry."""
+        for message in self._messages:
+            if connection in (None, message.connection) and direction in (None, message.direction):
+                yield message
+
+    def first_message(self, connection: int) -> Message:
+        """What a worker said first.
+
+        Raises:
+            KeyError: the connection is no worker's.
+        """
+        return self._workers[connection]
+
+    def answers(self, invocation_id: str) -> list[Message]:
+        """Every ``invocationresult`` with this invocation id, on any connection.
+
+        Ids are compared as the engine does, in any case.
+        """
+        return self._answers.get(invocation_id.lower(), [])
+
+    def announcements(self, connection: int | None = None) -> list[Message]:
+        """The calls of ``engine::workers::register``, on one connection or all."""
+        if connection is not None:
+            return self._announcements.get(connection, [])
+        return [call for calls in self._announcements.values() for call in calls]
+
+    # -- registrations ---------------------------------------------------------------------------
+
+    def declared(self, connections: Iterable[int]) -> Counter[Identity]:
+        """The identities registered on ``connections`` and not taken back, with their counts."""
+        return Counter(
+            identity
+            for number in connections
+            for identities in self._live.get(number, {}).values()
+            for identity in identities
+        )
+
+    def functions(self, connection: int | None = None) -> dict[str, Registration]:
+        """The registrations of functions by id, the last of each."""
+        return {
+            registration.id: registration
+            for registration in self.registrations
+            if registration.kind == "registerfunction"
+            and isinstance(registration.id, str)
+            and connection in (None, registration.message.connection)
+        }
+
+    def serves(self, connection: int, function_id: str) -> bool:
+        """Whether ``function_id`` is registered on ``connection``."""
+        return ("registerfunction", json.dumps(function_id)) in self._live.get(connection, {})
+
+    def _hear(self, message: Message) -> None:
+        self._workers.setdefault(message.connection, message)
+        kind = message.type
+        if kind is None:
+            return
+        key = json.dumps(message.json.get("id"))
+        live = self._live[message.connection]
+        if kind in REGISTRATIONS:
+            registration = Registration(kind, message.json.get("id"), message)
+            self.registrations.append(registration)
+            live.setdefault((kind, key), []).append(registration.identity)
+        elif kind in _TAKES_BACK:
+            live.pop((_TAKES_BACK[kind], key), None)
+            self.unregistered.add((_TAKES_BACK[kind], key))
+        elif kind == "invocationresult":
+            self._answers[str(message.json.get("invocation_id")).lower()].append(message)
+        elif kind == "invokefunction" and message.json.get("function_id") == ANNOUNCE:
+            self._announcements[message.connection].append(message)
 
 
 def is_telemetry(message: Message) -> bool:
     """Whether a message is telemetry: a binary one with one of the engine's prefixes."""
     return message.binary and message.data.startswith(TELEMETRY_PREFIXES)
-
-
-def worker_connections(events: Sequence[Event]) -> list[int]:
-    """The connections of workers, in the order in which they first spoke."""
-    return list(dict.fromkeys(message.connection for message in messages(events)))
-
-
-def open_connections(events: Sequence[Event]) -> list[int]:
-    """The WebSocket connections that have not ended, in the order of their upgrade."""
-    upgraded = [e.connection for e in events if isinstance(e, Answered) and e.status == 101]
-    ended = {e.connection for e in events if isinstance(e, Ended)}
-    return [connection for connection in upgraded if connection not in ended]
-
-
-def live_workers(events: Sequence[Event]) -> list[int]:
-    """The connections of workers that have not ended."""
-    alive = set(open_connections(events))
-    return [connection for connection in worker_connections(events) if connection in alive]
-
-
-def request_of(events: Iterable[Event], connection: int) -> Requested | None:
-    """The HTTP request that a connection began with."""
-    return next(
-        (e for e in events if isinstance(e, Requested) and e.connection == connection), None
-    )
-
-
-def announcements(events: Iterable[Event], connection: int | None = None) -> list[Message]:
-    """The calls of ``engine::workers::register``."""
-    return [
-        message
-        for message in messages(events, connection)
-        if message.type == "invokefunction" and message.json.get("function_id") == ANNOUNCE
-    ]
-
-
-def registrations(events: Iterable[Event], connection: int | None = None) -> list[Registration]:
-    """Every registration sent, repeated ones included, in order."""
-    return [
-        Registration(kind, message.json.get("id"), message)
-        for message in messages(events, connection)
-        if (kind := message.type) is not None and kind in REGISTRATIONS
-    ]
-
-
-def declared(events: Iterable[Event], connections: Iterable[int]) -> Counter[tuple[str, str]]:
-    """The identities registered on ``connections`` and not taken back, each with its count."""
-    chosen = set(connections)
-    live: dict[tuple[int, str, str], list[tuple[str, str]]] = {}
-    takes_back = {undo: kind for kind, undo in REGISTRATIONS.items()}
-    for message in messages(events):
-        if message.connection not in chosen or message.type is None:
-            continue
-        key = (message.connection, message.type, json.dumps(message.json.get("id")))
-        if message.type in REGISTRATIONS:
-            registration = Registration(message.type, message.json.get("id"), message)
-            live.setdefault(key, []).append(registration.identity)
-        elif message.type in takes_back:
-            live.pop((key[0], takes_back[message.type], key[2]), None)
-    return Counter(identity for identities in live.values() for identity in identities)
-
-
-def functions(events: Iterable[Event], connection: int | None = None) -> dict[str, Registration]:
-    """The registrations of functions by id, the last of each."""
-    return {
-        registration.id: registration
-        for registration in registrations(events, connection)
-        if registration.kind == "registerfunction" and isinstance(registration.id, str)
-    }
-
-
-def replies(events: Iterable[Event], invocation_id: str) -> list[Message]:
-    """Every ``invocationresult`` with this invocation id, on any connection."""
-    return [
-        message
-        for message in messages(events)
-        if message.type == "invocationresult"
-        and str(message.json.get("invocation_id")).lower() == invocation_id
-    ]

@@ -11,6 +11,7 @@ from conformance.collection import ENTRY, named, phases
 from conformance.errors import UsageError
 from conformance.report.console import MARKS, closing, table
 from conformance.report.entry import Entry
+from conformance.report.subject import about
 from conformance.session import Judgement
 from conformance.verdict import Outcome
 
@@ -114,6 +115,11 @@ class JudgingPlugin:
             return
         catalogue = self._judgement.catalogue
         terminalreporter.section("conformance")
+        baseline = self._judgement.baseline
+        if baseline is not None:
+            for line in about(baseline, self._judgement.announced, self._judgement.protocol):
+                terminalreporter.write_line(line)
+            terminalreporter.write_line("")
         for text, outcome in table(catalogue.phases, self._entries):
             markup = MARKS[outcome][1] if outcome else {"bold": True}
             terminalreporter.write_line(text, **markup)

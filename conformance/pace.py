@@ -22,8 +22,9 @@ UNANNOUNCED_QUIET = 1.5
 ANNOUNCEMENT = 6.0
 """For the announcement of a worker that speaks already: the engine's grace of 5 s, and some."""
 
-REPLY = 3.0
-"""For an answer that needs no work. SDKs answer within 50 ms on a slow machine."""
+REPLY = 6.0
+"""For an answer that needs no work. SDKs answer within 50 ms on a slow machine; one that starts
+many workers at a time has been seen to hold one up for three seconds."""
 
 HANDLER = 10.0
 """For an answer of a function nobody knows."""

@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.baseline import first_run
-from conformance.conversation import worker_connections
 from conformance.settings import Settings
 from conformance.stage import Baseline, Stage
 from conformance.trial import Record, Trial, Unmet, Worker
-from mock_engine.transcript import Event
+from mock_engine.transcript import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +57,9 @@ class Scheduler:
         return self._shared.baseline
 
     @property
-    def events(self) -> tuple[Event, ...]:
-        """What has happened so far with the worker of the first run."""
-        return () if self._shared is None else tuple(self._shared.transcript.events)
+    def announcements(self) -> list[Message]:
+        """The announcements so far of the worker of the first run."""
+        return [] if self._shared is None else self._shared.talk.announcements()
 
     def begin(self, trials: Iterable[Trial[Any]]) -> None:
         """Start to play ``trials``; those that were begun already are not begun again."""
@@ -150,7 +149,7 @@ class Scheduler:
 
     async def _on_own(self, trial: Trial[Any], port: int) -> Outcome:
         assert self._shared is not None
-        if not worker_connections(self._shared.transcript.events):
+        if not self._shared.talk.workers:
             return Missed(trial.name, "no worker was found in the first run: see CON-001")
         stage = Stage(self._settings, self._shared.baseline, port=port)
         try:

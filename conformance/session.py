@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from conformance import catalogue as requirements
 from conformance import checks as _checks
 from conformance.catalogue import Catalogue
-from conformance.conversation import announcements
 from conformance.court import Court, Verdict
 from conformance.protocol import Protocol, announced
 from conformance.scheduler import Scheduler
 from conformance.settings import Settings
+from conformance.stage import Baseline
 from conformance.trial import CHECKS, Trial
 
 __all__ = ["Judgement"]
@@ -19,11 +20,12 @@ assert _checks.MODULES  # importing the modules registers their checks
 
 
 class Judgement:
-    """Judges one worker."""
+    """Judges one worker. ``baseline`` is what its first run showed, once it was started."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.catalogue: Catalogue = requirements.load()
+        self.baseline: Baseline | None = None
         self._scheduler = Scheduler(settings)
         self._court = Court(
             self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol, settings.known
@@ -35,7 +37,7 @@ class Judgement:
         Raises:
             UsageError: the worker's command cannot be used.
         """
-        self._scheduler.start()
+        self.baseline = self._scheduler.start()
         self._scheduler.begin(self._trials(requirement_ids))
 
     def verdict(self, requirement_id: str) -> Verdict:
@@ -51,10 +53,15 @@ class Judgement:
         self._scheduler.stop()
 
     @property
+    def announced(self) -> list[Mapping[str, Any]]:
+        """The data of each announcement of the first run."""
+        calls = self._scheduler.announcements
+        return [c.json["data"] for c in calls if isinstance(c.json.get("data"), dict)]
+
+    @property
     def protocol(self) -> Protocol:
         """The protocol version that the worker is held to."""
-        calls = announcements(self._scheduler.events)
-        return announced([c.json["data"] for c in calls if isinstance(c.json.get("data"), dict)])
+        return announced(self.announced)
 
     def _trials(self, requirement_ids: Iterable[str]) -> list[Trial[object]]:
         """The trials of these requirements and of all they need, each once."""

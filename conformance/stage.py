@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 
 import psutil
 
-from conformance import conversation
+from conformance.conversation import Conversation
 from conformance.door import AnyPath
 from conformance.pace import Pace
 from conformance.settings import Settings
 from conformance.subject.process import WorkerProcess
 from conformance.trial import Unmet
 from mock_engine.engine import Engine
-from mock_engine.transcript import Message, Transcript
+from mock_engine.transcript import Event, Message, Transcript
 from mock_engine.wire import Connection, Listener
 
 HOST = "127.0.0.1"
@@ -34,13 +34,15 @@ Seen = TypeVar("Seen")
 class Baseline:
     """What the first run of a worker showed; all others are measured by it.
 
-    ``pulse`` is a function whose invocation this worker answers, used to see that it listens.
+    ``announced`` is whether every worker announced itself. ``pulse`` is a function whose
+    invocation this worker answers, used to see that it listens.
     """
 
     pace: Pace
     declared: Counter[tuple[str, str]] = field(default_factory=Counter)
     functions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     workers: int = 0
+    announced: bool = False
     port: int = 0
     pulse: str | None = None
 
@@ -69,13 +71,14 @@ class Stage:
         self.baseline = baseline
         self.pace = baseline.pace
         self.transcript = Transcript()
+        self.talk = Conversation()
         self.engine = Engine(None, greet=greet)
         self.door = AnyPath(self.engine.workers)
         self.listener = Listener(self.door, HOST, port, transcript=self.transcript)
         self.extra_listener: Listener | None = None
         self._processes: list[WorkerProcess] = []
         self._news: set[asyncio.Event] = set()
-        self.transcript.listeners.append(lambda _: self._tell())
+        self.transcript.listeners.append(self._follow)
 
     # -- the worker's process --------------------------------------------------------------------
 
@@ -153,6 +156,10 @@ class Stage:
         finally:
             self._news.discard(news)
 
+    def _follow(self, event: Event) -> None:
+        self.talk.add(event)
+        self._tell()
+
     def _tell(self) -> None:
         for news in self._news:
             news.set()
@@ -162,7 +169,7 @@ class Stage:
     @property
     def workers(self) -> list[int]:
         """The open connections of workers."""
-        return conversation.live_workers(self.transcript.events)
+        return self.talk.live_workers
 
     def connection(self, number: int) -> Connection:
         """The connection with this number.
@@ -182,21 +189,21 @@ class Stage:
 
     async def spoke(self) -> bool:
         """Wait until a worker has sent its first message; false when none did in time."""
-        events = self.transcript.events
         await self.until(
-            lambda: conversation.worker_connections(events) or not self.process.running,
-            self.pace.appearance,
+            lambda: self.talk.workers or not self.process.running, self.pace.appearance
         )
-        return bool(conversation.worker_connections(events))
+        return bool(self.talk.workers)
 
     async def ready(self) -> None:
-        """Wait until the worker has registered what it registered in its first run.
+        """Wait until the worker has registered what it registered in its first run, and listens.
 
         Raises:
             Unmet: it did not.
         """
         if not await self.present(self.pace.appearance):
             raise Unmet(f"the worker, started anew, {self.missing()}")
+        if self.baseline.pulse is not None:
+            await self.pulse()  # its answer shows that what came before, the greeting, was read
 
     async def present(self, within: float) -> bool:
         """Wait until open connections hold all that the baseline declares, announced."""
@@ -210,31 +217,35 @@ class Stage:
         if lacking:
             names = ", ".join(f"{kind} {identity}" for kind, identity in list(lacking)[:3])
             return f"did not register all it registered in its first run; missing: {names}"
-        return f"spoke on {len(self.workers)} connections instead of {self.baseline.workers}"
+        spoke = len(self.workers)
+        if spoke < self.baseline.workers:
+            return f"spoke on {spoke} connections instead of {self.baseline.workers}"
+        return "did not announce itself"
 
     def declared(self) -> Counter[tuple[str, str]]:
         """What is registered on open connections."""
-        return conversation.declared(self.transcript.events, self.workers)
+        return self.talk.declared(self.workers)
 
     def _is_complete(self) -> bool:
-        workers = self.workers
-        return len(workers) >= self.baseline.workers and self.baseline.declared <= self.declared()
+        workers, wanted = self.workers, self.baseline.declared
+        if len(workers) < self.baseline.workers or len(self.talk.registrations) < wanted.total():
+            return False
+        announced = all(self.talk.announcements(number) for number in workers)
+        return (announced or not self.baseline.announced) and wanted <= self.declared()
 
     async def settled(self) -> None:
         """Wait until no further registration comes: the set of a first run is complete."""
-        events = self.transcript.events
         while self.process.running:
-            count = len(conversation.registrations(events))
-            announced = len(conversation.announcements(events))
+            count = len(self.talk.registrations)
+            announced = len(self.talk.announcements())
             quiet = self.pace.quiet if announced else self.pace.unannounced_quiet
             if not await self.until(lambda: self._grew(count, announced), quiet):  # noqa: B023
                 return
 
     def _grew(self, registrations: int, announcements: int) -> bool:
-        events = self.transcript.events
         return (
-            len(conversation.registrations(events)) > registrations
-            or len(conversation.announcements(events)) > announcements
+            len(self.talk.registrations) > registrations
+            or len(self.talk.announcements()) > announcements
         )
 
     # -- invoking --------------------------------------------------------------------------------
@@ -256,10 +267,9 @@ class Stage:
         Raises:
             Unmet: no worker is connected.
         """
-        events = self.transcript.events
         workers = self.workers
         for number in workers:
-            if function_id in conversation.functions(events, number):
+            if self.talk.serves(number, function_id):
                 return number
         if not workers:
             raise Unmet("the worker was not connected when the trial needed it")
@@ -285,7 +295,7 @@ class Stage:
 
     def replies(self, invocation: Invocation) -> list[Message]:
         """The answers to an invocation so far."""
-        return conversation.replies(self.transcript.events, invocation.id)
+        return self.talk.answers(invocation.id)
 
     async def reply(self, invocation: Invocation, within: float | None = None) -> Message | None:
         """Wait for the answer, for ``within`` seconds or what an easy answer may take."""

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from conformance.conversation import Conversation
 from conformance.verdict import Finding
 from mock_engine.transcript import Event
 
@@ -43,7 +45,7 @@ class Trial(Generic[Result]):
     play: Callable[[Stage], Awaitable[Result]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record(Generic[Result]):
     """What a trial left behind.
 
@@ -57,6 +59,11 @@ class Record(Generic[Result]):
     baseline: Baseline
     log: tuple[str, ...] = ()
     exit_code: int | None = None
+
+    @cached_property
+    def talk(self) -> Conversation:
+        """The events as a conversation."""
+        return Conversation(self.events)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from conformance.checks.ready import looking_back
-from conformance.conversation import announcements, open_connections, worker_connections
 from conformance.trial import Record, check
 from conformance.verdict import Finding, broken, kept, unproven
 from mock_engine.transcript import Answered, Message
@@ -22,9 +21,9 @@ REMEDY = (
 @check("ANN-001", looking_back)
 def announces_itself(record: Record[object]) -> Finding:
     """Every connection that carries registrations belongs to an announced worker."""
-    workers = worker_connections(record.events)
+    workers = record.talk.workers
     if not workers:
-        silent = open_connections(record.events)
+        silent = record.talk.open
         if not silent:
             return unproven("it opened no connection: see CON-001")
         return broken(
@@ -34,20 +33,20 @@ def announces_itself(record: Record[object]) -> Finding:
             remedy=REMEDY,
         )
     for number in workers:
-        if not announcements(record.events, number):
+        if not record.talk.announcements(number):
             return broken(
                 expected="a call of engine::workers::register on each worker's connection",
                 seen=f"none on connection #{number}",
                 events=tuple(e for e in record.events if e.connection == number)[-6:],
                 remedy=REMEDY,
             )
-    return kept("it announced itself on every connection", *announcements(record.events)[:1])
+    return kept("it announced itself on every connection", *record.talk.announcements()[:1])
 
 
 @check("ANN-002", looking_back)
 def says_what_it_is(record: Record[object]) -> Finding:
     """Operators list workers by these fields."""
-    calls = announcements(record.events)
+    calls = record.talk.announcements()
     if not calls:
         return unproven("it announced nothing: see ANN-001")
     for call in calls:
@@ -75,8 +74,8 @@ def announces_in_time(record: Record[object]) -> Finding:
     upgraded = {e.connection: e.at for e in record.events if isinstance(e, Answered)}
     delays = [
         (calls[0].at - upgraded[number], calls[0])
-        for number in worker_connections(record.events)
-        if (calls := announcements(record.events, number))
+        for number in record.talk.workers
+        if (calls := record.talk.announcements(number))
     ]
     if not delays:
         return unproven("it announced nothing: see ANN-001")
@@ -94,7 +93,7 @@ def announces_in_time(record: Record[object]) -> Finding:
 @check("ANN-004", looking_back)
 def names_no_blank_namespace(record: Record[object]) -> Finding:
     """A blank namespace is refused with INVALID_NAMESPACE."""
-    for call in announcements(record.events):
+    for call in record.talk.announcements():
         namespace = _data(call).get("namespace")
         if isinstance(namespace, str) and not namespace.strip():
             return broken(
@@ -103,7 +102,7 @@ def names_no_blank_namespace(record: Record[object]) -> Finding:
                 events=(call,),
                 remedy="Leave the field out to register in the default namespace.",
             )
-    if not announcements(record.events):
+    if not record.talk.announcements():
         return unproven("it announced nothing: see ANN-001")
     return kept("no announcement names a blank namespace")
 

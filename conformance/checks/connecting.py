@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance import conversation
-from conformance.conversation import worker_connections
 from conformance.stage import Stage
 from conformance.subject.process import describe_exit
 from conformance.trial import Record, Worker, check, trial
@@ -34,7 +32,7 @@ async def appearing(stage: Stage) -> Address:
 @check("CON-001", appearing)
 def opens_a_connection(record: Record[Address]) -> Finding:
     """At least one connection is a worker's, known by what it says first."""
-    spoke = worker_connections(record.events)
+    spoke = record.talk.workers
     if spoke:
         several = f" ({len(spoke)} workers in one process)" if len(spoke) > 1 else ""
         return kept(f"a worker spoke on connection #{spoke[0]}{several}")
@@ -55,8 +53,8 @@ def opens_a_connection(record: Record[Address]) -> Finding:
 @check("CON-002", appearing)
 def dials_the_root_path(record: Record[Address]) -> Finding:
     """The engine serves workers on ``/`` alone."""
-    for number in worker_connections(record.events):
-        request = conversation.request_of(record.events, number)
+    for number in record.talk.workers:
+        request = record.talk.requests.get(number)
         if request is not None and request.request.path != "/":
             return broken(
                 expected="the path / in the upgrade request of a worker",
@@ -74,7 +72,7 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
     upgraded = {event.connection: event for event in _upgraded(record)}
     if not accepted:
         return unproven("it opened no connection: see CON-001")
-    spoke = worker_connections(record.events)
+    spoke = record.talk.workers
     for number, begin in accepted.items():
         took = upgraded[number].at - begin.at if number in upgraded else None
         if spoke and number not in spoke:
@@ -96,7 +94,7 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
 @check("CON-006", appearing)
 def dials_the_address_it_is_given(record: Record[Address]) -> Finding:
     """A worker found on the default port did not read the address it was given."""
-    numbers = worker_connections(record.events)
+    numbers = record.talk.workers
     strayed = [
         event
         for event in _of(record, Accepted)

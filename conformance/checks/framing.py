@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from conformance.checks.ready import looking_back
 from conformance.checks.reconnecting import after_reset
 from conformance.checks.shutting import terminated
-from conformance.conversation import messages
 from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
@@ -23,7 +22,7 @@ ENGINE_READS = (looking_back, after_reset, terminated)
 
 
 def _sent(records: tuple[Record[object], ...]) -> list[Message]:
-    return [message for record in records for message in messages(record.events)]
+    return [message for record in records for message in record.talk.messages()]
 
 
 @check("FRM-001", *ENGINE_READS)

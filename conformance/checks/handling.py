@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.ready import looking_back
-from conformance.conversation import messages, replies
+from conformance.conversation import Conversation
 from conformance.samples import sample
 from conformance.stage import ABSENT, Invocation, Stage
 from conformance.trial import Record, Worker, check, trial
@@ -50,7 +50,7 @@ async def every_function(stage: Stage) -> Round:
 def tells_invocations_apart(record: Record[Round]) -> Finding:
     """A worker that says the same to everything cannot be judged by what it says."""
     played = record.result
-    first = {i: replies(record.events, i.id)[:1] for i in (*played.known, played.unknown)}
+    first = {i: record.talk.answers(i.id)[:1] for i in (*played.known, played.unknown)}
     answers = [answer for found in first.values() for answer in found]
     remedy = "Look up the function that function_id names, run it, and send what it returns."
     if not answers:
@@ -80,7 +80,7 @@ def answers_for_its_functions(record: Record[Round]) -> Finding:
     if not record.result.known:
         return not_applicable("it registers no function")
     for invocation in record.result.known:
-        answers = replies(record.events, invocation.id)
+        answers = record.talk.answers(invocation.id)
         if not answers:
             return broken(
                 expected=f"an invocationresult for {invocation.function_id}",
@@ -104,12 +104,12 @@ def answers_once(record: Record[object]) -> Finding:
     """A second answer may reach a caller that asked something else."""
     ids = [
         message.json["invocation_id"]
-        for message in messages(record.events, direction=Direction.FROM_ENGINE)
+        for message in record.talk.messages(direction=Direction.FROM_ENGINE)
         if message.type == "invokefunction" and message.json.get("invocation_id")
     ]
     answered = 0
     for invocation_id in ids:
-        answers = replies(record.events, invocation_id)
+        answers = record.talk.answers(invocation_id)
         answered += bool(answers)
         if len(answers) > 1:
             return broken(
@@ -128,7 +128,7 @@ def echoes_the_function_id(record: Record[Round]) -> Finding:
     """The engine cannot read a result without its ``function_id``."""
     checked = 0
     for invocation in (*record.result.known, record.result.unknown):
-        for answer in replies(record.events, invocation.id):
+        for answer in record.talk.answers(invocation.id):
             checked += 1
             if answer.json.get("function_id") != invocation.function_id:
                 return broken(
@@ -144,7 +144,7 @@ def echoes_the_function_id(record: Record[Round]) -> Finding:
 def says_that_a_function_is_unknown(record: Record[Round]) -> Finding:
     """An engine and a worker may disagree for a moment about what is registered."""
     unknown = record.result.unknown
-    answers = replies(record.events, unknown.id)
+    answers = record.talk.answers(unknown.id)
     if answers and _error_code(answers[0]) == NOT_FOUND:
         return kept(f"the error {NOT_FOUND}", answers[0])
     return broken(
@@ -161,7 +161,7 @@ def reports_errors_with_code_and_message(record: Record[Round]) -> Finding:
     errors = [
         (answer, answer.json["error"])
         for invocation in (*record.result.known, record.result.unknown)
-        for answer in replies(record.events, invocation.id)
+        for answer in record.talk.answers(invocation.id)
         if answer.json.get("error") is not None
     ]
     for answer, error in errors:
@@ -231,7 +231,7 @@ def passes_the_code_of_a_failure_on(record: Record[Failure]) -> Finding:
 
 def _failure(record: Record[Failure]) -> tuple[Message | None, str | None]:
     """The answer of the failing function, and what is wrong with its form."""
-    answers = replies(record.events, record.result.invocation.id)
+    answers = record.talk.answers(record.result.invocation.id)
     if not answers:
         return None, "no answer"
     return answers[0], _error_fault(answers[0].json.get("error"))
@@ -255,29 +255,29 @@ async def without_id(stage: Stage) -> Void:
         stage.send(stage.serving(target), message)
         stage.send(stage.serving(target), message | {"invocation_id": None})
     await stage.pulse()
-    await stage.until(lambda: bool(_stray(stage.transcript.events)), stage.pace.stray)
+    await stage.until(lambda: bool(_stray(stage.talk)), stage.pace.stray)
     return void
 
 
-def _stray(events: Any) -> list[Message]:
+def _stray(talk: Conversation) -> list[Message]:
     """Results for which there is no invocation."""
     asked = {
         message.json.get("invocation_id")
-        for message in messages(events, direction=Direction.FROM_ENGINE)
+        for message in talk.messages(direction=Direction.FROM_ENGINE)
         if message.type == "invokefunction"
     }
     return [
         message
-        for message in messages(events)
+        for message in talk.messages()
         if message.type == "invocationresult"
-        and (not message.json.get("invocation_id") or message.json["invocation_id"] not in asked)
+        and str(message.json.get("invocation_id")).lower() not in asked
     ]
 
 
 @check("INV-007", without_id)
 def does_not_answer_without_an_id(record: Record[Void]) -> Finding:
     """An invocation without an id is fire-and-forget; its answer belongs to nobody."""
-    stray = _stray(record.events)
+    stray = _stray(record.talk)
     if stray:
         return broken(
             expected="no invocationresult for an invocation without an id",
@@ -287,7 +287,7 @@ def does_not_answer_without_an_id(record: Record[Void]) -> Finding:
         )
     pulse = [
         m
-        for m in messages(record.events)
+        for m in record.talk.messages()
         if m.type == "invocationresult" and m.at > record.result.at
     ]
     if not pulse:
@@ -322,8 +322,8 @@ async def slow_beside_quick(stage: Stage) -> Race:
 def handles_invocations_in_parallel(record: Record[Race]) -> Finding:
     """One slow caller must not hold up the others."""
     race = record.result
-    quick = replies(record.events, race.quick.id)
-    slow = [answers[0] for i in race.slow if (answers := replies(record.events, i.id))]
+    quick = record.talk.answers(race.quick.id)
+    slow = [answers[0] for i in race.slow if (answers := record.talk.answers(i.id))]
     if not quick or len(slow) < len(race.slow):
         return broken(
             expected=f"{len(race.slow)} slow answers and a quick one",
@@ -354,7 +354,7 @@ def _about(record: Record[Any], invocation: Invocation) -> tuple[Message, ...]:
     """The messages that carry the id of ``invocation``, both ways."""
     return tuple(
         message
-        for message in messages(record.events, direction=None)
+        for message in record.talk.messages(direction=None)
         if isinstance(message.json, dict) and message.json.get("invocation_id") == invocation.id
     )
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from websockets.frames import Frame, Opcode
 
-from conformance.conversation import announcements, live_workers, worker_connections
 from conformance.stage import Stage
 from conformance.subject.process import describe_exit
 from conformance.trial import Record, Worker, check, trial
@@ -32,9 +31,9 @@ async def looking_back(stage: Stage) -> State:
 
     A worker that speaks but has not announced itself yet gets longer to do so.
     """
-    if stage.workers and not announcements(stage.transcript.events):
+    if stage.workers and not stage.talk.announcements():
         await stage.until(
-            lambda: announcements(stage.transcript.events) or not stage.process.running,
+            lambda: stage.talk.announcements() or not stage.process.running,
             stage.pace.announcement,
         )
     rest = LIFETIME - stage.transcript.now()
@@ -52,7 +51,7 @@ def stays_alive_and_connected(record: Record[State]) -> Finding:
             events=record.events[-6:],
             remedy="Keep the process alive while the connection is open.",
         )
-    workers = worker_connections(record.events)
+    workers = record.talk.workers
     lost = [e for e in record.events if isinstance(e, Ended) and e.connection in workers]
     if lost:
         return broken(
@@ -61,7 +60,7 @@ def stays_alive_and_connected(record: Record[State]) -> Finding:
             events=tuple(e for e in record.events if e.connection == lost[0].connection)[-6:],
             remedy="Leave the connection open; the engine sent nothing out of the ordinary.",
         )
-    count = len(live_workers(record.events))
+    count = len(record.talk.live_workers)
     return kept(f"alive after {record.result.age:.1f} s, {count} connection(s) open")
 
 

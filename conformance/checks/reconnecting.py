@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.checks.ready import looking_back
-from conformance.conversation import (
-    announcements,
-    declared,
-    messages,
-    request_of,
-    worker_connections,
-)
+from conformance.conversation import Conversation, Identity
 from conformance.stage import Stage
 from conformance.trial import Record, Trial, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
-from mock_engine.transcript import Accepted, Answered, Direction, Event, Message
+from mock_engine.transcript import Answered, Direction, Message
 from mock_engine.wire import Admit, Connection, Reject
 
 HOT = 0.25
@@ -39,9 +32,9 @@ class Drop:
     back: bool
     exit_code: int | None
 
-    def after(self, events: tuple[Event, ...]) -> list[int]:
+    def after(self, talk: Conversation) -> list[int]:
         """The worker connections made after the drop."""
-        return [number for number in worker_connections(events) if number not in self.before]
+        return [number for number in talk.workers if number not in self.before]
 
 
 def _dropping(name: str, how: str, drop: Callable[[Connection], None]) -> Trial[Drop]:
@@ -85,11 +78,11 @@ async def after_refusal(stage: Stage) -> Drop:
     known = {
         requested.request.target
         for number in stage.workers
-        if (requested := request_of(stage.transcript.events, number))
+        if (requested := stage.talk.requests.get(number))
     }
 
     def refused() -> bool:
-        requests = (request_of(stage.transcript.events, n) for n in _refused(stage))
+        requests = (stage.talk.requests.get(n) for n in _refused(stage))
         return any(r is not None and r.request.target in known for r in requests)
 
     async def admit_again() -> None:
@@ -114,8 +107,8 @@ def _returns(requirement: str, drop: Trial[Drop]) -> None:
     def returns(record: Record[Drop]) -> Finding:
         lost = record.result
         if lost.back:
-            number = lost.after(record.events)[0]
-            speech = next(messages(record.events, number))
+            number = lost.after(record.talk)[0]
+            speech = record.talk.first_message(number)
             return kept(f"back {speech.at - lost.at:.1f} s after {lost.how}")
         state = "still runs, cut off" if lost.exit_code is None else "ended"
         return broken(
@@ -150,8 +143,8 @@ def reattaches_first(*records: Record[Drop]) -> Finding:
         tokens = _greetings(record)
         if not tokens:
             return not_applicable("the engine gave no worker id to reattach with")
-        for number in record.result.after(record.events):
-            first = next(messages(record.events, number))
+        for number in record.result.after(record.talk):
+            first = record.talk.first_message(number)
             if first.type != "reattach":
                 return broken(
                     expected="`reattach` as the first message of the new connection",
@@ -175,7 +168,7 @@ def _greetings(record: Record[Drop]) -> list[tuple[object, object]]:
     return [
         (m.json.get("worker_id"), m.json.get("reattach_token"))
         for number in record.result.before
-        for m in messages(record.events, number, Direction.FROM_ENGINE)
+        for m in record.talk.messages(number, Direction.FROM_ENGINE)
         if m.type == "workerregistered"
     ]
 
@@ -183,8 +176,8 @@ def _greetings(record: Record[Drop]) -> list[tuple[object, object]]:
 @check("REC-007", looking_back)
 def does_not_reattach_at_first(record: Record[object]) -> Finding:
     """There is nothing to reattach to on a first connection."""
-    early = [m for m in messages(record.events) if m.type == "reattach"]
-    firsts = worker_connections(record.events)
+    early = [m for m in record.talk.messages() if m.type == "reattach"]
+    firsts = record.talk.workers
     if early and early[0].connection == firsts[0]:
         return broken(
             expected="no `reattach` on a first connection",
@@ -240,34 +233,32 @@ def registers_nothing_twice(*records: Record[Drop]) -> Finding:
 @check("REC-010", after_refusal)
 def waits_between_tries(record: Record[Drop]) -> Finding:
     """Workers that all retry at once keep an engine from coming back."""
-    tries = _tries(record)
-    if len(tries) < 2:
+    gaps = _gaps(record)
+    if not gaps:
         return unproven("it did not try twice")
-    gaps = [later - earlier for earlier, later in itertools.pairwise(tries)]
+    told = "gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps[:5])
     if min(gaps) < HOT:
         return broken(
             expected=f"at least {HOT} s between two tries, growing",
-            seen="gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps[:5]),
+            seen=told,
             events=_after(record)[:6],
             remedy="Wait 1 s before the first retry and double it up to 30 s, with some chance.",
         )
-    return kept("gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps[:5]))
+    return kept(told)
 
 
-def _tries(record: Record[Drop]) -> list[float]:
-    """When the drop was, and when each try on a worker's path followed it, in seconds."""
-    paths = {
-        requested.request.path
-        for number in worker_connections(record.events)
-        if (requested := request_of(record.events, number))
-    }
-    tries = [record.result.at]
-    for event in record.events:
-        if isinstance(event, Accepted) and event.at > record.result.at:
-            requested = request_of(record.events, event.connection)
-            if requested is not None and requested.request.path in paths:
-                tries.append(event.at)
-    return tries
+def _gaps(record: Record[Drop]) -> list[float]:
+    """Seconds between a drop and the first try to reconnect, and between further tries.
+
+    A process that held several connections on a path retries each of them: then every so many
+    tries make one round.
+    """
+    talk, at = record.talk, record.result.at
+    paths = {talk.requests[number].request.path for number in talk.workers}
+    requests = [r for r in talk.requests.values() if r.request.path in paths]
+    lost = sum(r.at < at for r in requests)
+    tries = [at] * lost + [r.at for r in requests if r.at > at]
+    return [later - earlier for earlier, later in zip(tries, tries[lost:], strict=False)]
 
 
 @check("REC-011", *DROPS)
@@ -277,10 +268,10 @@ def announces_itself_again(*records: Record[Drop]) -> Finding:
     if not returned:
         return unproven(NEVER_BACK)
     for record in returned:
-        if not any(announcements(record.events, n) for n in record.result.before):
+        if not any(record.talk.announcements(n) for n in record.result.before):
             return unproven("it did not announce itself at first either: see ANN-001")
-        for number in record.result.after(record.events):
-            if not announcements(record.events, number):
+        for number in record.result.after(record.talk):
+            if not record.talk.announcements(number):
                 return broken(
                     expected="a call of engine::workers::register on the new connection",
                     seen=f"none after {record.result.how}",
@@ -290,11 +281,11 @@ def announces_itself_again(*records: Record[Drop]) -> Finding:
     return kept(f"announced again in {len(returned)} reconnects")
 
 
-def _sets(record: Record[Drop]) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+def _sets(record: Record[Drop]) -> tuple[Counter[Identity], Counter[Identity]]:
     drop = record.result
-    return declared(record.events, drop.before), declared(record.events, drop.after(record.events))
+    return record.talk.declared(drop.before), record.talk.declared(drop.after(record.talk))
 
 
 def _after(record: Record[Drop]) -> tuple[Message, ...]:
-    numbers = record.result.after(record.events)
-    return tuple(m for m in messages(record.events) if m.connection in numbers)
+    numbers = record.result.after(record.talk)
+    return tuple(m for m in record.talk.messages() if m.connection in numbers)

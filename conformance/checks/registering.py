@@ -10,9 +10,6 @@ from conformance.checks.ready import looking_back
 from conformance.conversation import (
     REGISTRATIONS,
     Registration,
-    functions,
-    messages,
-    registrations,
 )
 from conformance.trial import Record, check
 from conformance.verdict import Finding, broken, kept, not_applicable
@@ -22,7 +19,7 @@ TRIGGER_FIELDS = ("id", "trigger_type", "function_id", "config")
 
 
 def _of_kind(record: Record[object], kind: str) -> list[Registration]:
-    return [entry for entry in registrations(record.events) if entry.kind == kind]
+    return [entry for entry in record.talk.registrations if entry.kind == kind]
 
 
 def _first_fault(
@@ -63,7 +60,7 @@ def functions_have_ids(record: Record[object]) -> Finding:
 def registers_each_id_once(record: Record[object]) -> Finding:
     """A second registration of an id on a connection replaces the first without a word."""
     seen: Counter[tuple[int, str, str]] = Counter()
-    entries = [entry for entry in registrations(record.events) if isinstance(entry.id, str)]
+    entries = [entry for entry in record.talk.registrations if isinstance(entry.id, str)]
     if not entries:
         return not_applicable("it registers nothing")
     taken_back = _unregistered(record)
@@ -87,7 +84,7 @@ def _unregistered(record: Record[object]) -> set[tuple[str, Any]]:
     undo = {undo: kind for kind, undo in REGISTRATIONS.items()}
     return {
         (undo[message.type], message.json.get("id"))
-        for message in messages(record.events)
+        for message in record.talk.messages()
         if message.type in undo
     }
 
@@ -158,7 +155,7 @@ def trigger_ids_are_unique(record: Record[object]) -> Finding:
 @check("REG-006", looking_back)
 def triggers_name_functions_that_exist(record: Record[object]) -> Finding:
     """A trigger on a function that nobody registers fires into nothing."""
-    known = set(functions(record.events))
+    known = set(record.talk.functions())
 
     def fault(body: Any) -> str | None:
         target = body.get("function_id")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
-from conformance.conversation import replies, worker_connections
 from conformance.stage import Invocation, Stage
 from conformance.subject.process import describe_exit
 from conformance.trial import Record, Trial, Worker, check, trial
@@ -140,7 +139,7 @@ def leaves_no_orphans(*records: Record[Stop]) -> Finding:
 def does_not_reconnect(*records: Record[Stop]) -> Finding:
     """A worker that is shutting down must not come back as a new one."""
     for record in records:
-        later = worker_connections(record.events)
+        later = record.talk.workers
         again = [
             event
             for event in record.events
@@ -188,7 +187,7 @@ def says_goodbye(record: Record[Stop]) -> Finding:
 def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
     """Without it, every deployment fails the calls that are running at that moment."""
     busy = record.result
-    answers = replies(record.events, busy.invocation.id)
+    answers = record.talk.answers(busy.invocation.id)
     if answers and answers[0].json.get("error") is None:
         return kept("the invocation that was running got its result", answers[0])
     seen = f"the error {answers[0].json['error']!r}" if answers else "no answer"

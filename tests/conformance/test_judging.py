@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance import conversation, known
+from conformance import known
 from conformance.catalogue import Catalogue, CatalogueError, Method, Requirement, build, load
+from conformance.conversation import Conversation
 from conformance.court import Court
 from conformance.errors import UsageError
 from conformance.known import KnownFailure
@@ -104,6 +105,9 @@ class Talk:
         self.events.append(Message(at, number, Direction.FROM_WORKER, binary, data))
         return self
 
+    def heard(self) -> Conversation:
+        return Conversation(self.events)
+
     def end(self, number: int) -> Talk:
         self.events.append(Ended(len(self.events), number, Ending.EOF))
         return self
@@ -113,8 +117,8 @@ def test_a_worker_is_known_by_its_first_message_and_telemetry_by_its_prefix() ->
     talk = Talk().open(1).open(2).open(3)
     talk.says(1, b'OTLP{"a":1}', binary=True).says(3, {"type": "registerfunction", "id": "a::b"})
 
-    assert conversation.worker_connections(talk.events) == [3]
-    assert conversation.live_workers(talk.end(3).events) == []
+    assert talk.heard().workers == [3]
+    assert talk.end(3).heard().live_workers == []
 
 
 def test_what_is_declared_counts_each_registration_and_forgets_what_was_taken_back() -> None:
@@ -123,14 +127,14 @@ def test_what_is_declared_counts_each_registration_and_forgets_what_was_taken_ba
         talk.says(1, {"type": "registerfunction", "id": function_id})
     talk.says(1, {"type": "unregisterfunction", "id": "a::c"})
 
-    assert conversation.declared(talk.events, [1]) == Counter({("registerfunction", '"a::b"'): 2})
+    assert talk.heard().declared([1]) == Counter({("registerfunction", '"a::b"'): 2})
 
 
 def test_a_trigger_is_known_by_what_it_binds() -> None:
     bound = {"type": "registertrigger", "trigger_type": "http", "function_id": "f", "config": {}}
     talk = Talk().says(1, bound | {"id": "x"}).says(2, bound | {"id": "y"})
 
-    first, second = conversation.registrations(talk.events)
+    first, second = talk.heard().registrations
 
     assert first.identity == second.identity
 
