@@ -81,8 +81,8 @@ class Echo:
             return {"result": None}
         if action is not None:
             fields["action"] = action
+        seconds = (data.get("timeout_ms") or 30_000) / 1000
         try:
-            seconds = data.get("timeout_ms", 30_000) / 1000
             result = await self._worker.call(function_id, argument, seconds=seconds, **fields)
         except FunctionError as fault:
             return {"error": fault.body()}
@@ -130,8 +130,18 @@ class Echo:
         del data, context
         return {"bindings": list(self._bindings.values())}
 
+    async def fire(self, data: Json, context: Context) -> Json:
+        """Call the target of such a trigger, as its type would when something happens."""
+        del context
+        binding = self._bindings.get(data["id"])
+        if binding is None:
+            raise FunctionError("not_found", f"no trigger has the id {data['id']!r}")
+        fields = {n: binding[n] for n in ("namespace", "metadata") if binding.get(n) is not None}
+        self._worker.cast(binding["function_id"], data.get("data"), **fields)
+        return {"fired": True}
+
     async def bound(self, message: dict[str, Any]) -> None:
-        """Take note of a trigger of this worker's own type."""
+        """Take note of a trigger of this worker's own type; the same one again replaces itself."""
         config = message.get("config")
         if isinstance(config, dict) and config.get("reject"):
             raise ValueError("this trigger asks to be rejected")
@@ -146,9 +156,7 @@ def offer(worker: Worker) -> None:
     """Register everything."""
     echo = Echo(worker)
     text, number = {"type": "string"}, {"type": "integer", "minimum": 0}
-    worker.trigger_type(
-        TICK, "Kept in a list that conformance::bindings shows.", echo.bound, echo.unbound
-    )
+    worker.trigger_type(TICK, "Happens when conformance::fire is called.", echo.bound, echo.unbound)
     functions: dict[str, tuple[Any, Json, Json]] = {
         "echo": (echo.echo, ANYTHING, ANYTHING),
         "fail": (echo.fail, schema(code=text, message=text), ANYTHING),
@@ -174,6 +182,7 @@ def offer(worker: Worker) -> None:
         "http_echo": (echo.http_echo, ANYTHING, OBJECT),
         "inbox": (echo.inbox, ANYTHING, OBJECT),
         "bindings": (echo.bindings, ANYTHING, OBJECT),
+        "fire": (echo.fire, schema(("id",), id=text, data=ANYTHING), OBJECT),
     }
     for name, (handler, request, response) in functions.items():
         worker.function(

@@ -36,11 +36,13 @@ class Calls:
         if waiting is None or waiting.done():
             return
         error = message.get("error")
-        if isinstance(error, dict):
-            code, text = str(error.get("code")), str(error.get("message"))
-            waiting.set_exception(FunctionError(code, text, error.get("stacktrace")))
-        else:
+        if error is None:
             waiting.set_result(message.get("result"))
+        elif isinstance(error, dict):
+            code, text = error.get("code", "invocation_failed"), error.get("message", "")
+            waiting.set_exception(FunctionError(str(code), str(text), error.get("stacktrace")))
+        else:
+            waiting.set_exception(FunctionError("invocation_failed", str(error)))
 
     def fail_all(self, code: str, message: str) -> None:
         """Fail every call that waits."""

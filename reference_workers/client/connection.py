@@ -1,68 +1,55 @@
-"""A connection that comes back: dialling, waiting, keepalive, and the end.
-
-The times are those of the official SDKs: 1 s before the first retry, doubled up to 30 s, give or
-take 30 %; a ping every 20 s; reconnect after 60 s of silence; 10 s for an upgrade.
-"""
+"""A connection that comes back: dialling, waiting, beginning again where the last one ended."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from reference_workers.client import wire
+from reference_workers.client.log import say
+from reference_workers.client.session import Session
 from reference_workers.client.settings import Settings
+from reference_workers.client.times import Times
 
-FIRST_DELAY, LONGEST_DELAY, JITTER = 1.0, 30.0, 0.3
-OPEN_TIMEOUT = 10.0
-PING_INTERVAL, PING_TIMEOUT = 20.0, 40.0
-FLUSH_TIMEOUT = 2.0
 KEPT_MESSAGES = 1000
-
-
-def delays() -> Iterator[float]:
-    """Seconds to wait before each try to reconnect, without end."""
-    delay = FIRST_DELAY
-    while True:
-        yield delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
-        delay = min(delay * 2, LONGEST_DELAY)
+"""Calls that are kept while there is no connection, as many as the official Python SDK keeps."""
 
 
 class Connection:
-    """Sends and receives messages; ``number`` counts the connections there have been."""
+    """Sends and receives messages over one session after the other."""
 
     def __init__(
         self,
         settings: Settings,
+        times: Times,
         opening: Callable[[], list[str]],
-        received: Callable[[dict[str, Any]], None],
+        received: Callable[[dict[str, Any], Session], None],
     ) -> None:
-        self.number = 0
         self._settings = settings
+        self._times = times
         self._opening = opening
         self._received = received
-        self._socket: ClientConnection | None = None
-        self._outbox: asyncio.Queue[str] = asyncio.Queue()
+        self._session: Session | None = None
         self._kept: deque[tuple[float, str]] = deque(maxlen=KEPT_MESSAGES)
         self._greeting: dict[str, Any] | None = None
         self._stopping = asyncio.Event()
+        self._closing: asyncio.Future[None] | None = None
 
     def send(self, text: str) -> None:
         """Send a message, or drop it without a connection: what matters is sent on connecting."""
-        if self._socket is not None:
-            self._outbox.put_nowait(text)
+        if self._session is not None:
+            self._session.send(text)
 
     def send_or_keep(self, text: str, seconds: float) -> None:
         """Send a message now, or on the next connection unless ``seconds`` have passed by then."""
-        if self._socket is not None:
-            self._outbox.put_nowait(text)
+        if self._session is not None:
+            self._session.send(text)
         else:
             self._kept.append((time.monotonic() + seconds, text))
 
@@ -70,67 +57,66 @@ class Connection:
         """Do not come back once the present connection ends."""
         self._stopping.set()
 
+    def give_up(self) -> None:
+        """End the present connection and do not come back."""
+        self.stop_reconnecting()
+        self._closing = asyncio.ensure_future(self.close())
+
     async def close(self) -> None:
-        """Send what is queued and a close frame with code 1000."""
-        socket = self._socket
-        if socket is None:
-            return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._outbox.join(), FLUSH_TIMEOUT)
-        await socket.close()
+        """Send what is queued and a close frame; without a connection there is nothing to do."""
+        if self._session is not None:
+            await self._session.close(self._times.closing)
 
     async def keep(self) -> None:
         """Connect, and again after every loss, until told to stop."""
-        waits = delays()
+        waits = self._times.delays()
         while not self._stopping.is_set():
-            with suppress(OSError, WebSocketException, EOFError, TimeoutError):
-                async with connect(self._settings.url, **self._options()) as socket:
-                    if await self._serve(socket):
-                        waits = delays()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), next(waits))
+            settled, reason = await self._once()
+            if self._stopping.is_set():
+                return
+            if settled:
+                waits = self._times.delays()
+            delay = next(waits)
+            say(f"no connection to {self._settings.place}: {reason}; next try in {delay:.1f} s")
+            try:
+                await asyncio.wait_for(self._stopping.wait(), delay)
+            except TimeoutError:
+                continue
+
+    async def _once(self) -> tuple[bool, str]:
+        """Serve one connection: whether it ever settled, and why it is over."""
+        session: Session | None = None
+        reason = "the engine closed it"
+        try:
+            async with connect(self._settings.url, **self._options()) as socket:
+                # The registrations are read in the same step in which the session takes over,
+                # so that one made now is sent once: either in the opening or after it.
+                opening = [*self._reattachment(), *self._opening(), *self._still_wanted()]
+                self._session = session = Session(socket, opening)
+                say(f"connected to {self._settings.place}")
+                await session.serve(self._received)
+        except (OSError, WebSocketException, EOFError) as fault:
+            reason = str(fault) or type(fault).__name__
+        finally:
+            self._session = None
+        if session is None:
+            return False, reason
+        self._greeting = session.greeting or self._greeting
+        return session.settled, reason
 
     def _options(self) -> dict[str, Any]:
         token = self._settings.token
         return {
-            "open_timeout": OPEN_TIMEOUT,
-            "ping_interval": PING_INTERVAL,
-            "ping_timeout": PING_TIMEOUT,
-            "close_timeout": 2.0,
+            "open_timeout": self._times.opening,
+            "ping_interval": self._times.ping,
+            "ping_timeout": self._times.silence - self._times.ping,
+            "close_timeout": self._times.closing,
             "max_size": wire.MAX_MESSAGE,
             "additional_headers": {"Authorization": f"Bearer {token}"} if token else {},
         }
 
-    async def _serve(self, socket: ClientConnection) -> bool:
-        """Serve one connection to its end; whether it was of use, so that waits begin anew."""
-        self.number += 1
-        self._outbox = asyncio.Queue()
-        self._socket = socket
-        greeted = False
-        # The greeting of the connection before this one: the next is a moment away.
-        first = self._reattachment()
-        sender = asyncio.ensure_future(self._send_all(socket, first))
-        try:
-            async for raw in socket:
-                message = wire.decode(raw)
-                if message is None:
-                    continue
-                if message.get("type") == "workerregistered":
-                    self._greeting, greeted = message, True
-                self._received(message)
-        finally:
-            self._socket = None
-            sender.cancel()
-        return greeted
-
-    async def _send_all(self, socket: ClientConnection, first: list[str]) -> None:
-        for text in (*first, *self._opening(), *self._still_wanted()):
-            await socket.send(text)
-        while True:
-            await socket.send(await self._outbox.get())
-            self._outbox.task_done()
-
     def _reattachment(self) -> list[str]:
+        """What a returning worker says first, so that the engine knows it again."""
         if self._greeting is None:
             return []
         token = self._greeting.get("reattach_token")
@@ -138,6 +124,7 @@ class Connection:
         return [wire.encode(message | ({"reattach_token": token} if token else {}))]
 
     def _still_wanted(self) -> list[str]:
+        """The kept calls whose callers still wait."""
         now = time.monotonic()
         wanted = [text for until, text in self._kept if until > now]
         self._kept.clear()

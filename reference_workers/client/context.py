@@ -32,9 +32,14 @@ class FunctionError(Exception):
         self.stacktrace = stacktrace
 
     def body(self) -> dict[str, str]:
-        """The error as it stands in a message."""
+        """The error as it stands in a message: texts only, and such as can be sent."""
         told = {"code": self.code, "message": self.message}
-        return told | ({"stacktrace": self.stacktrace} if self.stacktrace else {})
+        if self.stacktrace:
+            told["stacktrace"] = self.stacktrace
+        return {
+            name: str(value).encode(errors="backslashreplace").decode()
+            for name, value in told.items()
+        }
 
 
 Handler = Callable[[Json, Context], Awaitable[Json]]

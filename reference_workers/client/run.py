@@ -9,37 +9,49 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from reference_workers.client.settings import Settings
+from reference_workers.client.log import say
+from reference_workers.client.settings import Settings, SettingsError
 from reference_workers.client.worker import Worker
 
-DRAIN = 8.0
-"""Seconds that running handlers get after a signal; supervisors grant ten in all."""
 
+def run(offer: Callable[[Worker], None]) -> int:
+    """Run a worker that ``offer`` fills, until SIGTERM or SIGINT.
 
-def run(offer: Callable[[Worker], None], url: str | None = None) -> int:
-    """Run a worker that ``offer`` fills, until SIGTERM or SIGINT, and return its exit code."""
-    return asyncio.run(_run(offer, Settings.of(os.environ, url)))
+    The first argument of the command, if there is one, is the engine's address.
+
+    Returns:
+        The exit code: 0 after a signal, 1 if the engine refused the worker, 2 for a bad address.
+    """
+    try:
+        settings = Settings.of(os.environ, *sys.argv[1:2])
+    except SettingsError as fault:
+        say(str(fault))
+        return 2
+    return asyncio.run(_run(offer, settings))
 
 
 async def _run(offer: Callable[[Worker], None], settings: Settings) -> int:
+    asked = asyncio.Event()
+    _on_signals(asked)
     worker = Worker(settings)
     offer(worker)
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked.set)
     serving = asyncio.ensure_future(worker.serve())
-    _say(f"{settings.name} serves {settings.url}")
     waiting = asyncio.ensure_future(asked.wait())
     await asyncio.wait((serving, waiting), return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
     refused = serving.done()
-    await worker.stop(DRAIN)
-    await serving
+    waiting.cancel()
+    await worker.stop()
+    # Without a connection it may be in the midst of dialling, which nobody needs to wait for.
+    serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
     return 1 if refused else 0
 
 
-def _say(text: str) -> None:
-    """Write a line, even if nobody holds the other end any more."""
-    with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+def _on_signals(asked: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, asked.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(asked.set))

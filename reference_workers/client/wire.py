@@ -16,9 +16,16 @@ def encode(message: Json) -> str:
     """A message as JSON text.
 
     Raises:
-        ValueError, TypeError: it holds NaN, an infinity, or something that is no JSON value.
+        FunctionError: ``payload_too_large``, with the size and the limit in bytes.
+        ValueError, TypeError, RecursionError: it holds NaN, an infinity, half a surrogate pair,
+            something that is no JSON value, or itself.
     """
-    return json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    size = len(text.encode())
+    if size > MAX_MESSAGE:
+        told = f"the message has {size} bytes; the engine takes {MAX_MESSAGE}"
+        raise FunctionError("payload_too_large", told)
+    return text
 
 
 def decode(raw: str | bytes) -> dict[str, Any] | None:
@@ -35,23 +42,19 @@ def result(invocation: dict[str, Any], body: Json) -> str:
 
     A result that cannot be sent becomes an error that says so, for somebody waits for an answer.
     """
-    told = {name: invocation[name] for name in ("traceparent", "baggage") if invocation.get(name)}
     frame = {
         "type": "invocationresult",
         "invocation_id": invocation["invocation_id"],
-        "function_id": invocation["function_id"],
-        **told,
+        "function_id": invocation.get("function_id"),
+        **{name: value for name in ("traceparent", "baggage") if (value := text(invocation, name))},
     }
     try:
-        text = encode(frame | body)
+        return encode(frame | body)
+    except FunctionError as fault:
+        return encode(frame | {"error": fault.body()})
     except (ValueError, TypeError, RecursionError) as fault:
         unsendable = FunctionError("invocation_failed", f"the result cannot be sent: {fault}")
         return encode(frame | {"error": unsendable.body()})
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if size > MAX_MESSAGE:
-        large = FunctionError("payload_too_large", f"the result has {size} bytes")
-        return encode(frame | {"error": large.body()})
-    return text
 
 
 def call(function_id: str, data: Json, context: Context | None, **fields: Any) -> dict[str, Any]:
@@ -62,6 +65,12 @@ def call(function_id: str, data: Json, context: Context | None, **fields: Any) -
     }
     message = {"type": "invokefunction", "function_id": function_id, "data": data}
     return message | {k: v for k, v in (trace | fields).items() if v is not None}
+
+
+def text(message: dict[str, Any], name: str) -> str | None:
+    """An optional text of a message; null, blank and anything else count as absent."""
+    value = message.get(name)
+    return value if isinstance(value, str) and value else None
 
 
 def fresh_id() -> str:
