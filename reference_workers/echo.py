@@ -15,6 +15,8 @@ from reference_workers.client.context import Json
 OBJECT = {"type": "object"}
 ANYTHING = {"description": "Any JSON value."}
 TICK = "conformance-tick"
+LONGEST_SLEEP = 60_000
+"""Milliseconds."""
 
 
 def schema(required: tuple[str, ...] = (), **properties: Json) -> Json:
@@ -48,6 +50,9 @@ class Echo:
     async def sleep(self, data: Json, context: Context) -> Json:
         """Answer after ``ms`` milliseconds."""
         del context
+        if not 0 <= data["ms"] <= LONGEST_SLEEP:
+            told = f"ms is {data['ms']}; give a number from 0 to {LONGEST_SLEEP}"
+            raise FunctionError("invalid_request", told)
         await asyncio.sleep(data["ms"] / 1000)
         return {"slept_ms": data["ms"]}
 
@@ -163,7 +168,7 @@ def offer(worker: Worker) -> None:
         "crash": (echo.crash, ANYTHING, ANYTHING),
         "sleep": (
             echo.sleep,
-            schema(("ms",), ms={**number, "maximum": 60_000}),
+            schema(("ms",), ms={**number, "maximum": LONGEST_SLEEP}),
             schema(("slept_ms",), slept_ms=number),
         ),
         "null": (echo.null, ANYTHING, {"type": "null"}),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reference_workers.client import Context, FunctionError, Worker, run
-from reference_workers.client.context import Json
+from reference_workers.client.context import Handler, Json
 
 MODEL = "hash-embedding-1"
 DIMENSIONS = 64
@@ -63,8 +63,7 @@ def embed(text: str, dimensions: int = DIMENSIONS) -> list[float]:
         digest = hashlib.blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         number = int.from_bytes(digest, "big")
         total[number % dimensions] += 1.0 if number >> 63 else -1.0
-    length = math.sqrt(math.fsum(value * value for value in total))
-    return [value / length for value in total] if length else total
+    return _unit(total) if any(total) else total
 
 
 def similarity(a: list[float], b: list[float]) -> float:
@@ -75,11 +74,17 @@ def similarity(a: list[float], b: list[float]) -> float:
     """
     if len(a) != len(b):
         raise ValueError(f"vectors of {len(a)} and {len(b)} dimensions cannot be compared")
-    lengths = math.hypot(*a) * math.hypot(*b)
-    if not lengths:
+    if not any(a) or not any(b):
         return 0.0
-    cosine = math.fsum(x * y for x, y in zip(a, b, strict=True)) / lengths
-    return max(-1.0, min(1.0, cosine))
+    return max(-1.0, min(1.0, math.fsum(x * y for x, y in zip(_unit(a), _unit(b), strict=True))))
+
+
+def _unit(vector: list[float]) -> list[float]:
+    """The vector at length one; scaled first, for squares of its numbers may overflow or vanish."""
+    largest = max(map(abs, vector))
+    scaled = [value / largest for value in vector]
+    length = math.hypot(*scaled)
+    return [value / length for value in scaled]
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -93,9 +98,9 @@ def _pieces(text: str) -> Iterator[str]:
 async def generate(data: Json, context: Context) -> Json:
     """``embedding::generate``: the embedding of a text, or of several."""
     del context
-    request = _body(data)
+    request = _request(data)
     dimensions = request.get("dimensions", DIMENSIONS)
-    if not isinstance(dimensions, int) or not 1 <= dimensions <= MOST_DIMENSIONS:
+    if type(dimensions) is not int or not 1 <= dimensions <= MOST_DIMENSIONS:
         raise _invalid(f"dimensions is {dimensions!r}; give a number from 1 to {MOST_DIMENSIONS}")
     told = {"dimensions": dimensions, "model": MODEL}
     if "texts" in request:
@@ -111,43 +116,53 @@ async def generate(data: Json, context: Context) -> Json:
 async def compare(data: Json, context: Context) -> Json:
     """``embedding::similarity``: how much two texts, or two vectors, are alike."""
     del context
-    request = _body(data)
+    request = _request(data)
     try:
         return {"similarity": similarity(*(_vector(request.get(name)) for name in ("a", "b")))}
     except ValueError as fault:
         raise _invalid(str(fault)) from None
 
 
-def _body(data: Json) -> dict[str, Any]:
-    """The request, called directly or through an HTTP trigger, whose envelope holds it."""
-    if isinstance(data, dict) and "body" in data and "method" in data:
-        data = data["body"]
+def _request(data: Json) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise _invalid("the data is not an object")
     return data
 
 
 def _vector(value: Json) -> list[float]:
+    """The vector that a text or a list of numbers stands for.
+
+    Raises:
+        ValueError: it is neither, or a number is beyond what a double holds.
+    """
     if isinstance(value, str):
         return embed(value)
-    numbers = isinstance(value, list) and all(
-        isinstance(x, int | float) and not isinstance(x, bool) for x in value
-    )
-    if not numbers:
+    if not isinstance(value, list) or not all(type(x) in (int, float) for x in value):
         raise ValueError("a and b are each a text or a list of numbers")
-    return [float(x) for x in value]
+    try:
+        vector = [float(x) for x in value]
+    except OverflowError:
+        vector = [math.inf]
+    if not all(map(math.isfinite, vector)):
+        raise ValueError("a number is too large for a vector")
+    return vector
 
 
 def _invalid(message: str) -> FunctionError:
     return FunctionError("invalid_request", message)
 
 
-def over_http(handler: Any) -> Any:
-    """The same function for an HTTP trigger: its result in the envelope of a response."""
+def over_http(handler: Handler) -> Handler:
+    """The same function for an HTTP trigger, which gives and takes more than data.
+
+    The data is the body of the request. The result becomes the body of a response with a status;
+    a result without that envelope would reach an HTTP client as ``{}``.
+    """
 
     async def answer(data: Json, context: Context) -> Json:
+        request = data.get("body") if isinstance(data, dict) else None
         try:
-            return {"status_code": 200, "body": await handler(data, context)}
+            return {"status_code": 200, "body": await handler(request, context)}
         except FunctionError as fault:
             return {"status_code": 400, "body": {"error": fault.body()}}
 

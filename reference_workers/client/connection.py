@@ -37,7 +37,7 @@ class Connection:
         self._received = received
         self._session: Session | None = None
         self._kept: deque[tuple[float, str]] = deque(maxlen=KEPT_MESSAGES)
-        self._greeting: dict[str, Any] | None = None
+        self._greeting: dict[str, Any] = {}
         self._stopping = asyncio.Event()
         self._closing: asyncio.Future[None] | None = None
 
@@ -117,10 +117,11 @@ class Connection:
 
     def _reattachment(self) -> list[str]:
         """What a returning worker says first, so that the engine knows it again."""
-        if self._greeting is None:
+        worker_id = wire.text(self._greeting, "worker_id")
+        if worker_id is None:
             return []
-        token = self._greeting.get("reattach_token")
-        message = {"type": "reattach", "previous_worker_id": self._greeting.get("worker_id")}
+        token = wire.text(self._greeting, "reattach_token")
+        message = {"type": "reattach", "previous_worker_id": worker_id}
         return [wire.encode(message | ({"reattach_token": token} if token else {}))]
 
     def _still_wanted(self) -> list[str]:

@@ -156,7 +156,7 @@ async def engine(port: int = 0) -> AsyncIterator[Engine]:
     async with serve(
         made.handle, "127.0.0.1", port, max_size=None, ping_interval=None, close_timeout=0.1
     ) as server:
-        made.url = "ws://127.0.0.1:{}".format(next(iter(server.sockets)).getsockname()[1])
+        made.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         yield made
 
 
@@ -168,11 +168,17 @@ class Recorded(Times):
     longest_delay: float = 0.08
     jitter: float = 0.0
     waited: list[float] = field(default_factory=list)
+    losses: asyncio.Queue[float] = field(default_factory=asyncio.Queue)
 
     def delays(self) -> Iterator[float]:
         for delay in super().delays():
             self.waited.append(round(delay / self.first_delay))
+            self.losses.put_nowait(delay)
             yield delay
+
+    async def loss(self) -> None:
+        """Wait until the worker has noticed one more loss, or one more vain try."""
+        await asyncio.wait_for(self.losses.get(), DEADLINE)
 
 
 @asynccontextmanager

@@ -193,8 +193,8 @@ async def test_it_waits_for_an_engine_that_is_not_there_yet() -> None:
     async with engine() as there:
         port = int(there.url.rpartition(":")[2])
     async with serving(there.url, offer, times):
-        while len(times.waited) < 3:
-            await asyncio.sleep(0)
+        for _ in range(3):
+            await times.loss()
         async with engine(port) as there:
             link = await there.ready()
 
@@ -203,9 +203,11 @@ async def test_it_waits_for_an_engine_that_is_not_there_yet() -> None:
 
 @asynchronous
 async def test_offline_changes_are_told_once_and_what_is_gone_is_not_told() -> None:
-    async with engine() as there, serving(there.url, offer) as worker:
+    times = Recorded()
+    async with engine() as there, serving(there.url, offer, times) as worker:
         first = await there.ready()
         await first.abort()
+        await times.loss()
         worker.function("one::c", nothing)
         worker.remove_function("one::b")
         second = await there.ready()
