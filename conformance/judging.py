@@ -135,4 +135,4 @@ class _usage_errors:  # noqa: N801 - reads as a statement where it is used
 
     def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         if isinstance(fault, UsageError):
-            raise pytest.UsageError(*str(fault).split("\n")) from None
+            raise pytest.UsageError(str(fault)) from None

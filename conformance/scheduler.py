@@ -11,6 +11,7 @@ another.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Coroutine, Iterable
 from concurrent.futures import Future
@@ -45,6 +46,7 @@ class Scheduler:
         self._outcomes: dict[str, Future[Outcome]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._shared: Stage | None = None
+        self._starting = asyncio.Semaphore(os.cpu_count() or 1)
 
     def start(self) -> Baseline:
         """Run the worker for the first time and return what that showed.
@@ -151,7 +153,7 @@ class Scheduler:
         assert self._shared is not None
         if not self._shared.talk.workers:
             return Missed(trial.name, "no worker was found in the first run: see CON-001")
-        stage = Stage(self._settings, self._shared.baseline, port=port)
+        stage = Stage(self._settings, self._shared.baseline, port=port, starting=self._starting)
         try:
             return await _play(trial, stage)
         finally:

@@ -60,22 +60,29 @@ class Invocation:
 class Stage:
     """One engine and one worker.
 
-    ``baseline`` is what earlier runs showed. ``greet`` is whether the engine sends
-    ``workerregistered``; ``port`` 0 is a free one.
+    ``baseline`` is what earlier runs showed; ``port`` 0 is a free one. ``starting`` bounds how
+    many workers start at a time: a crowd of them would be slower than the one that was timed.
     """
 
     def __init__(
-        self, settings: Settings, baseline: Baseline, *, greet: bool = True, port: int = 0
+        self,
+        settings: Settings,
+        baseline: Baseline,
+        *,
+        port: int = 0,
+        starting: asyncio.Semaphore | None = None,
     ) -> None:
         self.settings = settings
         self.baseline = baseline
         self.pace = baseline.pace
         self.transcript = Transcript()
         self.talk = Conversation()
-        self.engine = Engine(None, greet=greet)
+        self.engine = Engine(None)
         self.door = AnyPath(self.engine.workers)
         self.listener = Listener(self.door, HOST, port, transcript=self.transcript)
         self.extra_listener: Listener | None = None
+        self._starting = starting or asyncio.Semaphore()
+        self._starts: set[asyncio.Task[None]] = set()
         self._processes: list[WorkerProcess] = []
         self._news: set[asyncio.Event] = set()
         self.transcript.listeners.append(self._follow)
@@ -92,19 +99,32 @@ class Stage:
         """The last lines of each process of the worker, in order."""
         return [line for process in self._processes for line in process.output.tail(40)]
 
-    async def start(self) -> None:
-        """Listen, unless that is so already, and start the worker."""
+    async def start(self, also: Mapping[str, str] | None = None) -> None:
+        """Listen, unless that is so already, and start the worker.
+
+        ``also`` are further variables of its environment.
+        """
         if not self.listener.port:
             await self.listener.listen()
+        await self._starting.acquire()
+        start = asyncio.ensure_future(self._let_others_start(len(self.talk.workers)))
+        self._starts.add(start)
+        start.add_done_callback(lambda _: self._starting.release())
         process = await WorkerProcess.start(
             self.settings.command,
             HOST,
             self.listener.port,
             now=self.transcript.now,
             variables=self.settings.variables,
+            also=also,
         )
         process.on_exit.append(self._tell)
         self._processes.append(process)
+
+    async def _let_others_start(self, spoke: int) -> None:
+        """Wait until the worker that is being started speaks, or has had its time for that."""
+        seconds = 0.5 + 2 * self.baseline.pace.startup
+        await self.until(lambda: len(self.talk.workers) > spoke, seconds)
 
     async def restart(self) -> None:
         """Kill the worker and start it anew.
@@ -128,6 +148,8 @@ class Stage:
 
     async def close(self) -> None:
         """Kill the worker and stop the engine."""
+        for start in self._starts:
+            start.cancel()
         for process in self._processes:
             await process.kill()
         for listener in (self.listener, self.extra_listener):

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from conformance.checks import (
     announcing,
+    calling,
+    configuring,
     connecting,
     framing,
     handling,
     payloads,
+    providing,
     ready,
     reconnecting,
     registering,
+    rejected,
     shutting,
 )
 
 MODULES = (
     connecting,
+    configuring,
     announcing,
     registering,
     framing,
     ready,
     handling,
     payloads,
+    calling,
+    providing,
+    rejected,
     reconnecting,
     shutting,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -87,18 +88,23 @@ def _binary(data: bytes) -> Callable[[Stage, int], None]:
     return lambda stage, number: stage.connection(number).send_binary(data)
 
 
-def _unknown_fields(stage: Stage, number: int) -> None:
-    pulse = stage.baseline.pulse or ""
-    stage.send(
-        number,
-        {
+def _invocation_with(**fields: object) -> Callable[[Stage, int], None]:
+    def send(stage: Stage, number: int) -> None:
+        message: dict[str, object] = {
             "type": "invokefunction",
-            "invocation_id": "7b7f3f8e-6a0f-4c1e-9a3e-2f4f5d6c7b8a",
-            "function_id": pulse,
+            "invocation_id": str(uuid.uuid4()),
+            "function_id": stage.baseline.pulse,
             "data": {},
-            "x_unheard_of": {"nested": [1, None, "text"]},
-        },
-    )
+        }
+        stage.send(number, message | fields)
+
+    return send
+
+
+_unknown_fields = _invocation_with(x_unheard_of={"nested": [1, None, "text"]})
+_nulls = _invocation_with(
+    namespace=None, metadata=None, traceparent=None, baggage=None, action=None
+)
 
 
 STIMULI: dict[str, tuple[Callable[[Stage, int], None], ...]] = {
@@ -107,6 +113,7 @@ STIMULI: dict[str, tuple[Callable[[Stage, int], None], ...]] = {
     "FRM-005": (_text("{"), _text('{"type":"invokefunction",'), _text("not json at all")),
     "FRM-006": (_text(""),),
     "FRM-007": (_binary(b"\x00\xff\xfe\x80"), _binary(b"")),
+    "FRM-009": (_nulls,),
     "FRM-008": tuple(_text(json.dumps(value)) for value in ([1, 2], None, 42, "text", True)),
 }
 """What is sent, by the requirement that says that a worker survives it."""
@@ -158,3 +165,4 @@ _survives("FRM-005", "text that is no JSON")
 _survives("FRM-006", "an empty text message")
 _survives("FRM-007", "binary data that is no message")
 _survives("FRM-008", "JSON that is no object")
+_survives("FRM-009", "null for optional fields")

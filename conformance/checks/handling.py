@@ -6,15 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks.ready import looking_back
+from websockets.frames import Frame, Opcode
+
+from conformance.checks.ready import looking_back, pongs
 from conformance.conversation import Conversation
 from conformance.samples import sample
 from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
+from conformance.trial import Record, Trial, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
 from mock_engine.transcript import Direction, Message
 
 NOT_FOUND = "function_not_found"
+MOST_PAIRS = 50
+"""Functions invoked twice over; a worker of thousands shows nothing more with the rest."""
+
 WELL_KNOWN = "conformance::"
 
 
@@ -348,6 +353,212 @@ def handles_invocations_in_parallel(record: Record[Race]) -> Finding:
             remedy="Run each handler in a task or thread of its own.",
         )
     return kept(f"{len(slow)} slow invocations and a quick one, side by side")
+
+
+@trial(Worker.OWN)
+async def crashing(stage: Stage) -> Invocation:
+    """Let the well-known function ``crash`` fail as a programming mistake does."""
+    crash = stage.role("crash")
+    await stage.start()
+    await stage.ready()
+    invocation = stage.invoke(crash, {})
+    await stage.reply(invocation)
+    return invocation
+
+
+@trial(Worker.OWN)
+async def unserialisable(stage: Stage) -> Invocation:
+    """Let the well-known function ``unserialisable`` return what JSON cannot express."""
+    function_id = stage.role("unserialisable")
+    await stage.start()
+    await stage.ready()
+    invocation = stage.invoke(function_id, {})
+    await stage.reply(invocation)
+    return invocation
+
+
+def _ends_in_an_error(requirement: str, invoked: Trial[Invocation], what: str, remedy: str) -> None:
+    @check(requirement, invoked)
+    def ends_in_an_error(record: Record[Invocation]) -> Finding:
+        answers = record.talk.answers(record.result.id)
+        fault = "no answer"
+        if answers:
+            error = answers[0].json.get("error")
+            fault = _error_fault(error) or "" if error is not None else _described(answers[0])
+        if not fault:
+            return kept(f"{what} became an error", answers[0])
+        return broken(
+            expected=f"an invocationresult with an error after {what}",
+            seen=fault,
+            events=_about(record, record.result),
+            remedy=remedy,
+        )
+
+
+_ends_in_an_error(
+    "INV-016",
+    crashing,
+    "an unexpected exception in a handler",
+    "Catch whatever a handler raises, panics included, and answer invocation_failed.",
+)
+_ends_in_an_error(
+    "INV-017",
+    unserialisable,
+    "a result that is no JSON",
+    "Catch errors of serialising a result, refuse NaN and infinities, and answer an error.",
+)
+
+
+@trial(Worker.SHARED)
+async def with_caller_id(stage: Stage) -> tuple[tuple[Invocation, Invocation], ...]:
+    """Invoke each function plainly, and with the id that the engine adds to object data."""
+    pairs: list[tuple[Invocation, Invocation]] = []
+    for function_id, body in stage.baseline.functions.items():
+        data = sample(body.get("request_format"))
+        plain = not function_id.startswith(WELL_KNOWN) or function_id == f"{WELL_KNOWN}echo"
+        if plain and isinstance(data, dict) and len(pairs) < MOST_PAIRS:
+            marked = {**data, "_caller_worker_id": "0b7e1a52-0000-4000-8000-00000000000a"}
+            pairs.append((stage.invoke(function_id, data), stage.invoke(function_id, marked)))
+    await stage.until(
+        lambda: all(stage.replies(i) for pair in pairs for i in pair) or not stage.process.running,
+        stage.pace.handler,
+    )
+    return tuple(pairs)
+
+
+@check("INV-018", with_caller_id)
+def takes_the_callers_id(record: Record[tuple[tuple[Invocation, Invocation], ...]]) -> Finding:
+    """The engine adds ``_caller_worker_id`` to the data of every call of a worker."""
+    judged = 0
+    for plain, marked in record.result:
+        first, second = (record.talk.answers(i.id)[:1] for i in (plain, marked))
+        if not first or first[0].json.get("error") is not None:
+            continue
+        judged += 1
+        if not second or second[0].json.get("error") is not None:
+            return broken(
+                expected=f"the result of {marked.function_id}, as without _caller_worker_id",
+                seen=_described(second[0]) if second else "no answer",
+                events=_about(record, marked),
+                remedy="Allow further properties in the schema that data is checked against.",
+            )
+    if not judged:
+        return unproven("no function took its sample as an object")
+    return kept(f"{judged} functions took it")
+
+
+@trial(Worker.SHARED)
+async def with_metadata(stage: Stage) -> tuple[Invocation, Any]:
+    """Invoke the well-known function ``metadata`` with metadata beside its data."""
+    metadata = {"tenant": "blue", "n": [1, None]}
+    invocation = stage.invoke(stage.role("metadata"), {"x": 1}, metadata=metadata)
+    await stage.reply(invocation)
+    return invocation, metadata
+
+
+@check("INV-019", with_metadata)
+def hands_metadata_to_the_handler(record: Record[tuple[Invocation, Any]]) -> Finding:
+    """Trigger bindings put what a handler needs to know into the metadata."""
+    invocation, metadata = record.result
+    answers = record.talk.answers(invocation.id)
+    result = answers[0].json.get("result") if answers else None
+    if isinstance(result, dict) and result.get("metadata") == metadata:
+        return kept("it arrived beside the data", answers[0])
+    return broken(
+        expected=f"the metadata {metadata!r} in the handler's hands",
+        seen=_described(answers[0]) if answers else "no answer",
+        events=_about(record, invocation),
+        remedy="Pass the field `metadata` of an invocation to its handler, apart from data.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A WebSocket ping sent while slow invocations ran."""
+
+    slow: tuple[Invocation, ...]
+    number: int
+    payload: bytes
+
+
+@trial(Worker.SHARED)
+async def pinged_while_busy(stage: Stage) -> Busy:
+    """Send a WebSocket ping while slow invocations run."""
+    sleep, payload = stage.role("sleep"), b"still there?"
+    slow = tuple(stage.invoke(sleep, {"ms": 700}) for _ in range(2))
+    number = slow[0].connection
+    # The stimulus is a ping in the midst of the handlers' work, not before they began.
+    await stage.until(lambda: bool(stage.replies(slow[0])), 0.2)
+    stage.connection(number).send_frame(Frame(Opcode.PING, payload))
+    await stage.until(
+        lambda: all(stage.replies(i) for i in slow) or not stage.process.running,
+        stage.pace.handler,
+    )
+    return Busy(slow, number, payload)
+
+
+@check("RDY-004", pinged_while_busy)
+def answers_pings_while_busy(record: Record[Busy]) -> Finding:
+    """A proxy cuts a connection whose pings wait for a slow handler."""
+    busy = record.result
+    answers = [a for i in busy.slow for a in record.talk.answers(i.id)]
+    ponged = pongs(record.events, busy.number, busy.payload)
+    if ponged and answers and ponged[0].at < min(a.at for a in answers):
+        return kept("the pong came before the slow answers")
+    return broken(
+        expected="a pong before the answers of the slow invocations",
+        seen="it came after them" if ponged else "none",
+        events=(*ponged[:1], *answers[:1]),
+        remedy="Never run a handler in the task or thread that reads from the socket.",
+    )
+
+
+@trial(Worker.SHARED)
+async def with_an_action(stage: Stage) -> Invocation:
+    """Invoke with an id and the action of a call that nobody waits for."""
+    target = stage.baseline.pulse or ABSENT
+    invocation = stage.invoke(target, {}, action={"type": "void"})
+    await stage.reply(invocation)
+    return invocation
+
+
+@check("INV-020", with_an_action)
+def answers_whatever_has_an_id(record: Record[Invocation]) -> Finding:
+    """The engine gives each call an id and forgets it only when it is answered."""
+    if record.talk.answers(record.result.id):
+        return kept("it answered")
+    return broken(
+        expected="an answer to an invocation with an id, whatever its action",
+        seen="none",
+        events=_about(record, record.result),
+        remedy="Decide by invocation_id alone whether to answer.",
+    )
+
+
+@trial(Worker.SHARED)
+async def pinged_by_message(stage: Stage) -> float:
+    """Send the message ``ping``; return when, in seconds."""
+    at = stage.transcript.now()
+    stage.send(stage.serving(ABSENT), {"type": "ping"})
+    await stage.until(lambda: _message_pongs(stage.talk), min(stage.pace.reply, 2.0))
+    return at
+
+
+def _message_pongs(talk: Conversation) -> list[Message]:
+    return [message for message in talk.messages() if message.type == "pong"]
+
+
+@check("RDY-003", pinged_by_message)
+def answers_a_ping_message(record: Record[float]) -> Finding:
+    """Beside the pings of WebSockets the protocol has one of its own."""
+    pongs_seen = _message_pongs(record.talk)
+    if pongs_seen:
+        return kept("it answered pong", pongs_seen[0])
+    return broken(
+        expected='{"type":"pong"}',
+        seen="no answer",
+        remedy='Answer {"type":"ping"} with {"type":"pong"}.',
+    )
 
 
 def _about(record: Record[Any], invocation: Invocation) -> tuple[Message, ...]:

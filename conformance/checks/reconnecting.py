@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from conformance.checks.ready import looking_back
 from conformance.conversation import Conversation, Identity
-from conformance.stage import Stage
+from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Trial, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
 from mock_engine.transcript import Answered, Direction, Message
@@ -66,6 +66,8 @@ async def _drop(stage: Stage, how: str, drop: Callable[[Connection], None]) -> D
 after_1000 = _dropping("after_1000", "a close frame with code 1000", lambda c: c.close(1000))
 after_1001 = _dropping("after_1001", "a close frame with code 1001", lambda c: c.close(1001))
 after_1011 = _dropping("after_1011", "a close frame with code 1011", lambda c: c.close(1011))
+after_codeless = _dropping("after_codeless", "a close frame without a code", lambda c: c.close())
+after_end = _dropping("after_end", "the end of the TCP stream", lambda c: c.cut())
 after_reset = _dropping("after_reset", "a TCP reset", lambda c: c.reset())
 
 
@@ -99,7 +101,15 @@ def _refused(stage: Stage) -> list[int]:
     return [e.connection for e in stage.transcript.of(Answered) if e.status == Reject().status]
 
 
-DROPS = (after_1000, after_1001, after_1011, after_reset, after_refusal)
+DROPS = (
+    after_1000,
+    after_1001,
+    after_1011,
+    after_codeless,
+    after_end,
+    after_reset,
+    after_refusal,
+)
 
 
 def _returns(requirement: str, drop: Trial[Drop]) -> None:
@@ -124,6 +134,8 @@ _returns("REC-002", after_1001)
 _returns("REC-003", after_1011)
 _returns("REC-004", after_reset)
 _returns("REC-005", after_refusal)
+_returns("REC-013", after_codeless)
+_returns("REC-014", after_end)
 
 
 def _returned(records: tuple[Record[Drop], ...]) -> list[Record[Drop]]:
@@ -279,6 +291,77 @@ def announces_itself_again(*records: Record[Drop]) -> Finding:
                     remedy="Announce on every connection, not only on the first.",
                 )
     return kept(f"announced again in {len(returned)} reconnects")
+
+
+@check("REC-015", *DROPS)
+def keeps_its_trigger_ids(*records: Record[Drop]) -> Finding:
+    """Whoever holds the id of a trigger can unregister it after a reconnect, too."""
+    compared = 0
+    for record in _returned(records):
+        old, new = (
+            _trigger_ids(record, record.result.before),
+            _trigger_ids(record, record.result.after(record.talk)),
+        )
+        for identity, ids in old.items():
+            if identity in new and not ids & new[identity]:
+                return broken(
+                    expected=f"the trigger {identity[1]} with the id it had, {min(ids)!r}",
+                    seen=f"the id {min(new[identity])!r}",
+                    events=_after(record)[:6],
+                    remedy="Draw the id of a trigger once, when it is registered.",
+                )
+            compared += identity in new
+    if not compared:
+        return not_applicable("it registers no trigger, or never came back")
+    return kept(f"{compared} triggers came back under their ids")
+
+
+def _trigger_ids(record: Record[Drop], connections: Iterable[int]) -> dict[Identity, set[str]]:
+    chosen = set(connections)
+    found: dict[Identity, set[str]] = {}
+    for registration in record.talk.registrations:
+        if registration.kind == "registertrigger" and registration.message.connection in chosen:
+            found.setdefault(registration.identity, set()).add(str(registration.id))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Straddle:
+    """An invocation that was running when its connection was lost."""
+
+    invocation: Invocation
+    back: bool
+
+
+@trial(Worker.OWN)
+async def cut_while_busy(stage: Stage) -> Straddle:
+    """Cut the connection while a slow invocation runs, and wait until it must have ended."""
+    sleep = stage.role("sleep")
+    await stage.start()
+    await stage.ready()
+    invocation = stage.invoke(sleep, {"ms": 200})
+    slow = stage.invoke(sleep, {"ms": 2500})
+    await stage.reply(invocation)
+    drop = await _drop(stage, "a cut", lambda c: c.cut())
+    await stage.until(lambda: bool(stage.replies(slow)), 2.5 + stage.pace.stray)
+    return Straddle(slow, drop.back)
+
+
+@check("REC-016", cut_while_busy)
+def keeps_old_answers_to_itself(record: Record[Straddle]) -> Finding:
+    """The engine has told the caller that the invocation was stopped; the answer is nobody's."""
+    if not record.result.back:
+        return unproven(NEVER_BACK)
+    late = record.talk.answers(record.result.invocation.id)
+    if not late:
+        return kept("no answer to a call of the old connection came on the new one")
+    return broken(
+        expected="no answer on a new connection to a call of the old one",
+        seen="one",
+        events=tuple(late[:1]),
+        remedy="Remember with each invocation the connection it came on, and drop its answer "
+        "when that is gone.",
+    )
 
 
 def _sets(record: Record[Drop]) -> tuple[Counter[Identity], Counter[Identity]]:

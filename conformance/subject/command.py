@@ -57,12 +57,17 @@ def url(host: str, port: int) -> str:
 
 
 def environment(
-    inherited: Mapping[str, str], host: str, port: int, mark: str, extra: tuple[str, ...] = ()
+    inherited: Mapping[str, str],
+    host: str,
+    port: int,
+    mark: str,
+    extra: tuple[str, ...] = (),
+    also: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The environment of a worker: the inherited one, the engine's address, and a mark.
 
-    ``extra`` names further variables that get the address. Loopback is taken out of any proxy:
-    WebSocket clients obey ``HTTP_PROXY`` even there.
+    ``extra`` names further variables that get the address, ``also`` holds any others. Loopback
+    is taken out of any proxy: WebSocket clients obey ``HTTP_PROXY`` even there.
     """
     env = dict(inherited)
     for name in (*ADDRESS_VARIABLES, *extra):
@@ -71,7 +76,7 @@ def environment(
         env[name] = ",".join(filter(None, (env.get(name, ""), *LOOPBACK)))
     env.setdefault("PYTHONUNBUFFERED", "1")
     env[MARK] = mark
-    return env
+    return env | dict(also or {})
 
 
 def inherited_environment() -> Mapping[str, str]:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import psutil
@@ -45,10 +45,12 @@ class WorkerProcess:
         *,
         now: Callable[[], float],
         variables: tuple[str, ...] = (),
+        also: Mapping[str, str] | None = None,
     ) -> WorkerProcess:
         """Start ``command`` with the address of the engine in its environment and its words.
 
-        ``now`` gives the transcript's time in seconds, for the lines of the output.
+        ``now`` gives the transcript's time in seconds, for the lines of the output; ``variables``
+        and ``also`` are as for ``environment``.
 
         Raises:
             UsageError: the operating system cannot execute it.
@@ -60,7 +62,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=environment(inherited_environment(), host, port, mark, variables),
+                env=environment(inherited_environment(), host, port, mark, variables, also),
                 start_new_session=True,
             )
         except OSError as fault:

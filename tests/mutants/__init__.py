@@ -1,8 +1,16 @@
 """Small wrong workers, at least one for each requirement with a check."""
 
-from tests.mutants import connecting, handling, messages, reconnecting, registering, shutting
+from tests.mutants import (
+    calling,
+    connecting,
+    handling,
+    messages,
+    reconnecting,
+    registering,
+    shutting,
+)
 from tests.mutants.catalogue import MUTANTS, Mutant
 
-MODULES = (connecting, registering, messages, handling, reconnecting, shutting)
+MODULES = (calling, connecting, registering, messages, handling, reconnecting, shutting)
 
 __all__ = ["MODULES", "MUTANTS", "Mutant"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -105,3 +106,63 @@ class _Silent(ClientConnection):
         send_frame = protocol.send_frame
         protocol.send_frame = lambda frame: frame.opcode is Opcode.PONG or send_frame(frame)
         super().__init__(protocol, **options)
+
+
+@breaks("CON-007")
+class ComesBackAtOnceAfterAnError(Worker):
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused_once = False
+
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        self.refused_once |= message.get("type") == "error"
+        await super().dispatch(socket, message)
+
+    def delay(self, attempt: int) -> float:
+        return 0.0 if self.refused_once else super().delay(attempt)
+
+
+@breaks("CON-007")
+class DiesOfAnErrorMessage(Worker):
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        if message.get("type") == "error":
+            os._exit(3)
+        await super().dispatch(socket, message)
+
+
+@breaks("CON-008")
+class KeepsItsTokenToItself(Worker):
+    def headers(self) -> dict[str, str]:
+        return {}
+
+
+@breaks("ANN-005")
+class ChoosesItsOwnName(Worker):
+    def name(self) -> str:
+        return "mutant"
+
+
+@breaks("ANN-006")
+class IgnoresItsNamespace(Worker):
+    def namespace(self) -> str | None:
+        return None
+
+
+@breaks("ANN-007")
+class TakesBlanksForANamespace(Worker):
+    def namespace(self) -> str | None:
+        return os.environ.get("III_NAMESPACE")
+
+
+@breaks("RDY-003")
+class IgnoresPingMessages(Worker):
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        if message.get("type") != "ping":
+            await super().dispatch(socket, message)
+
+
+@breaks("RDY-004")
+class BlocksWhileItSleeps(Worker):
+    async def sleep(self, data: Json) -> Json:
+        time.sleep(data["ms"] / 1000)  # noqa: ASYNC251 - the mistake it is made for
+        return {"slept_ms": data["ms"]}

@@ -140,3 +140,43 @@ class LimitsDepth(Worker):
 class LimitsSize(Worker):
     async def dial(self) -> ClientConnection:
         return await connect(self.url(), max_size=2**19, ping_interval=None)
+
+
+@breaks("INV-016")
+class LosesCrashes(Worker):
+    async def crash(self, data: Json) -> Json:
+        await self.stopping.wait()
+
+
+@breaks("INV-017")
+class LosesWhatItCannotWrite(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        if message["function_id"] != "conformance::unserialisable":
+            await super().reply(socket, message, body)
+
+
+@breaks("INV-017")
+class WritesNullForNan(Worker):
+    def unsendable(self, result: Json, why: str) -> Json:
+        return {**result, "result": {"value": None}}
+
+
+@breaks("INV-018")
+class AllowsNoFurtherFields(Worker):
+    async def outcome(self, message: Json) -> Json:
+        if isinstance(message.get("data"), dict) and "_caller_worker_id" in message["data"]:
+            return {"error": {"code": "invalid", "message": "unexpected _caller_worker_id"}}
+        return await super().outcome(message)
+
+
+@breaks("INV-019")
+class MixesMetadataIn(Worker):
+    def given_metadata(self, message: Json) -> Json:
+        return None
+
+
+@breaks("INV-020")
+class SparesVoidCallsAnAnswer(Worker):
+    async def invoke(self, socket: ClientConnection, message: Json) -> None:
+        if not message.get("action"):
+            await super().invoke(socket, message)

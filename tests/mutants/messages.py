@@ -101,3 +101,10 @@ class ChokesOnBinary(GoesDeaf):
 class ChokesOnNonObjects(GoesDeaf):
     def chokes(self, raw: str | bytes) -> bool:
         return not isinstance(_parsed(raw), dict)
+
+
+@breaks("FRM-009")
+class ChokesOnNulls(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        message = _parsed(raw)
+        return isinstance(message, dict) and "traceparent" in message and not message["traceparent"]

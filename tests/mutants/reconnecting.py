@@ -101,3 +101,33 @@ class AnnouncesOnlyOnce(Worker):
     async def announce(self, socket: ClientConnection) -> None:
         if self.connects == 0:
             await super().announce(socket)
+
+
+@breaks("REC-012")
+class InsistsOnItsName(Worker):
+    def rejected(self, message: Json) -> None:
+        return None
+
+
+@breaks("REC-013")
+class StaysAwayAfterACloseWithoutACode(Worker):
+    def gives_up(self, fault: Exception) -> bool:
+        return isinstance(fault, ConnectionClosed) and bool(fault.rcvd and fault.rcvd.code == 1005)
+
+
+@breaks("REC-014")
+class StaysAwayAfterAnEnd(StaysAway):
+    code = None
+
+
+@breaks("REC-015")
+class RenamesItsTriggers(Worker):
+    def triggers(self) -> list[Json]:
+        return [{**trigger, "id": self.fresh_id()} for trigger in super().triggers()]
+
+
+@breaks("REC-016")
+class AnswersOnTheNewConnection(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        assert self.socket is not None
+        await super().reply(self.socket, message, body)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from tests.mutants.catalogue import breaks
 from tests.mutants.worker import Json, Worker
 
@@ -59,3 +61,27 @@ class SendsAFormatOfNoKnownType(Worker):
 class LeavesOutTheDescription(Worker):
     def trigger_types(self) -> list[Json]:
         return [{"type": "registertriggertype", "id": "mutant-tick"}]
+
+
+@breaks("REG-009")
+class DiesOfAFunctionConflict(Worker):
+    def rejected(self, message: Json) -> None:
+        os._exit(1)
+
+
+@breaks("REG-010")
+class TakesAReservedId(Worker):
+    def functions(self) -> list[Json]:
+        return [*super().functions(), {"type": "registerfunction", "id": "engine::mine"}]
+
+    def handlers(self):  # type: ignore[no-untyped-def]
+        return {**super().handlers(), "engine::mine": self.echo}
+
+    def namespace(self) -> str | None:
+        return "blue"
+
+
+@breaks("TRG-001")
+class DiesOfARefusedTrigger(Worker):
+    def refused(self, message: Json) -> None:
+        os._exit(1)

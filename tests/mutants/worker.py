@@ -12,13 +12,16 @@ import os
 import platform
 import signal
 import sys
+import uuid
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 Json = Any
+current: ContextVar[Json] = ContextVar("current", default=None)
 Handler = Callable[[Json], Awaitable[Json]]
 
 
@@ -39,7 +42,9 @@ class Worker:
         self.running: set[asyncio.Task[None]] = set()
         self.previous: dict[str, str] | None = None
         self.connects = 0
+        self.unwanted = False
         self.leaving: asyncio.Future[None] | None = None
+        self.waiting: dict[str, asyncio.Future[Json]] = {}
 
     # -- what it offers --------------------------------------------------------------------------
 
@@ -53,8 +58,60 @@ class Worker:
         await asyncio.sleep(data["ms"] / 1000)
         return {"slept_ms": data["ms"]}
 
+    async def crash(self, data: Json) -> Json:
+        raise RuntimeError("a mistake in this handler")
+
+    async def unserialisable(self, data: Json) -> Json:
+        return {"value": float("nan")}
+
+    async def metadata(self, data: Json) -> Json:
+        return {"metadata": self.given_metadata(current.get())}
+
+    def given_metadata(self, message: Json) -> Json:
+        return message.get("metadata")
+
+    async def call(self, data: Json) -> Json:
+        message = {"type": "invokefunction", "function_id": data["function_id"]}
+        message |= {"data": data.get("data"), **self.trace(current.get())}
+        if data.get("action") == "void":
+            await self.cast(message)
+            return {"result": None}
+        try:
+            return await self.ask(message, data.get("timeout_ms", 30_000) / 1000)
+        except TimeoutError:
+            return {"error": {"code": "TIMEOUT", "message": "no answer in time"}}
+
+    def trace(self, message: Json) -> Json:
+        return {name: message[name] for name in ("traceparent", "baggage") if message.get(name)}
+
+    async def cast(self, message: Json) -> None:
+        assert self.socket is not None
+        await self.send(self.socket, {**message, "action": {"type": "void"}})
+
+    async def ask(self, message: Json, seconds: float) -> Json:
+        assert self.socket is not None
+        invocation_id = self.fresh_id()
+        waiting = self.waiting[invocation_id] = asyncio.get_running_loop().create_future()
+        await self.send(self.socket, {**message, "invocation_id": invocation_id})
+        try:
+            return self.told(await asyncio.wait_for(waiting, seconds))
+        finally:
+            del self.waiting[invocation_id]
+
+    def fresh_id(self) -> str:
+        return str(uuid.uuid4())
+
+    def told(self, answer: Json) -> Json:
+        if answer.get("error"):
+            return {"error": answer["error"]}
+        return {"result": answer.get("result")}
+
     def handlers(self) -> dict[str, Handler]:
         return {
+            "conformance::crash": self.crash,
+            "conformance::unserialisable": self.unserialisable,
+            "conformance::metadata": self.metadata,
+            "conformance::call": self.call,
             "conformance::echo": self.echo,
             "conformance::fail": self.fail,
             "conformance::sleep": self.sleep,
@@ -86,13 +143,25 @@ class Worker:
         return [*self.trigger_types(), *self.functions(), *self.triggers()]
 
     def description(self) -> Json:
-        return {
+        described = {
             "runtime": "python",
             "version": "1.0.0",
-            "name": f"{platform.node()}:{os.getpid()}",
+            "name": self.name(),
             "os": sys.platform,
             "pid": os.getpid(),
         }
+        namespace = self.namespace()
+        return described | ({"namespace": namespace} if namespace else {})
+
+    def name(self) -> str:
+        return os.environ.get("III_WORKER_NAME") or f"{platform.node()}:{os.getpid()}"
+
+    def namespace(self) -> str | None:
+        return os.environ.get("III_NAMESPACE", "").strip() or None
+
+    def headers(self) -> dict[str, str]:
+        token = os.environ.get("III_TOKEN")
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     def announcement(self) -> Json:
         return {
@@ -108,7 +177,13 @@ class Worker:
         return os.environ.get("III_URL", "ws://127.0.0.1:49134")
 
     async def dial(self) -> ClientConnection:
-        return await connect(self.url(), max_size=2**26, ping_interval=None, close_timeout=2)
+        return await connect(
+            self.url(),
+            max_size=2**26,
+            ping_interval=None,
+            close_timeout=2,
+            additional_headers=self.headers(),
+        )
 
     def delay(self, attempt: int) -> float:
         """Seconds before try number ``attempt``, counted from 1 after each success."""
@@ -126,7 +201,7 @@ class Worker:
                 attempt = 0
                 await self.session(self.socket)
             except (OSError, InvalidHandshake, EOFError, ConnectionClosed) as fault:
-                if self.gives_up(fault):
+                if self.unwanted or self.gives_up(fault):
                     return await self.after_giving_up()
             if not self.stopping.is_set():
                 attempt += 1
@@ -192,6 +267,40 @@ class Worker:
             self.remember(message)
         elif kind == "invokefunction":
             await self.start(socket, message)
+        elif kind == "invocationresult":
+            self.hear(message)
+        elif kind == "registertrigger":
+            await self.bind(socket, message)
+        elif kind == "unregistertrigger":
+            await self.unbind(message)
+        elif kind == "registrationrejected":
+            self.rejected(message)
+        elif kind == "triggerregistrationresult":
+            self.refused(message)
+        elif kind == "ping":
+            await self.send(socket, {"type": "pong"})
+
+    def hear(self, message: Json) -> None:
+        waiting = self.waiting.get(message["invocation_id"])
+        if waiting is not None:
+            waiting.set_result(message)
+
+    async def bind(self, socket: ClientConnection, message: Json) -> None:
+        names = ("id", "trigger_type", "function_id")
+        answer = {"type": "triggerregistrationresult", **{name: message[name] for name in names}}
+        if message["trigger_type"] != "mutant-tick":
+            answer["error"] = {"code": "trigger_type_not_found", "message": "unknown"}
+        await self.send(socket, answer)
+
+    async def unbind(self, message: Json) -> None:
+        return None
+
+    def rejected(self, message: Json) -> None:
+        if message["code"] == "WORKER_NAMESPACE_CONFLICT":
+            self.unwanted = True
+
+    def refused(self, message: Json) -> None:
+        return None
 
     def remember(self, greeting: Json) -> None:
         self.previous = greeting
@@ -202,6 +311,7 @@ class Worker:
         task.add_done_callback(self.running.discard)
 
     async def invoke(self, socket: ClientConnection, message: Json) -> None:
+        current.set(message)
         body = await self.outcome(message)
         if message.get("invocation_id"):
             try:
@@ -225,7 +335,15 @@ class Worker:
 
     async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
         ids = {"invocation_id": message["invocation_id"], "function_id": message["function_id"]}
-        await self.send(socket, {"type": "invocationresult", **ids, **body})
+        result = {"type": "invocationresult", **ids, **body}
+        try:
+            json.dumps(result, allow_nan=False)
+        except ValueError as fault:
+            result = self.unsendable({"type": "invocationresult", **ids}, str(fault))
+        await self.send(socket, result)
+
+    def unsendable(self, result: Json, why: str) -> Json:
+        return {**result, "error": {"code": "invocation_failed", "message": why}}
 
     # -- the end ---------------------------------------------------------------------------------
 

@@ -1,0 +1,132 @@
+"""Providing: trigger types of the worker's own, and the triggers it gets for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.stage import Stage
+from conformance.trial import Record, Unmet, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, unproven
+from mock_engine.transcript import Message
+
+BINDING = "5b0d5b2e-0000-4000-8000-0000000000b1"
+UNKNOWN = "5b0d5b2e-0000-4000-8000-0000000000b2"
+NO_TYPE = "conformance-no-such-type"
+TARGET = "conformance::somebody"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What was offered to a provider: triggers of its own type and of an unknown one."""
+
+    type_id: str
+    connection: int
+    after_teardown: bool
+
+
+@trial(Worker.OWN)
+async def offered(stage: Stage) -> Bound:
+    """Offer a trigger of its own type twice, one of an unknown type, and take the first back."""
+    await stage.start()
+    await stage.ready()
+    types = [r for r in stage.talk.registrations if r.kind == "registertriggertype"]
+    if not types or not isinstance(types[0].id, str):
+        raise Unmet("this takes a worker that provides a trigger type")
+    number = types[0].message.connection
+    for trigger_id, type_id in ((BINDING, types[0].id), (UNKNOWN, NO_TYPE)):
+        stage.send(number, _offer(trigger_id, type_id))
+        await stage.until(lambda t=trigger_id: _answers(stage, t), stage.pace.reply)  # type: ignore[misc]
+    stage.send(number, _offer(BINDING, types[0].id))
+    await stage.until(lambda: len(_answers(stage, BINDING)) > 1, stage.pace.reply)
+    undo = {"type": "unregistertrigger", "id": BINDING, "trigger_type": types[0].id}
+    stage.send(number, undo)
+    alive = await stage.pulse() and number in stage.workers
+    return Bound(types[0].id, number, alive)
+
+
+def _offer(trigger_id: str, type_id: str) -> dict[str, object]:
+    return {
+        "type": "registertrigger",
+        "id": trigger_id,
+        "trigger_type": type_id,
+        "function_id": TARGET,
+        "config": {},
+    }
+
+
+def _answers(stage: Stage, trigger_id: str) -> list[Message]:
+    return _results(list(stage.talk.messages()), trigger_id)
+
+
+def _results(messages: list[Message], trigger_id: str) -> list[Message]:
+    return [
+        m
+        for m in messages
+        if m.type == "triggerregistrationresult" and m.json.get("id") == trigger_id
+    ]
+
+
+@check("PRV-001", offered)
+def answers_for_its_triggers(record: Record[Bound]) -> Finding:
+    """Whoever registers a trigger waits ten seconds for its provider."""
+    answers = _results(list(record.talk.messages()), BINDING)
+    if not answers:
+        return broken(
+            expected=f"a triggerregistrationresult for a trigger of type {record.result.type_id!r}",
+            seen="none",
+            events=record.events[-4:],
+            remedy="Answer registertrigger with the same id, trigger_type and function_id, and "
+            "with an error if the trigger cannot be served.",
+        )
+    body = answers[0].json
+    if (body.get("trigger_type"), body.get("function_id")) != (record.result.type_id, TARGET):
+        return broken(
+            expected=f"trigger_type {record.result.type_id!r} and function_id {TARGET!r}",
+            seen=f"{body.get('trigger_type')!r} and {body.get('function_id')!r}",
+            events=(answers[0],),
+            remedy="Repeat trigger_type and function_id in the answer.",
+        )
+    return kept("it answered with the same ids", answers[0])
+
+
+@check("PRV-002", offered)
+def refuses_unknown_types(record: Record[Bound]) -> Finding:
+    """A trigger of a type that its provider no longer knows must not wait in silence."""
+    answers = _results(list(record.talk.messages()), UNKNOWN)
+    if answers and answers[0].json.get("error"):
+        return kept("it answered with an error", answers[0])
+    return broken(
+        expected="a triggerregistrationresult with an error for an unknown trigger type",
+        seen="no error" if answers else "no answer",
+        events=tuple(answers[:1]),
+        remedy="Answer trigger_type_not_found.",
+    )
+
+
+@check("PRV-003", offered)
+def takes_a_trigger_again(record: Record[Bound]) -> Finding:
+    """After a provider reconnects, the engine offers every trigger anew, known ones too."""
+    answers = _results(list(record.talk.messages()), BINDING)
+    if not answers or answers[0].json.get("error"):
+        return unproven("it did not take the trigger the first time")
+    if len(answers) > 1 and not answers[1].json.get("error"):
+        return kept("it took the same trigger again", answers[1])
+    return broken(
+        expected="a second answer without an error",
+        seen=f"the error {answers[1].json['error']!r}" if len(answers) > 1 else "no second answer",
+        events=tuple(answers[:2]),
+        remedy="Replace a trigger that comes again under its id.",
+    )
+
+
+@check("PRV-004", offered)
+def takes_a_trigger_down(record: Record[Bound]) -> Finding:
+    """Nobody waits for an answer to unregistertrigger; the worker goes on."""
+    if record.result.after_teardown:
+        return kept("it went on after unregistertrigger")
+    return broken(
+        expected="a worker that goes on after unregistertrigger",
+        seen="it no longer listens",
+        events=record.events[-4:],
+        remedy="unregistertrigger carries an id and a type only; do not ask for more.",
+    )

@@ -1,0 +1,217 @@
+"""Refusals: what the engine says no to, and what a worker makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.checks.ready import looking_back
+from conformance.checks.reconnecting import HOT
+from conformance.stage import Stage
+from conformance.trial import Record, Unmet, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from mock_engine.transcript import Answered, Message
+
+OWNER = "0b7e1a52-0000-4000-8000-00000000000f"
+PATIENCE = 3.5
+"""Seconds in which every SDK that comes back has come back: 2.6 s at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a refusal led to. Times are in seconds since the transcript began."""
+
+    at: float
+    before: tuple[int, ...]
+    heard: bool
+    exit_code: int | None
+
+
+@trial(Worker.OWN)
+async def function_conflict(stage: Stage) -> Refused:
+    """Tell the worker that one of its functions belongs to somebody else."""
+    if not stage.baseline.functions:
+        raise Unmet("this takes a worker that registers a function")
+    await stage.start()
+    await stage.ready()
+    at = stage.transcript.now()
+    before = tuple(stage.workers)
+    names = [name for name in stage.baseline.functions if name != stage.baseline.pulse]
+    stage.send(
+        before[0],
+        {
+            "type": "registrationrejected",
+            "code": "FUNCTION_NAMESPACE_CONFLICT",
+            "namespace": "default",
+            "function_id": (names or list(stage.baseline.functions))[0],
+            "owner_worker_id": OWNER,
+        },
+    )
+    heard = await stage.pulse() and set(before) <= set(stage.workers)
+    return Refused(at, before, heard, stage.process.exit_code)
+
+
+@check("REG-009", function_conflict)
+def survives_a_function_conflict(record: Record[Refused]) -> Finding:
+    """One taken name must not take the other functions down."""
+    if record.result.heard:
+        return kept("it went on serving the rest")
+    return broken(
+        expected="a worker that serves its other functions",
+        seen="it no longer listens" if record.result.exit_code is None else "it ended",
+        events=record.events[-4:],
+        remedy="Log the rejection of the function and go on.",
+    )
+
+
+@trial(Worker.OWN)
+async def name_conflict(stage: Stage) -> Refused:
+    """Tell the worker that its name is taken, and close the connection."""
+    await stage.start()
+    await stage.ready()
+    at = stage.transcript.now()
+    before = tuple(stage.workers)
+    for number in before:
+        connection = stage.connection(number)
+        stage.send(
+            number,
+            {
+                "type": "registrationrejected",
+                "code": "WORKER_NAMESPACE_CONFLICT",
+                "namespace": "default",
+                "worker_name": "taken",
+                "owner_worker_id": OWNER,
+            },
+        )
+        connection.close()
+    await stage.until(lambda: bool(_since(stage, before)), PATIENCE)
+    return Refused(at, before, False, stage.process.exit_code)
+
+
+def _since(stage: Stage, before: tuple[int, ...]) -> list[int]:
+    return [number for number in stage.talk.workers if number not in before]
+
+
+@check("REC-012", name_conflict)
+def stays_away_when_its_name_is_taken(record: Record[Refused]) -> Finding:
+    """Two workers of one name that both insist would throw each other out for ever."""
+    again = [number for number in record.talk.workers if number not in record.result.before]
+    if not again:
+        return kept(f"no new connection within {PATIENCE} s")
+    return broken(
+        expected="no new connection after WORKER_NAMESPACE_CONFLICT",
+        seen=f"connection #{again[0]}",
+        events=(record.talk.first_message(again[0]),),
+        remedy="Treat the rejection of the worker's name as final, and say so in the log.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """How often a worker came back within some seconds to an engine that refuses it."""
+
+    at: float
+    seconds: float
+    upgrades: int
+    exit_code: int | None
+
+
+@trial(Worker.OWN)
+async def denied(stage: Stage) -> Denied:
+    """Answer the worker's connection with an error and a close frame, and then admit it."""
+    await stage.start()
+    await stage.ready()
+    at = stage.transcript.now()
+    before = tuple(stage.workers)
+    error = {"code": "AUTH_ERROR", "message": "not today"}
+    for number in before:
+        connection = stage.connection(number)
+        stage.send(number, {"type": "error", "error": error})
+        connection.close()
+    await stage.until(
+        lambda: bool(_since(stage, before)) or not stage.process.running, stage.pace.reconnect
+    )
+    upgrades = [e for e in stage.transcript.of(Answered) if e.status == 101 and e.at > at]
+    first = upgrades[0].at - at if upgrades else stage.transcript.now() - at
+    return Denied(at, first, len(upgrades), stage.process.exit_code)
+
+
+@check("CON-007", denied)
+def survives_an_error_message(record: Record[Denied]) -> Finding:
+    """An engine tells why it refuses a worker; a worker that spins then is an attack."""
+    denial = record.result
+    if denial.exit_code not in (None, 0):
+        return broken(
+            expected="a worker that tries again, or ends on purpose with a message",
+            seen=f"its process ended with code {denial.exit_code}",
+            events=record.events[-4:],
+            remedy="Log the error, and try again with a growing delay.",
+        )
+    if denial.upgrades and denial.seconds < HOT:
+        return broken(
+            expected=f"a pause of at least {HOT} s before the next connection",
+            seen=f"a new connection after {denial.seconds:.2f} s",
+            events=record.events[-4:],
+            remedy="Wait before each reconnect, whatever ended the connection.",
+        )
+    if not denial.upgrades and denial.exit_code is None:
+        return unproven("it did not come back, and may be waiting: see REC-001 to REC-005")
+    return kept(f"the next connection came after {denial.seconds:.1f} s")
+
+
+@trial(Worker.OWN)
+async def trigger_refused(stage: Stage) -> bool:
+    """Tell the worker that one of its triggers could not be registered."""
+    await stage.start()
+    await stage.ready()
+    triggers = [r for r in stage.talk.registrations if r.kind == "registertrigger"]
+    if not triggers:
+        raise Unmet("this takes a worker that registers a trigger")
+    body = triggers[0].message.json
+    number = triggers[0].message.connection
+    names = ("id", "trigger_type", "function_id")
+    stage.send(
+        number,
+        {
+            "type": "triggerregistrationresult",
+            **{name: body.get(name) for name in names},
+            "error": {"code": "trigger_registration_failed", "message": "no such route"},
+        },
+    )
+    return await stage.pulse() and number in stage.workers
+
+
+@check("TRG-001", trigger_refused)
+def survives_a_refused_trigger(record: Record[bool]) -> Finding:
+    """A worker whose route is taken can still serve everything else."""
+    if record.result:
+        return kept("it went on")
+    refusals = [
+        e for e in record.events if isinstance(e, Message) and e.type == "triggerregistrationresult"
+    ]
+    return broken(
+        expected="a worker that logs the refusal of a trigger and goes on",
+        seen="it no longer listens",
+        events=tuple(refusals[:1]),
+        remedy="Handle triggerregistrationresult with an error: log it.",
+    )
+
+
+@check("REG-010", looking_back)
+def keeps_off_reserved_ids(record: Record[object]) -> Finding:
+    """Ids that begin with ``engine::`` are the engine's own outside the default namespace."""
+    namespaces = {
+        call.json["data"].get("namespace")
+        for call in record.talk.announcements()
+        if isinstance(call.json.get("data"), dict)
+    } - {None, "default"}
+    if not namespaces:
+        return not_applicable("it is in the default namespace, where the engine allows them")
+    reserved = [r for r in record.talk.registrations if str(r.id).startswith("engine::")]
+    if not reserved:
+        return kept("no function id begins with engine::")
+    return broken(
+        expected=f"no function engine::… in the namespace {min(map(str, namespaces))}",
+        seen=f"the function {reserved[0].id!r}",
+        events=(reserved[0].message,),
+        remedy="Choose another name in front of the function.",
+    )
