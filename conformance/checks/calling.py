@@ -159,8 +159,11 @@ def gives_up_waiting(record: Record[tuple[Errand, bool]]) -> Finding:
     answers = record.talk.answers(errand.invocation.id)
     result = answers[0].json.get("result") if answers else None
     error = result.get("error") if isinstance(result, dict) else None
-    if isinstance(error, dict) and error.get("code") == "TIMEOUT":
+    code = error.get("code") if isinstance(error, dict) else None
+    if code == "TIMEOUT":
         return kept("the caller got TIMEOUT")
+    if code == "function_not_found":
+        return unproven("its call did not find its own function; it may be in another namespace")
     return broken(
         expected="the error code TIMEOUT in the hands of the caller, after 250 ms",
         seen=repr(result) if answers else "no answer",
