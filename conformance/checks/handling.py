@@ -37,7 +37,8 @@ class Round:
 async def every_function(stage: Stage) -> Round:
     """Invoke each registered function once, with a sample of its request format.
 
-    Of thousands the first ``MOST_FUNCTIONS`` are invoked. Of the well-known functions only ``echo`` is: the others have trials of their own.
+    Of thousands the first ``MOST_FUNCTIONS`` are invoked. Of the well-known functions only
+    ``echo`` is: the others have trials of their own.
     """
     unknown = stage.invoke(ABSENT, {"some": "data"})
     chosen = [

@@ -9,7 +9,6 @@ from conformance.verdict import Outcome
 from tests.judging import judge
 from tests.unusual.workers import UNUSUAL
 
-
 CONFIGURATION = {"ANN-005", "ANN-006", "ANN-007", "CON-008"}
 """Rules on the environment that some of them deliberately leave aside: a warning, no failure."""
 
