@@ -1,6 +1,7 @@
 """``python -m reference_workers.sdk_python``: the well-known functions on the official SDK.
 
-It takes the package's extra: ``pip install 'iii-conformance[sdk]'``.
+It takes the package's extra: ``pip install 'iii-conformance[sdk]'``. The first argument of the
+command, if there is one, is the engine's address; the SDK reads the rest from the environment.
 """
 
 from __future__ import annotations
@@ -10,19 +11,27 @@ import signal
 import sys
 import threading
 import time
+import uuid
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 try:
     from iii import InitOptions, InvocationError, TriggerAction, register_worker
-except ImportError:
-    sys.exit("this worker needs the official SDK: pip install 'iii-conformance[sdk]'")
+    from iii.triggers import TriggerConfig, TriggerHandler
+except ModuleNotFoundError as fault:
+    if fault.name != "iii":
+        raise
+    print("this worker needs the official SDK: pip install 'iii-conformance[sdk]'", file=sys.stderr)
+    raise SystemExit(2) from None
 
 # Trigger types and triggers are deprecated since SDK 0.25, but what the engine serves, http and
 # queues among it, still comes through them.
-warnings.filterwarnings("ignore", category=DeprecationWarning, module="reference_workers")
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="reference_workers|__main__")
 
 ANYTHING: dict[str, Any] = {"description": "Any JSON value."}
+TEXT, NUMBER = {"type": "string"}, {"type": "integer", "minimum": 0}
+TICK = "conformance-tick"
 
 
 def schema(*required: str, **properties: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +84,8 @@ def large(data: dict[str, Any]) -> dict[str, str]:
 def http_echo(request: dict[str, Any]) -> dict[str, Any]:
     """Answer an HTTP request with its own body."""
     body = request.get("body") if isinstance(request, dict) else request
-    return {"status_code": 200, "body": {"echo": body}}
+    headers = {"content-type": "application/json"}
+    return {"status_code": 200, "headers": headers, "body": {"echo": body}}
 
 
 def inbox(message: Any) -> dict[str, Any]:
@@ -83,37 +93,116 @@ def inbox(message: Any) -> dict[str, Any]:
     return {"received": message}
 
 
-def main() -> int:
-    """Serve until SIGTERM or SIGINT, and return the exit code."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    options = InitOptions(worker_name=f"sdk-python:{os.getpid()}")
-    worker = register_worker(os.environ.get("III_URL", "ws://127.0.0.1:49134"), options)
+class Tick(TriggerHandler[Any]):  # type: ignore[misc]
+    """A trigger type of this worker's own: it happens when ``conformance::fire`` is called."""
 
-    def call(data: dict[str, Any]) -> dict[str, Any]:
+    def __init__(self) -> None:
+        self.bindings: dict[str, TriggerConfig[Any]] = {}
+
+    async def register_trigger(self, config: TriggerConfig[Any]) -> None:
+        """Take a trigger; the same one again replaces itself."""
+        if isinstance(config.config, dict) and config.config.get("reject"):
+            raise ValueError("this trigger asks to be rejected")
+        self.bindings[config.id] = config
+
+    async def unregister_trigger(self, config: TriggerConfig[Any]) -> None:
+        """Give a trigger up."""
+        self.bindings.pop(config.id, None)
+
+
+class Calling:
+    """The functions that call others, or change what the worker offers."""
+
+    def __init__(self, worker: Any, tick: Tick) -> None:
+        self._worker = worker
+        self._tick = tick
+        self._extra: dict[str, Any] = {}
+        self._bound: dict[str, Any] = {}
+
+    def call(self, data: dict[str, Any]) -> dict[str, Any]:
         """Call another function and return its result or its error."""
         request = {"function_id": data["function_id"], "payload": data.get("data")}
-        if data.get("action") in ("void", {"type": "void"}):
+        names = ("timeout_ms", "namespace", "metadata")
+        request |= {name: data[name] for name in names if data.get(name) is not None}
+        action = data.get("action")
+        if action in ("void", {"type": "void"}):
             request["action"] = TriggerAction.Void()
-        elif data.get("timeout_ms") is not None:
-            request["timeout_ms"] = data["timeout_ms"]
+        elif action is not None:
+            request["action"] = TriggerAction.Enqueue(queue=action["queue"])
         try:
-            return {"result": worker.trigger(request)}
+            return {"result": self._worker.trigger(request)}
         except InvocationError as fault:
             return {"error": {"code": fault.code, "message": fault.message}}
 
-    text, number_schema = {"type": "string"}, {"type": "integer", "minimum": 0}
-    functions: dict[str, tuple[Any, dict[str, Any]]] = {
+    def register(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Offer one more function, which echoes."""
+        function_id = f"conformance::extra::{data['id']}"
+        self._extra[function_id] = self._worker.register_function(
+            function_id, echo, description=echo.__doc__, request_format=ANYTHING
+        )
+        return {"function_id": function_id}
+
+    def unregister(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Stop offering a function that ``register`` added."""
+        self._extra.pop(f"conformance::extra::{data['id']}").unregister()
+        return {"removed": True}
+
+    def bind(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Add a trigger on ``echo``, or on ``function_id``.
+
+        The SDK keeps a trigger's id to itself, so the one returned is for ``unbind`` alone.
+        """
+        target = data.get("function_id", "conformance::echo")
+        trigger_id = str(uuid.uuid4())
+        self._bound[trigger_id] = _bind(self._worker, data["type"], target, data.get("config", {}))
+        return {"id": trigger_id}
+
+    def unbind(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Remove a trigger that ``bind`` added."""
+        self._bound.pop(data["id"]).unregister()
+        return {"removed": True}
+
+    def bindings(self, _: Any) -> dict[str, Any]:
+        """Return the triggers of this worker's own type."""
+        return {"bindings": [kept.model_dump() for kept in self._tick.bindings.values()]}
+
+    def fire(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Call the target of such a trigger, as its type would when something happens."""
+        kept = self._tick.bindings[data["id"]]
+        optional = {"namespace": kept.namespace, "metadata": kept.metadata}
+        request = {
+            "function_id": kept.function_id,
+            "payload": data.get("data"),
+            "action": TriggerAction.Void(),
+        }
+        given = {name: value for name, value in optional.items() if value is not None}
+        self._worker.trigger(request | given)
+        return {"fired": True}
+
+
+def offer(worker: Any) -> None:
+    """Register everything."""
+    tick = Tick()
+    calling = Calling(worker, tick)
+    worker.register_trigger_type(
+        {"id": TICK, "description": "Happens when conformance::fire is called."}, tick
+    )
+    functions: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         "echo": (echo, ANYTHING),
-        "fail": (fail, schema(code=text, message=text)),
+        "fail": (fail, schema(code=TEXT, message=TEXT)),
         "crash": (crash, ANYTHING),
-        "sleep": (sleep, schema("ms", ms=number_schema)),
+        "sleep": (sleep, schema("ms", ms={**NUMBER, "maximum": 60_000})),
         "null": (null, ANYTHING),
         "metadata": (with_metadata, ANYTHING),
         "unserialisable": (unserialisable, ANYTHING),
-        "large": (large, schema("bytes", bytes=number_schema)),
-        "call": (call, schema("function_id", function_id=text)),
+        "large": (large, schema("bytes", bytes=NUMBER)),
+        "call": (calling.call, schema("function_id", function_id=TEXT, timeout_ms=NUMBER)),
+        "register": (calling.register, schema("id", id=TEXT)),
+        "unregister": (calling.unregister, schema("id", id=TEXT)),
+        "bind": (calling.bind, schema("type", type=TEXT, config=ANYTHING)),
+        "unbind": (calling.unbind, schema("id", id=TEXT)),
+        "bindings": (calling.bindings, ANYTHING),
+        "fire": (calling.fire, schema("id", id=TEXT)),
         "http_echo": (http_echo, ANYTHING),
         "inbox": (inbox, ANYTHING),
     }
@@ -128,13 +217,27 @@ def main() -> int:
     route = {"api_path": "/conformance/echo", "http_method": "POST"}
     _bind(worker, "http", "conformance::http_echo", route)
     _bind(worker, "durable:subscriber", "conformance::inbox", {"topic": "conformance.inbox"})
+
+
+def _bind(worker: Any, trigger_type: str, function_id: str, config: dict[str, Any]) -> Any:
+    trigger = {"type": trigger_type, "function_id": function_id, "config": config}
+    return worker.register_trigger(trigger)
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT, and return the exit code.
+
+    The SDK installs no signal handlers; without an engine, its first connect takes up to 30 s.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    address = sys.argv[1] if len(sys.argv) > 1 else None
+    worker = register_worker(address, InitOptions(worker_name=f"sdk-python:{os.getpid()}"))
+    offer(worker)
     stopping.wait()
     worker.shutdown()
     return 0
-
-
-def _bind(worker: Any, trigger_type: str, function_id: str, config: dict[str, Any]) -> None:
-    worker.register_trigger({"type": trigger_type, "function_id": function_id, "config": config})
 
 
 if __name__ == "__main__":

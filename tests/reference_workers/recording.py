@@ -141,6 +141,10 @@ class Engine:
         return link
 
     async def handle(self, socket: ServerConnection) -> None:
+        assert socket.request is not None
+        if socket.request.path.endswith("/otel"):  # telemetry, on a connection of its own
+            await socket.wait_closed()
+            return
         link = Link(len(self.links) + 1, socket)
         self.links.append(link)
         self.arrivals.put_nowait(link)

@@ -5,44 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from asyncio.subprocess import PIPE
 
 import pytest
 
+from tests.reference_workers.processes import code, line, started
 from tests.reference_workers.recording import DEADLINE, asynchronous, engine
 
-ROOT = Path(__file__).parent.parent.parent
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-
-
-@asynccontextmanager
-async def started(
-    *arguments: str, module: str = "echo", stderr: int = DEVNULL, **environment: str
-) -> AsyncIterator[Process]:
-    """A worker's process, which is gone in the end."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("III_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", f"reference_workers.{module}", *arguments),
-        stdin=DEVNULL,
-        stdout=DEVNULL,
-        stderr=stderr,
-        cwd=ROOT,
-        env=inherited | environment,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-async def code(process: Process) -> int:
-    return await asyncio.wait_for(process.wait(), DEADLINE)
 
 
 @SIGNALS
@@ -76,13 +46,6 @@ async def test_a_pending_call_does_not_hold_the_end_up() -> None:
 
         assert await code(process) == 0
         assert answer["result"]["error"]["code"] == "SHUTDOWN"
-
-
-async def line(process: Process, text: bytes) -> None:
-    """Wait until the process has written a line with this text."""
-    assert process.stderr is not None
-    while text not in await asyncio.wait_for(process.stderr.readline(), DEADLINE):
-        assert not process.stderr.at_eof()
 
 
 @SIGNALS
