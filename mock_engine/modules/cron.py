@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from mock_engine.modules.base import Bound, Fault, Module
 from mock_engine.modules.host import Trace
@@ -20,7 +22,7 @@ class CronModule(Module):
 
     name = "iii-cron"
     title = "Schedule functions with cron expressions."
-    trigger_types = {"cron": "Cron-based scheduled triggers"}
+    trigger_types: ClassVar[Mapping[str, str]] = {"cron": "Cron-based scheduled triggers"}
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from mock_engine.inputs import Field, Form, is_anything
 from mock_engine.messages import InvokeFunction
@@ -20,7 +20,7 @@ class PubSubModule(Module):
 
     name = "iii-pubsub"
     title = "Topic-based publish/subscribe messaging for real-time event distribution."
-    trigger_types = {"subscribe": "Subscribe to a topic"}
+    trigger_types: ClassVar[Mapping[str, str]] = {"subscribe": "Subscribe to a topic"}
 
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id."""

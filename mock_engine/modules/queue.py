@@ -13,7 +13,7 @@ import uuid
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from mock_engine.inputs import Field, Form, is_anything, is_u64, optional
 from mock_engine.messages import InvokeFunction, payload
@@ -89,7 +89,7 @@ class QueueModule(Module):
 
     name = "iii-queue"
     title = "Durable queues with retries, concurrency, ordering, and dead letters."
-    trigger_types = {
+    trigger_types: ClassVar[Mapping[str, str]] = {
         "durable:subscriber": "Queue core module",
         "queue": "Queue core module",
     }
@@ -169,6 +169,7 @@ class QueueModule(Module):
         self._work(queue)
 
     async def _failed(self, queue: Queue, job: Job, *, ordered: bool) -> None:
+        job.trace = Trace.fresh()  # each further attempt is a trace of its own, as in engine 0.23
         if not queue.bindings:
             queue.running -= 1
             queue.waiting.appendleft(job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from mock_engine.inputs import Field, Form, is_anything
 from mock_engine.messages import InvokeFunction, payload
@@ -26,7 +26,7 @@ class StateModule(Module):
 
     name = "iii-state"
     title = "Distributed key-value state management with scopes and reactive triggers."
-    trigger_types = {"state": "State trigger"}
+    trigger_types: ClassVar[Mapping[str, str]] = {"state": "State trigger"}
 
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
         super().__init__(host, options)

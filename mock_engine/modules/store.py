@@ -52,7 +52,7 @@ class FileStore(Store):
     """A store whose content outlives the process."""
 
     def __init__(self, path: Path) -> None:
-        import sqlite3  # noqa: PLC0415 - only engines with files pay for the import
+        import sqlite3
 
         super().__init__()
         path.parent.mkdir(parents=True, exist_ok=True)
