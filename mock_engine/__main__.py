@@ -53,9 +53,11 @@ async def _serve(config: Config, host: str | None, port: int | None, quiet: bool
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    for module in config.modules:
-        log.warning("module %s is configured, but this engine has none yet", module.name)
     engine = Engine(config)
+    for module in config.modules:
+        if module.name not in engine.modules:
+            log.warning("module %s is configured, but this engine has none", module.name)
+    await engine.start()
     transcript = None if quiet else Transcript(keep=False)
     if transcript is not None:
         transcript.listeners.append(log_frames)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from mock_engine.config import Config
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
 from mock_engine.core.builtin import BUILTINS
-from mock_engine.messages import Undecodable, decode, encode
+from mock_engine.messages import FromWorker, Undecodable, decode, encode
+from mock_engine.modules import load_module
+from mock_engine.modules.base import Module
+from mock_engine.modules.host import Host
 from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Response
 
@@ -30,6 +35,10 @@ class Engine:
         self.core = Core(BUILTINS, greet=greet)
         self.workers = WorkerPort(self)
         self._connections: dict[int, Connection] = {}
+        self._hosts: dict[int, Host] = {}
+        self.modules: dict[str, Module] = {}
+        for module in config.modules if config is not None else ():
+            self._install(module.name, module.options)
         self._timers: dict[int, asyncio.TimerHandle] = {}
 
     @property
@@ -41,8 +50,34 @@ class Engine:
     def greet(self, value: bool) -> None:
         self.core.greet = value
 
+    def _install(self, name: str, options: Mapping[str, Any]) -> None:
+        kind = load_module(name)
+        if kind is None:
+            return
+        host = Host(self, -1 - len(self._hosts))
+        module = kind(host, options)
+        self._hosts[host.peer] = host
+        self.modules[name] = module
+        self.core.attach(host.peer, kind.name, kind.title, time.time_ns() // 1_000_000)
+        host.install(module)
+
+    def say(self, peer: int, message: FromWorker) -> None:
+        """A module sent a message."""
+        self._perform(self.core.received(peer, message))
+
+    async def start(self) -> None:
+        """Open what the modules listen on.
+
+        Raises:
+            OSError: a port is taken or may not be used.
+        """
+        for module in self.modules.values():
+            await module.start()
+
     async def stop(self) -> None:
-        """Forget every worker and every timer."""
+        """Forget every worker and every timer, and end the modules."""
+        for host in self._hosts.values():
+            await host.stop()
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -72,6 +107,9 @@ class Engine:
 
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:
+            if action.peer < 0 and isinstance(action, Send):
+                self._hosts[action.peer].deliver(action.message)
+                continue
             connection = self._connections.get(action.peer)
             if connection is None:
                 continue

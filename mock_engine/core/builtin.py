@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from mock_engine.core.actions import Action
+from mock_engine.core.faults import Fault
 from mock_engine.core.peers import DEFAULT, Peer
 
 if TYPE_CHECKING:
@@ -19,14 +20,6 @@ Result = tuple[Any, list[Action]]
 """What a built-in function returns, ``None`` for no answer at all, and what else it leads to."""
 
 Builtin = Callable[["Core", Peer, Raw], Result]
-
-
-class Fault(Exception):  # noqa: N818 - the error a caller gets, not a failure of the engine
-    """A built-in function fails with a code for its caller."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 Input = TypeVar("Input")

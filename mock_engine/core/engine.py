@@ -19,7 +19,8 @@ import msgspec
 from msgspec import Raw
 
 from mock_engine.core.actions import Action, Close, Cut, Send, Wake
-from mock_engine.core.builtin import Builtin, Fault
+from mock_engine.core.builtin import Builtin
+from mock_engine.core.faults import Fault
 from mock_engine.core.invocations import Call, Calls
 from mock_engine.core.peers import DEFAULT, Peer
 from mock_engine.core.registry import Function, Registry
@@ -102,6 +103,12 @@ class Core:
         self.peers[number] = peer
         greeting = Send(number, WorkerRegistered(peer.worker_id, peer.token))
         return [*([greeting] if self.greet else []), Wake(number, GRACE)]
+
+    def attach(self, number: int, name: str, description: str, now: int) -> None:
+        """A module of the engine is there: a worker without a connection, announced at once."""
+        peer = Peer(number, name, "", "", now, name=name, held=None, internal=True)
+        peer.facts["description"] = description
+        self.peers[number] = peer
 
     def received(self, number: int, message: FromWorker) -> Actions:
         """A worker sent a message; those of a worker that is gone lead to nothing."""
@@ -227,9 +234,14 @@ class Core:
         builtin = self._builtins.get(request.function_id) if namespace == DEFAULT else None
         if builtin is not None:
             return self._run(peer, call, builtin)
-        return self._answer(call, error=self._not_found(request.function_id, namespace))
+        missing = self._not_found(request.function_id, namespace, plain=peer.internal)
+        return self._answer(call, error=missing)
 
-    def _not_found(self, function_id: str, namespace: str) -> ErrorBody:
+    def _not_found(self, function_id: str, namespace: str, *, plain: bool) -> ErrorBody:
+        """The error for an unknown function; ``plain`` is how modules pass it on."""
+        if plain:
+            text = f"Function {function_id} not found in namespace {namespace}"
+            return ErrorBody("function_not_found", text)
         places = self.functions.namespaces_of(function_id)
         if function_id in self._builtins:
             places = sorted({*places, DEFAULT})
@@ -241,19 +253,21 @@ class Core:
         request = call.request
         known = request.invocation_id if call.caller is not None else None
         invocation_id = known or self._new_id()
-        call = Call(call.caller, function.owner, request)
+        exact = self.peers[function.owner].internal
+        call = Call(call.caller, function.owner, request, exact=exact)
         actions: Actions = []
         replaced = self.calls.begin(invocation_id, call)
         if replaced is not None:
             closed = ErrorBody("invocation_error", "channel closed")
             actions += self._answer(replaced, error=closed)
+        between_workers = not (peer.internal or self.peers[function.owner].internal)
         forwarded = InvokeFunction(
             request.function_id,
-            with_caller(request.data, peer.worker_id),
+            request.data if peer.internal else with_caller(request.data, peer.worker_id),
             invocation_id=invocation_id,
             metadata=given(request.metadata),
             traceparent=request.traceparent,
-            baggage=_with_function(request),
+            baggage=_with_function(request) if between_workers else request.baggage,
         )
         return [*actions, Send(function.owner, forwarded)]
 
@@ -322,7 +336,7 @@ class Core:
             traceparent=request.traceparent,
             baggage=request.baggage,
         )
-        if error is None and is_given(result):
+        if error is None and (is_given(result) or (call.exact and result != ABSENT)):
             answer = msgspec.structs.replace(answer, result=result)
         return [Send(call.caller, answer)]
 

@@ -15,13 +15,15 @@ from mock_engine.messages import InvokeFunction
 class Call:
     """A call in flight. ``caller`` is ``None`` when nobody waits for its answer.
 
-    ``receipt`` is what the caller of a queued call gets once the queue has taken it.
+    ``receipt`` is what the caller of a queued call gets once the queue has taken it. ``exact`` is
+    whether a result of ``null`` is passed on; one of a worker is left out.
     """
 
     caller: int | None
     owner: int
     request: InvokeFunction
     receipt: str | None = None
+    exact: bool = False
 
 
 class Calls:

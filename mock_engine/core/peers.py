@@ -15,7 +15,8 @@ class Peer:
     """A connected worker, from its first moment to its last.
 
     ``held`` are registrations that wait for the announcement; ``None`` when they need not wait
-    any more. ``connected_at`` is in milliseconds since the epoch.
+    any more. ``connected_at`` is in milliseconds since the epoch. ``internal`` is a module of the
+    engine itself.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Peer:
     held: list[Message] | None = field(default_factory=list)
     facts: dict[str, object] = field(default_factory=dict)
     names: set[tuple[str, str]] = field(default_factory=set)
+    internal: bool = False
 
     @property
     def announced(self) -> bool:

@@ -1,0 +1,160 @@
+"""Inputs of the engine's own functions, read field by field.
+
+The complaints have the wording of the engine's deserialiser (serde), because SDKs pass them on.
+Wrong types are found in the order of the keys, missing fields in the order of their declaration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from mock_engine.core.faults import Fault
+
+Check = Callable[[Any], str | None]
+"""Returns what was expected of a value, or ``None`` when the value is right."""
+
+
+def is_text(value: Any) -> str | None:
+    """A string."""
+    return None if isinstance(value, str) else "a string"
+
+
+def is_flag(value: Any) -> str | None:
+    """True or false."""
+    return None if isinstance(value, bool) else "a boolean"
+
+
+def is_anything(value: Any) -> str | None:
+    """Any JSON value."""
+    del value
+    return None
+
+
+def is_list(value: Any) -> str | None:
+    """An array."""
+    return None if isinstance(value, list) else "a sequence"
+
+
+def is_map(value: Any) -> str | None:
+    """An object."""
+    return None if isinstance(value, dict) else "a map"
+
+
+def is_texts(value: Any) -> str | None:
+    """An array of strings; one that is no string is told by the caller's complaint."""
+    return is_list(value)
+
+
+def is_size(value: Any) -> str | None:
+    """A whole number of at least zero."""
+    return None if _is_whole(value) and value >= 0 else "usize"
+
+
+def is_u32(value: Any) -> str | None:
+    """A whole number of 32 bits."""
+    return None if _is_whole(value) and 0 <= value < 1 << 32 else "u32"
+
+
+def is_u64(value: Any) -> str | None:
+    """A whole number of 64 bits."""
+    return None if _is_whole(value) and 0 <= value < 1 << 64 else "u64"
+
+
+def is_i32(value: Any) -> str | None:
+    """A signed whole number of 32 bits."""
+    return None if _is_whole(value) and -(1 << 31) <= value < 1 << 31 else "i32"
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field. An optional one may be absent or null; ``alias`` is another name for it."""
+
+    name: str
+    check: Check = is_text
+    required: bool = True
+    alias: str | None = None
+
+
+def optional(name: str, check: Check = is_text) -> Field:
+    """A field that may be absent or null."""
+    return Field(name, check, required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of an input; ``name`` is what complaints call it."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+    def read(self, data: Raw | bytes, function_id: str) -> dict[str, Any]:
+        """The fields of an input; absent optional ones are ``None``.
+
+        Raises:
+            Fault: ``deserialization_error``.
+        """
+        value = msgspec.json.decode(data)
+        complaint, found = self.examine(value)
+        if complaint is not None:
+            text = f"Failed to deserialize input for {function_id}: {complaint}"
+            raise Fault("deserialization_error", text)
+        return found
+
+    def examine(self, value: Any) -> tuple[str | None, dict[str, Any]]:
+        """What is wrong with ``value``, if anything, and the fields found."""
+        if not isinstance(value, dict):
+            return f"invalid type: {describe(value)}, expected struct {self.name}", {}
+        found: dict[str, Any] = {}
+        known = {field.name: field for field in self.fields}
+        known |= {field.alias: field for field in self.fields if field.alias}
+        for key in sorted(value):
+            field = known.get(key)
+            if field is None:
+                continue
+            if field.name in found:
+                return f"duplicate field `{field.name}`", {}
+            item = value[key]
+            expected = field.check(item) if field.required or item is not None else None
+            if expected is not None:
+                return complain(item, expected), {}
+            found[field.name] = item
+        for field in self.fields:
+            if field.name not in found:
+                if field.required:
+                    return f"missing field `{field.name}`", {}
+                found[field.name] = None
+        return None, found
+
+
+def complain(value: Any, expected: str) -> str:
+    """The complaint about a value that is not what was ``expected``."""
+    outside = _is_whole(value) and expected in ("usize", "u32", "u64", "i32")
+    return f"invalid {'value' if outside else 'type'}: {describe(value)}, expected {expected}"
+
+
+def describe(value: Any) -> str:
+    """A value in the words of a complaint."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return f"boolean `{json.dumps(value)}`"
+        case int():
+            return f"integer `{value}`"
+        case float():
+            return f"floating point `{value}`"
+        case str():
+            return f"string {json.dumps(value, ensure_ascii=False)}"
+        case Mapping():
+            return "map"
+    return "sequence"

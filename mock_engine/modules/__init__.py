@@ -1,0 +1,27 @@
+"""The modules of the engine, one file each, imported when a configuration names them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mock_engine.modules.base import Module
+
+PLACES = {
+    "iii-cron": "cron:CronModule",
+    "iii-pubsub": "pubsub:PubSubModule",
+    "iii-queue": "queue:QueueModule",
+    "iii-state": "state:StateModule",
+}
+"""Where each module stands, by its name in a configuration."""
+
+
+def load_module(name: str) -> type[Module] | None:
+    """The class of a module; ``None`` for one this engine does not have."""
+    place = PLACES.get(name)
+    if place is None:
+        return None
+    file, _, kind = place.partition(":")
+    found: type[Module] = getattr(import_module(f"mock_engine.modules.{file}"), kind)
+    return found

@@ -1,0 +1,74 @@
+"""Schedules: functions called at the times of a cron expression (``iii-cron``)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from mock_engine.modules.base import Bound, Fault, Module
+from mock_engine.modules.host import Trace
+from mock_engine.modules.schedule import BadExpression, Schedule
+
+log = logging.getLogger("mock_engine")
+
+FAILED = "trigger_registration_failed"
+
+
+class CronModule(Module):
+    """The trigger type ``cron``. A job that still runs is not started again."""
+
+    name = "iii-cron"
+    title = "Schedule functions with cron expressions."
+    trigger_types: ClassVar[Mapping[str, str]] = {"cron": "Cron-based scheduled triggers"}
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self._jobs: dict[str, asyncio.Task[None]] = {}
+
+    def bind(self, bound: Bound) -> None:
+        """Start a job.
+
+        Raises:
+            Fault: ``trigger_registration_failed``.
+        """
+        expression = bound.setting("expression")
+        if not isinstance(expression, str):
+            raise Fault(FAILED, "Cron expression is required")
+        try:
+            schedule = Schedule.parse(expression)
+        except BadExpression as fault:
+            raise Fault(FAILED, f"Invalid cron expression '{expression}': {fault}") from None
+        if bound.id in self._jobs:
+            raise Fault(FAILED, f"Cron job '{bound.id}' is already registered")
+        super().bind(bound)
+        self._jobs[bound.id] = self.host.spawn(self._run(bound, schedule))
+
+    def unbind(self, trigger_id: str) -> None:
+        """Stop a job."""
+        super().unbind(trigger_id)
+        job = self._jobs.pop(trigger_id, None)
+        if job is not None:
+            job.cancel()
+
+    async def _run(self, bound: Bound, schedule: Schedule) -> None:
+        while True:
+            now = datetime.now(UTC)
+            due = schedule.next_after(now)
+            if due is None:
+                return
+            await asyncio.sleep(max(0.0, (due - now).total_seconds()))
+            event = {
+                "trigger": "cron",
+                "job_id": bound.id,
+                "scheduled_time": due.isoformat(),
+                "actual_time": max(due, datetime.now(UTC)).isoformat(),
+            }
+            trace = Trace.fresh()
+            try:
+                if await self.host.passes(bound, event, trace):
+                    await self.host.run(bound, event, trace)
+            except Fault as fault:
+                log.info("cron job %s: %s failed: %s", bound.id, bound.function_id, fault)

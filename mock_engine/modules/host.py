@@ -1,0 +1,241 @@
+"""The link between a module and the engine it is part of."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import uuid
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Raw
+
+from mock_engine.core.faults import Fault
+from mock_engine.messages import (
+    ABSENT,
+    ErrorBody,
+    FromWorker,
+    InvocationResult,
+    InvokeFunction,
+    Message,
+    RegisterFunction,
+    RegisterTrigger,
+    RegisterTriggerType,
+    TriggerRegistrationResult,
+    UnregisterTrigger,
+    payload,
+)
+from mock_engine.modules.base import Bound, Handler, Module
+
+TRACE_PARTS = 4
+
+log = logging.getLogger("mock_engine")
+
+
+class Embedding(Protocol):
+    """What a host needs of its engine."""
+
+    def say(self, peer: int, message: FromWorker) -> None:
+        """A module sent a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The W3C trace context that the calls of one event carry."""
+
+    parent: str | None
+    baggage: str | None = None
+
+    @classmethod
+    def fresh(cls) -> Trace:
+        """A trace that begins here."""
+        return cls(f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01")
+
+    @classmethod
+    def within(cls, call: InvokeFunction) -> Trace:
+        """A new span in the trace of a call, or a new trace when it has none."""
+        parts = (call.traceparent or "").split("-")
+        if len(parts) != TRACE_PARTS:
+            return replace(cls.fresh(), baggage=call.baggage)
+        return cls(f"{parts[0]}-{parts[1]}-{uuid.uuid4().hex[:16]}-{parts[3]}", call.baggage)
+
+    def fields(self) -> dict[str, str | None]:
+        """The fields of an invocation."""
+        return {"traceparent": self.parent, "baggage": self.baggage}
+
+
+UNTRACED = Trace(None)
+"""Where the engine gives the calls of an event no trace."""
+
+
+class Host:
+    """One module's place in the engine: number ``peer``, a negative one."""
+
+    def __init__(self, engine: Embedding, peer: int) -> None:
+        self.peer = peer
+        self._engine = engine
+        self._module: Module
+        self._handlers: Mapping[str, Handler] = {}
+        self._waiting: dict[str, asyncio.Future[Raw]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def install(self, module: Module) -> None:
+        """Register what the module offers."""
+        self._module = module
+        offers = module.functions()
+        self._handlers = {name: offer.handler for name, offer in offers.items()}
+        for name, offer in offers.items():
+            metadata = ABSENT if offer.metadata is None else payload(offer.metadata)
+            self.say(RegisterFunction(name, offer.description, metadata=metadata))
+        for name, description in module.trigger_types.items():
+            self.say(RegisterTriggerType(name, description))
+
+    # -- what the module gets --------------------------------------------------------------------
+
+    def deliver(self, message: Message) -> None:
+        """The engine sent the module a message."""
+        match message:
+            case InvokeFunction():
+                self._invoked(message)
+            case InvocationResult():
+                self._answered(message)
+            case RegisterTrigger():
+                self._bind(message)
+            case UnregisterTrigger():
+                self._module.unbind(message.id)
+
+    def _invoked(self, message: InvokeFunction) -> None:
+        try:
+            result = self._handlers[message.function_id](message)
+        except Fault as fault:
+            self._reply(message, error=ErrorBody(fault.code, str(fault)))
+            return
+        if inspect.isawaitable(result):
+            self.spawn(self._settle(message, result))
+        else:
+            self._reply(message, result)
+
+    async def _settle(self, message: InvokeFunction, pending: Any) -> None:
+        try:
+            result = await pending
+        except Fault as fault:
+            self._reply(message, error=ErrorBody(fault.code, str(fault)))
+        else:
+            self._reply(message, result)
+
+    def _reply(
+        self, message: InvokeFunction, result: Any = ABSENT, error: ErrorBody | None = None
+    ) -> None:
+        if message.invocation_id is not None:
+            raw = _raw(result)
+            self.say(InvocationResult(message.invocation_id, message.function_id, raw, error))
+
+    def _answered(self, message: InvocationResult) -> None:
+        waiting = self._waiting.pop(message.invocation_id, None)
+        if waiting is None or waiting.done():
+            return
+        if message.error is not None:
+            waiting.set_exception(Fault(message.error.code, message.error.message))
+        else:
+            waiting.set_result(message.result)
+
+    def _bind(self, message: RegisterTrigger) -> None:
+        error = None
+        try:
+            self._module.bind(Bound.of(message))
+        except Fault as fault:
+            error = ErrorBody(fault.code, str(fault))
+        self.say(
+            TriggerRegistrationResult(message.id, message.trigger_type, message.function_id, error)
+        )
+
+    # -- what the module does --------------------------------------------------------------------
+
+    def fire(self, function_id: str, data: Any, **more: Any) -> None:
+        """Call a function without waiting for its answer; arguments as for ``call``."""
+        self.say(InvokeFunction(function_id, _raw(data), **more))
+
+    async def call(self, function_id: str, data: Any, **more: Any) -> Raw:
+        """Call a function and return its result, empty when it has none.
+
+        ``more`` are the namespace, metadata and trace context of the invocation.
+
+        Raises:
+            Fault: the function failed or is unknown.
+        """
+        invocation_id = str(uuid.uuid4())
+        waiting: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
+        self._waiting[invocation_id] = waiting
+        self.say(InvokeFunction(function_id, _raw(data), invocation_id=invocation_id, **more))
+        try:
+            return await waiting
+        finally:
+            self._waiting.pop(invocation_id, None)
+
+    def trigger(self, bindings: Sequence[Bound], data: Any, trace: Trace) -> None:
+        """Send an event to functions one after the other, each if its condition lets it pass."""
+        if bindings:
+            self.spawn(self._trigger(bindings, payload(data), trace))
+
+    async def _trigger(self, bindings: Sequence[Bound], data: Raw, trace: Trace) -> None:
+        for bound in bindings:
+            try:
+                if await self.passes(bound, data, trace):
+                    await self.run(bound, data, trace)
+            except Fault as fault:
+                log.info("trigger %s: %s failed: %s", bound.id, bound.function_id, fault)
+
+    async def passes(self, bound: Bound, data: Any, trace: Trace) -> bool:
+        """Whether the condition of a binding lets an event pass: only ``false`` stops it.
+
+        Raises:
+            Fault: the condition failed.
+        """
+        if bound.condition is None:
+            return True
+        verdict = await self.call(bound.condition, data, **trace.fields())
+        return bytes(verdict) != b"false"
+
+    async def run(self, bound: Bound, data: Any, trace: Trace) -> Raw:
+        """Call a bound function with an event and return its result.
+
+        Raises:
+            Fault: the function failed.
+        """
+        return await self.call(
+            bound.function_id,
+            data,
+            namespace=bound.namespace,
+            metadata=bound.metadata,
+            **trace.fields(),
+        )
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run a coroutine until it ends or the engine stops."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def stop(self) -> None:
+        """End the module and its work."""
+        await self._module.stop()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def say(self, message: FromWorker) -> None:
+        """Send the engine a message, as a worker does."""
+        self._engine.say(self.peer, message)
+
+
+def decoded(result: Raw) -> Any:
+    """A result as a JSON value; an absent one is ``None``."""
+    return msgspec.json.decode(result) if bytes(result) else None
+
+
+def _raw(data: Any) -> Raw:
+    return data if isinstance(data, Raw) else payload(data)

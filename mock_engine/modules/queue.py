@@ -1,0 +1,301 @@
+"""Queues: topics whose messages are tried again until a subscriber takes them (``iii-queue``).
+
+Each topic has one queue for each function bound to it, however many bindings there are. Nothing
+is kept for a topic without subscribers. A job whose queue lost its last binding waits for the
+next binding of the same function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from mock_engine.inputs import Field, Form, is_anything, is_u64, optional
+from mock_engine.messages import InvokeFunction, payload
+from mock_engine.modules.base import NOTHING, Bound, Fault, Module, Offer
+from mock_engine.modules.host import Trace
+
+PUBLISH = Form("QueueInput", (Field("topic"), Field("data", is_anything)))
+REDRIVE = Form("RedriveInput", (Field("queue", alias="topic"),))
+ONE = Form("RedriveMessageInput", (Field("queue", alias="topic"), Field("message_id")))
+STATS = Form("TopicStatsInput", (Field("topic"),))
+DEAD = Form(
+    "DlqMessagesInput",
+    (Field("topic", alias="queue"), optional("offset", is_u64), optional("limit", is_u64)),
+)
+ATTEMPTS, BACKOFF_MS, CONCURRENCY, PAGE = 3, 1000, 10, 50
+BUILTIN_QUEUE = "default"
+
+
+@dataclass(slots=True)
+class Job:
+    """A message of a queue; ``attempts`` were made so far."""
+
+    data: Any
+    trace: Trace
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    attempts: int = 0
+    error: str = ""
+    failed_at: int = 0
+
+
+@dataclass(slots=True)
+class Queue:
+    """The messages for one function of one topic."""
+
+    topic: str
+    bindings: dict[str, Bound] = field(default_factory=dict)
+    waiting: deque[Job] = field(default_factory=deque)
+    running: int = 0
+    dead: list[Job] = field(default_factory=list)
+
+    @property
+    def bound(self) -> Bound:
+        """The binding that is served: the first one."""
+        return next(iter(self.bindings.values()))
+
+    def setting(self, *names: str) -> Any:
+        """A value of the binding's ``queue_config``."""
+        config = self.bound.setting("queue_config")
+        found = config if isinstance(config, dict) else {}
+        return next((found[name] for name in names if found.get(name) is not None), None)
+
+    @property
+    def most_attempts(self) -> int:
+        """How often a message is tried."""
+        retries = self.setting("maxRetries", "max_retries")
+        return ATTEMPTS if retries is None else int(retries) + 1
+
+    @property
+    def places(self) -> int:
+        """How many messages are worked on at the same time."""
+        if self.setting("type") == "fifo":
+            return 1
+        return max(1, int(self.setting("concurrency") or CONCURRENCY))
+
+    def pause(self, attempts: int) -> float:
+        """Seconds before the next attempt."""
+        first = self.setting("backoffDelayMs", "backoff_ms")
+        return float((BACKOFF_MS if first is None else first) * 2 ** (attempts - 1)) / 1000
+
+
+class QueueModule(Module):
+    """Durable publish, its administration, and ``durable:subscriber`` (``queue`` until 0.10)."""
+
+    name = "iii-queue"
+    title = "Durable queues with retries, concurrency, ordering, and dead letters."
+    trigger_types: ClassVar[Mapping[str, str]] = {
+        "durable:subscriber": "Queue core module",
+        "queue": "Queue core module",
+    }
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._queues: dict[tuple[str, str, str], Queue] = {}
+
+    def functions(self) -> Mapping[str, Offer]:
+        """The functions, by id; ``enqueue`` is the name until 0.10."""
+        return {
+            "iii::durable::publish": Offer(self._publish, "Publishes a message to a topic"),
+            "enqueue": Offer(self._publish, "Publishes a message to a topic"),
+            "iii::queue::redrive": Offer(self._redrive, "Redrive all DLQ messages"),
+            "iii::queue::redrive_message": Offer(self._redrive_one, "Redrive a DLQ message"),
+            "iii::queue::discard_message": Offer(self._discard, "Discard a DLQ message"),
+            "engine::queue::list_topics": Offer(self._topics, "List all queue topics"),
+            "engine::queue::topic_stats": Offer(self._stats, "Get stats for a topic"),
+            "engine::queue::dlq_topics": Offer(self._dead_topics, "List DLQ topics"),
+            "engine::queue::dlq_messages": Offer(self._dead_messages, "List DLQ messages"),
+        }
+
+    # -- bindings --------------------------------------------------------------------------------
+
+    def bind(self, bound: Bound) -> None:
+        """Subscribe a function; a binding without a topic never fires."""
+        super().bind(bound)
+        topic = bound.setting("topic")
+        if not isinstance(topic, str) or not topic:
+            return
+        key = (topic, bound.namespace or "", bound.function_id)
+        queue = self._queues.setdefault(key, Queue(topic))
+        queue.bindings[bound.id] = bound
+        self._work(queue)
+
+    def unbind(self, trigger_id: str) -> None:
+        """Unsubscribe; what waits is kept for a later binding of the function."""
+        super().unbind(trigger_id)
+        for queue in self._queues.values():
+            queue.bindings.pop(trigger_id, None)
+
+    def _of(self, topic: str) -> list[Queue]:
+        return [queue for queue in self._queues.values() if queue.topic == topic]
+
+    def _live(self, topic: str) -> list[Queue]:
+        return [queue for queue in self._of(topic) if queue.bindings]
+
+    # -- messages --------------------------------------------------------------------------------
+
+    def _publish(self, call: InvokeFunction) -> Any:
+        given = PUBLISH.read(call.data, call.function_id)
+        if not given["topic"]:
+            raise Fault("topic_not_set", "Topic is not set")
+        for queue in self._live(given["topic"]):
+            queue.waiting.append(Job(given["data"], Trace.within(call)))
+            self._work(queue)
+        return NOTHING
+
+    def _work(self, queue: Queue) -> None:
+        while queue.bindings and queue.waiting and queue.running < queue.places:
+            queue.running += 1
+            self.host.spawn(self._attempt(queue, queue.waiting.popleft()))
+
+    async def _attempt(self, queue: Queue, job: Job) -> None:
+        bound, ordered = queue.bound, queue.places == 1
+        job.attempts += 1
+        try:
+            if await self.host.passes(bound, job.data, job.trace):
+                await self.host.call(
+                    bound.function_id, job.data, namespace=bound.namespace, **job.trace.fields()
+                )
+        except Fault as fault:
+            job.error = _debug(fault)
+            await self._failed(queue, job, ordered=ordered)
+        else:
+            queue.running -= 1
+        self._work(queue)
+
+    async def _failed(self, queue: Queue, job: Job, *, ordered: bool) -> None:
+        job.trace = Trace.fresh()  # each further attempt is a trace of its own, as in engine 0.23
+        if not queue.bindings:
+            queue.running -= 1
+            queue.waiting.appendleft(job)
+            return
+        if job.attempts >= queue.most_attempts:
+            queue.running -= 1
+            job.failed_at = int(time.time())
+            queue.dead.append(job)
+            return
+        pause = queue.pause(job.attempts)
+        if ordered:
+            await asyncio.sleep(pause)
+            queue.running -= 1
+            queue.waiting.appendleft(job)
+            return
+        queue.running -= 1
+        self._work(queue)
+        await asyncio.sleep(pause)
+        queue.waiting.append(job)
+
+    # -- administration --------------------------------------------------------------------------
+
+    def _revive(self, queue: Queue, jobs: list[Job]) -> None:
+        for job in jobs:
+            queue.dead.remove(job)
+            job.attempts = 0
+            queue.waiting.append(job)
+        self._work(queue)
+
+    def _redrive(self, call: InvokeFunction) -> Any:
+        topic = _named(REDRIVE.read(call.data, call.function_id)["queue"])
+        count = 0
+        for queue in self._of(topic):
+            count += len(queue.dead)
+            self._revive(queue, list(queue.dead))
+        return {"queue": topic, "redriven": count}
+
+    def _pick(self, call: InvokeFunction) -> tuple[str, str, list[tuple[Queue, Job]]]:
+        given = ONE.read(call.data, call.function_id)
+        topic, wanted = _named(given["queue"]), given["message_id"]
+        if not wanted:
+            raise Fault("message_id_not_set", "Message ID is required")
+        found = [(q, job) for q in self._of(topic) for job in q.dead if job.id == wanted]
+        return topic, wanted, found
+
+    def _redrive_one(self, call: InvokeFunction) -> Any:
+        topic, wanted, found = self._pick(call)
+        for queue, job in found:
+            self._revive(queue, [job])
+        return {"queue": topic, "message_id": wanted, "redriven": len(found)}
+
+    def _discard(self, call: InvokeFunction) -> Any:
+        topic, wanted, found = self._pick(call)
+        for queue, job in found:
+            queue.dead.remove(job)
+        return {"queue": topic, "message_id": wanted, "redriven": len(found)}
+
+    def _topics(self, call: InvokeFunction) -> Any:
+        del call
+        subscribers: dict[str, int] = {BUILTIN_QUEUE: CONCURRENCY}
+        for queue in self._queues.values():
+            if queue.bindings:
+                count = subscribers.get(queue.topic, 0) + len(queue.bindings)
+                subscribers[queue.topic] = count
+        return [
+            {"name": name, "broker_type": "builtin", "subscriber_count": count}
+            for name, count in subscribers.items()
+        ]
+
+    def _stats(self, call: InvokeFunction) -> Any:
+        topic = STATS.read(call.data, call.function_id)["topic"]
+        if not topic:
+            raise Fault("topic_required", "topic is required")
+        queues = self._of(topic)
+        consumers = sum(len(queue.bindings) for queue in queues)
+        return {
+            "depth": sum(len(queue.waiting) + queue.running for queue in queues),
+            "consumer_count": CONCURRENCY if topic == BUILTIN_QUEUE else consumers,
+            "dlq_depth": sum(len(queue.dead) for queue in queues),
+            "config": None,
+        }
+
+    def _dead_topics(self, call: InvokeFunction) -> Any:
+        del call
+        counts: dict[tuple[str, str], int] = {
+            (f"__fn_queue::{BUILTIN_QUEUE}", "builtin"): 0,
+            (BUILTIN_QUEUE, "function_queue"): 0,
+        }
+        for queue in self._queues.values():
+            if queue.bindings or queue.dead:
+                key = (queue.topic, "builtin")
+                counts[key] = counts.get(key, 0) + len(queue.dead)
+        return [
+            {"topic": topic, "broker_type": kind, "message_count": count}
+            for (topic, kind), count in counts.items()
+        ]
+
+    def _dead_messages(self, call: InvokeFunction) -> Any:
+        given = DEAD.read(call.data, call.function_id)
+        if not given["topic"]:
+            raise Fault("topic_required", "topic is required")
+        first, most = given["offset"] or 0, PAGE if given["limit"] is None else given["limit"]
+        dead = [job for queue in self._of(given["topic"]) for job in queue.dead]
+        return [
+            {
+                "id": job.id,
+                "payload": job.data,
+                "error": job.error,
+                "failed_at": job.failed_at,
+                "retries": job.attempts,
+                "size_bytes": len(payload(job.data)),
+            }
+            for job in dead[first : first + most]
+        ]
+
+
+def _named(queue: str) -> str:
+    if not queue:
+        raise Fault("queue_not_set", "Queue name is required")
+    return queue
+
+
+def _debug(fault: Fault) -> str:
+    """An error as the engine writes it next to a dead letter."""
+    code, message = payload(fault.code), payload(str(fault))
+    return (
+        f"ErrorBody {{ code: {bytes(code).decode()}, message: {bytes(message).decode()}, "
+        "stacktrace: None }"
+    )

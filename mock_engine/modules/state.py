@@ -1,0 +1,113 @@
+"""State: values by scope and key, and triggers on their changes (``iii-state``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from mock_engine.inputs import Field, Form, is_anything
+from mock_engine.messages import InvokeFunction, payload
+from mock_engine.modules import updates
+from mock_engine.modules.base import NOTHING, Fault, Module, Offer
+from mock_engine.modules.host import Host, Trace
+from mock_engine.modules.store import MISSING, open_store
+
+SCOPE, KEY = Field("scope"), Field("key")
+SET = Form("StateSetInput", (SCOPE, KEY, Field("value", is_anything, alias="data")))
+GET = Form("StateGetInput", (SCOPE, KEY))
+DELETE = Form("StateDeleteInput", (SCOPE, KEY))
+UPDATE = Form("StateUpdateInput", (SCOPE, KEY, updates.OPS))
+LIST = Form("StateGetGroupInput", (SCOPE,))
+GROUPS = Form("StateListGroupsInput", ())
+
+
+class StateModule(Module):
+    """``state::*`` and the trigger type ``state``."""
+
+    name = "iii-state"
+    title = "Distributed key-value state management with scopes and reactive triggers."
+    trigger_types: ClassVar[Mapping[str, str]] = {"state": "State trigger"}
+
+    def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
+        super().__init__(host, options)
+        self._store = open_store(options, "state")
+        self._most = options.get("max_value_bytes")
+
+    def functions(self) -> Mapping[str, Offer]:
+        """The functions, by id."""
+        return {
+            "state::set": Offer(self._set, "Set a value in state"),
+            "state::get": Offer(self._get, "Get a value from state"),
+            "state::delete": Offer(self._delete, "Delete a value from state"),
+            "state::update": Offer(self._update, "Update a value in state"),
+            "state::list": Offer(self._list, "Get a group from state"),
+            "state::list_groups": Offer(self._groups, "List all state groups"),
+        }
+
+    async def stop(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def _set(self, call: InvokeFunction) -> Any:
+        given = SET.read(call.data, call.function_id)
+        scope, key, value = given["scope"], given["key"], given["value"]
+        self._check_size(value)
+        old = self._store.put(scope, key, value)
+        self._changed(call, scope, key, old, value)
+        return {"old_value": None if old is MISSING else old, "new_value": value}
+
+    def _get(self, call: InvokeFunction) -> Any:
+        given = GET.read(call.data, call.function_id)
+        value = self._store.get(given["scope"], given["key"])
+        return NOTHING if value is MISSING else value
+
+    def _delete(self, call: InvokeFunction) -> Any:
+        given = DELETE.read(call.data, call.function_id)
+        scope, key = given["scope"], given["key"]
+        old = self._store.drop(scope, key)
+        self._tell(call, "deleted", scope, key, None if old is MISSING else old, None)
+        return NOTHING if old is MISSING else old
+
+    def _update(self, call: InvokeFunction) -> Any:
+        given = UPDATE.read(call.data, call.function_id)
+        scope, key, ops = given["scope"], given["key"], given["ops"]
+        updates.check(ops, call.function_id)
+        old = self._store.get(scope, key)
+        value, errors = updates.apply(old, ops)
+        self._check_size(value)
+        self._store.put(scope, key, value)
+        self._changed(call, scope, key, old, value)
+        result = {"old_value": None if old is MISSING else old, "new_value": value}
+        return result | ({"errors": errors} if errors else {})
+
+    def _list(self, call: InvokeFunction) -> Any:
+        return self._store.values(LIST.read(call.data, call.function_id)["scope"])
+
+    def _groups(self, call: InvokeFunction) -> Any:
+        GROUPS.read(call.data, call.function_id)
+        return {"groups": self._store.groups()}
+
+    def _check_size(self, value: Any) -> None:
+        size = len(payload(value))
+        if self._most is not None and size > self._most:
+            text = f"Value is {size} bytes, which exceeds the limit of {self._most} bytes"
+            raise Fault("VALUE_TOO_LARGE", text)
+
+    def _changed(self, call: InvokeFunction, scope: str, key: str, old: Any, new: Any) -> None:
+        if old is MISSING:
+            self._tell(call, "created", scope, key, None, new)
+        else:
+            self._tell(call, "updated", scope, key, old, new)
+
+    def _tell(
+        self, call: InvokeFunction, what: str, scope: str, key: str, old: Any, new: Any
+    ) -> None:
+        wanted = {"scope": scope, "key": key}
+        concerned = [
+            bound
+            for bound in self.bindings.values()
+            if all(bound.setting(name) in (None, value) for name, value in wanted.items())
+        ]
+        event = {"type": "state", "event_type": f"state:{what}"} | wanted
+        event |= {"old_value": old, "new_value": new}
+        self.host.trigger(concerned, event, Trace.within(call))

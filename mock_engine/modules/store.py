@@ -1,0 +1,94 @@
+"""Values by group and key, in memory or in an SQLite file.
+
+With a file every change is on disk before the call that made it is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+MISSING: Any = msgspec.UNSET
+"""What stands where no value is."""
+
+
+class Store:
+    """Groups of values. A group that was emptied stays, as in the engine's store."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, dict[str, Any]] = {}
+
+    def get(self, group: str, key: str) -> Any:
+        """The value, or ``MISSING``."""
+        return self._groups.get(group, {}).get(key, MISSING)
+
+    def put(self, group: str, key: str, value: Any) -> Any:
+        """Keep a value; return the one it replaces, or ``MISSING``."""
+        values = self._groups.setdefault(group, {})
+        old = values.get(key, MISSING)
+        values[key] = value
+        return old
+
+    def drop(self, group: str, key: str) -> Any:
+        """Forget a value and return it, or ``MISSING``."""
+        return self._groups.get(group, {}).pop(key, MISSING)
+
+    def values(self, group: str) -> list[Any]:
+        """The values of a group."""
+        return list(self._groups.get(group, {}).values())
+
+    def groups(self) -> list[str]:
+        """The names of all groups, sorted."""
+        return sorted(self._groups)
+
+    def close(self) -> None:
+        """Let go of what the store holds open."""
+
+
+class FileStore(Store):
+    """A store whose content outlives the process."""
+
+    def __init__(self, path: Path) -> None:
+        import sqlite3
+
+        super().__init__()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=FULL")
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS entries"
+            " (grp TEXT, key TEXT, value BLOB, PRIMARY KEY (grp, key))"
+        )
+        for group, key, value in self._database.execute("SELECT grp, key, value FROM entries"):
+            super().put(group, key, msgspec.json.decode(value))
+
+    def put(self, group: str, key: str, value: Any) -> Any:
+        """Keep a value on disk, then in memory."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)",
+            (group, key, msgspec.json.encode(value)),
+        )
+        return super().put(group, key, value)
+
+    def drop(self, group: str, key: str) -> Any:
+        """Forget a value on disk, then in memory."""
+        self._database.execute("DELETE FROM entries WHERE grp = ? AND key = ?", (group, key))
+        return super().drop(group, key)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def open_store(options: Mapping[str, Any], name: str) -> Store:
+    """The store that a module's options ask for; ``name`` is its file in a folder."""
+    adapter = options.get("adapter") or {}
+    settings = {**options, **(adapter.get("config") or {})}
+    if settings.get("store_method") != "file_based":
+        return Store()
+    path = Path(settings.get("file_path") or "./data")
+    return FileStore(path if path.suffix else path / f"{name}.db")
