@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -127,12 +128,10 @@ class JudgingPlugin:
         terminalreporter.write_line(closing(self._entries, len(catalogue.requirements)), bold=True)
 
 
-class _usage_errors:  # noqa: N801 - reads as a statement where it is used
-    """Turns the suite's usage errors into pytest's, which exit with code 4."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
-        if isinstance(fault, UsageError):
-            raise pytest.UsageError(str(fault)) from None
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Turn the suite's usage errors into pytest's, which exit with code 4."""
+    try:
+        yield
+    except UsageError as fault:
+        raise pytest.UsageError(str(fault)) from None

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from websockets.frames import Frame, Opcode
 
-from conformance.stage import Stage
+from conformance.conversation import Conversation
+from conformance.stage import ABSENT, Stage
 from conformance.subject.process import describe_exit
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept
-from mock_engine.transcript import Direction, Ended, Event, FrameSeen
+from mock_engine.transcript import Direction, Ended, Event, FrameSeen, Message
 
 LIFETIME = 4.0
 """Seconds after its start at which a worker that nothing keeps running has ended by itself."""
@@ -111,3 +112,29 @@ def answers_pings(record: Record[Ping]) -> Finding:
                 remedy="Read from the socket at all times; WebSocket libraries answer pings then.",
             )
     return kept("each ping was answered with its payload")
+
+
+@trial(Worker.SHARED)
+async def pinged_by_message(stage: Stage) -> float:
+    """Send the message ``ping``; return when, in seconds."""
+    at = stage.transcript.now()
+    stage.send(stage.serving(ABSENT), {"type": "ping"})
+    await stage.until(lambda: _message_pongs(stage.talk), min(stage.pace.reply, 2.0))
+    return at
+
+
+def _message_pongs(talk: Conversation) -> list[Message]:
+    return [message for message in talk.messages() if message.type == "pong"]
+
+
+@check("RDY-003", pinged_by_message)
+def answers_a_ping_message(record: Record[float]) -> Finding:
+    """Beside the pings of WebSockets the protocol has one of its own."""
+    pongs_seen = _message_pongs(record.talk)
+    if pongs_seen:
+        return kept("it answered pong", pongs_seen[0])
+    return broken(
+        expected='{"type":"pong"}',
+        seen="no answer",
+        remedy='Answer {"type":"ping"} with {"type":"pong"}.',
+    )

@@ -1,0 +1,40 @@
+"""What answers to invocations say: for checks that look at them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.stage import Invocation
+from conformance.trial import Record
+from mock_engine.transcript import Message
+
+
+def about(record: Record[Any], invocation: Invocation) -> tuple[Message, ...]:
+    """The messages that carry the id of ``invocation``, both ways."""
+    return tuple(
+        message
+        for message in record.talk.messages(direction=None)
+        if isinstance(message.json, dict) and message.json.get("invocation_id") == invocation.id
+    )
+
+
+def error_code(answer: Message) -> object:
+    """The code of an answer's error, or ``None``."""
+    error = answer.json.get("error")
+    return error.get("code") if isinstance(error, dict) else None
+
+
+def error_fault(error: object) -> str | None:
+    """What is wrong with the form of an error, in words."""
+    if not isinstance(error, dict):
+        return f"error is {error!r}, not an object"
+    lacking = [name for name in ("code", "message") if not isinstance(error.get(name), str)]
+    return "missing or no text: " + ", ".join(lacking) if lacking else None
+
+
+def described(answer: Message) -> str:
+    """An answer in words."""
+    body = answer.json
+    if body.get("error") is not None:
+        return f"the error {body['error']!r}"
+    return f"the result {body.get('result')!r}"

@@ -1,0 +1,100 @@
+"""What comes with an invocation beside its data, and what the engine adds to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.checks.answers import about, described
+from conformance.checks.handling import WELL_KNOWN
+from conformance.samples import sample
+from conformance.stage import ABSENT, Invocation, Stage
+from conformance.trial import Record, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, unproven
+
+MOST_PAIRS = 50
+"""Functions invoked twice over; a worker of thousands shows nothing more with the rest."""
+
+
+@trial(Worker.SHARED)
+async def with_caller_id(stage: Stage) -> tuple[tuple[Invocation, Invocation], ...]:
+    """Invoke each function plainly, and with the id that the engine adds to object data."""
+    pairs: list[tuple[Invocation, Invocation]] = []
+    for function_id, body in stage.baseline.functions.items():
+        data = sample(body.get("request_format"))
+        plain = not function_id.startswith(WELL_KNOWN) or function_id == f"{WELL_KNOWN}echo"
+        if plain and isinstance(data, dict) and len(pairs) < MOST_PAIRS:
+            marked = {**data, "_caller_worker_id": "0b7e1a52-0000-4000-8000-00000000000a"}
+            pairs.append((stage.invoke(function_id, data), stage.invoke(function_id, marked)))
+    await stage.until(
+        lambda: all(stage.replies(i) for pair in pairs for i in pair) or not stage.process.running,
+        stage.pace.handler,
+    )
+    return tuple(pairs)
+
+
+@check("INV-018", with_caller_id)
+def takes_the_callers_id(record: Record[tuple[tuple[Invocation, Invocation], ...]]) -> Finding:
+    """The engine adds ``_caller_worker_id`` to the data of every call of a worker."""
+    judged = 0
+    for plain, marked in record.result:
+        first, second = (record.talk.answers(i.id)[:1] for i in (plain, marked))
+        if not first or first[0].json.get("error") is not None:
+            continue
+        judged += 1
+        if not second or second[0].json.get("error") is not None:
+            return broken(
+                expected=f"the result of {marked.function_id}, as without _caller_worker_id",
+                seen=described(second[0]) if second else "no answer",
+                events=about(record, marked),
+                remedy="Allow further properties in the schema that data is checked against.",
+            )
+    if not judged:
+        return unproven("no function took its sample as an object")
+    return kept(f"{judged} functions took it")
+
+
+@trial(Worker.SHARED)
+async def with_metadata(stage: Stage) -> tuple[Invocation, Any]:
+    """Invoke the well-known function ``metadata`` with metadata beside its data."""
+    metadata = {"tenant": "blue", "n": [1, None]}
+    invocation = stage.invoke(stage.role("metadata"), {"x": 1}, metadata=metadata)
+    await stage.reply(invocation)
+    return invocation, metadata
+
+
+@check("INV-019", with_metadata)
+def hands_metadata_to_the_handler(record: Record[tuple[Invocation, Any]]) -> Finding:
+    """Trigger bindings put what a handler needs to know into the metadata."""
+    invocation, metadata = record.result
+    answers = record.talk.answers(invocation.id)
+    result = answers[0].json.get("result") if answers else None
+    if isinstance(result, dict) and result.get("metadata") == metadata:
+        return kept("it arrived beside the data", answers[0])
+    return broken(
+        expected=f"the metadata {metadata!r} in the handler's hands",
+        seen=described(answers[0]) if answers else "no answer",
+        events=about(record, invocation),
+        remedy="Pass the field `metadata` of an invocation to its handler, apart from data.",
+    )
+
+
+@trial(Worker.SHARED)
+async def with_an_action(stage: Stage) -> Invocation:
+    """Invoke with an id and the action of a call that nobody waits for."""
+    target = stage.baseline.pulse or ABSENT
+    invocation = stage.invoke(target, {}, action={"type": "void"})
+    await stage.reply(invocation)
+    return invocation
+
+
+@check("INV-020", with_an_action)
+def answers_whatever_has_an_id(record: Record[Invocation]) -> Finding:
+    """The engine gives each call an id and forgets it only when it is answered."""
+    if record.talk.answers(record.result.id):
+        return kept("it answered")
+    return broken(
+        expected="an answer to an invocation with an id, whatever its action",
+        seen="none",
+        events=about(record, record.result),
+        remedy="Decide by invocation_id alone whether to answer.",
+    )

@@ -1,0 +1,123 @@
+"""Failing: what becomes of handlers that fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.checks.answers import about, described, error_fault
+from conformance.stage import Invocation, Stage
+from conformance.trial import Record, Trial, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, unproven
+from mock_engine.transcript import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An invocation of a failing function with the error it was asked for."""
+
+    invocation: Invocation
+    code: str
+    message: str
+
+
+@trial(Worker.SHARED)
+async def failing(stage: Stage) -> Failure:
+    """Let the well-known function ``fail`` fail with a code of its own."""
+    asked = {"code": "out_of_tea", "message": "the pot is empty"}
+    invocation = stage.invoke(stage.role("fail"), asked)
+    await stage.reply(invocation)
+    return Failure(invocation, asked["code"], asked["message"])
+
+
+@check("INV-006", failing)
+def reports_the_failure_of_a_handler(record: Record[Failure]) -> Finding:
+    """A caller that gets a result, or nothing, for a failure goes on as if all were well."""
+    answer, fault = _failure(record)
+    error = answer.json["error"] if answer is not None and fault is None else {}
+    if record.result.message in error.get("message", ""):
+        return kept("the handler's message arrived", *([answer] if answer else []))
+    return broken(
+        expected=f"an error with the handler's message {record.result.message!r}",
+        seen=fault or f"the message {error['message']!r}",
+        events=about(record, record.result.invocation),
+        remedy="Catch whatever a handler raises and send its text with code invocation_failed.",
+    )
+
+
+@check("INV-015", failing)
+def passes_the_code_of_a_failure_on(record: Record[Failure]) -> Finding:
+    """Callers decide by the code, people by the message."""
+    answer, fault = _failure(record)
+    if answer is None or fault is not None:
+        return unproven(f"{fault}: see INV-006")
+    code = answer.json["error"]["code"]
+    if code == record.result.code:
+        return kept("the handler's code arrived", answer)
+    return broken(
+        expected=f"error.code {record.result.code!r}, as the handler chose it",
+        seen=f"code {code!r}",
+        events=about(record, record.result.invocation),
+        remedy="Pass the code of a typed error on; use invocation_failed for any other.",
+    )
+
+
+def _failure(record: Record[Failure]) -> tuple[Message | None, str | None]:
+    """The answer of the failing function, and what is wrong with its form."""
+    answers = record.talk.answers(record.result.invocation.id)
+    if not answers:
+        return None, "no answer"
+    return answers[0], error_fault(answers[0].json.get("error"))
+
+
+@trial(Worker.OWN)
+async def crashing(stage: Stage) -> Invocation:
+    """Let the well-known function ``crash`` fail as a programming mistake does."""
+    crash = stage.role("crash")
+    await stage.start()
+    await stage.ready()
+    invocation = stage.invoke(crash, {})
+    await stage.reply(invocation)
+    return invocation
+
+
+@trial(Worker.OWN)
+async def unserialisable(stage: Stage) -> Invocation:
+    """Let the well-known function ``unserialisable`` return what JSON cannot express."""
+    function_id = stage.role("unserialisable")
+    await stage.start()
+    await stage.ready()
+    invocation = stage.invoke(function_id, {})
+    await stage.reply(invocation)
+    return invocation
+
+
+def _ends_in_an_error(requirement: str, invoked: Trial[Invocation], what: str, remedy: str) -> None:
+    @check(requirement, invoked)
+    def ends_in_an_error(record: Record[Invocation]) -> Finding:
+        answers = record.talk.answers(record.result.id)
+        fault = "no answer"
+        if answers:
+            error = answers[0].json.get("error")
+            fault = error_fault(error) or "" if error is not None else described(answers[0])
+        if not fault:
+            return kept(f"{what} became an error", answers[0])
+        return broken(
+            expected=f"an invocationresult with an error after {what}",
+            seen=fault,
+            events=about(record, record.result),
+            remedy=remedy,
+        )
+
+
+_ends_in_an_error(
+    "INV-016",
+    crashing,
+    "an unexpected exception in a handler",
+    "Catch whatever a handler raises, panics included, and answer invocation_failed.",
+)
+_ends_in_an_error(
+    "INV-017",
+    unserialisable,
+    "a result that is no JSON",
+    "Catch errors of serialising a result, refuse NaN and infinities, and answer an error.",
+)
