@@ -369,9 +369,15 @@ class Core:
         del peer
         spec = cast("UnregisterTrigger", message)
         binding = self.triggers.unbind(spec.id)
-        if binding is None or binding.provider is None:
+        if binding is None:
             return []
-        return [_withdrawal(binding, binding.provider)]
+        provider = binding.provider
+        if provider is None:
+            # A module that refused a second binding of an id still serves the first one.
+            refused_by = self.triggers.provider_of(binding)
+            if refused_by is not None and self.peers[refused_by].internal:
+                provider = refused_by
+        return [] if provider is None else [_withdrawal(binding, provider)]
 
     def _trigger_result(self, peer: Peer, answer: TriggerRegistrationResult) -> Actions:
         if answer.error is None:

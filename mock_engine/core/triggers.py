@@ -92,7 +92,8 @@ class Triggers:
             moves += [m for m in self._settle(key[1]) if m.offer is not None]
         return moves
 
-    def _provider(self, binding: Binding) -> int | None:
+    def provider_of(self, binding: Binding) -> int | None:
+        """The peer that should serve a binding, ``None`` when there is no such type."""
         type_id, strict = binding.spec.trigger_type, binding.spec.trigger_namespace
         places = (strict,) if strict is not None else (binding.home, DEFAULT)
         for namespace in places:
@@ -109,7 +110,7 @@ class Triggers:
         for trigger_id, binding in tuple(self.bindings.items()):
             if binding.spec.trigger_type != type_id or only not in (None, trigger_id):
                 continue
-            provider = self._provider(binding)
+            provider = self.provider_of(binding)
             if provider == binding.provider and provider != offer_again:
                 continue
             withdraw = binding.provider if binding.provider != provider else None

@@ -259,7 +259,7 @@ class QueueModule(Module):
             (BUILTIN_QUEUE, "function_queue"): 0,
         }
         for queue in self._queues.values():
-            if queue.bindings or queue.dead:
+            if queue.bindings:
                 key = (queue.topic, "builtin")
                 counts[key] = counts.get(key, 0) + len(queue.dead)
         return [
