@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.catalogue import load
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parent.parent.parent
@@ -104,7 +106,7 @@ def test_it_collects_requirements_and_nothing_else(pytester: pytest.Pytester) ->
         (("--requirement=con-002", "--requirement=REG-003"), {"CON-002", "REG-003"}),
         (("-k", "SHD-00 and SHOULD"), {"SHD-007", "SHD-008"}),
         (("connecting::CON-003",), {"CON-003"}),
-        (("announcing",), {"ANN-001", "ANN-002", "ANN-003", "ANN-004"}),
+        (("announcing",), {r.id for r in load() if r.phase == "announcing"}),
     ],
 )
 def test_requirements_are_selected(
@@ -255,9 +257,9 @@ def test_it_works_under_xdist(pytester: pytest.Pytester) -> None:
         "2",
         f"--worker-cmd={ECHO}",
         "--requirement",
-        "C*-00[12]",
+        "CON-00[12]",
         "--requirement",
-        "ANN-*",
+        "ANN-00[1-4]",
         timeout=120,
     )
 

@@ -57,7 +57,7 @@ class WaitsForTheGreeting(Worker):
 @breaks("CON-006")
 class IgnoresTheAddress(Worker):
     def url(self) -> str:
-        return "ws://127.0.0.1:49134"
+        return f"ws://127.0.0.1:{os.environ.get('MUTANT_PORT', '49134')}"
 
 
 @breaks("ANN-001")
