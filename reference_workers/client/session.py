@@ -29,7 +29,6 @@ class Session:
         self._socket = socket
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
         self._to_open = len(opening)
-        self._ended = False
         for text in opening:
             self._outbox.put_nowait(text)
 
@@ -39,9 +38,8 @@ class Session:
         return self.greeting is not None and self._to_open <= 0
 
     def send(self, text: str) -> None:
-        """Send a message after those before it."""
-        if not self._ended:
-            self._outbox.put_nowait(text)
+        """Send a message after those before it; after the end nobody takes it from the queue."""
+        self._outbox.put_nowait(text)
 
     async def serve(self, received: Callable[[dict[str, Any], Session], None]) -> None:
         """Send and receive until the connection ends.
@@ -59,7 +57,6 @@ class Session:
                     self.greeting = message
                 received(message, self)
         finally:
-            self._ended = True
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
 

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from reference_workers.client import Context, FunctionError, Worker, wire
-from reference_workers.client import session as sessions
-from reference_workers.client.session import Session
 from tests.reference_workers.recording import Link, asynchronous, engine, serving
 
 TRACE = {"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "baggage": "k=v"}
@@ -146,38 +144,6 @@ async def test_a_result_beyond_the_limit_becomes_an_error(monkeypatch: pytest.Mo
 
 
 @asynchronous
-async def test_large_messages_leave_in_fragments(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Socket:
-        """Takes what is sent, and never receives anything."""
-
-        def __init__(self) -> None:
-            self.sent: list[Any] = []
-
-        async def send(self, what: Any) -> None:
-            self.sent.append(what)
-
-        async def close(self) -> None:
-            stopped.set()
-
-        def __aiter__(self) -> Socket:
-            return self
-
-        async def __anext__(self) -> str:
-            await stopped.wait()
-            raise StopAsyncIteration
-
-    monkeypatch.setattr(sessions, "FRAGMENTED_ABOVE", 10)
-    monkeypatch.setattr(sessions, "FRAGMENT", 4)
-    stopped, socket = asyncio.Event(), Socket()
-    session: Any = Session(socket, ["0123456789", "0123456789ü"])  # type: ignore[arg-type]
-    serving = asyncio.ensure_future(session.serve(lambda *_: None))
-    await session.close(5)
-    await serving
-
-    assert socket.sent == ["0123456789", ["0123", "4567", "89ü"]]
-
-
-@asynchronous
 async def test_a_large_result_arrives_whole() -> None:
     async with engine() as there, serving(there.url, offer):
         link = await there.ready()
@@ -256,8 +222,10 @@ async def test_noise_leaves_no_trace(noise: str | bytes) -> None:
         before = len(link.messages)
         await link.send(noise)
 
+        # Twice: a worker that is about to leave may still manage the first.
         assert (await link.ask("one::echo", 1))["result"] == 1
-        assert len(link.messages) == before + 1
+        assert (await link.ask("one::echo", 2))["result"] == 2
+        assert len(link.messages) == before + 2
         assert len(there.links) == 1
 
 

@@ -65,6 +65,7 @@ async def test_functions_answer(name: str, data: Any, result: Any) -> None:
     [
         ("fail", {"code": "no_tea", "message": "none"}, "no_tea", "none"),
         ("fail", {}, "invocation_failed", "asked to fail"),
+        ("fail", {"code": 5, "message": "\ud800"}, "5", r"\ud800"),
         ("crash", {}, "invocation_failed", "this handler has a mistake in it"),
         ("fire", {"id": "x"}, "not_found", "no trigger has the id 'x'"),
         ("sleep", {"ms": 60_001}, "invalid_request", "ms is 60001; give a number from 0 to 60000"),
