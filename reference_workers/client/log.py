@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from contextlib import suppress
 
 
 def say(text: str) -> None:
-    """Write a line, even if nobody holds the other end any more.
-
-    A pipe whose reader left must not end a worker: from then on the lines go nowhere, so that the
-    flush at exit does not fail either (it would turn exit code 0 into 120).
-    """
-    if sys.stderr is None:
-        return
-    try:
-        print(text, file=sys.stderr, flush=True)
-    except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stderr.fileno())
-        os.close(nowhere)
+    """Write a line, even if nobody holds the other end any more: that must not end a worker."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(text, file=sys.stderr, flush=True)
