@@ -22,6 +22,6 @@ class Settings:
     requirements: tuple[str, ...] = ()
     strict: bool = False
     default_port: int | None = 49134
-    concurrency: int = 8
+    concurrency: int = 16
     variables: tuple[str, ...] = ()
     known: Mapping[str, KnownFailure] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -263,13 +264,14 @@ def _gaps(record: Record[Drop]) -> list[float]:
     """Seconds between a drop and the first try to reconnect, and between further tries.
 
     A process that held several connections on a path retries each of them: then every so many
-    tries make one round.
+    tries make one round. What follows the first success are no tries any more.
     """
     talk, at = record.talk, record.result.at
     paths = {talk.requests[number].request.path for number in talk.workers}
     requests = [r for r in talk.requests.values() if r.request.path in paths]
+    success = min((e.at for e in talk.upgrades.values() if e.at > at), default=math.inf)
     lost = sum(r.at < at for r in requests)
-    tries = [at] * lost + [r.at for r in requests if r.at > at]
+    tries = [at] * lost + [r.at for r in requests if at < r.at <= success]
     return [later - earlier for earlier, later in zip(tries, tries[lost:], strict=False)]
 
 

@@ -74,7 +74,12 @@ class WorkerProcess:
             ) from None
         output = Output(now)
         loop = asyncio.get_running_loop()
-        await loop.connect_read_pipe(lambda: output, popen.stdout)
+        try:
+            await loop.connect_read_pipe(lambda: output, popen.stdout)
+        except BaseException:  # cancelled in between: nobody else knows the process yet
+            os.killpg(popen.pid, signal.SIGKILL)
+            popen.wait()
+            raise
         return cls(popen, mark, output)
 
     @property
