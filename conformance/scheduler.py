@@ -132,7 +132,8 @@ class Scheduler:
             async with free:
                 await self._settle(trial, self._on_own(trial, port))
 
-        await _all(play(trial) for trial in trials if trial.worker is Worker.OWN)
+        own = [trial for trial in trials if trial.worker is Worker.OWN]
+        await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
 
     async def _settle(self, trial: Trial[Any], playing: Awaitable[Outcome]) -> None:
         """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""

@@ -38,11 +38,12 @@ class Worker(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Trial(Generic[Result]):
-    """A named stimulus."""
+    """A named stimulus. A slow one waits for seconds, so it is begun before the others."""
 
     name: str
     worker: Worker
     play: Callable[[Stage], Awaitable[Result]]
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,12 @@ CHECKS: dict[str, Check] = {}
 
 
 def trial(
-    worker: Worker, name: str | None = None
+    worker: Worker, name: str | None = None, *, slow: bool = False
 ) -> Callable[[Callable[[Stage], Awaitable[Result]]], Trial[Result]]:
     """Make a trial of a coroutine function, named as the function unless told otherwise."""
 
     def make(play: Callable[[Stage], Awaitable[Result]]) -> Trial[Result]:
-        return Trial(name or str(getattr(play, "__name__", "trial")), worker, play)
+        return Trial(name or str(getattr(play, "__name__", "trial")), worker, play, slow)
 
     return make
 

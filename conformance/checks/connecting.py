@@ -120,7 +120,7 @@ class Absence:
     exit_code: int | None
 
 
-@trial(Worker.OWN)
+@trial(Worker.OWN, slow=True)
 async def engine_comes_late(stage: Stage) -> Absence:
     """Start the worker while nothing listens, and listen once it must have tried."""
     await stage.listener.listen()

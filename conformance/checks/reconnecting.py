@@ -72,7 +72,7 @@ after_end = _dropping("after_end", "the end of the TCP stream", lambda c: c.cut(
 after_reset = _dropping("after_reset", "a TCP reset", lambda c: c.reset())
 
 
-@trial(Worker.OWN)
+@trial(Worker.OWN, slow=True)
 async def after_refusal(stage: Stage) -> Drop:
     """Reset the connection and refuse the next upgrade, as a proxy does without a backend."""
     await stage.start()
@@ -335,7 +335,7 @@ class Straddle:
     back: bool
 
 
-@trial(Worker.OWN)
+@trial(Worker.OWN, slow=True)
 async def cut_while_busy(stage: Stage) -> Straddle:
     """Cut the connection while a slow invocation runs, and wait until it must have ended."""
     sleep = stage.role("sleep")

@@ -63,7 +63,7 @@ def survives_a_function_conflict(record: Record[Refused]) -> Finding:
     )
 
 
-@trial(Worker.OWN)
+@trial(Worker.OWN, slow=True)
 async def name_conflict(stage: Stage) -> Refused:
     """Tell the worker that its name is taken, and close the connection."""
     await stage.start()
