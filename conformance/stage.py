@@ -224,8 +224,9 @@ class Stage:
         """
         if not await self.present(self.pace.appearance):
             raise Unmet(f"the worker, started anew, {self.missing()}")
-        if self.baseline.pulse is not None:
-            await self.pulse()  # its answer shows that what came before, the greeting, was read
+        # An answer shows that what came before it, the greeting, was read.
+        if self.baseline.pulse is not None and not await self.pulse():
+            raise Unmet("the worker, started anew, did not answer an invocation in time")
 
     async def present(self, within: float) -> bool:
         """Wait until open connections hold all that the baseline declares, announced."""

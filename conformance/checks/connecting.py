@@ -123,8 +123,7 @@ class Absence:
 @trial(Worker.OWN, slow=True)
 async def engine_comes_late(stage: Stage) -> Absence:
     """Start the worker while nothing listens, and listen once it must have tried."""
-    await stage.listener.listen()
-    stage.listener.stop_listening()
+    stage.listener.hold()
     seconds = 1.5 * stage.pace.startup + 0.5
     await stage.start()
     await stage.until(lambda: not stage.process.running, seconds)

@@ -35,7 +35,7 @@ class Drop:
 
     def after(self, talk: Conversation) -> list[int]:
         """The worker connections made after the drop."""
-        return [number for number in talk.workers if number not in self.before]
+        return [number for number in talk.workers if talk.first_message(number).at > self.at]
 
 
 def _dropping(name: str, how: str, drop: Callable[[Connection], None]) -> Trial[Drop]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import socket
 
 from mock_engine.transcript import Transcript
 from mock_engine.wire.admission import Admission, Admit
@@ -36,6 +38,7 @@ class Listener:
         self._limits = limits or Limits()
         self._numbers = itertools.count(1)
         self._server: asyncio.Server | None = None
+        self._held: socket.socket | None = None
 
     @classmethod
     async def start(
@@ -57,22 +60,51 @@ class Listener:
         return listener
 
     async def listen(self) -> None:
-        """Begin to accept, on the same port as before when it listened already."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            self._connection, self.host, self.port, reuse_address=True, backlog=1024
+        """Begin to accept, on the same port as before when it had one already.
+
+        Raises:
+            OSError: the port is taken or may not be used.
+        """
+        held, self._held = self._held or self._bound(), None
+        self._server = await asyncio.get_running_loop().create_server(
+            self._connection, sock=held, backlog=1024
         )
-        self.port = self._server.sockets[0].getsockname()[1]
+
+    def hold(self) -> None:
+        """Take the port without listening: connections are refused and nobody else gets it.
+
+        A port that is merely free may be given to any other process before it is listened on.
+
+        Raises:
+            OSError: the port is taken or may not be used.
+        """
+        self._held = self._bound()
+
+    def _bound(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with contextlib.ExitStack() as undo:
+            held = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind((self.host, self.port))
+            undo.pop_all()
+        self.port = held.getsockname()[1]
+        return held
 
     def stop_listening(self) -> None:
-        """Refuse new connections; those that are open stay."""
+        """Refuse new connections; those that are open stay, and the port is kept."""
         if self._server is not None:
             self._server.close()
             self._server = None
+            self.hold()
 
     async def stop(self) -> None:
-        """Refuse new connections and cut those that are open."""
-        self.stop_listening()
+        """Refuse new connections, cut those that are open, and give the port back."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if self._held is not None:
+            self._held.close()
+            self._held = None
         for connection in tuple(self.connections.values()):
             connection.cut()
         await asyncio.sleep(0)
