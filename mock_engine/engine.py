@@ -10,7 +10,6 @@ from typing import Any
 
 from mock_engine.config import Config
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
-from mock_engine.core.builtin import BUILTINS
 from mock_engine.messages import FromWorker, Undecodable, decode, encode
 from mock_engine.modules import load_module
 from mock_engine.modules.base import Module
@@ -32,14 +31,14 @@ class Engine:
 
     def __init__(self, config: Config | None = None, *, greet: bool = True) -> None:
         self.config = config
-        self.core = Core(BUILTINS, greet=greet)
+        self.core = Core(greet=greet, now=time.time_ns() // 1_000_000)
         self.workers = WorkerPort(self)
         self._connections: dict[int, Connection] = {}
         self._hosts: dict[int, Host] = {}
         self.modules: dict[str, Module] = {}
         for module in config.modules if config is not None else ():
             self._install(module.name, module.options)
-        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._timers: dict[int | str, asyncio.TimerHandle] = {}
 
     @property
     def greet(self) -> bool:
@@ -107,26 +106,34 @@ class Engine:
 
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:
-            if action.peer < 0 and isinstance(action, Send):
-                self._hosts[action.peer].deliver(action.message)
-                continue
-            connection = self._connections.get(action.peer)
-            if connection is None:
-                continue
-            match action:
-                case Send(message=message):
-                    connection.send_text(encode(message))
-                case Close(code=code):
-                    connection.close(code)
-                case Cut():
-                    connection.cut()
-                case Wake(peer=peer, seconds=seconds):
-                    loop = asyncio.get_running_loop()
-                    self._timers[peer] = loop.call_later(seconds, self._elapsed, peer)
+            if isinstance(action, Wake):
+                self._wake(action)
+            elif action.peer <= 0:
+                self._tell_module(action)
+            elif action.peer in self._connections:
+                self._tell_worker(self._connections[action.peer], action)
 
-    def _elapsed(self, peer: int) -> None:
-        self._timers.pop(peer, None)
-        self._perform(self.core.elapsed(peer))
+    def _wake(self, action: Wake) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers[action.key] = loop.call_later(action.seconds, self._elapsed, action.key)
+
+    def _tell_module(self, action: Send | Close | Cut) -> None:
+        host = self._hosts.get(action.peer)
+        if host is not None and isinstance(action, Send):
+            host.deliver(action.message)
+
+    def _tell_worker(self, connection: Connection, action: Send | Close | Cut) -> None:
+        match action:
+            case Send(message=message):
+                connection.send_text(encode(message))
+            case Close(code=code):
+                connection.close(code)
+            case Cut():
+                connection.cut()
+
+    def _elapsed(self, key: int | str) -> None:
+        self._timers.pop(key, None)
+        self._perform(self.core.elapsed(key))
 
 
 class WorkerPort:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.faults import Fault
+from mock_engine.faults import Fault
 
 Check = Callable[[Any], str | None]
 """Returns what was expected of a value, or ``None`` when the value is right."""
@@ -112,6 +112,8 @@ class Form:
 
     def examine(self, value: Any) -> tuple[str | None, dict[str, Any]]:
         """What is wrong with ``value``, if anything, and the fields found."""
+        if isinstance(value, list):
+            return self._in_order(value)
         if not isinstance(value, dict):
             return f"invalid type: {describe(value)}, expected struct {self.name}", {}
         found: dict[str, Any] = {}
@@ -134,6 +136,23 @@ class Form:
                     return f"missing field `{field.name}`", {}
                 found[field.name] = None
         return None, found
+
+    def _in_order(self, values: list[Any]) -> tuple[str | None, dict[str, Any]]:
+        """The fields of an input that is an array: serde takes them one after the other."""
+        found: dict[str, Any] = {}
+        for field, item in zip(self.fields, values, strict=False):
+            expected = field.check(item) if field.required or item is not None else None
+            if expected is not None:
+                return complain(item, expected), {}
+            found[field.name] = item
+        if len(values) == len(self.fields):
+            return None, found
+        if len(values) > len(self.fields):
+            return f"invalid length {len(values)}, expected fewer elements in array", {}
+        count = len(self.fields)
+        elements = "element" if count == 1 else "elements"
+        text = f"invalid length {len(values)}, expected struct {self.name} with {count} {elements}"
+        return text, {}
 
 
 def complain(value: Any, expected: str) -> str:

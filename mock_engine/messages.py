@@ -102,6 +102,7 @@ class RegisterTriggerType(Message, frozen=True):
     namespace: str | None = None
     trigger_request_format: Raw = ABSENT
     call_request_format: Raw = ABSENT
+    call_response_format: Raw = ABSENT
 
 
 class UnregisterTriggerType(Message, frozen=True):

@@ -9,7 +9,7 @@ from conformance.checks.reconnecting import HOT
 from conformance.stage import Stage
 from conformance.trial import Record, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
-from mock_engine.transcript import Answered, Message
+from mock_engine.transcript import Message
 
 OWNER = "0b7e1a52-0000-4000-8000-00000000000f"
 PATIENCE = 3.5
@@ -130,8 +130,10 @@ async def denied(stage: Stage) -> Denied:
     await stage.until(
         lambda: bool(_since(stage, before)) or not stage.process.running, stage.pace.reconnect
     )
-    upgrades = [e for e in stage.transcript.of(Answered) if e.status == 101 and e.at > at]
-    first = upgrades[0].at - at if upgrades else stage.transcript.now() - at
+    # A connection for telemetry may be opened at any time: those of workers alone tell.
+    talk = stage.talk
+    upgrades = [talk.upgrades[number].at for number in _since(stage, before)]
+    first = (min(upgrades) if upgrades else stage.transcript.now()) - at
     return Denied(at, first, len(upgrades), stage.process.exit_code)
 
 

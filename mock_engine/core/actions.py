@@ -32,9 +32,12 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Call ``Core.elapsed(peer)`` after ``seconds``."""
+    """Call ``Core.elapsed(key)`` after ``seconds``.
 
-    peer: int
+    The key is the number of a peer, or the id of a trigger.
+    """
+
+    key: int | str
     seconds: float
 
 

@@ -12,19 +12,22 @@ Rules of this file:
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from importlib.metadata import version
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec import Raw
 
 from mock_engine.core.actions import Action, Close, Cut, Send, Wake
-from mock_engine.core.builtin import Builtin
-from mock_engine.core.faults import Fault
+from mock_engine.core.builtin import BUILTINS
+from mock_engine.core.discovery import function_row, is_internal
+from mock_engine.core.forwarding import given, offer, with_caller, with_function, withdrawal
 from mock_engine.core.invocations import Call, Calls
-from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.peers import DEFAULT, ENGINE, Peer
 from mock_engine.core.registry import Function, Registry
 from mock_engine.core.triggers import Binding, Move, Triggers, TriggerType
+from mock_engine.faults import Fault
 from mock_engine.messages import (
     ABSENT,
     NULL,
@@ -65,26 +68,28 @@ RESERVED = "engine::"
 Actions = list[Action]
 
 
-class Core:
-    """The engine's state.
+FUNCTIONS_AVAILABLE = "engine::functions-available"
+WORKERS_AVAILABLE = "engine::workers-available"
 
-    ``builtins`` are the functions of the engine itself, by id. ``new_id`` gives fresh ids.
-    """
+
+class Core:
+    """The engine's state. ``now`` is when it begins; ``new_id`` gives fresh ids."""
 
     def __init__(
         self,
-        builtins: Mapping[str, Builtin],
         *,
         greet: bool = True,
+        now: int = 0,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self.greet = greet
+        self.new_id = new_id
         self.peers: dict[int, Peer] = {}
         self.functions = Registry()
         self.calls = Calls()
         self.triggers = Triggers()
-        self._builtins = builtins
-        self._new_id = new_id
+        self.registering: dict[str, Call] = {}
+        self._seen_functions: set[tuple[str, str]] = set()
         self._handlers: dict[type, Callable[[Peer, Message], Actions]] = {
             RegisterFunction: self._register_function,
             UnregisterFunction: self._unregister_function,
@@ -94,20 +99,46 @@ class Core:
             UnregisterTrigger: self._unregister_trigger,
             RegisterService: lambda *_: [],
         }
+        self._begin(now)
+
+    def _begin(self, now: int) -> None:
+        """Be the first peer of oneself: the owner of what every engine has."""
+        title = "Core engine introspection (engine::*) and platform authoring reference."
+        self.attach(ENGINE, "iii-engine-functions", title, now, provides_as="engine")
+        engine = self.peers[ENGINE]
+        for function_id, builtin in BUILTINS.items():
+            self._register_function(engine, RegisterFunction(function_id, builtin.description))
+        for type_id, description in (
+            (FUNCTIONS_AVAILABLE, "Triggered when functions are registered/unregistered"),
+            (WORKERS_AVAILABLE, "Triggered when workers connect/disconnect"),
+        ):
+            self._register_type(engine, RegisterTriggerType(type_id, description))
 
     # -- the ways in -----------------------------------------------------------------------------
 
     def opened(self, number: int, address: str, now: int) -> Actions:
         """A worker connected; ``now`` is in milliseconds since the epoch."""
-        peer = Peer(number, self._new_id(), self._new_id(), address, now)
+        peer = Peer(number, self.new_id(), self.new_id(), address, now)
         self.peers[number] = peer
         greeting = Send(number, WorkerRegistered(peer.worker_id, peer.token))
-        return [*([greeting] if self.greet else []), Wake(number, GRACE)]
+        actions: Actions = [greeting] if self.greet else []
+        return [*actions, Wake(number, GRACE), *self.worker_event(peer, "worker_connected")]
 
-    def attach(self, number: int, name: str, description: str, now: int) -> None:
-        """A module of the engine is there: a worker without a connection, announced at once."""
+    def attach(
+        self, number: int, name: str, description: str, now: int, *, provides_as: str | None = None
+    ) -> None:
+        """A module of the engine is there: a worker without a connection, announced at once.
+
+        ``provides_as`` is what its trigger types call it when that is not its name.
+        """
         peer = Peer(number, name, "", "", now, name=name, held=None, internal=True)
-        peer.facts["description"] = description
+        peer.provides_as = provides_as
+        peer.facts |= {
+            "description": description,
+            "runtime": "engine",
+            "isolation": "in-process",
+            "version": version("iii-conformance"),
+        }
         self.peers[number] = peer
 
     def received(self, number: int, message: FromWorker) -> Actions:
@@ -140,16 +171,53 @@ class Core:
             return []
         self.functions.remove_all(number)
         self.calls.lose_caller(number)
+        waiting = self.registering.items()
+        self.registering = {key: call for key, call in waiting if call.caller != number}
         stopped = ErrorBody("invocation_stopped", "Invocation stopped")
         actions: Actions = []
         for _, call in self.calls.lose_owner(number):
             actions += self._answer(call, error=stopped)
-        return actions + self._moved(self.triggers.lose(number))
+        actions += self._moved(self.triggers.lose(number))
+        return actions + self.worker_event(peer, "worker_disconnected")
 
-    def elapsed(self, number: int) -> Actions:
-        """The grace of a worker is over."""
-        peer = self.peers.get(number)
+    def elapsed(self, key: int | str) -> Actions:
+        """The time of a ``Wake`` is over: a worker's grace, or a provider's to object."""
+        if isinstance(key, str):
+            return self._registered(key)
+        peer = self.peers.get(key)
         return [] if peer is None else self._release(peer)
+
+    def looked(self) -> Actions:
+        """It is time to see whether functions came or went since the last look."""
+        functions = [f for f in self.functions if not is_internal(f)]
+        seen = {(f.namespace, f.spec.id) for f in functions}
+        if seen == self._seen_functions:
+            return []
+        self._seen_functions = seen
+        rows = [function_row(self, function) for function in functions]
+        event = {"event": "functions_changed", "functions": rows}
+        return self._fire(FUNCTIONS_AVAILABLE, event, traced=False)
+
+    # -- what the engine tells of itself ---------------------------------------------------------
+
+    def worker_event(self, peer: Peer, event: str) -> Actions:
+        """What those get who watch the workers come and go."""
+        data = {"event": event, "worker_id": peer.worker_id}
+        return self._fire(WORKERS_AVAILABLE, data, traced=True)
+
+    def _fire(self, type_id: str, event: object, *, traced: bool) -> Actions:
+        actions: Actions = []
+        for binding in tuple(self.triggers.bindings.values()):
+            if (binding.provider, binding.spec.trigger_type) == (ENGINE, type_id):
+                request = InvokeFunction(
+                    binding.spec.function_id,
+                    payload(event),
+                    namespace=binding.spec.namespace,
+                    metadata=binding.spec.metadata,
+                    traceparent=self._fresh_trace() if traced else None,
+                )
+                actions += self._invoke(self.peers[ENGINE], request)
+        return actions
 
     # -- announcing ------------------------------------------------------------------------------
 
@@ -229,13 +297,12 @@ class Core:
             return self._answer(call, error=ErrorBody("INVALID_NAMESPACE", blank))
         namespace = request.namespace or DEFAULT
         function = self.functions.find(namespace, request.function_id)
-        if function is not None:
-            return self._forward(peer, call, function)
-        builtin = self._builtins.get(request.function_id) if namespace == DEFAULT else None
-        if builtin is not None:
-            return self._run(peer, call, builtin)
-        missing = self._not_found(request.function_id, namespace, plain=peer.internal)
-        return self._answer(call, error=missing)
+        if function is None:
+            missing = self._not_found(request.function_id, namespace, plain=peer.internal)
+            return self._answer(call, error=missing)
+        if function.owner == ENGINE and request.function_id in BUILTINS:
+            return self._run(peer, call)
+        return self._forward(peer, call, function)
 
     def _not_found(self, function_id: str, namespace: str, *, plain: bool) -> ErrorBody:
         """The error for an unknown function; ``plain`` is how modules pass it on."""
@@ -243,8 +310,6 @@ class Core:
             text = f"Function {function_id} not found in namespace {namespace}"
             return ErrorBody("function_not_found", text)
         places = self.functions.namespaces_of(function_id)
-        if function_id in self._builtins:
-            places = sorted({*places, DEFAULT})
         hint = f" It is registered in namespace(s): {', '.join(places)}." if places else ""
         text = f"Function {function_id} not found in namespace {namespace}.{hint}"
         return ErrorBody("function_not_found", text)
@@ -252,7 +317,7 @@ class Core:
     def _forward(self, peer: Peer, call: Call, function: Function) -> Actions:
         request = call.request
         known = request.invocation_id if call.caller is not None else None
-        invocation_id = known or self._new_id()
+        invocation_id = known or self.new_id()
         exact = self.peers[function.owner].internal
         call = Call(call.caller, function.owner, request, exact=exact)
         actions: Actions = []
@@ -267,7 +332,7 @@ class Core:
             invocation_id=invocation_id,
             metadata=given(request.metadata),
             traceparent=request.traceparent,
-            baggage=_with_function(request) if between_workers else request.baggage,
+            baggage=with_function(request) if between_workers else request.baggage,
         )
         return [*actions, Send(function.owner, forwarded)]
 
@@ -277,7 +342,7 @@ class Core:
         if provider is None:
             text = f"no queue is served: nobody registered {ENQUEUE} (queue {action.queue})"
             return self._answer(call, error=ErrorBody("enqueue_error", text))
-        request, receipt = call.request, self._new_id()
+        request, receipt = call.request, self.new_id()
         baggage = f"iii.function.id={request.function_id}"
         job = {
             "queue": action.queue,
@@ -289,7 +354,7 @@ class Core:
         }
         if request.namespace not in (None, DEFAULT):
             job["namespace"] = request.namespace
-        invocation_id = self._new_id()
+        invocation_id = self.new_id()
         self.calls.begin(invocation_id, Call(call.caller, provider.owner, request, receipt))
         forwarded = InvokeFunction(
             ENQUEUE,
@@ -302,12 +367,12 @@ class Core:
 
     def _fresh_trace(self) -> str:
         """A W3C traceparent of a trace that begins here."""
-        trace, span = self._new_id().replace("-", ""), self._new_id().replace("-", "")
+        trace, span = self.new_id().replace("-", ""), self.new_id().replace("-", "")
         return f"00-{trace}-{span[:16]}-01"
 
-    def _run(self, peer: Peer, call: Call, builtin: Builtin) -> Actions:
+    def _run(self, peer: Peer, call: Call) -> Actions:
         try:
-            result, actions = builtin(self, peer, call.request.data)
+            result, actions = BUILTINS[call.request.function_id].handler(self, peer, call)
         except Fault as fault:
             return self._answer(call, error=ErrorBody(fault.code, str(fault)))
         if result is None:
@@ -355,6 +420,13 @@ class Core:
 
     def _register_trigger(self, peer: Peer, message: Message) -> Actions:
         spec = cast("RegisterTrigger", message)
+        fault = self.blank_namespace(spec)
+        if fault is not None:
+            return [self._failed(peer.number, spec, ErrorBody(fault.code, str(fault)))]
+        return self.bind(Binding(peer.number, peer.namespace, spec))
+
+    def blank_namespace(self, spec: RegisterTrigger) -> Fault | None:
+        """What is wrong with the namespaces of a trigger: one that is named must not be blank."""
         for name in ("namespace", "trigger_namespace"):
             value = getattr(spec, name)
             if value is not None and not value.strip():
@@ -362,13 +434,20 @@ class Core:
                     f"`{name}` is empty: it was named and left blank. "
                     "Give it a name, or omit it to use `default`."
                 )
-                return [self._failed(peer.number, spec, ErrorBody("INVALID_NAMESPACE", text))]
-        return self._moved(self.triggers.bind(Binding(peer.number, peer.namespace, spec)))
+                return Fault("INVALID_NAMESPACE", text)
+        return None
+
+    def bind(self, binding: Binding) -> Actions:
+        """Add a trigger and offer it to its provider."""
+        return self._moved(self.triggers.bind(binding))
 
     def _unregister_trigger(self, peer: Peer, message: Message) -> Actions:
         del peer
-        spec = cast("UnregisterTrigger", message)
-        binding = self.triggers.unbind(spec.id)
+        return self.unbind(cast("UnregisterTrigger", message).id)
+
+    def unbind(self, trigger_id: str) -> Actions:
+        """Remove a trigger and withdraw it from its provider."""
+        binding = self.triggers.unbind(trigger_id)
         if binding is None:
             return []
         provider = binding.provider
@@ -377,15 +456,26 @@ class Core:
             refused_by = self.triggers.provider_of(binding)
             if refused_by is not None and self.peers[refused_by].internal:
                 provider = refused_by
-        return [] if provider is None else [_withdrawal(binding, provider)]
+        return [] if provider is None else [withdrawal(binding, provider)]
 
     def _trigger_result(self, peer: Peer, answer: TriggerRegistrationResult) -> Actions:
+        binding = self.triggers.bindings.get(answer.id)
+        if binding is None or binding.provider != peer.number:
+            return []
         if answer.error is None:
-            return []
-        binding = self.triggers.park(answer.id, peer.number)
-        if binding is None:
-            return []
-        return [self._failed(binding.owner, binding.spec, answer.error)]
+            return self._registered(answer.id)
+        call = self.registering.pop(answer.id, None)
+        if call is None:
+            self.triggers.park(answer.id)
+            return [self._failed(binding.owner, binding.spec, answer.error)]
+        self.triggers.unbind(answer.id)
+        text = f"{answer.error.code}: {answer.error.message}"
+        return self._answer(call, error=ErrorBody("trigger_registration_failed", text))
+
+    def _registered(self, trigger_id: str) -> Actions:
+        """Nobody objects to a trigger: tell whoever waits for that."""
+        call = self.registering.pop(trigger_id, None)
+        return [] if call is None else self._answer(call, result=payload({"id": trigger_id}))
 
     def _failed(self, owner: int, spec: RegisterTrigger, error: ErrorBody) -> Action:
         result = TriggerRegistrationResult(spec.id, spec.trigger_type, spec.function_id, error)
@@ -395,50 +485,7 @@ class Core:
         actions: Actions = []
         for move in moves:
             if move.withdraw is not None and move.withdraw in self.peers:
-                actions.append(_withdrawal(move.binding, move.withdraw))
-            if move.offer is not None:
-                actions.append(Send(move.offer, _offer(move.binding)))
+                actions.append(withdrawal(move.binding, move.withdraw))
+            if move.offer not in (None, ENGINE):
+                actions.append(Send(move.offer, offer(move.binding)))
         return actions
-
-
-def with_caller(data: Raw, worker_id: str) -> Raw:
-    """``data`` with the caller's worker id in it, if it is an object; any other value as it is."""
-    if not bytes(data).lstrip().startswith(b"{"):
-        return data
-    fields = msgspec.json.decode(data, type=dict[str, Raw])
-    fields["_caller_worker_id"] = payload(worker_id)
-    return payload(fields)
-
-
-def given(part: Raw) -> Raw:
-    """``part``, or ``ABSENT`` for a ``null``."""
-    return part if is_given(part) else ABSENT
-
-
-def _with_function(request: InvokeFunction) -> str | None:
-    """The baggage an owner gets: the caller's, and in a trace the name of the function."""
-    if request.traceparent is None and request.baggage is None:
-        return None
-    entries = [request.baggage] if request.baggage else []
-    return ",".join([*entries, f"iii.function.id={request.function_id}"])
-
-
-def _offer(binding: Binding) -> RegisterTrigger:
-    spec = binding.spec
-    namespaces = {
-        "namespace": spec.namespace,
-        "trigger_namespace": spec.trigger_namespace,
-    }
-    told = {name: value for name, value in namespaces.items() if value not in (None, DEFAULT)}
-    return RegisterTrigger(
-        spec.id,
-        spec.trigger_type,
-        spec.function_id,
-        spec.config,
-        given(spec.metadata),
-        **told,
-    )
-
-
-def _withdrawal(binding: Binding, provider: int) -> Action:
-    return Send(provider, UnregisterTrigger(binding.spec.id, binding.spec.trigger_type))

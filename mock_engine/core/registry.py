@@ -1,7 +1,8 @@
 """Which worker serves which function.
 
 An id is owned by one worker a namespace. Registering it again on the same connection replaces
-it; another worker's attempt is a conflict (engine 0.23, RegistrationRejected).
+it; another worker's attempt is a conflict (engine 0.23, RegistrationRejected). A function of a
+module is no obstacle: a worker shadows it for as long as it stays.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ class Function:
 
 
 class Registry:
-    """The functions of all workers."""
+    """The functions of all peers. Numbers below 1 are the engine's own."""
 
     def __init__(self) -> None:
         self._functions: dict[tuple[str, str], Function] = {}
+        self._shadowed: dict[tuple[str, str], Function] = {}
 
     def __iter__(self) -> Iterator[Function]:
         """The functions, sorted by namespace and id."""
@@ -44,19 +46,26 @@ class Registry:
         key = (function.namespace, function.spec.id)
         other = self._functions.get(key)
         if other is not None and other.owner != function.owner:
-            return other
+            if other.owner > 0:
+                return other
+            self._shadowed[key] = other
         self._functions[key] = function
         return None
 
     def remove(self, namespace: str, function_id: str, owner: int) -> None:
         """Unregister a function; somebody else's stays."""
-        function = self._functions.get((namespace, function_id))
-        if function is not None and function.owner == owner:
-            del self._functions[namespace, function_id]
+        key = (namespace, function_id)
+        function = self._functions.get(key)
+        if function is None or function.owner != owner:
+            return
+        del self._functions[key]
+        if key in self._shadowed:
+            self._functions[key] = self._shadowed.pop(key)
 
     def remove_all(self, owner: int) -> None:
         """Unregister every function of a peer that is gone."""
-        self._functions = {k: f for k, f in self._functions.items() if f.owner != owner}
+        for function in self.owned_by(owner):
+            self.remove(function.namespace, function.spec.id, owner)
 
     def owned_by(self, owner: int) -> list[Function]:
         """The functions of one peer."""

@@ -70,13 +70,9 @@ class Triggers:
         """Remove a binding and return it as it was."""
         return self.bindings.pop(trigger_id, None)
 
-    def park(self, trigger_id: str, provider: int) -> Binding | None:
-        """Park a binding that its provider refused; ``None`` when it is not that provider's."""
-        binding = self.bindings.get(trigger_id)
-        if binding is None or binding.provider != provider:
-            return None
-        self.bindings[trigger_id] = replace(binding, provider=None)
-        return binding
+    def park(self, trigger_id: str) -> None:
+        """Park a binding that its provider refused."""
+        self.bindings[trigger_id] = replace(self.bindings[trigger_id], provider=None)
 
     def lose(self, peer: int) -> list[Move]:
         """Forget what a lost peer owned and provided; tell what that means for others."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.faults import Fault
+from mock_engine.faults import Fault
 from mock_engine.messages import ABSENT, InvokeFunction, RegisterTrigger
 
 if TYPE_CHECKING:

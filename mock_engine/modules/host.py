@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.faults import Fault
+from mock_engine.faults import Fault
 from mock_engine.messages import (
     ABSENT,
     ErrorBody,

@@ -67,6 +67,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._exchange: HttpExchange | None = None
+        self._made = False
         self._ended = False
         self._closing = False
         self._reader = StreamReader()
@@ -114,7 +115,8 @@ class Connection(asyncio.Protocol):
         """End the TCP connection without a close frame, after what is queued was sent."""
         if not self._ended:
             self._end(Ending.BY_ENGINE, "TCP end")
-            self._transport.close()
+            if self._made:
+                self._transport.close()
 
     def reset(self) -> None:
         """End the TCP connection with a reset, losing what is queued."""
@@ -137,6 +139,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the connection in, or treat it as the gate of the listener says."""
         self._transport = cast("asyncio.Transport", transport)
+        self._made = True
+        if self._ended:  # cut by a listener that stopped between the accept and now
+            self._transport.abort()
+            return
         self.peer = tuple((transport.get_extra_info("peername") or ("", 0))[:2])
         self.port = (transport.get_extra_info("sockname") or ("", 0))[1]
         self._note(lambda at: Accepted(at, self.id, self.port))

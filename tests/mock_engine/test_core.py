@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
-from mock_engine.core.builtin import BUILTINS
 from mock_engine.messages import decode, encode
 
 OWNER, CALLER, THIRD = 1, 2, 3
@@ -23,7 +22,7 @@ class Play:
 
     def __init__(self, *peers: int, announced: bool = True) -> None:
         numbers = iter(range(1, 10_000))
-        self.core = Core(BUILTINS, new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012}")
+        self.core = Core(new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012}")
         for peer in peers:
             self.core.opened(peer, "127.0.0.1", 0)
             if announced:
@@ -46,8 +45,8 @@ def told(actions: list[Action]) -> list[Any]:
                 out.append((peer, "close", code))
             case Cut(peer=peer):
                 out.append((peer, "cut"))
-            case Wake(peer=peer, seconds=seconds):
-                out.append((peer, "wake", seconds))
+            case Wake(key=key, seconds=seconds):
+                out.append((key, "wake", seconds))
     return out
 
 

@@ -24,6 +24,7 @@ from mock_engine.transcript import (
     Transcript,
 )
 from mock_engine.wire import (
+    Admit,
     Connection,
     EndOnAccept,
     Limits,
@@ -297,3 +298,32 @@ def test_a_transcript_writes_one_json_line_an_event() -> None:
     assert '"code": 1000, "reason": "bye"' in close
     assert '"base64": "/w=="' in binary
     assert '"ending": "eof"' in ended
+
+
+class Pipe(asyncio.Transport):
+    """A transport that only remembers whether it was aborted."""
+
+    aborted = False
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return default
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+async def test_a_connection_cut_before_it_was_made_does_not_live() -> None:
+    pipe = Pipe()
+    early = Connection(
+        1,
+        Mirror(),
+        limits=Limits(),
+        admission=Admit(),
+        transcript=None,
+        gone=lambda connection: None,
+    )
+
+    early.cut()
+    early.connection_made(pipe)
+
+    assert pipe.aborted

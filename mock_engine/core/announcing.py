@@ -1,0 +1,62 @@
+"""``engine::workers::register``: who a worker is, and which namespace it is in."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import TYPE_CHECKING
+
+from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.faults import Fault
+from mock_engine.inputs import Form, is_map, is_u32, optional
+
+if TYPE_CHECKING:
+    from mock_engine.core.builtin import Result
+    from mock_engine.core.engine import Core
+    from mock_engine.core.invocations import Call
+
+FACTS = ("runtime", "version", "os", "pid", "isolation", "description")
+LONGEST_DESCRIPTION = 280
+
+ANNOUNCEMENT = Form(
+    "RegisterWorkerInput",
+    (
+        optional("_caller_worker_id"),
+        optional("runtime"),
+        optional("version"),
+        optional("name"),
+        optional("namespace"),
+        optional("os"),
+        optional("telemetry", is_map),
+        optional("pid", is_u32),
+        optional("isolation"),
+        optional("description"),
+    ),
+)
+
+
+def announce(core: Core, peer: Peer, call: Call) -> Result:
+    """Give a worker its name and namespace; nothing is answered when the name is taken."""
+    said = ANNOUNCEMENT.read(call.request.data, call.request.function_id)
+    name, namespace = said["name"], said["namespace"]
+    if namespace is not None and not namespace.strip():
+        raise Fault(
+            "INVALID_NAMESPACE",
+            f"namespace is empty: worker '{name or '<unnamed>'}' "
+            f"declared {json.dumps(namespace, ensure_ascii=False)}. "
+            "Give it a name, or omit the field to register in 'default'.",
+        )
+    released = core.announce(peer, namespace, name)
+    if released is None:
+        return None, core.refuse(peer, namespace or DEFAULT, name or "")
+    facts = {fact: said[fact] for fact in FACTS}
+    if facts["description"] is not None:
+        facts["description"] = legible(facts["description"])
+    peer.facts |= facts
+    return {"success": True}, [*released, *core.worker_event(peer, "worker_metadata_updated")]
+
+
+def legible(description: str) -> str:
+    """A description without control and direction characters, cut to its longest length."""
+    kept = (char for char in description if unicodedata.category(char) not in ("Cc", "Cf"))
+    return "".join(kept)[:LONGEST_DESCRIPTION]

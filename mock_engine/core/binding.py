@@ -1,0 +1,66 @@
+"""``engine::register_trigger`` and ``engine::unregister_trigger``.
+
+A trigger made by a call belongs to no worker: it stays when its caller goes. Its provider has
+ten seconds to object; silence is consent (engine 0.23).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mock_engine.core.actions import Wake
+from mock_engine.core.peers import ENGINE, Peer
+from mock_engine.core.triggers import Binding
+from mock_engine.inputs import Field, Form, is_anything, optional
+from mock_engine.messages import ABSENT, RegisterTrigger, payload
+
+if TYPE_CHECKING:
+    from mock_engine.core.builtin import Result
+    from mock_engine.core.engine import Core
+    from mock_engine.core.invocations import Call
+
+PATIENCE = 10.0
+"""Seconds a provider has to object to a trigger."""
+
+REGISTER = Form(
+    "RegisterTriggerInput",
+    (
+        Field("trigger_type"),
+        Field("function_id"),
+        optional("config", is_anything),
+        optional("metadata", is_anything),
+        optional("namespace"),
+        optional("trigger_namespace"),
+    ),
+)
+UNREGISTER = Form("UnregisterTriggerInput", (Field("id"), optional("trigger_type")))
+
+
+def register(core: Core, peer: Peer, call: Call) -> Result:
+    """Bind a function to a trigger type; the answer waits for the provider, if there is one."""
+    given = REGISTER.read(call.request.data, call.request.function_id)
+    spec = RegisterTrigger(
+        core.new_id(),
+        given["trigger_type"],
+        given["function_id"],
+        payload(given["config"]),
+        ABSENT if given["metadata"] is None else payload(given["metadata"]),
+        given["namespace"],
+        given["trigger_namespace"],
+    )
+    fault = core.blank_namespace(spec)
+    if fault is not None:
+        raise fault
+    actions = core.bind(Binding(ENGINE, peer.namespace, spec))
+    if core.triggers.bindings[spec.id].provider is None:
+        return {"id": spec.id}, actions
+    core.registering[spec.id] = call
+    return None, [Wake(spec.id, PATIENCE), *actions]
+
+
+def unregister(core: Core, peer: Peer, call: Call) -> Result:
+    """Remove a trigger, whoever made it."""
+    del peer
+    given = UNREGISTER.read(call.request.data, call.request.function_id)
+    removed = given["id"] in core.triggers.bindings
+    return {"removed": removed}, core.unbind(given["id"])

@@ -1,0 +1,357 @@
+"""What the engine tells of itself: functions, workers, trigger types and triggers.
+
+Only triggers with a provider are told of; what is parked is unlisted (engine 0.23).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Raw
+
+from mock_engine.core.announcing import FACTS
+from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.registry import Function
+from mock_engine.core.triggers import Binding, TriggerType
+from mock_engine.faults import Fault
+from mock_engine.inputs import Field, Form, is_flag, is_texts, optional
+from mock_engine.messages import is_given
+
+if TYPE_CHECKING:
+    from mock_engine.core.builtin import Result
+    from mock_engine.core.engine import Core
+    from mock_engine.core.invocations import Call
+
+Row = dict[str, Any]
+
+MOST_FUNCTIONS = 32
+"""Functions that one call may ask about."""
+
+LONGEST_SUMMARY = 80
+"""Characters of a trigger's configuration in a list."""
+
+INTERNAL = optional("include_internal", is_flag)
+FUNCTIONS = Form(
+    "FunctionsListInput",
+    (optional("search"), optional("prefix"), optional("worker"), optional("namespace"), INTERNAL),
+)
+FUNCTION = Form(
+    "FunctionsInfoInput",
+    (optional("function_id"), optional("function_ids", is_texts), optional("namespace")),
+)
+WORKERS = Form(
+    "WorkersListInput",
+    (optional("search"), optional("runtime"), optional("status"), optional("namespace")),
+)
+WORKER = Form("WorkersInfoInput", (Field("name"), optional("namespace")))
+TYPES = Form(
+    "TriggersListInput",
+    (optional("search"), optional("prefix"), optional("worker"), optional("namespace"), INTERNAL),
+)
+TYPE = Form("TriggersInfoInput", (Field("id"), optional("namespace")))
+BINDINGS = Form(
+    "RegisteredTriggersListInput",
+    (
+        optional("search"),
+        optional("trigger_type"),
+        optional("function_id"),
+        optional("worker"),
+        INTERNAL,
+    ),
+)
+BINDING = Form("RegisteredTriggersInfoInput", (Field("id"),))
+
+
+def list_functions(core: Core, peer: Peer, call: Call) -> Result:
+    """``engine::functions::list``."""
+    del peer
+    wanted = FUNCTIONS.read(call.request.data, call.request.function_id)
+    rows = [
+        function_row(core, function)
+        for function in core.functions
+        if wanted["include_internal"] or not is_internal(function)
+    ]
+    return {"functions": _chosen(rows, wanted, "function_id")}, []
+
+
+def describe_functions(core: Core, peer: Peer, call: Call) -> Result:
+    """``engine::functions::info``: one function by ``function_id``, or several."""
+    del peer
+    wanted = FUNCTION.read(call.request.data, call.request.function_id)
+    one, several, namespace = wanted["function_id"], wanted["function_ids"], wanted["namespace"]
+    if (one is None) == (several is None):
+        raise Fault("INVALID_ARGUMENTS", "Give either `function_id` or `function_ids`.")
+    if several is None:
+        return _function_info(core, _resolve(core, one, namespace)), []
+    if len(several) > MOST_FUNCTIONS:
+        text = f"`function_ids` holds {len(several)} ids; at most {MOST_FUNCTIONS} are allowed."
+        raise Fault("INVALID_ARGUMENTS", text)
+    rows: list[Row] = []
+    for function_id in several:
+        try:
+            rows.append(_function_info(core, _resolve(core, function_id, namespace)))
+        except Fault as fault:
+            rows.append({"function_id": function_id, "error": fault.code.lower()})
+    return {"functions": rows}, []
+
+
+def list_workers(core: Core, peer: Peer, call: Call) -> Result:
+    """``engine::workers::list``: the modules, and the workers that announced a pid."""
+    wanted = WORKERS.read(call.request.data, call.request.function_id)
+    rows = [
+        worker_row(core, other, asking=peer)
+        for other in core.peers.values()
+        if other.internal or other.facts.get("pid")
+    ]
+    for name in ("runtime", "status", "namespace"):
+        if wanted[name] is not None:
+            rows = [row for row in rows if row[name] == wanted[name]]
+    rows = [row for row in rows if _contains(row["name"], wanted["search"])]
+    return {"workers": sorted(rows, key=lambda row: str(row["name"] or ""))}, []
+
+
+def describe_worker(core: Core, peer: Peer, call: Call) -> Result:
+    """``engine::workers::info``: a worker by name, with all that it registered."""
+    wanted = WORKER.read(call.request.data, call.request.function_id)
+    other = _named(core, wanted["name"], wanted["namespace"])
+    worker = worker_row(core, other, asking=peer) | {"internal": False}
+    if other.facts.get("pid") is not None:
+        worker["pid"] = other.facts["pid"]
+    owned = core.functions.owned_by(other.number)
+    types = [t for t in _types(core) if t.provider == other.number]
+    names = {(function.namespace, function.spec.id) for function in owned}
+    bindings = [b for b in _bindings(core) if (_target(b), b.spec.function_id) in names]
+    return {
+        "worker": worker,
+        "functions": [function_row(core, function) for function in owned],
+        "trigger_types": [type_row(core, trigger_type) for trigger_type in types],
+        "registered_triggers": [binding_row(core, binding) for binding in bindings],
+    }, []
+
+
+def list_types(core: Core, peer: Peer, call: Call) -> Result:
+    """``engine::triggers::list``: the trigger types."""
+    del peer
+    wanted = TYPES.read(call.request.data, call.request.function_id)
+    rows = [
+        type_row(core, trigger_type)
+        for trigger_type in _types(core)
+        if wanted["include_internal"] or not trigger_type.spec.id.startswith("engine::")
+    ]
+    return {"triggers": _chosen(rows, wanted, "id")}, []
+
+
+def describe_type(core: Core, peer: Peer, call: Call) -> Result:
+    """``engine::triggers::info``: a trigger type."""
+    del peer
+    wanted = TYPE.read(call.request.data, call.request.function_id)
+    namespace = wanted["namespace"] or DEFAULT
+    trigger_type = core.triggers.types.get((namespace, wanted["id"]))
+    if trigger_type is None:
+        text = f"Trigger type '{wanted['id']}' is not registered in namespace '{namespace}'."
+        raise Fault("NOT_FOUND", text)
+    formats = {
+        "configuration_schema": trigger_type.spec.trigger_request_format,
+        "request_schema": trigger_type.spec.call_request_format,
+        "response_schema": trigger_type.spec.call_response_format,
+    }
+    return _type_info(core, trigger_type) | _told(formats), []
+
+
+def list_bindings(core: Core, peer: Peer, call: Call) -> Result:
+    """``engine::registered-triggers::list``."""
+    del peer
+    wanted = BINDINGS.read(call.request.data, call.request.function_id)
+    rows = [
+        binding_row(core, binding)
+        for binding in _bindings(core)
+        if (wanted["include_internal"] or not binding.spec.function_id.startswith("engine::"))
+        and wanted["trigger_type"] in (None, binding.spec.trigger_type)
+        and wanted["function_id"] in (None, binding.spec.function_id)
+    ]
+    return {"registered_triggers": _chosen(rows, wanted, "id")}, []
+
+
+def describe_binding(core: Core, peer: Peer, call: Call) -> Result:
+    """``engine::registered-triggers::info``: a trigger, its function and its type."""
+    del peer
+    wanted = BINDING.read(call.request.data, call.request.function_id)
+    binding = core.triggers.bindings.get(wanted["id"])
+    if binding is None or binding.provider is None:
+        raise Fault("NOT_FOUND", f"Registered trigger '{wanted['id']}' was not found.")
+    row = binding_row(core, binding)
+    del row["config_summary"]
+    function = core.functions.find(_target(binding), binding.spec.function_id)
+    if function is not None:
+        row["function"] = _function_info(core, function)
+    trigger_type = next(
+        known
+        for known in core.triggers.types.values()
+        if (known.spec.id, known.provider) == (binding.spec.trigger_type, binding.provider)
+    )
+    return row | {"trigger": _type_info(core, trigger_type)}, []
+
+
+# -- rows ----------------------------------------------------------------------------------------
+
+
+def function_row(core: Core, function: Function) -> Row:
+    """A function in a list."""
+    row: Row = {
+        "function_id": function.spec.id,
+        "namespace": function.namespace,
+        "worker_name": core.peers[function.owner].name,
+    }
+    if function.spec.description is not None:
+        row["description"] = function.spec.description
+    return row | _told({"metadata": function.spec.metadata})
+
+
+def _function_info(core: Core, function: Function) -> Row:
+    formats = {
+        "request_schema": function.spec.request_format,
+        "response_schema": function.spec.response_format,
+    }
+    bound = [
+        {"id": b.spec.id, "trigger_type": b.spec.trigger_type, "config": b.spec.config}
+        for b in _bindings(core)
+        if (_target(b), b.spec.function_id) == (function.namespace, function.spec.id)
+    ]
+    return function_row(core, function) | _told(formats) | {"registered_triggers": bound}
+
+
+def worker_row(core: Core, peer: Peer, *, asking: Peer) -> Row:
+    """A worker in a list. A call that ``asking`` waits for at present is one of its active ones."""
+    return {
+        "id": peer.worker_id,
+        "name": peer.name,
+        "namespace": peer.namespace,
+        "status": "available" if peer.internal else "connected",
+        "ip_address": peer.address or None,
+        "connected_at_ms": peer.connected_at,
+        "function_count": len(core.functions.owned_by(peer.number)),
+        "active_invocations": core.calls.active(peer.number) + (peer is asking),
+        **{name: peer.facts.get(name) for name in FACTS if name != "pid"},
+    }
+
+
+def type_row(core: Core, trigger_type: TriggerType) -> Row:
+    """A trigger type in a list."""
+    provider = core.peers[trigger_type.provider]
+    return {
+        "id": trigger_type.spec.id,
+        "namespace": trigger_type.namespace,
+        "description": trigger_type.spec.description,
+        "worker_name": provider.provides_as or provider.name,
+    }
+
+
+def _type_info(core: Core, trigger_type: TriggerType) -> Row:
+    served = (trigger_type.spec.id, trigger_type.provider)
+    count = sum((b.spec.trigger_type, b.provider) == served for b in _bindings(core))
+    return type_row(core, trigger_type) | {"instance_count": count}
+
+
+def binding_row(core: Core, binding: Binding) -> Row:
+    """A trigger in a list."""
+    spec = binding.spec
+    function = core.functions.find(_target(binding), spec.function_id)
+    summary = msgspec.json.encode(msgspec.json.decode(spec.config)).decode()
+    if len(summary) > LONGEST_SUMMARY:
+        summary = summary[:LONGEST_SUMMARY] + "…"
+    row = {
+        "id": spec.id,
+        "trigger_type": spec.trigger_type,
+        "function_id": spec.function_id,
+        "worker_name": core.peers[function.owner if function else binding.owner].name,
+        "config": spec.config,
+        "config_summary": summary,
+    }
+    return row | _told({"metadata": spec.metadata})
+
+
+# -- choosing ------------------------------------------------------------------------------------
+
+
+def _resolve(core: Core, function_id: str, namespace: str | None) -> Function:
+    places = core.functions.namespaces_of(function_id)
+    if namespace is None and len(places) > 1 and DEFAULT not in places:
+        raise Fault(
+            "NOT_FOUND",
+            f"Function '{function_id}' is ambiguous: it is registered in namespace(s): "
+            f"{', '.join(places)}. Pass `namespace` to select one.",
+        )
+    chosen = namespace or (DEFAULT if DEFAULT in places else next(iter(places), DEFAULT))
+    function = core.functions.find(chosen, function_id)
+    if function is None:
+        text = f"Function '{function_id}' is not registered in namespace '{chosen}'."
+        raise Fault("NOT_FOUND", text)
+    return function
+
+
+def _named(core: Core, name: str, namespace: str | None) -> Peer:
+    named = {peer.namespace: peer for peer in core.peers.values() if peer.name == name}
+    places = ", ".join(sorted(named))
+    if not named:
+        raise Fault("NOT_FOUND", f"Worker '{name}' is not connected.")
+    if namespace is None and len(named) > 1:
+        raise Fault(
+            "NOT_FOUND",
+            f"Worker '{name}' is ambiguous: it is connected in namespace(s): {places}. "
+            "Pass `namespace` to disambiguate.",
+        )
+    if namespace is not None and namespace not in named:
+        raise Fault(
+            "NOT_FOUND",
+            f"Worker '{name}' is not connected in the requested namespace; "
+            f"it is connected in namespace(s): {places}.",
+        )
+    return named[namespace] if namespace is not None else next(iter(named.values()))
+
+
+def _chosen(rows: list[Row], wanted: Row, key: str) -> list[Row]:
+    """The rows that a filter lets through, sorted by their ``key``."""
+    prefix, namespace, worker = (wanted.get(name) for name in ("prefix", "namespace", "worker"))
+    kept = [
+        row
+        for row in rows
+        if (prefix is None or row[key].startswith(prefix))
+        and _contains(row[key], wanted["search"])
+        and namespace in (None, row.get("namespace"))
+        and worker in (None, row["worker_name"])
+    ]
+    return sorted(kept, key=lambda row: (row[key], row.get("namespace", "")))
+
+
+def _contains(text: str | None, search: str | None) -> bool:
+    return search is None or search.lower() in (text or "").lower()
+
+
+def is_internal(function: Function) -> bool:
+    """Whether a function is hidden: one of the engine's own, or one that says so of itself."""
+    if function.spec.id.startswith("engine::"):
+        return not function.spec.id.startswith("engine::queue::")
+    if not is_given(function.spec.metadata):
+        return False
+    metadata = msgspec.json.decode(function.spec.metadata)
+    return isinstance(metadata, dict) and metadata.get("internal") is True
+
+
+def _types(core: Core) -> Iterable[TriggerType]:
+    return core.triggers.types.values()
+
+
+def _bindings(core: Core) -> list[Binding]:
+    return [b for b in core.triggers.bindings.values() if b.provider is not None]
+
+
+def _target(binding: Binding) -> str:
+    """The namespace in which a trigger's function is looked up."""
+    return binding.spec.namespace or DEFAULT
+
+
+def _told(parts: dict[str, Raw]) -> Row:
+    """The payloads that were given, by their names."""
+    return {name: part for name, part in parts.items() if is_given(part)}

@@ -1,0 +1,63 @@
+"""What becomes of a message on its way through the engine."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw
+
+from mock_engine.core.actions import Action, Send
+from mock_engine.core.peers import DEFAULT
+from mock_engine.core.triggers import Binding
+from mock_engine.messages import (
+    ABSENT,
+    InvokeFunction,
+    RegisterTrigger,
+    UnregisterTrigger,
+    is_given,
+    payload,
+)
+
+
+def with_caller(data: Raw, worker_id: str) -> Raw:
+    """``data`` with the caller's worker id in it, if it is an object; any other value as it is."""
+    if not bytes(data).lstrip().startswith(b"{"):
+        return data
+    fields = msgspec.json.decode(data, type=dict[str, Raw])
+    fields["_caller_worker_id"] = payload(worker_id)
+    return payload(fields)
+
+
+def given(part: Raw) -> Raw:
+    """``part``, or ``ABSENT`` for a ``null``."""
+    return part if is_given(part) else ABSENT
+
+
+def with_function(request: InvokeFunction) -> str | None:
+    """The baggage an owner gets: the caller's, and in a trace the name of the function."""
+    if request.traceparent is None and request.baggage is None:
+        return None
+    entries = [request.baggage] if request.baggage else []
+    return ",".join([*entries, f"iii.function.id={request.function_id}"])
+
+
+def offer(binding: Binding) -> RegisterTrigger:
+    """What a provider gets of a trigger: of its namespaces only those that are not the default."""
+    spec = binding.spec
+    namespaces = {
+        "namespace": spec.namespace,
+        "trigger_namespace": spec.trigger_namespace,
+    }
+    told = {name: value for name, value in namespaces.items() if value not in (None, DEFAULT)}
+    return RegisterTrigger(
+        spec.id,
+        spec.trigger_type,
+        spec.function_id,
+        spec.config,
+        given(spec.metadata),
+        **told,
+    )
+
+
+def withdrawal(binding: Binding, provider: int) -> Action:
+    """What a provider gets when a trigger is gone or is another's."""
+    return Send(provider, UnregisterTrigger(binding.spec.id, binding.spec.trigger_type))
