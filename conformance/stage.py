@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import psutil
 
 from conformance.conversation import Conversation
+from conformance.crowding import crowding
 from conformance.door import AnyPath
 from conformance.pace import Pace
 from conformance.settings import Settings
@@ -163,13 +164,15 @@ class Stage:
         """Wait until ``condition()`` is true, for at most ``within`` seconds; return its value.
 
         It is evaluated at once, after every event of the transcript and after an exit of the
-        worker, and a last time when the time is up.
+        worker, and a last time when the time is up. A crowded machine gives more time.
         """
         news = asyncio.Event()
         self._news.add(news)
+        began = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(within) as limit:
                 while not (seen := condition()):
+                    limit.reschedule(began + within * crowding())
                     news.clear()
                     await news.wait()
                 return seen

@@ -10,7 +10,8 @@ from typing import Any
 
 from mock_engine.config import Config
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
-from mock_engine.messages import FromWorker, Undecodable, decode, encode
+from mock_engine.decoding import Undecodable, decode
+from mock_engine.messages import FromWorker, encode
 from mock_engine.modules import load_module
 from mock_engine.modules.base import Module
 from mock_engine.modules.host import Host
@@ -21,6 +22,9 @@ log = logging.getLogger("mock_engine")
 
 WORKERS = "/"
 TELEMETRY = "/otel"
+
+LOOKS = 5.0
+"""Seconds between two looks at which functions there are."""
 
 
 class Engine:
@@ -39,6 +43,7 @@ class Engine:
         for module in config.modules if config is not None else ():
             self._install(module.name, module.options)
         self._timers: dict[int | str, asyncio.TimerHandle] = {}
+        self._looking: asyncio.TimerHandle | None = None
 
     @property
     def greet(self) -> bool:
@@ -72,13 +77,20 @@ class Engine:
         """
         for module in self.modules.values():
             await module.start()
+        self._look()
+
+    def _look(self) -> None:
+        """See every five seconds whether functions came or went."""
+        self._looking = asyncio.get_running_loop().call_later(LOOKS, self._look)
+        self._perform(self.core.looked())
 
     async def stop(self) -> None:
         """Forget every worker and every timer, and end the modules."""
         for host in self._hosts.values():
             await host.stop()
-        for timer in self._timers.values():
-            timer.cancel()
+        for timer in (*self._timers.values(), self._looking):
+            if timer is not None:
+                timer.cancel()
         self._timers.clear()
 
     def opened(self, connection: Connection) -> None:

@@ -1,9 +1,7 @@
-"""The protocol's messages, one frozen type each, and the codec.
+"""The protocol's messages, one frozen type each.
 
 Rules of this file:
 
-* What the engine 0.23 cannot decode is ``Undecodable`` here: unknown or missing types, missing
-  required fields, wrong field types, ids of invocations that are no UUIDs.
 * Payloads that the engine only passes on (data, results, configs, formats, metadata) stay the
   bytes they came as, so that no number and no string changes on its way.
 * ``null`` for an optional field means the same as leaving it out.
@@ -11,10 +9,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-import json
-import math
-import re
-import uuid
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -24,10 +18,6 @@ ABSENT = Raw(b"")
 """A payload that was not sent."""
 
 NULL = Raw(b"null")
-
-
-class Undecodable(ValueError):  # noqa: N818 - what a frame is, not an error of the engine
-    """A frame that is no message; the engine drops it without an answer."""
 
 
 class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -221,31 +211,7 @@ FromWorker = (
 )
 """What a worker may send."""
 
-DEEPEST = 127
-"""Levels of nesting the engine's JSON parser follows."""
-
-_OVERFLOW = re.compile(rb"[0-9.][eE]\+?[0-9]{3,}")
-_decoder = msgspec.json.Decoder(FromWorker)
 _encoder = msgspec.json.Encoder()
-
-
-def decode(frame: bytes) -> FromWorker:
-    """Read a worker's message.
-
-    Raises:
-        Undecodable: it is none; the text says why.
-    """
-    try:
-        message: FromWorker = _decoder.decode(frame)
-    except (msgspec.DecodeError, RecursionError) as fault:
-        raise Undecodable(str(fault)) from None
-    if frame.count(b"[") + frame.count(b"{") > DEEPEST and _depth(frame) > DEEPEST:
-        raise Undecodable(f"nested more than {DEEPEST} levels deep")
-    if _OVERFLOW.search(frame) and not _all_finite(frame):
-        raise Undecodable("a number is beyond what a double holds")
-    if isinstance(message, InvokeFunction | InvocationResult) and message.invocation_id is not None:
-        return _with_canonical_id(message)
-    return message
 
 
 def encode(message: Message) -> bytes:
@@ -261,41 +227,3 @@ def payload(value: Any) -> Raw:
 def is_given(part: Raw) -> bool:
     """Whether a payload was sent and is not ``null``."""
     return bytes(part) not in (b"", b"null")
-
-
-def _depth(frame: bytes) -> int:
-    """How deep the arrays and objects of valid JSON text are nested."""
-    depth = deepest = 0
-    for bracket in re.findall(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', frame, re.DOTALL):
-        if bracket in (b"[", b"{"):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif bracket in (b"]", b"}"):
-            depth -= 1
-    return deepest
-
-
-def _all_finite(frame: bytes) -> bool:
-    finite = True
-
-    def read(text: str) -> float:
-        nonlocal finite
-        number = float(text)
-        finite = finite and math.isfinite(number)
-        return number
-
-    json.loads(frame, parse_float=read)
-    return finite
-
-
-def _with_canonical_id(
-    message: InvokeFunction | InvocationResult,
-) -> InvokeFunction | InvocationResult:
-    given = message.invocation_id or ""
-    try:
-        canonical = str(uuid.UUID(given))
-    except ValueError:
-        raise Undecodable(f"invocation_id is no UUID: {given!r}") from None
-    if canonical == given:
-        return message
-    return msgspec.structs.replace(message, invocation_id=canonical)

@@ -109,7 +109,8 @@ def list_workers(core: Core, peer: Peer, call: Call) -> Result:
         if wanted[name] is not None:
             rows = [row for row in rows if row[name] == wanted[name]]
     rows = [row for row in rows if _contains(row["name"], wanted["search"])]
-    return {"workers": sorted(rows, key=lambda row: str(row["name"] or ""))}, []
+    rows.sort(key=lambda row: (row["name"] or "", row["status"] != "connected"))
+    return {"workers": rows}, []
 
 
 def describe_worker(core: Core, peer: Peer, call: Call) -> Result:
@@ -181,7 +182,7 @@ def describe_binding(core: Core, peer: Peer, call: Call) -> Result:
     binding = core.triggers.bindings.get(wanted["id"])
     if binding is None or binding.provider is None:
         raise Fault("NOT_FOUND", f"Registered trigger '{wanted['id']}' was not found.")
-    row = binding_row(core, binding)
+    row = binding_row(core, binding) | _told({"metadata": binding.spec.metadata})
     del row["config_summary"]
     function = core.functions.find(_target(binding), binding.spec.function_id)
     if function is not None:
@@ -261,7 +262,7 @@ def binding_row(core: Core, binding: Binding) -> Row:
     summary = msgspec.json.encode(msgspec.json.decode(spec.config)).decode()
     if len(summary) > LONGEST_SUMMARY:
         summary = summary[:LONGEST_SUMMARY] + "…"
-    row = {
+    return {
         "id": spec.id,
         "trigger_type": spec.trigger_type,
         "function_id": spec.function_id,
@@ -269,7 +270,6 @@ def binding_row(core: Core, binding: Binding) -> Row:
         "config": spec.config,
         "config_summary": summary,
     }
-    return row | _told({"metadata": spec.metadata})
 
 
 # -- choosing ------------------------------------------------------------------------------------

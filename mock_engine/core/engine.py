@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -61,12 +60,17 @@ if TYPE_CHECKING:
 GRACE = 5.0
 """Seconds for which registrations wait for an announcement."""
 
+VERSION = "0.23.0-rc.4"
+"""The version of the engine whose behaviour this is."""
+
 ANNOUNCE = "engine::workers::register"
 ENQUEUE = "engine::queue::enqueue"
 RESERVED = "engine::"
 
 Actions = list[Action]
 
+
+TRACE_PARTS = 4
 
 FUNCTIONS_AVAILABLE = "engine::functions-available"
 WORKERS_AVAILABLE = "engine::workers-available"
@@ -137,7 +141,7 @@ class Core:
             "description": description,
             "runtime": "engine",
             "isolation": "in-process",
-            "version": version("iii-conformance"),
+            "version": VERSION,
         }
         self.peers[number] = peer
 
@@ -343,14 +347,15 @@ class Core:
             text = f"no queue is served: nobody registered {ENQUEUE} (queue {action.queue})"
             return self._answer(call, error=ErrorBody("enqueue_error", text))
         request, receipt = call.request, self.new_id()
-        baggage = f"iii.function.id={request.function_id}"
+        function = f"iii.function.id={request.function_id}"
+        baggage = ",".join([function, request.baggage] if request.baggage else [function])
         job = {
             "queue": action.queue,
             "function_id": request.function_id,
             "data": request.data,
             "messageReceiptId": receipt,
             "traceparent": request.traceparent,
-            "baggage": request.baggage or baggage,
+            "baggage": baggage,
         }
         if request.namespace not in (None, DEFAULT):
             job["namespace"] = request.namespace
@@ -360,15 +365,17 @@ class Core:
             ENQUEUE,
             payload(job),
             invocation_id=invocation_id,
-            traceparent=request.traceparent or self._fresh_trace(),
-            baggage=request.baggage or baggage,
+            traceparent=self._fresh_trace(request.traceparent),
+            baggage=baggage,
         )
         return [Send(provider.owner, forwarded)]
 
-    def _fresh_trace(self) -> str:
-        """A W3C traceparent of a trace that begins here."""
-        trace, span = self.new_id().replace("-", ""), self.new_id().replace("-", "")
-        return f"00-{trace}-{span[:16]}-01"
+    def _fresh_trace(self, within: str | None = None) -> str:
+        """A W3C traceparent: a new span, ``within`` a trace or in one that begins here."""
+        parts = (within or "").split("-")
+        if len(parts) != TRACE_PARTS:
+            parts = ["00", self.new_id().replace("-", ""), "", "01"]
+        return f"{parts[0]}-{parts[1]}-{self.new_id().replace('-', '')[:16]}-{parts[3]}"
 
     def _run(self, peer: Peer, call: Call) -> Actions:
         try:
@@ -453,9 +460,9 @@ class Core:
         provider = binding.provider
         if provider is None:
             # A module that refused a second binding of an id still serves the first one.
-            refused_by = self.triggers.provider_of(binding)
-            if refused_by is not None and self.peers[refused_by].internal:
-                provider = refused_by
+            refused_by = self.triggers.type_for(binding)
+            if refused_by is not None and self.peers[refused_by.provider].internal:
+                provider = refused_by.provider
         return [] if provider is None else [withdrawal(binding, provider)]
 
     def _trigger_result(self, peer: Peer, answer: TriggerRegistrationResult) -> Actions:
@@ -481,11 +488,15 @@ class Core:
         result = TriggerRegistrationResult(spec.id, spec.trigger_type, spec.function_id, error)
         return Send(owner, result)
 
+    def _offer(self, binding: Binding) -> RegisterTrigger:
+        served = self.triggers.type_for(binding)
+        return offer(binding, served.namespace if served else DEFAULT)
+
     def _moved(self, moves: Iterable[Move]) -> Actions:
         actions: Actions = []
         for move in moves:
             if move.withdraw is not None and move.withdraw in self.peers:
                 actions.append(withdrawal(move.binding, move.withdraw))
             if move.offer not in (None, ENGINE):
-                actions.append(Send(move.offer, offer(move.binding)))
+                actions.append(Send(move.offer, self._offer(move.binding)))
         return actions

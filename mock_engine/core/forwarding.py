@@ -40,13 +40,10 @@ def with_function(request: InvokeFunction) -> str | None:
     return ",".join([*entries, f"iii.function.id={request.function_id}"])
 
 
-def offer(binding: Binding) -> RegisterTrigger:
-    """What a provider gets of a trigger: of its namespaces only those that are not the default."""
+def offer(binding: Binding, provided_in: str) -> RegisterTrigger:
+    """What the provider of a type gets; a namespace is told unless it is the default one."""
     spec = binding.spec
-    namespaces = {
-        "namespace": spec.namespace,
-        "trigger_namespace": spec.trigger_namespace,
-    }
+    namespaces = {"namespace": spec.namespace, "trigger_namespace": provided_in}
     told = {name: value for name, value in namespaces.items() if value not in (None, DEFAULT)}
     return RegisterTrigger(
         spec.id,

@@ -88,14 +88,14 @@ class Triggers:
             moves += [m for m in self._settle(key[1]) if m.offer is not None]
         return moves
 
-    def provider_of(self, binding: Binding) -> int | None:
-        """The peer that should serve a binding, ``None`` when there is no such type."""
+    def type_for(self, binding: Binding) -> TriggerType | None:
+        """The type that should serve a binding, ``None`` when there is none."""
         type_id, strict = binding.spec.trigger_type, binding.spec.trigger_namespace
         places = (strict,) if strict is not None else (binding.home, DEFAULT)
         for namespace in places:
             known = self.types.get((namespace, type_id))
             if known is not None:
-                return known.provider
+                return known
         return None
 
     def _settle(
@@ -106,7 +106,8 @@ class Triggers:
         for trigger_id, binding in tuple(self.bindings.items()):
             if binding.spec.trigger_type != type_id or only not in (None, trigger_id):
                 continue
-            provider = self.provider_of(binding)
+            served = self.type_for(binding)
+            provider = served.provider if served is not None else None
             if provider == binding.provider and provider != offer_again:
                 continue
             withdraw = binding.provider if binding.provider != provider else None

@@ -88,7 +88,7 @@ class QueueModule(Module):
     """Durable publish, its administration, and ``durable:subscriber`` (``queue`` until 0.10)."""
 
     name = "iii-queue"
-    title = "Durable queues with retries, concurrency, ordering, and dead letters."
+    title = "Async job processing with named queues, retries, and dead-letter support."
     trigger_types: ClassVar[Mapping[str, str]] = {
         "durable:subscriber": "Queue core module",
         "queue": "Queue core module",

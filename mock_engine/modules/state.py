@@ -25,7 +25,7 @@ class StateModule(Module):
     """``state::*`` and the trigger type ``state``."""
 
     name = "iii-state"
-    title = "Distributed key-value state management with scopes and reactive triggers."
+    title = "Distributed key-value state management with reactive change triggers."
     trigger_types: ClassVar[Mapping[str, str]] = {"state": "State trigger"}
 
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:

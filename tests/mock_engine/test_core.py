@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
-from mock_engine.messages import decode, encode
+from mock_engine.decoding import decode
+from mock_engine.messages import encode
 
 OWNER, CALLER, THIRD = 1, 2, 3
 ID = "5b0d5b2e-0000-4000-8000-00000000000"

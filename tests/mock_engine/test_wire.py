@@ -312,6 +312,7 @@ class Pipe(asyncio.Transport):
         self.aborted = True
 
 
+@run
 async def test_a_connection_cut_before_it_was_made_does_not_live() -> None:
     pipe = Pipe()
     early = Connection(

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import (
     InvocationResult,
     InvokeFunction,
     RegisterFunction,
-    Undecodable,
-    decode,
     encode,
     payload,
 )
