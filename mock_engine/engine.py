@@ -10,10 +10,13 @@ from typing import Any
 
 from mock_engine.config import Config
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
+from mock_engine.core.peers import ENGINE
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import FromWorker, encode
 from mock_engine.modules import load_module
 from mock_engine.modules.base import Module
+from mock_engine.modules.channels import PATH as CHANNELS
+from mock_engine.modules.channels import Channels
 from mock_engine.modules.host import Host
 from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Response
@@ -40,6 +43,9 @@ class Engine:
         self._connections: dict[int, Connection] = {}
         self._hosts: dict[int, Host] = {}
         self.modules: dict[str, Module] = {}
+        self._hosts[ENGINE] = Host(self, ENGINE)
+        self.channels = Channels(self._hosts[ENGINE], {})
+        self._hosts[ENGINE].install(self.channels)
         for module in config.modules if config is not None else ():
             self._install(module.name, module.options)
         self._timers: dict[int | str, asyncio.TimerHandle] = {}
@@ -58,7 +64,7 @@ class Engine:
         kind = load_module(name)
         if kind is None:
             return
-        host = Host(self, -1 - len(self._hosts))
+        host = Host(self, -len(self._hosts))
         module = kind(host, options)
         self._hosts[host.peer] = host
         self.modules[name] = module
@@ -149,30 +155,38 @@ class Engine:
 
 
 class WorkerPort:
-    """What the engine serves on its port for workers: ``/`` and ``/otel``."""
+    """What the engine serves on its port for workers: ``/``, ``/otel`` and channels."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Accept workers and telemetry."""
-        return None if _path(connection) in (WORKERS, TELEMETRY) else Response(404)
+        """Accept workers, telemetry, and the ends of channels."""
+        path = _path(connection)
+        if path.startswith(CHANNELS):
+            return self._engine.channels.upgrade(connection)
+        return None if path in (WORKERS, TELEMETRY) else Response(404)
 
     def opened(self, connection: Connection) -> None:
         """Greet a worker; telemetry gets no greeting."""
         if _path(connection) == WORKERS:
             self._engine.opened(connection)
+        elif _path(connection) != TELEMETRY:
+            self._engine.channels.opened(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Take a worker's message, text or binary alike."""
-        del binary
+        """Take a message; those of workers may be text or binary alike."""
         if _path(connection) == WORKERS:
             self._engine.received(connection, data)
+        elif _path(connection) != TELEMETRY:
+            self._engine.channels.received(connection, data, binary)
 
     def closed(self, connection: Connection) -> None:
         """A connection is gone."""
         if _path(connection) == WORKERS:
             self._engine.closed(connection)
+        elif _path(connection) != TELEMETRY:
+            self._engine.channels.closed(connection)
 
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Refuse plain HTTP: this port is for WebSockets."""

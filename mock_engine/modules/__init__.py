@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mock_engine.modules.base import Module
 
 PLACES = {
+    "iii-http": "http:HttpModule",
     "iii-cron": "cron:CronModule",
     "iii-pubsub": "pubsub:PubSubModule",
     "iii-queue": "queue:QueueModule",

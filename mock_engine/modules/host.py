@@ -8,7 +8,7 @@ import logging
 import uuid
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from msgspec import Raw
@@ -30,6 +30,9 @@ from mock_engine.messages import (
 )
 from mock_engine.modules.base import Bound, Handler, Module
 
+if TYPE_CHECKING:
+    from mock_engine.modules.channels import Channels
+
 TRACE_PARTS = 4
 
 log = logging.getLogger("mock_engine")
@@ -37,6 +40,8 @@ log = logging.getLogger("mock_engine")
 
 class Embedding(Protocol):
     """What a host needs of its engine."""
+
+    channels: Channels
 
     def say(self, peer: int, message: FromWorker) -> None:
         """A module sent a message."""
@@ -81,6 +86,11 @@ class Host:
         self._handlers: Mapping[str, Handler] = {}
         self._waiting: dict[str, asyncio.Future[Raw]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def channels(self) -> Channels:
+        """The engine's channels."""
+        return self._engine.channels
 
     def install(self, module: Module) -> None:
         """Register what the module offers."""

@@ -20,6 +20,7 @@ from mock_engine.wire.limits import Limits
 if TYPE_CHECKING:
     from mock_engine.wire.connection import Connection
 
+BODILESS = (204, 205, 304)
 BAD_REQUEST = 400
 TOO_LARGE = 413
 UPGRADE_REQUIRED = 426
@@ -133,7 +134,9 @@ class HttpExchange:
 
     async def _answer(self, response: Response) -> None:
         self._send_head(response)
-        if isinstance(response.body, AsyncIterator):
+        if not self._has_body(response):
+            pass
+        elif isinstance(response.body, AsyncIterator):
             async for chunk in response.body:
                 self._send(h11.Data(data=chunk))
         elif response.body:
@@ -148,10 +151,15 @@ class HttpExchange:
                 response.status, response.body, (*response.headers, ("connection", "close"))
             )
             self._send_head(closing)
-            if closing.body:
+            if closing.body and self._has_body(closing):
                 self._send(h11.Data(data=response.body))
             self._send(h11.EndOfMessage())
         self._connection.cut()
+
+    def _has_body(self, response: Response) -> bool:
+        """Whether an answer may carry a body (RFC 9110, section 6.4.1)."""
+        head = self._request is not None and self._request.method == "HEAD"
+        return not head and response.status not in BODILESS
 
     def _send_head(self, response: Response) -> None:
         headers = list(response.headers)

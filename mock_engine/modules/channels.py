@@ -1,0 +1,185 @@
+"""Channels: one-way pipes between two WebSockets, or a WebSocket and the engine.
+
+Rules of this file:
+
+* A channel has a writing and a reading end; each can be taken once. Who comes second is admitted
+  and closed at once (engine 0.23).
+* What is written waits for a reader. A writer that is far ahead is not read from any more.
+* A channel whose ends were both taken is remembered for a while, so that a late comer is closed
+  instead of told that there is no such channel.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+from mock_engine.inputs import Form, is_size, optional
+from mock_engine.messages import InvokeFunction
+from mock_engine.modules.base import Module, Offer
+from mock_engine.wire import Connection, Response
+
+PATH = "/ws/channels/"
+READ, WRITE = "read", "write"
+AHEAD = 64
+"""Messages that a writer may be ahead of its reader, unless the channel says otherwise."""
+
+REMEMBERED = 4096
+"""Channels that are kept; the oldest one is forgotten first."""
+
+CREATE = Form("CreateChannelInput", (optional("buffer_size", is_size),))
+
+Part = tuple[bool, bytes]
+"""A message: whether it is binary, and its data."""
+
+
+@dataclass(slots=True)
+class Channel:
+    """A pipe. ``deliver`` gets each message and ``ended`` the end, once a reader is there."""
+
+    id: str
+    key: str
+    ahead: int = AHEAD
+    taken: set[str] = field(default_factory=set)
+    waiting: deque[Part] = field(default_factory=deque)
+    finished: bool = False
+    deliver: Callable[[bool, bytes], None] | None = None
+    ended: Callable[[], None] | None = None
+    writer: Connection | None = None
+
+    def end(self, direction: str) -> dict[str, str]:
+        """What a worker needs to take one of the ends."""
+        return {"channel_id": self.id, "access_key": self.key, "direction": direction}
+
+    def write(self, binary: bool, data: bytes) -> None:
+        """Pass a message on, or keep it until there is a reader."""
+        if self.deliver is not None:
+            self.deliver(binary, data)
+            return
+        self.waiting.append((binary, data))
+        if self.writer is not None and len(self.waiting) > self.ahead:
+            self.writer.pause_reading()
+
+    def finish(self) -> None:
+        """Nothing more will be written."""
+        self.finished, self.writer = True, None
+        if self.ended is not None:
+            self.ended()
+
+    def read(self, deliver: Callable[[bool, bytes], None], ended: Callable[[], None]) -> None:
+        """Take the reading end inside the engine, or for a connection."""
+        self.taken.add(READ)
+        self.deliver, self.ended = deliver, ended
+        while self.waiting:
+            deliver(*self.waiting.popleft())
+        if self.writer is not None:
+            self.writer.resume_reading()
+        if self.finished:
+            ended()
+
+    def abandon(self) -> None:
+        """The reader is gone: what is written from now on is lost."""
+        self.deliver, self.ended = _drop, None
+
+
+def _drop(binary: bool, data: bytes) -> None:
+    del binary, data
+
+
+class Channels(Module):
+    """``engine::channels::create`` and the WebSockets on ``/ws/channels/ID``."""
+
+    name = "iii-engine-functions"
+    trigger_types: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._channels: dict[str, Channel] = {}
+        self._ends: dict[int, tuple[Channel, str]] = {}
+
+    def functions(self) -> Mapping[str, Offer]:
+        """The functions, by id."""
+        offer = Offer(self._create, "Create a streaming channel pair")
+        return {"engine::channels::create": offer}
+
+    def _create(self, call: InvokeFunction) -> Any:
+        size = CREATE.read(call.data, call.function_id)["buffer_size"]
+        channel = self.create(AHEAD if size is None else size)
+        return {"writer": channel.end(WRITE), "reader": channel.end(READ)}
+
+    def create(self, ahead: int = AHEAD) -> Channel:
+        """A new channel."""
+        channel = Channel(str(uuid.uuid4()), str(uuid.uuid4()), ahead)
+        self._channels[channel.id] = channel
+        if len(self._channels) > REMEMBERED:
+            del self._channels[next(iter(self._channels))]
+        return channel
+
+    def forget(self, channel: Channel) -> None:
+        """A channel is not needed any more."""
+        self._channels.pop(channel.id, None)
+
+    # -- its WebSockets --------------------------------------------------------------------------
+
+    def upgrade(self, connection: Connection) -> Response | None:
+        """Admit whoever knows a channel and its key."""
+        assert connection.request is not None
+        given = parse_qs(urlsplit(connection.request.target).query)
+        for name in ("key", "dir"):
+            if name not in given:
+                text = f"Failed to deserialize query string: missing field `{name}`"
+                return _told(400, text)
+        direction = given["dir"][-1]
+        if direction not in (READ, WRITE):
+            text = (
+                "Failed to deserialize query string: dir: "
+                f"unknown variant `{direction}`, expected `{READ}` or `{WRITE}`"
+            )
+            return _told(400, text)
+        channel = self._channels.get(connection.request.path.removeprefix(PATH))
+        if channel is None or channel.key != given["key"][-1]:
+            return _told(404, "Channel not found")
+        self._ends[connection.id] = channel, direction
+        return None
+
+    def opened(self, connection: Connection) -> None:
+        """Give a connection its end, unless somebody has it."""
+        channel, direction = self._ends[connection.id]
+        if direction in channel.taken:
+            del self._ends[connection.id]
+            connection.close()
+            return
+        channel.taken.add(direction)
+        if direction == WRITE:
+            channel.writer = connection
+        else:
+            channel.read(
+                lambda binary, data: (connection.send_binary if binary else connection.send_text)(
+                    data
+                ),
+                connection.close,
+            )
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """Pass on what a writer sends; a reader has nothing to say."""
+        channel, direction = self._ends.get(connection.id, (None, ""))
+        if channel is not None and direction == WRITE:
+            channel.write(binary, data)
+
+    def closed(self, connection: Connection) -> None:
+        """An end is gone."""
+        channel, direction = self._ends.pop(connection.id, (None, ""))
+        if channel is None:
+            return
+        if direction == WRITE:
+            channel.finish()
+        else:
+            channel.abandon()
+
+
+def _told(status: int, text: str) -> Response:
+    return Response(status, text.encode(), (("content-type", "text/plain; charset=utf-8"),))

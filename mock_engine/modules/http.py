@@ -1,0 +1,258 @@
+"""HTTP: functions as endpoints of a web server (``iii-http``)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from mock_engine.messages import is_given
+from mock_engine.modules.base import Bound, Fault, Module
+from mock_engine.modules.channels import READ, WRITE, Channel
+from mock_engine.modules.cors import Cors
+from mock_engine.modules.host import Host, Trace
+from mock_engine.modules.http_answer import answer, failure, headers, refusal, status
+from mock_engine.modules.routes import Route, Routes
+from mock_engine.transcript import Request
+from mock_engine.wire import Connection, Limits, Listener, Response
+
+log = logging.getLogger("mock_engine")
+
+PORT = 3111
+TIMEOUT = 30_000
+"""Milliseconds for a handler, unless the configuration says otherwise."""
+
+CONCURRENCY = 1024
+BODY = 64 * 1024 * 1024
+"""Bytes of a request's body, unless the configuration says otherwise."""
+
+OK, UNPROCESSABLE, FAILED, TIMED_OUT = 200, 422, 500, 504
+
+
+class HttpModule(Module):
+    """The trigger type ``http`` and its web server."""
+
+    name = "iii-http"
+    title = "Expose functions as HTTP endpoints."
+    trigger_types: ClassVar[Mapping[str, str]] = {"http": "HTTP API trigger"}
+
+    def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
+        super().__init__(host, options)
+        self.routes = Routes()
+        self._cors = Cors(options.get("cors"))
+        self._timeout = options.get("default_timeout", TIMEOUT) / 1000
+        self._places = asyncio.Semaphore(options.get("concurrency_request_limit", CONCURRENCY))
+        entries = sorted(options.get("middleware") or (), key=lambda m: m.get("priority", 0))
+        self._middleware = [entry["function_id"] for entry in entries]
+        self._listener: Listener | None = None
+
+    @property
+    def port(self) -> int:
+        """The port listened on."""
+        assert self._listener is not None
+        return self._listener.port
+
+    def bind(self, bound: Bound) -> None:
+        """Add a route.
+
+        Raises:
+            Fault: ``trigger_registration_failed``.
+        """
+        self.routes.add(Route.of(bound))
+        super().bind(bound)
+
+    def unbind(self, trigger_id: str) -> None:
+        """Remove a route."""
+        super().unbind(trigger_id)
+        self.routes.remove(trigger_id)
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: the port is taken or may not be used.
+        """
+        host, port = self.options.get("host", "127.0.0.1"), self.options.get("port", PORT)
+        limits = Limits(request_body=self.options.get("body_limit", BODY))
+        self._listener = await Listener.start(self, host, port, limits=limits)
+
+    async def stop(self) -> None:
+        """Close the server."""
+        if self._listener is not None:
+            await self._listener.stop()
+
+    # -- the application -------------------------------------------------------------------------
+
+    def upgrade(self, connection: Connection) -> Response | None:
+        """Refuse: no WebSockets here."""
+        del connection
+        return refusal(404, "NOT_FOUND", "Not Found")
+
+    def opened(self, connection: Connection) -> None:
+        """Never happens."""
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """Never happens."""
+
+    def closed(self, connection: Connection) -> None:
+        """Never happens."""
+
+    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
+        """Answer a request."""
+        del connection
+        origin = request.header("origin")
+        allowed = self.routes.methods(request.path)
+        if request.method == "OPTIONS":
+            known = (("allow", ",".join(allowed)),) if allowed and "OPTIONS" not in allowed else ()
+            return Response(OK, b"", (*self._cors.preflight(origin), *known))
+        if allowed and request.method not in allowed:
+            answered = Response(405, b"", (("allow", ",".join(allowed)),))
+        else:
+            route = self.routes.find(request.method, request.path)
+            try:
+                async with self._places, asyncio.timeout(self._timeout):
+                    answered = await self._handle(route, request, body)
+            except TimeoutError:
+                return Response(TIMED_OUT)
+        return replace(answered, headers=(*answered.headers, *self._cors.answer(origin)))
+
+    async def _handle(self, route: Route | None, request: Request, body: bytes) -> Response:
+        if route is None:
+            return refusal(404, "NOT_FOUND", "Not Found")
+        exchange = _Exchange(self, route, request, body)
+        try:
+            return await exchange.run(self._middleware)
+        except Fault as fault:
+            return failure(FAILED, fault)
+
+
+class _Exchange:
+    """One request on its way through conditions, middleware and the handler."""
+
+    def __init__(self, module: HttpModule, route: Route, request: Request, body: bytes) -> None:
+        self._host = module.host
+        self._route = route
+        self._trace = Trace.fresh()
+        self._body = body
+        self._about: dict[str, Any] = {
+            "method": request.method,
+            "headers": {name.lower(): value for name, value in request.headers},
+            "path_params": route.parameters(request.path),
+            "query_params": dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True)),
+        }
+
+    async def run(self, middleware: list[str]) -> Response:
+        sent, answering = self._host.channels.create(), self._host.channels.create()
+        try:
+            event = self._event(sent, answering)
+            if not await self._host.passes(self._route.bound, event, self._trace):
+                text = "Request condition not met"
+                return refusal(UNPROCESSABLE, "CONDITION_NOT_MET", text, skipped=True)
+            for function_id in (*middleware, *self._own_middleware()):
+                refused = await self._consult(function_id)
+                if refused is not None:
+                    return refused
+            if self._body:
+                sent.write(True, self._body)
+            sent.finish()
+            return await self._invoke(event, answering)
+        finally:
+            self._host.channels.forget(sent)
+
+    def _event(self, sent: Channel, answering: Channel) -> dict[str, Any]:
+        pattern = self._route.pattern
+        trigger = {"type": "http", "path": pattern, "method": self._about["method"]}
+        return self._about | {
+            "path": pattern,
+            "body": self._json(),
+            "trigger": trigger,
+            "request_body": sent.end(READ),
+            "response": answering.end(WRITE),
+        }
+
+    def _json(self) -> Any:
+        kind = self._about["headers"].get("content-type", "")
+        if kind.partition(";")[0].strip().lower() != "application/json":
+            return None
+        try:
+            return msgspec.json.decode(self._body)
+        except msgspec.DecodeError:
+            return None
+
+    def _own_middleware(self) -> list[str]:
+        named = self._route.bound.setting("middleware_function_ids")
+        return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+
+    async def _consult(self, function_id: str) -> Response | None:
+        """Ask a middleware; ``None`` lets the request go on."""
+        question = {"phase": "preHandler", "request": self._about, "context": {}}
+        said = await self._host.call(function_id, question, **self._trace.fields())
+        verdict = msgspec.json.decode(said) if is_given(said) else None
+        if not isinstance(verdict, dict) or verdict.get("action") != "respond":
+            return None
+        return answer(verdict.get("response"), missing_body=None)
+
+    async def _invoke(self, event: dict[str, Any], answering: Channel) -> Response:
+        """Call the handler: its result is the answer, or what it writes into the channel."""
+        written = Written(answering)
+        running = self._host.spawn(self._host.run(self._route.bound, event, self._trace))
+        begun = self._host.spawn(written.begun.wait())
+        try:
+            await asyncio.wait((running, begun), return_when=asyncio.FIRST_COMPLETED)
+            if running.done() and not begun.done():
+                result = running.result()
+                if is_given(result):
+                    return answer(msgspec.json.decode(result), missing_body={})
+                await begun
+            return Response(written.status, written.parts(), written.headers)
+        finally:
+            begun.cancel()
+            if not running.done():
+                running.add_done_callback(_read_outcome)
+
+
+class Written:
+    """An answer that a handler writes into a channel: control messages first, then the body."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.status = OK
+        self.headers: tuple[tuple[str, str], ...] = ()
+        self.begun = asyncio.Event()
+        self._parts: asyncio.Queue[bytes | None] = asyncio.Queue()
+        channel.read(self._take, self._end)
+
+    def _take(self, binary: bool, data: bytes) -> None:
+        if binary:
+            self._parts.put_nowait(data)
+            self.begun.set()
+            return
+        try:
+            control = msgspec.json.decode(data)
+        except msgspec.DecodeError:
+            return
+        if not isinstance(control, dict) or self.begun.is_set():
+            return
+        if control.get("type") == "set_status":
+            self.status = status(control.get("status_code")) or self.status
+        elif control.get("type") == "set_headers":
+            self.headers = (*self.headers, *headers(control.get("headers")))
+
+    def _end(self) -> None:
+        self._parts.put_nowait(None)
+        self.begun.set()
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """The body, part by part."""
+        while (part := await self._parts.get()) is not None:
+            yield part
+
+
+def _read_outcome(running: asyncio.Task[Any]) -> None:
+    """Look at the outcome of a handler whose answer was written: it must not stay unread."""
+    if not running.cancelled() and running.exception() is not None:
+        log.info("a handler failed after it had answered: %s", running.exception())

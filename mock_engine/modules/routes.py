@@ -1,0 +1,107 @@
+"""Which HTTP request reaches which binding. Nothing here reads a socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mock_engine.modules.base import Bound, Fault
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+FAILED = "trigger_registration_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method, a pattern such as ``users/:id``, and the binding behind them."""
+
+    method: str
+    pattern: str
+    bound: Bound
+
+    @classmethod
+    def of(cls, bound: Bound) -> Route:
+        """The route that a binding asks for.
+
+        Raises:
+            Fault: it asks for none, or for one that cannot be served.
+        """
+        pattern = bound.setting("api_path")
+        if not isinstance(pattern, str):
+            raise Fault(FAILED, "api_path is required for http triggers")
+        given = bound.setting("http_method")
+        method = "GET" if given is None else str(given).upper()
+        if method not in METHODS:
+            text = f"http_method is {given!r}; expected one of {', '.join(METHODS)}"
+            raise Fault(FAILED, text)
+        if "*" in pattern:
+            raise Fault(FAILED, f"api_path is {pattern!r}; wildcards are not supported")
+        return cls(method, pattern, bound)
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The pattern's parts, without the slash it may begin with."""
+        return tuple(self.pattern.removeprefix("/").split("/"))
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """The segments with nameless parameters: routes of one shape catch the same paths."""
+        return tuple(":" if part.startswith(":") else part for part in self.segments)
+
+    def catches(self, path: str) -> bool:
+        """Whether a request's path has the form of the pattern."""
+        given, wanted = path.removeprefix("/").split("/"), self.shape
+        return len(given) == len(wanted) and all(
+            part in (":", value) for part, value in zip(wanted, given, strict=True)
+        )
+
+    def parameters(self, path: str) -> dict[str, str]:
+        """The path's parameters, undecoded; none at all when one of them is empty."""
+        given = [part for part in path.split("/") if part]
+        wanted = [part for part in self.segments if part]
+        if len(given) != len(wanted):
+            return {}
+        pairs = zip(wanted, given, strict=True)
+        return {part[1:]: value for part, value in pairs if part.startswith(":")}
+
+
+class Routes:
+    """The routes of an engine. The last one registered for a method and path has it."""
+
+    def __init__(self) -> None:
+        self._routes: dict[tuple[str, tuple[str, ...]], Route] = {}
+
+    def add(self, route: Route) -> None:
+        """Add a route, in place of the one for the same requests.
+
+        Raises:
+            Fault: another route catches the same requests with other parameter names.
+        """
+        other = self._routes.get((route.method, route.shape))
+        if other is not None and other.segments != route.segments:
+            text = (
+                f"Route '{route.method} {route.pattern}' conflicts with already-registered route "
+                f"'{other.method} {other.pattern}': routes with identical structure but different "
+                "path-parameter names are not supported"
+            )
+            raise Fault(FAILED, text)
+        self._routes[route.method, route.shape] = route
+
+    def remove(self, trigger_id: str) -> None:
+        """Remove a binding's routes; one that it took over from another stays gone."""
+        kept = {k: route for k, route in self._routes.items() if route.bound.id != trigger_id}
+        self._routes = kept
+
+    def find(self, method: str, path: str) -> Route | None:
+        """The route for a request: a literal segment is preferred to a parameter."""
+        caught = [route for route in self._on(path) if route.method == method]
+        return min(caught, key=lambda r: [part == ":" for part in r.shape], default=None)
+
+    def methods(self, path: str) -> list[str]:
+        """What an ``allow`` header tells for a path; where GET is served, HEAD is, too."""
+        found: list[str] = []
+        for route in self._on(path):
+            found += ["GET", "HEAD"] if route.method == "GET" else [route.method]
+        return list(dict.fromkeys(found))
+
+    def _on(self, path: str) -> list[Route]:
+        return [route for route in self._routes.values() if route.catches(path)]
