@@ -160,11 +160,14 @@ class Stage:
 
     # -- waiting ---------------------------------------------------------------------------------
 
-    async def until(self, condition: Callable[[], Seen], within: float) -> Seen:
+    async def until(
+        self, condition: Callable[[], Seen], within: float, *, patient: bool = True
+    ) -> Seen:
         """Wait until ``condition()`` is true, for at most ``within`` seconds; return its value.
 
         It is evaluated at once, after every event of the transcript and after an exit of the
-        worker, and a last time when the time is up. A crowded machine gives more time.
+        worker, and a last time when the time is up. A crowded machine gives more time, unless
+        ``patient`` is false: then the wait is part of a stimulus, not a deadline.
         """
         news = asyncio.Event()
         self._news.add(news)
@@ -172,7 +175,7 @@ class Stage:
         try:
             async with asyncio.timeout(within) as limit:
                 while not (seen := condition()):
-                    limit.reschedule(began + within * crowding())
+                    limit.reschedule(began + within * (crowding() if patient else 1.0))
                     news.clear()
                     await news.wait()
                 return seen

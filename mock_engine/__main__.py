@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -15,12 +16,16 @@ from pathlib import Path
 from mock_engine.config import Config, ConfigError, default_path, load
 from mock_engine.engine import Engine
 from mock_engine.frame_log import log_frames
+from mock_engine.options import LISTENER
 from mock_engine.transcript import Transcript
 from mock_engine.wire import Listener
 
 log = logging.getLogger("mock_engine")
 
 USAGE = 2
+HIGHEST = 65535
+PORTS = {"port": LISTENER, "http_port": "iii-http", "stream_port": "iii-stream"}
+"""Which option moves which module."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,12 +34,25 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     try:
         config = load(options.config or default_path())
-        return asyncio.run(_serve(config, options.host, options.port, options.quiet))
+        if not (options.allow_remote or in_container()):
+            config = config.local()
+        ports = {module: getattr(options, name) for name, module in PORTS.items()}
+        config = config.moved({name: port for name, port in ports.items() if port is not None})
+        return asyncio.run(_serve(config, options.host, options.quiet))
     except ConfigError as fault:
         print(f"error: {fault}", file=sys.stderr)
     except OSError as fault:
-        print(f"error: cannot listen: {fault}; choose another --port", file=sys.stderr)
+        options_named = ", ".join(f"--{name.replace('_', '-')}" for name in PORTS)
+        print(
+            f"error: cannot listen: {fault}; choose another port: {options_named}", file=sys.stderr
+        )
     return USAGE
+
+
+def in_container() -> bool:
+    """Whether this is the inside of a container, where a published port needs 0.0.0.0."""
+    marks = (Path("/.dockerenv"), Path("/run/.containerenv"))
+    return "KUBERNETES_SERVICE_HOST" in os.environ or any(mark.exists() for mark in marks)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,12 +61,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
     parser.add_argument("--host", help="the address to listen on (default: the configuration's)")
-    parser.add_argument("--port", type=int, help="the port for workers; 0 takes a free one")
+    parser.add_argument("--port", type=port, help="the port for workers; 0 takes a free one")
+    parser.add_argument("--http-port", type=port, help="the port for HTTP; 0 takes a free one")
+    parser.add_argument("--stream-port", type=port, help="the port of streams; 0 takes a free one")
+    parser.add_argument(
+        "--allow-remote",
+        action="store_true",
+        help="listen where the configuration says, for other machines, too",
+    )
     parser.add_argument("--quiet", action="store_true", help="do not log frames")
     return parser
 
 
-async def _serve(config: Config, host: str | None, port: int | None, quiet: bool) -> int:
+def port(text: str) -> int:
+    """A port number.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if text.isdecimal() and int(text) <= HIGHEST:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to {HIGHEST}")
+
+
+async def _serve(config: Config, host: str | None, quiet: bool) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,22 +93,26 @@ async def _serve(config: Config, host: str | None, port: int | None, quiet: bool
     for module in config.modules:
         if module.name not in engine.modules:
             log.warning("module %s is configured, but this engine has none", module.name)
-    await engine.start()
     transcript = None if quiet else Transcript(keep=False)
     if transcript is not None:
         transcript.listeners.append(log_frames)
-    listeners = []
-    for index, (configured_host, configured_port) in enumerate(config.listeners):
-        chosen = configured_port if port is None or index else port
-        listener = await Listener.start(
-            engine.workers, host or configured_host, chosen, transcript=transcript
-        )
-        listeners.append(listener)
-        print(f"ready ws://{listener.host}:{listener.port}", flush=True)
-    await stopping.wait()
-    for listener in listeners:
-        await listener.stop()
-    await engine.stop()
+    listeners: list[Listener] = []
+    try:
+        await engine.start()
+        for place, number in config.listeners:
+            workers = engine.workers
+            listener = await Listener.start(workers, host or place, number, transcript=transcript)
+            listeners.append(listener)
+        for listener in listeners:
+            print(f"ready ws://{listener.host}:{listener.port}", flush=True)
+        for name, served in engine.modules.items():
+            if served.place is not None:
+                print(f"{name} {served.place}", flush=True)
+        await stopping.wait()
+    finally:
+        for listener in listeners:
+            await listener.stop()
+        await engine.stop()
     return 0
 
 

@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import yaml
 
 from mock_engine.options import BY_CLASS, BY_NAME, LISTENER, MODULES, TOP_LEVEL, Option
 
+LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 49134
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}")
 
@@ -41,8 +42,35 @@ class Module:
 class Config:
     """A configuration. ``listeners`` are the (host, port) pairs on which workers connect."""
 
-    listeners: tuple[tuple[str, int], ...] = (("127.0.0.1", DEFAULT_PORT),)
+    listeners: tuple[tuple[str, int], ...] = ((LOOPBACK, DEFAULT_PORT),)
     modules: tuple[Module, ...] = field(default=())
+
+    def moved(self, ports: Mapping[str, int]) -> Config:
+        """The same on other ports: by module, and by ``LISTENER`` for the first one of workers."""
+        first, *others = self.listeners
+        listener = (first[0], ports.get(LISTENER, first[1]))
+        modules = tuple(
+            replace(module, options={**module.options, "port": ports[module.name]})
+            if module.name in ports
+            else module
+            for module in self.modules
+        )
+        return replace(self, listeners=(listener, *others), modules=modules)
+
+    def local(self) -> Config:
+        """The same for this machine alone: whatever would be reached from others is not."""
+        listeners = tuple((_local(host), port) for host, port in self.listeners)
+        modules = tuple(
+            replace(module, options={**module.options, "host": _local(module.options["host"])})
+            if "host" in module.options
+            else module
+            for module in self.modules
+        )
+        return replace(self, listeners=listeners, modules=modules)
+
+
+def _local(host: str) -> str:
+    return host if host in ("localhost", "::1") or host.startswith("127.") else LOOPBACK
 
 
 def default_path() -> Path:
@@ -95,14 +123,14 @@ class _Reader:
             self._fail(entries["workers"], "give either `modules` or `workers`, not both")
         listeners: list[tuple[str, int]] = []
         if "port" in entries:
-            listeners.append(("127.0.0.1", self._value(entries["port"], TOP_LEVEL["port"], "port")))
+            listeners.append((LOOPBACK, self._value(entries["port"], TOP_LEVEL["port"], "port")))
         modules = [
             *self._modules(entries.get("modules"), "class", BY_CLASS),
             *self._modules(entries.get("workers"), "name", BY_NAME),
         ]
         for module in modules:
             if module.name == LISTENER:
-                host = str(module.options.get("host", "127.0.0.1"))
+                host = str(module.options.get("host", LOOPBACK))
                 listeners.append((host, int(module.options.get("port", DEFAULT_PORT))))
         others = tuple(module for module in modules if module.name != LISTENER)
         return Config(tuple(listeners) or Config().listeners, others)

@@ -83,7 +83,7 @@ async def pinged_while_busy(stage: Stage) -> Busy:
     slow = tuple(stage.invoke(sleep, {"ms": 700}) for _ in range(2))
     number = slow[0].connection
     # The stimulus is a ping in the midst of the handlers' work, not before they began.
-    await stage.until(lambda: bool(stage.replies(slow[0])), 0.2)
+    await stage.until(lambda: bool(stage.replies(slow[0])), 0.2, patient=False)
     stage.connection(number).send_frame(Frame(Opcode.PING, payload))
     await stage.until(
         lambda: all(stage.replies(i) for i in slow) or not stage.process.running,

@@ -99,6 +99,11 @@ class Module:
         """Forget a binding; an unknown one is nothing."""
         self.bindings.pop(trigger_id, None)
 
+    @property
+    def place(self) -> str | None:
+        """The URL of what the module listens on, if it does."""
+        return None
+
     async def start(self) -> None:
         """Open what the module listens on.
 

@@ -52,10 +52,10 @@ class HttpModule(Module):
         self._listener: Listener | None = None
 
     @property
-    def port(self) -> int:
-        """The port listened on."""
-        assert self._listener is not None
-        return self._listener.port
+    def place(self) -> str | None:
+        """The URL of the server."""
+        served = self._listener
+        return None if served is None else f"http://{served.host}:{served.port}"
 
     def bind(self, bound: Bound) -> None:
         """Add a route.

@@ -85,7 +85,11 @@ class Listener:
         with contextlib.ExitStack() as undo:
             held = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            held.bind((self.host, self.port))
+            try:
+                held.bind((self.host, self.port))
+            except OSError as fault:
+                place = f"{self.host}:{self.port}"
+                raise OSError(fault.errno, f"{place}: {fault.strerror}") from None
             undo.pop_all()
         self.port = held.getsockname()[1]
         return held

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -94,13 +95,14 @@ def run(*arguments: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_says_where_it_listens_and_ends_cleanly(number: signal.Signals) -> None:
-    with run("--port", "0") as engine:
+    with run("--port", "0", "--http-port", "0") as engine:
         assert engine.stdout is not None
-        line = engine.stdout.readline()
+        line, other = engine.stdout.readline(), engine.stdout.readline()
         os.kill(engine.pid, number)
         engine.communicate(timeout=20)
 
     assert re.fullmatch(r"ready ws://127\.0\.0\.1:\d+\n", line)
+    assert re.fullmatch(r"iii-http http://[\d.]+:\d+\n", other)
     assert engine.returncode == 0
 
 
@@ -121,3 +123,24 @@ def test_a_missing_configuration_ends_the_command_with_code_2(tmp_path: Path) ->
 
     assert engine.returncode == 2
     assert "No such file" in told
+
+
+def test_a_taken_port_ends_the_command_with_code_2_and_names_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with run("--port", port, "--http-port", "0") as engine:
+            _, told = engine.communicate(timeout=20)
+
+    assert engine.returncode == 2
+    assert f"127.0.0.1:{port}" in told
+    assert "--port" in told
+
+
+def test_ports_can_be_moved_and_hosts_be_kept_to_this_machine() -> None:
+    text = "port: 1\nmodules:\n  - class: modules::api::RestApiModule\n    config: {host: 0.0.0.0}"
+
+    moved = parse(text, "f", {}).moved({"iii-worker-manager": 7, "iii-http": 8})
+
+    assert moved.listeners == (("127.0.0.1", 7),)
+    assert moved.modules[0].options == {"host": "0.0.0.0", "port": 8}
+    assert moved.local().modules[0].options["host"] == "127.0.0.1"
