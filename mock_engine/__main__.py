@@ -99,9 +99,9 @@ async def _serve(config: Config, host: str | None, quiet: bool) -> int:
     listeners: list[Listener] = []
     try:
         await engine.start()
-        for place, number in config.listeners:
+        for place, at in config.listeners:
             workers = engine.workers
-            listener = await Listener.start(workers, host or place, number, transcript=transcript)
+            listener = await Listener.start(workers, host or place, at, transcript=transcript)
             listeners.append(listener)
         for listener in listeners:
             print(f"ready ws://{listener.host}:{listener.port}", flush=True)

@@ -13,6 +13,7 @@ PLACES = {
     "iii-cron": "cron:CronModule",
     "iii-pubsub": "pubsub:PubSubModule",
     "iii-queue": "queue:QueueModule",
+    "iii-stream": "stream:StreamModule",
     "iii-state": "state:StateModule",
 }
 """Where each module stands, by its name in a configuration."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from msgspec import Raw
 
+from mock_engine.core.peers import DEFAULT
 from mock_engine.faults import Fault
 from mock_engine.messages import (
     ABSENT,
@@ -31,6 +32,7 @@ from mock_engine.messages import (
 from mock_engine.modules.base import Bound, Handler, Module
 
 if TYPE_CHECKING:
+    from mock_engine.core import Core
     from mock_engine.modules.channels import Channels
 
 TRACE_PARTS = 4
@@ -42,6 +44,7 @@ class Embedding(Protocol):
     """What a host needs of its engine."""
 
     channels: Channels
+    core: Core
 
     def say(self, peer: int, message: FromWorker) -> None:
         """A module sent a message."""
@@ -184,6 +187,18 @@ class Host:
             return await waiting
         finally:
             self._waiting.pop(invocation_id, None)
+
+    async def attempt(self, function_id: str, data: Any) -> Raw:
+        """Call a function; a failure is as if it had no result."""
+        try:
+            return await self.call(function_id, data)
+        except Fault as fault:
+            log.info("%s failed: %s", function_id, fault)
+            return ABSENT
+
+    def is_served(self, function_id: str) -> bool:
+        """Whether somebody serves a function in the default namespace."""
+        return self._engine.core.functions.find(DEFAULT, function_id) is not None
 
     def trigger(self, bindings: Sequence[Bound], data: Any, trace: Trace) -> None:
         """Send an event to functions one after the other, each if its condition lets it pass."""

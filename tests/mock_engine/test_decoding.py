@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import (
     InvocationResult,
     InvokeFunction,
+    Message,
     RegisterFunction,
     encode,
     payload,
@@ -89,11 +91,35 @@ def test_absent_values_are_not_written() -> None:
 
 @given(st.binary(max_size=200))
 def test_decoding_bytes_never_fails_otherwise(data: bytes) -> None:
-    try:
-        decode(data)
-    except Undecodable:
-        return
-    raise AssertionError("random bytes are no message")
+    with suppress(Undecodable):
+        assert isinstance(decode(data), Message)
+
+
+@pytest.mark.parametrize(
+    ("frame", "readable"),
+    [
+        (b'["ping"]', True),
+        (b'["ping",{}]', False),
+        (b'{"type":"ping","type":"ping"}', False),
+        (b'{"type":"registerfunction","id":"a::b","id":"a::c"}', False),
+        (b'{"type":"registerfunction","id":"a::b","x":1,"x":2}', True),
+        (b'{"type":"registerfunction","id":"a::b","metadata":{"id":"x"}}', True),
+    ],
+)
+def test_fields_that_stand_twice_and_bare_types(frame: bytes, readable: bool) -> None:
+    if readable:
+        assert isinstance(decode(frame), Message)
+    else:
+        with pytest.raises(Undecodable):
+            decode(frame)
+
+
+def test_whole_numbers_of_more_than_64_bits_become_floats() -> None:
+    data = b"[18446744073709551615,18446744073709551616,-9223372036854775808]"
+    call = decode(b'{"type":"invokefunction","function_id":"a::b","data":%s}' % data)
+
+    assert isinstance(call, InvokeFunction)
+    assert json.loads(bytes(call.data)) == [2**64 - 1, float(2**64), -(2**63)]
 
 
 def test_deep_nesting_is_no_crash() -> None:

@@ -1,0 +1,206 @@
+"""Streams: items in groups, and WebSockets that follow their changes (``iii-stream``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+from mock_engine.inputs import Field, Form, is_anything, optional
+from mock_engine.messages import InvokeFunction, is_given
+from mock_engine.modules import updates
+from mock_engine.modules.base import NOTHING, Module, Offer
+from mock_engine.modules.host import Host, Trace
+from mock_engine.modules.store import MISSING, open_store
+from mock_engine.modules.viewers import Subscription, Viewers, message, visit
+from mock_engine.wire import Listener
+
+PORT = 3112
+STREAM, GROUP, ITEM = Field("stream_name"), Field("group_id"), Field("item_id")
+SET = Form("StreamSetInput", (STREAM, GROUP, ITEM, Field("data", is_anything)))
+GET = Form("StreamGetInput", (STREAM, GROUP, ITEM))
+DELETE = Form("StreamDeleteInput", (STREAM, GROUP, ITEM))
+LIST = Form("StreamListInput", (STREAM, GROUP))
+LIST_GROUPS = Form("StreamListGroupsInput", (STREAM,))
+LIST_ALL = Form("StreamListAllInput", ())
+UPDATE = Form("StreamUpdateInput", (STREAM, GROUP, ITEM, updates.OPS))
+SEND = Form(
+    "StreamSendInput",
+    (STREAM, GROUP, optional("id"), Field("type"), Field("data", is_anything)),
+)
+APART = "\x1f"
+"""Between the names of a stream and of a group, where the store wants one name."""
+
+
+class StreamModule(Module):
+    """``stream::*``, the trigger types of streams, and the port for those who follow them."""
+
+    name = "iii-stream"
+    title = "Build durable streams for real-time data subscriptions."
+    trigger_types: ClassVar[Mapping[str, str]] = {
+        "stream": "Stream trigger",
+        "stream:join": "Stream join trigger",
+        "stream:leave": "Stream leave trigger",
+    }
+
+    def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
+        super().__init__(host, options)
+        self._store = open_store(options, "stream")
+        self._viewers = Viewers(self, options.get("auth_function"))
+        self._listener: Listener | None = None
+
+    def functions(self) -> Mapping[str, Offer]:
+        """The functions, by id."""
+        return {
+            "stream::set": Offer(self._set, "Set a value in a stream"),
+            "stream::get": Offer(self._get, "Get a value from a stream"),
+            "stream::delete": Offer(self._delete, "Delete a value from a stream"),
+            "stream::list": Offer(self._list, "List all items in a stream group"),
+            "stream::list_groups": Offer(self._list_groups, "List all groups in a stream"),
+            "stream::list_all": Offer(self._list_all, "List all streams"),
+            "stream::update": Offer(self._update, "Update a value in a stream"),
+            "stream::send": Offer(self._send, "Send a custom event to stream subscribers"),
+        }
+
+    @property
+    def place(self) -> str | None:
+        """The URL of the port for those who follow streams."""
+        served = self._listener
+        return None if served is None else f"ws://{served.host}:{served.port}"
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: the port is taken or may not be used.
+        """
+        host, port = self.options.get("host", "127.0.0.1"), self.options.get("port", PORT)
+        self._listener = await Listener.start(self._viewers, host, port)
+
+    async def stop(self) -> None:
+        """Close the port and the store."""
+        if self._listener is not None:
+            await self._listener.stop()
+        self._store.close()
+
+    # -- functions -------------------------------------------------------------------------------
+
+    async def _set(self, call: InvokeFunction) -> Any:
+        given = SET.read(call.data, call.function_id)
+        custom = await self._custom(call.function_id, given)
+        if custom is not None:
+            return custom
+        return self._put(given, given["data"]) | {"new_value": given["data"]}
+
+    async def _update(self, call: InvokeFunction) -> Any:
+        given = UPDATE.read(call.data, call.function_id)
+        updates.check(given["ops"], call.function_id)
+        custom = await self._custom(call.function_id, given)
+        if custom is not None:
+            return custom
+        old = self._store.get(_place(given), given["item_id"])
+        value, errors = updates.apply(old, given["ops"])
+        result = self._put(given, value) | {"new_value": value}
+        return result | ({"errors": errors} if errors else {})
+
+    def _put(self, given: dict[str, Any], value: Any) -> dict[str, Any]:
+        old = self._store.put(_place(given), given["item_id"], value)
+        kind = "create" if old is MISSING else "update"
+        self._tell(given, given["item_id"], {"type": kind, "data": value})
+        return {"old_value": None if old is MISSING else old}
+
+    async def _get(self, call: InvokeFunction) -> Any:
+        return await self.read(GET.read(call.data, call.function_id))
+
+    async def _delete(self, call: InvokeFunction) -> Any:
+        given = DELETE.read(call.data, call.function_id)
+        custom = await self._custom(call.function_id, given)
+        if custom is not None:
+            return custom
+        old = self._store.drop(_place(given), given["item_id"])
+        if old is MISSING:
+            return {"old_value": None}
+        self._tell(given, given["item_id"], {"type": "delete", "data": old})
+        return {"old_value": old}
+
+    async def _list(self, call: InvokeFunction) -> Any:
+        return await self.read(LIST.read(call.data, call.function_id))
+
+    def _list_groups(self, call: InvokeFunction) -> Any:
+        given = LIST_GROUPS.read(call.data, call.function_id)
+        return self._groups().get(given["stream_name"], [])
+
+    def _list_all(self, call: InvokeFunction) -> Any:
+        LIST_ALL.read(call.data, call.function_id)
+        rows = [{"id": stream, "groups": groups} for stream, groups in self._groups().items()]
+        return {"stream": rows, "count": len(rows)}
+
+    def _groups(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for place in self._store.groups():
+            stream, _, group = place.partition(APART)
+            found.setdefault(stream, []).append(group)
+        return found
+
+    def _send(self, call: InvokeFunction) -> Any:
+        given = SEND.read(call.data, call.function_id)
+        event = {"type": given["type"], "data": given["data"]}
+        self._tell(given, given["id"], {"type": "event", "event": event})
+        return None
+
+    async def read(self, given: dict[str, Any]) -> Any:
+        """An item, or the items of a group when ``given`` names none; ``NOTHING`` for none.
+
+        Raises:
+            Fault: the function that replaces the store for this stream failed.
+        """
+        one = "item_id" in given
+        custom = await self._custom("stream::get" if one else "stream::list", given)
+        if custom is not None:
+            return custom
+        if not one:
+            return self._store.values(_place(given))
+        value = self._store.get(_place(given), given["item_id"])
+        return NOTHING if value is MISSING else value
+
+    async def _custom(self, function_id: str, given: dict[str, Any]) -> Any:
+        """The answer of a worker's function that replaces one of these for a stream, if any."""
+        own = f"{function_id}({given['stream_name']})"
+        if not self.host.is_served(own):
+            return None
+        return await self.host.call(own, given)
+
+    # -- events ----------------------------------------------------------------------------------
+
+    def _tell(self, given: dict[str, Any], item: str | None, event: dict[str, Any]) -> None:
+        about = Subscription("", given["stream_name"], given["group_id"], item)
+        said = message(about, event)
+        self._viewers.tell(about, said)
+        wanted = {"stream_name": about.stream, "group_id": about.group, "item_id": item}
+        concerned = [
+            bound
+            for bound in self.bindings.values()
+            if bound.trigger_type == "stream"
+            and all(bound.setting(name) in (None, value) for name, value in wanted.items())
+        ]
+        self.host.trigger(concerned, said, Trace.fresh())
+
+    async def admits(self, wish: Subscription, context: Any) -> bool:
+        """Whether those who watch joins let a subscription be."""
+        for bound in [b for b in self.bindings.values() if b.trigger_type == "stream:join"]:
+            answer = await self.host.attempt(bound.function_id, visit(wish, context))
+            verdict = msgspec.json.decode(answer) if is_given(answer) else None
+            if isinstance(verdict, dict) and verdict.get("unauthorized") is True:
+                return False
+        return True
+
+    def left(self, subscription: Subscription, context: Any) -> None:
+        """A subscription is over: tell those who watch leaves."""
+        for bound in self.bindings.values():
+            if bound.trigger_type == "stream:leave":
+                self.host.fire(bound.function_id, visit(subscription, context))
+
+
+def _place(given: dict[str, Any]) -> str:
+    return f"{given['stream_name']}{APART}{given['group_id']}"

@@ -1,0 +1,193 @@
+"""Those who follow streams over WebSockets: joining, leaving, and what they are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from mock_engine.messages import is_given
+from mock_engine.modules.base import NOTHING, Fault
+from mock_engine.transcript import Request
+from mock_engine.wire import Connection, Response
+
+if TYPE_CHECKING:
+    from mock_engine.modules.stream import StreamModule
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a viewer follows: a group, or one ``item`` of it."""
+
+    id: str
+    stream: str
+    group: str
+    item: str | None
+
+    def covers(self, other: Subscription) -> bool:
+        """Whether an event about ``other`` belongs to it."""
+        same = (self.stream, self.group) == (other.stream, other.group)
+        return same and self.item in (None, other.item)
+
+
+class Wish(msgspec.Struct, frozen=True, rename="camel"):
+    """What a viewer names when it joins or leaves."""
+
+    subscription_id: str
+    stream_name: str
+    group_id: str
+    id: str | None = None
+
+    @property
+    def subscription(self) -> Subscription:
+        """The subscription it names."""
+        return Subscription(self.subscription_id, self.stream_name, self.group_id, self.id)
+
+
+class Join(msgspec.Struct, frozen=True, tag="join"):
+    """A viewer wants to follow."""
+
+    data: Wish
+
+
+class Leave(msgspec.Struct, frozen=True, tag="leave"):
+    """A viewer has seen enough."""
+
+    data: Wish
+
+
+_decoder = msgspec.json.Decoder(Join | Leave)
+
+
+@dataclass(slots=True)
+class Viewer:
+    """A WebSocket, its subscriptions, and what the auth function said of it.
+
+    The lock keeps its messages in order, whatever waits for an answer meanwhile.
+    """
+
+    connection: Connection
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    context: Any = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def send(self, said: dict[str, Any]) -> None:
+        """Send it a message."""
+        self.connection.send_text(msgspec.json.encode(said))
+
+
+class Viewers:
+    """The application on the port of streams."""
+
+    def __init__(self, module: StreamModule, auth_function: str | None) -> None:
+        self._module = module
+        self._auth_function = auth_function
+        self._viewers: dict[int, Viewer] = {}
+
+    def tell(self, about: Subscription, said: dict[str, Any]) -> None:
+        """Send an event to each subscription it belongs to."""
+        for viewer in self._viewers.values():
+            for subscription in viewer.subscriptions.values():
+                if subscription.covers(about):
+                    viewer.send(said)
+
+    def upgrade(self, connection: Connection) -> Response | None:
+        """Admit everybody."""
+        del connection
+        return None
+
+    def opened(self, connection: Connection) -> None:
+        """Ask who it is, where an auth function is configured."""
+        viewer = self._viewers[connection.id] = Viewer(connection)
+        if self._auth_function is not None:
+            self._module.host.spawn(self._identify(viewer, self._auth_function))
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """Let a viewer join or leave; anything else is dropped."""
+        del binary
+        try:
+            wish = _decoder.decode(data)
+        except (msgspec.DecodeError, RecursionError):
+            return
+        viewer = self._viewers[connection.id]
+        act = self._join if isinstance(wish, Join) else self._leave
+        self._module.host.spawn(act(viewer, wish.data.subscription))
+
+    def closed(self, connection: Connection) -> None:
+        """A viewer is gone, and its subscriptions with it."""
+        viewer = self._viewers.pop(connection.id)
+        for subscription in viewer.subscriptions.values():
+            self._module.left(subscription, viewer.context)
+        viewer.subscriptions.clear()
+
+    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
+        """Refuse plain HTTP."""
+        del connection, request, body
+        return Response(400, b"Connection header did not include 'upgrade'")
+
+    async def _identify(self, viewer: Viewer, function_id: str) -> None:
+        connection = viewer.connection
+        assert connection.request is not None
+        question = {
+            "headers": {name.lower(): value for name, value in connection.request.headers},
+            "path": connection.request.path,
+            "query_params": parse_qs(urlsplit(connection.request.target).query),
+            "addr": f"{connection.peer[0]}:{connection.peer[1]}",
+        }
+        async with viewer.turn:
+            said = await self._module.host.attempt(function_id, question)
+            answer = msgspec.json.decode(said) if is_given(said) else None
+            viewer.context = answer.get("context") if isinstance(answer, dict) else None
+
+    async def _join(self, viewer: Viewer, wish: Subscription) -> None:
+        async with viewer.turn:
+            if not await self._module.admits(wish, viewer.context):
+                viewer.send(message(wish, {"type": "unauthorized"}))
+                return
+            asked = {"stream_name": wish.stream, "group_id": wish.group}
+            if wish.item is not None:
+                asked["item_id"] = wish.item
+            try:
+                value = await self._module.read(asked)
+            except Fault:
+                return
+            if viewer.connection.id in self._viewers:
+                viewer.subscriptions[wish.id] = wish
+                viewer.send(message(wish, {"type": "sync", "data": _plain(value)}))
+
+    async def _leave(self, viewer: Viewer, wish: Subscription) -> None:
+        async with viewer.turn:
+            subscription = viewer.subscriptions.pop(wish.id, None)
+            if subscription is not None:
+                self._module.left(subscription, viewer.context)
+
+
+def message(about: Subscription, event: dict[str, Any]) -> dict[str, Any]:
+    """What followers and triggers get; the timestamp is in milliseconds since the epoch."""
+    return {
+        "type": "stream",
+        "timestamp": time.time_ns() // 1_000_000,
+        "streamName": about.stream,
+        "groupId": about.group,
+        "id": about.item,
+        "event": event,
+    }
+
+
+def visit(about: Subscription, context: Any) -> dict[str, Any]:
+    """What those get who watch subscriptions come and go."""
+    return {
+        "subscription_id": about.id,
+        "stream_name": about.stream,
+        "group_id": about.group,
+        "id": about.item,
+        "context": context,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return None if value is NOTHING else value
