@@ -354,7 +354,11 @@ def keeps_old_answers_to_itself(record: Record[Straddle]) -> Finding:
     """The engine has told the caller that the invocation was stopped; the answer is nobody's."""
     if not record.result.back:
         return unproven(NEVER_BACK)
-    late = record.talk.answers(record.result.invocation.id)
+    invocation = record.result.invocation
+    answers = record.talk.answers(invocation.id)
+    late = [answer for answer in answers if answer.connection != invocation.connection]
+    if len(late) < len(answers):
+        return unproven("the invocation was answered before its connection could be cut")
     if not late:
         return kept("no answer to a call of the old connection came on the new one")
     return broken(
