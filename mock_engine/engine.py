@@ -13,7 +13,7 @@ from mock_engine.core import Action, Close, Core, Cut, Send, Wake
 from mock_engine.core.peers import ENGINE
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import FromWorker, encode
-from mock_engine.modules import load_module
+from mock_engine.modules import ALWAYS, load_module
 from mock_engine.modules.base import Module
 from mock_engine.modules.channels import PATH as CHANNELS
 from mock_engine.modules.channels import Channels
@@ -46,8 +46,9 @@ class Engine:
         self._hosts[ENGINE] = Host(self, ENGINE)
         self.channels = Channels(self._hosts[ENGINE], {})
         self._hosts[ENGINE].install(self.channels)
-        for module in config.modules if config is not None else ():
-            self._install(module.name, module.options)
+        named = {module.name: module.options for module in (config.modules if config else ())}
+        for name, options in ({name: {} for name in ALWAYS} | named).items():
+            self._install(name, options)
         self._timers: dict[int | str, asyncio.TimerHandle] = {}
         self._looking: asyncio.TimerHandle | None = None
 

@@ -13,10 +13,14 @@ PLACES = {
     "iii-cron": "cron:CronModule",
     "iii-pubsub": "pubsub:PubSubModule",
     "iii-queue": "queue:QueueModule",
+    "iii-observability": "observability:ObservabilityModule",
     "iii-stream": "stream:StreamModule",
     "iii-state": "state:StateModule",
 }
 """Where each module stands, by its name in a configuration."""
+
+ALWAYS = ("iii-observability",)
+"""What an engine has even if its configuration does not name it."""
 
 
 def load_module(name: str) -> type[Module] | None:

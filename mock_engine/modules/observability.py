@@ -1,0 +1,143 @@
+"""Logs of workers, and the engine's health (``iii-observability``). Every engine has it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from mock_engine.core.engine import VERSION
+from mock_engine.inputs import Field, Form, is_anything, is_i32, is_size, is_u64, optional
+from mock_engine.messages import InvokeFunction
+from mock_engine.modules.base import NOTHING, Module, Offer
+from mock_engine.modules.host import UNTRACED, Host
+
+SEVERITIES: Mapping[str, int] = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17}
+"""Severity numbers of the OpenTelemetry log data model."""
+
+KEPT = 1000
+"""Log records that are kept, unless the configuration says otherwise."""
+
+LOG = Form(
+    "OtelLogInput",
+    (
+        optional("trace_id"),
+        optional("span_id"),
+        Field("message"),
+        optional("data", is_anything),
+        optional("service_name"),
+    ),
+)
+LIST = Form(
+    "LogsListInput",
+    (
+        optional("start_time", is_u64),
+        optional("end_time", is_u64),
+        optional("trace_id"),
+        optional("span_id"),
+        optional("severity_min", is_i32),
+        optional("severity_text"),
+        optional("offset", is_size),
+        optional("limit", is_size),
+    ),
+)
+MILLION = 1_000_000
+
+
+class ObservabilityModule(Module):
+    """``engine::log::*``, ``engine::logs::*`` and the trigger type ``log``."""
+
+    name = "iii-observability"
+    title = "OpenTelemetry-based traces, metrics, logs, alerts, and sampling."
+    trigger_types: ClassVar[Mapping[str, str]] = {"log": "Log event trigger"}
+
+    def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
+        super().__init__(host, options)
+        self._records: deque[dict[str, Any]] = deque(maxlen=options.get("logs_max_count", KEPT))
+        self._enabled = options.get("logs_enabled", True)
+
+    def functions(self) -> Mapping[str, Offer]:
+        """The functions, by id."""
+        logs = {
+            f"engine::log::{level}": Offer(self._log, f"Record a log of severity {number}")
+            for level, number in SEVERITIES.items()
+        }
+        return logs | {
+            "engine::logs::list": Offer(self._list, "List stored logs"),
+            "engine::logs::clear": Offer(self._clear, "Clear stored logs"),
+            "engine::health::check": Offer(self._health, "Check the engine's health"),
+        }
+
+    def _log(self, call: InvokeFunction) -> Any:
+        given = LOG.read(call.data, call.function_id)
+        if not self._enabled:
+            return NOTHING
+        level = call.function_id.rpartition("::")[2]
+        now, data = time.time_ns(), given["data"]
+        record = {
+            "timestamp_unix_nano": now,
+            "observed_timestamp_unix_nano": now,
+            "severity_number": SEVERITIES[level],
+            "severity_text": level.upper(),
+            "body": given["message"],
+            "attributes": data
+            if isinstance(data, dict)
+            else {}
+            if data is None
+            else {"data": data},
+            "trace_id": given["trace_id"],
+            "span_id": given["span_id"],
+            "resource": {},
+            "service_name": given["service_name"] or "unknown",
+            "instrumentation_scope_name": "iii",
+            "instrumentation_scope_version": VERSION,
+        }
+        self._records.appendleft(record)
+        concerned = [
+            bound
+            for bound in self.bindings.values()
+            if bound.setting("level") in (None, "all", level)
+        ]
+        self.host.trigger(concerned, record, UNTRACED)
+        return NOTHING
+
+    def _list(self, call: InvokeFunction) -> Any:
+        query = LIST.read(call.data, call.function_id)
+        found = [record for record in self._records if _matches(record, query)]
+        first = query["offset"] or 0
+        most = len(found) if query["limit"] is None else query["limit"]
+        return {
+            "logs": found[first : first + most],
+            "total": len(found),
+            "query": query,
+            "timestamp": time.time_ns() // MILLION,
+        }
+
+    def _clear(self, call: InvokeFunction) -> Any:
+        del call
+        self._records.clear()
+        return {"success": True}
+
+    def _health(self, call: InvokeFunction) -> Any:
+        del call
+        details = {"stored": len(self._records)}
+        parts = ("logs", "metrics", "otel", "spans")
+        return {
+            "status": "healthy",
+            "timestamp": time.time_ns() // MILLION,
+            "version": VERSION,
+            "components": {part: {"status": "healthy", "details": details} for part in parts},
+        }
+
+
+def _matches(record: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    """Whether a record is asked for; times of a query are in milliseconds since the epoch."""
+    at = record["timestamp_unix_nano"] // MILLION
+    return (
+        all(query[name] in (None, record[name]) for name in ("trace_id", "span_id"))
+        and (query["severity_min"] or 0) <= record["severity_number"]
+        and (query["severity_text"] or record["severity_text"]).upper() == record["severity_text"]
+        and (query["start_time"] or 0) <= at
+        and (query["end_time"] is None or at <= query["end_time"])
+    )
