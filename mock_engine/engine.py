@@ -46,8 +46,9 @@ class Engine:
         self._hosts[ENGINE] = Host(self, ENGINE)
         self.channels = Channels(self._hosts[ENGINE], {})
         self._hosts[ENGINE].install(self.channels)
-        named = {module.name: module.options for module in (config.modules if config else ())}
-        for name, options in ({name: {} for name in ALWAYS} | named).items():
+        wanted: dict[str, Mapping[str, Any]] = {name: {} for name in ALWAYS}
+        wanted |= {module.name: module.options for module in (config.modules if config else ())}
+        for name, options in wanted.items():
             self._install(name, options)
         self._timers: dict[int | str, asyncio.TimerHandle] = {}
         self._looking: asyncio.TimerHandle | None = None

@@ -74,18 +74,14 @@ class ObservabilityModule(Module):
         if not self._enabled:
             return NOTHING
         level = call.function_id.rpartition("::")[2]
-        now, data = time.time_ns(), given["data"]
+        now, data = time.time_ns(), given["data"] or {}
         record = {
             "timestamp_unix_nano": now,
             "observed_timestamp_unix_nano": now,
             "severity_number": SEVERITIES[level],
             "severity_text": level.upper(),
             "body": given["message"],
-            "attributes": data
-            if isinstance(data, dict)
-            else {}
-            if data is None
-            else {"data": data},
+            "attributes": data if isinstance(data, dict) else {"data": data},
             "trace_id": given["trace_id"],
             "span_id": given["span_id"],
             "resource": {},
