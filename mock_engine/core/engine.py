@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -33,6 +34,7 @@ from mock_engine.messages import (
     EnqueueAction,
     ErrorBody,
     FromWorker,
+    HttpInvocation,
     InvocationResult,
     InvokeFunction,
     Message,
@@ -76,8 +78,19 @@ FUNCTIONS_AVAILABLE = "engine::functions-available"
 WORKERS_AVAILABLE = "engine::workers-available"
 
 
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """The module that calls functions behind URLs, and which of them it will call."""
+
+    peer: int
+    allows: Callable[[HttpInvocation], bool]
+
+
 class Core:
-    """The engine's state. ``now`` is when it begins; ``new_id`` gives fresh ids."""
+    """The engine's state. ``now`` is when it begins; ``new_id`` gives fresh ids.
+
+    ``outbound`` calls functions behind URLs; without it there are none.
+    """
 
     def __init__(
         self,
@@ -93,6 +106,7 @@ class Core:
         self.calls = Calls()
         self.triggers = Triggers()
         self.registering: dict[str, Call] = {}
+        self.outbound: Outbound | None = None
         self._seen_functions: set[tuple[str, str]] = set()
         self._handlers: dict[type, Callable[[Peer, Message], Actions]] = {
             RegisterFunction: self._register_function,
@@ -270,10 +284,15 @@ class Core:
         spec = cast("RegisterFunction", message)
         if spec.id.startswith(RESERVED) and peer.namespace != DEFAULT:
             return [self._function_rejected(peer, spec.id, "")]
+        if spec.invocation is not None and not self._may_call(spec.invocation):
+            return []
         other = self.functions.add(Function(peer.namespace, peer.number, spec))
         if other is None:
             return []
         return [self._function_rejected(peer, spec.id, self.peers[other.owner].worker_id)]
+
+    def _may_call(self, invocation: HttpInvocation) -> bool:
+        return self.outbound is not None and self.outbound.allows(invocation)
 
     def _function_rejected(self, peer: Peer, function_id: str, owner: str) -> Action:
         rejected = RegistrationRejected(
@@ -338,7 +357,10 @@ class Core:
             traceparent=request.traceparent,
             baggage=with_function(request) if between_workers else request.baggage,
         )
-        return [*actions, Send(function.owner, forwarded)]
+        if function.spec.invocation is None or self.outbound is None:
+            return [*actions, Send(function.owner, forwarded)]
+        named = msgspec.structs.replace(forwarded, namespace=function.namespace)
+        return [*actions, Send(self.outbound.peer, named)]
 
     def _enqueue(self, call: Call, action: EnqueueAction) -> Actions:
         """Hand a call to whoever serves queues; its caller gets a receipt instead of a result."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 PLACES = {
     "iii-http": "http:HttpModule",
+    "iii-http-functions": "http_functions:HttpFunctionsModule",
     "iii-cron": "cron:CronModule",
     "iii-pubsub": "pubsub:PubSubModule",
     "iii-queue": "queue:QueueModule",

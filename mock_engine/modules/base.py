@@ -87,6 +87,14 @@ class Module:
         """The functions, by id."""
         return {}
 
+    def forward(self, call: InvokeFunction) -> Any:
+        """Answer a call of a function that is not the module's own.
+
+        Raises:
+            Fault: it is not the module's business.
+        """
+        raise Fault("function_not_found", f"{self.name} does not serve {call.function_id}")
+
     def bind(self, bound: Bound) -> None:
         """Take a binding.
 

@@ -6,19 +6,21 @@ import asyncio
 import inspect
 import logging
 import uuid
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from msgspec import Raw
 
+from mock_engine.core.engine import Outbound
 from mock_engine.core.peers import DEFAULT
 from mock_engine.faults import Fault
 from mock_engine.messages import (
     ABSENT,
     ErrorBody,
     FromWorker,
+    HttpInvocation,
     InvocationResult,
     InvokeFunction,
     Message,
@@ -33,6 +35,7 @@ from mock_engine.modules.base import Bound, Handler, Module
 
 if TYPE_CHECKING:
     from mock_engine.core import Core
+    from mock_engine.core.registry import Function
     from mock_engine.modules.channels import Channels
 
 TRACE_PARTS = 4
@@ -121,8 +124,9 @@ class Host:
                 self._module.unbind(message.id)
 
     def _invoked(self, message: InvokeFunction) -> None:
+        handler = self._handlers.get(message.function_id, self._module.forward)
         try:
-            result = self._handlers[message.function_id](message)
+            result = handler(message)
         except Fault as fault:
             self._reply(message, error=ErrorBody(fault.code, str(fault)))
             return
@@ -195,6 +199,14 @@ class Host:
         except Fault as fault:
             log.info("%s failed: %s", function_id, fault)
             return ABSENT
+
+    def call_by_http(self, allows: Callable[[HttpInvocation], bool]) -> None:
+        """Make this module the one that calls functions behind URLs, those that it ``allows``."""
+        self._engine.core.outbound = Outbound(self.peer, allows)
+
+    def function(self, call: InvokeFunction) -> Function | None:
+        """The function that a call names."""
+        return self._engine.core.functions.find(call.namespace or DEFAULT, call.function_id)
 
     def is_served(self, function_id: str) -> bool:
         """Whether somebody serves a function in the default namespace."""

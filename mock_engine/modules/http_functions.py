@@ -1,0 +1,187 @@
+"""Functions that stand behind a URL: the engine calls them by HTTP (``iii-http-functions``)."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import hashlib
+import hmac
+import http
+import ipaddress
+import json
+import os
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from mock_engine.messages import HttpAuth, HttpInvocation, InvokeFunction
+from mock_engine.modules.base import NOTHING, Fault, Module
+from mock_engine.modules.host import Host
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+TIMEOUT = 30_000
+"""Milliseconds for an answer, unless the function says otherwise."""
+
+NO_CONTENT = 204
+PARTS = ("code", "message")
+
+
+class HttpFunctionsModule(Module):
+    """Calls functions by HTTP. The core hands it every call of one that has an ``invocation``."""
+
+    name = "iii-http-functions"
+    title = "Expose external HTTP endpoints from config as callable functions."
+
+    def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
+        super().__init__(host, options)
+        self._security = options.get("security") or {}
+        self._client: httpx.AsyncClient | None = None
+        host.call_by_http(self.allows)
+
+    async def start(self) -> None:
+        """Be ready to call. The environment's proxies are not asked: most URLs are local."""
+        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    def allows(self, invocation: HttpInvocation) -> bool:
+        """Whether a function may be registered with this URL, method and secret."""
+        try:
+            url = urlsplit(invocation.url)
+        except ValueError:
+            return False
+        security = self._security
+        if url.scheme not in ("http", "https") or not url.hostname:
+            return False
+        if security.get("require_https", True) and url.scheme != "https":
+            return False
+        if security.get("block_private_ips", True) and _is_private(url.hostname):
+            return False
+        listed = security.get("url_allowlist") or ["*"]
+        if not any(fnmatch.fnmatchcase(url.hostname, pattern) for pattern in listed):
+            return False
+        return invocation.method in METHODS and _secrets(invocation.auth) is not None
+
+    def forward(self, call: InvokeFunction) -> Any:
+        """Call the function behind a URL."""
+        function = self.host.function(call)
+        if function is None or function.spec.invocation is None:
+            return super().forward(call)
+        return self.call(call, function.spec.invocation)
+
+    async def call(self, call: InvokeFunction, invocation: HttpInvocation) -> Any:
+        """Call a function and return what it answers.
+
+        Raises:
+            Fault: it failed, cannot be reached, or answers what is no JSON.
+        """
+        assert self._client is not None
+        body = bytes(call.data)
+        headers = {
+            **invocation.headers,
+            "accept": "*/*",
+            "content-type": "application/json",
+            "x-iii-function-path": call.function_id,
+            "x-iii-invocation-id": str(uuid.uuid4()),
+            "x-iii-timestamp": str(int(time.time())),
+            **_authorization(invocation.auth, body),
+        }
+        seconds = (TIMEOUT if invocation.timeout_ms is None else invocation.timeout_ms) / 1000
+        limits = {"timeout": httpx.Timeout(seconds).as_dict()}
+        request = httpx.Request(
+            invocation.method, invocation.url, content=body, headers=headers, extensions=limits
+        )
+        try:
+            answer = await self._client.send(request)
+        except httpx.HTTPError as fault:
+            raise Fault("http_request_failed", _unreached(invocation.url, fault)) from None
+        return _result(answer)
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost"
+
+
+def _result(answer: httpx.Response) -> Any:
+    if answer.is_client_error or answer.is_server_error:
+        raise _failure(answer)
+    if answer.status_code == NO_CONTENT or answer.is_redirect:
+        return NOTHING
+    try:
+        return msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        raise Fault("invalid_response", _complaint(answer.text)) from None
+
+
+def _failure(answer: httpx.Response) -> Fault:
+    """What an answer with an error status says of the error."""
+    try:
+        said = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        said = None
+    if not isinstance(said, dict) or "error" not in said:
+        phrase = http.HTTPStatus(answer.status_code).phrase
+        return Fault("http_error", f"HTTP {answer.status_code} {phrase}")
+    error = said["error"] if isinstance(said["error"], dict) else {}
+    told = [value if isinstance(value := error.get(name), str) else None for name in PARTS]
+    return Fault(told[0] or "http_error", told[1] or "HTTP request failed")
+
+
+def _complaint(text: str) -> str:
+    """What is wrong with text that is no JSON, in the words of the engine's parser."""
+    if not text.strip():
+        return "EOF while parsing a value at line 1 column 0"
+    for word in ("null", "true", "false"):
+        if text[0] == word[0]:
+            pairs = enumerate(zip(text, word, strict=False))
+            same = next((at for at, (seen, due) in pairs if seen != due), len(word))
+            return f"expected ident at line 1 column {same + 1}"
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as fault:
+        return f"expected value at line {fault.lineno} column {fault.colno}"
+    return "number out of range at line 1 column 1"
+
+
+def _unreached(url: str, fault: httpx.HTTPError) -> str:
+    if isinstance(fault, httpx.TimeoutException):
+        why = "operation timed out"
+    elif isinstance(fault, httpx.ConnectError):
+        refused = f"Connection refused (os error {errno.ECONNREFUSED})"
+        why = f"client error (Connect): tcp connect error: {refused}"
+    else:
+        why = str(fault)
+    return f"error sending request for url ({url}): {why}"
+
+
+def _secrets(auth: HttpAuth | None) -> dict[str, str] | None:
+    """The secrets that a way to authenticate needs, from the environment; ``None`` if one lacks."""
+    if auth is None:
+        return {}
+    named = {"bearer": auth.token_key, "api_key": auth.value_key, "hmac": auth.secret_key}
+    key = named.get(auth.type)
+    value = os.environ.get(key) if key else None
+    return None if value is None else {auth.type: value}
+
+
+def _authorization(auth: HttpAuth | None, body: bytes) -> dict[str, str]:
+    secrets = _secrets(auth) or {}
+    if "bearer" in secrets:
+        return {"authorization": f"Bearer {secrets['bearer']}"}
+    if "api_key" in secrets and auth is not None:
+        return {auth.header or "x-api-key": secrets["api_key"]}
+    if "hmac" in secrets:
+        digest = hmac.new(secrets["hmac"].encode(), body, hashlib.sha256).hexdigest()
+        return {"x-iii-signature": f"sha256={digest}"}
+    return {}
