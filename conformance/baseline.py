@@ -62,6 +62,7 @@ async def _learn(stage: Stage) -> None:
         port=_port(stage),
     )
     await _measure(stage)
+    stage.baseline = replace(stage.baseline, sockets=len(stage.talk.open))
 
 
 def _refuse_unstartable(stage: Stage) -> None:

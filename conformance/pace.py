@@ -36,6 +36,9 @@ before the second."""
 EXIT = 10.0
 """From a signal to the end of the process: what container runtimes grant by default."""
 
+SOCKETS = 2.0
+"""For the connections of a worker that is there already to be as many as in its first run."""
+
 SETTLE = 1.0
 """For children of an ended worker to end as well."""
 
@@ -75,6 +78,11 @@ class Pace:
     def reply(self) -> float:
         """Until a worker answers what needs no work."""
         return self.factor * max(REPLY, 50 * self.round_trip)
+
+    @property
+    def sockets(self) -> float:
+        """Until a worker has opened its other connections, too."""
+        return self.factor * SOCKETS
 
     @property
     def handler(self) -> float:

@@ -36,7 +36,8 @@ class Baseline:
     """What the first run of a worker showed; all others are measured by it.
 
     ``announced`` is whether every worker announced itself. ``pulse`` is a function whose
-    invocation this worker answers, used to see that it listens.
+    invocation this worker answers, used to see that it listens. ``sockets`` counts its open
+    WebSockets, those for telemetry among them.
     """
 
     pace: Pace
@@ -46,6 +47,7 @@ class Baseline:
     announced: bool = False
     port: int = 0
     pulse: str | None = None
+    sockets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,8 @@ class Stage:
         # An answer shows that what came before it, the greeting, was read.
         if self.baseline.pulse is not None and not await self.pulse():
             raise Unmet("the worker, started anew, did not answer an invocation in time")
+        # One for telemetry may come last; opened later, it would look like a reconnect.
+        await self.until(lambda: len(self.talk.open) >= self.baseline.sockets, self.pace.sockets)
 
     async def present(self, within: float) -> bool:
         """Wait until open connections hold all that the baseline declares, announced."""

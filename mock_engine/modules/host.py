@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import logging
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -104,10 +106,27 @@ class Host:
         offers = module.functions()
         self._handlers = {name: offer.handler for name, offer in offers.items()}
         for name, offer in offers.items():
-            metadata = ABSENT if offer.metadata is None else payload(offer.metadata)
-            self.say(RegisterFunction(name, offer.description, metadata=metadata))
+            known = formats("functions", name)
+            self.say(
+                RegisterFunction(
+                    name,
+                    offer.description,
+                    known.get("request", ABSENT),
+                    known.get("response", ABSENT),
+                    ABSENT if offer.metadata is None else payload(offer.metadata),
+                )
+            )
         for name, description in module.trigger_types.items():
-            self.say(RegisterTriggerType(name, description))
+            known = formats("trigger_types", name)
+            self.say(
+                RegisterTriggerType(
+                    name,
+                    description,
+                    trigger_request_format=known.get("configuration", ABSENT),
+                    call_request_format=known.get("request", ABSENT),
+                    call_response_format=known.get("response", ABSENT),
+                )
+            )
 
     # -- what the module gets --------------------------------------------------------------------
 
@@ -267,6 +286,21 @@ class Host:
     def say(self, message: FromWorker) -> None:
         """Send the engine a message, as a worker does."""
         self._engine.say(self.peer, message)
+
+
+@functools.cache
+def _recorded_formats() -> dict[str, dict[str, dict[str, Raw]]]:
+    text = resources.files("mock_engine.modules").joinpath("formats.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, dict[str, dict[str, Raw]]])
+
+
+def formats(kind: str, name: str) -> dict[str, Raw]:
+    """The JSON Schemas that the engine 0.23 gives for one of its functions or trigger types.
+
+    ``kind`` is ``functions`` or ``trigger_types``; the keys are ``request``, ``response`` and
+    ``configuration``, those that it gives.
+    """
+    return _recorded_formats()[kind].get(name, {})
 
 
 def decoded(result: Raw) -> Any:
