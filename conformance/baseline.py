@@ -52,13 +52,15 @@ async def _learn(stage: Stage) -> None:
         return
     stage.pace = replace(stage.pace, startup=startup)
     await stage.settled()
+    if not stage.is_announced() and await stage.until(stage.is_announced, stage.pace.announcement):
+        await stage.settled()
     workers = stage.workers
     stage.baseline = Baseline(
         pace=stage.pace,
         declared=stage.talk.declared(workers),
         functions=_functions(stage),
         workers=len(workers),
-        announced=all(stage.talk.announcements(number) for number in workers),
+        announced=stage.is_announced(),
         port=_port(stage),
     )
     await _measure(stage)

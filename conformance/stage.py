@@ -263,8 +263,12 @@ class Stage:
         workers, wanted = self.workers, self.baseline.declared
         if len(workers) < self.baseline.workers or len(self.talk.registrations) < wanted.total():
             return False
-        announced = all(self.talk.announcements(number) for number in workers)
-        return (announced or not self.baseline.announced) and wanted <= self.declared()
+        announced = self.is_announced() or not self.baseline.announced
+        return announced and wanted <= self.declared()
+
+    def is_announced(self) -> bool:
+        """Whether every worker that is connected has announced itself."""
+        return all(self.talk.announcements(number) for number in self.workers)
 
     async def settled(self) -> None:
         """Wait until no further registration comes: the set of a first run is complete."""

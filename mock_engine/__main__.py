@@ -110,6 +110,7 @@ async def _serve(config: Config, host: str | None, quiet: bool) -> int:
                 print(f"{name} {served.place}", flush=True)
         await stopping.wait()
     finally:
+        engine.workers.say_goodbye()
         for listener in listeners:
             await listener.stop()
         await engine.stop()

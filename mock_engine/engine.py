@@ -70,7 +70,8 @@ class Engine:
         module = kind(host, options)
         self._hosts[host.peer] = host
         self.modules[name] = module
-        self.core.attach(host.peer, kind.name, kind.title, time.time_ns() // 1_000_000)
+        now = time.time_ns() // 1_000_000
+        self.core.attach(host.peer, kind.name, kind.title, now, provides_as=kind.provides_as)
         host.install(module)
 
     def say(self, peer: int, message: FromWorker) -> None:
@@ -161,6 +162,12 @@ class WorkerPort:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._telemetry: set[Connection] = set()
+
+    def say_goodbye(self) -> None:
+        """Close the telemetry connections; workers and channels get no close frame (0.23)."""
+        for connection in tuple(self._telemetry):
+            connection.close()
 
     def upgrade(self, connection: Connection) -> Response | None:
         """Accept workers, telemetry, and the ends of channels."""
@@ -173,7 +180,9 @@ class WorkerPort:
         """Greet a worker; telemetry gets no greeting."""
         if _path(connection) == WORKERS:
             self._engine.opened(connection)
-        elif _path(connection) != TELEMETRY:
+        elif _path(connection) == TELEMETRY:
+            self._telemetry.add(connection)
+        else:
             self._engine.channels.opened(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
@@ -187,7 +196,9 @@ class WorkerPort:
         """A connection is gone."""
         if _path(connection) == WORKERS:
             self._engine.closed(connection)
-        elif _path(connection) != TELEMETRY:
+        elif _path(connection) == TELEMETRY:
+            self._telemetry.discard(connection)
+        else:
             self._engine.channels.closed(connection)
 
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:

@@ -92,10 +92,15 @@ def optional(name: str, check: Check = is_text) -> Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form of an input; ``name`` is what complaints call it."""
+    """The form of an input; ``name`` is what complaints call it.
+
+    ``sparse`` is whether an array may hold fewer values than there are fields: the engine gives
+    the fields of its list functions defaults, and serde then takes an array of any such length.
+    """
 
     name: str
     fields: tuple[Field, ...]
+    sparse: bool = False
 
     def read(self, data: Raw | bytes, function_id: str) -> dict[str, Any]:
         """The fields of an input; absent optional ones are ``None``.
@@ -145,8 +150,8 @@ class Form:
             if expected is not None:
                 return complain(item, expected), {}
             found[field.name] = item
-        if len(values) == len(self.fields):
-            return None, found
+        if len(values) == len(self.fields) or (self.sparse and len(values) < len(self.fields)):
+            return None, {field.name: None for field in self.fields} | found
         if len(values) > len(self.fields):
             return f"invalid length {len(values)}, expected fewer elements in array", {}
         count = len(self.fields)

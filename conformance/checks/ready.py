@@ -28,15 +28,7 @@ class State:
 
 @trial(Worker.SHARED_LAST)
 async def looking_back(stage: Stage) -> State:
-    """Everything that happened with the shared worker, once it has lived for a while.
-
-    A worker that speaks but has not announced itself yet gets longer to do so.
-    """
-    if stage.workers and not stage.talk.announcements():
-        await stage.until(
-            lambda: stage.talk.announcements() or not stage.process.running,
-            stage.pace.announcement,
-        )
+    """Everything that happened with the shared worker, once it has lived for a while."""
     rest = LIFETIME - stage.transcript.now()
     await stage.until(lambda: not stage.process.running, max(rest, 0))
     return State(stage.transcript.now(), stage.process.exit_code)

@@ -36,6 +36,7 @@ INTERNAL = optional("include_internal", is_flag)
 FUNCTIONS = Form(
     "FunctionsListInput",
     (optional("search"), optional("prefix"), optional("worker"), optional("namespace"), INTERNAL),
+    sparse=True,
 )
 FUNCTION = Form(
     "FunctionsInfoInput",
@@ -44,11 +45,13 @@ FUNCTION = Form(
 WORKERS = Form(
     "WorkersListInput",
     (optional("search"), optional("runtime"), optional("status"), optional("namespace")),
+    sparse=True,
 )
 WORKER = Form("WorkersInfoInput", (Field("name"), optional("namespace")))
 TYPES = Form(
     "TriggersListInput",
     (optional("search"), optional("prefix"), optional("worker"), optional("namespace"), INTERNAL),
+    sparse=True,
 )
 TYPE = Form("TriggersInfoInput", (Field("id"), optional("namespace")))
 BINDINGS = Form(
@@ -60,6 +63,7 @@ BINDINGS = Form(
         optional("worker"),
         INTERNAL,
     ),
+    sparse=True,
 )
 BINDING = Form("RegisteredTriggersInfoInput", (Field("id"),))
 
@@ -259,6 +263,8 @@ def binding_row(core: Core, binding: Binding) -> Row:
     """A trigger in a list."""
     spec = binding.spec
     function = core.functions.find(_target(binding), spec.function_id)
+    # Of a function that nobody serves, the engine tells the first part of its id.
+    owner = core.peers[function.owner].name if function else spec.function_id.split("::")[0]
     summary = msgspec.json.encode(msgspec.json.decode(spec.config)).decode()
     if len(summary) > LONGEST_SUMMARY:
         summary = summary[:LONGEST_SUMMARY] + "…"
@@ -266,7 +272,7 @@ def binding_row(core: Core, binding: Binding) -> Row:
         "id": spec.id,
         "trigger_type": spec.trigger_type,
         "function_id": spec.function_id,
-        "worker_name": core.peers[function.owner if function else binding.owner].name,
+        "worker_name": owner,
         "config": spec.config,
         "config_summary": summary,
     }

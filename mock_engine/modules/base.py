@@ -72,10 +72,14 @@ class Bound:
 
 
 class Module:
-    """A module with the ``options`` of its configuration. Subclasses say what it offers."""
+    """A module with the ``options`` of its configuration. Subclasses say what it offers.
+
+    ``provides_as`` is what its trigger types call it, when that is not its name.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str] = ""
+    provides_as: ClassVar[str | None] = None
     trigger_types: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:

@@ -60,7 +60,7 @@ class ObservabilityModule(Module):
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id."""
         logs = {
-            f"engine::log::{level}": Offer(self._log, f"Record a log of severity {number}")
+            f"engine::log::{level}": Offer(self._log, described(level, number))
             for level, number in SEVERITIES.items()
         }
         return logs | {
@@ -125,6 +125,16 @@ class ObservabilityModule(Module):
             "version": VERSION,
             "components": {part: {"status": "healthy", "details": details} for part in parts},
         }
+
+
+def described(level: str, number: int) -> str:
+    """What the engine 0.23 tells of one of its log functions."""
+    article = "an" if level[0] in "aeio" else "a"
+    return (
+        f"Record {article} {level.upper()}-level OTEL log (severity {number}) with optional "
+        "trace/span correlation and structured data. No-op when logs_enabled is false or dropped "
+        "by logs_sampling_ratio."
+    )
 
 
 def _matches(record: Mapping[str, Any], query: Mapping[str, Any]) -> bool:

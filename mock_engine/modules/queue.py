@@ -89,6 +89,7 @@ class QueueModule(Module):
 
     name = "iii-queue"
     title = "Async job processing with named queues, retries, and dead-letter support."
+    provides_as = "queue"
     trigger_types: ClassVar[Mapping[str, str]] = {
         "durable:subscriber": "Queue core module",
         "queue": "Queue core module",
@@ -101,8 +102,8 @@ class QueueModule(Module):
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id; ``enqueue`` is the name until 0.10."""
         return {
-            "iii::durable::publish": Offer(self._publish, "Publishes a message to a topic"),
-            "enqueue": Offer(self._publish, "Publishes a message to a topic"),
+            "iii::durable::publish": Offer(self._publish, "Enqueue a message"),
+            "enqueue": Offer(self._publish, "Enqueue a message"),
             "iii::queue::redrive": Offer(self._redrive, "Redrive all DLQ messages"),
             "iii::queue::redrive_message": Offer(self._redrive_one, "Redrive a DLQ message"),
             "iii::queue::discard_message": Offer(self._discard, "Discard a DLQ message"),
