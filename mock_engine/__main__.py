@@ -99,10 +99,10 @@ async def _serve(config: Config, host: str | None, quiet: bool) -> int:
     listeners: list[Listener] = []
     try:
         await engine.start()
-        for place, at in config.listeners:
-            workers = engine.workers
-            listener = await Listener.start(workers, host or place, at, transcript=transcript)
-            listeners.append(listener)
+        for door in config.doors:
+            entrance = engine.workers if door.policy is None else engine.guarded(door.policy)
+            at = (host or door.host, door.port)
+            listeners.append(await Listener.start(entrance, *at, transcript=transcript))
         for listener in listeners:
             print(f"ready ws://{listener.host}:{listener.port}", flush=True)
         for name, served in engine.modules.items():

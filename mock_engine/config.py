@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from mock_engine.core.grants import Policy
 from mock_engine.options import BY_CLASS, BY_NAME, LISTENER, MODULES, TOP_LEVEL, Option
 
 LOOPBACK = "127.0.0.1"
@@ -39,34 +40,43 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """A configuration. ``listeners`` are the (host, port) pairs on which workers connect."""
+class Door:
+    """Where workers connect, and what guards it, if anything does."""
 
-    listeners: tuple[tuple[str, int], ...] = ((LOOPBACK, DEFAULT_PORT),)
+    host: str = LOOPBACK
+    port: int = DEFAULT_PORT
+    policy: Policy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration. ``doors`` are where workers connect; there is at least one."""
+
+    doors: tuple[Door, ...] = (Door(),)
     modules: tuple[Module, ...] = field(default=())
 
     def moved(self, ports: Mapping[str, int]) -> Config:
         """The same on other ports: by module, and by ``LISTENER`` for the first one of workers."""
-        first, *others = self.listeners
-        listener = (first[0], ports.get(LISTENER, first[1]))
+        first, *others = self.doors
+        first = replace(first, port=ports.get(LISTENER, first.port))
         modules = tuple(
             replace(module, options={**module.options, "port": ports[module.name]})
             if module.name in ports
             else module
             for module in self.modules
         )
-        return replace(self, listeners=(listener, *others), modules=modules)
+        return replace(self, doors=(first, *others), modules=modules)
 
     def local(self) -> Config:
         """The same for this machine alone: whatever would be reached from others is not."""
-        listeners = tuple((_local(host), port) for host, port in self.listeners)
+        doors = tuple(replace(door, host=_local(door.host)) for door in self.doors)
         modules = tuple(
             replace(module, options={**module.options, "host": _local(module.options["host"])})
             if "host" in module.options
             else module
             for module in self.modules
         )
-        return replace(self, listeners=listeners, modules=modules)
+        return replace(self, doors=doors, modules=modules)
 
 
 def _local(host: str) -> str:
@@ -121,19 +131,29 @@ class _Reader:
         entries = self._entries(root, TOP_LEVEL, "the configuration")
         if "modules" in entries and "workers" in entries:
             self._fail(entries["workers"], "give either `modules` or `workers`, not both")
-        listeners: list[tuple[str, int]] = []
+        doors: list[Door] = []
         if "port" in entries:
-            listeners.append((LOOPBACK, self._value(entries["port"], TOP_LEVEL["port"], "port")))
+            port = self._value(entries["port"], TOP_LEVEL["port"], "port")
+            doors.append(Door(port=DEFAULT_PORT if port is None else port))
         modules = [
             *self._modules(entries.get("modules"), "class", BY_CLASS),
             *self._modules(entries.get("workers"), "name", BY_NAME),
         ]
-        for module in modules:
-            if module.name == LISTENER:
-                host = str(module.options.get("host", LOOPBACK))
-                listeners.append((host, int(module.options.get("port", DEFAULT_PORT))))
+        doors += [self._door(module) for module in modules if module.name == LISTENER]
         others = tuple(module for module in modules if module.name != LISTENER)
-        return Config(tuple(listeners) or Config().listeners, others)
+        return Config(tuple(doors) or Config().doors, others)
+
+    def _door(self, module: Module) -> Door:
+        try:
+            policy = Policy.of(module.options)
+        except ValueError as fault:
+            text = f"{self._name}:{module.line}: in `expose_functions` of {module.name}: {fault}"
+            raise ConfigError(text) from None
+        return Door(
+            module.options.get("host") or LOOPBACK,
+            module.options.get("port", DEFAULT_PORT),
+            policy,
+        )
 
     def _modules(self, node: yaml.Node | None, key: str, known: Mapping[str, str]) -> list[Module]:
         if node is None:

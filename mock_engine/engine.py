@@ -7,9 +7,11 @@ import logging
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from mock_engine.config import Config
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
+from mock_engine.core.grants import Policy
 from mock_engine.core.peers import ENGINE
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import FromWorker, encode
@@ -102,11 +104,20 @@ class Engine:
                 timer.cancel()
         self._timers.clear()
 
-    def opened(self, connection: Connection) -> None:
-        """A worker's WebSocket is open."""
+    def guarded(self, policy: Policy) -> WorkerPort:
+        """A port for workers that a policy guards."""
+        return WorkerPort(self, policy)
+
+    def opened(self, connection: Connection, policy: Policy | None = None) -> None:
+        """A worker's WebSocket is open, on a port that ``policy`` guards, if any."""
         self._connections[connection.id] = connection
-        now = time.time_ns() // 1_000_000
-        self._perform(self.core.opened(connection.id, connection.peer[0], now))
+        number, address, now = connection.id, connection.peer[0], time.time_ns() // 1_000_000
+        if policy is None or connection.request is None:
+            self._perform(self.core.opened(number, address, now))
+            return
+        headers = dict(connection.request.headers)
+        query = parse_qs(connection.request.query, keep_blank_values=True)
+        self._perform(self.core.knocked(number, address, now, policy, headers, query))
 
     def received(self, connection: Connection, data: bytes) -> None:
         """A worker sent a message; one that cannot be decoded is dropped."""
@@ -160,8 +171,9 @@ class Engine:
 class WorkerPort:
     """What the engine serves on its port for workers: ``/``, ``/otel`` and channels."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, policy: Policy | None = None) -> None:
         self._engine = engine
+        self._policy = policy
         self._telemetry: set[Connection] = set()
 
     def say_goodbye(self) -> None:
@@ -179,7 +191,7 @@ class WorkerPort:
     def opened(self, connection: Connection) -> None:
         """Greet a worker; telemetry gets no greeting."""
         if _path(connection) == WORKERS:
-            self._engine.opened(connection)
+            self._engine.opened(connection, self._policy)
         elif _path(connection) == TELEMETRY:
             self._telemetry.add(connection)
         else:

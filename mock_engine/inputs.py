@@ -77,17 +77,32 @@ def _is_whole(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. An optional one may be absent or null; ``alias`` is another name for it."""
+    """One field. An optional one may be absent or null; ``alias`` is another name for it.
+
+    One that is not ``nullable`` may be absent, but not null.
+    """
 
     name: str
     check: Check = is_text
     required: bool = True
     alias: str | None = None
+    nullable: bool = True
+
+    def complaint(self, value: Any) -> str | None:
+        """What was expected instead of a value, if it is wrong."""
+        if value is None and self.nullable and not self.required:
+            return None
+        return self.check(value)
 
 
 def optional(name: str, check: Check = is_text) -> Field:
     """A field that may be absent or null."""
     return Field(name, check, required=False)
+
+
+def defaulted(name: str, check: Check) -> Field:
+    """A field that may be absent, but not null."""
+    return Field(name, check, required=False, nullable=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +146,7 @@ class Form:
             if field.name in found:
                 return f"duplicate field `{field.name}`", {}
             item = value[key]
-            expected = field.check(item) if field.required or item is not None else None
+            expected = field.complaint(item)
             if expected is not None:
                 return complain(item, expected), {}
             found[field.name] = item
@@ -146,7 +161,7 @@ class Form:
         """The fields of an input that is an array: serde takes them one after the other."""
         found: dict[str, Any] = {}
         for field, item in zip(self.fields, values, strict=False):
-            expected = field.check(item) if field.required or item is not None else None
+            expected = field.complaint(item)
             if expected is not None:
                 return complain(item, expected), {}
             found[field.name] = item

@@ -194,6 +194,12 @@ class RegistrationRejected(Message, frozen=True):
     function_id: str | None = None
 
 
+class Error(Message, frozen=True):
+    """A guarded port refuses a session."""
+
+    error: ErrorBody
+
+
 FromWorker = (
     RegisterFunction
     | UnregisterFunction

@@ -46,6 +46,10 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
             f"declared {json.dumps(namespace, ensure_ascii=False)}. "
             "Give it a name, or omit the field to register in 'default'.",
         )
+    home = peer.namespace if peer.announced else namespace or DEFAULT
+    refusal = peer.grant.home_refusal(home) if peer.grant is not None else None
+    if refusal is not None:
+        raise Fault("FORBIDDEN", refusal)
     released = core.announce(peer, namespace, name)
     if released is None:
         return None, core.refuse(peer, namespace or DEFAULT, name or "")

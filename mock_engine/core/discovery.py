@@ -69,33 +69,31 @@ BINDING = Form("RegisteredTriggersInfoInput", (Field("id"),))
 
 
 def list_functions(core: Core, peer: Peer, call: Call) -> Result:
-    """``engine::functions::list``."""
-    del peer
+    """``engine::functions::list``: those that the asking session may call."""
     wanted = FUNCTIONS.read(call.request.data, call.request.function_id)
     rows = [
         function_row(core, function)
         for function in core.functions
-        if wanted["include_internal"] or not is_internal(function)
+        if (wanted["include_internal"] or not is_internal(function)) and _shown(peer, function)
     ]
     return {"functions": _chosen(rows, wanted, "function_id")}, []
 
 
 def describe_functions(core: Core, peer: Peer, call: Call) -> Result:
     """``engine::functions::info``: one function by ``function_id``, or several."""
-    del peer
     wanted = FUNCTION.read(call.request.data, call.request.function_id)
     one, several, namespace = wanted["function_id"], wanted["function_ids"], wanted["namespace"]
     if (one is None) == (several is None):
         raise Fault("INVALID_ARGUMENTS", "Give either `function_id` or `function_ids`.")
     if several is None:
-        return _function_info(core, _resolve(core, one, namespace)), []
+        return _function_info(core, _resolve(core, peer, one, namespace)), []
     if len(several) > MOST_FUNCTIONS:
         text = f"`function_ids` holds {len(several)} ids; at most {MOST_FUNCTIONS} are allowed."
         raise Fault("INVALID_ARGUMENTS", text)
     rows: list[Row] = []
     for function_id in several:
         try:
-            rows.append(_function_info(core, _resolve(core, function_id, namespace)))
+            rows.append(_function_info(core, _resolve(core, peer, function_id, namespace)))
         except Fault as fault:
             rows.append({"function_id": function_id, "error": fault.code.lower()})
     return {"functions": rows}, []
@@ -281,7 +279,13 @@ def binding_row(core: Core, binding: Binding) -> Row:
 # -- choosing ------------------------------------------------------------------------------------
 
 
-def _resolve(core: Core, function_id: str, namespace: str | None) -> Function:
+def _shown(peer: Peer, function: Function) -> bool:
+    """Whether the session of a peer may see a function."""
+    spec = function.spec
+    return peer.grant is None or peer.grant.may_call(spec.id, function.namespace, spec.metadata)
+
+
+def _resolve(core: Core, peer: Peer, function_id: str, namespace: str | None) -> Function:
     places = core.functions.namespaces_of(function_id)
     if namespace is None and len(places) > 1 and DEFAULT not in places:
         raise Fault(
@@ -294,6 +298,8 @@ def _resolve(core: Core, function_id: str, namespace: str | None) -> Function:
     if function is None:
         text = f"Function '{function_id}' is not registered in namespace '{chosen}'."
         raise Fault("NOT_FOUND", text)
+    if not _shown(peer, function):
+        raise Fault("FORBIDDEN", f"Function '{function_id}' is not visible to this session.")
     return function
 
 

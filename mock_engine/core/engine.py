@@ -12,17 +12,19 @@ Rules of this file:
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec import Raw
 
+from mock_engine.core import guarding
 from mock_engine.core.actions import Action, Close, Cut, Send, Wake
 from mock_engine.core.builtin import BUILTINS
 from mock_engine.core.discovery import function_row, is_internal
 from mock_engine.core.forwarding import given, offer, with_caller, with_function, withdrawal
+from mock_engine.core.grants import Policy
 from mock_engine.core.invocations import Call, Calls
 from mock_engine.core.peers import DEFAULT, ENGINE, Peer
 from mock_engine.core.registry import Function, Registry
@@ -72,6 +74,9 @@ RESERVED = "engine::"
 Actions = list[Action]
 
 
+Then = Callable[[Raw, ErrorBody | None], Actions]
+"""What follows when a function that the core itself called has answered."""
+
 TRACE_PARTS = 4
 
 FUNCTIONS_AVAILABLE = "engine::functions-available"
@@ -107,6 +112,8 @@ class Core:
         self.triggers = Triggers()
         self.registering: dict[str, Call] = {}
         self.outbound: Outbound | None = None
+        self.visits: dict[int, guarding.Visit] = {}
+        self._asked: dict[str, Then] = {}
         self._seen_functions: set[tuple[str, str]] = set()
         self._handlers: dict[type, Callable[[Peer, Message], Actions]] = {
             RegisterFunction: self._register_function,
@@ -136,7 +143,25 @@ class Core:
 
     def opened(self, number: int, address: str, now: int) -> Actions:
         """A worker connected; ``now`` is in milliseconds since the epoch."""
+        return self.admit(Peer(number, self.new_id(), self.new_id(), address, now))
+
+    def knocked(
+        self,
+        number: int,
+        address: str,
+        now: int,
+        policy: Policy,
+        headers: Mapping[str, str],
+        query: Mapping[str, list[str]],
+    ) -> Actions:
+        """A worker connected to a guarded port; as ``opened``."""
         peer = Peer(number, self.new_id(), self.new_id(), address, now)
+        request = {"headers": headers, "query_params": query, "ip_address": address}
+        return guarding.knock(self, peer, policy, request)
+
+    def admit(self, peer: Peer) -> Actions:
+        """A session begins."""
+        number = peer.number
         self.peers[number] = peer
         greeting = Send(number, WorkerRegistered(peer.worker_id, peer.token))
         actions: Actions = [greeting] if self.greet else []
@@ -163,10 +188,14 @@ class Core:
         """A worker sent a message; those of a worker that is gone lead to nothing."""
         peer = self.peers.get(number)
         if peer is None:
+            visit = self.visits.get(number)
+            if visit is not None:
+                visit.sent.append(message)
             return []
         match message:
-            case InvokeFunction():
-                return self._invoke(peer, message)
+            case InvokeFunction() if peer.paused is None:
+                screened = guarding.screened(self, peer, message)
+                return self._invoke(peer, message) if screened is None else screened
             case InvocationResult():
                 return self._finish(message)
             case TriggerRegistrationResult():
@@ -180,10 +209,11 @@ class Core:
         if peer.held is not None:
             peer.held.append(message)
             return []
-        return self._handlers[type(message)](peer, message)
+        return self._file(peer, message)
 
     def lost(self, number: int) -> Actions:
         """A worker's connection is gone."""
+        self.visits.pop(number, None)
         peer = self.peers.pop(number, None)
         if peer is None:
             return []
@@ -194,7 +224,7 @@ class Core:
         stopped = ErrorBody("invocation_stopped", "Invocation stopped")
         actions: Actions = []
         for _, call in self.calls.lose_owner(number):
-            actions += self._answer(call, error=stopped)
+            actions += self.answer(call, error=stopped)
         actions += self._moved(self.triggers.lose(number))
         return actions + self.worker_event(peer, "worker_disconnected")
 
@@ -268,8 +298,21 @@ class Core:
         held, peer.held = peer.held or [], None
         actions: Actions = []
         for message in held:
-            actions += self._handlers[type(message)](peer, message)
+            actions += self._file(peer, message)
         return actions
+
+    def _file(self, peer: Peer, message: Message) -> Actions:
+        """Take a registration, at once or when those before it are decided on."""
+        if peer.paused is not None:
+            peer.paused.append(message)
+            return []
+        if peer.grant is not None:
+            return guarding.file(self, peer, peer.grant, message)
+        return self.filed(peer, message)
+
+    def filed(self, peer: Peer, message: Message) -> Actions:
+        """A registration that is allowed."""
+        return self._handlers[type(message)](peer, message)
 
     def _reattach(self, peer: Peer, message: Reattach) -> Actions:
         for number, other in self.peers.items():
@@ -317,15 +360,22 @@ class Core:
                 "`namespace` is empty: it was named and left blank. "
                 "Give it a name, or omit it to use `default`."
             )
-            return self._answer(call, error=ErrorBody("INVALID_NAMESPACE", blank))
+            return self.answer(call, error=ErrorBody("INVALID_NAMESPACE", blank))
         namespace = request.namespace or DEFAULT
         function = self.functions.find(namespace, request.function_id)
         if function is None:
             missing = self._not_found(request.function_id, namespace, plain=peer.internal)
-            return self._answer(call, error=missing)
+            return self.answer(call, error=missing)
         if function.owner == ENGINE and request.function_id in BUILTINS:
             return self._run(peer, call)
         return self._forward(peer, call, function)
+
+    def ask(self, request: InvokeFunction, then: Then) -> Actions:
+        """Call a function for the core itself; ``then`` says what follows its answer."""
+        invocation_id = self.new_id()
+        self._asked[invocation_id] = then
+        named = msgspec.structs.replace(request, invocation_id=invocation_id)
+        return self._invoke(self.peers[ENGINE], named)
 
     def _not_found(self, function_id: str, namespace: str, *, plain: bool) -> ErrorBody:
         """The error for an unknown function; ``plain`` is how modules pass it on."""
@@ -347,10 +397,11 @@ class Core:
         replaced = self.calls.begin(invocation_id, call)
         if replaced is not None:
             closed = ErrorBody("invocation_error", "channel closed")
-            actions += self._answer(replaced, error=closed)
+            actions += self.answer(replaced, error=closed)
         between_workers = not (peer.internal or self.peers[function.owner].internal)
+        grant = self.peers[function.owner].grant
         forwarded = InvokeFunction(
-            request.function_id,
+            request.function_id if grant is None else grant.bare(request.function_id),
             request.data if peer.internal else with_caller(request.data, peer.worker_id),
             invocation_id=invocation_id,
             metadata=given(request.metadata),
@@ -367,7 +418,7 @@ class Core:
         provider = self.functions.find(DEFAULT, ENQUEUE)
         if provider is None:
             text = f"no queue is served: nobody registered {ENQUEUE} (queue {action.queue})"
-            return self._answer(call, error=ErrorBody("enqueue_error", text))
+            return self.answer(call, error=ErrorBody("enqueue_error", text))
         request, receipt = call.request, self.new_id()
         function = f"iii.function.id={request.function_id}"
         baggage = ",".join([function, request.baggage] if request.baggage else [function])
@@ -403,26 +454,29 @@ class Core:
         try:
             result, actions = BUILTINS[call.request.function_id].handler(self, peer, call)
         except Fault as fault:
-            return self._answer(call, error=ErrorBody(fault.code, str(fault)))
+            return self.answer(call, error=ErrorBody(fault.code, str(fault)))
         if result is None:
             return actions
-        return [*actions, *self._answer(call, result=payload(result))]
+        return [*actions, *self.answer(call, result=payload(result))]
 
     def _finish(self, answer: InvocationResult) -> Actions:
         call = self.calls.finish(answer.invocation_id)
         if call is None:
             return []
         if call.receipt is None:
-            return self._answer(call, result=answer.result, error=answer.error)
+            return self.answer(call, result=answer.result, error=answer.error)
         if answer.error is None:
-            return self._answer(call, result=payload({"messageReceiptId": call.receipt}))
+            return self.answer(call, result=payload({"messageReceiptId": call.receipt}))
         text = f"{answer.error.code}: {answer.error.message}"
-        return self._answer(call, error=ErrorBody("enqueue_error", text))
+        return self.answer(call, error=ErrorBody("enqueue_error", text))
 
-    def _answer(self, call: Call, *, result: Raw = NULL, error: ErrorBody | None = None) -> Actions:
+    def answer(self, call: Call, *, result: Raw = NULL, error: ErrorBody | None = None) -> Actions:
+        """Tell whoever waits for a call what became of it."""
         request = call.request
         if call.caller is None or request.invocation_id is None:
             return []
+        if call.caller == ENGINE and request.invocation_id in self._asked:
+            return self._asked.pop(request.invocation_id)(result, error)
         answer = InvocationResult(
             request.invocation_id,
             request.function_id,
@@ -499,12 +553,12 @@ class Core:
             return [self._failed(binding.owner, binding.spec, answer.error)]
         self.triggers.unbind(answer.id)
         text = f"{answer.error.code}: {answer.error.message}"
-        return self._answer(call, error=ErrorBody("trigger_registration_failed", text))
+        return self.answer(call, error=ErrorBody("trigger_registration_failed", text))
 
     def _registered(self, trigger_id: str) -> Actions:
         """Nobody objects to a trigger: tell whoever waits for that."""
         call = self.registering.pop(trigger_id, None)
-        return [] if call is None else self._answer(call, result=payload({"id": trigger_id}))
+        return [] if call is None else self.answer(call, result=payload({"id": trigger_id}))
 
     def _failed(self, owner: int, spec: RegisterTrigger, error: ErrorBody) -> Action:
         result = TriggerRegistrationResult(spec.id, spec.trigger_type, spec.function_id, error)

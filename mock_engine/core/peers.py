@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mock_engine.messages import Message
+
+if TYPE_CHECKING:
+    from mock_engine.core.grants import Grant
 
 DEFAULT = "default"
 """The namespace of workers that name none."""
@@ -19,7 +23,8 @@ class Peer:
 
     ``held`` are registrations that wait for the announcement; ``None`` when they need not wait
     any more. ``connected_at`` is in milliseconds since the epoch. ``internal`` is a module of the
-    engine itself; ``provides_as`` is what its trigger types call it.
+    engine itself; ``provides_as`` is what its trigger types call it. ``grant`` is what a session on
+    a guarded port may do, and ``paused`` what it sent while a hook decides.
     """
 
     number: int
@@ -34,6 +39,8 @@ class Peer:
     names: set[tuple[str, str]] = field(default_factory=set)
     internal: bool = False
     provides_as: str | None = None
+    grant: Grant | None = None
+    paused: list[Message] | None = None
 
     @property
     def announced(self) -> bool:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_engine.config import ConfigError, default_path, load, parse
+from mock_engine.config import ConfigError, Door, default_path, load, parse
+from mock_engine.core.grants import Policy
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parent.parent.parent
 def test_the_default_configuration_is_read_whole() -> None:
     config = load(default_path())
 
-    assert config.listeners == (("127.0.0.1", 49134),)
+    assert config.doors == (Door("127.0.0.1", 49134),)
     (rest,) = config.modules
     assert rest.name == "iii-http"
     assert rest.options["port"] == 3111
@@ -41,7 +42,7 @@ workers:
 
     config = parse(text, "f", {})
 
-    assert config.listeners == (("127.0.0.1", 1), ("127.0.0.1", 2))
+    assert config.doors == (Door("127.0.0.1", 1), Door("127.0.0.1", 2, Policy("a::b")))
     assert [module.name for module in config.modules] == ["iii-state"]
 
 
@@ -51,7 +52,7 @@ def test_variables_are_filled_in_with_their_types() -> None:
 
     config = parse(text, "f", {"HOST": "localhost"})
 
-    assert config.listeners[0][1] == 5
+    assert config.doors[0].port == 5
     assert config.modules[0].options["host"] == "localhost"
 
 
@@ -84,7 +85,7 @@ def test_a_complaint_names_the_line_and_the_remedy(text: str, complaint: str) ->
 
 
 def test_an_empty_file_is_an_engine_with_its_defaults() -> None:
-    assert parse("", "f", {}).listeners == (("127.0.0.1", 49134),)
+    assert parse("", "f", {}).doors == (Door("127.0.0.1", 49134),)
 
 
 def run(*arguments: str) -> subprocess.Popen[str]:
@@ -141,6 +142,6 @@ def test_ports_can_be_moved_and_hosts_be_kept_to_this_machine() -> None:
 
     moved = parse(text, "f", {}).moved({"iii-worker-manager": 7, "iii-http": 8})
 
-    assert moved.listeners == (("127.0.0.1", 7),)
+    assert moved.doors == (Door("127.0.0.1", 7),)
     assert moved.modules[0].options == {"host": "0.0.0.0", "port": 8}
     assert moved.local().modules[0].options["host"] == "127.0.0.1"

@@ -1,0 +1,216 @@
+"""What a guarded session may do: the policy of its port and the answer of its auth function.
+
+Source: the engine 0.23's listener with an ``rbac`` section, recorded frame by frame.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from mock_engine.core.peers import DEFAULT
+from mock_engine.inputs import (
+    Form,
+    complain,
+    defaulted,
+    is_anything,
+    is_flag,
+    is_list,
+    is_map,
+    is_text,
+    is_texts,
+    optional,
+)
+from mock_engine.messages import is_given
+
+INFRASTRUCTURE = re.compile(
+    r"engine::(workers::register|channels::create|log::(info|warn|error|debug|trace)"
+    r"|baggage::(get|set|get_all))"
+)
+"""Functions without which no SDK works: always allowed, unless forbidden by name."""
+
+MATCH = re.compile(r"""match\((["'])(.*)\1\)""")
+
+ANSWER = Form(
+    "AuthResult",
+    (
+        optional("namespaces", is_map),
+        defaulted("allowed_functions", is_texts),
+        defaulted("forbidden_functions", is_texts),
+        optional("allowed_trigger_types", is_texts),
+        defaulted("allow_trigger_type_registration", is_flag),
+        defaulted("allow_function_registration", is_flag),
+        defaulted("context", is_anything),
+        optional("function_registration_prefix"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One entry of ``expose_functions``: ids by a pattern with ``*``, or functions by metadata."""
+
+    pattern: str | None = None
+    metadata: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, entry: Any) -> Exposure:
+        """Read an entry: ``match("pattern")``, or ``metadata`` with the values it must have.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        if isinstance(entry, dict) and isinstance(entry.get("metadata"), dict):
+            return cls(metadata=entry["metadata"])
+        found = (
+            re.fullmatch(r"""match\((["'])(.*)\1\)""", entry) if isinstance(entry, str) else None
+        )
+        if found is None:
+            text = 'expected `match("pattern")`, or `metadata:` with the values to look for'
+            raise ValueError(text)
+        return cls(pattern=found[2])
+
+    def shows(self, function_id: str, metadata: Raw) -> bool:
+        """Whether it exposes a function."""
+        if self.pattern is not None:
+            return matches(self.pattern, function_id)
+        told = msgspec.json.decode(metadata) if is_given(metadata) else None
+        wanted = self.metadata or {}
+        return isinstance(told, dict) and all(
+            name in told and told[name] == value for name, value in wanted.items()
+        )
+
+
+def matches(pattern: str, function_id: str) -> bool:
+    """Whether an id is of a pattern, in which ``*`` stands for any text."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), function_id) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The ``rbac`` section of a port and its middleware; the rest are ids of functions."""
+
+    auth: str | None = None
+    middleware: str | None = None
+    on_function: str | None = None
+    on_trigger: str | None = None
+    on_type: str | None = None
+    exposed: tuple[Exposure, ...] = ()
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Policy | None:
+        """The policy of a listener's options; ``None`` when it guards nothing.
+
+        Raises:
+            ValueError: an entry of ``expose_functions`` cannot be read.
+        """
+        rbac = options.get("rbac")
+        if rbac is None:
+            return None
+        hook = "on_{}_registration_function_id"
+        return cls(
+            rbac.get("auth_function_id"),
+            options.get("middleware_function_id"),
+            rbac.get(hook.format("function")),
+            rbac.get(hook.format("trigger")),
+            rbac.get(hook.format("trigger_type")),
+            tuple(Exposure.of(entry) for entry in rbac.get("expose_functions") or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one session may do. ``namespaces`` are patterns of function ids by namespace."""
+
+    policy: Policy
+    namespaces: Mapping[str, tuple[str, ...]] | None = None
+    allowed: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = frozenset()
+    trigger_types: frozenset[str] | None = None
+    adds_types: bool = False
+    adds_functions: bool = True
+    context: Any = None
+    prefix: str | None = None
+
+    @classmethod
+    def of(cls, policy: Policy, answer: Any) -> Grant:
+        """What the auth function's answer grants.
+
+        Raises:
+            ValueError: the answer is malformed; the text is what the session is told.
+        """
+        complaint, found = ANSWER.examine(answer)
+        complaint = complaint or _elements(found)
+        if complaint is not None:
+            raise ValueError(complaint)
+        types, spaces = found["allowed_trigger_types"], found["namespaces"]
+        switch = found["allow_function_registration"]
+        return cls(
+            policy,
+            None if spaces is None else {name: tuple(ids) for name, ids in spaces.items()},
+            frozenset(found["allowed_functions"] or ()),
+            frozenset(found["forbidden_functions"] or ()),
+            None if types is None else frozenset(types),
+            bool(found["allow_trigger_type_registration"]),
+            switch is None or switch,
+            answer.get("context", {}) if isinstance(answer, dict) else {},
+            found["function_registration_prefix"],
+        )
+
+    def may_call(self, function_id: str, namespace: str, metadata: Raw) -> bool:
+        """Whether the session may call, and is shown, a function with this metadata."""
+        if function_id in self.forbidden:
+            return False
+        if INFRASTRUCTURE.fullmatch(function_id):
+            return True
+        patterns = (self.namespaces or {}).get(namespace, ())
+        if any(matches(pattern, function_id) for pattern in patterns):
+            return True
+        if namespace != DEFAULT:
+            return False
+        exposed = any(entry.shows(function_id, metadata) for entry in self.policy.exposed)
+        return exposed or function_id in self.allowed
+
+    def refusal(self, function_id: str) -> str:
+        """What a session is told that may not call a function."""
+        explicitly = function_id in self.forbidden
+        remedy = (
+            "remove from rbac.forbidden_functions"
+            if explicitly
+            else ("add to rbac.expose_functions")
+        )
+        return f"function '{function_id}' not allowed ({remedy})"
+
+    def home_refusal(self, namespace: str) -> str | None:
+        """What is wrong with announcing oneself in a namespace, if anything."""
+        if self.namespaces is None or namespace in self.namespaces:
+            return None
+        permitted = ", ".join(sorted(self.namespaces))
+        return f"namespace '{namespace}' not allowed for this session (permitted: {permitted})"
+
+    def stored(self, function_id: str) -> str:
+        """The id under which the engine files a function that the session calls so."""
+        return f"{self.prefix}::{function_id}" if self.prefix else function_id
+
+    def bare(self, function_id: str) -> str:
+        """What the session calls a function that the engine filed so."""
+        return function_id.removeprefix(f"{self.prefix}::") if self.prefix else function_id
+
+
+def _elements(found: Mapping[str, Any]) -> str | None:
+    """The complaint about the first thing in a list that is no string."""
+    lists = [found[name] for name in ("allowed_functions", "forbidden_functions")]
+    lists.append(found["allowed_trigger_types"])
+    for entry in (found["namespaces"] or {}).values():
+        if is_list(entry) is not None:
+            return complain(entry, "a sequence")
+        lists.append(entry)
+    for item in (item for entry in lists for item in entry or ()):
+        if is_text(item) is not None:
+            return complain(item, "a string")
+    return None

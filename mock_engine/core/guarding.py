@@ -1,0 +1,237 @@
+"""Sessions on a guarded port: admitted by the auth function, screened by hooks and middleware.
+
+Rules of this file:
+
+* The functions of a policy are called like any other; what follows goes on when they answer.
+* While a hook decides about a registration, what the worker sends after it waits, so that the
+  order of registrations stays; answers to calls do not wait, for the hook may need them.
+* A registration that is not allowed is dropped without a word (engine 0.23).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+from msgspec import Raw
+
+from mock_engine.core.actions import Action, Close, Send
+from mock_engine.core.grants import Grant, Policy
+from mock_engine.core.invocations import Call
+from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.messages import (
+    ABSENT,
+    Error,
+    ErrorBody,
+    FromWorker,
+    InvokeFunction,
+    Message,
+    RegisterFunction,
+    RegisterTrigger,
+    RegisterTriggerType,
+    TriggerRegistrationResult,
+    UnregisterFunction,
+    is_given,
+    payload,
+)
+
+if TYPE_CHECKING:
+    from mock_engine.core.engine import Core
+
+Actions = list[Action]
+
+
+@dataclass(slots=True)
+class Visit:
+    """A session at a guarded door: who it is, and what it sent before it was let in."""
+
+    peer: Peer
+    sent: list[FromWorker] = field(default_factory=list)
+
+
+def knock(core: Core, peer: Peer, policy: Policy, request: Mapping[str, object]) -> Actions:
+    """Ask the auth function about a session. ``request`` has its headers, query and address."""
+    if policy.auth is None:
+        peer.grant = Grant(policy, context={})
+        return core.admit(peer)
+    core.visits[peer.number] = Visit(peer)
+
+    def answered(result: Raw, error: ErrorBody | None) -> Actions:
+        visit = core.visits.pop(peer.number, None)
+        if visit is None:
+            return []
+        try:
+            peer.grant = Grant.of(policy, _answer(result, error))
+        except ValueError as fault:
+            return [
+                Send(peer.number, Error(ErrorBody("AUTH_ERROR", str(fault)))),
+                Close(peer.number),
+            ]
+        actions = core.admit(peer)
+        for message in visit.sent:
+            actions += core.received(peer.number, message)
+        return actions
+
+    return core.ask(InvokeFunction(policy.auth, payload(request)), answered)
+
+
+def _answer(result: Raw, error: ErrorBody | None) -> Any:
+    if error is not None:
+        raise ValueError(error.message)
+    if not is_given(result):
+        raise ValueError("auth function returned no result")
+    return msgspec.json.decode(result)
+
+
+def screened(core: Core, peer: Peer, request: InvokeFunction) -> Actions | None:
+    """What a guarded call leads to instead of being done; ``None`` when it is done as usual."""
+    grant = peer.grant
+    if grant is None:
+        return None
+    namespace = request.namespace or DEFAULT
+    function = core.functions.find(namespace, request.function_id)
+    metadata = function.spec.metadata if function else ABSENT
+    known = request.invocation_id or core.new_id()
+    call = Call(peer.number, 0, msgspec.structs.replace(request, invocation_id=known))
+    if not grant.may_call(request.function_id, namespace, metadata):
+        return core.answer(call, error=ErrorBody("FORBIDDEN", grant.refusal(request.function_id)))
+    middleware = grant.policy.middleware
+    if middleware is None or request.function_id.startswith("engine::"):
+        return None
+    asked = {
+        "function_id": request.function_id,
+        "payload": request.data,
+        "action": request.action,
+        "context": grant.context,
+        "namespace": namespace,
+    }
+    inspected = InvokeFunction(
+        middleware, payload(asked), traceparent=request.traceparent, baggage=request.baggage
+    )
+    return core.ask(inspected, lambda result, error: core.answer(call, result=result, error=error))
+
+
+def file(core: Core, peer: Peer, grant: Grant, message: Message) -> Actions:
+    """File a registration of a guarded session, if it is allowed."""
+    match message:
+        case RegisterFunction():
+            return _function(core, peer, grant, message)
+        case RegisterTrigger():
+            return _trigger(core, peer, grant, message)
+        case RegisterTriggerType():
+            return _type(core, peer, grant, message)
+        case UnregisterFunction():
+            return core.filed(peer, UnregisterFunction(grant.stored(message.id)))
+    return core.filed(peer, message)
+
+
+def _function(core: Core, peer: Peer, grant: Grant, spec: RegisterFunction) -> Actions:
+    if not grant.adds_functions:
+        return []
+    asked = {
+        "function_id": spec.id,
+        "description": spec.description,
+        "metadata": _or_null(spec.metadata),
+        "namespace": peer.namespace,
+    }
+
+    def allowed(said: Mapping[str, Raw]) -> Actions:
+        renamed = msgspec.structs.replace(
+            spec,
+            id=grant.stored(_text(said, "function_id", spec.id)),
+            description=_text(said, "description", spec.description),
+            metadata=said.get("metadata", spec.metadata),
+        )
+        return core.filed(peer, renamed)
+
+    return _screen(core, peer, grant, grant.policy.on_function, asked, allowed)
+
+
+def _trigger(core: Core, peer: Peer, grant: Grant, spec: RegisterTrigger) -> Actions:
+    if grant.trigger_types is not None and spec.trigger_type not in grant.trigger_types:
+        return []
+    namespace = spec.namespace or DEFAULT
+    function = core.functions.find(namespace, grant.stored(spec.function_id))
+    own = function is not None and function.owner == peer.number
+    known = core.functions.find(namespace, spec.function_id)
+    metadata = known.spec.metadata if known else ABSENT
+    if not own and not grant.may_call(spec.function_id, namespace, metadata):
+        error = ErrorBody("FORBIDDEN", grant.refusal(spec.function_id))
+        result = TriggerRegistrationResult(spec.id, spec.trigger_type, spec.function_id, error)
+        return [Send(peer.number, result)]
+    asked = {
+        "trigger_id": spec.id,
+        "trigger_type": spec.trigger_type,
+        "function_id": spec.function_id,
+        "config": spec.config,
+        "metadata": _or_null(spec.metadata),
+        "namespace": namespace,
+    }
+
+    def allowed(said: Mapping[str, Raw]) -> Actions:
+        changed = msgspec.structs.replace(
+            spec,
+            id=_text(said, "trigger_id", spec.id),
+            trigger_type=_text(said, "trigger_type", spec.trigger_type),
+            function_id=grant.stored(_text(said, "function_id", spec.function_id)),
+            config=said.get("config", spec.config),
+        )
+        return core.filed(peer, changed)
+
+    return _screen(core, peer, grant, grant.policy.on_trigger, asked, allowed)
+
+
+def _type(core: Core, peer: Peer, grant: Grant, spec: RegisterTriggerType) -> Actions:
+    if not grant.adds_types:
+        return []
+    asked = {"trigger_type_id": spec.id, "description": spec.description}
+
+    def allowed(said: Mapping[str, Raw]) -> Actions:
+        renamed = msgspec.structs.replace(
+            spec,
+            id=_text(said, "trigger_type_id", spec.id),
+            description=_text(said, "description", spec.description),
+        )
+        return core.filed(peer, renamed)
+
+    return _screen(core, peer, grant, grant.policy.on_type, asked, allowed)
+
+
+def _screen(
+    core: Core,
+    peer: Peer,
+    grant: Grant,
+    hook: str | None,
+    asked: Mapping[str, object],
+    allowed: Callable[[Mapping[str, Raw]], Actions],
+) -> Actions:
+    """Do what is ``allowed``, if the hook says so, with the changes that it wants."""
+    if hook is None:
+        return allowed({})
+    peer.paused = []
+
+    def answered(result: Raw, error: ErrorBody | None) -> Actions:
+        if core.peers.get(peer.number) is not peer:
+            return []
+        waiting, peer.paused = peer.paused or [], None
+        actions: Actions = []
+        if error is None and bytes(result).lstrip().startswith(b"{"):
+            said = msgspec.json.decode(result, type=dict[str, Raw])
+            actions += allowed({name: part for name, part in said.items() if is_given(part)})
+        for message in waiting:
+            actions += core.received(peer.number, cast("FromWorker", message))
+        return actions
+
+    return core.ask(InvokeFunction(hook, payload({**asked, "context": grant.context})), answered)
+
+
+def _text(said: Mapping[str, Raw], name: str, default: Any) -> Any:
+    """A string that the hook said, else the ``default``."""
+    value = msgspec.json.decode(said[name]) if name in said else None
+    return value if isinstance(value, str) else default
+
+
+def _or_null(part: Raw) -> Raw | None:
+    return part if is_given(part) else None
