@@ -42,11 +42,13 @@ LIST = Form(
         optional("limit", is_size),
     ),
 )
+ENTRY = Form("BaggageGetInput", (Field("key"),))
+NEW_ENTRY = Form("BaggageSetInput", (Field("key"), Field("value")))
 MILLION = 1_000_000
 
 
 class ObservabilityModule(Module):
-    """``engine::log::*``, ``engine::logs::*`` and the trigger type ``log``."""
+    """``engine::log::*``, ``engine::logs::*``, ``engine::baggage::*``; the trigger type ``log``."""
 
     name = "iii-observability"
     title = "OpenTelemetry-based traces, metrics, logs, alerts, and sampling."
@@ -66,6 +68,9 @@ class ObservabilityModule(Module):
         return logs | {
             "engine::logs::list": Offer(self._list, "List stored logs"),
             "engine::logs::clear": Offer(self._clear, "Clear stored logs"),
+            "engine::baggage::get": Offer(self._entry, "Read one entry of the ambient baggage"),
+            "engine::baggage::set": Offer(self._set_entry, "Try a baggage entry; it is not kept"),
+            "engine::baggage::get_all": Offer(self._entries, "Read the ambient baggage"),
             "engine::health::check": Offer(self._health, "Check the engine's health"),
         }
 
@@ -114,6 +119,21 @@ class ObservabilityModule(Module):
         del call
         self._records.clear()
         return {"success": True}
+
+    # The baggage functions look at the context of the engine's process, not at that of their call
+    # (engine 0.23), and nothing ever puts an entry there.
+
+    def _entry(self, call: InvokeFunction) -> Any:
+        ENTRY.read(call.data, call.function_id)
+        return {"value": None}
+
+    def _set_entry(self, call: InvokeFunction) -> Any:
+        NEW_ENTRY.read(call.data, call.function_id)
+        return {"success": True}
+
+    def _entries(self, call: InvokeFunction) -> Any:
+        del call
+        return {"baggage": {}}
 
     def _health(self, call: InvokeFunction) -> Any:
         del call

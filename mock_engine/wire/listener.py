@@ -13,6 +13,9 @@ from mock_engine.wire.connection import Connection
 from mock_engine.wire.http import Application
 from mock_engine.wire.limits import Limits
 
+_numbers = itertools.count(1)
+"""Numbers of connections without a transcript: of all listeners, for an engine may have several."""
+
 
 class Listener:
     """Accepts connections for an application.
@@ -36,7 +39,6 @@ class Listener:
         self._application = application
         self._transcript = transcript
         self._limits = limits or Limits()
-        self._numbers = itertools.count(1)
         self._server: asyncio.Server | None = None
         self._held: socket.socket | None = None
 
@@ -114,7 +116,7 @@ class Listener:
         await asyncio.sleep(0)
 
     def _connection(self) -> Connection:
-        numbered = self._transcript.next_connection() if self._transcript else next(self._numbers)
+        numbered = self._transcript.next_connection() if self._transcript else next(_numbers)
         connection = Connection(
             numbered,
             self._application,

@@ -98,3 +98,9 @@ def test_a_probe_fits_its_recording(name: str, engines: dict[str, Place], tmp_pa
 def test_every_difference_has_a_probe_and_a_reason() -> None:
     assert set(DIFFERENCES) <= set(PROBES)
     assert all(re.search(r"\w", reason) for reason in DIFFERENCES.values())
+
+
+def test_the_documentation_shows_every_difference() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "engine.md").read_text("utf-8")
+
+    assert [name for name in DIFFERENCES if f"`{name}`" not in page] == []

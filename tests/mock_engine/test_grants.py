@@ -48,6 +48,8 @@ def test_an_exposure_that_is_neither_a_pattern_nor_metadata_is_refused(entry: An
         ("engine::log::info", ABSENT, True),
         ("engine::workers::register", ABSENT, True),
         ("engine::workers::list", ABSENT, False),
+        ("engine::register_trigger", ABSENT, False),
+        ("engine::logs::list", ABSENT, False),
     ],
 )
 def test_functions_are_exposed_by_pattern_and_by_metadata(
@@ -112,14 +114,14 @@ def test_a_malformed_answer_is_refused_with_what_was_expected(answer: Any, compl
     assert str(fault.value) == complaint
 
 
-@given(
-    st.lists(st.text(alphabet="ab:.[?", max_size=4), min_size=1, max_size=4),
-    st.text("x:[", max_size=3),
-)
+TEXTS = st.text(alphabet="ab:.[?", max_size=6)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=4), TEXTS)
 def test_a_pattern_fits_whatever_stands_for_its_stars(parts: list[str], filling: str) -> None:
     assert matches("*".join(parts), filling.join(parts))
 
 
-@given(st.text(alphabet="ab:.[?", max_size=6), st.text(alphabet="ab:.[?", max_size=6))
+@given(TEXTS, TEXTS)
 def test_a_pattern_without_a_star_fits_itself_alone(one: str, other: str) -> None:
     assert matches(one, other) is (one == other)

@@ -328,3 +328,21 @@ async def test_a_connection_cut_before_it_was_made_does_not_live() -> None:
     early.connection_made(pipe)
 
     assert pipe.aborted
+
+
+@run
+async def test_connections_of_two_listeners_without_a_transcript_have_numbers_of_their_own() -> (
+    None
+):
+    mirrors = [Mirror(), Mirror()]
+    listeners = [await Listener.start(mirror) for mirror in mirrors]
+    try:
+        for listener in listeners:
+            async with connect(f"ws://127.0.0.1:{listener.port}/") as client:
+                await client.send("x")
+                await client.recv()
+    finally:
+        for listener in listeners:
+            await listener.stop()
+
+    assert mirrors[0].connection.id != mirrors[1].connection.id
