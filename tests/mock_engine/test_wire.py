@@ -331,9 +331,7 @@ async def test_a_connection_cut_before_it_was_made_does_not_live() -> None:
 
 
 @run
-async def test_connections_of_two_listeners_without_a_transcript_have_numbers_of_their_own() -> (
-    None
-):
+async def test_connections_of_two_listeners_have_numbers_of_their_own() -> None:
     mirrors = [Mirror(), Mirror()]
     listeners = [await Listener.start(mirror) for mirror in mirrors]
     try:
