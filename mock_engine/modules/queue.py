@@ -2,7 +2,8 @@
 
 Each topic has one queue for each function bound to it, however many bindings there are. Nothing
 is kept for a topic without subscribers. A job whose queue lost its last binding waits for the
-next binding of the same function.
+next binding of the same function. With a file (``store_method: file_based``) a job is on disk
+before its publisher is answered, and leaves it when its function has taken it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import msgspec
+
 from mock_engine.inputs import Field, Form, is_anything, is_u64, optional
 from mock_engine.messages import InvokeFunction, payload
 from mock_engine.modules.base import NOTHING, Bound, Fault, Module, Offer
 from mock_engine.modules.host import Trace
+from mock_engine.modules.store import open_store
 
 PUBLISH = Form("QueueInput", (Field("topic"), Field("data", is_anything)))
 REDRIVE = Form("RedriveInput", (Field("queue", alias="topic"),))
@@ -34,7 +38,11 @@ BUILTIN_QUEUE = "default"
 
 @dataclass(slots=True)
 class Job:
-    """A message of a queue; ``attempts`` were made so far."""
+    """A message of a queue; ``attempts`` were made so far.
+
+    ``queued_at`` is in nanoseconds since the epoch and gives the order in the queue;
+    ``failed_at`` is in seconds, and 0 for a job that is no dead letter.
+    """
 
     data: Any
     trace: Trace
@@ -42,13 +50,15 @@ class Job:
     attempts: int = 0
     error: str = ""
     failed_at: int = 0
+    queued_at: int = field(default_factory=time.time_ns)
 
 
 @dataclass(slots=True)
 class Queue:
-    """The messages for one function of one topic."""
+    """The messages for one function of one topic; ``shelf`` is their place in the store."""
 
     topic: str
+    shelf: str
     bindings: dict[str, Bound] = field(default_factory=dict)
     waiting: deque[Job] = field(default_factory=deque)
     running: int = 0
@@ -98,6 +108,28 @@ class QueueModule(Module):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._queues: dict[tuple[str, str, str], Queue] = {}
+        self._store = open_store(self.options, "queue")
+        for shelf in self._store.groups():
+            self._restore(shelf)
+
+    def _restore(self, shelf: str) -> None:
+        """Take up the jobs that an engine before this one left."""
+        queue = self._queue(*msgspec.json.decode(shelf, type=tuple[str, str, str]))
+        jobs = [msgspec.convert(value, Job) for value in self._store.values(shelf)]
+        for job in sorted(jobs, key=lambda job: job.queued_at):
+            (queue.dead if job.failed_at else queue.waiting).append(job)
+
+    def _queue(self, topic: str, namespace: str, function_id: str) -> Queue:
+        key = (topic, namespace, function_id)
+        shelf = msgspec.json.encode(key).decode()
+        return self._queues.setdefault(key, Queue(topic, shelf))
+
+    def _keep(self, queue: Queue, job: Job) -> None:
+        self._store.put(queue.shelf, job.id, msgspec.to_builtins(job))
+
+    async def stop(self) -> None:
+        """Close the file."""
+        self._store.close()
 
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id; ``enqueue`` is the name until 0.10."""
@@ -121,8 +153,7 @@ class QueueModule(Module):
         topic = bound.setting("topic")
         if not isinstance(topic, str) or not topic:
             return
-        key = (topic, bound.namespace or "", bound.function_id)
-        queue = self._queues.setdefault(key, Queue(topic))
+        queue = self._queue(topic, bound.namespace or "", bound.function_id)
         queue.bindings[bound.id] = bound
         self._work(queue)
 
@@ -145,7 +176,9 @@ class QueueModule(Module):
         if not given["topic"]:
             raise Fault("topic_not_set", "Topic is not set")
         for queue in self._live(given["topic"]):
-            queue.waiting.append(Job(given["data"], Trace.within(call)))
+            job = Job(given["data"], Trace.within(call))
+            self._keep(queue, job)
+            queue.waiting.append(job)
             self._work(queue)
         return NOTHING
 
@@ -167,18 +200,17 @@ class QueueModule(Module):
             await self._failed(queue, job, ordered=ordered)
         else:
             queue.running -= 1
+            self._store.drop(queue.shelf, job.id)
         self._work(queue)
 
     async def _failed(self, queue: Queue, job: Job, *, ordered: bool) -> None:
         job.trace = Trace.fresh()  # each further attempt is a trace of its own, as in engine 0.23
-        if not queue.bindings:
+        dead = bool(queue.bindings) and job.attempts >= queue.most_attempts
+        job.failed_at = int(time.time()) if dead else 0
+        self._keep(queue, job)
+        if dead or not queue.bindings:
             queue.running -= 1
-            queue.waiting.appendleft(job)
-            return
-        if job.attempts >= queue.most_attempts:
-            queue.running -= 1
-            job.failed_at = int(time.time())
-            queue.dead.append(job)
+            queue.dead.append(job) if dead else queue.waiting.appendleft(job)
             return
         pause = queue.pause(job.attempts)
         if ordered:
@@ -196,7 +228,8 @@ class QueueModule(Module):
     def _revive(self, queue: Queue, jobs: list[Job]) -> None:
         for job in jobs:
             queue.dead.remove(job)
-            job.attempts = 0
+            job.attempts, job.failed_at, job.queued_at = 0, 0, time.time_ns()
+            self._keep(queue, job)
             queue.waiting.append(job)
         self._work(queue)
 
@@ -226,6 +259,7 @@ class QueueModule(Module):
         topic, wanted, found = self._pick(call)
         for queue, job in found:
             queue.dead.remove(job)
+            self._store.drop(queue.shelf, job.id)
         return {"queue": topic, "message_id": wanted, "redriven": len(found)}
 
     def _topics(self, call: InvokeFunction) -> Any:

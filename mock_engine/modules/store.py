@@ -49,34 +49,39 @@ class Store:
 
 
 class FileStore(Store):
-    """A store whose content outlives the process."""
+    """A store whose content outlives the process; several ``owner`` modules may share a file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, owner: str) -> None:
         import sqlite3
 
         super().__init__()
+        self._owner = owner
         path.parent.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS entries"
-            " (grp TEXT, key TEXT, value BLOB, PRIMARY KEY (grp, key))"
+            " (owner TEXT, grp TEXT, key TEXT, value BLOB, PRIMARY KEY (owner, grp, key))"
         )
-        for group, key, value in self._database.execute("SELECT grp, key, value FROM entries"):
+        mine = "SELECT grp, key, value FROM entries WHERE owner = ?"
+        for group, key, value in self._database.execute(mine, (owner,)):
             super().put(group, key, msgspec.json.decode(value))
 
     def put(self, group: str, key: str, value: Any) -> Any:
         """Keep a value on disk, then in memory."""
         self._database.execute(
-            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)",
-            (group, key, msgspec.json.encode(value)),
+            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)",
+            (self._owner, group, key, msgspec.json.encode(value)),
         )
         return super().put(group, key, value)
 
     def drop(self, group: str, key: str) -> Any:
         """Forget a value on disk, then in memory."""
-        self._database.execute("DELETE FROM entries WHERE grp = ? AND key = ?", (group, key))
+        self._database.execute(
+            "DELETE FROM entries WHERE owner = ? AND grp = ? AND key = ?",
+            (self._owner, group, key),
+        )
         return super().drop(group, key)
 
     def close(self) -> None:
@@ -91,4 +96,4 @@ def open_store(options: Mapping[str, Any], name: str) -> Store:
     if settings.get("store_method") != "file_based":
         return Store()
     path = Path(settings.get("file_path") or "./data")
-    return FileStore(path if path.suffix else path / f"{name}.db")
+    return FileStore(path if path.suffix else path / f"{name}.db", name)
