@@ -1,0 +1,1 @@
+"""Programs that compare sides in one run and print ratios. No test asserts a time."""

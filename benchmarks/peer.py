@@ -1,0 +1,124 @@
+"""The least a WebSocket client can do, so that it is never the bottleneck of a measurement.
+
+A library's client costs more per message than the engine it measures. This one masks its frames
+with zeros, which leaves a payload as it is (RFC 6455, 5.3), and understands what an engine sends:
+whole text frames, pings, and the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import struct
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
+FINAL, MASKED, NO_MASK = 0x80, 0x80, b"\0\0\0\0"
+SHORT, TWO_BYTES, EIGHT_BYTES = 126, 126, 127
+
+
+class Peer(asyncio.Protocol):
+    """A connection; ``heard`` gets the payload of every text frame."""
+
+    def __init__(self, host: str, heard: Callable[[bytes], None]) -> None:
+        self._host = host
+        self._heard = heard
+        self._buffer = b""
+        self._upgraded = False
+        self._transport: asyncio.Transport
+        loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = loop.create_future()
+        self.over: asyncio.Future[None] = loop.create_future()
+
+    @classmethod
+    async def connect(cls, url: str, heard: Callable[[bytes], None]) -> Peer:
+        """Connect to ``ws://host:port``.
+
+        Raises:
+            OSError: nobody listens there.
+            ConnectionError: the upgrade was refused.
+        """
+        parts = urlsplit(url)
+        loop = asyncio.get_running_loop()
+        host, port = parts.hostname or "127.0.0.1", parts.port or 49134
+        _, peer = await loop.create_connection(lambda: cls(f"{host}:{port}", heard), host, port)
+        await peer.ready
+        return peer
+
+    def send(self, payload: bytes) -> None:
+        """Send a text frame."""
+        self._send(TEXT, payload)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._transport.abort()
+
+    def _send(self, opcode: int, payload: bytes) -> None:
+        size = len(payload)
+        if size < SHORT:
+            head = bytes((FINAL | opcode, MASKED | size))
+        elif size < 1 << 16:
+            head = struct.pack("!BBH", FINAL | opcode, MASKED | TWO_BYTES, size)
+        else:
+            head = struct.pack("!BBQ", FINAL | opcode, MASKED | EIGHT_BYTES, size)
+        self._transport.write(head + NO_MASK + payload)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the upgrade."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        key = base64.b64encode(os.urandom(16)).decode()
+        transport.write(
+            f"GET / HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, frame by frame."""
+        self._buffer += data
+        if not self._upgraded:
+            head, end, rest = self._buffer.partition(b"\r\n\r\n")
+            if not end:
+                return
+            if b" 101 " not in head.split(b"\r\n")[0]:
+                self.ready.set_exception(ConnectionError(f"upgrade refused: {head[:80]!r}"))
+                return
+            self._upgraded, self._buffer = True, rest
+            self.ready.set_result(None)
+        self._frames()
+
+    def _frames(self) -> None:
+        buffer, at = self._buffer, 0
+        while len(buffer) - at >= 2:
+            size, start = buffer[at + 1], at + 2
+            if size == TWO_BYTES:
+                if len(buffer) < at + 4:
+                    break
+                size, start = int.from_bytes(buffer[at + 2 : at + 4], "big"), at + 4
+            elif size == EIGHT_BYTES:
+                if len(buffer) < at + 10:
+                    break
+                size, start = int.from_bytes(buffer[at + 2 : at + 10], "big"), at + 10
+            if len(buffer) < start + size:
+                break
+            self._frame(buffer[at] & 0x0F, buffer[start : start + size])
+            at = start + size
+        self._buffer = buffer[at:]
+
+    def _frame(self, opcode: int, payload: bytes) -> None:
+        if opcode == TEXT:
+            self._heard(payload)
+        elif opcode == PING:
+            self._send(PONG, payload)
+        elif opcode == CLOSE:
+            self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell that it is over."""
+        if not self.ready.done():
+            self.ready.set_exception(ConnectionError(f"the connection ended: {exc}"))
+        if not self.over.done():
+            self.over.set_result(None)

@@ -1,0 +1,182 @@
+"""How fast an engine passes calls on: caller → engine → worker → caller, over real sockets.
+
+    python -m benchmarks.roundtrip                       the mock engine and a bare router
+    python -m benchmarks.roundtrip --url ws://127.0.0.1:49134 [--url ws://…]
+
+With two sides they take turns, so that a slow moment of the machine hits both. The worker is a
+process of its own. Exit code 1 when a reply was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import uvloop
+
+from benchmarks.peer import Peer
+from benchmarks.worker import FUNCTION, PAYLOAD, invocation_id
+
+LOST_AFTER = 5.0
+"""Seconds after which a reply counts as lost."""
+
+CALL = b'{"type":"invokefunction","invocation_id":"%b","function_id":"%b","data":%b}'
+SIDES = {
+    "mock": ("-m", "mock_engine", "--quiet", "--port", "0", "--http-port", "0"),
+    "router": ("-m", "benchmarks.router"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One run: calls per second, latencies in milliseconds, and replies that never came."""
+
+    rate: float
+    p50: float
+    p99: float
+    lost: int
+
+
+class Caller:
+    """Keeps ``in_flight`` calls in flight until ``calls`` are over."""
+
+    def __init__(self, calls: int, in_flight: int) -> None:
+        self._left, self._in_flight = calls, in_flight
+        self._begun: dict[bytes, float] = {}
+        self._times: list[float] = []
+        self._lost = 0
+        self._peer: Peer
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self, url: str) -> Measure:
+        """Measure an engine whose worker is there."""
+        self._peer = await Peer.connect(url, self._heard)
+        begun = time.perf_counter()
+        for _ in range(min(self._in_flight, self._left)):
+            self._call()
+        watching = asyncio.ensure_future(self._watch())
+        await asyncio.wait([self._over, self._peer.over], return_when=asyncio.FIRST_COMPLETED)
+        took = time.perf_counter() - begun
+        watching.cancel()
+        self._peer.close()
+        lost = self._lost + self._left + len(self._begun)
+        if not self._times:
+            return Measure(0, 0, 0, lost)
+        ranked = sorted(self._times)
+        p50, p99 = (ranked[int(len(ranked) * part)] * 1000 for part in (0.5, 0.99))
+        return Measure(len(ranked) / took, p50, p99, lost)
+
+    def _call(self) -> None:
+        self._left -= 1
+        known = b"00000000-0000-4000-8000-%012x" % self._left
+        self._begun[known] = time.perf_counter()
+        self._peer.send(CALL % (known, FUNCTION.encode(), PAYLOAD))
+
+    def _heard(self, message: bytes) -> None:
+        if b'"invocationresult"' not in message:
+            return
+        begun = self._begun.pop(invocation_id(message), None)
+        if begun is None:
+            return
+        if b'"error"' in message:
+            raise RuntimeError(f"the engine answered with an error: {message!r}")
+        self._times.append(time.perf_counter() - begun)
+        self._next()
+
+    def _next(self) -> None:
+        if self._left:
+            self._call()
+        elif not self._begun and not self._over.done():
+            self._over.set_result(None)
+
+    async def _watch(self) -> None:
+        """Give up on replies that are too late, and make up for them."""
+        while True:
+            await asyncio.sleep(LOST_AFTER / 5)
+            now = time.perf_counter()
+            for known in [key for key, at in self._begun.items() if now - at > LOST_AFTER]:
+                del self._begun[known]
+                self._lost += 1
+                self._next()
+
+
+@contextlib.contextmanager
+def started(arguments: Sequence[str]) -> Iterator[str]:
+    """A program of Python that prints a line when it is ready; gives the line's last word."""
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        words = process.stdout.readline().split()
+        if not words:
+            raise SystemExit(f"{' '.join(arguments)} ended before it was ready")
+        yield words[-1]
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def measure(url: str, calls: int, in_flight: int) -> Measure:
+    """One run against an engine, with a worker of its own."""
+    with started(("-m", "benchmarks.worker", url)):
+        measured: Measure = uvloop.run(_measure(url, calls, in_flight))
+        return measured
+
+
+async def _measure(url: str, calls: int, in_flight: int) -> Measure:
+    return await Caller(calls, in_flight).run(url)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print a table, and return 1 when a reply was lost."""
+    options = _parser().parse_args(arguments)
+    with contextlib.ExitStack() as running:
+        sides: dict[str, str] = {url: url for url in options.url}
+        if not sides:
+            sides = {name: running.enter_context(started(how)) for name, how in SIDES.items()}
+        print(f"{'in flight':>9}  {'side':<28}{'calls/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'lost':>6}")
+        lost = 0
+        for in_flight in options.in_flight:
+            runs: dict[str, list[Measure]] = {name: [] for name in sides}
+            for _ in range(options.rounds):
+                for name, url in sides.items():
+                    runs[name].append(measure(url, options.calls, in_flight))
+            lost += _report(in_flight, runs)
+    return 1 if lost else 0
+
+
+def _report(in_flight: int, runs: dict[str, list[Measure]]) -> int:
+    rates: list[float] = []
+    for name, found in runs.items():
+        rate, p50, p99 = (
+            statistics.median(getattr(m, part) for m in found) for part in ("rate", "p50", "p99")
+        )
+        rates.append(rate)
+        gone = sum(m.lost for m in found)
+        print(f"{in_flight:>9}  {name:<28}{rate:>9.0f}{p50:>9.2f}{p99:>9.2f}{gone:>6}", flush=True)
+    if len(rates) > 1 and rates[1]:
+        first, second, *_ = runs
+        print(f"{'':>9}  {first} / {second} = {rates[0] / rates[1]:.2f}", flush=True)
+    return sum(m.lost for found in runs.values() for m in found)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.roundtrip", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--url", action="append", default=[], help="an engine; at most two")
+    parser.add_argument("--calls", type=int, default=20_000, help="calls of one run")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each side")
+    parser.add_argument(
+        "--in-flight", type=int, nargs="+", default=[1, 16, 64, 256], help="calls at a time"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""The other side of a comparison: a router that knows nothing but one function and its callers.
+
+It is what anyone would write with ``websockets`` and ``msgspec``: a lower bound of work, without
+names, namespaces, triggers, transcripts or checks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import uvloop
+from websockets.asyncio.server import ServerConnection, serve
+
+
+class Message(msgspec.Struct):
+    """What the router looks at."""
+
+    type: str
+    invocation_id: str = ""
+    function_id: str = ""
+
+
+async def route() -> None:
+    """Serve until the process ends."""
+    owner: list[ServerConnection] = []
+    callers: dict[str, ServerConnection] = {}
+    decoder = msgspec.json.Decoder(Message)
+
+    async def handle(connection: ServerConnection) -> None:
+        async for text in connection:
+            message = decoder.decode(text)
+            if message.type == "registerfunction":
+                owner[:] = [connection]
+            elif message.function_id == "engine::workers::register":
+                await connection.send('{"type":"invocationresult"}')
+            elif message.type == "invokefunction":
+                callers[message.invocation_id] = connection
+                await owner[0].send(text)
+            else:
+                await callers.pop(message.invocation_id).send(text)
+
+    async with serve(handle, "127.0.0.1", 0, compression=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        print(f"ready ws://127.0.0.1:{port}", flush=True)
+        await asyncio.get_running_loop().create_future()
+
+
+if __name__ == "__main__":
+    uvloop.run(route())
