@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,34 +56,34 @@ class Phase(pytest.Collector):
             )
 
 
-class RequirementItem(pytest.Item):
-    """One requirement to be judged. ``-k`` knows its id, level and method."""
+class JudgedItem(pytest.Item):
+    """Anything that ends in a verdict. What it is about, ``judge`` of a subclass says."""
 
-    def __init__(self, *, requirement: Requirement, judgement: Judgement, **kw: Any) -> None:
+    def __init__(self, *, judgement: Judgement, **kw: Any) -> None:
         super().__init__(**kw)
-        self.requirement = requirement
         self.judgement = judgement
-        self.extra_keyword_matches.update(
-            {requirement.id, requirement.level.value, requirement.method.value, requirement.phase}
-        )
+
+    def judge(self) -> Entry:
+        """Reach the verdict, as data."""
+        raise NotImplementedError
 
     def runtest(self) -> None:
-        """Reach the verdict.
+        """Reach the verdict and tell pytest.
 
         Raises:
             Broken: a MUST is not kept, or under ``--strict`` a SHOULD, or a known failure is fixed.
         """
-        verdict = self.judgement.verdict(self.requirement.id)
-        told = entry(verdict, self.judgement.protocol.version)
+        told = self.judge()
         self.stash[ENTRY] = told
         self.user_properties += [(shown, told[name]) for name, shown in PROPERTIES.items()]
-        if verdict.outcome in (Outcome.FAILED, Outcome.FIXED) or (
-            verdict.outcome is Outcome.WARNING and self.judgement.settings.strict
+        outcome = Outcome(told["outcome"])
+        if outcome in (Outcome.FAILED, Outcome.FIXED) or (
+            outcome is Outcome.WARNING and self.judgement.settings.strict
         ):
             raise Broken(told)
-        if verdict.outcome is Outcome.KNOWN_FAILURE:
+        if outcome is Outcome.KNOWN_FAILURE:
             pytest.xfail(told["reason"])
-        if verdict.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
+        if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
             pytest.skip(told["reason"])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -94,7 +94,28 @@ class RequirementItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says that this item is."""
-        return Path(self.parent.nodeid if self.parent else ""), None, self.requirement.id
+        return Path(self.parent.nodeid if self.parent else ""), None, self.name
+
+
+class RequirementItem(JudgedItem):
+    """One requirement to be judged. ``-k`` knows its id, level and method."""
+
+    def __init__(self, *, requirement: Requirement, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.requirement = requirement
+        self.extra_keyword_matches.update(
+            {requirement.id, requirement.level.value, requirement.method.value, requirement.phase}
+        )
+
+    def judge(self) -> Entry:
+        """The verdict on the requirement."""
+        verdict = self.judgement.verdict(self.requirement.id)
+        return entry(verdict, self.judgement.protocol.version)
+
+
+def collectors(session: pytest.Session, judgement: Judgement) -> Sequence[pytest.Collector]:
+    """Everything that the options ask to be judged."""
+    return phases(session, judgement.catalogue, judgement, judgement.settings.requirements)
 
 
 def phases(

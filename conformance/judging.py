@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from conformance import choices
-from conformance.collection import ENTRY, named, phases
+from conformance.collection import ENTRY, RequirementItem, collectors, named
 from conformance.errors import UsageError
 from conformance.report.console import MARKS, closing, table
 from conformance.report.entry import Entry
@@ -41,8 +41,7 @@ class JudgingPlugin:
         """Collect the requirements and nothing else."""
         if self._controls:
             return None
-        chosen = self._judgement.settings.requirements
-        nodes = phases(session, self._judgement.catalogue, self._judgement, chosen)
+        nodes = collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
         if session.config.args_source is pytest.Config.ArgsSource.ARGS:
             with _usage_errors():
@@ -65,8 +64,8 @@ class JudgingPlugin:
         if session.config.option.collectonly or not (session.items or self._controls):
             return
         with _usage_errors():
-            ahead = () if self._distributed else (item.name for item in session.items)
-            self._judgement.start(ahead)
+            chosen = [i.name for i in session.items if isinstance(i, RequirementItem)]
+            self._judgement.start([] if self._distributed else chosen)
         if self._controls:
             self._judgement.stop()
 

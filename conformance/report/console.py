@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.report.entry import Entry
+from conformance.report.entry import REQUIREMENT, Entry
 from conformance.verdict import Outcome
 
 MARKS = {
@@ -45,8 +45,9 @@ def row(told: Entry) -> str:
 
 
 def closing(entries: Sequence[Entry], known: int) -> str:
-    """The closing line; ``known`` is how many requirements the catalogue has."""
-    counts = Counter(Outcome(told["outcome"]) for told in entries)
+    """The closing line on requirements; ``known`` is how many the catalogue has."""
+    chosen = [told for told in entries if told["kind"] == REQUIREMENT]
+    counts = Counter(Outcome(told["outcome"]) for told in chosen)
     judged = sum(number for outcome, number in counts.items() if outcome.judged)
     told = [
         f"{judged} judged",

@@ -11,16 +11,19 @@ from mock_engine.transcript import Direction, Event, Message
 
 LAST_FRAMES = 3
 LAST_LINES = 10
+REQUIREMENT = "requirement"
 
 Entry = dict[str, Any]
-"""JSON-able: id, phase, level, sentence, source, outcome, reason, expected, seen, remedy, and the
-lists evidence, frames and log; protocol is the version the worker was held to."""
+"""JSON-able: kind (what was judged: a requirement, a scenario, a function), id, phase, level,
+sentence, source, outcome, reason, expected, seen, remedy, and the lists evidence, frames and log;
+protocol is the version the worker was held to."""
 
 
 def entry(verdict: Verdict, protocol: str) -> Entry:
     """The verdict as data."""
     requirement, finding = verdict.requirement, verdict.finding
     return {
+        "kind": REQUIREMENT,
         "id": requirement.id,
         "phase": requirement.phase,
         "level": requirement.level.value,

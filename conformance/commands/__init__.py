@@ -1,0 +1,18 @@
+"""The commands of ``python -m conformance``, a module each.
+
+A module has ``add``, which declares its command; the command's function takes the parsed options
+and returns the exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from conformance.commands import catalogue
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no public name
+
+ADD: Sequence[Callable[[Commands], None]] = (catalogue.add,)

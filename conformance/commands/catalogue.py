@@ -1,0 +1,50 @@
+"""``list``, ``explain`` and ``docs``: the catalogue, and the page made from it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.catalogue import load
+from conformance.report.catalogue import details, listing, page
+
+if TYPE_CHECKING:
+    from conformance.commands import Commands
+
+PAGE = Path("docs") / "requirements.md"
+
+
+def add(commands: Commands) -> None:
+    """Declare the commands."""
+    shown = commands.add_parser("list", help="show every requirement, a line each")
+    shown.add_argument("pattern", nargs="*", help="only ids that match, as in 'REC-*'")
+    shown.set_defaults(run=_list)
+    explained = commands.add_parser("explain", help="show all that is known of requirements")
+    explained.add_argument("pattern", nargs="+", help="ids, as in INV-003 or 'REC-*'")
+    explained.set_defaults(run=_explain)
+    pages = commands.add_parser("docs", help=f"write {PAGE}")
+    pages.add_argument("--check", action="store_true", help="only tell whether it is up to date")
+    pages.set_defaults(run=_docs)
+
+
+def _list(options: argparse.Namespace) -> int:
+    print("\n".join(listing(load().matching(options.pattern or ["*"]))))
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    print("\n\n".join(details(requirement) for requirement in load().matching(options.pattern)))
+    return 0
+
+
+def _docs(options: argparse.Namespace) -> int:
+    text = page(load())
+    if not options.check:
+        PAGE.write_text(text, "utf-8")
+        return 0
+    if PAGE.is_file() and PAGE.read_text("utf-8") == text:
+        return 0
+    print(f"{PAGE} is stale; run `python -m conformance docs`", file=sys.stderr)
+    return 1
