@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from mock_engine.faults import Fault
+from mock_engine.failures import Failure
 
 Check = Callable[[Any], str | None]
 """Returns what was expected of a value, or ``None`` when the value is right."""
@@ -121,13 +121,13 @@ class Form:
         """The fields of an input; absent optional ones are ``None``.
 
         Raises:
-            Fault: ``deserialization_error``.
+            Failure: ``deserialization_error``.
         """
         value = msgspec.json.decode(data)
         complaint, found = self.examine(value)
         if complaint is not None:
             text = f"Failed to deserialize input for {function_id}: {complaint}"
-            raise Fault("deserialization_error", text)
+            raise Failure("deserialization_error", text)
         return found
 
     def examine(self, value: Any) -> tuple[str | None, dict[str, Any]]:

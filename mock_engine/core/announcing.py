@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from mock_engine.core.peers import DEFAULT, Peer
-from mock_engine.faults import Fault
+from mock_engine.failures import Failure
 from mock_engine.inputs import Form, is_map, is_u32, optional
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
     said = ANNOUNCEMENT.read(call.request.data, call.request.function_id)
     name, namespace = said["name"], said["namespace"]
     if namespace is not None and not namespace.strip():
-        raise Fault(
+        raise Failure(
             "INVALID_NAMESPACE",
             f"namespace is empty: worker '{name or '<unnamed>'}' "
             f"declared {json.dumps(namespace, ensure_ascii=False)}. "
@@ -49,7 +49,7 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
     home = peer.namespace if peer.announced else namespace or DEFAULT
     refusal = peer.grant.home_refusal(home) if peer.grant is not None else None
     if refusal is not None:
-        raise Fault("FORBIDDEN", refusal)
+        raise Failure("FORBIDDEN", refusal)
     released = core.announce(peer, namespace, name)
     if released is None:
         return None, core.refuse(peer, namespace or DEFAULT, name or "")

@@ -15,7 +15,7 @@ from mock_engine.core.announcing import FACTS
 from mock_engine.core.peers import DEFAULT, Peer
 from mock_engine.core.registry import Function
 from mock_engine.core.triggers import Binding, TriggerType
-from mock_engine.faults import Fault
+from mock_engine.failures import Failure
 from mock_engine.inputs import Field, Form, is_flag, is_texts, optional
 from mock_engine.messages import is_given
 
@@ -84,17 +84,17 @@ def describe_functions(core: Core, peer: Peer, call: Call) -> Result:
     wanted = FUNCTION.read(call.request.data, call.request.function_id)
     one, several, namespace = wanted["function_id"], wanted["function_ids"], wanted["namespace"]
     if (one is None) == (several is None):
-        raise Fault("INVALID_ARGUMENTS", "Give either `function_id` or `function_ids`.")
+        raise Failure("INVALID_ARGUMENTS", "Give either `function_id` or `function_ids`.")
     if several is None:
         return _function_info(core, _resolve(core, peer, one, namespace)), []
     if len(several) > MOST_FUNCTIONS:
         text = f"`function_ids` holds {len(several)} ids; at most {MOST_FUNCTIONS} are allowed."
-        raise Fault("INVALID_ARGUMENTS", text)
+        raise Failure("INVALID_ARGUMENTS", text)
     rows: list[Row] = []
     for function_id in several:
         try:
             rows.append(_function_info(core, _resolve(core, peer, function_id, namespace)))
-        except Fault as fault:
+        except Failure as fault:
             rows.append({"function_id": function_id, "error": fault.code.lower()})
     return {"functions": rows}, []
 
@@ -154,7 +154,7 @@ def describe_type(core: Core, peer: Peer, call: Call) -> Result:
     trigger_type = core.triggers.types.get((namespace, wanted["id"]))
     if trigger_type is None:
         text = f"Trigger type '{wanted['id']}' is not registered in namespace '{namespace}'."
-        raise Fault("NOT_FOUND", text)
+        raise Failure("NOT_FOUND", text)
     formats = {
         "configuration_schema": trigger_type.spec.trigger_request_format,
         "request_schema": trigger_type.spec.call_request_format,
@@ -183,7 +183,7 @@ def describe_binding(core: Core, peer: Peer, call: Call) -> Result:
     wanted = BINDING.read(call.request.data, call.request.function_id)
     binding = core.triggers.bindings.get(wanted["id"])
     if binding is None or binding.provider is None:
-        raise Fault("NOT_FOUND", f"Registered trigger '{wanted['id']}' was not found.")
+        raise Failure("NOT_FOUND", f"Registered trigger '{wanted['id']}' was not found.")
     row = binding_row(core, binding) | _told({"metadata": binding.spec.metadata})
     del row["config_summary"]
     function = core.functions.find(_target(binding), binding.spec.function_id)
@@ -288,7 +288,7 @@ def _shown(peer: Peer, function: Function) -> bool:
 def _resolve(core: Core, peer: Peer, function_id: str, namespace: str | None) -> Function:
     places = core.functions.namespaces_of(function_id)
     if namespace is None and len(places) > 1 and DEFAULT not in places:
-        raise Fault(
+        raise Failure(
             "NOT_FOUND",
             f"Function '{function_id}' is ambiguous: it is registered in namespace(s): "
             f"{', '.join(places)}. Pass `namespace` to select one.",
@@ -297,9 +297,9 @@ def _resolve(core: Core, peer: Peer, function_id: str, namespace: str | None) ->
     function = core.functions.find(chosen, function_id)
     if function is None:
         text = f"Function '{function_id}' is not registered in namespace '{chosen}'."
-        raise Fault("NOT_FOUND", text)
+        raise Failure("NOT_FOUND", text)
     if not _shown(peer, function):
-        raise Fault("FORBIDDEN", f"Function '{function_id}' is not visible to this session.")
+        raise Failure("FORBIDDEN", f"Function '{function_id}' is not visible to this session.")
     return function
 
 
@@ -307,15 +307,15 @@ def _named(core: Core, name: str, namespace: str | None) -> Peer:
     named = {peer.namespace: peer for peer in core.peers.values() if peer.name == name}
     places = ", ".join(sorted(named))
     if not named:
-        raise Fault("NOT_FOUND", f"Worker '{name}' is not connected.")
+        raise Failure("NOT_FOUND", f"Worker '{name}' is not connected.")
     if namespace is None and len(named) > 1:
-        raise Fault(
+        raise Failure(
             "NOT_FOUND",
             f"Worker '{name}' is ambiguous: it is connected in namespace(s): {places}. "
             "Pass `namespace` to disambiguate.",
         )
     if namespace is not None and namespace not in named:
-        raise Fault(
+        raise Failure(
             "NOT_FOUND",
             f"Worker '{name}' is not connected in the requested namespace; "
             f"it is connected in namespace(s): {places}.",

@@ -29,7 +29,7 @@ from mock_engine.core.invocations import Call, Calls
 from mock_engine.core.peers import DEFAULT, ENGINE, Peer
 from mock_engine.core.registry import Function, Registry
 from mock_engine.core.triggers import Binding, Move, Triggers, TriggerType
-from mock_engine.faults import Fault
+from mock_engine.failures import Failure
 from mock_engine.messages import (
     ABSENT,
     NULL,
@@ -453,7 +453,7 @@ class Core:
     def _run(self, peer: Peer, call: Call) -> Actions:
         try:
             result, actions = BUILTINS[call.request.function_id].handler(self, peer, call)
-        except Fault as fault:
+        except Failure as fault:
             return self.answer(call, error=ErrorBody(fault.code, str(fault)))
         if result is None:
             return actions
@@ -508,7 +508,7 @@ class Core:
             return [self._failed(peer.number, spec, ErrorBody(fault.code, str(fault)))]
         return self.bind(Binding(peer.number, peer.namespace, spec))
 
-    def blank_namespace(self, spec: RegisterTrigger) -> Fault | None:
+    def blank_namespace(self, spec: RegisterTrigger) -> Failure | None:
         """What is wrong with the namespaces of a trigger: one that is named must not be blank."""
         for name in ("namespace", "trigger_namespace"):
             value = getattr(spec, name)
@@ -517,7 +517,7 @@ class Core:
                     f"`{name}` is empty: it was named and left blank. "
                     "Give it a name, or omit it to use `default`."
                 )
-                return Fault("INVALID_NAMESPACE", text)
+                return Failure("INVALID_NAMESPACE", text)
         return None
 
     def bind(self, binding: Binding) -> Actions:

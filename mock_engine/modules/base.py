@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from msgspec import Raw
 
-from mock_engine.faults import Fault
+from mock_engine.failures import Failure
 from mock_engine.messages import ABSENT, InvokeFunction, RegisterTrigger
 
 if TYPE_CHECKING:
@@ -95,15 +95,15 @@ class Module:
         """Answer a call of a function that is not the module's own.
 
         Raises:
-            Fault: it is not the module's business.
+            Failure: it is not the module's business.
         """
-        raise Fault("function_not_found", f"{self.name} does not serve {call.function_id}")
+        raise Failure("function_not_found", f"{self.name} does not serve {call.function_id}")
 
     def bind(self, bound: Bound) -> None:
         """Take a binding.
 
         Raises:
-            Fault: it cannot be served.
+            Failure: it cannot be served.
         """
         self.bindings[bound.id] = bound
 
@@ -127,4 +127,4 @@ class Module:
         """Close what the module listens on and end its work."""
 
 
-__all__ = ["NOTHING", "Bound", "Fault", "Handler", "Module", "Offer"]
+__all__ = ["NOTHING", "Bound", "Failure", "Handler", "Module", "Offer"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from mock_engine.modules.base import Bound, Fault, Module
+from mock_engine.modules.base import Bound, Failure, Module
 from mock_engine.modules.host import Trace
 from mock_engine.modules.schedule import BadExpression, Schedule
 
@@ -32,17 +32,17 @@ class CronModule(Module):
         """Start a job.
 
         Raises:
-            Fault: ``trigger_registration_failed``.
+            Failure: ``trigger_registration_failed``.
         """
         expression = bound.setting("expression")
         if not isinstance(expression, str):
-            raise Fault(FAILED, "Cron expression is required")
+            raise Failure(FAILED, "Cron expression is required")
         try:
             schedule = Schedule.parse(expression)
         except BadExpression as fault:
-            raise Fault(FAILED, f"Invalid cron expression '{expression}': {fault}") from None
+            raise Failure(FAILED, f"Invalid cron expression '{expression}': {fault}") from None
         if bound.id in self._jobs:
-            raise Fault(FAILED, f"Cron job '{bound.id}' is already registered")
+            raise Failure(FAILED, f"Cron job '{bound.id}' is already registered")
         super().bind(bound)
         self._jobs[bound.id] = self.host.spawn(self._run(bound, schedule))
 
@@ -70,5 +70,5 @@ class CronModule(Module):
             try:
                 if await self.host.passes(bound, event, trace):
                     await self.host.run(bound, event, trace)
-            except Fault as fault:
+            except Failure as fault:
                 log.info("cron job %s: %s failed: %s", bound.id, bound.function_id, fault)

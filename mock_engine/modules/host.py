@@ -17,7 +17,7 @@ from msgspec import Raw
 
 from mock_engine.core.engine import Outbound
 from mock_engine.core.peers import DEFAULT
-from mock_engine.faults import Fault
+from mock_engine.failures import Failure
 from mock_engine.messages import (
     ABSENT,
     ErrorBody,
@@ -146,7 +146,7 @@ class Host:
         handler = self._handlers.get(message.function_id, self._module.forward)
         try:
             result = handler(message)
-        except Fault as fault:
+        except Failure as fault:
             self._reply(message, error=ErrorBody(fault.code, str(fault)))
             return
         if inspect.isawaitable(result):
@@ -157,7 +157,7 @@ class Host:
     async def _settle(self, message: InvokeFunction, pending: Any) -> None:
         try:
             result = await pending
-        except Fault as fault:
+        except Failure as fault:
             self._reply(message, error=ErrorBody(fault.code, str(fault)))
         else:
             self._reply(message, result)
@@ -174,7 +174,7 @@ class Host:
         if waiting is None or waiting.done():
             return
         if message.error is not None:
-            waiting.set_exception(Fault(message.error.code, message.error.message))
+            waiting.set_exception(Failure(message.error.code, message.error.message))
         else:
             waiting.set_result(message.result)
 
@@ -182,7 +182,7 @@ class Host:
         error = None
         try:
             self._module.bind(Bound.of(message))
-        except Fault as fault:
+        except Failure as fault:
             error = ErrorBody(fault.code, str(fault))
         self.say(
             TriggerRegistrationResult(message.id, message.trigger_type, message.function_id, error)
@@ -200,7 +200,7 @@ class Host:
         ``more`` are the namespace, metadata and trace context of the invocation.
 
         Raises:
-            Fault: the function failed or is unknown.
+            Failure: the function failed or is unknown.
         """
         invocation_id = str(uuid.uuid4())
         waiting: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
@@ -215,7 +215,7 @@ class Host:
         """Call a function; a failure is as if it had no result."""
         try:
             return await self.call(function_id, data)
-        except Fault as fault:
+        except Failure as fault:
             log.info("%s failed: %s", function_id, fault)
             return ABSENT
 
@@ -241,14 +241,14 @@ class Host:
             try:
                 if await self.passes(bound, data, trace):
                     await self.run(bound, data, trace)
-            except Fault as fault:
+            except Failure as fault:
                 log.info("trigger %s: %s failed: %s", bound.id, bound.function_id, fault)
 
     async def passes(self, bound: Bound, data: Any, trace: Trace) -> bool:
         """Whether the condition of a binding lets an event pass: only ``false`` stops it.
 
         Raises:
-            Fault: the condition failed.
+            Failure: the condition failed.
         """
         if bound.condition is None:
             return True
@@ -259,7 +259,7 @@ class Host:
         """Call a bound function with an event and return its result.
 
         Raises:
-            Fault: the function failed.
+            Failure: the function failed.
         """
         return await self.call(
             bound.function_id,

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from mock_engine.messages import is_given
-from mock_engine.modules.base import Bound, Fault, Module
+from mock_engine.modules.base import Bound, Failure, Module
 from mock_engine.modules.channels import READ, WRITE, Channel
 from mock_engine.modules.cors import Cors
 from mock_engine.modules.host import Host, Trace
@@ -61,7 +61,7 @@ class HttpModule(Module):
         """Add a route.
 
         Raises:
-            Fault: ``trigger_registration_failed``.
+            Failure: ``trigger_registration_failed``.
         """
         self.routes.add(Route.of(bound))
         super().bind(bound)
@@ -127,7 +127,7 @@ class HttpModule(Module):
         exchange = _Exchange(self, route, request, body)
         try:
             return await exchange.run(self._middleware)
-        except Fault as fault:
+        except Failure as fault:
             return failure(FAILED, fault)
 
 

@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import Any
 
-from mock_engine.faults import Fault
+from mock_engine.failures import Failure
 from mock_engine.messages import payload
 from mock_engine.wire import Response
 
@@ -31,7 +31,7 @@ def answer(result: Any, *, missing_body: Any) -> Response:
     return Response(status(fields.get("status_code")) or 200, bytes(payload(body)), (*given, *JSON))
 
 
-def failure(code: int, fault: Fault) -> Response:
+def failure(code: int, fault: Failure) -> Response:
     """The answer to a request whose handler failed."""
     error = {"code": fault.code, "message": str(fault), "error_id": str(uuid.uuid4())}
     return Response(code, bytes(payload({"error": error})), JSON)

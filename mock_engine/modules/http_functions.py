@@ -20,7 +20,7 @@ import httpx
 import msgspec
 
 from mock_engine.messages import HttpAuth, HttpInvocation, InvokeFunction
-from mock_engine.modules.base import NOTHING, Fault, Module
+from mock_engine.modules.base import NOTHING, Failure, Module
 from mock_engine.modules.host import Host
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -81,7 +81,7 @@ class HttpFunctionsModule(Module):
         """Call a function and return what it answers.
 
         Raises:
-            Fault: it failed, cannot be reached, or answers what is no JSON.
+            Failure: it failed, cannot be reached, or answers what is no JSON.
         """
         assert self._client is not None
         body = bytes(call.data)
@@ -102,7 +102,7 @@ class HttpFunctionsModule(Module):
         try:
             answer = await self._client.send(request)
         except httpx.HTTPError as fault:
-            raise Fault("http_request_failed", _unreached(invocation.url, fault)) from None
+            raise Failure("http_request_failed", _unreached(invocation.url, fault)) from None
         return _result(answer)
 
 
@@ -121,10 +121,10 @@ def _result(answer: httpx.Response) -> Any:
     try:
         return msgspec.json.decode(answer.content)
     except msgspec.DecodeError:
-        raise Fault("invalid_response", _complaint(answer.text)) from None
+        raise Failure("invalid_response", _complaint(answer.text)) from None
 
 
-def _failure(answer: httpx.Response) -> Fault:
+def _failure(answer: httpx.Response) -> Failure:
     """What an answer with an error status says of the error."""
     try:
         said = msgspec.json.decode(answer.content)
@@ -132,10 +132,10 @@ def _failure(answer: httpx.Response) -> Fault:
         said = None
     if not isinstance(said, dict) or "error" not in said:
         phrase = http.HTTPStatus(answer.status_code).phrase
-        return Fault("http_error", f"HTTP {answer.status_code} {phrase}")
+        return Failure("http_error", f"HTTP {answer.status_code} {phrase}")
     error = said["error"] if isinstance(said["error"], dict) else {}
     told = [value if isinstance(value := error.get(name), str) else None for name in PARTS]
-    return Fault(told[0] or "http_error", told[1] or "HTTP request failed")
+    return Failure(told[0] or "http_error", told[1] or "HTTP request failed")
 
 
 def _complaint(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from mock_engine.inputs import Field, Form, is_anything
 from mock_engine.messages import InvokeFunction
-from mock_engine.modules.base import NOTHING, Fault, Module, Offer
+from mock_engine.modules.base import NOTHING, Failure, Module, Offer
 
 PUBLISH = Form("PubSubInput", (Field("topic"), Field("data", is_anything)))
 
@@ -29,7 +29,7 @@ class PubSubModule(Module):
     def _publish(self, call: InvokeFunction) -> Any:
         given = PUBLISH.read(call.data, call.function_id)
         if not given["topic"]:
-            raise Fault("topic_not_set", "Topic is not set")
+            raise Failure("topic_not_set", "Topic is not set")
         for bound in self.bindings.values():
             if bound.setting("topic") == given["topic"]:
                 self.host.fire(bound.function_id, given["data"], namespace=bound.namespace)

@@ -20,7 +20,7 @@ import msgspec
 
 from mock_engine.inputs import Field, Form, is_anything, is_u64, optional
 from mock_engine.messages import InvokeFunction, payload
-from mock_engine.modules.base import NOTHING, Bound, Fault, Module, Offer
+from mock_engine.modules.base import NOTHING, Bound, Failure, Module, Offer
 from mock_engine.modules.host import Trace
 from mock_engine.modules.store import open_store
 
@@ -174,7 +174,7 @@ class QueueModule(Module):
     def _publish(self, call: InvokeFunction) -> Any:
         given = PUBLISH.read(call.data, call.function_id)
         if not given["topic"]:
-            raise Fault("topic_not_set", "Topic is not set")
+            raise Failure("topic_not_set", "Topic is not set")
         for queue in self._live(given["topic"]):
             job = Job(given["data"], Trace.within(call))
             self._keep(queue, job)
@@ -195,7 +195,7 @@ class QueueModule(Module):
                 await self.host.call(
                     bound.function_id, job.data, namespace=bound.namespace, **job.trace.fields()
                 )
-        except Fault as fault:
+        except Failure as fault:
             job.error = _debug(fault)
             await self._failed(queue, job, ordered=ordered)
         else:
@@ -245,7 +245,7 @@ class QueueModule(Module):
         given = ONE.read(call.data, call.function_id)
         topic, wanted = _named(given["queue"]), given["message_id"]
         if not wanted:
-            raise Fault("message_id_not_set", "Message ID is required")
+            raise Failure("message_id_not_set", "Message ID is required")
         found = [(q, job) for q in self._of(topic) for job in q.dead if job.id == wanted]
         return topic, wanted, found
 
@@ -277,7 +277,7 @@ class QueueModule(Module):
     def _stats(self, call: InvokeFunction) -> Any:
         topic = STATS.read(call.data, call.function_id)["topic"]
         if not topic:
-            raise Fault("topic_required", "topic is required")
+            raise Failure("topic_required", "topic is required")
         queues = self._of(topic)
         consumers = sum(len(queue.bindings) for queue in queues)
         return {
@@ -305,7 +305,7 @@ class QueueModule(Module):
     def _dead_messages(self, call: InvokeFunction) -> Any:
         given = DEAD.read(call.data, call.function_id)
         if not given["topic"]:
-            raise Fault("topic_required", "topic is required")
+            raise Failure("topic_required", "topic is required")
         first, most = given["offset"] or 0, PAGE if given["limit"] is None else given["limit"]
         dead = [job for queue in self._of(given["topic"]) for job in queue.dead]
         return [
@@ -323,11 +323,11 @@ class QueueModule(Module):
 
 def _named(queue: str) -> str:
     if not queue:
-        raise Fault("queue_not_set", "Queue name is required")
+        raise Failure("queue_not_set", "Queue name is required")
     return queue
 
 
-def _debug(fault: Fault) -> str:
+def _debug(fault: Failure) -> str:
     """An error as the engine writes it next to a dead letter."""
     code, message = payload(fault.code), payload(str(fault))
     return (

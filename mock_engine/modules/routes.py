@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mock_engine.modules.base import Bound, Fault
+from mock_engine.modules.base import Bound, Failure
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 FAILED = "trigger_registration_failed"
@@ -23,18 +23,18 @@ class Route:
         """The route that a binding asks for.
 
         Raises:
-            Fault: it asks for none, or for one that cannot be served.
+            Failure: it asks for none, or for one that cannot be served.
         """
         pattern = bound.setting("api_path")
         if not isinstance(pattern, str):
-            raise Fault(FAILED, "api_path is required for http triggers")
+            raise Failure(FAILED, "api_path is required for http triggers")
         given = bound.setting("http_method")
         method = "GET" if given is None else str(given).upper()
         if method not in METHODS:
             text = f"http_method is {given!r}; expected one of {', '.join(METHODS)}"
-            raise Fault(FAILED, text)
+            raise Failure(FAILED, text)
         if "*" in pattern:
-            raise Fault(FAILED, f"api_path is {pattern!r}; wildcards are not supported")
+            raise Failure(FAILED, f"api_path is {pattern!r}; wildcards are not supported")
         return cls(method, pattern, bound)
 
     @property
@@ -74,7 +74,7 @@ class Routes:
         """Add a route, in place of the one for the same requests.
 
         Raises:
-            Fault: another route catches the same requests with other parameter names.
+            Failure: another route catches the same requests with other parameter names.
         """
         other = self._routes.get((route.method, route.shape))
         if other is not None and other.segments != route.segments:
@@ -83,7 +83,7 @@ class Routes:
                 f"'{other.method} {other.pattern}': routes with identical structure but different "
                 "path-parameter names are not supported"
             )
-            raise Fault(FAILED, text)
+            raise Failure(FAILED, text)
         self._routes[route.method, route.shape] = route
 
     def remove(self, trigger_id: str) -> None:

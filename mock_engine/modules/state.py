@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from mock_engine.inputs import Field, Form, is_anything
 from mock_engine.messages import InvokeFunction, payload
 from mock_engine.modules import updates
-from mock_engine.modules.base import NOTHING, Fault, Module, Offer
+from mock_engine.modules.base import NOTHING, Failure, Module, Offer
 from mock_engine.modules.host import Host, Trace
 from mock_engine.modules.store import MISSING, open_store
 
@@ -91,7 +91,7 @@ class StateModule(Module):
         size = len(payload(value))
         if self._most is not None and size > self._most:
             text = f"Value is {size} bytes, which exceeds the limit of {self._most} bytes"
-            raise Fault("VALUE_TOO_LARGE", text)
+            raise Failure("VALUE_TOO_LARGE", text)
 
     def _changed(self, call: InvokeFunction, scope: str, key: str, old: Any, new: Any) -> None:
         if old is MISSING:

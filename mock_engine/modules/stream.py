@@ -153,7 +153,7 @@ class StreamModule(Module):
         """An item, or the items of a group when ``given`` names none; ``NOTHING`` for none.
 
         Raises:
-            Fault: the function that replaces the store for this stream failed.
+            Failure: the function that replaces the store for this stream failed.
         """
         one = "item_id" in given
         custom = await self._custom("stream::get" if one else "stream::list", given)

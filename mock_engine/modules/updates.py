@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mock_engine.inputs import Field, Form, is_anything, is_list, is_text, optional
-from mock_engine.modules.base import Fault
+from mock_engine.modules.base import Failure
 from mock_engine.modules.store import MISSING
 
 DOCUMENTATION = "https://iii.dev/docs/workers/iii-state#error-codes"
@@ -32,13 +32,13 @@ def check(ops: Sequence[Any], function_id: str) -> None:
     """Refuse operations that cannot be read at all.
 
     Raises:
-        Fault: ``deserialization_error``.
+        Failure: ``deserialization_error``.
     """
     for op in ops:
         complaint = _complaint(op)
         if complaint is not None:
             text = f"Failed to deserialize input for {function_id}: {complaint}"
-            raise Fault("deserialization_error", text)
+            raise Failure("deserialization_error", text)
 
 
 def _complaint(op: Any) -> str | None:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from mock_engine.messages import is_given
-from mock_engine.modules.base import NOTHING, Fault
+from mock_engine.modules.base import NOTHING, Failure
 from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Response
 
@@ -153,7 +153,7 @@ class Viewers:
                 asked["item_id"] = wish.item
             try:
                 value = await self._module.read(asked)
-            except Fault:
+            except Failure:
                 return
             if viewer.connection.id in self._viewers:
                 viewer.subscriptions[wish.id] = wish

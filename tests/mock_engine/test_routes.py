@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_engine.faults import Fault
+from mock_engine.failures import Failure
 from mock_engine.messages import ABSENT
 from mock_engine.modules.base import Bound
 from mock_engine.modules.routes import Route, Routes
@@ -74,7 +74,7 @@ def test_methods_of_a_path() -> None:
     [(None, "GET", "api_path is required"), ("a/*b", "GET", "wildcards"), ("a", "FETCH", "FETCH")],
 )
 def test_what_cannot_be_served_is_refused(pattern: Any, method: str, complaint: str) -> None:
-    with pytest.raises(Fault, match=complaint):
+    with pytest.raises(Failure, match=complaint):
         route(pattern, method)
 
 
@@ -82,5 +82,5 @@ def test_other_parameter_names_conflict() -> None:
     routes = Routes()
     routes.add(route("s/:a"))
 
-    with pytest.raises(Fault, match="conflicts with already-registered route 'GET s/:a'"):
+    with pytest.raises(Failure, match="conflicts with already-registered route 'GET s/:a'"):
         routes.add(route("s/:b"))

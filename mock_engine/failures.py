@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Fault(Exception):  # noqa: N818 - the error a caller gets, not a failure of the engine
+class Failure(Exception):  # noqa: N818 - the error a caller gets, not a failure of the engine
     """A function fails with a code for its caller."""
 
     def __init__(self, code: str, message: str) -> None:
