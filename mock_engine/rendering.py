@@ -15,6 +15,7 @@ from mock_engine.transcript import (
     FrameSeen,
     Message,
     Requested,
+    Tampered,
 )
 
 ARROWS = {Direction.FROM_WORKER: "worker → engine", Direction.FROM_ENGINE: "engine → worker"}
@@ -59,6 +60,8 @@ def _tell(event: Event) -> str | None:
             return _control_frame(event)
         case Ended(ending=ending, detail=detail):
             return f"ended: {ending.value}" + (f" ({detail})" if detail else "")
+        case Tampered(fault=fault):
+            return f"fault: {fault}"
     return None
 
 

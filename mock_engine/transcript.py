@@ -144,6 +144,13 @@ class Ended(Event):
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Tampered(Event):
+    """A fault happened that a schedule asked for, told in words."""
+
+    fault: str
+
+
 class _NotJson:
     def __repr__(self) -> str:
         return "NOT_JSON"
@@ -219,6 +226,8 @@ def describe(event: Event) -> dict[str, Any] | None:
             return base | {"event": "frame"} | _describe_frame(event)
         case Ended(ending=ending, detail=detail):
             return base | {"event": "ended", "ending": ending.name.lower(), "detail": detail}
+        case Tampered(fault=fault):
+            return base | {"event": "fault", "fault": fault}
     return None
 
 

@@ -8,6 +8,7 @@ from conformance.stage import Stage
 from conformance.subject.process import describe_exit
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
+from mock_engine.faults import Refuse, rule
 from mock_engine.transcript import Accepted, Answered
 
 UPGRADE_DEADLINE = 10.0
@@ -123,11 +124,11 @@ class Absence:
 @trial(Worker.OWN, slow=True)
 async def engine_comes_late(stage: Stage) -> Absence:
     """Start the worker while nothing listens, and listen once it must have tried."""
-    stage.listener.hold()
+    stage.listener.play((rule(Refuse()),))
     seconds = 1.5 * stage.pace.startup + 0.5
     await stage.start()
     await stage.until(lambda: not stage.process.running, seconds)
-    await stage.listener.listen()
+    stage.listener.play(())
     spoke = await stage.until(
         lambda: bool(stage.workers) or not stage.process.running,
         stage.pace.reconnect + seconds,

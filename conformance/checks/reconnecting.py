@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.checks.ready import looking_back
@@ -13,8 +13,8 @@ from conformance.conversation import Conversation, Identity
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Trial, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from mock_engine.faults import Close, End, Fault, Reject, Reset, rule
 from mock_engine.transcript import Answered, Direction, Message
-from mock_engine.wire import Admit, Connection, Reject
 
 HOT = 0.25
 """Seconds between two tries under which a retry loop is a hot one. SDKs start at 0.7 s."""
@@ -38,7 +38,7 @@ class Drop:
         return [number for number in talk.workers if talk.first_message(number).at > self.at]
 
 
-def _dropping(name: str, how: str, drop: Callable[[Connection], None]) -> Trial[Drop]:
+def _dropping(name: str, how: str, drop: Fault) -> Trial[Drop]:
     @trial(Worker.OWN, name)
     async def dropped(stage: Stage) -> Drop:
         await stage.start()
@@ -48,11 +48,11 @@ def _dropping(name: str, how: str, drop: Callable[[Connection], None]) -> Trial[
     return dropped
 
 
-async def _drop(stage: Stage, how: str, drop: Callable[[Connection], None]) -> Drop:
+async def _drop(stage: Stage, how: str, drop: Fault) -> Drop:
     before = tuple(stage.workers)
     at = stage.transcript.now()
     for connection in stage.websockets():
-        drop(connection)
+        connection.suffer(drop)
     back = await stage.until(
         lambda: set(stage.workers) - set(before) or not stage.process.running,
         stage.pace.reconnect,
@@ -64,12 +64,12 @@ async def _drop(stage: Stage, how: str, drop: Callable[[Connection], None]) -> D
     return Drop(how, at, before, returned, stage.process.exit_code)
 
 
-after_1000 = _dropping("after_1000", "a close frame with code 1000", lambda c: c.close(1000))
-after_1001 = _dropping("after_1001", "a close frame with code 1001", lambda c: c.close(1001))
-after_1011 = _dropping("after_1011", "a close frame with code 1011", lambda c: c.close(1011))
-after_codeless = _dropping("after_codeless", "a close frame without a code", lambda c: c.close())
-after_end = _dropping("after_end", "the end of the TCP stream", lambda c: c.cut())
-after_reset = _dropping("after_reset", "a TCP reset", lambda c: c.reset())
+after_1000 = _dropping("after_1000", "a close frame with code 1000", Close(1000))
+after_1001 = _dropping("after_1001", "a close frame with code 1001", Close(1001))
+after_1011 = _dropping("after_1011", "a close frame with code 1011", Close(1011))
+after_codeless = _dropping("after_codeless", "a close frame without a code", Close())
+after_end = _dropping("after_end", "the end of the TCP stream", End())
+after_reset = _dropping("after_reset", "a TCP reset", Reset())
 
 
 @trial(Worker.OWN, slow=True)
@@ -77,7 +77,7 @@ async def after_refusal(stage: Stage) -> Drop:
     """Reset the connection and refuse the next upgrade, as a proxy does without a backend."""
     await stage.start()
     await stage.ready()
-    stage.listener.admission = Reject(503)
+    stage.listener.play((rule(Reject()),))
     known = {
         requested.request.target
         for number in stage.workers
@@ -90,11 +90,11 @@ async def after_refusal(stage: Stage) -> Drop:
 
     async def admit_again() -> None:
         await stage.until(lambda: refused() or not stage.process.running, stage.pace.reconnect)
-        stage.listener.admission = Admit()
+        stage.listener.play(())
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(admit_again())
-        drop = tasks.create_task(_drop(stage, "a refused upgrade", lambda c: c.reset()))
+        drop = tasks.create_task(_drop(stage, "a refused upgrade", Reset()))
     return drop.result()
 
 
@@ -344,7 +344,7 @@ async def cut_while_busy(stage: Stage) -> Straddle:
     invocation = stage.invoke(sleep, {"ms": 200})
     slow = stage.invoke(sleep, {"ms": 2500})
     await stage.reply(invocation)
-    drop = await _drop(stage, "a cut", lambda c: c.cut())
+    drop = await _drop(stage, "a cut", End())
     await stage.until(lambda: bool(stage.replies(slow)), 2.5 + stage.pace.stray)
     return Straddle(slow, drop.back)
 

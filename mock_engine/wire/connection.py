@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from typing import cast
 
@@ -22,6 +22,7 @@ from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import Close, Frame, Opcode
 from websockets.streams import StreamReader
 
+from mock_engine.faults import Course, Fault
 from mock_engine.transcript import (
     Accepted,
     Direction,
@@ -31,12 +32,13 @@ from mock_engine.transcript import (
     FrameSeen,
     Message,
     Request,
+    Tampered,
     Transcript,
 )
-from mock_engine.wire.admission import Admission, EndOnAccept, ResetOnAccept, Stall
 from mock_engine.wire.exchange import HttpExchange
-from mock_engine.wire.http import Application
+from mock_engine.wire.http import Application, Response
 from mock_engine.wire.limits import Limits
+from mock_engine.wire.tampering import Tampering
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
@@ -50,7 +52,8 @@ class Connection(asyncio.Protocol):
         application: Application,
         *,
         limits: Limits,
-        admission: Admission,
+        course: Course | None = None,
+        refuse: Callable[[float | None], None] = lambda _: None,
         transcript: Transcript | None,
         gone: Callable[[Connection], None],
     ) -> None:
@@ -60,8 +63,10 @@ class Connection(asyncio.Protocol):
         self.request: Request | None = None
         self.is_open = False
         self._application = application
-        self._limits = limits
-        self._admission = admission
+        self.limits = limits
+        self._course = course
+        self._refuse = refuse
+        self._tampering: Tampering | None = None
         self._transcript = transcript
         self._gone = gone
         self._loop = asyncio.get_running_loop()
@@ -89,11 +94,34 @@ class Connection(asyncio.Protocol):
 
     def send_frame(self, frame: Frame) -> None:
         """Send one frame of any kind; nothing happens once the connection has ended."""
+        if self._tampering is None:
+            self.put(frame)
+        elif not self._ended:
+            self._tampering.send(frame)
+
+    def put(self, frame: Frame) -> None:
+        """Write one frame, past the faults of a schedule."""
         if self._ended:
             return
         self._note_frame(Direction.FROM_ENGINE, frame)
         self._transport.write(frame.serialize(mask=False))
-        if self._transport.get_write_buffer_size() > self._limits.unsent:
+        if self._transport.get_write_buffer_size() > self.limits.unsent:
+            self.give_up()
+
+    def put_fragments(self, parts: Sequence[Frame]) -> None:
+        """Write one message in several frames, past the faults of a schedule."""
+        if self._ended:
+            return
+        for part in parts:
+            self._note_frame(Direction.FROM_ENGINE, part, whole=False)
+            self._transport.write(part.serialize(mask=False))
+        binary = parts[0].opcode is Opcode.BINARY
+        data = b"".join(bytes(part.data) for part in parts)
+        self._note(lambda at: Message(at, self.id, Direction.FROM_ENGINE, binary, data))
+
+    def give_up(self) -> None:
+        """End a connection whose peer does not read."""
+        if not self._ended:
             self._end(Ending.BY_ENGINE, "the peer does not read")
             self._transport.abort()
 
@@ -109,7 +137,7 @@ class Connection(asyncio.Protocol):
         payload = b"" if code is None else Close(code, reason).serialize()
         self.send_frame(Frame(Opcode.CLOSE, payload))
         self._closing = True
-        self._after(self._limits.close_time, self.cut)
+        self._after(self.limits.close_time, self.cut)
 
     def cut(self) -> None:
         """End the TCP connection without a close frame, after what is queued was sent."""
@@ -126,18 +154,41 @@ class Connection(asyncio.Protocol):
         self._linger_zero()
         self._transport.abort()
 
+    def suffer(self, fault: Fault, lasts: float | None = None) -> None:
+        """Let a fault happen to the connection now, for some seconds if it is one that lasts.
+
+        Faults of frames do not happen to connections; they need a schedule.
+        """
+        self._tampered().suffer(fault, lasts)
+
+    def follow(self, course: Course) -> None:
+        """Follow a fault schedule from now on, instead of the one before."""
+        self._tampered().replace(course)
+
+    def _tampered(self) -> Tampering:
+        if self._tampering is None:
+            self._tampering = Tampering(self, self._course or Course(()), self._refuse)
+        return self._tampering
+
     def pause_reading(self) -> None:
         """Stop taking bytes from the socket, so that the peer's sends pile up."""
-        self._transport.pause_reading()
+        if self._made and not self._ended:
+            self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Take bytes from the socket again."""
-        self._transport.resume_reading()
+        if self._made and not self._ended:
+            self._transport.resume_reading()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the connection is gone, or about to be."""
+        return self._ended
 
     # -- asyncio.Protocol -----------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let the connection in, or treat it as the gate of the listener says."""
+        """Let the connection in, unless a fault prevents it."""
         self._transport = cast("asyncio.Transport", transport)
         self._made = True
         if self._ended:  # cut by a listener that stopped between the accept and now
@@ -146,21 +197,17 @@ class Connection(asyncio.Protocol):
         self.peer = tuple((transport.get_extra_info("peername") or ("", 0))[:2])
         self.port = (transport.get_extra_info("sockname") or ("", 0))[1]
         self._note(lambda at: Accepted(at, self.id, self.port))
-        match self._admission:
-            case ResetOnAccept():
-                self.reset()
-            case EndOnAccept():
-                self.cut()
-            case Stall():
-                pass
-            case admission:
-                self._exchange = HttpExchange(self, self._application, self._limits, admission)
-                self._after(self._limits.request_time, self._request_timed_out)
+        if self._course is not None and not self._tampered().accepted():
+            return
+        self._exchange = HttpExchange(self, self._application, self.limits)
+        self._after(self.limits.request_time, self._request_timed_out)
 
     def data_received(self, data: bytes) -> None:
         """Hand bytes to the protocol spoken at present."""
         if self._ended:
             return
+        if self._tampering is not None:
+            self._tampering.read(len(data))
         if self.is_open:
             self._read_frames(data)
         elif self._exchange is not None:
@@ -186,10 +233,18 @@ class Connection(asyncio.Protocol):
         """The head of a request is in: the time limit for it is over."""
         self._cancel_timer()
 
+    def may_upgrade(self, request: Request) -> bool | Response:
+        """Whether an upgrade goes on, or the answer with which a fault refuses it."""
+        return self._tampering is None or self._tampering.requested(request.path)
+
     def become_websocket(self, trailing: bytes) -> None:
         """The upgrade is answered: from here on the bytes are frames."""
         self._exchange = None
         self.is_open = True
+        if self._tampering is not None:
+            self._tampering.opened()
+        if not self.is_open:
+            return
         self._application.opened(self)
         if trailing:
             self._read_frames(trailing)
@@ -197,7 +252,7 @@ class Connection(asyncio.Protocol):
     # -- frames ----------------------------------------------------------------------------------
 
     def _next_frame(self) -> Generator[None, None, Frame]:
-        return Frame.parse(self._reader.read_exact, mask=True, max_size=self._limits.frame)
+        return Frame.parse(self._reader.read_exact, mask=True, max_size=self.limits.frame)
 
     def _read_frames(self, data: bytes) -> None:
         self._reader.feed_data(data)
@@ -241,8 +296,8 @@ class Connection(asyncio.Protocol):
             return
         self._fragments.append(data)
         self._fragments_size += len(data)
-        if self._fragments_size > self._limits.message:
-            raise PayloadTooBig(self._fragments_size, self._limits.message)
+        if self._fragments_size > self.limits.message:
+            raise PayloadTooBig(self._fragments_size, self.limits.message)
         if frame.fin:
             whole = b"".join(self._fragments)
             self._fragments, self._fragments_size = [], 0
@@ -256,6 +311,8 @@ class Connection(asyncio.Protocol):
             except UnicodeDecodeError:
                 raise ProtocolError("a text message is not UTF-8") from None
         self._note(lambda at: Message(at, self.id, Direction.FROM_WORKER, binary, data))
+        if self._tampering is not None and not self._tampering.received(data):
+            return
         self._application.received(self, data, binary)
 
     # -- the end ---------------------------------------------------------------------------------
@@ -270,6 +327,8 @@ class Connection(asyncio.Protocol):
         self._ended = True
         self._cancel_timer()
         self._note(lambda at: Ended(at, self.id, ending, detail))
+        if self._tampering is not None:
+            self._tampering.ended()
         if self._exchange is not None:
             self._exchange.abandon()
         if self.is_open:
@@ -291,17 +350,22 @@ class Connection(asyncio.Protocol):
         """Record the event that ``make`` builds from the time, in seconds."""
         self._note(make)
 
+    def note_fault(self, fault: str) -> None:
+        """Record that a fault happens here; ``fault`` tells which, in words."""
+        self._note(lambda at: Tampered(at, self.id, fault))
+
     def _note(self, make: Callable[[float], Event]) -> None:
         if self._transcript is not None:
             self._transcript.add(make(self._transcript.now()))
 
-    def _note_frame(self, direction: Direction, frame: Frame) -> None:
+    def _note_frame(self, direction: Direction, frame: Frame, *, whole: bool = True) -> None:
         if self._transcript is None:
             return
         at = self._transcript.now()
         data = bytes(frame.data)
         self._transcript.add(FrameSeen(at, self.id, direction, frame.opcode, frame.fin, data))
-        if direction is Direction.FROM_ENGINE and frame.opcode in (Opcode.TEXT, Opcode.BINARY):
+        sends = whole and direction is Direction.FROM_ENGINE
+        if sends and frame.opcode in (Opcode.TEXT, Opcode.BINARY):
             binary = frame.opcode is Opcode.BINARY
             self._transcript.add(Message(at, self.id, direction, binary, data))
 

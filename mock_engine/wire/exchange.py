@@ -13,7 +13,6 @@ import h11
 from websockets.utils import accept_key
 
 from mock_engine.transcript import Answered, Request, Requested
-from mock_engine.wire.admission import Admission, Reject
 from mock_engine.wire.http import Application, Response
 from mock_engine.wire.limits import Limits
 
@@ -34,12 +33,10 @@ class HttpExchange:
         connection: Connection,
         application: Application,
         limits: Limits,
-        admission: Admission,
     ) -> None:
         self._connection = connection
         self._application = application
         self._limits = limits
-        self._admission = admission
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.request_head)
         self._request: Request | None = None
         self._body: list[bytes] = []
@@ -98,15 +95,17 @@ class HttpExchange:
 
     def _complete(self) -> None:
         assert self._request is not None
-        if isinstance(self._admission, Reject):
-            self._refuse(Response(self._admission.status))
-        elif wants_websocket(self._request):
+        if wants_websocket(self._request):
             self._upgrade(self._request)
         else:
             self._task = asyncio.ensure_future(self._respond(self._request, b"".join(self._body)))
 
     def _upgrade(self, request: Request) -> None:
-        refusal = handshake_fault(request) or self._application.upgrade(self._connection)
+        allowed = self._connection.may_upgrade(request)
+        if allowed is False:
+            return
+        refusal = allowed if isinstance(allowed, Response) else handshake_fault(request)
+        refusal = refusal or self._application.upgrade(self._connection)
         if refusal is not None:
             self._refuse(refusal)
             return

@@ -7,8 +7,8 @@ import contextlib
 import itertools
 import socket
 
+from mock_engine.faults import Course, Schedule
 from mock_engine.transcript import Transcript
-from mock_engine.wire.admission import Admission, Admit
 from mock_engine.wire.connection import Connection
 from mock_engine.wire.http import Application
 from mock_engine.wire.limits import Limits
@@ -18,10 +18,7 @@ _numbers = itertools.count(1)
 
 
 class Listener:
-    """Accepts connections for an application.
-
-    ``admission`` may be changed at any time; it decides about connections accepted from then on.
-    """
+    """Accepts connections for an application, and lets the faults of a schedule happen."""
 
     def __init__(
         self,
@@ -34,13 +31,15 @@ class Listener:
     ) -> None:
         self.host = host
         self.port = port
-        self.admission: Admission = Admit()
         self.connections: dict[int, Connection] = {}
         self._application = application
         self._transcript = transcript
         self._limits = limits or Limits()
         self._server: asyncio.Server | None = None
         self._held: socket.socket | None = None
+        self._course: Course | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+        self._reopening: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(
@@ -72,16 +71,6 @@ class Listener:
             self._connection, sock=held, backlog=1024
         )
 
-    def hold(self) -> None:
-        """Take the port without listening: connections are refused and nobody else gets it.
-
-        A port that is merely free may be given to any other process before it is listened on.
-
-        Raises:
-            OSError: the port is taken or may not be used.
-        """
-        self._held = self._bound()
-
     def _bound(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         with contextlib.ExitStack() as undo:
@@ -96,18 +85,52 @@ class Listener:
         self.port = held.getsockname()[1]
         return held
 
-    def stop_listening(self) -> None:
-        """Refuse new connections; those that are open stay, and the port is kept."""
+    def play(self, schedule: Schedule) -> None:
+        """Let the faults of a schedule happen from now on, instead of those of an earlier one.
+
+        What an earlier one did is over: the port is open again, and so are half-open connections.
+        On a listener that does not listen yet, ``refuse`` takes the port all the same.
+        """
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._admit()
+        self._course = course = Course(schedule)
+        for seconds, rule in course.of_the_port():
+            if seconds:
+                loop = asyncio.get_running_loop()
+                self._timers.append(loop.call_later(seconds, self._refuse, rule.lasts))
+            else:
+                self._refuse(rule.lasts)
+        for connection in tuple(self.connections.values()):
+            connection.follow(course)
+
+    def _refuse(self, lasts: float | None) -> None:
+        """Refuse new connections; those that are open stay.
+
+        The port is kept: one that is merely free may be given to any other process.
+        """
         if self._server is not None:
             self._server.close()
             self._server = None
-            self.hold()
+        if self._held is None:
+            self._held = self._bound()
+        if lasts is not None:
+            self._timers.append(asyncio.get_running_loop().call_later(lasts, self._admit))
+
+    def _admit(self) -> None:
+        if self._held is not None:
+            self._reopening = asyncio.get_running_loop().create_task(self.listen())
 
     async def stop(self) -> None:
         """Refuse new connections, cut those that are open, and give the port back."""
         if self._server is not None:
             self._server.close()
             self._server = None
+        for timer in self._timers:
+            timer.cancel()
+        if self._reopening is not None:
+            self._reopening.cancel()
         if self._held is not None:
             self._held.close()
             self._held = None
@@ -121,7 +144,8 @@ class Listener:
             numbered,
             self._application,
             limits=self._limits,
-            admission=self.admission,
+            course=self._course,
+            refuse=self._refuse,
             transcript=self._transcript,
             gone=self._gone,
         )

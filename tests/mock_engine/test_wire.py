@@ -24,15 +24,10 @@ from mock_engine.transcript import (
     Transcript,
 )
 from mock_engine.wire import (
-    Admit,
     Connection,
-    EndOnAccept,
     Limits,
     Listener,
-    Reject,
-    ResetOnAccept,
     Response,
-    Stall,
 )
 
 
@@ -153,38 +148,6 @@ async def test_a_mere_end_is_told() -> None:
         client: ClientConnection = await s.client()
         client.transport.abort()
         assert (await s.ended()).ending in (Ending.EOF, Ending.RESET)
-
-
-@pytest.mark.parametrize("admission", [ResetOnAccept(), EndOnAccept(), Reject(503)])
-def test_a_closed_gate_refuses(admission: Any) -> None:
-    @run
-    async def test() -> None:
-        async with scene() as s:
-            s.listener.admission = admission
-            with pytest.raises((InvalidHandshake, OSError)):
-                await s.client()
-
-    test()
-
-
-@run
-async def test_a_stalled_gate_never_answers() -> None:
-    async with scene() as s:
-        s.listener.admission = Stall()
-        with pytest.raises(TimeoutError):
-            await connect(f"ws://127.0.0.1:{s.listener.port}", open_timeout=0.2)
-
-
-@run
-async def test_no_new_connections_while_not_listening() -> None:
-    async with scene() as s:
-        port = s.listener.port
-        s.listener.stop_listening()
-        with pytest.raises(OSError, match=r"Connect|refused"):
-            await s.client()
-        await s.listener.listen()
-        async with s.client():
-            assert s.listener.port == port
 
 
 @run
@@ -319,7 +282,6 @@ async def test_a_connection_cut_before_it_was_made_does_not_live() -> None:
         1,
         Mirror(),
         limits=Limits(),
-        admission=Admit(),
         transcript=None,
         gone=lambda connection: None,
     )
