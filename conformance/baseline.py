@@ -14,8 +14,6 @@ from conformance.subject.process import describe_exit
 from mock_engine.transcript import Accepted
 from mock_engine.wire import Listener
 
-ECHO = "conformance::echo"
-
 
 async def first_run(settings: Settings) -> Stage:
     """Start the worker for the first time and return its stage, with the baseline it gives.
@@ -94,7 +92,7 @@ def _port(stage: Stage) -> int:
 
 async def _measure(stage: Stage) -> None:
     """Find an invocation that the worker answers, and how long an answer takes."""
-    candidates = [ECHO] if ECHO in stage.baseline.functions else []
+    candidates = [stage.role("echo")] if stage.plays("echo") else []
     for function_id in (*candidates, ABSENT):
         if not stage.workers:
             return

@@ -1,25 +1,37 @@
-"""What the options of a run mean."""
+"""What the options of a run mean, with what ``conformance.yaml`` says where they are silent."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from conformance import known
+from conformance import configuration, known, protocol
 from conformance.catalogue import CatalogueError, load
+from conformance.configuration import Configuration
 from conformance.errors import UsageError
+from conformance.invoking import Invoking
 from conformance.settings import Settings
 from conformance.subject.command import Command
 
 
 def settings(config: pytest.Config) -> Settings:
-    """The settings that the options give.
+    """The settings that the options give, and the configuration file if there is one.
 
     Raises:
-        UsageError: an option has a value that cannot be used.
+        UsageError: an option or the file has a value that cannot be used.
     """
-    factor: float = config.getoption("--timeout-factor")
+    file = _configuration(config)
+
+    def option(name: str, default: Any = None) -> Any:
+        given = config.getoption(f"--{name}")
+        return file.options.get(name, default) if given is None else given
+
+    def listed(name: str) -> tuple[str, ...]:
+        return (*file.options.get(name, ()), *config.getoption(f"--{name}"))
+
+    factor: float = option("timeout-factor", 1.0)
     if not 0 < factor < 1000:
         raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
     patterns: list[str] = config.getoption("--requirement")
@@ -27,15 +39,50 @@ def settings(config: pytest.Config) -> Settings:
         chosen = tuple(r.id for r in load().matching(patterns)) if patterns else ()
     except CatalogueError as fault:
         raise UsageError(f"--requirement: {fault}") from None
-    failures: str | None = config.getoption("--known-failures")
+    failures = _known_failures(config, file)
     return Settings(
-        command=Command.parse(config.getoption("--worker-cmd")),
+        command=_command(option("worker-cmd"), file),
         timeout_factor=factor,
         requirements=chosen,
         strict=_is_strict(config),
-        known=known.load(Path(failures), load()) if failures else {},
-        variables=tuple(config.getoption("--engine-env")),
+        full=option("level", "default") == "full",
+        protocol=protocol.asked(option("protocol", protocol.AUTO)),
+        invoking=Invoking(
+            functions=file.functions,
+            excluded=listed("exclude"),
+            disabled=config.getoption("--no-invoke") or file.options.get("no-invoke", False),
+            roles=file.roles,
+        ),
+        known=known.load(failures, load()) if failures else {},
+        variables=listed("engine-env"),
     )
+
+
+def _configuration(config: pytest.Config) -> Configuration:
+    """The file that the user names, or the one in the current folder or pytest's root."""
+    named: str | None = config.getoption("--conformance-config")
+    if named is not None:
+        return configuration.load(Path(named))
+    found = configuration.find([config.invocation_params.dir, config.rootpath])
+    return configuration.load(found) if found else Configuration()
+
+
+def _command(text: str | None, file: Configuration) -> Command:
+    if text is None:
+        raise UsageError(
+            f"there is no worker to judge: {file.path} has no `worker-cmd`, and --worker-cmd is "
+            'missing; give one, for example --worker-cmd="python my_worker.py"'
+        )
+    return Command.parse(text)
+
+
+def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:
+    """The list of known failures; one that the file names is beside it."""
+    given: str | None = config.getoption("--known-failures")
+    if given is not None:
+        return Path(given)
+    named: str | None = file.options.get("known-failures")
+    return None if named is None else file.beside(named)
 
 
 def _is_strict(config: pytest.Config) -> bool:

@@ -12,7 +12,7 @@ GROUP = "iii worker conformance"
 
 
 def add(parser: pytest.Parser) -> None:
-    """Declare the options; all but ``--worker-cmd`` do nothing without it."""
+    """Declare the options; they do nothing without ``--worker-cmd`` or ``--conformance-config``."""
     group = parser.getgroup("iii-conformance", GROUP)
     group.addoption(
         "--worker-cmd",
@@ -29,10 +29,43 @@ def add(parser: pytest.Parser) -> None:
         help="judge only requirements whose id matches, as in 'REC-*'; may be repeated",
     )
     group.addoption(
+        "--level",
+        choices=("default", "full"),
+        default=None,
+        help="full: play trials that take long, too (default: leave what they prove unverified)",
+    )
+    group.addoption(
+        "--protocol",
+        metavar="VERSION",
+        default=None,
+        help="hold the worker to this protocol version, as in 0.11, 0.23 or 0.25 (default: auto, "
+        "what an official SDK announces, and the newest for any other worker)",
+    )
+    group.addoption(
+        "--conformance-config",
+        metavar="FILE",
+        default=None,
+        help="what there is to know about the worker: its command, examples of its functions' "
+        "data, and any of these options (default: conformance.yaml, if there is one)",
+    )
+    group.addoption(
+        "--exclude",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="never invoke functions whose id matches, as in 'shell::*'; may be repeated",
+    )
+    group.addoption(
+        "--no-invoke",
+        action="store_true",
+        default=False,
+        help="invoke none of the worker's functions, and judge everything else",
+    )
+    group.addoption(
         "--timeout-factor",
         metavar="NUMBER",
         type=float,
-        default=1.0,
+        default=None,
         help="multiply every deadline, for slow machines or slow workers (default: 1)",
     )
     group.addoption(
@@ -52,4 +85,5 @@ def add(parser: pytest.Parser) -> None:
 
 def is_active(config: pytest.Config) -> bool:
     """Whether the user asked to judge a worker."""
-    return config.getoption("--worker-cmd", default=None) is not None
+    named = ("--worker-cmd", "--conformance-config")
+    return any(config.getoption(name, default=None) is not None for name in named)

@@ -67,7 +67,10 @@ class Scheduler:
         """Start to play ``trials``; those that were begun already are not begun again."""
         fresh = [t for t in dict.fromkeys(trials) if t.name not in self._outcomes]
         self._outcomes |= {trial.name: Future() for trial in fresh}
-        self._call(self._spawn(fresh))
+        played = [trial for trial in fresh if self._settings.full or not trial.long]
+        for trial in set(fresh) - set(played):
+            self._outcomes[trial.name].set_result(Missed(trial.name, "takes --level full"))
+        self._call(self._spawn(played))
 
     def outcome(self, trial: Trial[Any]) -> Outcome:
         """Wait for the end of ``trial``, beginning it if need be, and return what came of it.

@@ -9,7 +9,7 @@ from conformance import catalogue as requirements
 from conformance import checks as _checks
 from conformance.catalogue import Catalogue
 from conformance.court import Court, Verdict
-from conformance.protocol import Protocol, announced
+from conformance.protocol import Protocol, spoken
 from conformance.scheduler import Scheduler
 from conformance.settings import Settings
 from conformance.stage import Baseline
@@ -61,7 +61,7 @@ class Judgement:
     @property
     def protocol(self) -> Protocol:
         """The protocol version that the worker is held to."""
-        return announced(self.announced)
+        return spoken(self.announced, self.settings.protocol)
 
     def _trials(self, requirement_ids: Iterable[str]) -> list[Trial[object]]:
         """The trials of these requirements and of all they need, each once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from conformance.invoking import Invoking
 from conformance.known import KnownFailure
 from conformance.subject.command import Command
 
@@ -15,12 +16,16 @@ class Settings:
 
     ``timeout_factor`` stretches every deadline, for slow machines. ``default_port`` is where
     workers dial that are not told otherwise; the suite listens there too while it is free.
+    ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any.
     """
 
     command: Command
     timeout_factor: float = 1.0
     requirements: tuple[str, ...] = ()
     strict: bool = False
+    full: bool = False
+    protocol: str | None = None
+    invoking: Invoking = field(default_factory=Invoking)
     default_port: int | None = 49134
     concurrency: int = 16
     variables: tuple[str, ...] = ()

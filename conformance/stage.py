@@ -7,7 +7,7 @@ import functools
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ import psutil
 from conformance.conversation import Conversation
 from conformance.crowding import crowding
 from conformance.door import AnyPath
+from conformance.invoking import PREFIX
 from conformance.pace import Pace
 from conformance.settings import Settings
 from conformance.subject.process import WorkerProcess
@@ -288,15 +289,49 @@ class Stage:
     # -- invoking --------------------------------------------------------------------------------
 
     def role(self, name: str) -> str:
-        """The id of the well-known function ``conformance::NAME``.
+        """The id of the function that plays the part of ``conformance::NAME``.
 
         Raises:
-            Unmet: this worker has not registered it.
+            Unmet: this worker has not registered it, or it must not be invoked.
         """
-        function_id = f"conformance::{name}"
+        function_id = self.settings.invoking.player(name)
         if function_id not in self.baseline.functions:
-            raise Unmet(f"this takes a function that plays the role {function_id}")
+            mapped = "" if function_id.startswith(PREFIX) else f" (here {function_id})"
+            raise Unmet(f"this takes a function that plays the part of {PREFIX}{name}{mapped}")
+        self._permit(function_id)
         return function_id
+
+    def plays(self, name: str) -> bool:
+        """Whether a function plays the part of ``conformance::NAME`` and may be invoked."""
+        player = self.settings.invoking.player(name)
+        return player in self.baseline.functions and self.obstacle(player) is None
+
+    def obstacle(self, function_id: str) -> str | None:
+        """Why the user wants ``function_id`` not to be invoked, or ``None``."""
+        return None if function_id == ABSENT else self.settings.invoking.obstacle(function_id)
+
+    def withheld(self) -> list[str]:
+        """Why functions of the worker are not invoked, for each that is not."""
+        return [why for name in self.baseline.functions if (why := self.obstacle(name))]
+
+    def samples(self) -> list[tuple[str, Any]]:
+        """The functions that are invoked like any other, each with data for it."""
+        invoking = self.settings.invoking
+        return [
+            (function_id, invoking.data(function_id, body.get("request_format")))
+            for function_id, body in self.baseline.functions.items()
+            if invoking.is_ordinary(function_id) and self.obstacle(function_id) is None
+        ]
+
+    def patience(self, invocations: Iterable[Invocation]) -> float:
+        """How long these may take to be answered, in seconds."""
+        granted = (self.settings.invoking.timeout(i.function_id) for i in invocations)
+        return max(self.pace.handler, *granted, 0.0)
+
+    def _permit(self, function_id: str) -> None:
+        obstacle = self.obstacle(function_id)
+        if obstacle is not None:
+            raise Unmet(obstacle)
 
     def serving(self, function_id: str) -> int:
         """The open connection that registered ``function_id``, or else the first worker's.
@@ -313,7 +348,13 @@ class Stage:
         return workers[0]
 
     def send(self, number: int, message: Mapping[str, Any] | str) -> None:
-        """Send a text message on a connection: a JSON object, or text as it is."""
+        """Send a text message on a connection: a JSON object, or text as it is.
+
+        Raises:
+            Unmet: it would invoke what the user excludes.
+        """
+        if not isinstance(message, str) and message.get("type") == "invokefunction":
+            self._permit(str(message.get("function_id")))
         text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
         self.connection(number).send_text(text.encode())
 

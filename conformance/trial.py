@@ -38,12 +38,17 @@ class Worker(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Trial(Generic[Result]):
-    """A named stimulus. A slow one waits for seconds, so it is begun before the others."""
+    """A named stimulus.
+
+    A slow one waits for seconds, so it is begun before the others; a long one takes many, so it is
+    played only when the user asks for the full level.
+    """
 
     name: str
     worker: Worker
     play: Callable[[Stage], Awaitable[Result]]
     slow: bool = False
+    long: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,18 +80,24 @@ class Check:
     trials: tuple[Trial[Any], ...]
     judge: Callable[..., Finding]
 
+    @property
+    def long(self) -> bool:
+        """Whether only the full level plays a trial of it."""
+        return bool(self.trials) and all(trial.long for trial in self.trials)
+
 
 CHECKS: dict[str, Check] = {}
 """Every check, by the id of its requirement."""
 
 
 def trial(
-    worker: Worker, name: str | None = None, *, slow: bool = False
+    worker: Worker, name: str | None = None, *, slow: bool = False, long: bool = False
 ) -> Callable[[Callable[[Stage], Awaitable[Result]]], Trial[Result]]:
     """Make a trial of a coroutine function, named as the function unless told otherwise."""
 
     def make(play: Callable[[Stage], Awaitable[Result]]) -> Trial[Result]:
-        return Trial(name or str(getattr(play, "__name__", "trial")), worker, play, slow)
+        title = name or str(getattr(play, "__name__", "trial"))
+        return Trial(title, worker, play, slow or long, long)
 
     return make
 

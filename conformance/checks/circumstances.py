@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks.answers import about, described
-from conformance.checks.handling import WELL_KNOWN
-from conformance.samples import sample
 from conformance.stage import ABSENT, Invocation, Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
@@ -19,15 +17,13 @@ MOST_PAIRS = 50
 async def with_caller_id(stage: Stage) -> tuple[tuple[Invocation, Invocation], ...]:
     """Invoke each function plainly, and with the id that the engine adds to object data."""
     pairs: list[tuple[Invocation, Invocation]] = []
-    for function_id, body in stage.baseline.functions.items():
-        data = sample(body.get("request_format"))
-        plain = not function_id.startswith(WELL_KNOWN) or function_id == f"{WELL_KNOWN}echo"
-        if plain and isinstance(data, dict) and len(pairs) < MOST_PAIRS:
+    for function_id, data in stage.samples():
+        if isinstance(data, dict) and len(pairs) < MOST_PAIRS:
             marked = {**data, "_caller_worker_id": "0b7e1a52-0000-4000-8000-00000000000a"}
             pairs.append((stage.invoke(function_id, data), stage.invoke(function_id, marked)))
     await stage.until(
         lambda: all(stage.replies(i) for pair in pairs for i in pair) or not stage.process.running,
-        stage.pace.handler,
+        stage.patience(i for pair in pairs for i in pair),
     )
     return tuple(pairs)
 

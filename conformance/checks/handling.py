@@ -9,7 +9,6 @@ from typing import Any
 from conformance.checks.answers import about, described, error_code, error_fault
 from conformance.checks.ready import looking_back
 from conformance.conversation import Conversation
-from conformance.samples import sample
 from conformance.stage import ABSENT, Invocation, Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
@@ -20,43 +19,43 @@ MOST_FUNCTIONS = 200
 """Functions invoked; a worker of thousands shows nothing more with the rest, but its other trials
 would wait for it."""
 
-WELL_KNOWN = "conformance::"
-
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One invocation of each registered function, and one of a function nobody registered."""
+    """One invocation of each registered function, and one of a function nobody registered.
+
+    ``withheld`` says why functions were not invoked, for each that was not.
+    """
 
     known: tuple[Invocation, ...]
     unknown: Invocation
+    withheld: tuple[str, ...] = ()
 
 
 @trial(Worker.SHARED)
 async def every_function(stage: Stage) -> Round:
-    """Invoke each registered function once, with a sample of its request format.
+    """Invoke each registered function once, with an example of its data.
 
     Of thousands the first ``MOST_FUNCTIONS`` are invoked. Of the well-known functions only
     ``echo`` is: the others have trials of their own.
     """
     unknown = stage.invoke(ABSENT, {"some": "data"})
-    chosen = [
-        (function_id, body)
-        for function_id, body in stage.baseline.functions.items()
-        if not function_id.startswith(WELL_KNOWN) or function_id == f"{WELL_KNOWN}echo"
-    ][:MOST_FUNCTIONS]
-    known = tuple(stage.invoke(name, sample(body.get("request_format"))) for name, body in chosen)
+    chosen = stage.samples()[:MOST_FUNCTIONS]
+    known = tuple(stage.invoke(function_id, data) for function_id, data in chosen)
     await stage.reply(unknown)
     await stage.until(
         lambda: all(stage.replies(invocation) for invocation in known) or not stage.process.running,
-        stage.pace.handler,
+        stage.patience(known),
     )
-    return Round(known, unknown)
+    return Round(known, unknown, tuple(stage.withheld()))
 
 
 @check("INV-014", every_function)
 def tells_invocations_apart(record: Record[Round]) -> Finding:
     """A worker that says the same to everything cannot be judged by what it says."""
     played = record.result
+    if not played.known and played.withheld:
+        return unproven(played.withheld[0])
     first = {i: record.talk.answers(i.id)[:1] for i in (*played.known, played.unknown)}
     answers = [answer for found in first.values() for answer in found]
     remedy = "Look up the function that function_id names, run it, and send what it returns."
@@ -85,6 +84,8 @@ def tells_invocations_apart(record: Record[Round]) -> Finding:
 def answers_for_its_functions(record: Record[Round]) -> Finding:
     """The engine sets no time limit: a caller waits for an answer that never comes."""
     if not record.result.known:
+        if record.result.withheld:
+            return unproven(record.result.withheld[0])
         return not_applicable("it registers no function")
     for invocation in record.result.known:
         answers = record.talk.answers(invocation.id)

@@ -50,9 +50,7 @@ async def payloads(stage: Stage) -> dict[str, Passage]:
     An unknown function is answered by the worker too, so its transport is tested either way,
     and nothing is set off in a worker that does not know this suite.
     """
-    target = "conformance::echo"
-    if target not in stage.baseline.functions:
-        target = ABSENT
+    target = stage.role("echo") if stage.plays("echo") else ABSENT
     passages: dict[str, Passage] = {}
     await stage.start()
     await stage.ready()
@@ -89,7 +87,7 @@ def _passes(requirement: str) -> None:
             return kept(f"{what} came back unchanged")
         seen = f"the error {body['error']!r}" if body.get("error") else repr(body.get("result"))
         return broken(
-            expected=f"{what}, unchanged from conformance::echo",
+            expected=f"{what}, unchanged from {passage.function_id}",
             seen=shorten(seen, 160),
             events=passage.events[:3],
             remedy="Hand data to the handler as it came, and send what it returns as it is.",

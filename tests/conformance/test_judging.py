@@ -17,7 +17,7 @@ from conformance.court import Court
 from conformance.errors import UsageError
 from conformance.known import KnownFailure
 from conformance.pace import Pace
-from conformance.protocol import Protocol, announced
+from conformance.protocol import Protocol, asked, spoken
 from conformance.report.catalogue import details, page
 from conformance.report.console import closing, row
 from conformance.report.entry import entry
@@ -268,7 +268,23 @@ def test_reports_tell_the_denominator_and_the_reason() -> None:
     ],
 )
 def test_the_version_is_that_of_an_official_sdk(data: dict[str, Any], version: str) -> None:
-    assert announced([data]).version == version
+    assert spoken([data]).version == version
+
+
+def test_the_user_may_name_the_version() -> None:
+    data = {"version": "0.25.0", "telemetry": {"framework": "iii-py"}, "features": ["a", "a", 5]}
+
+    told = spoken([data], asked("0.11"))
+
+    assert (told.version, told.features) == ("0.11", ("a",))
+    assert "--protocol 0.11" in told.reason
+    assert asked("auto") is None
+
+
+@pytest.mark.parametrize("text", ["", "newest", "1.0", "0.26", "0.x", "v0.23"])
+def test_a_version_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--protocol is"):
+        asked(text)
 
 
 # -- samples --------------------------------------------------------------------------------------

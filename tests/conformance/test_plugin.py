@@ -126,6 +126,9 @@ def test_requirements_are_selected(
         (f"{sys.executable} nowhere.py", (), "*ended with exit code 2 before it opened*"),
         (ECHO, ("--requirement", "NOPE-*"), "*no requirement matches 'NOPE-*'*"),
         (ECHO, ("--timeout-factor", "-1"), "*--timeout-factor is -1.0*"),
+        (ECHO, ("--protocol", "0.99"), "*--protocol is 0.99; the newest*"),
+        (ECHO, ("--level", "most"), "*--level*invalid choice*"),
+        (ECHO, ("--conformance-config", "nowhere.yaml"), "*nowhere.yaml: cannot be read*"),
         (ECHO, ("--known-failures", "nowhere.yaml"), "*nowhere.yaml: No such file*"),
         (ECHO, ("no-such-phase",), "*no-such-phase*"),
     ],
@@ -239,6 +242,56 @@ def test_known_failures_pass_and_fixed_ones_fail(pytester: pytest.Pytester) -> N
     assert (listed.ret, fixed.ret) == (0, 1)
     listed.stdout.fnmatch_lines(["*known failure: it never says goodbye*"])
     fixed.stdout.fnmatch_lines(["*fixed: it passes now*"])
+
+
+def test_what_is_excluded_is_never_invoked(pytester: pytest.Pytester) -> None:
+    """The worker writes down what it was invoked with."""
+    log = pytester.path / "invoked"
+    command = worker(
+        pytester,
+        f"""
+        body = {{"runtime": "p", "version": "1", "name": "n", "os": "l", "pid": 1}}
+        register = {{"function_id": "engine::workers::register", "data": body}}
+        await socket.send(json.dumps({{"type": "invokefunction", **register}}))
+        for name in ("shop::order", "shell::run"):
+            await socket.send(json.dumps({{"type": "registerfunction", "id": name}}))
+        async for raw in socket:
+            call = json.loads(raw)
+            if call["type"] == "invokefunction":
+                with open({str(log)!r}, "a") as file:
+                    print(call["function_id"], json.dumps(call["data"]), file=file)
+                ids = {{k: call[k] for k in ("invocation_id", "function_id")}}
+                answer = {{"type": "invocationresult", **ids, "result": None}}
+                await socket.send(json.dumps(answer))
+        """,
+    )
+    pytester.makefile(
+        ".yaml",
+        conformance="exclude: ['shell::*']\nfunctions:\n  shop::order: {examples: [{tea: 1}]}\n",
+    )
+
+    judge(pytester, command, "--requirement", "INV-*")
+    told = log.read_text().splitlines()
+    log.unlink()
+    without = judge(pytester, command, "--requirement", "INV-001", "--no-invoke")
+
+    assert 'shop::order {"tea": 1}' in told
+    assert not [line for line in told if line.startswith("shell::run")]
+    assert not [line for line in log.read_text().splitlines() if not line.startswith("conformance")]
+    without.stdout.fnmatch_lines(["*not verified: shop::order is not invoked: --no-invoke*"])
+
+
+def test_a_configuration_may_name_the_worker(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".yaml", mine=f"worker-cmd: {ECHO}\nprotocol: '0.11'\n")
+    pytester.makefile(".yaml", other="level: full\n")
+    arguments = ("-p", "no:cacheprovider", "-p", "no:xdist", "--requirement", "REC-006")
+
+    named = pytester.runpytest_subprocess(*arguments, "--conformance-config=mine.yaml")
+    unnamed = pytester.runpytest_subprocess(*arguments, "--conformance-config=other.yaml")
+
+    named.stdout.fnmatch_lines(["*rule of protocol versions since 0.22; asked for with*0.11*"])
+    assert unnamed.ret == 4
+    unnamed.stderr.fnmatch_lines(["*other.yaml has no `worker-cmd`*"])
 
 
 def test_junit_carries_the_verdict(pytester: pytest.Pytester) -> None:
