@@ -14,11 +14,10 @@ import sys
 from pathlib import Path
 
 from mock_engine.config import Config, ConfigError, default_path, load
-from mock_engine.engine import Engine
 from mock_engine.frame_log import log_frames
 from mock_engine.options import LISTENER
+from mock_engine.server import Server
 from mock_engine.transcript import Transcript
-from mock_engine.wire import Listener
 
 log = logging.getLogger("mock_engine")
 
@@ -89,31 +88,21 @@ async def _serve(config: Config, host: str | None, quiet: bool) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    engine = Engine(config)
-    for module in config.modules:
-        if module.name not in engine.modules:
-            log.warning("module %s is configured, but this engine has none", module.name)
     transcript = None if quiet else Transcript(keep=False)
     if transcript is not None:
         transcript.listeners.append(log_frames)
-    listeners: list[Listener] = []
+    server = await Server.start(config, host=host, transcript=transcript)
     try:
-        await engine.start()
-        for door in config.doors:
-            entrance = engine.workers if door.policy is None else engine.guarded(door.policy)
-            at = (host or door.host, door.port)
-            listeners.append(await Listener.start(entrance, *at, transcript=transcript))
-        for listener in listeners:
-            print(f"ready ws://{listener.host}:{listener.port}", flush=True)
-        for name, served in engine.modules.items():
-            if served.place is not None:
-                print(f"{name} {served.place}", flush=True)
+        for module in config.modules:
+            if module.name not in server.engine.modules:
+                log.warning("module %s is configured, but this engine has none", module.name)
+        for url in server.urls:
+            print(f"ready {url}", flush=True)
+        for name, place in server.places.items():
+            print(f"{name} {place}", flush=True)
         await stopping.wait()
     finally:
-        engine.workers.say_goodbye()
-        for listener in listeners:
-            await listener.stop()
-        await engine.stop()
+        await server.stop()
     return 0
 
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from mock_engine.config import Config
@@ -14,7 +14,7 @@ from mock_engine.core import Action, Close, Core, Cut, Send, Wake
 from mock_engine.core.grants import Policy
 from mock_engine.core.peers import ENGINE
 from mock_engine.decoding import Undecodable, decode
-from mock_engine.messages import FromWorker, encode
+from mock_engine.messages import FromWorker, Message, encode
 from mock_engine.modules import ALWAYS, load_module
 from mock_engine.modules.base import Module
 from mock_engine.modules.channels import PATH as CHANNELS
@@ -32,6 +32,13 @@ LOOKS = 5.0
 """Seconds between two looks at which functions there are."""
 
 
+class Inmate(Protocol):
+    """A worker in the engine's own process."""
+
+    def deliver(self, message: Message) -> None:
+        """The engine sent it a message."""
+
+
 class Engine:
     """An engine. ``config`` is what it offers; without one, what every engine has.
 
@@ -44,6 +51,7 @@ class Engine:
         self.workers = WorkerPort(self)
         self._connections: dict[int, Connection] = {}
         self._hosts: dict[int, Host] = {}
+        self._inmates: dict[int, Inmate] = {}
         self.modules: dict[str, Module] = {}
         self._hosts[ENGINE] = Host(self, ENGINE)
         self.channels = Channels(self._hosts[ENGINE], {})
@@ -77,8 +85,15 @@ class Engine:
         host.install(module)
 
     def say(self, peer: int, message: FromWorker) -> None:
-        """A module sent a message."""
+        """A module or an inmate sent a message."""
         self._perform(self.core.received(peer, message))
+
+    def admit(self, inmate: Inmate) -> int:
+        """Let somebody in this process be a worker; the number is what it is known by."""
+        number = -len(self._hosts) - len(self._inmates)
+        self._inmates[number] = inmate
+        self._perform(self.core.opened(number, "127.0.0.1", time.time_ns() // 1_000_000))
+        return number
 
     async def start(self) -> None:
         """Open what the modules listen on.
@@ -150,9 +165,9 @@ class Engine:
         self._timers[action.key] = loop.call_later(action.seconds, self._elapsed, action.key)
 
     def _tell_module(self, action: Send | Close | Cut) -> None:
-        host = self._hosts.get(action.peer)
-        if host is not None and isinstance(action, Send):
-            host.deliver(action.message)
+        inside = self._hosts.get(action.peer) or self._inmates.get(action.peer)
+        if inside is not None and isinstance(action, Send):
+            inside.deliver(action.message)
 
     def _tell_worker(self, connection: Connection, action: Send | Close | Cut) -> None:
         match action:

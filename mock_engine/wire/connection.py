@@ -157,7 +157,8 @@ class Connection(asyncio.Protocol):
     def suffer(self, fault: Fault, lasts: float | None = None) -> None:
         """Let a fault happen to the connection now, for some seconds if it is one that lasts.
 
-        Faults of frames do not happen to connections; they need a schedule.
+        Raises:
+            ValueError: it is one of frames or of upgrades, which needs a schedule.
         """
         self._tampered().suffer(fault, lasts)
 

@@ -140,7 +140,15 @@ class Tampering:
     # -- faults ----------------------------------------------------------------------------------
 
     def suffer(self, fault: Fault, lasts: float | None = None) -> None:
-        """Let a fault happen now, for some seconds if it is one that lasts."""
+        """Let a fault happen now, for some seconds if it is one that lasts.
+
+        Raises:
+            ValueError: it is one of frames or of upgrades, which needs a schedule.
+        """
+        if isinstance(fault, FrameFault | Reject):
+            raise ValueError(  # noqa: TRY004 - a fault, but not one for this
+                f"`{fault.name}` does not happen to a connection; put it in a schedule"
+            )
         connection = self._connection
         connection.note_fault(told(fault))
         match fault:

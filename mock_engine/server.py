@@ -1,0 +1,56 @@
+"""An engine that listens: its ports for workers and those of its modules, opened and closed."""
+
+from __future__ import annotations
+
+from mock_engine.config import Config
+from mock_engine.engine import Engine
+from mock_engine.transcript import Transcript
+from mock_engine.wire import Listener
+
+
+class Server:
+    """A running engine. ``listeners`` are its ports for workers, in the configuration's order."""
+
+    def __init__(self, engine: Engine, listeners: list[Listener]) -> None:
+        self.engine = engine
+        self.listeners = listeners
+
+    @classmethod
+    async def start(
+        cls, config: Config, *, host: str | None = None, transcript: Transcript | None = None
+    ) -> Server:
+        """Open every port; ``host`` is another address for those of workers.
+
+        Raises:
+            OSError: a port is taken or may not be used; nothing is left open then.
+        """
+        server = cls(Engine(config), [])
+        try:
+            await server.engine.start()
+            for door in config.doors:
+                engine = server.engine
+                port = engine.workers if door.policy is None else engine.guarded(door.policy)
+                at = (host or door.host, door.port)
+                server.listeners.append(await Listener.start(port, *at, transcript=transcript))
+        except BaseException:
+            await server.stop()
+            raise
+        return server
+
+    @property
+    def urls(self) -> list[str]:
+        """The URLs of the ports for workers."""
+        return [f"ws://{each.host}:{each.port}" for each in self.listeners]
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The URLs of what the modules serve, by the module's name."""
+        modules = self.engine.modules.items()
+        return {name: module.place for name, module in modules if module.place is not None}
+
+    async def stop(self) -> None:
+        """Close everything as the engine does on SIGTERM."""
+        self.engine.workers.say_goodbye()
+        for listener in self.listeners:
+            await listener.stop()
+        await self.engine.stop()
