@@ -37,7 +37,8 @@ class Requirement:
     """One sentence that a worker must, should or may keep.
 
     ``needs`` are ids of requirements without which this one cannot be judged; ``since`` and
-    ``until`` are protocol versions (the first and the last that know the rule).
+    ``until`` are protocol versions (the first and the last that know the rule); ``covers`` are
+    numbers of the protocol's list of rules in ``docs/protocol-rules.md``.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Requirement:
     until: str | None = None
     reason: str | None = None
     bugs: tuple[str, ...] = ()
+    covers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +145,5 @@ def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:
         until=entry.get("until"),
         reason=entry.get("reason"),
         bugs=tuple(entry.get("bugs", ())),
+        covers=tuple(entry.get("covers", ())),
     )

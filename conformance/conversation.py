@@ -73,6 +73,7 @@ class Conversation:
         self._announcements: dict[int, list[Message]] = defaultdict(list)
         self._answers: dict[str, list[Message]] = defaultdict(list)
         self._live: dict[int, dict[tuple[str, str], list[Identity]]] = defaultdict(dict)
+        self._taken_back: dict[int, set[tuple[str, str]]] = defaultdict(set)
         for event in events:
             self.add(event)
 
@@ -161,6 +162,12 @@ class Conversation:
             and connection in (None, registration.message.connection)
         }
 
+    def taken_back(self, connections: Iterable[int]) -> set[tuple[str, str]]:
+        """Kinds and ids, as JSON, of what was unregistered on ``connections`` and is on none."""
+        chosen = set(connections)
+        gone = {key for number in chosen for key in self._taken_back.get(number, ())}
+        return gone - {key for number in chosen for key in self._live.get(number, ())}
+
     def serves(self, connection: int, function_id: str) -> bool:
         """Whether ``function_id`` is registered on ``connection``."""
         return ("registerfunction", json.dumps(function_id)) in self._live.get(connection, {})
@@ -178,6 +185,7 @@ class Conversation:
             live.setdefault((kind, key), []).append(registration.identity)
         elif kind in _TAKES_BACK:
             live.pop((_TAKES_BACK[kind], key), None)
+            self._taken_back[message.connection].add((_TAKES_BACK[kind], key))
             self.unregistered.add((_TAKES_BACK[kind], key))
         elif kind == "invocationresult":
             self._answers[str(message.json.get("invocation_id")).lower()].append(message)

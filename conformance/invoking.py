@@ -20,6 +20,14 @@ ROLES: Mapping[str, str] = {
     "crash": "fails as a programming mistake does",
     "unserialisable": "returns what JSON cannot express, such as NaN",
     "metadata": 'returns `{"metadata": …}`, what came beside its data',
+    "null": "returns null",
+    "large": "returns a text of `bytes` characters",
+    "register": "registers a function `conformance::extra::ID`, for the `id` in its data",
+    "unregister": "takes such a function back",
+    "bind": "registers a trigger of the `type` in its data; returns its `id`",
+    "unbind": "takes the trigger with the `id` in its data back",
+    "bindings": "returns the triggers of its own type as the engine sent them",
+    "fire": "calls the target of the trigger with the `id` in its data, with `data`",
     "call": "calls the `function_id` in its data and returns what came of it",
 }
 """The parts that a function can play, each with its behaviour: ``conformance::NAME``, or another

@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from conformance.checks.losing import first_series
 from conformance.checks.ready import looking_back
-from conformance.checks.reconnecting import after_reset
 from conformance.checks.shutting import terminated
 from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
@@ -18,7 +18,7 @@ from mock_engine.transcript import NOT_JSON, Direction, Message
 from schemas import Direction as SchemaDirection
 from schemas import validate
 
-ENGINE_READS = (looking_back, after_reset, terminated)
+ENGINE_READS = (looking_back, first_series, terminated)
 """The trials whose traffic is read word by word: the first run, a reconnect, a shutdown."""
 
 

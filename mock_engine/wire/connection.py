@@ -146,6 +146,11 @@ class Connection(asyncio.Protocol):
             if self._made:
                 self._transport.close()
 
+    def end_sending(self) -> None:
+        """End this side of the TCP stream alone: the peer sees it end, and may still send."""
+        if not self._ended:
+            self._transport.write_eof()
+
     def reset(self) -> None:
         """End the TCP connection with a reset, losing what is queued."""
         if self._ended:

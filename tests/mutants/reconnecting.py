@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -131,3 +133,159 @@ class AnswersOnTheNewConnection(Worker):
     async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
         assert self.socket is not None
         await super().reply(self.socket, message, body)
+
+
+@breaks("REC-006")
+class ReattachesToItsFirstConnection(Worker):
+    def remember(self, greeting: Json) -> None:
+        self.previous = self.previous or greeting
+
+
+@breaks("REC-006")
+class ReattachesOnlyOnce(Worker):
+    def reattaches(self) -> bool:
+        return self.connects == 1
+
+
+@breaks("REC-006")
+class ReattachesWithoutItsToken(Worker):
+    def reattachment(self) -> Json:
+        return {**super().reattachment(), "reattach_token": None}
+
+
+@breaks("REC-008")
+class ForgetsAllAfterTheSecondReconnect(Worker):
+    def registrations(self) -> list[Json]:
+        return super().registrations() if self.connects < 2 else []
+
+
+@breaks("REC-008")
+class ReplaysOnlyItsFirstHundred(Worker):
+    def registrations(self) -> list[Json]:
+        return super().registrations()[:100]
+
+
+@breaks("REC-008")
+class ForgetsItsTriggerTypes(Worker):
+    def trigger_types(self) -> list[Json]:
+        return super().trigger_types() if self.connects == 0 else []
+
+
+@breaks("REC-009")
+class SendsItsQueueAndItsList(Worker):
+    def functions(self) -> list[Json]:
+        again = super().functions()[:1] if self.connects > 1 else []
+        return [*super().functions(), *again]
+
+
+@breaks("REC-010")
+class SpinsOnceRefused(Worker):
+    def delay(self, attempt: int) -> float:
+        return 1.0 if attempt == 1 else 0.02
+
+
+@breaks("REC-011")
+class AnnouncesOnTwoConnections(Worker):
+    async def announce(self, socket: ClientConnection) -> None:
+        if self.connects < 2:
+            await super().announce(socket)
+
+
+@breaks("REC-016")
+class KeepsAnswersForLater(Worker):
+    """Puts what cannot be sent into a queue, as the official SDKs do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unsent: list[Json] = []
+
+    async def invoke(self, socket: ClientConnection, message: Json) -> None:
+        body = await self.outcome(message)
+        if not message.get("invocation_id"):
+            return
+        try:
+            await self.reply(socket, message, body)
+        except ConnectionClosed:
+            self.unsent.append((message, body))
+
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        for message, body in self.unsent:
+            await self.reply(socket, message, body)
+        self.unsent.clear()
+
+
+@breaks("REC-017")
+class GivesUpWhenTheEngineIsAway(Worker):
+    def gives_up(self, fault: Exception) -> bool:
+        return self.connects > 0 and isinstance(fault, ConnectionRefusedError)
+
+
+@breaks("REC-018")
+class GivesUpWhenAHandshakeEnds(Worker):
+    def gives_up(self, fault: Exception) -> bool:
+        handshake = isinstance(fault, InvalidHandshake | EOFError | ConnectionResetError)
+        return handshake and "503" not in str(fault)
+
+
+@breaks("REC-019")
+class DiesOfGarbage(Worker):
+    def gives_up(self, fault: Exception) -> bool:
+        sent = fault.sent if isinstance(fault, ConnectionClosed) else None
+        return sent is not None and sent.code in (1002, 1007)
+
+
+@breaks("REC-020")
+class TakesPrivateCodesForFinal(StaysAway):
+    code = 4000
+
+
+@breaks("REC-021")
+class WaitsLongerEachTime(Worker):
+    def delay(self, attempt: int) -> float:
+        return min(2 ** max(self.connects - 1, 0), 30)
+
+
+@breaks("REC-022")
+class ComesBackAsAStranger(Worker):
+    """Does not reattach under a fixed name: the old connection, still there, keeps it out."""
+
+    def reattaches(self) -> bool:
+        return False
+
+    def name(self) -> str:
+        return "fixed"
+
+
+@breaks("REC-023")
+class DiesInTheMidstOfItsReplay(Worker):
+    async def open(self, socket: ClientConnection) -> None:
+        try:
+            for_engine = self.registrations()
+            if self.reattaches():
+                await self.send(socket, self.reattachment())
+            for registration in for_engine:
+                await self.send(socket, registration)
+                if self.connects:
+                    await asyncio.sleep(0.001)
+            await self.announce(socket)
+        except ConnectionClosed:
+            await self.stopping.wait()
+
+
+@breaks("REC-024")
+class ReplaysWhatItTookBack(Worker):
+    def forget_function(self, function_id: str) -> None:
+        return None
+
+
+@breaks("REC-025")
+class TakesAPolicyForFinal(StaysAway):
+    code = 1008
+
+
+@breaks("REC-026")
+class ReplaysTriggersFirst(Worker):
+    def registrations(self) -> list[Json]:
+        found = super().registrations()
+        return found if self.connects == 0 else found[::-1]

@@ -7,6 +7,7 @@ the tests of the mutants check first.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import platform
@@ -45,6 +46,10 @@ class Worker:
         self.unwanted = False
         self.leaving: asyncio.Future[None] | None = None
         self.waiting: dict[str, asyncio.Future[Json]] = {}
+        self.connected = False
+        self.extra: dict[str, Json] = {}
+        self.extra_triggers: dict[str, Json] = {}
+        self.bindings: dict[str, Json] = {}
 
     # -- what it offers --------------------------------------------------------------------------
 
@@ -81,6 +86,62 @@ class Worker:
         except TimeoutError:
             return {"error": {"code": "TIMEOUT", "message": "no answer in time"}}
 
+    async def null(self, data: Json) -> Json:
+        return None
+
+    async def large(self, data: Json) -> Json:
+        return {"data": "x" * data["bytes"]}
+
+    async def register(self, data: Json) -> Json:
+        function = {"type": "registerfunction", "id": f"conformance::extra::{data['id']}"}
+        self.extra[function["id"]] = function
+        await self.tell(function)
+        return {"function_id": function["id"]}
+
+    async def unregister(self, data: Json) -> Json:
+        function_id = f"conformance::extra::{data['id']}"
+        self.forget_function(function_id)
+        await self.tell({"type": "unregisterfunction", "id": function_id})
+        return {"removed": True}
+
+    def forget_function(self, function_id: str) -> None:
+        del self.extra[function_id]
+
+    async def bind_one(self, data: Json) -> Json:
+        trigger = {"type": "registertrigger", "id": self.fresh_id(), "trigger_type": data["type"]}
+        trigger |= {"function_id": "conformance::echo", "config": data.get("config", {})}
+        self.extra_triggers[trigger["id"]] = trigger
+        await self.tell(trigger)
+        return {"id": trigger["id"]}
+
+    async def unbind_one(self, data: Json) -> Json:
+        trigger = self.extra_triggers[data["id"]]
+        self.forget_trigger(data["id"])
+        names = {name: trigger[name] for name in ("id", "trigger_type")}
+        await self.tell({"type": "unregistertrigger", **names})
+        return {"removed": True}
+
+    def forget_trigger(self, trigger_id: str) -> None:
+        del self.extra_triggers[trigger_id]
+
+    async def list_bindings(self, data: Json) -> Json:
+        return {"bindings": list(self.bindings.values())}
+
+    async def fire(self, data: Json) -> Json:
+        binding = self.bindings[data["id"]]
+        message = {"type": "invokefunction", "function_id": binding["function_id"]}
+        await self.cast({**message, "data": data.get("data"), **self.binding_fields(binding)})
+        return {"fired": True}
+
+    def binding_fields(self, binding: Json) -> Json:
+        return {n: binding[n] for n in ("namespace", "metadata") if binding.get(n) is not None}
+
+    async def tell(self, message: Json) -> None:
+        """Send at once if there is a connection; otherwise the replay will."""
+        if self.socket is not None and self.connected:
+            with contextlib.suppress(ConnectionClosed):
+                await self.send(self.socket, message)
+
     def trace(self, message: Json) -> Json:
         return {name: message[name] for name in ("traceparent", "baggage") if message.get(name)}
 
@@ -112,6 +173,14 @@ class Worker:
             "conformance::unserialisable": self.unserialisable,
             "conformance::metadata": self.metadata,
             "conformance::call": self.call,
+            "conformance::null": self.null,
+            "conformance::large": self.large,
+            "conformance::register": self.register,
+            "conformance::unregister": self.unregister,
+            "conformance::bind": self.bind_one,
+            "conformance::unbind": self.unbind_one,
+            "conformance::bindings": self.list_bindings,
+            "conformance::fire": self.fire,
             "conformance::echo": self.echo,
             "conformance::fail": self.fail,
             "conformance::sleep": self.sleep,
@@ -140,7 +209,8 @@ class Worker:
         ]
 
     def registrations(self) -> list[Json]:
-        return [*self.trigger_types(), *self.functions(), *self.triggers()]
+        own = [*self.trigger_types(), *self.functions(), *self.triggers()]
+        return [*own, *self.extra.values(), *self.extra_triggers.values()]
 
     def description(self) -> Json:
         described = {
@@ -223,9 +293,13 @@ class Worker:
     async def session(self, socket: ClientConnection) -> None:
         await self.open(socket)
         self.connects += 1
-        while True:
-            message = await socket.recv()
-            await self.receive(socket, message)
+        self.connected = True
+        try:
+            while True:
+                message = await socket.recv()
+                await self.receive(socket, message)
+        finally:
+            self.connected = False
 
     async def open(self, socket: ClientConnection) -> None:
         if self.reattaches():
@@ -290,10 +364,12 @@ class Worker:
         answer = {"type": "triggerregistrationresult", **{name: message[name] for name in names}}
         if message["trigger_type"] != "mutant-tick":
             answer["error"] = {"code": "trigger_type_not_found", "message": "unknown"}
+        else:
+            self.bindings[message["id"]] = message
         await self.send(socket, answer)
 
     async def unbind(self, message: Json) -> None:
-        return None
+        self.bindings.pop(message["id"], None)
 
     def rejected(self, message: Json) -> None:
         if message["code"] == "WORKER_NAMESPACE_CONFLICT":
@@ -320,7 +396,8 @@ class Worker:
                 return
 
     async def outcome(self, message: Json) -> Json:
-        handler = self.handlers().get(message["function_id"])
+        name = message["function_id"]
+        handler = self.echo if name in self.extra else self.handlers().get(name)
         if handler is None:
             return self.unknown(message)
         try:

@@ -1,0 +1,268 @@
+"""Losing connections: every way in which a worker's connection ends, played one after the other.
+
+A worker is started once for a series of losses. That is quick, and it shows what a single loss
+cannot: whether the second reconnect is as good as the first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from conformance.conversation import Conversation
+from conformance.stage import Invocation, Stage
+from conformance.trial import Record, Trial, Unmet, Worker, trial
+from mock_engine.faults import Accept, End, Refuse, Reject, rule
+from mock_engine.transcript import Accepted, Answered
+from mock_engine.wire import Connection
+
+OUTAGE = 1.6
+"""Seconds without an engine. SDKs try again after 0.7 to 2 s, so that one try falls into them."""
+
+HELD = 1.0
+"""Seconds for which the engine takes a connection that the worker lost for a living one."""
+
+MIDWAY = 50
+"""Messages of a replay after which it is cut short, if it is as long as that."""
+
+MANY = 200
+"""Functions that a worker is asked to register: more than the queue of any SDK holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to lose the connection, proving ``requirement``.
+
+    ``lose`` returns when nothing hinders the worker any more. ``plain`` is whether the first try
+    to reconnect succeeds, so that its delay can be told.
+    """
+
+    requirement: str
+    how: str
+    lose: Callable[[Stage], Awaitable[None]]
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A lost connection: what was there before it, and what came back.
+
+    ``at`` is when the engine dropped the connections and ``until`` when the next thing was done,
+    both in seconds. ``last_call`` was sent right before the loss.
+    """
+
+    way: Way
+    at: float
+    until: float
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    exit_code: int | None
+    last_call: Invocation | None = None
+
+    @property
+    def back(self) -> bool:
+        """Whether the worker came back."""
+        return bool(self.after)
+
+    def fresh(self, talk: Conversation) -> list[int]:
+        """The worker connections made after the loss, those that were lost again among them."""
+        return [n for n in talk.workers if self.at < talk.first_message(n).at <= self.until]
+
+
+Series = tuple[Drop, ...]
+
+
+def _each(act: Callable[[Connection], None]) -> Callable[[Stage], Awaitable[None]]:
+    async def lose(stage: Stage) -> None:
+        for connection in stage.websockets():
+            act(connection)
+
+    return lose
+
+
+def _garbage(connection: Connection) -> None:
+    """A text frame that is no UTF-8: RFC 6455, section 8.1, makes the worker fail the connection.
+
+    A worker whose library does not look is cut off, as it would be by an engine that is lost.
+    """
+    connection.send_text(b"\xc3\x28\xff")
+    connection.send_raw(b"\xff\xff\xff\xff")
+
+
+async def _refused_upgrade(stage: Stage) -> None:
+    """Reset the connection and refuse the next upgrade, as a proxy does without a backend."""
+    paths = {
+        requested.request.target
+        for number in stage.workers
+        if (requested := stage.talk.requests.get(number))
+    }
+    stage.listener.play((rule(Reject()),))
+
+    def refused() -> bool:
+        answered = [e.connection for e in stage.transcript.of(Answered) if e.status == Reject().status]
+        requests = (stage.talk.requests.get(number) for number in answered)
+        return any(r is not None and r.request.target in paths for r in requests)
+
+    await _each(lambda c: c.reset())(stage)
+    await stage.until(lambda: refused() or not stage.process.running, stage.pace.reconnect)
+    stage.listener.play(())
+
+
+async def _ended_at_accept(stage: Stage) -> None:
+    """Reset the connection, and end the next TCP connections as soon as they are made."""
+    lost, at = len(stage.talk.open), stage.transcript.now()
+    stage.listener.play((rule(End(), Accept()),))
+
+    def tries() -> int:
+        return sum(event.at > at for event in stage.transcript.of(Accepted))
+
+    await _each(lambda c: c.reset())(stage)
+    await stage.until(lambda: tries() or not stage.process.running, stage.pace.reconnect)
+    # One of several may have been for telemetry; the worker's own comes at about the same time.
+    await stage.until(lambda: tries() >= lost, OUTAGE, patient=False)
+    stage.listener.play(())
+
+
+async def _engine_gone(stage: Stage) -> None:
+    """End the connection and refuse TCP connections for a while: the engine starts anew."""
+    stage.listener.play((rule(Refuse()),))
+    await _each(lambda c: c.cut())(stage)
+    await stage.until(lambda: not stage.process.running, OUTAGE, patient=False)
+    stage.listener.play(())
+
+
+async def _held(stage: Stage) -> None:
+    """End the stream to the worker while the engine still takes the connection for alive."""
+    before = tuple(stage.workers)
+    old = stage.websockets()
+    for connection in old:
+        connection.pause_reading()
+        connection.end_sending()
+    await stage.until(
+        lambda: set(stage.workers) - set(before) or not stage.process.running, stage.pace.reconnect
+    )
+    await stage.until(lambda: not stage.process.running, HELD, patient=False)
+    for connection in old:
+        connection.cut()
+
+
+async def _midway(stage: Stage) -> None:
+    """Reset the connection, and the next one as soon as the worker begins to replay."""
+    before = set(stage.workers)
+    enough = min(MIDWAY, max(1, sum(stage.declared().values()) // 2))
+
+    def begun() -> list[int]:
+        return [n for n in stage.workers if n not in before and _length(stage.talk, n) >= enough]
+
+    await _each(lambda c: c.reset())(stage)
+    for number in await stage.until(begun, stage.pace.reconnect):
+        stage.connection(number).reset()
+
+
+def _length(talk: Conversation, number: int) -> int:
+    return sum(1 for _ in talk.messages(number))
+
+
+CODE_1000 = Way("REC-001", "a close frame with code 1000", _each(lambda c: c.close(1000)))
+CODE_1001 = Way("REC-002", "a close frame with code 1001", _each(lambda c: c.close(1001)))
+CODE_1011 = Way("REC-003", "a close frame with code 1011", _each(lambda c: c.close(1011)))
+RESET = Way("REC-004", "a TCP reset", _each(lambda c: c.reset()))
+REFUSED_UPGRADE = Way("REC-005", "a refused upgrade", _refused_upgrade, plain=False)
+CODELESS = Way("REC-013", "a close frame without a code", _each(lambda c: c.close()))
+END = Way("REC-014", "the end of the TCP stream", _each(lambda c: c.cut()))
+GONE = Way("REC-017", "refused TCP connections", _engine_gone, plain=False)
+ENDED_AT_ACCEPT = Way("REC-018", "a connection ended at once", _ended_at_accept, plain=False)
+GARBAGE = Way("REC-019", "bytes that are no WebSocket traffic", _each(_garbage))
+CODE_4000 = Way("REC-020", "a close frame with code 4000", _each(lambda c: c.close(4000)))
+HELD_ON = Way("REC-022", "a loss that the engine noticed late", _held, plain=False)
+CUT_MIDWAY = Way("REC-023", "a loss in the midst of its replay", _midway, plain=False)
+CODE_1008 = Way("REC-025", "a close frame with code 1008", _each(lambda c: c.close(1008)))
+
+
+def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
+    @trial(Worker.OWN, name, slow=True)
+    async def lost(stage: Stage) -> Series:
+        await stage.start()
+        await stage.ready()
+        if changed:
+            await _change_registrations(stage)
+        drops: list[Drop] = []
+        for way in ways:
+            try:
+                if drops and not drops[-1].back:
+                    await stage.restart()
+                drops.append(await _drop(stage, way))
+            except Unmet:
+                if not drops:
+                    raise
+                break
+        return tuple(drops)
+
+    return lost
+
+
+async def _change_registrations(stage: Stage) -> None:
+    """Let the worker register many functions more, and take one of them back, if it can."""
+    if not stage.plays("register"):
+        return
+    asked = [stage.invoke(stage.role("register"), {"id": str(n)}) for n in range(MANY)]
+    await _answered(stage, asked)
+    if stage.plays("unregister"):
+        await _answered(stage, [stage.invoke(stage.role("unregister"), {"id": "0"})])
+
+
+async def _answered(stage: Stage, asked: list[Invocation]) -> None:
+    await stage.until(
+        lambda: all(stage.replies(invocation) for invocation in asked), stage.pace.handler
+    )
+
+
+async def _drop(stage: Stage, way: Way) -> Drop:
+    before = tuple(stage.workers)
+    called = None
+    if stage.baseline.pulse is not None and before:
+        called = stage.invoke(stage.baseline.pulse, {})
+    at = stage.transcript.now()
+    await way.lose(stage)
+
+    def back() -> set[int]:
+        return set(stage.workers) - set(before)
+
+    await stage.until(lambda: back() or not stage.process.running, stage.pace.reconnect)
+    if back() and stage.process.running:
+        await stage.present(stage.pace.reply)
+        await stage.settled()
+    code = stage.process.exit_code
+    after = tuple(sorted(back()))
+    return Drop(way, at, stage.transcript.now(), before, after, code, called)
+
+
+first_series = _series("first_series", RESET, CODE_1000, END)
+second_series = _series("second_series", CODE_1001, CODELESS, CODE_1011)
+third_series = _series("third_series", REFUSED_UPGRADE, GARBAGE, changed=True)
+fourth_series = _series("fourth_series", GONE, HELD_ON)
+fifth_series = _series("fifth_series", ENDED_AT_ACCEPT, CODE_4000)
+sixth_series = _series("sixth_series", CUT_MIDWAY, CODE_1008, changed=True)
+
+SERIES = (
+    first_series,
+    second_series,
+    third_series,
+    fourth_series,
+    fifth_series,
+    sixth_series,
+)
+WAYS = {
+    first_series: (RESET, CODE_1000, END),
+    second_series: (CODE_1001, CODELESS, CODE_1011),
+    third_series: (REFUSED_UPGRADE, GARBAGE),
+    fourth_series: (GONE, HELD_ON),
+    fifth_series: (ENDED_AT_ACCEPT, CODE_4000),
+    sixth_series: (CUT_MIDWAY, CODE_1008),
+}
+"""The ways of each series; those after which a worker is back with its first try come last."""
+
+
+def drops(records: tuple[Record[Series], ...]) -> list[tuple[Record[Series], Drop]]:
+    """The losses after which the worker came back, each with its record."""
+    return [(record, drop) for record in records for drop in record.result if drop.back]
