@@ -99,7 +99,9 @@ async def _refused_upgrade(stage: Stage) -> None:
     stage.listener.play((rule(Reject()),))
 
     def refused() -> bool:
-        answered = [e.connection for e in stage.transcript.of(Answered) if e.status == Reject().status]
+        answered = [
+            e.connection for e in stage.transcript.of(Answered) if e.status == Reject().status
+        ]
         requests = (stage.talk.requests.get(number) for number in answered)
         return any(r is not None and r.request.target in paths for r in requests)
 
