@@ -11,9 +11,11 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from mock_engine.config import Config, ConfigError, default_path, load
+from mock_engine.core.observing import FEATURES
 from mock_engine.frame_log import log_frames
 from mock_engine.options import LISTENER
 from mock_engine.server import Server
@@ -37,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             config = config.local()
         ports = {module: getattr(options, name) for name, module in PORTS.items()}
         config = config.moved({name: port for name, port in ports.items() if port is not None})
+        config = replace(config, features=(*config.features, *options.features))
         return asyncio.run(_serve(config, options.host, options.quiet))
     except ConfigError as fault:
         print(f"error: {fault}", file=sys.stderr)
@@ -68,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="listen where the configuration says, for other machines, too",
     )
+    parser.add_argument(
+        "--features",
+        type=features,
+        default=(),
+        metavar="NAME,…",
+        help=f"what of protocol 0.25 to advertise: {', '.join(FEATURES)} (default: nothing)",
+    )
     parser.add_argument("--quiet", action="store_true", help="do not log frames")
     return parser
 
@@ -81,6 +91,20 @@ def port(text: str) -> int:
     if text.isdecimal() and int(text) <= HIGHEST:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to {HIGHEST}")
+
+
+def features(text: str) -> tuple[str, ...]:
+    """Names of features, separated by commas.
+
+    Raises:
+        argparse.ArgumentTypeError: one is unknown.
+    """
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = [name for name in names if name not in FEATURES]
+    if unknown:
+        told = f"{unknown[0]!r} is no feature; known: {', '.join(FEATURES)}"
+        raise argparse.ArgumentTypeError(told)
+    return names
 
 
 async def _serve(config: Config, host: str | None, quiet: bool) -> int:

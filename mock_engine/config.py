@@ -19,7 +19,8 @@ from typing import Any
 import yaml
 
 from mock_engine.core.grants import Policy
-from mock_engine.options import BY_CLASS, BY_NAME, LISTENER, MODULES, TOP_LEVEL, Option
+from mock_engine.core.observing import FEATURES
+from mock_engine.options import BY_CLASS, BY_NAME, LIST, LISTENER, MODULES, TOP_LEVEL, Option
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 49134
@@ -50,10 +51,14 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration. ``doors`` are where workers connect; there is at least one."""
+    """A configuration. ``doors`` are where workers connect; there is at least one.
+
+    ``features`` are those of protocol 0.25 that the engine advertises.
+    """
 
     doors: tuple[Door, ...] = (Door(),)
     modules: tuple[Module, ...] = field(default=())
+    features: tuple[str, ...] = ()
 
     def moved(self, ports: Mapping[str, int]) -> Config:
         """The same on other ports: by module, and by ``LISTENER`` for the first one of workers."""
@@ -141,7 +146,19 @@ class _Reader:
         ]
         doors += [self._door(module) for module in modules if module.name == LISTENER]
         others = tuple(module for module in modules if module.name != LISTENER)
-        return Config(tuple(doors) or Config().doors, others)
+        features = self._features(entries.get("features"))
+        return Config(tuple(doors) or Config().doors, others, features)
+
+    def _features(self, node: yaml.Node | None) -> tuple[str, ...]:
+        if node is None or _is_null(node):
+            return ()
+        self._value(node, LIST, "features")
+        assert isinstance(node, yaml.SequenceNode)
+        for item in node.value:
+            given = str(self._construct(item))
+            if given not in FEATURES:
+                self._unknown(item, "the feature", given, dict.fromkeys(FEATURES))
+        return tuple(dict.fromkeys(str(self._construct(item)) for item in node.value))
 
     def _door(self, module: Module) -> Door:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
@@ -42,12 +42,21 @@ class Inmate(Protocol):
 class Engine:
     """An engine. ``config`` is what it offers; without one, what every engine has.
 
-    ``greet`` is whether it sends ``workerregistered``; a test may withhold it.
+    ``greet`` is whether it sends ``workerregistered``; a test may withhold it. ``features`` are
+    those of protocol 0.25 that it advertises besides the configuration's.
     """
 
-    def __init__(self, config: Config | None = None, *, greet: bool = True) -> None:
+    def __init__(
+        self, config: Config | None = None, *, greet: bool = True, features: Iterable[str] = ()
+    ) -> None:
         self.config = config
-        self.core = Core(greet=greet, now=time.time_ns() // 1_000_000)
+        wanted_features = (*features, *(config.features if config else ()))
+        self.core = Core(
+            greet=greet,
+            now=time.time_ns() // 1_000_000,
+            features=dict.fromkeys(wanted_features),
+            clock=lambda: time.time() * 1000,
+        )
         self.workers = WorkerPort(self)
         self._connections: dict[int, Connection] = {}
         self._hosts: dict[int, Host] = {}

@@ -76,6 +76,7 @@ class RegisterFunction(Message, frozen=True):
     response_format: Raw = ABSENT
     metadata: Raw = ABSENT
     invocation: HttpInvocation | None = None
+    observe: Raw = ABSENT
 
 
 class UnregisterFunction(Message, frozen=True):
@@ -149,6 +150,9 @@ class InvokeFunction(Message, frozen=True):
     metadata: Raw = ABSENT
     traceparent: str | None = None
     baggage: str | None = None
+    caller: Raw = ABSENT
+    observe_depth: Raw = ABSENT
+    activation: Raw = ABSENT
 
 
 class InvocationResult(Message, frozen=True):
@@ -182,6 +186,7 @@ class WorkerRegistered(Message, frozen=True):
 
     worker_id: str
     reattach_token: str
+    features: tuple[str, ...] = ()
 
 
 class RegistrationRejected(Message, frozen=True):
@@ -192,6 +197,149 @@ class RegistrationRejected(Message, frozen=True):
     owner_worker_id: str
     worker_name: str | None = None
     function_id: str | None = None
+
+
+# -- observing, since protocol 0.25 ---------------------------------------------------------------
+
+State = Literal["pending", "active", "suspended", "error", "disposed"]
+
+
+class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is observed, and which of its events."""
+
+    function_id: str
+    namespace: str | None = None
+    args: Raw = ABSENT
+    filters: Raw = ABSENT
+    capture: tuple[str, ...] | None = None
+    on: str | None = None
+    deliver: str | None = None
+
+
+class Target(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The function that each event reaches."""
+
+    function_id: str
+    namespace: str | None = None
+
+
+class Observe(Message, frozen=True):
+    """A worker observes a function, or says so again after a reconnect."""
+
+    id: str
+    source: Source
+    target: Target
+    metadata: Raw = ABSENT
+    max_fires: int | None = None
+    expires_in_ms: int | None = None
+    max_in_flight: int | None = None
+
+
+class Unobserve(Message, frozen=True):
+    """A worker observes no longer."""
+
+    id: str
+
+
+class ObserverAck(Message, frozen=True):
+    """The owner of a function accepts an observer, or refuses it, then or later."""
+
+    function_id: str
+    id: str
+    revision: int
+    namespace: str | None = None
+    error: ErrorBody | None = None
+
+
+class ObservedItem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event that an owner reports, and the observers it is for."""
+
+    function_id: str
+    invocation_id: str
+    status: str
+    started_at_ms: int
+    duration_ms: float
+    namespace: str | None = None
+    matched: tuple[str, ...] = ()
+    input: Raw = ABSENT
+    output: Raw = ABSENT
+    error: Raw = ABSENT
+    caller: Raw = ABSENT
+    metadata: Raw = ABSENT
+    observe_depth: int = 0
+    traceparent: str | None = None
+    baggage: str | None = None
+
+
+class InvocationsObserved(Message, frozen=True):
+    """Events of functions that ran within their owner."""
+
+    items: tuple[ObservedItem, ...] = ()
+
+
+class LocalInvocationStats(Message, frozen=True):
+    """How often a worker called its own functions without the engine; ``window_ms`` in between."""
+
+    window_ms: int
+    functions: Raw = ABSENT
+    dropped_reports: Raw = ABSENT
+
+
+class ObserveResult(Message, frozen=True):
+    """What became of an ``Observe``."""
+
+    id: str
+    state: State
+    error: ErrorBody | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class ObserverStateChanged(Message, frozen=True, omit_defaults=False):
+    """An observer lives on in another state. ``fires`` is how often it fired."""
+
+    id: str
+    state: State
+    fires: int
+    reason: ErrorBody | msgspec.UnsetType = msgspec.UNSET
+
+
+class ObserverView(msgspec.Struct, frozen=True):
+    """An observer as the owner of its function sees it."""
+
+    id: str
+    args: Raw
+    filters: Raw
+    target: str
+    capture: tuple[str, ...]
+    on: str
+
+
+class FunctionRegistered(Message, frozen=True, omit_defaults=False):
+    """A function is registered; its owner may call it directly if ``local_dispatch`` says so."""
+
+    id: str
+    namespace: str
+    revision: int
+    local_dispatch: bool
+    observers: tuple[ObserverView, ...]
+
+
+class ObserverAdded(Message, frozen=True):
+    """A function of the worker has one more observer, which it has to accept."""
+
+    function_id: str
+    namespace: str
+    revision: int
+    observer: ObserverView
+
+
+class ObserverRemoved(Message, frozen=True):
+    """A function of the worker has one observer less."""
+
+    function_id: str
+    namespace: str
+    revision: int
+    id: str
 
 
 class Error(Message, frozen=True):
@@ -214,6 +362,11 @@ FromWorker = (
     | Reattach
     | Ping
     | Pong
+    | Observe
+    | Unobserve
+    | ObserverAck
+    | InvocationsObserved
+    | LocalInvocationStats
 )
 """What a worker may send."""
 

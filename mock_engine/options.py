@@ -72,7 +72,7 @@ CORS = Option(
 )
 LISTENER = "iii-worker-manager"
 
-TOP_LEVEL: Mapping[str, Option] = {"port": PORT, "modules": LIST, "workers": LIST}
+TOP_LEVEL: Mapping[str, Option] = {"port": PORT, "modules": LIST, "workers": LIST, "features": LIST}
 
 MODULES: Mapping[str, Mapping[str, Option]] = {
     LISTENER: {

@@ -6,6 +6,9 @@ import json
 import unicodedata
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import Raw
+
 from mock_engine.core.peers import DEFAULT, Peer
 from mock_engine.failures import Failure
 from mock_engine.inputs import Form, is_map, is_u32, optional
@@ -50,6 +53,7 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
     refusal = peer.grant.home_refusal(home) if peer.grant is not None else None
     if refusal is not None:
         raise Failure("FORBIDDEN", refusal)
+    peer.features |= frozenset(core.features) & declared(call.request.data)
     released = core.announce(peer, namespace, name)
     if released is None:
         return None, core.refuse(peer, namespace or DEFAULT, name or "")
@@ -58,6 +62,14 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
         facts["description"] = legible(facts["description"])
     peer.facts |= facts
     return {"success": True}, [*released, *core.worker_event(peer, "worker_metadata_updated")]
+
+
+def declared(data: Raw) -> frozenset[str]:
+    """The features that an announcement declares; what is no list of texts declares none."""
+    said = msgspec.json.decode(data)
+    features = said.get("features") if isinstance(said, dict) else None
+    given = features if isinstance(features, list) else []
+    return frozenset(feature for feature in given if isinstance(feature, str))
 
 
 def legible(description: str) -> str:

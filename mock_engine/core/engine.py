@@ -23,9 +23,17 @@ from mock_engine.core import guarding
 from mock_engine.core.actions import Action, Close, Cut, Send, Wake
 from mock_engine.core.builtin import BUILTINS
 from mock_engine.core.discovery import function_row, is_internal
-from mock_engine.core.forwarding import given, offer, with_caller, with_function, withdrawal
+from mock_engine.core.forwarding import (
+    given,
+    offer,
+    with_caller,
+    with_function,
+    with_identity,
+    withdrawal,
+)
 from mock_engine.core.grants import Policy
 from mock_engine.core.invocations import Call, Calls
+from mock_engine.core.observing import OBSERVE, OBSERVER, Observers
 from mock_engine.core.peers import DEFAULT, ENGINE, Peer
 from mock_engine.core.registry import Function, Registry
 from mock_engine.core.triggers import Binding, Move, Triggers, TriggerType
@@ -38,8 +46,12 @@ from mock_engine.messages import (
     FromWorker,
     HttpInvocation,
     InvocationResult,
+    InvocationsObserved,
     InvokeFunction,
+    LocalInvocationStats,
     Message,
+    Observe,
+    ObserverAck,
     Ping,
     Pong,
     Reattach,
@@ -49,6 +61,7 @@ from mock_engine.messages import (
     RegisterTriggerType,
     RegistrationRejected,
     TriggerRegistrationResult,
+    Unobserve,
     UnregisterFunction,
     UnregisterTrigger,
     UnregisterTriggerType,
@@ -94,7 +107,8 @@ class Outbound:
 class Core:
     """The engine's state. ``now`` is when it begins; ``new_id`` gives fresh ids.
 
-    ``outbound`` calls functions behind URLs; without it there are none.
+    ``outbound`` calls functions behind URLs; without it there are none. ``features`` are those of
+    protocol 0.25 that it advertises, and ``clock`` tells them milliseconds since the epoch.
     """
 
     def __init__(
@@ -103,8 +117,12 @@ class Core:
         greet: bool = True,
         now: int = 0,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        features: Iterable[str] = (),
+        clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.greet = greet
+        self.features = tuple(features)
+        self.observers = Observers(self, clock)
         self.new_id = new_id
         self.peers: dict[int, Peer] = {}
         self.functions = Registry()
@@ -163,7 +181,7 @@ class Core:
         """A session begins."""
         number = peer.number
         self.peers[number] = peer
-        greeting = Send(number, WorkerRegistered(peer.worker_id, peer.token))
+        greeting = Send(number, WorkerRegistered(peer.worker_id, peer.token, self.features))
         actions: Actions = [greeting] if self.greet else []
         return [*actions, Wake(number, GRACE), *self.worker_event(peer, "worker_connected")]
 
@@ -188,10 +206,7 @@ class Core:
         """A worker sent a message; those of a worker that is gone lead to nothing."""
         peer = self.peers.get(number)
         if peer is None:
-            visit = self.visits.get(number)
-            if visit is not None:
-                visit.sent.append(message)
-            return []
+            return self._early(number, message)
         match message:
             case InvokeFunction() if peer.paused is None:
                 screened = guarding.screened(self, peer, message)
@@ -206,10 +221,25 @@ class Core:
                 return [Send(number, Pong())]
             case Pong():
                 return []
+            case (
+                Observe()
+                | Unobserve()
+                | ObserverAck()
+                | InvocationsObserved()
+                | LocalInvocationStats()
+            ):
+                return self.observers.take(peer, message) if self.features else []
         if peer.held is not None:
             peer.held.append(message)
             return []
         return self._file(peer, message)
+
+    def _early(self, number: int, message: FromWorker) -> Actions:
+        """Keep what a session sent that is not admitted yet."""
+        visit = self.visits.get(number)
+        if visit is not None:
+            visit.sent.append(message)
+        return []
 
     def lost(self, number: int) -> Actions:
         """A worker's connection is gone."""
@@ -226,12 +256,15 @@ class Core:
         for _, call in self.calls.lose_owner(number):
             actions += self.answer(call, error=stopped)
         actions += self._moved(self.triggers.lose(number))
+        if self.features:
+            actions += self.observers.lost(number)
         return actions + self.worker_event(peer, "worker_disconnected")
 
     def elapsed(self, key: int | str) -> Actions:
         """The time of a ``Wake`` is over: a worker's grace, or a provider's to object."""
         if isinstance(key, str):
-            return self._registered(key)
+            observer = key.removeprefix(OBSERVER)
+            return self._registered(key) if observer == key else self.observers.expired(observer)
         peer = self.peers.get(key)
         return [] if peer is None else self._release(peer)
 
@@ -329,9 +362,10 @@ class Core:
             return [self._function_rejected(peer, spec.id, "")]
         if spec.invocation is not None and not self._may_call(spec.invocation):
             return []
-        other = self.functions.add(Function(peer.namespace, peer.number, spec))
+        function = Function(peer.namespace, peer.number, spec)
+        other = self.functions.add(function)
         if other is None:
-            return []
+            return self.observers.registered(peer, function) if self.features else []
         return [self._function_rejected(peer, spec.id, self.peers[other.owner].worker_id)]
 
     def _may_call(self, invocation: HttpInvocation) -> bool:
@@ -346,7 +380,7 @@ class Core:
     def _unregister_function(self, peer: Peer, message: Message) -> Actions:
         spec = cast("UnregisterFunction", message)
         self.functions.remove(peer.namespace, spec.id, peer.number)
-        return []
+        return self.observers.settle() if self.features else []
 
     # -- invocations -----------------------------------------------------------------------------
 
@@ -361,6 +395,12 @@ class Core:
                 "Give it a name, or omit it to use `default`."
             )
             return self.answer(call, error=ErrorBody("INVALID_NAMESPACE", blank))
+        if self.features and is_given(request.activation) and not peer.internal:
+            fault = self.observers.delivery_fault(peer, request)
+            if fault is not None:
+                return self.answer(call, error=fault)
+            request = self.observers.directed(request)
+            call = Call(call.caller, 0, request)
         namespace = request.namespace or DEFAULT
         function = self.functions.find(namespace, request.function_id)
         if function is None:
@@ -408,10 +448,29 @@ class Core:
             traceparent=request.traceparent,
             baggage=with_function(request) if between_workers else request.baggage,
         )
+        if self.features:
+            forwarded = self._observed(peer, function, forwarded, request)
         if function.spec.invocation is None or self.outbound is None:
             return [*actions, Send(function.owner, forwarded)]
         named = msgspec.structs.replace(forwarded, namespace=function.namespace)
         return [*actions, Send(self.outbound.peer, named)]
+
+    def _observed(
+        self, peer: Peer, function: Function, forwarded: InvokeFunction, request: InvokeFunction
+    ) -> InvokeFunction:
+        """A call as an engine that knows observers passes it on."""
+        caller = with_identity(request.caller, peer)
+        assert forwarded.invocation_id is not None
+        key = (function.namespace, function.spec.id)
+        self.observers.begin(forwarded.invocation_id, key, request, caller)
+        if OBSERVE not in self.peers[function.owner].features:
+            return forwarded
+        return msgspec.structs.replace(
+            forwarded,
+            caller=caller,
+            observe_depth=given(request.observe_depth),
+            activation=given(request.activation),
+        )
 
     def _enqueue(self, call: Call, action: EnqueueAction) -> Actions:
         """Hand a call to whoever serves queues; its caller gets a receipt instead of a result."""
@@ -463,6 +522,11 @@ class Core:
         call = self.calls.finish(answer.invocation_id)
         if call is None:
             return []
+        if self.features:
+            return [*self._settle(call, answer), *self.observers.finish(answer)]
+        return self._settle(call, answer)
+
+    def _settle(self, call: Call, answer: InvocationResult) -> Actions:
         if call.receipt is None:
             return self.answer(call, result=answer.result, error=answer.error)
         if answer.error is None:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Raw
 
 from mock_engine.core.actions import Action, Send
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.peers import DEFAULT, Peer
 from mock_engine.core.triggers import Binding
 from mock_engine.messages import (
     ABSENT,
@@ -25,6 +25,14 @@ def with_caller(data: Raw, worker_id: str) -> Raw:
     fields = msgspec.json.decode(data, type=dict[str, Raw])
     fields["_caller_worker_id"] = payload(worker_id)
     return payload(fields)
+
+
+def with_identity(caller: Raw, peer: Peer) -> Raw:
+    """Who made a call: what its SDK says of the handler, and who the worker is (0.25)."""
+    said = msgspec.json.decode(caller) if is_given(caller) else {}
+    told = {"worker_id": peer.worker_id, "worker_name": peer.name}
+    known = {key: value for key, value in told.items() if value}
+    return payload((said if isinstance(said, dict) else {}) | known)
 
 
 def given(part: Raw) -> Raw:

@@ -24,7 +24,8 @@ class Peer:
     ``held`` are registrations that wait for the announcement; ``None`` when they need not wait
     any more. ``connected_at`` is in milliseconds since the epoch. ``internal`` is a module of the
     engine itself; ``provides_as`` is what its trigger types call it. ``grant`` is what a session on
-    a guarded port may do, and ``paused`` what it sent while a hook decides.
+    a guarded port may do, and ``paused`` what it sent while a hook decides. ``features`` are those
+    of protocol 0.25 that it declared and the engine has, too.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Peer:
     provides_as: str | None = None
     grant: Grant | None = None
     paused: list[Message] | None = None
+    features: frozenset[str] = frozenset()
 
     @property
     def announced(self) -> bool:

@@ -6,8 +6,9 @@ import asyncio
 import json
 import threading
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
@@ -50,6 +51,7 @@ class LocalEngine:
 
     ``config`` is a configuration, the path of one, or its plain data; without one the engine has
     what every engine has. Ports of 0 are free ones; ``None`` is the configuration's own.
+    ``features`` are those of protocol 0.25 that it advertises, as ``observe.v1``.
     """
 
     def __init__(
@@ -59,10 +61,12 @@ class LocalEngine:
         port: int | None = 0,
         http_port: int | None = 0,
         stream_port: int | None = 0,
+        features: Iterable[str] = (),
     ) -> None:
         ports = {LISTENER: port, "iii-http": http_port, "iii-stream": stream_port}
         given = {name: number for name, number in ports.items() if number is not None}
-        self._config = _read(config).moved(given)
+        found = _read(config).moved(given)
+        self._config = replace(found, features=(*found.features, *features))
         self._transcript = Transcript()
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread | None = None
