@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance import configuration, known, protocol
+from conformance import configuration, known, options, protocol
 from conformance.catalogue import CatalogueError, load
 from conformance.configuration import Configuration
 from conformance.errors import UsageError
@@ -56,6 +57,19 @@ def settings(config: pytest.Config) -> Settings:
         known=known.load(failures, load()) if failures else {},
         variables=listed("engine-env"),
     )
+
+
+def command(config: pytest.Config, *chosen: str) -> str:
+    """What to type to judge what ``chosen``, options or names, chooses in the same way."""
+    words = ["pytest"]
+    for name in options.SHAPING:
+        given = config.getoption(name)
+        if given is True:
+            words.append(name)
+        elif given not in (None, False):
+            values = given if isinstance(given, list) else [given]
+            words += [f"{name}={shlex.quote(str(value))}" for value in values]
+    return " ".join([*words, *map(shlex.quote, chosen)])
 
 
 def _configuration(config: pytest.Config) -> Configuration:

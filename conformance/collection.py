@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from conformance import choices
 from conformance.catalogue import Catalogue, Requirement
 from conformance.errors import UsageError
-from conformance.report.entry import Entry, entry
+from conformance.report.entry import Entry, entry, properties
 from conformance.report.failure import account
 from conformance.session import Judgement
 from conformance.verdict import Outcome
@@ -18,21 +19,11 @@ from conformance.verdict import Outcome
 ENTRY = pytest.StashKey[Entry]()
 
 
-PROPERTIES = {
-    "id": "requirement",
-    "level": "level",
-    "outcome": "verdict",
-    "protocol": "protocol",
-    "seen": "seen",
-}
-"""What a JUnit file carries about a verdict, and under which name."""
-
-
 class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
     """A requirement was broken; carries the verdict as data."""
 
     def __init__(self, told: Entry) -> None:
-        super().__init__(told["seen"])
+        super().__init__(told["evidence"]["seen"])
         self.told = told
 
 
@@ -67,6 +58,10 @@ class JudgedItem(pytest.Item):
         """Reach the verdict, as data."""
         raise NotImplementedError
 
+    def selection(self) -> Sequence[str]:
+        """What to add to a command so that it judges this item alone."""
+        return [self.nodeid]
+
     def runtest(self) -> None:
         """Reach the verdict and tell pytest.
 
@@ -74,8 +69,9 @@ class JudgedItem(pytest.Item):
             Broken: a MUST is not kept, or under ``--strict`` a SHOULD, or a known failure is fixed.
         """
         told = self.judge()
+        told["command"] = choices.command(self.config, *self.selection())
         self.stash[ENTRY] = told
-        self.user_properties += [(shown, told[name]) for name, shown in PROPERTIES.items()]
+        self.user_properties += properties(told)
         outcome = Outcome(told["outcome"])
         if outcome in (Outcome.FAILED, Outcome.FIXED) or (
             outcome is Outcome.WARNING and self.judgement.settings.strict
@@ -111,6 +107,10 @@ class RequirementItem(JudgedItem):
         """The verdict on the requirement."""
         verdict = self.judgement.verdict(self.requirement.id)
         return entry(verdict, self.judgement.protocol.version)
+
+    def selection(self) -> Sequence[str]:
+        """The requirement's own option."""
+        return ["--requirement", self.requirement.id]
 
 
 def collectors(session: pytest.Session, judgement: Judgement) -> Sequence[pytest.Collector]:

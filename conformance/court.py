@@ -17,13 +17,17 @@ from conformance.verdict import Answer, Finding, Outcome, not_applicable, outcom
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict on one requirement, with the finding and the records it rests on."""
+    """The verdict on one requirement, with the finding and the records it rests on.
+
+    ``runs`` are the names of the worker's runs that were looked at.
+    """
 
     requirement: Requirement
     outcome: Outcome
     finding: Finding
     records: tuple[Record[Any], ...] = ()
     known: KnownFailure | None = None
+    runs: tuple[str, ...] = ()
 
     @property
     def log(self) -> tuple[str, ...]:
@@ -63,7 +67,7 @@ class Court:
     def _judge(self, requirement: Requirement) -> Verdict:
         obstacle = self._obstacle(requirement)
         if obstacle is not None:
-            return self._verdict(requirement, obstacle, ())
+            return self._verdict(requirement, obstacle)
         check = self._checks[requirement.id]
         outcomes = [self._outcome(trial) for trial in check.trials]
         records = tuple(outcome for outcome in outcomes if isinstance(outcome, Record))
@@ -71,14 +75,19 @@ class Court:
             finding = check.judge(*records)
         else:
             finding = unproven(next(o.reason for o in outcomes if isinstance(o, Missed)))
-        return self._verdict(requirement, finding, records)
+        runs = dict.fromkeys(outcome.run for outcome in outcomes if outcome.run)
+        return self._verdict(requirement, finding, records, tuple(runs))
 
     def _verdict(
-        self, requirement: Requirement, finding: Finding, records: tuple[Record[Any], ...]
+        self,
+        requirement: Requirement,
+        finding: Finding,
+        records: tuple[Record[Any], ...] = (),
+        runs: tuple[str, ...] = (),
     ) -> Verdict:
         known = self._known.get(requirement.id)
         outcome = applied(outcome_of(finding, requirement.level), known)
-        return Verdict(requirement, outcome, finding, records, known)
+        return Verdict(requirement, outcome, finding, records, known, runs)
 
     def _obstacle(self, requirement: Requirement) -> Finding | None:
         """Why the requirement is not put to the proof at all, if it is not."""

@@ -10,6 +10,24 @@ import pytest
 
 GROUP = "iii worker conformance"
 
+SHAPING = (
+    "--worker-cmd",
+    "--conformance-config",
+    "--level",
+    "--protocol",
+    "--exclude",
+    "--no-invoke",
+    "--timeout-factor",
+    "--engine-env",
+)
+"""The options that a verdict depends on: a command that repeats it has them, too."""
+
+CHOOSING = ("--requirement",)
+"""The options that choose what is judged."""
+
+TELLING = ("--known-failures",)
+"""The options that change how verdicts are told, and none of them."""
+
 
 def add(parser: pytest.Parser) -> None:
     """Declare the options; they do nothing without ``--worker-cmd`` or ``--conformance-config``."""

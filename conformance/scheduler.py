@@ -27,13 +27,25 @@ from mock_engine.transcript import Message
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A trial that did not reach its point, and why."""
+    """A trial that did not reach its point, and why; ``run`` as in a record, if there was one."""
 
     trial: str
     reason: str
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of the worker: what crossed the wire, and what it wrote, as lines."""
+
+    name: str
+    transcript: tuple[str, ...]
+    log: tuple[str, ...]
 
 
 Outcome = Record[Any] | Missed
+SHARED = "shared"
+"""The name of the first run, whose worker several trials share."""
 
 
 class Scheduler:
@@ -46,6 +58,7 @@ class Scheduler:
         self._outcomes: dict[str, Future[Outcome]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._shared: Stage | None = None
+        self._stages: dict[str, Stage] = {}
         self._starting = asyncio.Semaphore(os.cpu_count() or 1)
 
     def start(self) -> Baseline:
@@ -56,6 +69,7 @@ class Scheduler:
         """
         self._thread.start()
         self._shared = self._call(first_run(self._settings))
+        self._stages[SHARED] = self._shared
         return self._shared.baseline
 
     @property
@@ -81,6 +95,13 @@ class Scheduler:
         if trial.name not in self._outcomes:
             self.begin([trial])
         return self._outcomes[trial.name].result()
+
+    def runs(self) -> list[Run]:
+        """What is kept of every run of the worker that has ended; of all, after ``stop``."""
+        return [
+            Run(name, tuple(stage.transcript.ndjson()), tuple(stage.output()))
+            for name, stage in self._stages.items()
+        ]
 
     def stop(self) -> None:
         """End every trial, every worker and the thread."""
@@ -151,7 +172,7 @@ class Scheduler:
 
     async def _on_shared(self, trial: Trial[Any]) -> Outcome:
         assert self._shared is not None
-        return await _play(trial, self._shared)
+        return await _play(trial, self._shared, SHARED)
 
     async def _on_own(self, trial: Trial[Any], port: int) -> Outcome:
         assert self._shared is not None
@@ -159,9 +180,10 @@ class Scheduler:
             return Missed(trial.name, "no worker was found in the first run: see CON-001")
         stage = Stage(self._settings, self._shared.baseline, port=port, starting=self._starting)
         try:
-            return await _play(trial, stage)
+            return await _play(trial, stage, trial.name)
         finally:
             await stage.close()
+            self._stages[trial.name] = stage
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -170,11 +192,11 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
             tasks.create_task(each)
 
 
-async def _play(trial: Trial[Any], stage: Stage) -> Outcome:
+async def _play(trial: Trial[Any], stage: Stage, run: str) -> Outcome:
     try:
         result = await trial.play(stage)
     except Unmet as reason:
-        return Missed(trial.name, str(reason))
+        return Missed(trial.name, str(reason), run)
     return Record(
         trial.name,
         result,
@@ -182,4 +204,5 @@ async def _play(trial: Trial[Any], stage: Stage) -> Outcome:
         stage.baseline,
         tuple(stage.log),
         stage.process.exit_code,
+        run,
     )

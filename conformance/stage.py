@@ -7,7 +7,7 @@ import functools
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from conformance.door import AnyPath
 from conformance.invoking import PREFIX
 from conformance.pace import Pace
 from conformance.settings import Settings
-from conformance.subject.process import WorkerProcess
+from conformance.subject.process import WorkerProcess, describe_exit
 from conformance.trial import Unmet
 from mock_engine.engine import Engine
 from mock_engine.transcript import Event, Message, Transcript
@@ -102,6 +102,17 @@ class Stage:
     def log(self) -> list[str]:
         """The last lines of each process of the worker, in order."""
         return [line for process in self._processes for line in process.output.tail(40)]
+
+    def output(self) -> Iterator[str]:
+        """All that is kept of what the worker wrote, a heading before each of its processes."""
+        for process in self._processes:
+            code = process.exit_code
+            ended = "runs" if code is None else describe_exit(code)
+            yield f"# process {process.pid}: {ended}"
+            if process.output.dropped:
+                yield f"# {process.output.dropped} lines before these were dropped"
+            for line in process.output.lines:
+                yield f"{line.at:9.3f} s  {line.text}"
 
     async def start(self, also: Mapping[str, str] | None = None) -> None:
         """Listen, unless that is so already, and start the worker.

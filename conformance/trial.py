@@ -56,7 +56,8 @@ class Record(Generic[Result]):
     """What a trial left behind.
 
     ``result`` is what its ``play`` returned, ``events`` the transcript up to its end, ``log`` the
-    last lines the worker wrote, ``exit_code`` how its process ended, if it did.
+    last lines the worker wrote, ``exit_code`` how its process ended, if it did; ``run`` is the
+    name of the run of the worker in which it was played.
     """
 
     trial: str
@@ -65,6 +66,7 @@ class Record(Generic[Result]):
     baseline: Baseline
     log: tuple[str, ...] = ()
     exit_code: int | None = None
+    run: str = ""
 
     @cached_property
     def talk(self) -> Conversation:

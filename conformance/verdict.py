@@ -36,6 +36,11 @@ class Outcome(Enum):
         """Whether the requirement was put to the proof."""
         return self not in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED)
 
+    @property
+    def wrong(self) -> bool:
+        """Whether somebody has something to look at."""
+        return self.judged and self is not Outcome.PASSED
+
 
 class Answer(Enum):
     """What a check found out."""

@@ -23,12 +23,15 @@ WIDTH = 240
 
 
 def line(event: Event) -> str | None:
-    """One line about ``event``: seconds, connection, what happened.
+    """One line about ``event``: seconds, connection, who sent it, what happened.
 
     ``None`` for the frames of a text or binary message, which the message tells whole.
     """
-    told = _tell(event)
-    return None if told is None else f"{event.at:9.3f} s  #{event.connection}  {told}"
+    told = tell(event)
+    if told is None:
+        return None
+    arrow = f"{ARROWS[event.direction]}  " if isinstance(event, (Message, FrameSeen)) else ""
+    return f"{event.at:9.3f} s  #{event.connection}  {arrow}{told}"
 
 
 def lines(events: Iterable[Event]) -> list[str]:
@@ -44,7 +47,11 @@ def shorten(text: str, width: int = WIDTH) -> str:
     return f"{text[:half]} …{len(text) - 2 * half} characters… {text[-half:]}"
 
 
-def _tell(event: Event) -> str | None:
+def tell(event: Event, width: int = WIDTH) -> str | None:
+    """What happened, in words; a payload takes about ``width`` characters.
+
+    ``None`` as for ``line``.
+    """
     match event:
         case Accepted(port=port):
             return f"TCP connection accepted on port {port}"
@@ -55,7 +62,7 @@ def _tell(event: Event) -> str | None:
         case Answered(status=status):
             return f"answered with HTTP status {status}"
         case Message():
-            return f"{ARROWS[event.direction]}  {_payload(event)}"
+            return _payload(event, width)
         case FrameSeen():
             return _control_frame(event)
         case Ended(ending=ending, detail=detail):
@@ -65,16 +72,18 @@ def _tell(event: Event) -> str | None:
     return None
 
 
-def _payload(message: Message) -> str:
+def _payload(message: Message, width: int) -> str:
     if message.binary:
-        return f"binary, {len(message.data)} bytes: {shorten(repr(message.data[:WIDTH]))}"
-    return shorten(message.data.decode("utf-8", "backslashreplace")) or "an empty text message"
+        shown = shorten(repr(message.data[:width]), width)
+        return f"binary, {len(message.data)} bytes: {shown}"
+    text = shorten(message.data.decode("utf-8", "backslashreplace"), width)
+    return text or "an empty text message"
 
 
 def _control_frame(frame: FrameSeen) -> str | None:
     if frame.opcode is Opcode.CLOSE:
         code = "without a code" if frame.close_code is None else str(frame.close_code)
-        return f"{ARROWS[frame.direction]}  close frame {code}"
+        return f"close frame {code}"
     if frame.opcode in (Opcode.PING, Opcode.PONG):
-        return f"{ARROWS[frame.direction]}  {frame.opcode.name.lower()} {frame.data!r}"
+        return f"{frame.opcode.name.lower()} {frame.data!r}"
     return None

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from conformance.court import Verdict
-from conformance.verdict import Outcome
-from mock_engine.rendering import lines
-from mock_engine.transcript import Direction, Event, Message
+from conformance.report.frames import Frame, conversation
+from conformance.verdict import Finding, Outcome
 
-LAST_FRAMES = 3
 LAST_LINES = 10
 REQUIREMENT = "requirement"
 
-Entry = dict[str, Any]
-"""JSON-able: kind (what was judged: a requirement, a scenario, a function), id, phase, level,
-sentence, source, outcome, reason, expected, seen, remedy, and the lists evidence, frames and log;
-protocol is the version the worker was held to."""
+
+class Evidence(TypedDict):
+    """What a verdict rests on, and what to try next.
+
+    ``frames`` are the conversation, ``log`` the worker's last lines, ``runs`` the names of the
+    worker's runs that were looked at: their transcripts and logs are kept under these.
+    """
+
+    expected: str
+    seen: str
+    remedy: str
+    frames: list[Frame]
+    log: list[str]
+    runs: list[str]
 
 
-def entry(verdict: Verdict, protocol: str) -> Entry:
-    """The verdict as data."""
+class Entry(TypedDict):
+    """A verdict with all that belongs to it.
+
+    ``kind`` is what was judged (a requirement, a scenario, a function), ``reason`` the verdict in
+    one line, ``protocol`` the version the worker was held to, and ``command`` what to type to
+    judge this alone, once more.
+    """
+
+    kind: str
+    id: str
+    phase: str
+    level: str
+    sentence: str
+    source: str
+    bugs: list[str]
+    protocol: str
+    outcome: str
+    reason: str
+    command: str
+    evidence: Evidence
+
+
+def entry(verdict: Verdict, protocol: str, command: str = "") -> Entry:
+    """The verdict on a requirement as data."""
     requirement, finding = verdict.requirement, verdict.finding
     return {
         "kind": REQUIREMENT,
@@ -33,12 +63,23 @@ def entry(verdict: Verdict, protocol: str) -> Entry:
         "protocol": protocol,
         "outcome": verdict.outcome.value,
         "reason": reason(verdict),
+        "command": command,
+        "evidence": evidence(verdict, finding),
+    }
+
+
+def evidence(verdict: Verdict, finding: Finding) -> Evidence:
+    """What a verdict rests on. Of what is simply kept, the cited frames say enough."""
+    frames = conversation(finding.events, verdict.records)
+    if not verdict.outcome.wrong:
+        frames = [told for told in frames if told["cited"]]
+    return {
         "expected": finding.expected,
         "seen": finding.seen,
         "remedy": finding.remedy,
-        "evidence": lines(finding.events),
-        "frames": lines(_last_frames(verdict)),
-        "log": list(verdict.log[-LAST_LINES:]),
+        "frames": frames,
+        "log": list(verdict.log[-LAST_LINES:]) if verdict.outcome.wrong else [],
+        "runs": list(verdict.runs),
     }
 
 
@@ -51,14 +92,15 @@ def reason(verdict: Verdict) -> str:
     return f"{verdict.outcome.value}: {verdict.finding.seen}"
 
 
-def _last_frames(verdict: Verdict) -> list[Event]:
-    """The last messages each way of the record that the finding rests on."""
-    if not verdict.records:
-        return []
-    told = set(map(id, verdict.finding.events))
-    messages = [e for e in verdict.records[0].events if isinstance(e, Message)]
-    last: list[Event] = []
-    for direction in Direction:
-        sent = [m for m in messages if m.direction is direction and id(m) not in told]
-        last += sent[-LAST_FRAMES:]
-    return sorted(last, key=lambda event: event.at)
+def properties(told: Entry) -> list[tuple[str, str]]:
+    """What a JUnit file carries about a verdict: names and values."""
+    return [
+        (told["kind"], told["id"]),
+        ("level", told["level"]),
+        ("verdict", told["outcome"]),
+        ("protocol", told["protocol"]),
+        ("source", told["source"]),
+        ("expected", told["evidence"]["expected"]),
+        ("seen", told["evidence"]["seen"]),
+        ("command", told["command"]),
+    ]

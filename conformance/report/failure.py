@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 from conformance.report.entry import Entry
+from conformance.report.frames import Frame, line
 from conformance.verdict import Outcome
 
 WIDTH = 98
@@ -14,19 +16,26 @@ def account(told: Entry) -> str:
     """What a person needs to understand a broken requirement, as plain text."""
     if told["outcome"] == Outcome.FIXED.value:
         return f"{told['id']}: {told['reason']}"
+    evidence = told["evidence"]
     parts = [
         f"{told['id']} {told['level']}: {told['sentence']}",
         _line("source", told["source"]),
-        _line("expected", told["expected"]),
-        _line("seen", told["seen"]),
-        _block("evidence", told["evidence"]),
-        _block("the last frames both ways", told["frames"]),
-        _block("the worker's last output", told["log"]),
-        _line("next", told["remedy"]),
+        _line("expected", evidence["expected"]),
+        _line("seen", evidence["seen"]),
+        _block("the conversation", list(_frames(evidence["frames"]))),
+        _block("the worker's last output", evidence["log"]),
+        _line("next", evidence["remedy"]),
         _line("known as", ", ".join(told["bugs"])),
-        _line("again", f"pytest --worker-cmd=… --requirement {told['id']}"),
+        f"  again:     {told['command']}" if told["command"] else "",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _frames(frames: list[Frame]) -> Iterator[str]:
+    """The conversation; what the verdict rests on is marked where there is more."""
+    marked = len({told["cited"] for told in frames}) > 1
+    for told in frames:
+        yield f"{'>' if marked and told['cited'] else ' '} {line(told)}"
 
 
 def _line(name: str, text: str) -> str:

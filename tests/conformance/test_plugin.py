@@ -212,10 +212,10 @@ def test_a_failure_is_told_in_full(pytester: pytest.Pytester) -> None:
             "*source:*Reattach*",
             "*expected:*first message*",
             "*seen:*",
-            "*evidence:*",
-            "*worker → engine*",
-            "*the last frames both ways:*",
+            "*the conversation:*",
+            "*> *worker → engine*",
             "*next:*",
+            "*again: *pytest --worker-cmd=*NeverReattaches* --requirement REC-006",
         ]
     )
 
