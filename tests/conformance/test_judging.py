@@ -312,6 +312,11 @@ def test_a_version_that_is_none_is_refused(text: str) -> None:
         ({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, True),
         ({"$ref": "#"}, {}),
         ({"type": "string", "pattern": "^[0-9]{8}$"}, {}),
+        ({"type": "objekt"}, {}),
+        ({"type": "string", "pattern": "("}, {}),
+        ({"type": "string", "minLength": "many"}, {}),
+        ({"$ref": "https://nowhere.example/schema.json"}, {}),
+        ({"$schema": 7, "type": "integer"}, {}),
     ],
 )
 def test_a_sample_is_valid_or_an_empty_object(schema: Any, value: Any) -> None:
