@@ -6,6 +6,7 @@ Rules of this file:
   be made of a stored one.
 * A worker's connection is known by its first message that is not telemetry, never by its path or
   its number: SDKs open a second connection for telemetry, on ``/otel`` or on ``/`` (npm 0.3.0).
+* The ends of channels are connections of another kind, known by their path; they are left out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from mock_engine.transcript import Answered, Direction, Ended, Event, Message, Requested
 
 ANNOUNCE = "engine::workers::register"
+CHANNELS = "/ws/channels/"
 TELEMETRY_PREFIXES = (b"OTLP", b"MTRC", b"LOGS")
 
 Identity = tuple[str, str]
@@ -59,7 +61,8 @@ _TAKES_BACK = {undo: kind for kind, undo in REGISTRATIONS.items()}
 class Conversation:
     """Who connected, what they registered, and what they answered.
 
-    The mappings are by connection number, in the order of occurrence.
+    The mappings are by connection number, in the order of occurrence. ``channel_requests`` are the
+    upgrades that were asked for on the path of channels.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -68,6 +71,8 @@ class Conversation:
         self.ends: dict[int, Ended] = {}
         self.registrations: list[Registration] = []
         self.unregistered: set[tuple[str, str]] = set()
+        self.channel_requests: list[Requested] = []
+        self._channel_ends: set[int] = set()
         self._messages: list[Message] = []
         self._workers: dict[int, Message] = {}
         self._announcements: dict[int, list[Message]] = defaultdict(list)
@@ -79,7 +84,12 @@ class Conversation:
 
     def add(self, event: Event) -> None:
         """Take the next event."""
+        if event.connection in self._channel_ends:
+            return
         match event:
+            case Requested(request=request) if request.path.startswith(CHANNELS):
+                self._channel_ends.add(event.connection)
+                self.channel_requests.append(event)
             case Requested():
                 self.requests.setdefault(event.connection, event)
             case Answered(status=101):

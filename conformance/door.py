@@ -1,13 +1,18 @@
-"""Lets workers in by any path.
+"""Lets workers in by any path, and keeps from the engine what must not be set off.
 
 The engine serves workers on ``/`` alone and answers 404 elsewhere. A worker that dials another
-path would then show nothing but that; here it is let in, and told what it did wrong.
+path would then show nothing but that; here it is let in, and told what it did wrong. Channels have
+a path of their own, and nobody is let in there without a key.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
+
+from mock_engine.modules.channels import PATH as CHANNELS
 from mock_engine.transcript import Request
 from mock_engine.wire import Application, Connection, Response
 
@@ -15,15 +20,22 @@ NOT_FOUND = 404
 
 
 class AnyPath:
-    """An application that treats a path its engine does not know as ``/``."""
+    """An application that treats a path its engine does not know as ``/``.
 
-    def __init__(self, engine: Application) -> None:
+    ``spares`` says of a function id whether the engine must not invoke it: then triggers on it
+    are not passed on.
+    """
+
+    def __init__(self, engine: Application, spares: Callable[[str], bool]) -> None:
         self._engine = engine
+        self._spares = spares
 
     def upgrade(self, connection: Connection) -> Response | None:
         """Ask the engine, and ask again as if for ``/`` when it knows no such path."""
         refusal = self._engine.upgrade(connection)
         if refusal is None or refusal.status != NOT_FOUND or connection.request is None:
+            return refusal
+        if connection.request.path.startswith(CHANNELS):
             return refusal
         query = connection.request.query
         connection.request = replace(connection.request, target="/?" + query if query else "/")
@@ -34,8 +46,19 @@ class AnyPath:
         self._engine.opened(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Pass on."""
-        self._engine.received(connection, data, binary)
+        """Pass on, but for triggers that would invoke what is to be spared."""
+        if b"registertrigger" not in data or not self._fires(data):
+            self._engine.received(connection, data, binary)
+
+    def _fires(self, data: bytes) -> bool:
+        """Whether a message binds a function that must not be invoked."""
+        try:
+            message = msgspec.json.decode(data)
+        except ValueError:
+            return False
+        if not isinstance(message, dict) or message.get("type") != "registertrigger":
+            return False
+        return self._spares(str(message.get("function_id")))
 
     def closed(self, connection: Connection) -> None:
         """Pass on."""

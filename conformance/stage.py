@@ -21,6 +21,7 @@ from conformance.pace import Pace
 from conformance.settings import Settings
 from conformance.subject.process import WorkerProcess, describe_exit
 from conformance.trial import Unmet
+from mock_engine.config import Config, Module
 from mock_engine.engine import Engine
 from mock_engine.transcript import Event, Message, Transcript
 from mock_engine.wire import Connection, Listener
@@ -28,6 +29,14 @@ from mock_engine.wire import Connection, Listener
 HOST = "127.0.0.1"
 ABSENT = "conformance::no-such-function"
 """A function id that no worker registers."""
+
+OFFERED = Config(
+    modules=tuple(
+        Module(name, {}, 0) for name in ("iii-state", "iii-stream", "iii-queue", "iii-pubsub")
+    )
+)
+"""What a worker finds in the suite's engine, in memory. No module listens, and none acts by the
+clock: routes and schedules are judged as they are registered."""
 
 Seen = TypeVar("Seen")
 
@@ -81,8 +90,8 @@ class Stage:
         self.pace = baseline.pace
         self.transcript = Transcript()
         self.talk = Conversation()
-        self.engine = Engine(None)
-        self.door = AnyPath(self.engine.workers)
+        self.engine = Engine(OFFERED)
+        self.door = AnyPath(self.engine.workers, self._spared)
         self.listener = Listener(self.door, HOST, port, transcript=self.transcript)
         self.extra_listener: Listener | None = None
         self._starting = starting or asyncio.Semaphore()
@@ -320,6 +329,9 @@ class Stage:
     def obstacle(self, function_id: str) -> str | None:
         """Why the user wants ``function_id`` not to be invoked, or ``None``."""
         return None if function_id == ABSENT else self.settings.invoking.obstacle(function_id)
+
+    def _spared(self, function_id: str) -> bool:
+        return self.obstacle(function_id) is not None
 
     def withheld(self) -> list[str]:
         """Why functions of the worker are not invoked, for each that is not."""

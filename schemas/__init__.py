@@ -1,14 +1,18 @@
 """The iii protocol as JSON Schema 2020-12, one file a message, and validation against it."""
 
-from schemas.documents import Direction, load, messages
+from schemas.documents import Direction, functions, load, messages, trigger_configs
 from schemas.formats import validate_schema_document
-from schemas.validation import Violation, validate
+from schemas.validation import Violation, validate, validate_call, validate_config
 
 __all__ = [
     "Direction",
     "Violation",
+    "functions",
     "load",
     "messages",
+    "trigger_configs",
     "validate",
+    "validate_call",
+    "validate_config",
     "validate_schema_document",
 ]

@@ -35,3 +35,27 @@ def messages(direction: Direction) -> Mapping[str, Mapping[str, Any]]:
     folder = resources.files("schemas") / direction.value
     names = sorted(entry.name.removesuffix(".json") for entry in folder.iterdir())
     return MappingProxyType({name: load(f"{direction.value}/{name}") for name in names})
+
+
+@cache
+def functions() -> Mapping[str, Mapping[str, Any]]:
+    """The schemas of what the engine's own functions take, by function id."""
+    return _by_subject("functions", "urn:iii:function:", ":request")
+
+
+@cache
+def trigger_configs() -> Mapping[str, Mapping[str, Any]]:
+    """The schemas of what the engine's own trigger types take as config, by trigger type."""
+    return _by_subject("triggers", "urn:iii:trigger:", ":config")
+
+
+def _by_subject(folder: str, before: str, after: str) -> Mapping[str, Mapping[str, Any]]:
+    """Schemas by what their ids name; file names cannot hold the colons of it."""
+    names = sorted(
+        entry.name.removesuffix(".json")
+        for entry in (resources.files("schemas") / folder).iterdir()
+    )
+    found = [load(f"{folder}/{name}") for name in names]
+    return MappingProxyType(
+        {schema["$id"].removeprefix(before).removesuffix(after): schema for schema in found}
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,7 +13,7 @@ from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from schemas.documents import Direction, load, messages
+from schemas.documents import Direction, functions, load, messages, trigger_configs
 
 UNKNOWN_TYPE = "urn:iii:protocol:unknown-type"
 
@@ -39,6 +40,23 @@ def validate(direction: Direction, frame: object) -> tuple[Violation, ...]:
         return (Violation("/type", f"unknown message type {message_type!r}", UNKNOWN_TYPE),)
     validator = _validator(f"{direction.value}/{message_type}")
     return tuple(_violation(fault, validator) for fault in validator.iter_errors(frame))
+
+
+def validate_call(function_id: str, data: object) -> tuple[Violation, ...] | None:
+    """What is wrong with the data of a call; ``None`` when it is no function of the engine."""
+    schema = functions().get(function_id)
+    return None if schema is None else _violations(schema, data)
+
+
+def validate_config(trigger_type: str, config: object) -> tuple[Violation, ...] | None:
+    """What is wrong with the config of a trigger; ``None`` when the type is not the engine's."""
+    schema = trigger_configs().get(trigger_type)
+    return None if schema is None else _violations(schema, config)
+
+
+def _violations(schema: Mapping[str, Any], value: object) -> tuple[Violation, ...]:
+    validator = Draft202012Validator(dict(schema), registry=_registry())
+    return tuple(_violation(fault, validator) for fault in validator.iter_errors(value))
 
 
 @cache

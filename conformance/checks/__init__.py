@@ -19,6 +19,7 @@ from conformance.checks import (
     registering,
     rejected,
     shutting,
+    using,
 )
 
 MODULES = (
@@ -38,5 +39,6 @@ MODULES = (
     rejected,
     reconnecting,
     shutting,
+    using,
 )
 """Every module of checks, in the order of the life cycle."""

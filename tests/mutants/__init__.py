@@ -8,9 +8,10 @@ from tests.mutants import (
     reconnecting,
     registering,
     shutting,
+    using,
 )
 from tests.mutants.catalogue import MUTANTS, Mutant
 
-MODULES = (calling, connecting, registering, messages, handling, reconnecting, shutting)
+MODULES = (calling, connecting, registering, messages, handling, reconnecting, shutting, using)
 
 __all__ = ["MODULES", "MUTANTS", "Mutant"]

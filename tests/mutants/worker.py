@@ -56,6 +56,9 @@ class Worker:
     async def echo(self, data: Json) -> Json:
         return data
 
+    async def hello(self, data: Json) -> Json:
+        return {"status_code": 200, "body": data}
+
     async def fail(self, data: Json) -> Json:
         raise HandlerError(data.get("code", "invocation_failed"), data.get("message", "it failed"))
 
@@ -184,7 +187,7 @@ class Worker:
             "conformance::echo": self.echo,
             "conformance::fail": self.fail,
             "conformance::sleep": self.sleep,
-            "mutant::hello": self.echo,
+            "mutant::hello": self.hello,
         }
 
     def functions(self) -> list[Json]:

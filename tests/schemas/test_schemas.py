@@ -12,7 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from schemas import Direction, load, messages, validate, validate_schema_document
+from mock_engine.config import Config, Module
+from mock_engine.core.builtin import BUILTINS
+from mock_engine.engine import Engine
+from mock_engine.modules import PLACES
+from schemas import (
+    Direction,
+    functions,
+    load,
+    messages,
+    trigger_configs,
+    validate,
+    validate_call,
+    validate_config,
+    validate_schema_document,
+)
 
 FOLDERS = ("worker", "engine", "triggers", "functions")
 NAMES = ["common"] + [
@@ -159,3 +173,60 @@ def test_what_is_no_json_schema_is_told(document: Any) -> None:
 
     assert violation is not None
     assert violation.message
+
+
+# -- functions and trigger types of the engine ----------------------------------------------------
+
+
+def test_every_function_and_trigger_type_with_a_schema_is_one_of_the_engines() -> None:
+    engine = Engine(Config(modules=tuple(Module(name, {}, 0) for name in PLACES)))
+    offered = {name for module in engine.modules.values() for name in module.functions()}
+    types = {name for module in engine.modules.values() for name in module.trigger_types}
+
+    assert set(functions()) <= offered | set(BUILTINS) | set(engine.channels.functions())
+    assert set(trigger_configs()) <= types
+
+
+@pytest.mark.parametrize(
+    ("function_id", "data", "complaint"),
+    [
+        ("state::update", {"scope": "a", "key": "b", "ops": []}, None),
+        ("state::update", {"scope": "a", "key": "b", "operations": []}, "'ops' is a required"),
+        ("state::set", {"scope": "a", "key": "b", "data": None}, None),
+        ("state::set", {"scope": "a", "key": "b"}, "not valid under any"),
+        ("stream::update", {"stream_name": "s", "group_id": "g", "item_id": "i", "ops": [5]}, "/0"),
+        ("publish", {"topic": "", "data": 1}, "/topic"),
+        ("engine::log::info", {"message": "hello", "data": {"a": 1}}, None),
+    ],
+)
+def test_a_call_is_held_against_its_function(
+    function_id: str, data: Any, complaint: str | None
+) -> None:
+    violations = validate_call(function_id, data)
+
+    assert violations is not None
+    told = [f"{v.path}: {v.message}" for v in violations]
+    assert told == [] if complaint is None else complaint in told[0]
+
+
+@pytest.mark.parametrize(
+    ("trigger_type", "config", "valid"),
+    [
+        ("http", {"api_path": "/a", "http_method": "post"}, True),
+        ("http", {"path": "/a", "method": "post"}, False),
+        ("cron", {"expression": "0 0 8 * * *"}, True),
+        ("cron", {"expression": "@daily"}, True),
+        ("cron", {"expression": "0 8 * * *"}, False),
+        ("durable:subscriber", {"topic": "t"}, True),
+        ("subscribe", {}, False),
+    ],
+)
+def test_a_config_is_held_against_its_trigger_type(
+    trigger_type: str, config: Any, valid: bool
+) -> None:
+    assert (validate_config(trigger_type, config) == ()) is valid
+
+
+def test_what_is_not_the_engines_is_not_judged() -> None:
+    assert validate_call("shop::order", {}) is None
+    assert validate_config("shop-tick", {}) is None

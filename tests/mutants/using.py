@@ -1,0 +1,160 @@
+"""Mutants that use the engine wrongly."""
+
+from __future__ import annotations
+
+from websockets.asyncio.client import ClientConnection
+
+from tests.mutants.catalogue import breaks
+from tests.mutants.worker import Json, Worker
+
+
+class Calls(Worker):
+    """Calls a function of the engine after its announcement."""
+
+    called: str
+    given: Json
+
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        call = {"type": "invokefunction", "function_id": self.called, "data": self.given}
+        await self.send(socket, {**call, "invocation_id": self.fresh_id()})
+
+
+@breaks("USE-001")
+class UpdatesStateWithOperations(Calls):
+    called = "state::update"
+    given = {"scope": "a", "key": "b", "operations": []}
+
+
+@breaks("USE-001")
+class SetsStateInAGroup(Calls):
+    called = "state::set"
+    given = {"group_id": "a", "item_id": "b", "data": 1}
+
+
+@breaks("USE-001")
+class IncrementsWithoutAStep(Calls):
+    called = "stream::update"
+    given = {
+        "stream_name": "s",
+        "group_id": "g",
+        "item_id": "i",
+        "ops": [{"type": "increment", "path": "n", "value": 1}],
+    }
+
+
+@breaks("USE-001")
+class PublishesWithoutATopic(Calls):
+    called = "publish"
+    given = {"channel": "a", "data": 1}
+
+
+@breaks("USE-001")
+class LogsWithoutAMessage(Calls):
+    called = "engine::log::info"
+    given = {"msg": "hello"}
+
+
+@breaks("USE-002")
+class PutsState(Calls):
+    called = "state::put"
+    given = {"scope": "a", "key": "b", "value": 1}
+
+
+class Binds(Worker):
+    """Registers one trigger more."""
+
+    trigger_type: str
+    config: Json
+
+    def triggers(self) -> list[Json]:
+        first = super().triggers()[0]
+        more = {"trigger_type": self.trigger_type, "config": self.config}
+        return [
+            *super().triggers(),
+            {**first, "id": "5b0d5b2e-0000-4000-8000-0000000000c1", **more},
+        ]
+
+
+@breaks("USE-003")
+class RoutesByPathAndMethod(Binds):
+    trigger_type = "http"
+    config = {"path": "/orders", "method": "POST"}
+
+
+@breaks("USE-003")
+class ForgetsTheSeconds(Binds):
+    trigger_type = "cron"
+    config = {"expression": "*/5 * * * *"}
+
+
+@breaks("USE-003")
+class SchedulesForMinute99(Binds):
+    trigger_type = "cron"
+    config = {"expression": "0 99 * * * *"}
+
+
+@breaks("USE-003")
+class NamesItsScheduleCron(Binds):
+    trigger_type = "cron"
+    config = {"cron": "0 0 8 * * *"}
+
+
+@breaks("USE-003")
+class SubscribesToNothing(Binds):
+    trigger_type = "durable:subscriber"
+    config = {"queue": "orders"}
+
+
+@breaks("USE-004")
+class BindsAnApi(Binds):
+    trigger_type = "api"
+    config = {"api_path": "/orders", "http_method": "POST"}
+
+
+@breaks("USE-004")
+class BindsAQueue(Binds):
+    trigger_type = "queue"
+    config = {"topic": "orders"}
+
+
+@breaks("USE-004")
+class MisspellsItsTriggerType(Binds):
+    trigger_type = "durable:subscribers"
+    config = {"topic": "orders"}
+
+
+class Answers(Worker):
+    """Answers requests over HTTP with what it should not."""
+
+    answer: Json
+
+    async def page(self, data: Json) -> Json:
+        return self.answer
+
+    def handlers(self):  # type: ignore[no-untyped-def]
+        return {**super().handlers(), "mutant::page": self.page}
+
+    def triggers(self) -> list[Json]:
+        first, *others = super().triggers()
+        return [{**first, "function_id": "mutant::page"}, *others]
+
+
+@breaks("USE-005")
+class AnswersWithThePlainValue(Answers):
+    answer = {"order": 7}
+
+
+@breaks("USE-005")
+class AnswersWithAStatusText(Answers):
+    answer = {"status_code": "200", "body": {}}
+
+
+@breaks("USE-005")
+class AnswersWithNothing(Answers):
+    answer = None
+
+
+@breaks("USE-005")
+class AnswersWithAStatusOfItsOwn(Answers):
+    answer = {"status": 404, "data": {}}
