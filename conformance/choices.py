@@ -56,6 +56,8 @@ def settings(config: pytest.Config) -> Settings:
         ),
         known=known.load(failures, load()) if failures else {},
         variables=listed("engine-env"),
+        scenarios=tuple(config.getoption("--scenario")),
+        scenario_parameters=_parameters(config.getoption("--scenario-param")),
     )
 
 
@@ -97,6 +99,17 @@ def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:
         return Path(given)
     named: str | None = file.options.get("known-failures")
     return None if named is None else file.beside(named)
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            told = "expected NAME=VALUE, as in greeting=hello"
+            raise UsageError(f"--scenario-param {text!r}: {told}")
+        found[name] = value
+    return found
 
 
 def _is_strict(config: pytest.Config) -> bool:

@@ -20,35 +20,35 @@ NOT_FOUND = 404
 
 
 class AnyPath:
-    """An application that treats a path its engine does not know as ``/``.
+    """An application that treats a path which another does not know as ``/``.
 
     ``spares`` says of a function id whether the engine must not invoke it: then triggers on it
-    are not passed on.
+    are not passed on. The application behind it may be exchanged while no connection is open.
     """
 
-    def __init__(self, engine: Application, spares: Callable[[str], bool]) -> None:
-        self._engine = engine
+    def __init__(self, application: Application, spares: Callable[[str], bool]) -> None:
+        self.application = application
         self._spares = spares
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Ask the engine, and ask again as if for ``/`` when it knows no such path."""
-        refusal = self._engine.upgrade(connection)
+        """Ask the application, and ask again as if for ``/`` when it knows no such path."""
+        refusal = self.application.upgrade(connection)
         if refusal is None or refusal.status != NOT_FOUND or connection.request is None:
             return refusal
         if connection.request.path.startswith(CHANNELS):
             return refusal
         query = connection.request.query
         connection.request = replace(connection.request, target="/?" + query if query else "/")
-        return self._engine.upgrade(connection)
+        return self.application.upgrade(connection)
 
     def opened(self, connection: Connection) -> None:
         """Pass on."""
-        self._engine.opened(connection)
+        self.application.opened(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
         """Pass on, but for triggers that would invoke what is to be spared."""
         if b"registertrigger" not in data or not self._fires(data):
-            self._engine.received(connection, data, binary)
+            self.application.received(connection, data, binary)
 
     def _fires(self, data: bytes) -> bool:
         """Whether a message binds a function that must not be invoked."""
@@ -62,8 +62,8 @@ class AnyPath:
 
     def closed(self, connection: Connection) -> None:
         """Pass on."""
-        self._engine.closed(connection)
+        self.application.closed(connection)
 
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Pass on."""
-        return await self._engine.respond(connection, request, body)
+        return await self.application.respond(connection, request, body)

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 import pytest
 
 from conformance import choices
-from conformance.collection import ENTRY, RequirementItem, collectors, named
+from conformance.collection import RequirementItem, collectors, named
 from conformance.errors import UsageError
+from conformance.items import ENTRY, JudgedItem
 from conformance.report.console import MARKS, closing, table
 from conformance.report.entry import Entry
 from conformance.report.subject import about
+from conformance.scenarios.verdicts import SCENARIOS
 from conformance.session import Judgement
 from conformance.verdict import Outcome
 
@@ -41,7 +43,8 @@ class JudgingPlugin:
         """Collect the requirements and nothing else."""
         if self._controls:
             return None
-        nodes = collectors(session, self._judgement)
+        with _usage_errors():
+            nodes = collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
         if session.config.args_source is pytest.Config.ArgsSource.ARGS:
             with _usage_errors():
@@ -65,7 +68,8 @@ class JudgingPlugin:
             return
         with _usage_errors():
             chosen = [i.name for i in session.items if isinstance(i, RequirementItem)]
-            self._judgement.start([] if self._distributed else chosen)
+            trials = [t for i in session.items if isinstance(i, JudgedItem) for t in i.trials]
+            self._judgement.start(*(([], []) if self._distributed else (chosen, trials)))
         if self._controls:
             self._judgement.stop()
 
@@ -120,7 +124,7 @@ class JudgingPlugin:
             for line in about(baseline, self._judgement.announced, self._judgement.protocol):
                 terminalreporter.write_line(line)
             terminalreporter.write_line("")
-        for text, outcome in table(catalogue.phases, self._entries):
+        for text, outcome in table({**catalogue.phases, **SCENARIOS}, self._entries):
             markup = MARKS[outcome][1] if outcome else {"bold": True}
             terminalreporter.write_line(text, **markup)
         terminalreporter.write_line("")

@@ -19,10 +19,11 @@ SHAPING = (
     "--no-invoke",
     "--timeout-factor",
     "--engine-env",
+    "--scenario-param",
 )
 """The options that a verdict depends on: a command that repeats it has them, too."""
 
-CHOOSING = ("--requirement",)
+CHOOSING = ("--requirement", "--scenario")
 """The options that choose what is judged."""
 
 TELLING = ("--known-failures",)
@@ -98,6 +99,21 @@ def add(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         help="put the engine's address into this environment variable too; may be repeated",
+    )
+    group.addoption(
+        "--scenario",
+        metavar="WHAT",
+        action="append",
+        default=[],
+        help="play scenarios: a file, a folder, or `shipped` for those that come with the suite, "
+        "or some of them as in shipped:'reconnect-*'; may be repeated",
+    )
+    group.addoption(
+        "--scenario-param",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="give a parameter of the scenarios a value; may be repeated",
     )
 
 

@@ -10,7 +10,7 @@ from conformance import checks as _checks
 from conformance.catalogue import Catalogue
 from conformance.court import Court, Verdict
 from conformance.protocol import Protocol, spoken
-from conformance.scheduler import Scheduler
+from conformance.scheduler import Outcome, Scheduler
 from conformance.settings import Settings
 from conformance.stage import Baseline
 from conformance.trial import CHECKS, Trial
@@ -31,14 +31,14 @@ class Judgement:
             self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol, settings.known
         )
 
-    def start(self, requirement_ids: Iterable[str]) -> None:
-        """Start the worker, and every trial that these requirements take, in the background.
+    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
+        """Start the worker, and what these requirements take and ``trials``, in the background.
 
         Raises:
             UsageError: the worker's command cannot be used.
         """
         self.baseline = self._scheduler.start()
-        self._scheduler.begin(self._trials(requirement_ids))
+        self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def verdict(self, requirement_id: str) -> Verdict:
         """Reach the verdict on one requirement.
@@ -47,6 +47,14 @@ class Judgement:
             Exception: a trial failed by a fault of the suite.
         """
         return self._court.verdict(requirement_id)
+
+    def outcome(self, trial: Trial[Any]) -> Outcome:
+        """What came of a trial, which is played if it was not.
+
+        Raises:
+            Exception: it failed by a fault of the suite.
+        """
+        return self._scheduler.outcome(trial)
 
     def stop(self) -> None:
         """End the worker and everything else that runs."""

@@ -30,3 +30,5 @@ class Settings:
     concurrency: int = 16
     variables: tuple[str, ...] = ()
     known: Mapping[str, KnownFailure] = field(default_factory=dict)
+    scenarios: tuple[str, ...] = ()
+    scenario_parameters: Mapping[str, str] = field(default_factory=dict)

@@ -142,7 +142,7 @@ class Stage:
             variables=self.settings.variables,
             also=also,
         )
-        process.on_exit.append(self._tell)
+        process.on_exit.append(self.tell)
         self._processes.append(process)
 
     async def _let_others_start(self, spoke: int) -> None:
@@ -209,9 +209,10 @@ class Stage:
 
     def _follow(self, event: Event) -> None:
         self.talk.add(event)
-        self._tell()
+        self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Let everyone who waits look again."""
         for news in self._news:
             news.set()
 

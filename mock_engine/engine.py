@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs
 
 from mock_engine.config import Config
@@ -24,6 +24,8 @@ from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Response
 
 log = logging.getLogger("mock_engine")
+
+AnyModule = TypeVar("AnyModule", bound=Module)
 
 WORKERS = "/"
 TELEMETRY = "/otel"
@@ -83,15 +85,19 @@ class Engine:
 
     def _install(self, name: str, options: Mapping[str, Any]) -> None:
         kind = load_module(name)
-        if kind is None:
-            return
+        if kind is not None:
+            self.add(kind, options)
+
+    def add(self, kind: type[AnyModule], options: Mapping[str, Any]) -> AnyModule:
+        """Add a module before the engine starts, one of its own or anybody's."""
         host = Host(self, -len(self._hosts))
         module = kind(host, options)
         self._hosts[host.peer] = host
-        self.modules[name] = module
+        self.modules[kind.name] = module
         now = time.time_ns() // 1_000_000
         self.core.attach(host.peer, kind.name, kind.title, now, provides_as=kind.provides_as)
         host.install(module)
+        return module
 
     def say(self, peer: int, message: FromWorker) -> None:
         """A module or an inmate sent a message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from conformance.court import Verdict
 from conformance.report.frames import Frame, conversation
@@ -10,18 +10,21 @@ from conformance.verdict import Finding, Outcome
 
 LAST_LINES = 10
 REQUIREMENT = "requirement"
+SCENARIO = "scenario"
 
 
 class Evidence(TypedDict):
     """What a verdict rests on, and what to try next.
 
-    ``frames`` are the conversation, ``log`` the worker's last lines, ``runs`` the names of the
-    worker's runs that were looked at: their transcripts and logs are kept under these.
+    ``differences`` tell place by place how what came is not what was expected, where that is
+    known. ``frames`` are the conversation, ``log`` the worker's last lines, ``runs`` the names of
+    the worker's runs that were looked at: their transcripts and logs are kept under these.
     """
 
     expected: str
     seen: str
     remedy: str
+    differences: NotRequired[list[str]]
     frames: list[Frame]
     log: list[str]
     runs: list[str]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from conformance.report.entry import Entry
+from conformance.report.columns import columns
+from conformance.report.entry import SCENARIO, Entry
 from conformance.report.frames import Frame, line
 from conformance.verdict import Outcome
 
@@ -22,13 +23,20 @@ def account(told: Entry) -> str:
         _line("source", told["source"]),
         _line("expected", evidence["expected"]),
         _line("seen", evidence["seen"]),
-        _block("the conversation", list(_frames(evidence["frames"]))),
+        _block("the differences", evidence.get("differences", [])),
+        _block("the conversation", _conversation(told)),
         _block("the worker's last output", evidence["log"]),
         _line("next", evidence["remedy"]),
         _line("known as", ", ".join(told["bugs"])),
         f"  again:     {told['command']}" if told["command"] else "",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _conversation(told: Entry) -> list[str]:
+    """The frames: one side beside the other where it is the conversation that was judged."""
+    frames = told["evidence"]["frames"]
+    return columns(frames) if told["kind"] == SCENARIO else list(_frames(frames))
 
 
 def _frames(frames: list[Frame]) -> Iterator[str]:

@@ -1,0 +1,77 @@
+"""What ends in a verdict, as a pytest item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import choices
+from conformance.report.entry import Entry, properties
+from conformance.report.failure import account
+from conformance.session import Judgement
+from conformance.trial import Trial
+from conformance.verdict import Outcome
+
+ENTRY = pytest.StashKey[Entry]()
+
+
+class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
+    """A requirement was broken; carries the verdict as data."""
+
+    def __init__(self, told: Entry) -> None:
+        super().__init__(told["evidence"]["seen"])
+        self.told = told
+
+
+class JudgedItem(pytest.Item):
+    """Anything that ends in a verdict. What it is about, ``judge`` of a subclass says.
+
+    ``trials`` are played in the background from the start, in the hope that it is asked for.
+    """
+
+    trials: Sequence[Trial[Any]] = ()
+
+    def __init__(self, *, judgement: Judgement, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.judgement = judgement
+
+    def judge(self) -> Entry:
+        """Reach the verdict, as data."""
+        raise NotImplementedError
+
+    def selection(self) -> Sequence[str]:
+        """What to add to a command so that it judges this item alone."""
+        return [self.nodeid]
+
+    def runtest(self) -> None:
+        """Reach the verdict and tell pytest.
+
+        Raises:
+            Broken: a MUST is not kept, or under ``--strict`` a SHOULD, or a known failure is fixed.
+        """
+        told = self.judge()
+        told["command"] = choices.command(self.config, *self.selection())
+        self.stash[ENTRY] = told
+        self.user_properties += properties(told)
+        outcome = Outcome(told["outcome"])
+        if outcome in (Outcome.FAILED, Outcome.FIXED) or (
+            outcome is Outcome.WARNING and self.judgement.settings.strict
+        ):
+            raise Broken(told)
+        if outcome is Outcome.KNOWN_FAILURE:
+            pytest.xfail(told["reason"])
+        if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
+            pytest.skip(told["reason"])
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Tell a broken requirement in full, and any other fault as pytest does."""
+        if isinstance(excinfo.value, Broken):
+            return account(excinfo.value.told)
+        return super().repr_failure(excinfo, style=style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where pytest says that this item is."""
+        return Path(self.parent.nodeid if self.parent else ""), None, self.name

@@ -1,0 +1,84 @@
+"""Finding an item of its own for each of several patterns.
+
+Most groups have one answer that is found at once, such as registrations with ids of their own.
+The search is exact for all others; it is cut short where too few items could fit at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.scenarios.patterns import Pattern
+
+Choice = tuple[int, ...]
+"""For each pattern the index of its item."""
+
+
+def assignments(
+    patterns: Sequence[Pattern], items: Sequence[Any], names: Mapping[str, Any]
+) -> Iterator[tuple[Choice, Mapping[str, Any]]]:
+    """Each way to give every pattern an item of its own, with what the names stand for then."""
+    possible = [
+        [index for index, item in enumerate(items) if _may_fit(pattern, item, names)]
+        for pattern in patterns
+    ]
+    if matched(possible) < len(patterns):
+        return
+    yield from _search(patterns, items, names, possible, ())
+
+
+def _may_fit(pattern: Pattern, item: Any, names: Mapping[str, Any]) -> bool:
+    """Whether an item fits; a pattern that needs names of others of its group may."""
+    return pattern.fits(item, names) or bool(pattern.needs() - names.keys())
+
+
+def _search(
+    patterns: Sequence[Pattern],
+    items: Sequence[Any],
+    names: Mapping[str, Any],
+    possible: Sequence[Sequence[int]],
+    chosen: Choice,
+) -> Iterator[tuple[Choice, Mapping[str, Any]]]:
+    if len(chosen) == len(patterns):
+        yield chosen, names
+        return
+    number = len(chosen)
+    for index in possible[number]:
+        if index in chosen:
+            continue
+        for bound in patterns[number].solutions(items[index], names):
+            yield from _search(patterns, items, bound, possible, (*chosen, index))
+
+
+def matched(possible: Sequence[Sequence[int]]) -> int:
+    """How many patterns can have an item of their own at the same time (augmenting paths)."""
+    owner: dict[int, int] = {}
+
+    def place(number: int, tried: set[int]) -> bool:
+        for index in possible[number]:
+            if index not in tried:
+                tried.add(index)
+                if index not in owner or place(owner[index], tried):
+                    owner[index] = number
+                    return True
+        return False
+
+    return sum(place(number, set()) for number in range(len(possible)))
+
+
+def unassigned(
+    patterns: Sequence[Pattern], items: Sequence[Any], names: Mapping[str, Any]
+) -> tuple[int, list[Any]]:
+    """The first pattern that gets no item when as many as possible do, and the items left over.
+
+    One is found even where each could have an item, if their names do not agree.
+    """
+    left = list(items)
+    for number, pattern in enumerate(patterns):
+        index = next((i for i, item in enumerate(left) if pattern.fits(item, names)), None)
+        if index is None:
+            return number, left
+        names = next(pattern.solutions(left.pop(index), names))
+    return len(patterns) - 1, list(items)

@@ -1,0 +1,74 @@
+"""Scenarios as pytest items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from conformance.items import JudgedItem
+from conformance.report.entry import Entry
+from conformance.scenarios.library import choose
+from conformance.scenarios.steps import Scenario
+from conformance.scenarios.verdicts import SCENARIOS, trial, verdict
+from conformance.session import Judgement
+
+
+class ScenarioItem(JudgedItem):
+    """One scenario to be played. ``-k`` knows its name, tags, level and requirements."""
+
+    def __init__(self, *, scenario: Scenario, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.scenario = scenario
+        self.trials = (trial(scenario),)
+        self.extra_keyword_matches.update(
+            {scenario.name, scenario.level.value, *scenario.tags, *scenario.requirements}
+        )
+
+    def judge(self) -> Entry:
+        """The verdict on the scenario."""
+        played = self.judgement.outcome(self.trials[0])
+        return verdict(self.scenario, played, self.judgement.protocol)
+
+    def selection(self) -> Sequence[str]:
+        """The file of the scenario."""
+        return ["--scenario", self.scenario.place.file]
+
+
+class Scenarios(pytest.Collector):
+    """The scenarios that the user chose."""
+
+    def __init__(self, *, judgement: Judgement, scenarios: Sequence[Scenario], **kw: Any) -> None:
+        super().__init__(**kw)
+        self.judgement = judgement
+        self.scenarios = scenarios
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """One item each."""
+        for scenario in self.scenarios:
+            yield ScenarioItem.from_parent(
+                self,
+                name=scenario.name,
+                nodeid=f"{self.nodeid}::{scenario.name}",
+                scenario=scenario,
+                judgement=self.judgement,
+            )
+
+
+def collector(session: pytest.Session, judgement: Judgement) -> pytest.Collector:
+    """The collector of the scenarios that the settings name.
+
+    Raises:
+        UsageError: one cannot be found or used.
+    """
+    name = next(iter(SCENARIOS))
+    chosen = judgement.settings
+    return Scenarios.from_parent(
+        session,
+        name=name,
+        nodeid=name,
+        path=session.path,
+        judgement=judgement,
+        scenarios=choose(chosen.scenarios, chosen.scenario_parameters),
+    )

@@ -1,0 +1,85 @@
+"""Where scenarios are found: files, folders, and the library that comes with the suite."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+
+from conformance.scenarios.document import ScenarioError, suggestion
+from conformance.scenarios.reading import load
+from conformance.scenarios.steps import Scenario
+
+SHIPPED = "shipped"
+"""How those of the suite are named: ``shipped`` all, ``shipped:NAME`` and ``shipped:re*`` some."""
+
+PARTS = "parts"
+"""The folder in which files stand that others include."""
+
+
+def folder() -> Path:
+    """Where the library is."""
+    return Path(str(resources.files("conformance.scenarios") / "library"))
+
+
+def shipped() -> dict[str, Path]:
+    """The files of the library, by name."""
+    return {path.stem: path for path in sorted(folder().glob("*.yaml"))}
+
+
+def files(wanted: str) -> list[Path]:
+    """The files that one ``--scenario`` means.
+
+    Raises:
+        ScenarioError: it means none.
+    """
+    word, colon, pattern = wanted.partition(":")
+    if word == SHIPPED and (colon or not Path(wanted).exists()):
+        return _of_library(pattern)
+    path = Path(wanted)
+    if path.is_dir():
+        found = sorted(p for p in path.rglob("*.y*ml") if PARTS not in p.relative_to(path).parts)
+        if not found:
+            raise ScenarioError(f"--scenario: {path}: there is no .yaml file in this folder")
+        return found
+    if not path.exists():
+        hint = f"; the suite's own is {SHIPPED}:{wanted}" if wanted in shipped() else ""
+        raise ScenarioError(
+            f"--scenario: {path}: there is no such file or folder{hint} (`--scenario {SHIPPED}` "
+            "plays those that come with the suite)"
+        )
+    return [path]
+
+
+def _of_library(pattern: str) -> list[Path]:
+    known = shipped()
+    names = fnmatch.filter(known, pattern or "*")
+    if not names:
+        hint = suggestion(pattern, known)
+        raise ScenarioError(f"--scenario: the suite has no scenario {pattern!r}{hint}")
+    return [known[name] for name in names]
+
+
+def choose(wanted: Iterable[str], given: Mapping[str, str]) -> list[Scenario]:
+    """Read every scenario that is wanted, each once; ``given`` are values of their parameters.
+
+    Raises:
+        ScenarioError: one cannot be found or used, or a parameter belongs to none of them.
+    """
+    paths = dict.fromkeys(path for each in wanted for path in files(each))
+    scenarios = [load(path, given) for path in paths]
+    known = {name for scenario in scenarios for name in scenario.parameters}
+    for name in given:
+        if name not in known:
+            hint = suggestion(name, known) if known else "; they have none"
+            raise ScenarioError(f"--scenario-param: no scenario has a parameter `{name}`{hint}")
+    seen: dict[str, Scenario] = {}
+    for scenario in scenarios:
+        if scenario.name in seen:
+            raise ScenarioError(
+                f"{scenario.place.file}: the name {scenario.name!r} is that of "
+                f"{seen[scenario.name].place.file}; give one of them another `name`"
+            )
+        seen[scenario.name] = scenario
+    return scenarios

@@ -1,0 +1,278 @@
+"""The player of a scenario as a state machine: happenings in, moves out.
+
+Rules of this file:
+
+* ``heard`` takes what happened, ``move`` says what to do next, ``did`` and ``expired`` tell how
+  that went. Nothing here sends, waits, or reads a clock.
+* A step that expects something takes the first happening that fits, from after the last one that
+  was taken from the same source; others are passed over. What came early thus counts, and
+  sources do not hold each other up.
+* ``never`` looks at what came after the last thing that a step did or took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.scenarios.assignment import assignments, unassigned
+from conformance.scenarios.happenings import Happening, Source
+from conformance.scenarios.patterns import Difference, shown
+from conformance.scenarios.steps import Act, Expect, Expected, Never, Scenario, Step, Within
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step that failed; ``differences`` are those of ``closest``, what came closest to it."""
+
+    step: Step
+    number: int
+    expected: str
+    seen: str
+    differences: tuple[Difference, ...] = ()
+    closest: Happening | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Do what a step says, with its particulars filled in."""
+
+    step: Act
+    what: Any
+    target: Source | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait until the play is ``settled``, for at most ``within``."""
+
+    step: Step
+    within: Within
+
+
+Move = Do | Wait | None
+"""What to do next; ``None`` when the play is over."""
+
+
+@dataclass(slots=True)
+class _Guard:
+    step: Never
+    number: int
+    position: int
+
+
+@dataclass(slots=True)
+class Play:
+    """One performance of a scenario. ``names`` are those that are bound at its beginning."""
+
+    scenario: Scenario
+    names: dict[str, Any]
+    new_id: Callable[[], str]
+    log: list[Happening] = field(default_factory=list)
+    failure: Failure | None = None
+    number: int = 0
+    settled: bool = False
+    _taken: dict[tuple[str, Source], int] = field(default_factory=dict)
+    _since: int = 0
+    _guards: list[_Guard] = field(default_factory=list)
+    _running: set[Source] = field(default_factory=set)
+    _connected: set[Source] = field(default_factory=set)
+
+    # -- the ways in -----------------------------------------------------------------------------
+
+    def heard(self, happening: Happening) -> None:
+        """Something happened."""
+        self.log.append(happening)
+        self._count(happening)
+        self._watch()
+        if self.failure is None and not self.settled:
+            self._look()
+
+    def started(self, process: str) -> None:
+        """A process of the worker runs."""
+        self._running.add(process)
+
+    def move(self) -> Move:
+        """What to do next; asked again only after it was done, or waited for."""
+        while self.failure is None and self.number < len(self.scenario.steps):
+            step = self.scenario.steps[self.number]
+            if isinstance(step, Act) and step.kind != "let":
+                return self._do(step)
+            if isinstance(step, Act):
+                self.names.update(self._do(step).what)
+                self._advance()
+                continue
+            if isinstance(step, Never) and step.until is not None:
+                self._guards.append(_Guard(step, self.number, self._since))
+                self._watch()
+                self._advance()
+                continue
+            self._look()
+            if not self.settled:
+                within = step.within if isinstance(step, Expect | Never) else None
+                return Wait(step, within)
+            self.settled = False
+        return None
+
+    def did(self) -> None:
+        """The step that was to be done is done."""
+        self._since = len(self.log)
+        self._advance()
+
+    def failed(self, expected: str, seen: str) -> None:
+        """The step that was to be done could not be."""
+        self._fail(self.scenario.steps[self.number], self.number, expected, seen)
+
+    def waited(self, seconds: float) -> None:
+        """The wait is over: what was waited for came, or ``seconds`` went by without it."""
+        if self.settled or self.failure is not None:
+            self.settled = False
+            return
+        step = self.scenario.steps[self.number]
+        if isinstance(step, Never):
+            self._since = len(self.log)
+            self._advance()
+        elif isinstance(step, Expect):
+            self._miss(step, f"within {seconds:.1f} s")
+
+    def _count(self, seen: Happening) -> None:
+        if seen.kind == "connects":
+            self._connected.add(seen.source)
+        elif seen.kind == "leaves":
+            self._connected.discard(seen.source)
+        elif seen.kind == "exits":
+            self._running.discard(seen.source)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the worker can send no more: its processes ended, and its connections too."""
+        return not self._running and not self._connected
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """See whether what the present step waits for has happened."""
+        if self.number >= len(self.scenario.steps):
+            return
+        step = self.scenario.steps[self.number]
+        if isinstance(step, Never) and step.until is None:
+            self._look_for_unwanted(step, self.number, self._since)
+        elif isinstance(step, Expect):
+            self._look_for(step)
+
+    def _look_for(self, step: Expect) -> None:
+        positions = self._open()
+        items = [self.log[position] for position in positions]
+        found = next(assignments(step.wanted, items, self.names), None)
+        if found is not None:
+            chosen, names = found
+            self.names = dict(names)
+            self._take([positions[index] for index in chosen])
+        elif self._spoiled(step):
+            self._miss(step, "as its first message")
+        elif self._is_over and self._waits_for_worker(step):
+            self._miss(step, "before the worker's process ended")
+
+    def _open(self) -> list[int]:
+        """The positions of what no step has taken or gone past."""
+        return [
+            position
+            for position, seen in enumerate(self.log)
+            if position >= self._taken.get((seen.kind, seen.source), 0)
+        ]
+
+    def _take(self, positions: list[int]) -> None:
+        for position in positions:
+            seen = self.log[position]
+            key = (seen.kind, seen.source)
+            self._taken[key] = max(self._taken.get(key, 0), position + 1)
+        self._since = max(positions) + 1
+        self.settled = True
+        self._advance()
+
+    def _spoiled(self, step: Expect) -> bool:
+        """Whether a first message came that is another one than asked for."""
+        (wanted, *others) = step.wanted
+        return (
+            wanted.first
+            and not others
+            and any(s.first and wanted.is_about(s, self.names) for s in self._candidates(wanted))
+        )
+
+    @staticmethod
+    def _waits_for_worker(step: Expect) -> bool:
+        return all(wanted.kind not in ("exits", "answers") for wanted in step.wanted)
+
+    def _watch(self) -> None:
+        for guard in self._guards:
+            if self.failure is None:
+                self._look_for_unwanted(guard.step, guard.number, guard.position)
+
+    def _look_for_unwanted(self, step: Never, number: int, position: int) -> None:
+        assert step.unwanted is not None
+        for seen in self.log[position:]:
+            if step.unwanted.fits(seen, self.names):
+                told = step.unwanted.describe(self.names)
+                text = f"at {seen.at:.3f} s it did: {shown(seen.value)}"
+                self._fail(step, number, f"never: {told}", text, closest=seen)
+                return
+
+    # -- going on --------------------------------------------------------------------------------
+
+    def _do(self, step: Act) -> Do:
+        what = step.what.render(self.names, self.new_id) if step.what is not None else None
+        target = None if step.target is None else self.names.get(f"@{step.target}", step.target)
+        return Do(step, what, target)
+
+    def _advance(self) -> None:
+        done = self.scenario.steps[self.number].id
+        self._guards = [g for g in self._guards if done is None or g.step.until != done]
+        self.number += 1
+
+    def _fail(
+        self,
+        step: Step,
+        number: int,
+        expected: str,
+        seen: str,
+        differences: tuple[Difference, ...] = (),
+        closest: Happening | None = None,
+    ) -> None:
+        self.failure = Failure(step, number, expected, seen, differences, closest)
+        self.settled = True
+
+    # -- what to say of it -----------------------------------------------------------------------
+
+    def _miss(self, step: Expect, when: str) -> None:
+        """Fail, with what came closest to the first thing that is missing."""
+        items = [self.log[position] for position in self._open()]
+        missing, left = unassigned(step.wanted, items, self.names)
+        wanted = step.wanted[missing]
+        expected = wanted.describe(self.names)
+        told = "nothing of the kind"
+        candidates = [seen for seen in left if wanted.is_about(seen, self.names)]
+        judged = [(wanted.pattern.differences(s.value, self.names), s) for s in candidates]
+        if not judged:
+            self._fail(step, self.number, expected, f"{told} {when}{self._instead(wanted)}")
+            return
+        differences, closest = min(judged, key=lambda pair: _distance(pair[0]))
+        seen = f"{told} {when}; closest is {shown(closest.value)} at {closest.at:.3f} s"
+        if not differences:
+            seen = f"{told} {when}; {shown(closest.value)} came too late to be it"
+        self._fail(step, self.number, expected, seen, tuple(differences), closest)
+
+    def _candidates(self, wanted: Expected) -> list[Happening]:
+        items = (self.log[position] for position in self._open())
+        return [seen for seen in items if wanted.is_about(seen, self.names)]
+
+    def _instead(self, wanted: Expected) -> str:
+        others = [s for s in self.log if s.kind == wanted.kind]
+        exits = [s for s in self.log if s.kind == "exits"]
+        if self._is_over and exits:
+            return f"; the process ended with exit code {exits[-1].value}"
+        return "" if not others else f"; {len(others)} such came before, all taken or passed over"
+
+
+def _distance(differences: list[Difference]) -> tuple[bool, int]:
+    return any(d.path == "type" for d in differences), len(differences)

@@ -1,0 +1,379 @@
+"""From the nodes of a document to steps."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from conformance.pace import Pace
+from conformance.scenarios import document
+from conformance.scenarios.document import Node, ScenarioError, keys, suggestion
+from conformance.scenarios.patterns import Anything, Pattern, is_of_type
+from conformance.scenarios.scope import Scope
+from conformance.scenarios.steps import WORKER, Act, Expect, Expected, Never, Step, Within
+from conformance.scenarios.templates import Fixed, Parts, Template
+from conformance.scenarios.values import NAME, name, pattern, template
+from mock_engine import faults
+
+COMMON = ("id", "note")
+MOST_INCLUDES = 8
+"""How deep files may include each other."""
+
+PACES = tuple(sorted(n for n, value in vars(Pace).items() if isinstance(value, property)))
+"""The deadlines of the suite, by name."""
+
+USUAL: Mapping[str, str] = {
+    "message": "handler",
+    "frame": "reply",
+    "connects": "reconnect",
+    "dials": "reconnect",
+    "leaves": "exit",
+    "exits": "exit",
+    "answers": "handler",
+}
+"""The deadline of an expectation that gives none."""
+
+SENT = ("json", "text", "base64", "opcode", "fin", "code", "reason", "fragments")
+OPCODES = ("text", "binary", "ping", "pong", "close", "continuation")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+class Reader:
+    """Reads the steps of one scenario. ``folder`` is where includes are looked for."""
+
+    def __init__(self, scope: Scope, folder: Path | None, depth: int = 0) -> None:
+        self._scope = scope
+        self._folder = folder
+        self._depth = depth
+
+    def steps(self, node: Node) -> list[Step]:
+        """Read a list of steps.
+
+        Raises:
+            ScenarioError: it is none.
+        """
+        return [step for item in node.items() for step in self.step(item)]
+
+    def step(self, node: Node) -> list[Step]:
+        """Read one step, or the steps that it stands for.
+
+        Raises:
+            ScenarioError: it is none.
+        """
+        kinds = [key for key, _ in node.pairs() if key.value in STEPS]
+        if not kinds:
+            first = node.pairs()[0][0] if node.pairs() else node
+            first.refuse(
+                f"no step is called {first.describe()}{suggestion(str(first.value), STEPS)}"
+            )
+        if len(kinds) > 1:
+            kinds[1].refuse(
+                f"`{kinds[0].value}` and `{kinds[1].value}` in one step; make two steps of it"
+            )
+        kind = kinds[0].value
+        make, further = STEPS[kind]
+        entries = keys(node, (kind, *further, *COMMON), f"the step `{kind}`")
+        steps = make(self, entries[kind], entries)
+        return [*steps[:-1], self._named(steps[-1], entries)] if steps else []
+
+    def _named(self, step: Step, entries: Mapping[str, Node]) -> Step:
+        given = name(entries["id"], "the id of a step") if "id" in entries else None
+        if given is not None:
+            if given in self._scope.steps:
+                entries["id"].refuse(f"the id `{given}` stands twice, or is taken")
+            self._scope.steps.add(given)
+        note = entries["note"].text("`note`") if "note" in entries else step.note
+        return replace(step, id=given, note=note)
+
+    # -- what the worker must do -----------------------------------------------------------------
+
+    def expect(self, kind: str, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """One thing that the worker must do."""
+        return [self._expect(node, kind, [self._expected(kind, node, entries)], entries)]
+
+    def unordered(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """Several things, in any order."""
+        wanted = [self._one(item) for item in node.items()]
+        if not wanted:
+            node.refuse("at least one expectation stands here")
+        return [self._expect(node, "unordered", wanted, entries)]
+
+    def never(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """Something that must not happen."""
+        names = set(self._scope.names)
+        unwanted = self._one(node)
+        self._scope.names = names
+        if ("within" in entries) == ("until" in entries):
+            node.refuse("`never` needs either `within`, a time, or `until`, the id of a later step")
+        until = None
+        if "until" in entries:
+            until = entries["until"].text("the id of a step")
+            self._scope.await_step(until, entries["until"])
+        within = self._within(entries, "message") if "within" in entries else None
+        return [Never(node.place, "never", unwanted=unwanted, within=within, until=until)]
+
+    def _one(self, node: Node) -> Expected:
+        """One expectation inside a group or a ``never``."""
+        kinds = [key for key, _ in node.pairs() if key.value in EXPECTATIONS]
+        if len(kinds) != 1:
+            told = ", ".join(EXPECTATIONS)
+            node.refuse(f"one thing that the worker may do is expected here: {told}")
+        kind = kinds[0].value
+        entries = keys(node, (kind, *EXPECTATIONS[kind][1]), f"`{kind}`")
+        return self._expected(kind, entries[kind], entries)
+
+    def _expected(self, key: str, node: Node, entries: Mapping[str, Node]) -> Expected:
+        kind = EXPECTATIONS[key][0]
+        what = Anything() if node.value is None or node.value == {} else pattern(node)
+        self._scope.use(what.needs(), node)
+        self._scope.bind(*what.binds())
+        first = entries.get("first")
+        if first is not None and not isinstance(first.value, bool):
+            first.refuse(f"expected true or false, not {first.describe()}")
+        becomes = None
+        if "as" in entries:
+            becomes = name(entries["as"], "the name of a connection")
+            self._scope.connections.add(becomes)
+        return Expected(
+            kind,
+            what,
+            source=self._source(kind, entries),
+            first=bool(first is not None and first.value),
+            becomes=becomes,
+        )
+
+    def _source(self, kind: str, entries: Mapping[str, Node]) -> str | None:
+        if "from" in entries:
+            given = entries["from"].text("the name of a connection")
+            return self._scope.find(given, self._scope.connections, "connection", entries["from"])
+        if kind == "exits":
+            return self._process(entries)
+        return None
+
+    def _expect(
+        self, node: Node, kind: str, wanted: list[Expected], entries: Mapping[str, Node]
+    ) -> Expect:
+        within = self._within(entries, wanted[0].kind)
+        return Expect(node.place, kind, wanted=tuple(wanted), within=within)
+
+    def _within(self, entries: Mapping[str, Node], kind: str) -> Within:
+        if "within" not in entries:
+            return USUAL[kind]
+        node = entries["within"]
+        value = node.value
+        if is_of_type(value, "number") and value > 0:
+            return float(value)
+        if value not in PACES:
+            hint = suggestion(str(value), PACES)
+            node.refuse(f"expected seconds above 0, or the name of a deadline{hint}")
+        return str(value)
+
+    # -- what the scenario does ------------------------------------------------------------------
+
+    def _act(
+        self, node: Node, kind: str, what: Template | None = None, target: str | None = None
+    ) -> Act:
+        if what is not None:
+            self._scope.use(what.needs(), node)
+            self._scope.bind(*what.binds())
+        return Act(node.place, kind, what=what, target=target)
+
+    def _to(self, entries: Mapping[str, Node]) -> str | None:
+        if "to" not in entries:
+            return None
+        given = entries["to"].text("the name of a connection")
+        return self._scope.find(given, self._scope.connections, "connection", entries["to"])
+
+    def _process(self, entries: Mapping[str, Node]) -> str | None:
+        if "process" not in entries:
+            return None
+        given = entries["process"].text("the name of a process")
+        return self._scope.find(given, self._scope.processes, "process", entries["process"])
+
+    def engine(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """A message to the worker."""
+        if not node.is_mapping:
+            node.refuse(f"a message is an object, not {node.describe()}; for others `engine-frame`")
+        return [self._act(node, "engine", template(node), self._to(entries))]
+
+    def engine_frame(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """A frame of any kind to the worker."""
+        given = keys(node, SENT, "`engine-frame`")
+        if sum(key in given for key in ("json", "text", "base64")) > 1:
+            node.refuse("give one of `json`, `text` and `base64`")
+        if "opcode" in given and given["opcode"].value not in OPCODES:
+            found = given["opcode"]
+            found.refuse(f"no opcode: {found.value!r}{suggestion(str(found.value), OPCODES)}")
+        return [self._act(node, "engine-frame", template(node), self._to(entries))]
+
+    def start(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """A process of the worker."""
+        given = keys(node, ("ready", "env"), "`start`") if node.value is not None else {}
+        process = name(entries["as"], "the name of a process") if "as" in entries else WORKER
+        self._scope.processes.add(process)
+        if "ready" in given and not isinstance(given["ready"].value, bool):
+            given["ready"].refuse(f"expected true or false, not {given['ready'].describe()}")
+        if "env" in given:
+            for _, value in given["env"].pairs():
+                value.text("the value of an environment variable")
+        what = template(node) if given else Parts({})
+        return [self._act(node, "start", what, process)]
+
+    def ready(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """Wait until the worker has registered all that it registers, and listens."""
+        if node.value is not True:
+            node.refuse(f"expected `true`, not {node.describe()}")
+        return [self._act(node, "ready")]
+
+    def fault(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """What goes wrong on the wire from here on, as a schedule; ``none`` ends it."""
+        if node.value == "none":
+            return [self._act(node, "fault", Fixed(()))]
+        try:
+            return [self._act(node, "fault", Fixed(faults.read(node.value, "`fault`")))]
+        except faults.UnreadableError as fault:
+            return node.refuse(str(fault))
+
+    def signal(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """A signal to a process of the worker."""
+        given = str(node.value).upper().removeprefix("SIG")
+        known = [s.name.removeprefix("SIG") for s in signal.Signals]
+        if given not in known:
+            node.refuse(f"no signal: {node.value!r}{suggestion(given, known)}")
+        return [self._act(node, "signal", Fixed(f"SIG{given}"), self._process(entries))]
+
+    def restart(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """The engine goes and comes back, or the worker's process does."""
+        if node.value not in ("engine", "worker"):
+            node.refuse(f"expected `engine` or `worker`, not {node.describe()}")
+        down: Any = 0
+        if "down" in entries:
+            down = entries["down"].value
+            if not is_of_type(down, "number") or down < 0:
+                entries["down"].refuse(f"expected seconds, not {entries['down'].describe()}")
+        what = Fixed({"what": node.value, "down": down})
+        return [self._act(node, "restart", what, self._process(entries))]
+
+    def call(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """A call through the engine, as of another worker."""
+        given = keys(node, ("function_id", "data", "namespace", "metadata"), "`call`")
+        if "function_id" not in given:
+            node.refuse("`call` needs `function_id`")
+        return self._request(node, "call", entries)
+
+    def http(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """A request to the engine's HTTP port."""
+        given = keys(node, ("method", "path", "query", "headers", "json", "text"), "`http`")
+        if "path" not in given:
+            node.refuse("`http` needs `path`")
+        method = given.get("method")
+        if method is not None and method.value not in METHODS and "$" not in str(method.value):
+            method.refuse(f"no method: {method.value!r}{suggestion(str(method.value), METHODS)}")
+        return self._request(node, "http", entries)
+
+    def _request(self, node: Node, kind: str, entries: Mapping[str, Node]) -> list[Step]:
+        """Something that is answered: now, or in a later step when it has a name."""
+        request = name(entries["as"], "the name of a request") if "as" in entries else None
+        act = self._act(node, kind, template(node), request or f"the {kind}")
+        if request is not None:
+            self._scope.requests.add(request)
+            if "expect" in entries:
+                entries["expect"].refuse("a request with a name is answered in a step `answer`")
+            return [act]
+        return [act, self._answered(node, act.target or "", entries)]
+
+    def answer(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """The answer to a request that has a name."""
+        given = node.text("the name of a request")
+        self._scope.find(given, self._scope.requests, "request", node)
+        return [self._answered(node, given, entries)]
+
+    def _answered(self, node: Node, request: str, entries: Mapping[str, Node]) -> Expect:
+        what: Pattern = Anything()
+        if "expect" in entries:
+            what = pattern(entries["expect"])
+            self._scope.use(what.needs(), entries["expect"])
+            self._scope.bind(*what.binds())
+        wanted = Expected("answers", what, source=request)
+        return Expect(
+            node.place, "answer", wanted=(wanted,), within=self._within(entries, "answers")
+        )
+
+    # -- other files -----------------------------------------------------------------------------
+
+    def include(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """The steps of another file; ``with`` gives values to its parameters."""
+        file = node.text("the path of a file")
+        if self._folder is None:
+            node.refuse("there is no folder to include files from")
+        if self._depth >= MOST_INCLUDES:
+            node.refuse(f"files include each other more than {MOST_INCLUDES} levels deep")
+        path = self._folder / file
+        try:
+            root = document.parse(document.read(path), str(path))
+        except ScenarioError as fault:
+            node.refuse(f"`include` fails: {fault}")
+        given = keys(root, ("steps", "params"), "an included file")
+        if "steps" not in given:
+            root.refuse("an included file needs `steps`")
+        inner = Reader(self._scope, path.parent, self._depth + 1)
+        return [
+            *self._given(node, given.get("params"), entries.get("with")),
+            *inner.steps(given["steps"]),
+        ]
+
+    def _given(self, node: Node, params: Node | None, values: Node | None) -> list[Step]:
+        """What binds the parameters of an included file."""
+        defaults = {key.value: value for key, value in params.pairs()} if params else {}
+        overrides = {key.value: value for key, value in values.pairs()} if values else {}
+        for key, _ in values.pairs() if values else ():
+            if key.value not in defaults:
+                key.refuse(
+                    f"the file has no parameter `{key.value}`{suggestion(key.value, defaults)}"
+                )
+            if not NAME.fullmatch(key.value):
+                key.refuse(f"a parameter cannot be called {key.value!r}")
+        if not defaults:
+            return []
+        chosen = {key: template(value) for key, value in (defaults | overrides).items()}
+        act = self._act(node, "let", Parts(chosen))
+        self._scope.bind(*chosen)
+        return [act]
+
+
+def _expects(kind: str) -> Callable[[Reader, Node, Mapping[str, Node]], list[Step]]:
+    return lambda reader, node, entries: reader.expect(kind, node, entries)
+
+
+EXPECTATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "worker": ("message", ("from", "first")),
+    "worker-frame": ("frame", ("from",)),
+    "connects": ("connects", ("as",)),
+    "dials": ("dials", ()),
+    "leaves": ("leaves", ("from",)),
+    "exit": ("exits", ("process",)),
+}
+"""What a worker may do: the kind of happening, and the further keys."""
+
+Make = Callable[[Reader, Node, Mapping[str, Node]], list[Step]]
+
+STEPS: Mapping[str, tuple[Make, tuple[str, ...]]] = {
+    "start": (Reader.start, ("as",)),
+    "ready": (Reader.ready, ()),
+    "engine": (Reader.engine, ("to",)),
+    "engine-frame": (Reader.engine_frame, ("to",)),
+    "call": (Reader.call, ("as", "expect", "within")),
+    "http": (Reader.http, ("as", "expect", "within")),
+    "answer": (Reader.answer, ("expect", "within")),
+    "fault": (Reader.fault, ()),
+    "signal": (Reader.signal, ("process",)),
+    "restart": (Reader.restart, ("down", "process")),
+    "include": (Reader.include, ("with",)),
+    "unordered": (Reader.unordered, ("within",)),
+    "never": (Reader.never, ("within", "until")),
+    **{key: (_expects(key), (*more, "within")) for key, (_, more) in EXPECTATIONS.items()},
+}
+"""Every kind of step: how it is read, and its further keys."""

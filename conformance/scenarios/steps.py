@@ -1,0 +1,171 @@
+"""A scenario as data. Nothing here runs anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.scenarios.document import Place
+from conformance.scenarios.happenings import Happening
+from conformance.scenarios.patterns import Names, Pattern
+from conformance.scenarios.templates import Template
+from conformance.verdict import Level
+
+WORKER = "worker"
+"""The name of the process that is started when a scenario names none."""
+
+END = "end"
+"""Where a ``never`` ends that holds to the end of the scenario."""
+
+Within = float | str | None
+"""Seconds, the name of a deadline of the suite, or what is usual for the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step; ``kind`` is its key, ``id`` its name, ``note`` what its author says of it."""
+
+    place: Place
+    kind: str
+    id: str | None = None
+    note: str = ""
+
+    @property
+    def binds(self) -> frozenset[str]:
+        """The names that it binds."""
+        return frozenset()
+
+
+# -- what the scenario does ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Act(Step):
+    """Something to do. ``what`` holds the particulars of its kind, filled in as it is done.
+
+    ``target`` is the connection, the process or the request that it concerns, if it names one.
+    """
+
+    what: Template | None = None
+    target: str | None = None
+
+    @property
+    def binds(self) -> frozenset[str]:
+        """The ids that it draws."""
+        return self.what.binds() if self.what is not None else frozenset()
+
+
+# -- what the worker must do -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Expected(Pattern):
+    """A happening of this kind, from this source if one is named, that fits ``pattern``.
+
+    ``first`` asks for the first message of a connection. ``becomes`` names the connection.
+    """
+
+    kind: str
+    pattern: Pattern
+    source: str | None = None
+    first: bool = False
+    becomes: str | None = None
+
+    def solutions(self, value: Happening, names: Names) -> Iterator[Names]:
+        """As for any pattern, of happenings."""
+        if self.is_about(value, names) and (value.first or not self.first):
+            for bound in self.pattern.solutions(value.value, names):
+                yield {**bound, f"@{self.becomes}": value.source} if self.becomes else bound
+
+    def is_about(self, value: Happening, names: Names) -> bool:
+        """Whether a happening is of the kind and from the source that are asked for."""
+        if value.kind != self.kind:
+            return False
+        return self.source is None or value.source == names.get(f"@{self.source}", self.source)
+
+    def parts(self) -> tuple[Pattern, ...]:
+        """As for any pattern."""
+        return (self.pattern,)
+
+    def describe(self, names: Names) -> str:
+        """In words."""
+        told = self.pattern.describe(names)
+        where = f" on connection `{self.source}`" if self.source and self.kind == "message" else ""
+        first = " as the first message" if self.first else ""
+        return {
+            "message": f"the worker sends {told}{where}{first}",
+            "frame": f"the worker sends a frame {told}{where}",
+            "connects": f"the worker connects, with {told}",
+            "dials": f"the worker asks for a connection, with {told}",
+            "leaves": f"the connection ends, with {told}",
+            "exits": f"the process ends with exit code {told}",
+            "answers": f"the answer is {told}",
+        }[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Expect(Step):
+    """Every one of these must happen in time; the order means nothing if there are several."""
+
+    wanted: tuple[Expected, ...] = ()
+    within: Within = None
+
+    @property
+    def binds(self) -> frozenset[str]:
+        """The names that its patterns bind."""
+        return frozenset().union(*(expected.binds() for expected in self.wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Never(Step):
+    """What must not happen: within a time, or until a later step is through."""
+
+    unwanted: Expected | None = None
+    within: Within = None
+    until: str | None = None
+
+
+# -- a scenario ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a worker must have registered; the patterns bind names for the steps."""
+
+    functions: tuple[Pattern, ...] = ()
+    triggers: tuple[Pattern, ...] = ()
+    trigger_types: tuple[Pattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The engine behind a scenario.
+
+    ``modules`` are those of a real engine, with their options; without any (``None``) nothing
+    answers but the scenario. ``answers`` are functions that the scenario answers for the engine.
+    """
+
+    modules: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A conversation. ``parameters`` are names with their values."""
+
+    name: str
+    title: str
+    place: Place
+    steps: tuple[Step, ...]
+    description: str = ""
+    source: str = ""
+    level: Level = Level.MUST
+    tags: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    needs: Needs = field(default_factory=Needs)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    setting: Setting = field(default_factory=Setting)
+    remedy: str = ""
