@@ -27,6 +27,8 @@ class Peer(asyncio.Protocol):
         self._host = host
         self._heard = heard
         self._buffer = b""
+        self._reading = False
+        self._unsent: list[bytes] = []
         self._upgraded = False
         self._transport: asyncio.Transport
         loop = asyncio.get_running_loop()
@@ -49,7 +51,7 @@ class Peer(asyncio.Protocol):
         return peer
 
     def send(self, payload: bytes) -> None:
-        """Send a text frame."""
+        """Send a text frame; what is sent while a chunk is read goes out at its end, at once."""
         self._send(TEXT, payload)
 
     def close(self) -> None:
@@ -64,7 +66,14 @@ class Peer(asyncio.Protocol):
             head = struct.pack("!BBH", FINAL | opcode, MASKED | TWO_BYTES, size)
         else:
             head = struct.pack("!BBQ", FINAL | opcode, MASKED | EIGHT_BYTES, size)
-        self._transport.write(head + NO_MASK + payload)
+        self._unsent += (head, NO_MASK, payload)
+        if not self._reading:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was sent."""
+        self._transport.write(b"".join(self._unsent))
+        self._unsent.clear()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the upgrade."""
@@ -89,7 +98,11 @@ class Peer(asyncio.Protocol):
                 return
             self._upgraded, self._buffer = True, rest
             self.ready.set_result(None)
+        self._reading = True
         self._frames()
+        self._reading = False
+        if self._unsent:
+            self.flush()
 
     def _frames(self) -> None:
         buffer, at = self._buffer, 0

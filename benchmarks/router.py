@@ -7,10 +7,12 @@ names, namespaces, triggers, transcripts or checks.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import msgspec
 import uvloop
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 
 class Message(msgspec.Struct):
@@ -28,17 +30,18 @@ async def route() -> None:
     decoder = msgspec.json.Decoder(Message)
 
     async def handle(connection: ServerConnection) -> None:
-        async for text in connection:
-            message = decoder.decode(text)
-            if message.type == "registerfunction":
-                owner[:] = [connection]
-            elif message.function_id == "engine::workers::register":
-                await connection.send('{"type":"invocationresult"}')
-            elif message.type == "invokefunction":
-                callers[message.invocation_id] = connection
-                await owner[0].send(text)
-            else:
-                await callers.pop(message.invocation_id).send(text)
+        with contextlib.suppress(ConnectionClosed):
+            async for text in connection:
+                message = decoder.decode(text)
+                if message.type == "registerfunction":
+                    owner[:] = [connection]
+                elif message.function_id == "engine::workers::register":
+                    await connection.send('{"type":"invocationresult"}')
+                elif message.type == "invokefunction":
+                    callers[message.invocation_id] = connection
+                    await owner[0].send(text)
+                else:
+                    await callers.pop(message.invocation_id).send(text)
 
     async with serve(handle, "127.0.0.1", 0, compression=None) as server:
         port = next(iter(server.sockets)).getsockname()[1]

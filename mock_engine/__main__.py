@@ -40,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         ports = {module: getattr(options, name) for name, module in PORTS.items()}
         config = config.moved({name: port for name, port in ports.items() if port is not None})
         config = replace(config, features=(*config.features, *options.features))
-        return asyncio.run(_serve(config, options.host, options.quiet))
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            return runner.run(_serve(config, options.host, options.quiet))
     except ConfigError as fault:
         print(f"error: {fault}", file=sys.stderr)
     except OSError as fault:
@@ -49,6 +50,15 @@ def main(arguments: list[str] | None = None) -> int:
             f"error: cannot listen: {fault}; choose another port: {options_named}", file=sys.stderr
         )
     return USAGE
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """A loop of uvloop, where the extra ``fast`` is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def in_container() -> bool:

@@ -2,6 +2,9 @@
 
 Not decodable are unknown or missing types, missing required fields, wrong field types, fields
 that stand twice, ids of invocations that are no UUIDs, and what its JSON parser refuses.
+
+Most of what must be refused is seen at a glance: what might be wrong is searched for byte by byte,
+and only a frame that may hold it is parsed a second time to be sure.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import json
 import math
 import re
 import uuid
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -19,11 +22,30 @@ from mock_engine.messages import FromWorker, InvocationResult, InvokeFunction, P
 DEEPEST = 127
 """Levels of nesting the engine's JSON parser follows."""
 
+SURELY_BEYOND = 22
+"""Characters that a number of 64 bits never has."""
+
+LONGEST_QUOTE = 80
+"""Characters of somebody's text that a complaint repeats."""
+
 _BARE: dict[bytes, FromWorker] = {b'["ping"]': Ping(), b'["pong"]': Pong()}
 """A message without fields may also be an array that holds its type alone."""
 
-_OVERFLOW = re.compile(rb"[0-9.][eE]\+?[0-9]{3,}")
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
+"""Makes all digits one, so that long numbers and large exponents look alike."""
+
+_LONG_NUMBER, _EXPONENTS = b"0" * 19, (b"0e000", b"0e+000")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ROUND = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_CALLS = (InvokeFunction, InvocationResult)
+_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NAMES: dict[type, tuple[bytes, ...]] = {
+    kind: tuple(b'"%b"' % name.encode() for name in ("type", *kind.__struct_fields__))
+    for kind in get_args(FromWorker)
+}
+"""The fields of each message as they stand in a frame."""
+
 _decoder = msgspec.json.Decoder(FromWorker)
 
 
@@ -37,91 +59,85 @@ def decode(frame: bytes) -> FromWorker:
     Raises:
         Undecodable: it is none; the text says why.
     """
-    if frame in _BARE:
-        return _BARE[frame]
-    if _LONG_NUMBER.search(frame):
+    if frame.count(b"[") + frame.count(b"{") > DEEPEST and _is_too_deep(frame):
+        raise Undecodable(f"nested more than {DEEPEST} levels deep")
+    shape = frame.translate(_SHAPE)
+    if _LONG_NUMBER in shape or any(exponent in shape for exponent in _EXPONENTS):
         frame = _rounded(frame)
     try:
         message: FromWorker = _decoder.decode(frame)
     except (msgspec.DecodeError, RecursionError) as fault:
+        if frame in _BARE:
+            return _BARE[frame]
         raise Undecodable(str(fault)) from None
-    if frame.count(b"[") + frame.count(b"{") > DEEPEST and _depth(frame) > DEEPEST:
-        raise Undecodable(f"nested more than {DEEPEST} levels deep")
-    if _OVERFLOW.search(frame) and not _all_finite(frame):
-        raise Undecodable("a number is beyond what a double holds")
-    if _stands_twice(frame, message):
-        raise Undecodable("a field stands twice")
-    if isinstance(message, InvokeFunction | InvocationResult) and message.invocation_id is not None:
+    for name in _NAMES[type(message)]:
+        if frame.count(name) > 1 and _stands_twice(frame, message):
+            raise Undecodable("a field stands twice")
+    if isinstance(message, _CALLS) and message.invocation_id is not None:
         return _with_canonical_id(message)
     return message
 
 
-def _depth(frame: bytes) -> int:
-    """How deep the arrays and objects of valid JSON text are nested."""
-    depth = deepest = 0
-    for bracket in re.findall(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', frame, re.DOTALL):
-        if bracket in (b"[", b"{"):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif bracket in (b"]", b"}"):
-            depth -= 1
-    return deepest
-
-
-def _all_finite(frame: bytes) -> bool:
-    finite = True
-
-    def read(text: str) -> float:
-        nonlocal finite
-        number = float(text)
-        finite = finite and math.isfinite(number)
-        return number
-
-    json.loads(frame, parse_float=read)
-    return finite
+def _is_too_deep(frame: bytes) -> bool:
+    """Whether valid JSON text is nested too deep: whether peeling off its levels takes too long."""
+    brackets = _STRING.sub(b"", frame).translate(_ROUND, _NO_BRACKETS)
+    for _ in range(DEEPEST):
+        peeled = brackets.replace(b"[]", b"")
+        if len(peeled) == len(brackets):
+            return False
+        brackets = peeled
+    return b"[]" in brackets
 
 
 def _with_canonical_id(
     message: InvokeFunction | InvocationResult,
 ) -> InvokeFunction | InvocationResult:
     given = message.invocation_id or ""
+    if _CANONICAL.fullmatch(given):
+        return message
     try:
         canonical = str(uuid.UUID(given))
     except ValueError:
-        raise Undecodable(f"invocation_id is no UUID: {given!r}") from None
-    if canonical == given:
-        return message
+        raise Undecodable(f"invocation_id is no UUID: {given[:LONGEST_QUOTE]!r}") from None
     return msgspec.structs.replace(message, invocation_id=canonical)
 
 
 def _stands_twice(frame: bytes, message: FromWorker) -> bool:
     """Whether one of the message's own fields is given more than once."""
-    names = ("type", *message.__struct_fields__)
-    if all(frame.count(b'"%s"' % name.encode()) < 2 for name in names):
-        return False
     keys: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:
         keys[:] = [key for key, _ in pairs]  # the outermost object is the last one to be noted
 
     json.loads(frame, object_pairs_hook=note)
-    return any(keys.count(name) > 1 for name in names)
+    return any(keys.count(name) > 1 for name in ("type", *message.__struct_fields__))
 
 
 def _rounded(frame: bytes) -> bytes:
-    """The frame with whole numbers of more than 64 bits as floats, as the engine keeps them."""
+    """The frame with whole numbers of more than 64 bits as floats, as the engine keeps them.
+
+    Raises:
+        Undecodable: a number is beyond what a double holds.
+    """
     beyond = False
+
+    def real(text: str) -> float:
+        number = float(text)
+        if not math.isfinite(number):
+            raise Undecodable("a number is beyond what a double holds")
+        return number
 
     def whole(text: str) -> int | float:
         nonlocal beyond
-        number = int(text)
-        if -(1 << 63) <= number < 1 << 64:
-            return number
+        if len(text) < SURELY_BEYOND and -(1 << 63) <= int(text) < 1 << 64:
+            return int(text)
         beyond = True
-        return float(number)
+        return real(text)
 
     try:
-        value = json.loads(frame, parse_int=whole)
-    except (ValueError, RecursionError, OverflowError):
+        value = json.loads(frame, parse_int=whole, parse_float=real)
+    except Undecodable:
+        raise
+    except (ValueError, RecursionError):
         return frame  # whoever decodes it will tell
     return json.dumps(value).encode() if beyond else frame

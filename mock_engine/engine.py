@@ -59,7 +59,6 @@ class Engine:
             features=dict.fromkeys(wanted_features),
             clock=lambda: time.time() * 1000,
         )
-        self.workers = WorkerPort(self)
         self._connections: dict[int, Connection] = {}
         self._hosts: dict[int, Host] = {}
         self._inmates: dict[int, Inmate] = {}
@@ -67,6 +66,7 @@ class Engine:
         self._hosts[ENGINE] = Host(self, ENGINE)
         self.channels = Channels(self._hosts[ENGINE], {})
         self._hosts[ENGINE].install(self.channels)
+        self.workers = WorkerPort(self)
         wanted: dict[str, Mapping[str, Any]] = {name: {} for name in ALWAYS}
         wanted |= {module.name: module.options for module in (config.modules if config else ())}
         for name, options in wanted.items():
@@ -172,8 +172,8 @@ class Engine:
                 self._wake(action)
             elif action.peer <= 0:
                 self._tell_module(action)
-            elif action.peer in self._connections:
-                self._tell_worker(self._connections[action.peer], action)
+            elif (connection := self._connections.get(action.peer)) is not None:
+                self._tell_worker(connection, action)
 
     def _wake(self, action: Wake) -> None:
         loop = asyncio.get_running_loop()
@@ -198,55 +198,104 @@ class Engine:
         self._perform(self.core.elapsed(key))
 
 
+class Endpoint(Protocol):
+    """What the WebSockets of one path are to the engine."""
+
+    def opened(self, connection: Connection) -> None:
+        """The WebSocket is open."""
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """One whole message arrived."""
+
+    def closed(self, connection: Connection) -> None:
+        """The WebSocket is gone."""
+
+
+class Sessions:
+    """The sessions of workers, guarded by a policy, if there is one."""
+
+    def __init__(self, engine: Engine, policy: Policy | None) -> None:
+        self._engine = engine
+        self._policy = policy
+
+    def opened(self, connection: Connection) -> None:
+        """Greet a worker."""
+        self._engine.opened(connection, self._policy)
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """Take a message, text or binary alike."""
+        del binary
+        self._engine.received(connection, data)
+
+    def closed(self, connection: Connection) -> None:
+        """A worker is gone."""
+        self._engine.closed(connection)
+
+
+class Telemetry:
+    """Connections that bring traces and metrics; they get no greeting."""
+
+    def __init__(self) -> None:
+        self._connections: set[Connection] = set()
+
+    def opened(self, connection: Connection) -> None:
+        """Remember a connection."""
+        self._connections.add(connection)
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """Accept everything."""
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._connections.discard(connection)
+
+    def say_goodbye(self) -> None:
+        """Close every connection with a close frame."""
+        for connection in tuple(self._connections):
+            connection.close()
+
+
 class WorkerPort:
     """What the engine serves on its port for workers: ``/``, ``/otel`` and channels."""
 
     def __init__(self, engine: Engine, policy: Policy | None = None) -> None:
-        self._engine = engine
-        self._policy = policy
-        self._telemetry: set[Connection] = set()
+        self._channels = engine.channels
+        self._telemetry = Telemetry()
+        self._endpoints: dict[str, Endpoint] = {
+            WORKERS: Sessions(engine, policy),
+            TELEMETRY: self._telemetry,
+        }
+        self._serving: dict[int, Endpoint] = {}
 
     def say_goodbye(self) -> None:
         """Close the telemetry connections; workers and channels get no close frame (0.23)."""
-        for connection in tuple(self._telemetry):
-            connection.close()
+        self._telemetry.say_goodbye()
 
     def upgrade(self, connection: Connection) -> Response | None:
         """Accept workers, telemetry, and the ends of channels."""
         path = _path(connection)
         if path.startswith(CHANNELS):
-            return self._engine.channels.upgrade(connection)
-        return None if path in (WORKERS, TELEMETRY) else Response(404)
+            return self._channels.upgrade(connection)
+        return None if path in self._endpoints else Response(404)
 
     def opened(self, connection: Connection) -> None:
-        """Greet a worker; telemetry gets no greeting."""
-        if _path(connection) == WORKERS:
-            self._engine.opened(connection, self._policy)
-        elif _path(connection) == TELEMETRY:
-            self._telemetry.add(connection)
-        else:
-            self._engine.channels.opened(connection)
+        """From here on the path's endpoint serves a connection."""
+        endpoint = self._endpoints.get(_path(connection), self._channels)
+        self._serving[connection.id] = endpoint
+        endpoint.opened(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Take a message; those of workers may be text or binary alike."""
-        if _path(connection) == WORKERS:
-            self._engine.received(connection, data)
-        elif _path(connection) != TELEMETRY:
-            self._engine.channels.received(connection, data, binary)
+        """Pass a message on."""
+        self._serving[connection.id].received(connection, data, binary)
 
     def closed(self, connection: Connection) -> None:
         """A connection is gone."""
-        if _path(connection) == WORKERS:
-            self._engine.closed(connection)
-        elif _path(connection) == TELEMETRY:
-            self._telemetry.discard(connection)
-        else:
-            self._engine.channels.closed(connection)
+        self._serving.pop(connection.id).closed(connection)
 
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Refuse plain HTTP: this port is for WebSockets."""
         del connection, body
-        if request.path not in (WORKERS, TELEMETRY):
+        if request.path not in self._endpoints:
             return Response(404)
         if request.method != "GET":
             return Response(405, headers=(("allow", "GET,HEAD"),))

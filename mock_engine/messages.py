@@ -385,4 +385,4 @@ def payload(value: Any) -> Raw:
 
 def is_given(part: Raw) -> bool:
     """Whether a payload was sent and is not ``null``."""
-    return bytes(part) not in (b"", b"null")
+    return part is not ABSENT and bytes(part) not in (b"", b"null")

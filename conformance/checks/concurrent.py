@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import Opcode
 
 from conformance.checks.ready import pongs
 from conformance.stage import ABSENT, Invocation, Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept
+from mock_engine.wire import Frame
 
 
 @dataclass(frozen=True, slots=True)

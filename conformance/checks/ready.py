@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import Opcode
 
 from conformance.conversation import Conversation
 from conformance.stage import ABSENT, Stage
@@ -13,6 +13,7 @@ from conformance.subject.process import describe_exit
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept
 from mock_engine.transcript import Direction, Ended, Event, FrameSeen, Message
+from mock_engine.wire import Frame
 
 LIFETIME = 4.0
 """Seconds after its start at which a worker that nothing keeps running has ended by itself."""

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from mock_engine.messages import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Send a message to a peer."""
 
     peer: int
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Send a close frame, without a code when ``code`` is ``None``, and end the connection."""
 
     peer: int
     code: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """End the connection without a close frame."""
 
     peer: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wake:
+class Wake(msgspec.Struct, frozen=True):
     """Call ``Core.elapsed(key)`` after ``seconds``.
 
     The key is the number of a peer, or the id of a trigger.

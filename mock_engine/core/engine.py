@@ -209,8 +209,7 @@ class Core:
             return self._early(number, message)
         match message:
             case InvokeFunction() if peer.paused is None:
-                screened = guarding.screened(self, peer, message)
-                return self._invoke(peer, message) if screened is None else screened
+                return self._called(peer, message)
             case InvocationResult():
                 return self._finish(message)
             case TriggerRegistrationResult():
@@ -384,6 +383,14 @@ class Core:
 
     # -- invocations -----------------------------------------------------------------------------
 
+    def _called(self, peer: Peer, request: InvokeFunction) -> Actions:
+        """A worker called a function; on a guarded port that need not be what happens."""
+        if peer.grant is not None:
+            screened = guarding.screened(self, peer, peer.grant, request)
+            if screened is not None:
+                return screened
+        return self._invoke(peer, request)
+
     def _invoke(self, peer: Peer, request: InvokeFunction) -> Actions:
         void = request.invocation_id is None or isinstance(request.action, VoidAction)
         call = Call(None if void else peer.number, 0, request)
@@ -541,15 +548,15 @@ class Core:
             return []
         if call.caller == ENGINE and request.invocation_id in self._asked:
             return self._asked.pop(request.invocation_id)(result, error)
+        told = error is None and (is_given(result) or (call.exact and result != ABSENT))
         answer = InvocationResult(
             request.invocation_id,
             request.function_id,
-            error=error,
-            traceparent=request.traceparent,
-            baggage=request.baggage,
+            result if told else ABSENT,
+            error,
+            request.traceparent,
+            request.baggage,
         )
-        if error is None and (is_given(result) or (call.exact and result != ABSENT)):
-            answer = msgspec.structs.replace(answer, result=result)
         return [Send(call.caller, answer)]
 
     # -- triggers --------------------------------------------------------------------------------

@@ -17,12 +17,14 @@ from mock_engine.messages import (
     payload,
 )
 
+_fields = msgspec.json.Decoder(dict[str, Raw])
+
 
 def with_caller(data: Raw, worker_id: str) -> Raw:
     """``data`` with the caller's worker id in it, if it is an object; any other value as it is."""
     if not bytes(data).lstrip().startswith(b"{"):
         return data
-    fields = msgspec.json.decode(data, type=dict[str, Raw])
+    fields = _fields.decode(data)
     fields["_caller_worker_id"] = payload(worker_id)
     return payload(fields)
 

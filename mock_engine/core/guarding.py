@@ -85,11 +85,8 @@ def _answer(result: Raw, error: ErrorBody | None) -> Any:
     return msgspec.json.decode(result)
 
 
-def screened(core: Core, peer: Peer, request: InvokeFunction) -> Actions | None:
+def screened(core: Core, peer: Peer, grant: Grant, request: InvokeFunction) -> Actions | None:
     """What a guarded call leads to instead of being done; ``None`` when it is done as usual."""
-    grant = peer.grant
-    if grant is None:
-        return None
     namespace = request.namespace or DEFAULT
     function = core.functions.find(namespace, request.function_id)
     metadata = function.spec.metadata if function else ABSENT

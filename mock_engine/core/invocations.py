@@ -6,13 +6,12 @@ real engine remembers it afterwards and loses about one answer in a thousand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from mock_engine.messages import InvokeFunction
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A call in flight. ``caller`` is ``None`` when nobody waits for its answer.
 
     ``receipt`` is what the caller of a queued call gets once the queue has taken it. ``exact`` is

@@ -2,8 +2,9 @@
 
 Rules of this file:
 
-* h11 speaks HTTP and ``websockets.frames`` reads and writes frames. What stands here is only
-  what a library for well-behaved servers hides: every frame seen, and every way to misbehave.
+* h11 speaks HTTP, ``frames`` reads and writes frames. What stands here is what a library for
+  well-behaved servers hides: every frame seen, and every way to misbehave.
+* What is sent while a chunk of input is handled is written at the end of that turn.
 * It answers WebSocket pings, joins fragments, and ends a connection that breaks RFC 6455 without
   a close frame, as the engine does. It never pings and never answers a close frame (engine 0.23).
 * ``send_raw`` writes any bytes. Nothing here prevents a test from breaking the protocol.
@@ -14,13 +15,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import cast
 
 from websockets.exceptions import PayloadTooBig, ProtocolError
-from websockets.frames import Close, Frame, Opcode
-from websockets.streams import StreamReader
+from websockets.frames import Close, Opcode
 
 from mock_engine.faults import Course, Fault
 from mock_engine.transcript import (
@@ -35,12 +35,16 @@ from mock_engine.transcript import (
     Tampered,
     Transcript,
 )
+from mock_engine.wire.batch import Batch
 from mock_engine.wire.exchange import HttpExchange
+from mock_engine.wire.frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, Frame, FrameReader
 from mock_engine.wire.http import Application, Response
 from mock_engine.wire.limits import Limits
 from mock_engine.wire.tampering import Tampering
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
+LOT = 64 * 1024
+"""Bytes that are worth a system call of their own."""
 
 
 class Connection(asyncio.Protocol):
@@ -55,6 +59,7 @@ class Connection(asyncio.Protocol):
         course: Course | None = None,
         refuse: Callable[[float | None], None] = lambda _: None,
         transcript: Transcript | None,
+        batch: Batch,
         gone: Callable[[Connection], None],
     ) -> None:
         self.id = number
@@ -68,6 +73,7 @@ class Connection(asyncio.Protocol):
         self._refuse = refuse
         self._tampering: Tampering | None = None
         self._transcript = transcript
+        self._batch = batch
         self._gone = gone
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
@@ -75,22 +81,22 @@ class Connection(asyncio.Protocol):
         self._made = False
         self._ended = False
         self._closing = False
-        self._reader = StreamReader()
-        self._parser: Generator[None, None, Frame] = self._next_frame()
-        self._fragments: list[bytes] = []
-        self._fragments_size = 0
-        self._fragments_binary = False
+        self._reader = FrameReader(limits.frame)
+        self._begun: Opcode | None = None
+        self._fragments = bytearray()
+        self._held: list[bytes] = []
+        self._held_size = 0
         self._timer: asyncio.TimerHandle | None = None
 
     # -- what an application and a test do ------------------------------------------------------
 
     def send_text(self, text: bytes) -> None:
         """Send one text message. The bytes are not checked for UTF-8."""
-        self.send_frame(Frame(Opcode.TEXT, text))
+        self.send_frame(Frame(TEXT, text))
 
     def send_binary(self, data: bytes) -> None:
         """Send one binary message."""
-        self.send_frame(Frame(Opcode.BINARY, data))
+        self.send_frame(Frame(BINARY, data))
 
     def send_frame(self, frame: Frame) -> None:
         """Send one frame of any kind; nothing happens once the connection has ended."""
@@ -103,20 +109,19 @@ class Connection(asyncio.Protocol):
         """Write one frame, past the faults of a schedule."""
         if self._ended:
             return
-        self._note_frame(Direction.FROM_ENGINE, frame)
-        self._transport.write(frame.serialize(mask=False))
-        if self._transport.get_write_buffer_size() > self.limits.unsent:
-            self.give_up()
+        if self._transcript is not None:
+            self._note_frame(self._transcript, Direction.FROM_ENGINE, frame)
+        self.send_raw(frame.serialize())
 
     def put_fragments(self, parts: Sequence[Frame]) -> None:
         """Write one message in several frames, past the faults of a schedule."""
         if self._ended:
             return
         for part in parts:
-            self._note_frame(Direction.FROM_ENGINE, part, whole=False)
-            self._transport.write(part.serialize(mask=False))
-        binary = parts[0].opcode is Opcode.BINARY
-        data = b"".join(bytes(part.data) for part in parts)
+            if self._transcript is not None:
+                self._note_frame(self._transcript, Direction.FROM_ENGINE, part, whole=False)
+            self.send_raw(part.serialize())
+        binary, data = parts[0].opcode is BINARY, b"".join(part.data for part in parts)
         self._note(lambda at: Message(at, self.id, Direction.FROM_ENGINE, binary, data))
 
     def give_up(self) -> None:
@@ -127,15 +132,31 @@ class Connection(asyncio.Protocol):
 
     def send_raw(self, data: bytes) -> None:
         """Write bytes to the TCP stream as they are."""
-        if not self._ended:
-            self._transport.write(data)
+        if self._ended:
+            return
+        if self._batch.is_open and not self._held:
+            self._batch.add(self)
+        self._held.append(data)
+        self._held_size += len(data)
+        if not self._batch.is_open or self._held_size > LOT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits for the end of a turn; give up on a peer that is too far behind."""
+        if not self._held or self._transport.is_closing():
+            return
+        waiting = self._held[0] if len(self._held) == 1 else b"".join(self._held)
+        self._held, self._held_size = [], 0
+        self._transport.write(waiting)
+        if self._transport.get_write_buffer_size() > self.limits.unsent:
+            self.give_up()
 
     def close(self, code: int | None = None, reason: str = "") -> None:
         """Send a close frame, then end the connection when the peer answers or time is up."""
         if self._ended or self._closing:
             return
         payload = b"" if code is None else Close(code, reason).serialize()
-        self.send_frame(Frame(Opcode.CLOSE, payload))
+        self.send_frame(Frame(CLOSE, payload))
         self._closing = True
         self._after(self.limits.close_time, self.cut)
 
@@ -144,11 +165,12 @@ class Connection(asyncio.Protocol):
         if not self._ended:
             self._end(Ending.BY_ENGINE, "TCP end")
             if self._made:
-                self._transport.close()
+                self._hang_up()
 
     def end_sending(self) -> None:
         """End this side of the TCP stream alone: the peer sees it end, and may still send."""
         if not self._ended:
+            self.flush()
             self._transport.write_eof()
 
     def reset(self) -> None:
@@ -156,6 +178,7 @@ class Connection(asyncio.Protocol):
         if self._ended:
             return
         self._end(Ending.BY_ENGINE, "TCP reset")
+        self.flush()
         self._linger_zero()
         self._transport.abort()
 
@@ -227,6 +250,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The TCP connection is gone; tell why, unless that is known already."""
         self._end(Ending.RESET if exc else Ending.EOF, str(exc or ""))
+        self._cancel_timer()
         self._gone(self)
 
     # -- from HTTP to WebSocket ------------------------------------------------------------------
@@ -257,71 +281,66 @@ class Connection(asyncio.Protocol):
 
     # -- frames ----------------------------------------------------------------------------------
 
-    def _next_frame(self) -> Generator[None, None, Frame]:
-        return Frame.parse(self._reader.read_exact, mask=True, max_size=self.limits.frame)
-
     def _read_frames(self, data: bytes) -> None:
-        self._reader.feed_data(data)
+        self._batch.begin()
         try:
-            while not self._ended:
-                try:
-                    next(self._parser)
-                except StopIteration as complete:
-                    self._parser = self._next_frame()
-                    self._take(complete.value)
-                else:
+            for frame in self._reader.read(data):
+                self._take(frame)
+                if self._ended:
                     return
-        except (PayloadTooBig, ProtocolError) as broken:
+        except (PayloadTooBig, ProtocolError, UnicodeDecodeError) as broken:
             self._break(str(broken))
+        finally:
+            self._batch.end()
 
     def _take(self, frame: Frame) -> None:
-        if frame.rsv1 or frame.rsv2 or frame.rsv3:
-            raise ProtocolError("a reserved bit is set, but no extension was agreed on")
-        self._note_frame(Direction.FROM_WORKER, frame)
-        if frame.opcode is Opcode.PING:
-            self.send_frame(Frame(Opcode.PONG, frame.data))
-        elif frame.opcode is Opcode.CLOSE:
-            self._take_close(frame)
-        elif frame.opcode is not Opcode.PONG:
+        if self._transcript is not None:
+            self._note_frame(self._transcript, Direction.FROM_WORKER, frame)
+        if frame.opcode in (TEXT, BINARY, CONT):
             self._take_data(frame)
+        elif frame.opcode is PING:
+            self.send_frame(Frame(PONG, frame.data))
+        elif frame.opcode is CLOSE:
+            self._take_close(frame)
 
     def _take_close(self, frame: Frame) -> None:
         Close.parse(frame.data)
         self._end(Ending.BY_ENGINE if self._closing else Ending.CLOSE_FRAME)
-        self._transport.close()
+        self._hang_up()
 
     def _take_data(self, frame: Frame) -> None:
-        starts = frame.opcode is not Opcode.CONT
-        if starts == bool(self._fragments):
+        if (frame.opcode is CONT) == (self._begun is None):
             raise ProtocolError("a continuation frame is missing or has nothing to continue")
-        data = bytes(frame.data)
-        if starts:
-            self._fragments_binary = frame.opcode is Opcode.BINARY
-        if starts and frame.fin:
-            self._deliver(data)
+        if frame.fin and self._begun is None:
+            self._deliver(frame.data, frame.opcode is BINARY)
             return
-        self._fragments.append(data)
-        self._fragments_size += len(data)
-        if self._fragments_size > self.limits.message:
-            raise PayloadTooBig(self._fragments_size, self.limits.message)
+        self._begun = self._begun or frame.opcode
+        self._fragments += frame.data
+        if len(self._fragments) > self.limits.message:
+            raise PayloadTooBig(len(self._fragments), self.limits.message)
         if frame.fin:
-            whole = b"".join(self._fragments)
-            self._fragments, self._fragments_size = [], 0
-            self._deliver(whole)
+            whole, binary = bytes(self._fragments), self._begun is BINARY
+            self._fragments, self._begun = bytearray(), None
+            self._deliver(whole, binary)
 
-    def _deliver(self, data: bytes) -> None:
-        binary = self._fragments_binary
-        if not binary:
-            try:
-                data.decode()
-            except UnicodeDecodeError:
-                raise ProtocolError("a text message is not UTF-8") from None
-        self._note(lambda at: Message(at, self.id, Direction.FROM_WORKER, binary, data))
+    def _deliver(self, data: bytes, binary: bool) -> None:
+        if not (binary or data.isascii()):
+            data.decode()
+        if self._transcript is not None:
+            at = self._transcript.now()
+            self._transcript.add(Message(at, self.id, Direction.FROM_WORKER, binary, data))
         if self._tampering is not None and not self._tampering.received(data):
             return
         self._application.received(self, data, binary)
 
     # -- the end ---------------------------------------------------------------------------------
+
+    def _hang_up(self) -> None:
+        """End the TCP connection once what was sent is out, or when the peer takes too long."""
+        self.flush()
+        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            self._after(self.limits.close_time, self._transport.abort)
 
     def _break(self, why: str) -> None:
         self._end(Ending.MALFORMED, why)
@@ -364,16 +383,15 @@ class Connection(asyncio.Protocol):
         if self._transcript is not None:
             self._transcript.add(make(self._transcript.now()))
 
-    def _note_frame(self, direction: Direction, frame: Frame, *, whole: bool = True) -> None:
-        if self._transcript is None:
-            return
-        at = self._transcript.now()
-        data = bytes(frame.data)
-        self._transcript.add(FrameSeen(at, self.id, direction, frame.opcode, frame.fin, data))
+    def _note_frame(
+        self, transcript: Transcript, direction: Direction, frame: Frame, *, whole: bool = True
+    ) -> None:
+        at = transcript.now()
+        transcript.add(FrameSeen(at, self.id, direction, frame.opcode, frame.fin, frame.data))
         sends = whole and direction is Direction.FROM_ENGINE
-        if sends and frame.opcode in (Opcode.TEXT, Opcode.BINARY):
-            binary = frame.opcode is Opcode.BINARY
-            self._transcript.add(Message(at, self.id, direction, binary, data))
+        if sends and frame.opcode in (TEXT, BINARY):
+            binary = frame.opcode is BINARY
+            transcript.add(Message(at, self.id, direction, binary, frame.data))
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         self._cancel_timer()

@@ -9,6 +9,7 @@ import socket
 
 from mock_engine.faults import Course, Schedule
 from mock_engine.transcript import Transcript
+from mock_engine.wire.batch import Batch
 from mock_engine.wire.connection import Connection
 from mock_engine.wire.http import Application
 from mock_engine.wire.limits import Limits
@@ -35,6 +36,7 @@ class Listener:
         self._application = application
         self._transcript = transcript
         self._limits = limits or Limits()
+        self._batch = Batch()
         self._server: asyncio.Server | None = None
         self._held: socket.socket | None = None
         self._course: Course | None = None
@@ -147,6 +149,7 @@ class Listener:
             course=self._course,
             refuse=self._refuse,
             transcript=self._transcript,
+            batch=self._batch,
             gone=self._gone,
         )
         self.connections[numbered] = connection

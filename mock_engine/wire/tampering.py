@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import Opcode
 
 from mock_engine.faults import (
     Close,
@@ -39,6 +39,7 @@ from mock_engine.faults import (
     Swallow,
     told,
 )
+from mock_engine.wire.frames import Frame
 from mock_engine.wire.http import Response
 from mock_engine.wire.malforming import fragments, malformed
 
@@ -111,7 +112,7 @@ class Tampering:
         if frame.opcode not in MESSAGES:
             self._pass(partial(self._connection.put, frame))
             return
-        kind = partial(message_type, bytes(frame.data))
+        kind = partial(message_type, frame.data)
         acting = self._course.sent(self._connection.id, kind)
         self._send([rule.fault for rule in acting if isinstance(rule.fault, FrameFault)], frame)
         for rule in acting:

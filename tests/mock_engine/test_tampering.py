@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.frames import Frame, Opcode
+from websockets.frames import Opcode
 
 from mock_engine.faults import (
     Close,
@@ -36,6 +36,7 @@ from mock_engine.faults import (
 )
 from mock_engine.faults.schedule import Accept, After
 from mock_engine.transcript import Direction, Ended, Ending, FrameSeen, Message, Tampered
+from mock_engine.wire import Frame
 from mock_engine.wire.malforming import fragments, malformed
 from tests.mock_engine.test_wire import Scene, run, scene
 

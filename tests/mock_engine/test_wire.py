@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.frames import Frame, Opcode
+from websockets.frames import Opcode
 
 from mock_engine.transcript import (
     NOT_JSON,
@@ -25,10 +25,12 @@ from mock_engine.transcript import (
 )
 from mock_engine.wire import (
     Connection,
+    Frame,
     Limits,
     Listener,
     Response,
 )
+from mock_engine.wire.batch import Batch
 
 
 class Mirror:
@@ -237,7 +239,7 @@ def test_a_bad_request_is_answered_and_ends_the_connection(
 async def test_any_frame_and_any_bytes_can_be_sent() -> None:
     async with scene() as s, s.client() as client:
         s.app.connection.send_frame(Frame(Opcode.TEXT, b"par", fin=False))
-        s.app.connection.send_raw(Frame(Opcode.CONT, b"ts").serialize(mask=False))
+        s.app.connection.send_raw(Frame(Opcode.CONT, b"ts").serialize())
 
         assert await client.recv() == "parts"
 
@@ -283,6 +285,7 @@ async def test_a_connection_cut_before_it_was_made_does_not_live() -> None:
         Mirror(),
         limits=Limits(),
         transcript=None,
+        batch=Batch(),
         gone=lambda connection: None,
     )
 
