@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from websockets.frames import Close, Frame, Opcode
+from websockets.frames import Close, Opcode
 
 from conformance.scenarios.caller import Caller
 from conformance.scenarios.engines import equip, renew
@@ -27,6 +27,7 @@ from conformance.stage import Stage
 from conformance.subject.process import WorkerProcess
 from conformance.trial import Unmet
 from mock_engine.transcript import Event
+from mock_engine.wire import Frame
 
 
 @dataclass(frozen=True, slots=True)
