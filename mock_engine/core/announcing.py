@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import unicodedata
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from mock_engine.core.invocations import Call
 
 FACTS = ("runtime", "version", "os", "pid", "isolation", "description")
-LONGEST_DESCRIPTION = 280
+LONGEST = 280
+"""Characters of a name and of a description."""
+
+MISLEADING = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
 
 ANNOUNCEMENT = Form(
     "RegisterWorkerInput",
@@ -41,11 +44,12 @@ ANNOUNCEMENT = Form(
 def announce(core: Core, peer: Peer, call: Call) -> Result:
     """Give a worker its name and namespace; nothing is answered when the name is taken."""
     said = ANNOUNCEMENT.read(call.request.data, call.request.function_id)
-    name, namespace = said["name"], said["namespace"]
+    name, namespace = legible(said["name"]), said["namespace"]
     if namespace is not None and not namespace.strip():
+        unnamed = "<unnamed>" if said["name"] is None else said["name"]
         raise Failure(
             "INVALID_NAMESPACE",
-            f"namespace is empty: worker '{name or '<unnamed>'}' "
+            f"namespace is empty: worker '{unnamed}' "
             f"declared {json.dumps(namespace, ensure_ascii=False)}. "
             "Give it a name, or omit the field to register in 'default'.",
         )
@@ -58,8 +62,8 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
     if released is None:
         return None, core.refuse(peer, namespace or DEFAULT, name or "")
     facts = {fact: said[fact] for fact in FACTS}
-    if facts["description"] is not None:
-        facts["description"] = legible(facts["description"])
+    facts["description"] = legible(facts["description"])
+    facts["runtime"] = facts["runtime"] or "unknown"
     peer.facts |= facts
     return {"success": True}, [*released, *core.worker_event(peer, "worker_metadata_updated")]
 
@@ -72,7 +76,11 @@ def declared(data: Raw) -> frozenset[str]:
     return frozenset(feature for feature in given if isinstance(feature, str))
 
 
-def legible(description: str) -> str:
-    """A description without control and direction characters, cut to its longest length."""
-    kept = (char for char in description if unicodedata.category(char) not in ("Cc", "Cf"))
-    return "".join(kept)[:LONGEST_DESCRIPTION]
+def legible(text: str | None) -> str | None:
+    """A name or description without what would mislead its readers; ``None`` if nothing is left.
+
+    Left out are control characters, those that change the direction of writing, and separators
+    of lines and paragraphs; then it is cut to its longest length and trimmed (engine 0.23).
+    """
+    kept = (char for char in text or "" if not MISLEADING.match(char))
+    return "".join(kept)[:LONGEST].strip() or None

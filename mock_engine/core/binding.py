@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_engine.core.actions import Wake
-from mock_engine.core.peers import ENGINE, Peer
+from mock_engine.core.peers import DEFAULT, ENGINE, Peer
 from mock_engine.core.triggers import Binding
+from mock_engine.failures import Failure
 from mock_engine.inputs import Field, Form, is_anything, optional
 from mock_engine.messages import ABSENT, RegisterTrigger, payload
 
@@ -39,13 +40,19 @@ UNREGISTER = Form("UnregisterTriggerInput", (Field("id"), optional("trigger_type
 def register(core: Core, peer: Peer, call: Call) -> Result:
     """Bind a function to a trigger type; the answer waits for the provider, if there is one."""
     given = REGISTER.read(call.request.data, call.request.function_id)
+    grant = peer.grant
+    allowed = None if grant is None else grant.trigger_types
+    if allowed is not None and given["trigger_type"] not in allowed:
+        text = f"Trigger type '{given['trigger_type']}' is not allowed for this session."
+        raise Failure("FORBIDDEN", text)
+    # The function is looked for where its caller is at home.
     spec = RegisterTrigger(
         core.new_id(),
         given["trigger_type"],
-        given["function_id"],
+        given["function_id"] if grant is None else grant.stored(given["function_id"]),
         payload(given["config"]),
         ABSENT if given["metadata"] is None else payload(given["metadata"]),
-        given["namespace"],
+        given["namespace"] or (None if peer.namespace == DEFAULT else peer.namespace),
         given["trigger_namespace"],
     )
     fault = core.blank_namespace(spec)

@@ -35,7 +35,7 @@ LONGEST_SUMMARY = 80
 INTERNAL = optional("include_internal", is_flag)
 FUNCTIONS = Form(
     "FunctionsListInput",
-    (optional("search"), optional("prefix"), optional("worker"), optional("namespace"), INTERNAL),
+    (optional("search"), optional("prefix"), optional("worker"), INTERNAL),
     sparse=True,
 )
 FUNCTION = Form(
@@ -44,13 +44,13 @@ FUNCTION = Form(
 )
 WORKERS = Form(
     "WorkersListInput",
-    (optional("search"), optional("runtime"), optional("status"), optional("namespace")),
+    (optional("search"), optional("runtime"), optional("status")),
     sparse=True,
 )
 WORKER = Form("WorkersInfoInput", (Field("name"), optional("namespace")))
 TYPES = Form(
     "TriggersListInput",
-    (optional("search"), optional("prefix"), optional("worker"), optional("namespace"), INTERNAL),
+    (optional("search"), optional("prefix"), optional("worker"), INTERNAL),
     sparse=True,
 )
 TYPE = Form("TriggersInfoInput", (Field("id"), optional("namespace")))
@@ -76,22 +76,29 @@ def list_functions(core: Core, peer: Peer, call: Call) -> Result:
         for function in core.functions
         if (wanted["include_internal"] or not is_internal(function)) and _shown(peer, function)
     ]
-    return {"functions": _chosen(rows, wanted, "function_id")}, []
+    return {"functions": _chosen(rows, wanted, "function_id", "description")}, []
 
 
 def describe_functions(core: Core, peer: Peer, call: Call) -> Result:
     """``engine::functions::info``: one function by ``function_id``, or several."""
     wanted = FUNCTION.read(call.request.data, call.request.function_id)
     one, several, namespace = wanted["function_id"], wanted["function_ids"], wanted["namespace"]
-    if (one is None) == (several is None):
-        raise Failure("INVALID_ARGUMENTS", "Give either `function_id` or `function_ids`.")
+    if one is not None and several is not None:
+        text = "pass either `function_id` or `function_ids`, not both"
+        raise Failure("INVALID_ARGUMENTS", text)
+    if one is None and several is None:
+        text = "missing field `function_id` (or `function_ids` for a batch)"
+        raise Failure("INVALID_ARGUMENTS", text)
     if several is None:
         return _function_info(core, _resolve(core, peer, one, namespace)), []
-    if len(several) > MOST_FUNCTIONS:
-        text = f"`function_ids` holds {len(several)} ids; at most {MOST_FUNCTIONS} are allowed."
+    distinct = list(dict.fromkeys(several))
+    if not distinct:
+        text = "`function_ids` must be a non-empty array of function ids"
         raise Failure("INVALID_ARGUMENTS", text)
+    if len(distinct) > MOST_FUNCTIONS:
+        raise Failure("INVALID_ARGUMENTS", f"too many function_ids (max {MOST_FUNCTIONS})")
     rows: list[Row] = []
-    for function_id in several:
+    for function_id in distinct:
         try:
             rows.append(_function_info(core, _resolve(core, peer, function_id, namespace)))
         except Failure as fault:
@@ -107,11 +114,11 @@ def list_workers(core: Core, peer: Peer, call: Call) -> Result:
         for other in core.peers.values()
         if other.internal or other.facts.get("pid")
     ]
-    for name in ("runtime", "status", "namespace"):
+    for name in ("runtime", "status"):
         if wanted[name] is not None:
             rows = [row for row in rows if row[name] == wanted[name]]
-    rows = [row for row in rows if _contains(row["name"], wanted["search"])]
-    rows.sort(key=lambda row: (row["name"] or "", row["status"] != "connected"))
+    rows = [row for row in rows if _contains(wanted["search"], row["name"])]
+    rows.sort(key=lambda row: (row["name"] or row["id"], row["id"]))
     return {"workers": rows}, []
 
 
@@ -143,7 +150,7 @@ def list_types(core: Core, peer: Peer, call: Call) -> Result:
         for trigger_type in _types(core)
         if wanted["include_internal"] or not trigger_type.spec.id.startswith("engine::")
     ]
-    return {"triggers": _chosen(rows, wanted, "id")}, []
+    return {"triggers": _chosen(rows, wanted, "id", "description")}, []
 
 
 def describe_type(core: Core, peer: Peer, call: Call) -> Result:
@@ -174,7 +181,8 @@ def list_bindings(core: Core, peer: Peer, call: Call) -> Result:
         and wanted["trigger_type"] in (None, binding.spec.trigger_type)
         and wanted["function_id"] in (None, binding.spec.function_id)
     ]
-    return {"registered_triggers": _chosen(rows, wanted, "id")}, []
+    searched = ("trigger_type", "function_id")
+    return {"registered_triggers": _chosen(rows, wanted, "id", *searched)}, []
 
 
 def describe_binding(core: Core, peer: Peer, call: Call) -> Result:
@@ -205,7 +213,7 @@ def function_row(core: Core, function: Function) -> Row:
     row: Row = {
         "function_id": function.spec.id,
         "namespace": function.namespace,
-        "worker_name": core.peers[function.owner].name,
+        "worker_name": _owner_name(core, function),
     }
     if function.spec.description is not None:
         row["description"] = function.spec.description
@@ -247,13 +255,12 @@ def type_row(core: Core, trigger_type: TriggerType) -> Row:
         "id": trigger_type.spec.id,
         "namespace": trigger_type.namespace,
         "description": trigger_type.spec.description,
-        "worker_name": provider.provides_as or provider.name,
+        "worker_name": provider.provides_as or provider.name or first_part(trigger_type.spec.id),
     }
 
 
 def _type_info(core: Core, trigger_type: TriggerType) -> Row:
-    served = (trigger_type.spec.id, trigger_type.provider)
-    count = sum((b.spec.trigger_type, b.provider) == served for b in _bindings(core))
+    count = sum(b.spec.trigger_type == trigger_type.spec.id for b in _bindings(core))
     return type_row(core, trigger_type) | {"instance_count": count}
 
 
@@ -261,8 +268,7 @@ def binding_row(core: Core, binding: Binding) -> Row:
     """A trigger in a list."""
     spec = binding.spec
     function = core.functions.find(_target(binding), spec.function_id)
-    # Of a function that nobody serves, the engine tells the first part of its id.
-    owner = core.peers[function.owner].name if function else spec.function_id.split("::")[0]
+    owner = _owner_name(core, function) if function else first_part(spec.function_id)
     summary = msgspec.json.encode(msgspec.json.decode(spec.config)).decode()
     if len(summary) > LONGEST_SUMMARY:
         summary = summary[:LONGEST_SUMMARY] + "…"
@@ -287,16 +293,18 @@ def _shown(peer: Peer, function: Function) -> bool:
 
 def _resolve(core: Core, peer: Peer, function_id: str, namespace: str | None) -> Function:
     places = core.functions.namespaces_of(function_id)
-    if namespace is None and len(places) > 1 and DEFAULT not in places:
-        raise Failure(
-            "NOT_FOUND",
-            f"Function '{function_id}' is ambiguous: it is registered in namespace(s): "
-            f"{', '.join(places)}. Pass `namespace` to select one.",
-        )
-    chosen = namespace or (DEFAULT if DEFAULT in places else next(iter(places), DEFAULT))
-    function = core.functions.find(chosen, function_id)
+    chosen = namespace
+    if chosen is None and (DEFAULT in places or len(places) == 1):
+        chosen = DEFAULT if DEFAULT in places else places[0]
+    function = None if chosen is None else core.functions.find(chosen, function_id)
     if function is None:
-        text = f"Function '{function_id}' is not registered in namespace '{chosen}'."
+        # A namespace that is wrong is told in the same words (engine 0.23).
+        text = f"Function '{function_id}' is not registered."
+        if places:
+            text = (
+                f"Function '{function_id}' is ambiguous: it is registered in namespace(s): "
+                f"{', '.join(places)}. Pass `namespace` to select one."
+            )
         raise Failure("NOT_FOUND", text)
     if not _shown(peer, function):
         raise Failure("FORBIDDEN", f"Function '{function_id}' is not visible to this session.")
@@ -308,6 +316,8 @@ def _named(core: Core, name: str, namespace: str | None) -> Peer:
     places = ", ".join(sorted(named))
     if not named:
         raise Failure("NOT_FOUND", f"Worker '{name}' is not connected.")
+    if namespace is None and DEFAULT in named:
+        namespace = DEFAULT
     if namespace is None and len(named) > 1:
         raise Failure(
             "NOT_FOUND",
@@ -323,22 +333,31 @@ def _named(core: Core, name: str, namespace: str | None) -> Peer:
     return named[namespace] if namespace is not None else next(iter(named.values()))
 
 
-def _chosen(rows: list[Row], wanted: Row, key: str) -> list[Row]:
-    """The rows that a filter lets through, sorted by their ``key``."""
-    prefix, namespace, worker = (wanted.get(name) for name in ("prefix", "namespace", "worker"))
+def _chosen(rows: list[Row], wanted: Row, key: str, *searched: str) -> list[Row]:
+    """The rows that a filter lets through, sorted by their ``key``; it searches that and more."""
+    prefix, worker = wanted.get("prefix"), wanted.get("worker")
     kept = [
         row
         for row in rows
         if (prefix is None or row[key].startswith(prefix))
-        and _contains(row[key], wanted["search"])
-        and namespace in (None, row.get("namespace"))
+        and _contains(wanted["search"], row[key], *(row.get(name) for name in searched))
         and worker in (None, row["worker_name"])
     ]
     return sorted(kept, key=lambda row: (row[key], row.get("namespace", "")))
 
 
-def _contains(text: str | None, search: str | None) -> bool:
-    return search is None or search.lower() in (text or "").lower()
+def _contains(search: str | None, *texts: str | None) -> bool:
+    return not search or any(search.lower() in (text or "").lower() for text in texts)
+
+
+def _owner_name(core: Core, function: Function) -> str:
+    """The name of a function's owner; of one without a name, the first part of the id."""
+    return core.peers[function.owner].name or first_part(function.spec.id)
+
+
+def first_part(name: str) -> str:
+    """What stands before the first ``::`` of an id."""
+    return name.split("::")[0]
 
 
 def is_internal(function: Function) -> bool:

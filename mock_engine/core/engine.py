@@ -483,7 +483,12 @@ class Core:
         """Hand a call to whoever serves queues; its caller gets a receipt instead of a result."""
         provider = self.functions.find(DEFAULT, ENQUEUE)
         if provider is None:
-            text = f"no queue is served: nobody registered {ENQUEUE} (queue {action.queue})"
+            text = (
+                "No queue provider is installed. `TriggerAction::Enqueue` routes through the "
+                f"`{ENQUEUE}` provider, which the standalone queue worker registers. Add it with "
+                f"`iii worker add queue`. (underlying: Function {ENQUEUE} not found in namespace "
+                f"{DEFAULT})"
+            )
             return self.answer(call, error=ErrorBody("enqueue_error", text))
         request, receipt = call.request, self.new_id()
         function = f"iii.function.id={request.function_id}"

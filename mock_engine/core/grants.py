@@ -39,7 +39,7 @@ MATCH = re.compile(r"""match\((["'])(.*)\1\)""")
 ANSWER = Form(
     "AuthResult",
     (
-        optional("namespaces", is_map),
+        defaulted("namespaces", is_map),
         defaulted("allowed_functions", is_texts),
         defaulted("forbidden_functions", is_texts),
         optional("allowed_trigger_types", is_texts),
@@ -53,37 +53,67 @@ ANSWER = Form(
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One entry of ``expose_functions``: ids by a pattern with ``*``, or functions by metadata."""
+    """One entry of ``expose_functions``: ids by a pattern with ``*``, or functions by metadata.
+
+    It is about one namespace alone. A value of ``metadata`` may be a pattern, too.
+    """
 
     pattern: str | None = None
     metadata: Mapping[str, Any] | None = None
+    namespace: str = DEFAULT
 
     @classmethod
     def of(cls, entry: Any) -> Exposure:
-        """Read an entry: ``match("pattern")``, or ``metadata`` with the values it must have.
+        """Read an entry: ``match("pattern")``, or a mapping with ``match`` or ``metadata``.
 
         Raises:
-            ValueError: it is neither.
+            ValueError: it is none of these.
         """
-        if isinstance(entry, dict) and isinstance(entry.get("metadata"), dict):
-            return cls(metadata=entry["metadata"])
-        found = (
-            re.fullmatch(r"""match\((["'])(.*)\1\)""", entry) if isinstance(entry, str) else None
-        )
+        if isinstance(entry, dict):
+            return cls._of_mapping(entry)
+        found = unwrapped(entry)
         if found is None:
             text = 'expected `match("pattern")`, or `metadata:` with the values to look for'
             raise ValueError(text)
-        return cls(pattern=found[2])
+        return cls(pattern=found)
 
-    def shows(self, function_id: str, metadata: Raw) -> bool:
+    @classmethod
+    def _of_mapping(cls, entry: dict[Any, Any]) -> Exposure:
+        unknown = [key for key in entry if key not in ("match", "metadata", "namespace")]
+        if unknown:
+            raise ValueError(f"unknown key `{unknown[0]}`; known: match, metadata, namespace")
+        pattern, metadata = entry.get("match"), entry.get("metadata")
+        namespace = str(entry.get("namespace", DEFAULT))
+        if isinstance(pattern, str) and metadata is None:
+            return cls(pattern=pattern, namespace=namespace)
+        if isinstance(metadata, dict) and metadata and pattern is None:
+            return cls(metadata=metadata, namespace=namespace)
+        raise ValueError("expected either `match:` with a pattern, or `metadata:` with values")
+
+    def shows(self, function_id: str, namespace: str, metadata: Raw) -> bool:
         """Whether it exposes a function."""
+        if namespace != self.namespace:
+            return False
         if self.pattern is not None:
             return matches(self.pattern, function_id)
         told = msgspec.json.decode(metadata) if is_given(metadata) else None
         wanted = self.metadata or {}
         return isinstance(told, dict) and all(
-            name in told and told[name] == value for name, value in wanted.items()
+            name in told and _is_wanted(told[name], value) for name, value in wanted.items()
         )
+
+
+def unwrapped(entry: Any) -> str | None:
+    """The pattern in ``match("pattern")``, ``None`` for anything else."""
+    found = MATCH.fullmatch(entry.strip()) if isinstance(entry, str) else None
+    return None if found is None else found[2]
+
+
+def _is_wanted(value: Any, wanted: Any) -> bool:
+    pattern = unwrapped(wanted)
+    if pattern is not None:
+        return isinstance(value, str) and matches(pattern, value)
+    return type(value) is type(wanted) and bool(value == wanted)
 
 
 def matches(pattern: str, function_id: str) -> bool:
@@ -152,7 +182,7 @@ class Grant:
         switch = found["allow_function_registration"]
         return cls(
             policy,
-            None if spaces is None else {name: tuple(ids) for name, ids in spaces.items()},
+            {name: tuple(ids) for name, ids in spaces.items()} if spaces else None,
             frozenset(found["allowed_functions"] or ()),
             frozenset(found["forbidden_functions"] or ()),
             None if types is None else frozenset(types),
@@ -169,12 +199,11 @@ class Grant:
         if INFRASTRUCTURE.fullmatch(function_id):
             return True
         patterns = (self.namespaces or {}).get(namespace, ())
-        if any(matches(pattern, function_id) for pattern in patterns):
+        if any(matches(unwrapped(pattern) or pattern, function_id) for pattern in patterns):
             return True
-        if namespace != DEFAULT:
-            return False
-        exposed = any(entry.shows(function_id, metadata) for entry in self.policy.exposed)
-        return exposed or function_id in self.allowed
+        if namespace == DEFAULT and function_id in self.allowed:
+            return True
+        return any(entry.shows(function_id, namespace, metadata) for entry in self.policy.exposed)
 
     def refusal(self, function_id: str) -> str:
         """What a session is told that may not call a function."""

@@ -21,6 +21,7 @@ from mock_engine.core.actions import Action, Close, Send
 from mock_engine.core.grants import Grant, Policy
 from mock_engine.core.invocations import Call
 from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.registry import Function
 from mock_engine.messages import (
     ABSENT,
     Error,
@@ -54,7 +55,7 @@ class Visit:
 def knock(core: Core, peer: Peer, policy: Policy, request: Mapping[str, object]) -> Actions:
     """Ask the auth function about a session. ``request`` has its headers, query and address."""
     if policy.auth is None:
-        peer.grant = Grant(policy, context={})
+        peer.grant = Grant(policy, context={}, adds_types=True)
         return core.admit(peer)
     core.visits[peer.number] = Visit(peer)
 
@@ -95,7 +96,7 @@ def screened(core: Core, peer: Peer, grant: Grant, request: InvokeFunction) -> A
     if not grant.may_call(request.function_id, namespace, metadata):
         return core.answer(call, error=ErrorBody("FORBIDDEN", grant.refusal(request.function_id)))
     middleware = grant.policy.middleware
-    if middleware is None or request.function_id.startswith("engine::"):
+    if middleware is None or (request.function_id.startswith("engine::") and _built_in(function)):
         return None
     asked = {
         "function_id": request.function_id,
@@ -104,10 +105,15 @@ def screened(core: Core, peer: Peer, grant: Grant, request: InvokeFunction) -> A
         "context": grant.context,
         "namespace": namespace,
     }
+    # It is looked for in the namespace of the call, and gets no trace of it (engine 0.23).
     inspected = InvokeFunction(
-        middleware, payload(asked), traceparent=request.traceparent, baggage=request.baggage
+        middleware, payload(asked), namespace=request.namespace, metadata=request.metadata
     )
     return core.ask(inspected, lambda result, error: core.answer(call, result=result, error=error))
+
+
+def _built_in(function: Function | None) -> bool:
+    return function is None or function.owner <= 0
 
 
 def file(core: Core, peer: Peer, grant: Grant, message: Message) -> Actions:
@@ -150,14 +156,6 @@ def _trigger(core: Core, peer: Peer, grant: Grant, spec: RegisterTrigger) -> Act
     if grant.trigger_types is not None and spec.trigger_type not in grant.trigger_types:
         return []
     namespace = spec.namespace or DEFAULT
-    function = core.functions.find(namespace, grant.stored(spec.function_id))
-    own = function is not None and function.owner == peer.number
-    known = core.functions.find(namespace, spec.function_id)
-    metadata = known.spec.metadata if known else ABSENT
-    if not own and not grant.may_call(spec.function_id, namespace, metadata):
-        error = ErrorBody("FORBIDDEN", grant.refusal(spec.function_id))
-        result = TriggerRegistrationResult(spec.id, spec.trigger_type, spec.function_id, error)
-        return [Send(peer.number, result)]
     asked = {
         "trigger_id": spec.id,
         "trigger_type": spec.trigger_type,
@@ -175,7 +173,14 @@ def _trigger(core: Core, peer: Peer, grant: Grant, spec: RegisterTrigger) -> Act
             function_id=grant.stored(_text(said, "function_id", spec.function_id)),
             config=said.get("config", spec.config),
         )
-        return core.filed(peer, changed)
+        known = core.functions.find(namespace, changed.function_id)
+        metadata = known.spec.metadata if known else ABSENT
+        if grant.may_call(changed.function_id, namespace, metadata):
+            return core.filed(peer, changed)
+        text = f"function '{changed.function_id}' not allowed in namespace '{namespace}'"
+        error = ErrorBody("FORBIDDEN", text)
+        names = (changed.id, changed.trigger_type, changed.function_id)
+        return [Send(peer.number, TriggerRegistrationResult(*names, error))]
 
     return _screen(core, peer, grant, grant.policy.on_trigger, asked, allowed)
 
@@ -216,7 +221,7 @@ def _screen(
         actions: Actions = []
         if error is None and bytes(result).lstrip().startswith(b"{"):
             said = msgspec.json.decode(result, type=dict[str, Raw])
-            actions += allowed({name: part for name, part in said.items() if is_given(part)})
+            actions += allowed(said)
         for message in waiting:
             actions += core.received(peer.number, cast("FromWorker", message))
         return actions
