@@ -60,6 +60,7 @@ async def _learn(stage: Stage) -> None:
         workers=len(workers),
         announced=stage.is_announced(),
         port=_port(stage),
+        features=_features(stage),
     )
     await _measure(stage)
     stage.baseline = replace(stage.baseline, sockets=len(stage.talk.open))
@@ -82,6 +83,12 @@ def _refuse_unstartable(stage: Stage) -> None:
 def _functions(stage: Stage) -> dict[str, Any]:
     found = stage.talk.functions()
     return {function_id: entry.message.json for function_id, entry in found.items()}
+
+
+def _features(stage: Stage) -> tuple[str, ...]:
+    found = [call.json.get("data") for call in stage.talk.announcements()]
+    lists = [data.get("features") for data in found if isinstance(data, dict)]
+    return tuple(f for each in lists if isinstance(each, list) for f in each if isinstance(f, str))
 
 
 def _port(stage: Stage) -> int:

@@ -203,6 +203,6 @@ async def _play(trial: Trial[Any], stage: Stage, run: str) -> Outcome:
         tuple(stage.transcript.events),
         stage.baseline,
         tuple(stage.log),
-        stage.process.exit_code,
+        stage.exit_code,
         run,
     )

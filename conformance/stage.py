@@ -47,7 +47,7 @@ class Baseline:
 
     ``announced`` is whether every worker announced itself. ``pulse`` is a function whose
     invocation this worker answers, used to see that it listens. ``sockets`` counts its open
-    WebSockets, those for telemetry among them.
+    WebSockets, those for telemetry among them. ``features`` are those of its announcements.
     """
 
     pace: Pace
@@ -58,6 +58,7 @@ class Baseline:
     port: int = 0
     pulse: str | None = None
     sockets: int = 0
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,11 @@ class Stage:
     def process(self) -> WorkerProcess:
         """The newest process of the worker."""
         return self._processes[-1]
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the newest process of the worker ended, if one was started and has."""
+        return self._processes[-1].exit_code if self._processes else None
 
     @property
     def log(self) -> list[str]:

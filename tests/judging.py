@@ -18,13 +18,16 @@ def judge(
     *,
     default_port: int | None = None,
     known: Mapping[str, KnownFailure] | None = None,
+    full: bool = False,
 ) -> list[Verdict]:
     """The verdicts on ``python -m MODULE``.
 
     Nothing listens on the default port unless asked: it is one for all, and tests run side by side.
     """
     command = Command.parse(f"{sys.executable} -m {module}")
-    judgement = Judgement(Settings(command, default_port=default_port, known=known or {}))
+    judgement = Judgement(
+        Settings(command, default_port=default_port, known=known or {}, full=full)
+    )
     chosen = list(requirement_ids)
     try:
         judgement.start(chosen)

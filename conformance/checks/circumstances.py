@@ -94,3 +94,58 @@ def answers_whatever_has_an_id(record: Record[Invocation]) -> Finding:
         events=about(record, record.result),
         remedy="Decide by invocation_id alone whether to answer.",
     )
+
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@trial(Worker.SHARED)
+async def within_a_trace(stage: Stage) -> Invocation:
+    """Invoke within a trace."""
+    target = stage.role("echo") if stage.plays("echo") else ABSENT
+    invocation = stage.invoke(target, {}, traceparent=TRACE, baggage="team=blue")
+    await stage.reply(invocation)
+    return invocation
+
+
+@check("INV-026", within_a_trace)
+def answers_within_the_trace(record: Record[Invocation]) -> Finding:
+    """The engine hands the caller the trace of the answer."""
+    answers = record.talk.answers(record.result.id)
+    if not answers:
+        return unproven("it did not answer an invocation within a trace")
+    if record.result.function_id == ABSENT:
+        return unproven("this takes a function that plays the part of conformance::echo")
+    seen = answers[0].json.get("traceparent")
+    if isinstance(seen, str) and seen.split("-")[1:2] == TRACE.split("-")[1:2]:
+        return kept("the answer is in the trace of its call", answers[0])
+    return broken(
+        expected=f"a traceparent of the trace {TRACE.split('-')[1]} in the answer",
+        seen=repr(seen),
+        events=about(record, record.result),
+        remedy="Send the trace context of the handler, or that of the invocation, with its answer.",
+    )
+
+
+@trial(Worker.SHARED)
+async def beside_the_data(stage: Stage) -> Invocation:
+    """Invoke ``echo`` with metadata beside its data."""
+    invocation = stage.invoke(stage.role("echo"), {"x": 1}, metadata={"tenant": "blue"})
+    await stage.reply(invocation)
+    return invocation
+
+
+@check("INV-032", beside_the_data)
+def keeps_metadata_out_of_the_data(record: Record[Invocation]) -> Finding:
+    """A handler that checks its data would refuse what it did not ask for."""
+    answers = record.talk.answers(record.result.id)
+    if not answers:
+        return unproven("it did not answer an invocation with metadata")
+    if answers[0].json.get("result") == {"x": 1}:
+        return kept("the data came back as it was", answers[0])
+    return broken(
+        expected="the data {'x': 1}, without the metadata beside it",
+        seen=described(answers[0]),
+        events=about(record, record.result),
+        remedy="Hand metadata to the handler apart from its data.",
+    )

@@ -121,3 +121,41 @@ _ends_in_an_error(
     "a result that is no JSON",
     "Catch errors of serialising a result, refuse NaN and infinities, and answer an error.",
 )
+
+
+def _crash_error(record: Record[Invocation]) -> tuple[Message | None, dict[str, object]]:
+    answers = record.talk.answers(record.result.id)
+    error = answers[0].json.get("error") if answers else None
+    return (answers[0] if answers else None), error if isinstance(error, dict) else {}
+
+
+@check("INV-023", crashing)
+def gives_crashes_their_code(record: Record[Invocation]) -> Finding:
+    """Callers tell a mistake in a handler from a failure that it chose by the code."""
+    answer, error = _crash_error(record)
+    if answer is None or not error:
+        return unproven("it answered no error: see INV-016")
+    if error.get("code") == "invocation_failed":
+        return kept("the code invocation_failed", answer)
+    return broken(
+        expected="the code invocation_failed for an unexpected exception",
+        seen=repr(error.get("code")),
+        events=(answer,),
+        remedy="Use invocation_failed wherever the handler chose no code.",
+    )
+
+
+@check("INV-024", crashing)
+def tells_where_it_crashed(record: Record[Invocation]) -> Finding:
+    """Without it, whoever looks into the failure has to reproduce it first."""
+    answer, error = _crash_error(record)
+    if answer is None or not error:
+        return unproven("it answered no error: see INV-016")
+    if isinstance(error.get("stacktrace"), str) and error["stacktrace"]:
+        return kept("a stacktrace came with the error", answer)
+    return broken(
+        expected="a stacktrace in the error of an unexpected exception",
+        seen=repr(error.get("stacktrace")),
+        events=(answer,),
+        remedy="Send the traceback of an unexpected exception as `stacktrace`.",
+    )

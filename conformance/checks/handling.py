@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.answers import about, described, error_code, error_fault
+from conformance.checks.payloads import payloads
 from conformance.checks.ready import looking_back
 from conformance.conversation import Conversation
 from conformance.stage import ABSENT, Invocation, Stage
@@ -40,7 +41,7 @@ async def every_function(stage: Stage) -> Round:
     ``echo`` is: the others have trials of their own.
     """
     unknown = stage.invoke(ABSENT, {"some": "data"})
-    chosen = stage.samples()[:MOST_FUNCTIONS]
+    chosen = [(i, d) for i, d in stage.samples() if not _is_url(stage, i)][:MOST_FUNCTIONS]
     known = tuple(stage.invoke(function_id, data) for function_id, data in chosen)
     await stage.reply(unknown)
     await stage.until(
@@ -48,6 +49,11 @@ async def every_function(stage: Stage) -> Round:
         stage.patience(known),
     )
     return Round(known, unknown, tuple(stage.withheld()))
+
+
+def _is_url(stage: Stage, function_id: str) -> bool:
+    """Whether the engine calls this function over HTTP, and never the worker."""
+    return stage.baseline.functions[function_id].get("invocation") is not None
 
 
 @check("INV-014", every_function)
@@ -108,17 +114,18 @@ def answers_for_its_functions(record: Record[Round]) -> Finding:
     return kept(f"{len(record.result.known)} of {registered} functions were invoked and answered")
 
 
-@check("INV-002", looking_back)
-def answers_once(record: Record[object]) -> Finding:
+@check("INV-002", looking_back, every_function, payloads)
+def answers_once(*records: Record[Any]) -> Finding:
     """A second answer may reach a caller that asked something else."""
-    ids = [
-        message.json["invocation_id"]
+    asked = {
+        message.json["invocation_id"]: record.talk
+        for record in reversed(records)  # the first one, of all that was shared, counts
         for message in record.talk.messages(direction=Direction.FROM_ENGINE)
         if message.type == "invokefunction" and message.json.get("invocation_id")
-    ]
+    }
     answered = 0
-    for invocation_id in ids:
-        answers = record.talk.answers(invocation_id)
+    for invocation_id, talk in asked.items():
+        answers = talk.answers(invocation_id)
         answered += bool(answers)
         if len(answers) > 1:
             return broken(
@@ -244,3 +251,71 @@ def does_not_answer_without_an_id(record: Record[Void]) -> Finding:
     if not pulse:
         return unproven("it answered nothing after these, so it may not have read them")
     return kept(f"no answer to {2 * len(record.result.function_ids)} invocations without an id")
+
+
+@trial(Worker.SHARED)
+async def behind_urls(stage: Stage) -> tuple[Invocation, ...]:
+    """Invoke the functions that the engine calls over HTTP, as an engine at fault would."""
+    names = [i for i, _ in stage.samples() if _is_url(stage, i)][:MOST_FUNCTIONS]
+    asked = tuple(stage.invoke(name, {}) for name in names)
+    await stage.until(lambda: all(stage.replies(i) for i in asked), stage.pace.reply)
+    return asked
+
+
+@check("INV-021", behind_urls)
+def says_that_a_function_is_behind_a_url(record: Record[tuple[Invocation, ...]]) -> Finding:
+    """The worker has no handler for it, and the caller would wait for ever."""
+    if not record.result:
+        return not_applicable("it registers no function with a URL")
+    for invocation in record.result:
+        answers = record.talk.answers(invocation.id)
+        if not answers or error_code(answers[0]) != "function_not_invokable":
+            return broken(
+                expected=f"the error function_not_invokable for {invocation.function_id}, which "
+                "has a URL",
+                seen=described(answers[0]) if answers else "no answer",
+                events=about(record, invocation),
+                remedy="Answer function_not_invokable for a function registered with `invocation`.",
+            )
+    return kept(f"{len(record.result)} functions with a URL, each not invokable")
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """An invocation without an id, which was to call ``function_id``."""
+
+    at: float
+    function_id: str
+
+
+@trial(Worker.SHARED)
+async def run_without_id(stage: Stage) -> Errand:
+    """Let the worker call a function, by an invocation without an id."""
+    call = stage.role("call")
+    errand = Errand(stage.transcript.now(), "conformance::ran-without-an-id")
+    data = {"function_id": errand.function_id, "data": {}, "action": "void"}
+    message = {"type": "invokefunction", "function_id": call, "data": data}
+    stage.send(stage.serving(call), message)
+    await stage.until(lambda: _errands(stage.talk, errand.function_id), stage.pace.reply)
+    return errand
+
+
+def _errands(talk: Conversation, function_id: str) -> list[Message]:
+    return [
+        message
+        for message in talk.messages()
+        if message.type == "invokefunction" and message.json.get("function_id") == function_id
+    ]
+
+
+@check("INV-022", run_without_id)
+def runs_what_has_no_id(record: Record[Errand]) -> Finding:
+    """Events, and calls that nobody waits for, come without an id; they are to be handled."""
+    done = _errands(record.talk, record.result.function_id)
+    if done:
+        return kept("the function ran", done[0])
+    return broken(
+        expected="the function to run, although nobody waits for its answer",
+        seen="it did not do what it was asked to",
+        remedy="Run the handler whether or not there is an invocation_id.",
+    )

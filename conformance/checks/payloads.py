@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.stage import ABSENT, Stage
+from conformance.checks.answers import described
+from conformance.stage import ABSENT, Invocation, Stage
 from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.verdict import Finding, broken, kept, not_applicable, unproven
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Message
 
 MIB = 1024 * 1024
 DEPTH = 100
 """Levels of nesting. Rust's JSON parser stops at 128 for the whole message."""
+
+ENVELOPE = 1024
+"""Bytes of a message beside its data, and to spare."""
+
+LARGE = "large-messages.v1"
 
 
 def _nested(depth: int) -> Any:
@@ -23,14 +30,48 @@ def _nested(depth: int) -> Any:
     return value
 
 
-PAYLOADS: dict[str, tuple[str, Any]] = {
-    "INV-009": ("data of every JSON kind", {"a": [1, -2.5, True, False, None, "text"], "b": {}}),
-    "INV-010": ("null as data", None),
-    "INV-011": ("text beyond ASCII", {"ключ": 'naïve 漢字 🜚 \u2028 \u0000 \\ "'}),
-    "INV-012": (f"data nested {DEPTH} levels deep", {"deep": _nested(DEPTH)}),
-    "INV-013": ("data of one MiB", {"text": "x" * MIB}),
+PAYLOADS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "INV-009": (
+        "data of every JSON kind",
+        (
+            {
+                "a": [1, -2.5, True, False, None, "text"],
+                "b": {},
+                "c": [],
+                "": 0,
+                "d e": {"f": [[]]},
+            },
+            False,
+            0,
+            "",
+            [],
+            {},
+            True,
+            "text",
+            [None, 0, "", False],
+            9007199254740991,
+            -0.001,
+        ),
+    ),
+    "INV-010": ("null as data", (None,)),
+    "INV-011": (
+        "text beyond ASCII",
+        (
+            {"ключ": 'naïve 漢字 🜚 \u2028 \u0000 \\ " / \u0007'},
+            "e\u0301 is not é",
+            ["\U0001f469\u200d\U0001f680", "\ufeff", "\u202e"],
+        ),
+    ),
+    "INV-012": (f"data nested {DEPTH} levels deep", ({"deep": _nested(DEPTH)},)),
+    "INV-013": (
+        "data of one MiB",
+        ({"text": "x" * MIB}, {"rows": [[i, "x"] for i in range(9000)]}),
+    ),
 }
-"""What is sent, by the requirement that says that a worker takes it."""
+"""What is sent, by the requirement that says that a worker takes it.
+
+Numbers are such as every language has: whole ones up to 2^53, and no 1.0, which some write as 1.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,68 +79,245 @@ class Passage:
     """What came back for a payload: the answer, and whether the worker was still connected."""
 
     function_id: str
+    data: Any
     answer: Message | None
     connected: bool
     events: tuple[Message, ...]
 
 
 @trial(Worker.OWN)
-async def payloads(stage: Stage) -> dict[str, Passage]:
+async def payloads(stage: Stage) -> dict[str, list[Passage]]:
     """Send each payload to ``echo``, or to no function at all where there is none.
 
     An unknown function is answered by the worker too, so its transport is tested either way,
     and nothing is set off in a worker that does not know this suite.
     """
     target = stage.role("echo") if stage.plays("echo") else ABSENT
-    passages: dict[str, Passage] = {}
+    passages: dict[str, list[Passage]] = {}
+    last: Passage | None = None
     await stage.start()
     await stage.ready()
-    for requirement, (_, data) in PAYLOADS.items():
-        if passages and not list(passages.values())[-1].connected:
-            await stage.restart()
-        began = len(stage.transcript.events)
-        number = stage.serving(target)
-        answer = await stage.reply(stage.invoke(target, data))
-        connected = number in stage.workers and answer is not None
-        happened = [e for e in stage.transcript.events[began:] if isinstance(e, Message)]
-        passages[requirement] = Passage(target, answer, connected, tuple(happened))
+    for requirement, (_, values) in PAYLOADS.items():
+        passages[requirement] = []
+        for data in values:
+            if last is not None and not last.connected:
+                await stage.restart()
+            last = await _pass(stage, target, data)
+            passages[requirement].append(last)
+            if last.answer is None:
+                break
     return passages
 
 
+async def _pass(stage: Stage, target: str, data: Any) -> Passage:
+    began = len(stage.transcript.events)
+    number = stage.serving(target)
+    answer = await stage.reply(stage.invoke(target, data))
+    connected = number in stage.workers and answer is not None
+    happened = [e for e in stage.transcript.events[began:] if isinstance(e, Message)]
+    return Passage(target, data, answer, connected, tuple(happened))
+
+
 def _passes(requirement: str) -> None:
-    what, data = PAYLOADS[requirement]
+    what, _ = PAYLOADS[requirement]
 
     @check(requirement, payloads)
-    def passes(record: Record[dict[str, Passage]]) -> Finding:
-        passage = record.result[requirement]
-        if passage.answer is None:
-            return broken(
-                expected=f"an answer to {what}",
-                seen="none" if passage.connected else "none, and the connection was lost",
-                events=passage.events[:3],
-                remedy="Raise the message size limit of the WebSocket library to 64 MiB, and "
-                "decode data as plain JSON before a handler sees it.",
-            )
-        if passage.function_id == ABSENT:
-            return _answered_at_all(passage, what)
-        body = passage.answer.json
-        if body.get("error") is None and body.get("result") == data:
-            return kept(f"{what} came back unchanged")
-        seen = f"the error {body['error']!r}" if body.get("error") else repr(body.get("result"))
-        return broken(
-            expected=f"{what}, unchanged from {passage.function_id}",
-            seen=shorten(seen, 160),
-            events=passage.events[:3],
-            remedy="Hand data to the handler as it came, and send what it returns as it is.",
-        )
+    def passes(record: Record[dict[str, list[Passage]]]) -> Finding:
+        sent = record.result[requirement]
+        for passage in sent:
+            if passage.answer is None:
+                return broken(
+                    expected=f"an answer to {what}",
+                    seen="none" if passage.connected else "none, and the connection was lost",
+                    events=passage.events[:3],
+                    remedy="Raise the message size limit of the WebSocket library to 64 MiB, and "
+                    "decode data as plain JSON before a handler sees it.",
+                )
+            finding = _changed(passage, what)
+            if finding is not None:
+                return finding
+        if sent[0].function_id == ABSENT:
+            return kept(f"{what} was taken (sent to an unknown function)")
+        return kept(f"{what} came back unchanged ({len(sent)} values)")
 
 
-def _answered_at_all(passage: Passage, what: str) -> Finding:
+def _changed(passage: Passage, what: str) -> Finding | None:
+    """What is wrong with an answer to ``what``."""
     assert passage.answer is not None
-    if passage.answer.json.get("error") is None:
-        return unproven("it answers an unknown function with a result: see INV-004")
-    return kept(f"{what} was taken (sent to an unknown function)")
+    body = passage.answer.json
+    if passage.function_id == ABSENT:
+        if body.get("error") is None:
+            return unproven("it answers an unknown function with a result: see INV-004")
+        return None
+    if body.get("error") is None and same(body.get("result"), passage.data):
+        return None
+    seen = f"the error {body['error']!r}" if body.get("error") else repr(body.get("result"))
+    return broken(
+        expected=f"{what}, unchanged from {passage.function_id}: "
+        f"{shorten(json.dumps(passage.data, ensure_ascii=False), 80)}",
+        seen=shorten(seen, 160),
+        events=passage.events[:3],
+        remedy="Hand data to the handler as it came, and send what it returns as it is; "
+        "take care with false, 0 and empty values.",
+    )
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON, whatever the notation of their numbers."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
 
 
 for _requirement in PAYLOADS:
     _passes(_requirement)
+
+
+@check("INV-025", payloads)
+def sends_null_as_a_result(record: Record[dict[str, list[Passage]]]) -> Finding:
+    """Without the field a caller cannot tell a null from an answer that was cut short."""
+    passage = record.result["INV-010"][0]
+    if passage.function_id == ABSENT:
+        return unproven("this takes a function that plays the part of conformance::echo")
+    answer = passage.answer
+    if answer is None or answer.json.get("error") is not None:
+        return unproven("it did not answer null with a result: see INV-010")
+    if "result" in answer.json:
+        return kept("the result null was sent as null", answer)
+    return broken(
+        expected='"result": null',
+        seen="no field `result`",
+        events=passage.events[:3],
+        remedy="Write null, too: drop no field of an answer for being empty.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A large message: how large, whether it was answered, and whether the worker stayed."""
+
+    mebibytes: int
+    answer: Message | None
+    connected: bool
+
+
+@trial(Worker.OWN)
+async def bulk(stage: Stage) -> Bulk:
+    """Send a message as large as the engine sends in one frame, to no function at all."""
+    await stage.start()
+    await stage.ready()
+    return await _heave(stage, 16)
+
+
+@trial(Worker.OWN)
+async def huge(stage: Stage) -> Bulk | None:
+    """Send a message as large as a worker with the feature must take, if it has it."""
+    calls = [c for c in stage.baseline.features if c == LARGE]
+    if not calls:
+        return None
+    await stage.start()
+    await stage.ready()
+    return await _heave(stage, 64)
+
+
+async def _heave(stage: Stage, mebibytes: int) -> Bulk:
+    number = stage.serving(ABSENT)
+    text = "x" * (mebibytes * MIB - ENVELOPE)
+    answer = await stage.reply(stage.invoke(ABSENT, {"text": text}), stage.pace.handler)
+    return Bulk(mebibytes, answer, number in stage.workers)
+
+
+def _took(carried: Bulk) -> Finding:
+    if carried.answer is not None:
+        return kept(f"a message of {carried.mebibytes} MiB was answered")
+    return broken(
+        expected=f"an answer to a message of {carried.mebibytes} MiB",
+        seen="none" if carried.connected else "none, and the connection was lost",
+        remedy="Raise the message size limit of the WebSocket library to 64 MiB.",
+    )
+
+
+@check("INV-027", bulk)
+def takes_large_messages(record: Record[Bulk]) -> Finding:
+    """The engine forwards up to 16 MiB in one frame; a worker that cannot take it is cut off."""
+    return _took(record.result)
+
+
+@check("INV-028", huge)
+def takes_what_it_declares(record: Record[Bulk | None]) -> Finding:
+    """A worker that declares the feature is sent messages of that size."""
+    if record.result is None:
+        return not_applicable(f"it does not declare the feature {LARGE}")
+    return _took(record.result)
+
+
+@trial(Worker.OWN, long=True)
+async def too_large(stage: Stage) -> Invocation:
+    """Let a function return more than any engine takes."""
+    function_id = stage.role("large")
+    await stage.start()
+    await stage.ready()
+    invocation = stage.invoke(function_id, {"bytes": 65 * MIB})
+    await stage.reply(invocation, 2 * stage.pace.handler)
+    return invocation
+
+
+@check("INV-029", too_large)
+def says_that_a_result_is_too_large(record: Record[Invocation]) -> Finding:
+    """The engine cuts the connection of a worker that sends more than it takes."""
+    answers = record.talk.answers(record.result.id)
+    error = answers[0].json.get("error") if answers else None
+    if isinstance(error, dict) and error.get("code") == "payload_too_large":
+        return kept("the error payload_too_large")
+    return broken(
+        expected="the error payload_too_large instead of a result of 65 MiB",
+        seen=shorten(described(answers[0]), 120) if answers else "no answer",
+        remedy="Measure a result before it is sent; past the limit answer payload_too_large.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Invocations sent at once, each with data of its own."""
+
+    asked: tuple[tuple[Invocation, Any], ...]
+
+
+@trial(Worker.SHARED)
+async def crowd(stage: Stage) -> Crowd:
+    """Send many invocations of ``echo`` in one go, each with data of its own."""
+    echo = stage.role("echo")
+    asked = []
+    for n in range(100):
+        data = {"number": n, "text": "x" * (n % 7)}
+        asked.append((stage.invoke(echo, data), data))
+    await stage.until(
+        lambda: all(stage.replies(i) for i, _ in asked) or not stage.process.running,
+        stage.pace.handler,
+    )
+    return Crowd(tuple(asked))
+
+
+@check("INV-031", crowd)
+def gives_each_its_own_answer(record: Record[Crowd]) -> Finding:
+    """A caller that gets another one's answer acts on it."""
+    for invocation, data in record.result.asked:
+        answers = record.talk.answers(invocation.id)
+        if not answers:
+            return broken(
+                expected=f"an answer to each of {len(record.result.asked)} invocations at once",
+                seen=f"none to number {data['number']}",
+                remedy="Answer every invocation, however many there are at a time.",
+            )
+        if not same(answers[0].json.get("result"), data):
+            return broken(
+                expected=f"the result {data!r} for the invocation with this data",
+                seen=shorten(described(answers[0]), 120),
+                events=(answers[0],),
+                remedy="Keep the id of an invocation with its handler, not in a shared variable.",
+            )
+    return kept(f"{len(record.result.asked)} invocations at once, each with its own answer")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import unicodedata
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.worker import Handler, Json, Worker
@@ -138,8 +140,8 @@ class LimitsDepth(Worker):
 
 @breaks("INV-013")
 class LimitsSize(Worker):
-    async def dial(self) -> ClientConnection:
-        return await connect(self.url(), max_size=2**19, ping_interval=None)
+    def most(self) -> int:
+        return 2**19
 
 
 @breaks("INV-016")
@@ -179,4 +181,176 @@ class MixesMetadataIn(Worker):
 class SparesVoidCallsAnAnswer(Worker):
     async def invoke(self, socket: ClientConnection, message: Json) -> None:
         if not message.get("action"):
+            await super().invoke(socket, message)
+
+
+class WithAUrl(Worker):
+    """Registers a function that the engine calls over HTTP."""
+
+    URL = "mutant::behind-a-url"
+
+    def functions(self) -> list[Json]:
+        invocation = {"url": "http://127.0.0.1:9/", "method": "POST"}
+        one = {"type": "registerfunction", "id": self.URL, "invocation": invocation}
+        return [*super().functions(), one]
+
+
+@breaks("INV-021")
+class DoesNotKnowItsUrls(WithAUrl):
+    """Has no handler for it, as for any unknown function."""
+
+
+@breaks("INV-021")
+class RunsWhatIsBehindAUrl(WithAUrl):
+    async def outcome(self, message: Json) -> Json:
+        if message["function_id"] == self.URL:
+            return {"result": None}
+        return await super().outcome(message)
+
+
+@breaks("INV-022")
+class RunsNothingWithoutAnId(Worker):
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        if message.get("invocation_id"):
+            await super().start(socket, message)
+
+
+@breaks("INV-023")
+class HasACodeOfItsOwnForCrashes(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        if message["function_id"] == "conformance::crash":
+            body["error"]["code"] = "INTERNAL"
+        return body
+
+
+@breaks("INV-024")
+class KeepsItsStacktraces(Worker):
+    def trace_of(self, fault: Exception) -> Json:
+        return {}
+
+
+@breaks("INV-025")
+class LeavesNullOut(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        told = {name: value for name, value in body.items() if value is not None}
+        await super().reply(socket, message, told)
+
+
+@breaks("INV-026")
+class AnswersOutsideTheTrace(Worker):
+    def trace(self, message: Json) -> Json:
+        return {}
+
+
+@breaks("INV-026")
+class AnswersInATraceOfItsOwn(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        trace = "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
+        await super().reply(socket, message, {**body, "traceparent": trace})
+
+
+@breaks("INV-027")
+class TakesFourMebibytes(Worker):
+    def most(self) -> int:
+        return 2**22
+
+
+@breaks("INV-028")
+class DeclaresWhatItCannotTake(Worker):
+    def most(self) -> int:
+        return 2**25
+
+    def description(self) -> Json:
+        return {**super().description(), "features": ["large-messages.v1"]}
+
+
+@breaks("INV-029")
+class SendsHoweverLarge(Worker):
+    largest = 2**30
+
+
+@breaks("INV-031")
+class MixesUpWhoAsked(Worker):
+    async def invoke(self, socket: ClientConnection, message: Json) -> None:
+        self.asked = message
+        await asyncio.sleep(0)
+        await super().invoke(socket, message)
+
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        await super().reply(socket, self.asked, body)
+
+
+@breaks("INV-032")
+class PutsMetadataIntoTheData(Worker):
+    async def outcome(self, message: Json) -> Json:
+        data = message.get("data")
+        if isinstance(data, dict) and message.get("metadata"):
+            message = {**message, "data": {**data, "metadata": message["metadata"]}}
+        return await super().outcome(message)
+
+
+@breaks("INV-009")
+class TakesFalseForNothing(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        return data or None
+
+
+@breaks("INV-009")
+class TakesNothingForAnObject(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        return data or {}
+
+
+@breaks("INV-009")
+class RoundsNumbers(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        text = json.dumps(data, ensure_ascii=False)
+        return json.loads(text, parse_int=lambda digits: int(digits) & 0x7FFFFFFF)
+
+
+@breaks("INV-010")
+class IgnoresCallsWithoutData(Worker):
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        if message.get("data") is not None:
+            await super().start(socket, message)
+
+
+@breaks("INV-011")
+class NormalisesText(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        text = unicodedata.normalize("NFC", json.dumps(data, ensure_ascii=False))
+        return json.loads(text)
+
+
+@breaks("INV-003")
+class LeavesTheFunctionIdOut(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        ids = {"type": "invocationresult", "invocation_id": message["invocation_id"]}
+        await self.send(socket, {**ids, **body})
+
+
+@breaks("INV-002")
+class AnswersErrorsTwice(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        await super().reply(socket, message, body)
+        if "error" in body:
+            await super().reply(socket, message, body)
+
+
+@breaks("INV-007")
+class AnswersUnknownFunctionsWithoutAnId(Worker):
+    async def invoke(self, socket: ClientConnection, message: Json) -> None:
+        if message["function_id"] in self.handlers() or message.get("invocation_id"):
+            await super().invoke(socket, message)
+            return
+        ids = {"type": "invocationresult", "function_id": message["function_id"]}
+        await self.send(socket, {**ids, **self.unknown(message)})
+
+
+@breaks("INV-008")
+class HandlesThreeAtATime(Worker):
+    async def invoke(self, socket: ClientConnection, message: Json) -> None:
+        limit = self.__dict__.setdefault("limit", asyncio.Semaphore(3))
+        async with limit:
             await super().invoke(socket, message)

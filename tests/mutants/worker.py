@@ -13,6 +13,7 @@ import os
 import platform
 import signal
 import sys
+import traceback
 import uuid
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -35,7 +36,9 @@ class HandlerError(Exception):
 
 
 class Worker:
-    """The correct worker."""
+    """The correct worker. ``largest`` is how many bytes of a message it sends."""
+
+    largest = 2**26
 
     def __init__(self) -> None:
         self.socket: ClientConnection | None = None
@@ -252,11 +255,15 @@ class Worker:
     async def dial(self) -> ClientConnection:
         return await connect(
             self.url(),
-            max_size=2**26,
+            max_size=self.most(),
             ping_interval=None,
             close_timeout=2,
             additional_headers=self.headers(),
         )
+
+    def most(self) -> int:
+        """The largest message it takes, in bytes."""
+        return 2**26
 
     def delay(self, attempt: int) -> float:
         """Seconds before try number ``attempt``, counted from 1 after each success."""
@@ -408,18 +415,25 @@ class Worker:
         except HandlerError as fault:
             return {"error": {"code": fault.code, "message": str(fault)}}
         except Exception as fault:
-            return {"error": {"code": "invocation_failed", "message": repr(fault)}}
+            error = {"code": "invocation_failed", "message": repr(fault), **self.trace_of(fault)}
+            return {"error": error}
+
+    def trace_of(self, fault: Exception) -> Json:
+        return {"stacktrace": "".join(traceback.format_exception(fault))}
 
     def unknown(self, message: Json) -> Json:
         return {"error": {"code": "function_not_found", "message": message["function_id"]}}
 
     async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
         ids = {"invocation_id": message["invocation_id"], "function_id": message["function_id"]}
-        result = {"type": "invocationresult", **ids, **body}
+        empty = {"type": "invocationresult", **ids, **self.trace(message)}
+        result = {**empty, **body}
         try:
-            json.dumps(result, allow_nan=False)
+            if len(json.dumps(result, allow_nan=False)) > self.largest:
+                error = {"code": "payload_too_large", "message": f"more than {self.largest} bytes"}
+                result = {**empty, "error": error}
         except ValueError as fault:
-            result = self.unsendable({"type": "invocationresult", **ids}, str(fault))
+            result = self.unsendable(empty, str(fault))
         await self.send(socket, result)
 
     def unsendable(self, result: Json, why: str) -> Json:

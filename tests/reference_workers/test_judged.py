@@ -14,7 +14,8 @@ from conformance.verdict import Outcome
 from tests.judging import judge
 
 WORKERS = Path(__file__).parent.parent.parent / "reference_workers"
-DEFAULT_NAMESPACE = "it is in the default namespace, where the engine allows them"
+QUICK = [requirement for requirement, check in CHECKS.items() if not check.long]
+"""What the default level judges."""
 
 
 def others(verdicts: list[Verdict], *expected: Outcome) -> dict[str, str]:
@@ -24,22 +25,22 @@ def others(verdicts: list[Verdict], *expected: Outcome) -> dict[str, str]:
 
 @pytest.mark.parametrize("repetition", range(10))
 def test_echo_keeps_everything_every_time(repetition: int) -> None:
-    verdicts = judge("reference_workers.echo", CHECKS)
+    verdicts = judge("reference_workers.echo", QUICK)
 
-    assert others(verdicts, Outcome.PASSED) == {"REG-010": DEFAULT_NAMESPACE}
+    assert others(verdicts, Outcome.PASSED, Outcome.NOT_APPLICABLE) == {}
 
 
 def test_embedding_keeps_everything() -> None:
-    verdicts = judge("reference_workers.embedding", CHECKS)
+    verdicts = judge("reference_workers.embedding", QUICK)
 
-    assert others(verdicts, Outcome.PASSED) == {"REG-010": DEFAULT_NAMESPACE}
+    assert others(verdicts, Outcome.PASSED, Outcome.NOT_APPLICABLE) == {}
 
 
 def test_the_official_python_sdk_fails_as_listed_and_not_otherwise() -> None:
     pytest.importorskip("iii", reason="the extra `sdk` is not installed")
     failures = known.load(WORKERS / "sdk_python.known-failures.yaml", load())
 
-    verdicts = judge("reference_workers.sdk_python", CHECKS, known=failures)
+    verdicts = judge("reference_workers.sdk_python", QUICK, known=failures)
 
     listed = others(verdicts, Outcome.PASSED, Outcome.NOT_APPLICABLE)
     assert set(listed) == set(failures)

@@ -253,17 +253,12 @@ class WritesIdsInUpperCase(Worker):
 
 
 @unusual
-class LeavesNullResultsOut(Worker):
-    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        told = {name: value for name, value in body.items() if value is not None}
-        await super().reply(socket, message, told)
-
-
-@unusual
 class EchoesTheTrace(Worker):
     async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        trace = {"traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01", "baggage": "a=b"}
-        await super().reply(socket, message, {**body, **trace})
+        trace = self.trace(message)
+        if trace:
+            trace = {**trace, "traceparent": trace["traceparent"][:36] + "2" * 16 + "-00"}
+        await super().reply(socket, message, {**body, **trace, "baggage": "a=b"})
 
 
 @unusual
