@@ -50,8 +50,14 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The target without its query, still percent-encoded."""
-        return self.target.partition("?")[0]
+        """The target without its query, still percent-encoded.
+
+        A server takes a target with a scheme and a host, too (RFC 9112, section 3.2.2).
+        """
+        path = self.target.partition("?")[0]
+        if path.startswith("/") or "://" not in path:
+            return path
+        return "/" + path.partition("://")[2].partition("/")[2]
 
     @property
     def query(self) -> str:

@@ -229,7 +229,7 @@ class Connection(asyncio.Protocol):
         if self._course is not None and not self._tampered().accepted():
             return
         self._exchange = HttpExchange(self, self._application, self.limits)
-        self._after(self.limits.request_time, self._request_timed_out)
+        self.await_request(self.limits.request_time)
 
     def data_received(self, data: bytes) -> None:
         """Hand bytes to the protocol spoken at present."""
@@ -259,8 +259,12 @@ class Connection(asyncio.Protocol):
         """Write the bytes of an HTTP answer."""
         self.send_raw(data)
 
+    def await_request(self, seconds: float) -> None:
+        """Give the peer so long to send a request, or what is missing of it."""
+        self._after(seconds, self._request_timed_out)
+
     def request_complete(self) -> None:
-        """The head of a request is in: the time limit for it is over."""
+        """A request is in: the time limit for it is over."""
         self._cancel_timer()
 
     def may_upgrade(self, request: Request) -> bool | Response:

@@ -23,6 +23,7 @@ BODILESS = (204, 205, 304)
 BAD_REQUEST = 400
 TOO_LARGE = 413
 UPGRADE_REQUIRED = 426
+HEAD_TOO_LARGE = 431
 
 
 class HttpExchange:
@@ -42,14 +43,12 @@ class HttpExchange:
         self._body: list[bytes] = []
         self._body_size = 0
         self._task: asyncio.Task[None] | None = None
+        self._is_timed = True
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the peer."""
-        try:
-            self._http.receive_data(data)
-            self._advance()
-        except h11.RemoteProtocolError as broken:
-            self._refuse(Response(broken.error_status_hint or BAD_REQUEST, str(broken).encode()))
+        self._http.receive_data(data)
+        self._advance()
 
     def abandon(self) -> None:
         """The connection is gone: nobody waits for the answer."""
@@ -57,6 +56,23 @@ class HttpExchange:
             self._task.cancel()
 
     def _advance(self) -> None:
+        """Take what came, up to a whole request; the next one waits until that is answered."""
+        try:
+            self._take_events()
+        except h11.RemoteProtocolError as broken:
+            self._refuse(Response(broken.error_status_hint or BAD_REQUEST, str(broken).encode()))
+        self._bound()
+
+    def _bound(self) -> None:
+        """Give a request that has begun its time, and let nobody send far ahead of an answer."""
+        ahead, _ = self._http.trailing_data
+        if self._http.their_state is h11.IDLE and ahead and not self._is_timed:
+            self._is_timed = True
+            self._connection.await_request(self._limits.request_time)
+        if self._http.their_state is h11.DONE and len(ahead) > self._limits.request_head:
+            self._connection.pause_reading()
+
+    def _take_events(self) -> None:
         while self._connection_alive():
             event = self._http.next_event()
             if event is h11.NEED_DATA and self._http.they_are_waiting_for_100_continue:
@@ -82,9 +98,15 @@ class HttpExchange:
             head.http_version.decode("ascii"),
         )
         self._request = self._connection.request = request
-        self._body, self._body_size = [], 0
-        self._connection.request_complete()
+        self._body, self._body_size, self._is_timed = [], 0, False
+        self._connection.await_request(self._limits.body_time)
         self._connection.note(lambda at: Requested(at, self._connection.id, request))
+        fault = request_fault(request, self._limits.request_head)
+        if fault is not None:
+            raise fault
+        length = request.header("content-length")
+        if length is not None and int(length) > self._limits.request_body:
+            self._refuse(Response(TOO_LARGE))
 
     def _take_body(self, data: bytes) -> None:
         self._body_size += len(data)
@@ -95,6 +117,7 @@ class HttpExchange:
 
     def _complete(self) -> None:
         assert self._request is not None
+        self._connection.request_complete()
         if wants_websocket(self._request):
             self._upgrade(self._request)
         else:
@@ -123,12 +146,16 @@ class HttpExchange:
         self._connection.become_websocket(trailing)
 
     async def _respond(self, request: Request, body: bytes) -> None:
-        response = await self._application.respond(self._connection, request, body)
-        await self._answer(response)
+        try:
+            await self._answer(await self._application.respond(self._connection, request, body))
+        except BaseException:
+            self._connection.cut()
+            raise
         if self._http.our_state is h11.MUST_CLOSE:
             self._connection.cut()
         elif self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
+            self._connection.resume_reading()
             self._advance()
 
     async def _answer(self, response: Response) -> None:
@@ -161,9 +188,9 @@ class HttpExchange:
         return not head and response.status not in BODILESS
 
     def _send_head(self, response: Response) -> None:
-        headers = list(response.headers)
+        headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in response.headers]
         if isinstance(response.body, bytes):
-            headers.append(("content-length", str(len(response.body))))
+            headers.append((b"content-length", b"%d" % len(response.body)))
         self._connection.note(lambda at: Answered(at, self._connection.id, response.status))
         self._send(
             h11.Response(
@@ -173,6 +200,18 @@ class HttpExchange:
 
     def _send(self, event: h11.Event) -> None:
         self._connection.write_http(self._http.send(event) or b"")
+
+
+def request_fault(request: Request, largest: int) -> h11.RemoteProtocolError | None:
+    """What h11 lets pass although it is wrong with the head of a request."""
+    if request.header("content-length") and request.header("transfer-encoding"):
+        text = "both Content-Length and Transfer-Encoding are given"  # RFC 9112, section 6.3
+        return h11.RemoteProtocolError(text)
+    if request.target != "*" and not request.path.startswith("/"):
+        return h11.RemoteProtocolError("the target is no path")
+    if len(request.target) + sum(len(k) + len(v) for k, v in request.headers) > largest:
+        return h11.RemoteProtocolError("the head is too large", error_status_hint=HEAD_TOO_LARGE)
+    return None
 
 
 def wants_websocket(request: Request) -> bool:

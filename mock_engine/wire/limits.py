@@ -2,6 +2,8 @@
 
 The numbers are those of the engine 0.23: a frame up to 16 MiB, a message up to 64 MiB, an
 upgrade within ten seconds. Beyond a size the engine ends the connection without a close frame.
+``request_time`` bounds the head of a request and ``body_time`` its body, which the engine does not
+bound; ``unsent`` is what may wait for a peer that does not read.
 """
 
 from __future__ import annotations
@@ -20,5 +22,6 @@ class Limits:
     request_head: int = 64 * 1024
     request_body: int = MIB
     request_time: float = 10.0
+    body_time: float = 60.0
     close_time: float = 5.0
     unsent: int = 256 * MIB

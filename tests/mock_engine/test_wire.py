@@ -74,8 +74,8 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(**limits: Any) -> AsyncIterator[Scene]:
-    transcript, app = Transcript(), Mirror()
+async def scene(app: Mirror | None = None, **limits: Any) -> AsyncIterator[Scene]:
+    transcript, app = Transcript(), app or Mirror()
     listener = await Listener.start(app, transcript=transcript, limits=Limits(**limits))
     try:
         yield Scene(listener, app, transcript)
