@@ -9,7 +9,7 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.pace import Pace
 from conformance.settings import Settings
-from conformance.stage import ABSENT, HOST, Baseline, Stage
+from conformance.stage import ABSENT, Baseline, Stage
 from conformance.subject.process import describe_exit
 from mock_engine.transcript import Accepted
 from mock_engine.wire import Listener
@@ -24,7 +24,8 @@ async def first_run(settings: Settings) -> Stage:
     Raises:
         UsageError: the command cannot be executed, or fails before it opens a connection.
     """
-    stage = Stage(settings, Baseline(Pace(settings.timeout_factor)))
+    place = await settings.subject.place()
+    stage = Stage(settings, Baseline(Pace(settings.timeout_factor)), place)
     try:
         if settings.default_port is not None:
             stage.extra_listener = await _listen_too(stage, settings.default_port)
@@ -37,8 +38,10 @@ async def first_run(settings: Settings) -> Stage:
 
 
 async def _listen_too(stage: Stage, port: int) -> Listener | None:
+    listener = stage.listener_on(port)
     with suppress(OSError):
-        return await Listener.start(stage.door, HOST, port, transcript=stage.transcript)
+        await listener.listen()
+        return listener
     return None
 
 
@@ -75,7 +78,7 @@ def _refuse_unstartable(stage: Stage) -> None:
     wrote = "\n".join(f"  {line}" for line in stage.log[-15:]) or "  (nothing)"
     raise UsageError(
         f"the worker ended with {describe_exit(code)} before it opened a connection\n"
-        f"command: {stage.settings.command.text}\n"
+        f"worker: {stage.settings.subject.text}\n"
         f"its last output:\n{wrote}"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from conformance.configuration import Configuration
 from conformance.errors import UsageError
 from conformance.invoking import Invoking
 from conformance.settings import Settings
-from conformance.subject.command import Command
+from conformance.subject import chosen
+from conformance.subject.place import Subject
 
 
 def settings(config: pytest.Config) -> Settings:
@@ -37,14 +39,15 @@ def settings(config: pytest.Config) -> Settings:
         raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
     patterns: list[str] = config.getoption("--requirement")
     try:
-        chosen = tuple(r.id for r in load().matching(patterns)) if patterns else ()
+        wanted = tuple(r.id for r in load().matching(patterns)) if patterns else ()
     except CatalogueError as fault:
         raise UsageError(f"--requirement: {fault}") from None
     failures = _known_failures(config, file)
     return Settings(
-        command=_command(option("worker-cmd"), file),
+        subject=_subject(config, file),
+        environment=chosen.variables(listed("worker-env"), os.environ),
         timeout_factor=factor,
-        requirements=chosen,
+        requirements=wanted,
         strict=_is_strict(config),
         full=option("level", "default") == "full",
         protocol=protocol.asked(option("protocol", protocol.AUTO)),
@@ -61,8 +64,8 @@ def settings(config: pytest.Config) -> Settings:
     )
 
 
-def command(config: pytest.Config, *chosen: str) -> str:
-    """What to type to judge what ``chosen``, options or names, chooses in the same way."""
+def command(config: pytest.Config, *named: str) -> str:
+    """What to type to judge what ``named``, options or names, chooses in the same way."""
     words = ["pytest"]
     for name in options.SHAPING:
         given = config.getoption(name)
@@ -71,7 +74,7 @@ def command(config: pytest.Config, *chosen: str) -> str:
         elif given not in (None, False):
             values = given if isinstance(given, list) else [given]
             words += [f"{name}={shlex.quote(str(value))}" for value in values]
-    return " ".join([*words, *map(shlex.quote, chosen)])
+    return " ".join([*words, *map(shlex.quote, named)])
 
 
 def _configuration(config: pytest.Config) -> Configuration:
@@ -83,13 +86,21 @@ def _configuration(config: pytest.Config) -> Configuration:
     return configuration.load(found) if found else Configuration()
 
 
-def _command(text: str | None, file: Configuration) -> Command:
-    if text is None:
+def _subject(config: pytest.Config, file: Configuration) -> Subject:
+    """What is judged: what the options name, or else the file."""
+    given = {name: config.getoption(f"--{name}") for name in chosen.OPTIONS}
+    named = chosen.names_a_worker(given)
+    values = {
+        name: file.options.get(name) if value is None or value is False else value
+        for name, value in given.items()
+        if not (named and value is None and name in chosen.NAMING)
+    }
+    if not chosen.names_a_worker(values):
         raise UsageError(
             f"there is no worker to judge: {file.path} has no `worker-cmd`, and --worker-cmd is "
             'missing; give one, for example --worker-cmd="python my_worker.py"'
         )
-    return Command.parse(text)
+    return chosen.subject(values)
 
 
 def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:

@@ -100,8 +100,8 @@ def named(items: list[pytest.Item], arguments: Iterable[str]) -> list[pytest.Ite
         found = {i.nodeid for i in items if i.nodeid == name or i.nodeid.startswith(f"{name}::")}
         if not found:
             raise UsageError(
-                f"{argument!r} names neither a phase nor a requirement; with --worker-cmd nothing "
-                "else is collected. `--collect-only -q` shows the names."
+                f"{argument!r} names neither a phase nor a requirement; where a worker is judged "
+                "nothing else is collected. `--collect-only -q` shows the names."
             )
         chosen |= found
     return [item for item in items if item.nodeid in chosen]

@@ -111,7 +111,7 @@ class JudgingPlugin:
     def pytest_report_header(self) -> str:
         """Say what is judged."""
         settings = self._judgement.settings
-        return f"worker: {settings.command.text}"
+        return f"worker: {settings.subject.described}"
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print every verdict and the closing line."""

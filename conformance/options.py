@@ -12,6 +12,9 @@ GROUP = "iii worker conformance"
 
 SHAPING = (
     "--worker-cmd",
+    "--worker-image",
+    "--worker-network",
+    "--worker-env",
     "--conformance-config",
     "--level",
     "--protocol",
@@ -31,7 +34,7 @@ TELLING = ("--known-failures",)
 
 
 def add(parser: pytest.Parser) -> None:
-    """Declare the options; they do nothing without ``--worker-cmd`` or ``--conformance-config``."""
+    """Declare the options; without one that names a worker they do nothing."""
     group = parser.getgroup("iii-conformance", GROUP)
     group.addoption(
         "--worker-cmd",
@@ -39,6 +42,27 @@ def add(parser: pytest.Parser) -> None:
         default=None,
         help="judge the worker that this command starts; {url}, {host} and {port} in it become "
         "the engine's address, which is also in III_URL, III_ENGINE_URL and III_WS_URL",
+    )
+    group.addoption(
+        "--worker-image",
+        metavar="IMAGE",
+        default=None,
+        help="judge the worker in this container image; what follows the image's name is passed "
+        "to its entry point, with the same replacements (needs the extra `containers`)",
+    )
+    group.addoption(
+        "--worker-network",
+        metavar="NETWORK",
+        default=None,
+        help="the Docker network of the worker's containers (default: one that reaches the engine)",
+    )
+    group.addoption(
+        "--worker-env",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="put this variable into the worker's environment; NAME alone takes it from the "
+        "present one; may be repeated",
     )
     group.addoption(
         "--requirement",
@@ -119,5 +143,5 @@ def add(parser: pytest.Parser) -> None:
 
 def is_active(config: pytest.Config) -> bool:
     """Whether the user asked to judge a worker."""
-    named = ("--worker-cmd", "--conformance-config")
+    named = ("--worker-cmd", "--worker-image", "--conformance-config")
     return any(config.getoption(name, default=None) is not None for name in named)

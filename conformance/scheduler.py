@@ -16,7 +16,7 @@ import threading
 from collections.abc import Awaitable, Coroutine, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance.baseline import first_run
 from conformance.settings import Settings
@@ -46,6 +46,7 @@ class Run:
 Outcome = Record[Any] | Missed
 SHARED = "shared"
 """The name of the first run, whose worker several trials share."""
+Result = TypeVar("Result")
 
 
 class Scheduler:
@@ -56,7 +57,7 @@ class Scheduler:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._outcomes: dict[str, Future[Outcome]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._shared: Stage | None = None
         self._stages: dict[str, Stage] = {}
         self._starting = asyncio.Semaphore(os.cpu_count() or 1)
@@ -68,9 +69,8 @@ class Scheduler:
             UsageError: the worker's command cannot be used.
         """
         self._thread.start()
-        self._shared = self._call(first_run(self._settings))
-        self._stages[SHARED] = self._shared
-        return self._shared.baseline
+        baseline: Baseline = self._call(self._begin())
+        return baseline
 
     @property
     def announcements(self) -> list[Message]:
@@ -115,10 +115,20 @@ class Scheduler:
     def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    async def _begin(self) -> Baseline:
+        # A task that `stop` knows, for the user may interrupt the first run.
+        self._shared = await self._kept(first_run(self._settings))
+        self._stages[SHARED] = self._shared
+        return self._shared.baseline
+
     async def _spawn(self, trials: list[Trial[Any]]) -> None:
-        task = asyncio.create_task(self._play_all(trials))
+        self._kept(self._play_all(trials))
+
+    def _kept(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _finish(self) -> None:
         tasks = tuple(self._tasks)
@@ -134,14 +144,16 @@ class Scheduler:
     async def _play_all(self, trials: list[Trial[Any]]) -> None:
         assert self._shared is not None
         shared = self._shared
-        if shared.baseline.port == self._settings.default_port:
+        strayed = shared.baseline.port == self._settings.default_port
+        if strayed and not self._settings.subject.private_ports:
             await self._play_shared(trials)
             await shared.close()
             await self._play_own(trials, places=1, port=shared.baseline.port)
         else:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._play_shared(trials))
-                tasks.create_task(self._play_own(trials, self._settings.concurrency, 0))
+                port = shared.baseline.port if strayed else 0
+                tasks.create_task(self._play_own(trials, self._settings.concurrency, port))
 
     async def _play_shared(self, trials: list[Trial[Any]]) -> None:
         assert self._shared is not None
@@ -178,7 +190,10 @@ class Scheduler:
         assert self._shared is not None
         if not self._shared.talk.workers:
             return Missed(trial.name, "no worker was found in the first run: see CON-001")
-        stage = Stage(self._settings, self._shared.baseline, port=port, starting=self._starting)
+        place = await self._settings.subject.place()
+        stage = Stage(
+            self._settings, self._shared.baseline, place, port=port, starting=self._starting
+        )
         try:
             return await _play(trial, stage, trial.name)
         finally:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance.invoking import Invoking
 from conformance.known import KnownFailure
-from conformance.subject.command import Command
+from conformance.subject.place import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,11 @@ class Settings:
     ``timeout_factor`` stretches every deadline, for slow machines. ``default_port`` is where
     workers dial that are not told otherwise; the suite listens there too while it is free.
     ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any.
+    ``variables`` are names that get the engine's address beside the usual ones; ``environment``
+    holds further variables of the worker.
     """
 
-    command: Command
+    subject: Subject
     timeout_factor: float = 1.0
     requirements: tuple[str, ...] = ()
     strict: bool = False
@@ -32,3 +34,4 @@ class Settings:
     known: Mapping[str, KnownFailure] = field(default_factory=dict)
     scenarios: tuple[str, ...] = ()
     scenario_parameters: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 import uuid
 from collections import Counter
@@ -11,22 +10,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import psutil
-
 from conformance.conversation import Conversation
 from conformance.crowding import crowding
 from conformance.door import AnyPath
 from conformance.invoking import PREFIX
 from conformance.pace import Pace
 from conformance.settings import Settings
-from conformance.subject.process import WorkerProcess, describe_exit
+from conformance.subject.place import Place, Run, Start
+from conformance.subject.process import describe_exit
 from conformance.trial import Unmet
 from mock_engine.config import Config, Module
 from mock_engine.engine import Engine
 from mock_engine.transcript import Event, Message, Transcript
 from mock_engine.wire import Connection, Listener
 
-HOST = "127.0.0.1"
 ABSENT = "conformance::no-such-function"
 """A function id that no worker registers."""
 
@@ -72,7 +69,7 @@ class Invocation:
 
 
 class Stage:
-    """One engine and one worker.
+    """One engine and one worker, which meet in ``place``.
 
     ``baseline`` is what earlier runs showed; ``port`` 0 is a free one. ``starting`` bounds how
     many workers start at a time: a crowd of them would be slower than the one that was timed.
@@ -82,6 +79,7 @@ class Stage:
         self,
         settings: Settings,
         baseline: Baseline,
+        place: Place,
         *,
         port: int = 0,
         starting: asyncio.Semaphore | None = None,
@@ -93,19 +91,30 @@ class Stage:
         self.talk = Conversation()
         self.engine = Engine(OFFERED)
         self.door = AnyPath(self.engine.workers, self._spared)
-        self.listener = Listener(self.door, HOST, port, transcript=self.transcript)
+        self.place = place
+        self.listener = self.listener_on(port)
         self.extra_listener: Listener | None = None
         self._starting = starting or asyncio.Semaphore()
         self._starts: set[asyncio.Task[None]] = set()
-        self._processes: list[WorkerProcess] = []
+        self._processes: list[Run] = []
         self._news: set[asyncio.Event] = set()
         self.transcript.listeners.append(self._follow)
+
+    def listener_on(self, port: int) -> Listener:
+        """A port of the engine that the worker can reach; it does not listen yet."""
+        return Listener(
+            self.door,
+            self.place.listens_on,
+            port,
+            transcript=self.transcript,
+            bind=self.place.bind,
+        )
 
     # -- the worker's process --------------------------------------------------------------------
 
     @property
-    def process(self) -> WorkerProcess:
-        """The newest process of the worker."""
+    def process(self) -> Run:
+        """The newest run of the worker."""
         return self._processes[-1]
 
     @property
@@ -115,7 +124,7 @@ class Stage:
 
     @property
     def log(self) -> list[str]:
-        """The last lines of each process of the worker, in order."""
+        """The last lines of each run of the worker, in order."""
         return [line for process in self._processes for line in process.output.tail(40)]
 
     def output(self) -> Iterator[str]:
@@ -123,7 +132,7 @@ class Stage:
         for process in self._processes:
             code = process.exit_code
             ended = "runs" if code is None else describe_exit(code)
-            yield f"# process {process.pid}: {ended}"
+            yield f"# {process.name}: {ended}"
             if process.output.dropped:
                 yield f"# {process.output.dropped} lines before these were dropped"
             for line in process.output.lines:
@@ -140,13 +149,13 @@ class Stage:
         start = asyncio.ensure_future(self._let_others_start(len(self.talk.workers)))
         self._starts.add(start)
         start.add_done_callback(lambda _: self._starting.release())
-        process = await WorkerProcess.start(
-            self.settings.command,
-            HOST,
-            self.listener.port,
-            now=self.transcript.now,
-            variables=self.settings.variables,
-            also=also,
+        process = await self.place.start(
+            Start(
+                self.listener.port,
+                self.transcript.now,
+                self.settings.variables,
+                {**self.settings.environment, **(also or {})},
+            )
         )
         process.on_exit.append(self.tell)
         self._processes.append(process)
@@ -167,14 +176,9 @@ class Stage:
         await self.start()
         await self.ready()
 
-    async def leftovers(self) -> tuple[str, ...]:
-        """What the ended worker left running after a moment to settle, as ``name (pid)``."""
-        found = self.process.leftovers()
-        if found:
-            loop = asyncio.get_running_loop()
-            wait = functools.partial(psutil.wait_procs, found, timeout=self.pace.settle)
-            _, found = await loop.run_in_executor(None, wait)
-        return tuple(f"{_name(process)} (pid {process.pid})" for process in found)
+    async def remaining(self) -> tuple[str, ...]:
+        """What of the worker still runs after a moment to settle, in words."""
+        return await self.process.remaining(self.pace.settle)
 
     async def close(self) -> None:
         """Kill the worker and stop the engine."""
@@ -186,6 +190,7 @@ class Stage:
             if listener is not None:
                 await listener.stop()
         await self.engine.stop()
+        await self.place.close()
 
     # -- waiting ---------------------------------------------------------------------------------
 
@@ -424,10 +429,3 @@ class Stage:
         if not self.workers:
             return False
         return await self.reply(self.invoke(self.baseline.pulse, {})) is not None
-
-
-def _name(process: psutil.Process) -> str:
-    try:
-        return process.name()
-    except psutil.Error:
-        return "a process"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.stage import Stage
+from conformance.subject.environment import url
 from conformance.subject.process import describe_exit
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
@@ -19,6 +20,7 @@ UPGRADE_DEADLINE = 10.0
 class Address:
     """Where the worker was told to dial, and how its process fared."""
 
+    host: str
     port: int
     exit_code: int | None
     patience: float
@@ -27,7 +29,9 @@ class Address:
 @trial(Worker.SHARED)
 async def appearing(stage: Stage) -> Address:
     """The first run, as far as it has come: nothing is done to the worker."""
-    return Address(stage.listener.port, stage.process.exit_code, stage.pace.appearance)
+    return Address(
+        stage.place.host, stage.listener.port, stage.process.exit_code, stage.pace.appearance
+    )
 
 
 @check("CON-001", appearing)
@@ -40,8 +44,8 @@ def opens_a_connection(record: Record[Address]) -> Finding:
     accepted = _of(record, Accepted)
     if not accepted:
         return broken(
-            expected=f"a WebSocket connection to ws://127.0.0.1:{record.result.port} within "
-            f"{record.result.patience:.0f} s of the start",
+            expected=f"a WebSocket connection to {url(record.result.host, record.result.port)} "
+            f"within {record.result.patience:.0f} s of the start",
             seen=f"no connection; the process {_fate(record.result)}",
             remedy="Connect to the address in III_URL (or {url} in the command); "
             "--timeout-factor gives a slow start more time.",

@@ -80,13 +80,18 @@ def _each(act: Callable[[Connection], None]) -> Callable[[Stage], Awaitable[None
     return lose
 
 
+LONGEST_HEADER = 14
+"""Bytes before the payload of a masked frame with a length of 64 bits: RFC 6455, section 5.2."""
+
+
 def _garbage(connection: Connection) -> None:
     """A text frame that is no UTF-8: RFC 6455, section 8.1, makes the worker fail the connection.
 
-    A worker whose library does not look is cut off, as it would be by an engine that is lost.
+    A library that does not look gets a frame that is none, too, with the whole of its header:
+    some judge no header before they have all of it.
     """
     connection.send_text(b"\xc3\x28\xff")
-    connection.send_raw(b"\xff\xff\xff\xff")
+    connection.send_raw(b"\xff" * LONGEST_HEADER)
 
 
 async def _refused_upgrade(stage: Stage) -> None:

@@ -21,7 +21,7 @@ class Stop:
     """What followed a signal, sent at ``at`` seconds.
 
     ``took`` is how long the process ran on, or ``None`` when it had to be killed after
-    ``patience`` seconds; ``leftovers`` are processes it left behind.
+    ``patience`` seconds; ``remaining`` are the processes that still ran then.
     """
 
     signal: signal.Signals
@@ -29,7 +29,7 @@ class Stop:
     took: float | None
     patience: float
     exit_code: int | None
-    leftovers: tuple[str, ...]
+    remaining: tuple[str, ...]
     workers: tuple[int, ...]
 
 
@@ -40,8 +40,8 @@ async def _stop(stage: Stage, number: signal.Signals) -> Stop:
     await stage.until(lambda: not stage.process.running, stage.pace.exit)
     ended = not stage.process.running
     took = stage.transcript.now() - at if ended else None
-    leftovers = await stage.leftovers() if ended else ()
-    return Stop(number, at, took, stage.pace.exit, stage.process.exit_code, leftovers, workers)
+    remaining = await stage.remaining()
+    return Stop(number, at, took, stage.pace.exit, stage.process.exit_code, remaining, workers)
 
 
 @trial(Worker.OWN)
@@ -89,9 +89,11 @@ def _ends(requirement: str, stopped: Trial[Stop]) -> None:
             return kept(f"it ended {stop.took:.2f} s after {stop.signal.name}")
         return broken(
             expected=f"the end of the process within {stop.patience:.0f} s of {stop.signal.name}",
-            seen="it was still running and had to be killed",
+            seen=f"still running, and killed: {', '.join(stop.remaining[:5]) or 'it'}",
             events=record.events[-6:],
-            remedy=f"Handle {stop.signal.name}: finish, close the connection, and exit.",
+            remedy=f"Handle {stop.signal.name}: finish, close the connection, and exit. "
+            "In a container, the signal goes to the first process alone, and is ignored where "
+            "that has no handler: give ENTRYPOINT as a list, or `exec` the worker.",
         )
 
 
@@ -125,10 +127,10 @@ def leaves_no_orphans(*records: Record[Stop]) -> Finding:
     if not ended:
         return unproven(NO_END)
     for record in ended:
-        if record.result.leftovers:
+        if record.result.remaining:
             return broken(
                 expected="no process left after the worker ended",
-                seen="still running: " + ", ".join(record.result.leftovers[:3]),
+                seen="still running: " + ", ".join(record.result.remaining[:3]),
                 events=record.events[-4:],
                 remedy="End child processes, and wait for them, before exiting.",
             )

@@ -24,7 +24,7 @@ from conformance.scenarios.happenings import Happening, Observer, Source
 from conformance.scenarios.play import Do, Failure, Play, Wait
 from conformance.scenarios.steps import WORKER, Never, Scenario, Within
 from conformance.stage import Stage
-from conformance.subject.process import WorkerProcess
+from conformance.subject.place import Run
 from conformance.trial import Unmet
 from mock_engine.transcript import Event
 from mock_engine.wire import Frame
@@ -61,7 +61,7 @@ class Stagehand:
         self._setting = scenario.setting
         self.play = Play(scenario, dict(names), lambda: str(uuid.uuid4()))
         self._observer = Observer()
-        self._processes: dict[str, WorkerProcess] = {}
+        self._processes: dict[str, Run] = {}
         self._requests: set[asyncio.Task[None]] = set()
         self._caller: Caller
         stage.transcript.listeners.append(self._see)
@@ -207,7 +207,7 @@ class Stagehand:
     async def _signal(self, move: Do) -> None:
         self._process(move).send_signal(signal.Signals[move.what])
 
-    def _process(self, move: Do) -> WorkerProcess:
+    def _process(self, move: Do) -> Run:
         return self._processes.get(str(move.target)) or self._stage.process
 
     async def _restart(self, move: Do) -> None:

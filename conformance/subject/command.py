@@ -1,20 +1,18 @@
-"""The command line of a worker, and the environment it is started in."""
+"""A worker that a command starts."""
 
 from __future__ import annotations
 
-import os
 import shlex
-from collections.abc import Mapping
+import socket
 from dataclasses import dataclass
 
 from conformance.errors import UsageError
+from conformance.subject.environment import placed
+from conformance.subject.place import Place, Start
+from conformance.subject.process import WorkerProcess
+from mock_engine.wire.listener import bound
 
-ADDRESS_VARIABLES = ("III_URL", "III_ENGINE_URL", "III_WS_URL")
-"""Where workers look for the engine's address; each generation of SDKs has its own name."""
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-MARK = "III_CONFORMANCE_SUBJECT"
-"""The variable that marks a worker and everything it starts, so that orphans are found."""
+HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +29,7 @@ class Command:
         Raises:
             UsageError: the line is empty or its quotes are not closed.
         """
-        try:
-            words = shlex.split(text)
-        except ValueError as fault:
-            raise UsageError(f"--worker-cmd cannot be split into words ({fault}): {text}") from None
+        words = split(text, "--worker-cmd")
         if not words:
             raise UsageError(
                 "--worker-cmd is empty; give the command that starts your worker, "
@@ -42,43 +37,53 @@ class Command:
             )
         return cls(tuple(words), text)
 
-    def at(self, host: str, port: int) -> list[str]:
-        """The words to execute when the engine listens on ``host`` and ``port``."""
-        places = {"{url}": url(host, port), "{host}": host, "{port}": str(port)}
-        words = list(self.words)
-        for name, value in places.items():
-            words = [word.replace(name, value) for word in words]
-        return words
+    @property
+    def described(self) -> str:
+        """The command."""
+        return self.text
+
+    @property
+    def private_ports(self) -> bool:
+        """No: all processes of a machine share its ports."""
+        return False
+
+    async def place(self) -> Place:
+        """Where the machine's own loopback is the meeting point."""
+        return ThisMachine(self)
 
 
-def url(host: str, port: int) -> str:
-    """The WebSocket address of an engine."""
-    return f"ws://{host}:{port}"
+@dataclass(frozen=True, slots=True)
+class ThisMachine:
+    """The place of a command: this machine's loopback address."""
+
+    command: Command
+    listens_on: str = HOST
+    host: str = HOST
+
+    def bind(self, host: str, port: int) -> socket.socket:
+        """A bound socket; raises OSError as ``bound``."""
+        return bound(host, port)
+
+    async def start(self, start: Start) -> WorkerProcess:
+        """Execute the command.
+
+        Raises:
+            UsageError: the operating system cannot execute it.
+        """
+        words = placed(self.command.words, self.host, start.port)
+        return await WorkerProcess.start(words, self.command.text, self.host, start)
+
+    async def close(self) -> None:
+        """There is nothing to give up."""
 
 
-def environment(
-    inherited: Mapping[str, str],
-    host: str,
-    port: int,
-    mark: str,
-    extra: tuple[str, ...] = (),
-    also: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """The environment of a worker: the inherited one, the engine's address, and a mark.
+def split(text: str, option: str) -> list[str]:
+    """The words of an option's value, as a POSIX shell splits them.
 
-    ``extra`` names further variables that get the address, ``also`` holds any others. Loopback
-    is taken out of any proxy: WebSocket clients obey ``HTTP_PROXY`` even there.
+    Raises:
+        UsageError: its quotes are not closed.
     """
-    env = dict(inherited)
-    for name in (*ADDRESS_VARIABLES, *extra):
-        env[name] = url(host, port)
-    for name in ("NO_PROXY", "no_proxy"):
-        env[name] = ",".join(filter(None, (env.get(name, ""), *LOOPBACK)))
-    env.setdefault("PYTHONUNBUFFERED", "1")
-    env[MARK] = mark
-    return env | dict(also or {})
-
-
-def inherited_environment() -> Mapping[str, str]:
-    """The environment of this process without what pytest put there for itself."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    try:
+        return shlex.split(text)
+    except ValueError as fault:
+        raise UsageError(f"{option} cannot be split into words ({fault}): {text}") from None

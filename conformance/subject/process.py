@@ -7,19 +7,21 @@ started. Children that left the group are found by a mark in their environment.
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import signal
 import subprocess
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import psutil
 
 from conformance.errors import UsageError
-from conformance.subject.command import MARK, Command, environment, inherited_environment
+from conformance.subject.environment import MARK, environment, inherited_environment
 from conformance.subject.output import Output
+from conformance.subject.place import Start
 
 
 class WorkerProcess:
@@ -27,6 +29,7 @@ class WorkerProcess:
 
     def __init__(self, popen: subprocess.Popen[bytes], mark: str, output: Output) -> None:
         self.pid = popen.pid
+        self.name = f"process {popen.pid}"
         self.output = output
         self.exit_code: int | None = None
         self.exited = asyncio.Event()
@@ -37,42 +40,33 @@ class WorkerProcess:
         threading.Thread(target=self._wait, args=(loop,), daemon=True).start()
 
     @classmethod
-    async def start(
-        cls,
-        command: Command,
-        host: str,
-        port: int,
-        *,
-        now: Callable[[], float],
-        variables: tuple[str, ...] = (),
-        also: Mapping[str, str] | None = None,
-    ) -> WorkerProcess:
-        """Start ``command`` with the address of the engine in its environment and its words.
-
-        ``now`` gives the transcript's time in seconds, for the lines of the output; ``variables``
-        and ``also`` are as for ``environment``.
+    async def start(cls, words: Sequence[str], text: str, host: str, start: Start) -> WorkerProcess:
+        """Execute ``words``, which the user gave as ``text``, for an engine on ``host``.
 
         Raises:
             UsageError: the operating system cannot execute it.
         """
         mark = uuid.uuid4().hex
+        env = environment(
+            inherited_environment(), host, start.port, mark, start.variables, start.also
+        )
         try:
             popen = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's command; fork and exec do not block
-                command.at(host, port),
+                words,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=environment(inherited_environment(), host, port, mark, variables, also),
+                env=env,
                 start_new_session=True,
             )
         except OSError as fault:
             raise UsageError(
-                f"the worker cannot be started: {fault.strerror}: {command.words[0]!r}\n"
-                f"command: {command.text}\n"
+                f"the worker cannot be started: {fault.strerror}: {words[0]!r}\n"
+                f"command: {text}\n"
                 "It is executed directly, without a shell; for pipes, `cd` or variables give "
                 "--worker-cmd=\"sh -c '…'\"."
             ) from None
-        output = Output(now)
+        output = Output(start.now)
         loop = asyncio.get_running_loop()
         try:
             await loop.connect_read_pipe(lambda: output, popen.stdout)
@@ -93,28 +87,39 @@ class WorkerProcess:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
-    def leftovers(self) -> list[psutil.Process]:
-        """The processes that this command started and that still run, itself not among them."""
-        found: list[psutil.Process] = []
-        for process in psutil.process_iter():
-            if process.pid == self.pid:
-                continue
-            with suppress(psutil.Error, OSError):
-                if process.status() != psutil.STATUS_ZOMBIE and self._is_ours(process):
-                    found.append(process)
-        return found
+    async def remaining(self, within: float) -> tuple[str, ...]:
+        """What still runs of all that this command started, after ``within`` seconds at most.
+
+        As ``name (pid 1234)``; the started process itself among them while it runs.
+        """
+        found = self._found()
+        if found:
+            loop = asyncio.get_running_loop()
+            wait = functools.partial(psutil.wait_procs, found, timeout=within)
+            _, found = await loop.run_in_executor(None, wait)
+        return tuple(f"{_name(process)} (pid {process.pid})" for process in found)
 
     async def kill(self) -> None:
         """End the command and everything it started, at once, and wait until it is gone."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        for process in self.leftovers():
+        for process in self._found():
             with suppress(psutil.Error):
                 process.kill()
         await self.exited.wait()
         self.output.close()
 
+    def _found(self) -> list[psutil.Process]:
+        found: list[psutil.Process] = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if process.status() != psutil.STATUS_ZOMBIE and self._is_ours(process):
+                    found.append(process)
+        return found
+
     def _is_ours(self, process: psutil.Process) -> bool:
+        if process.pid == self.pid:
+            return self.running
         if os.getpgid(process.pid) == self.pid:
             return True
         return process.environ().get(MARK) == self._mark
@@ -129,6 +134,13 @@ class WorkerProcess:
         self.exited.set()
         for listener in tuple(self.on_exit):
             listener()
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.Error:
+        return "a process"
 
 
 def describe_exit(code: int) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import socket
+from collections.abc import Callable
 
 from mock_engine.faults import Course, Schedule
 from mock_engine.transcript import Transcript
@@ -19,7 +20,10 @@ _numbers = itertools.count(1)
 
 
 class Listener:
-    """Accepts connections for an application, and lets the faults of a schedule happen."""
+    """Accepts connections for an application, and lets the faults of a schedule happen.
+
+    ``bind`` makes the socket, where that is not as ``bound`` does it.
+    """
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class Listener:
         *,
         transcript: Transcript | None = None,
         limits: Limits | None = None,
+        bind: Callable[[str, int], socket.socket] | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -37,6 +42,7 @@ class Listener:
         self._transcript = transcript
         self._limits = limits or Limits()
         self._batch = Batch()
+        self._bind = bind or bound
         self._server: asyncio.Server | None = None
         self._held: socket.socket | None = None
         self._course: Course | None = None
@@ -74,16 +80,7 @@ class Listener:
         )
 
     def _bound(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        with contextlib.ExitStack() as undo:
-            held = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
-            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                held.bind((self.host, self.port))
-            except OSError as fault:
-                place = f"{self.host}:{self.port}"
-                raise OSError(fault.errno, f"{place}: {fault.strerror}") from None
-            undo.pop_all()
+        held = self._bind(self.host, self.port)
         self.port = held.getsockname()[1]
         return held
 
@@ -157,3 +154,21 @@ class Listener:
 
     def _gone(self, connection: Connection) -> None:
         del self.connections[connection.id]
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that has this address of the machine; port 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken or may not be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with contextlib.ExitStack() as undo:
+        held = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind((host, port))
+        except OSError as fault:
+            raise OSError(fault.errno, f"{host}:{port}: {fault.strerror}") from None
+        undo.pop_all()
+    return held

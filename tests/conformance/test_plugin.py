@@ -151,7 +151,7 @@ def test_an_unstartable_command_is_told_with_its_code_and_last_output(
 
     assert result.ret == 4
     result.stderr.fnmatch_lines(
-        ["*exit code 7*", f"*command: {sys.executable} {file}*", "*no database*"]
+        ["*exit code 7*", f"*worker: {sys.executable} {file}*", "*no database*"]
     )
 
 

@@ -1,0 +1,61 @@
+"""What the options say about the worker that is to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.subject.command import Command
+from conformance.subject.environment import ADDRESS_VARIABLES
+from conformance.subject.place import Subject
+
+NAMING = ("worker-cmd", "worker-image")
+"""The options that name a worker, of which there is one."""
+
+OPTIONS = (*NAMING, "worker-network")
+
+
+def names_a_worker(options: Mapping[str, Any]) -> bool:
+    """Whether the options name a worker."""
+    return any(options.get(name) is not None for name in NAMING)
+
+
+def subject(options: Mapping[str, Any]) -> Subject:
+    """What is judged, of the values of ``OPTIONS``, ``None`` where one is not given.
+
+    Raises:
+        UsageError: two exclude each other, or what they name cannot be used.
+    """
+    command, image = options.get("worker-cmd"), options.get("worker-image")
+    network = options.get("worker-network")
+    if command is not None and image is not None:
+        raise UsageError("--worker-cmd and --worker-image exclude each other; give one of them")
+    if image is None:
+        if network is not None:
+            raise UsageError("--worker-network is for the containers of --worker-image")
+        return Command.parse(command or "")
+    from conformance.subject.image import Image  # takes an extra that others do without
+
+    return Image(image, network)
+
+
+def variables(given: Iterable[str], present: Mapping[str, str]) -> dict[str, str]:
+    """The variables that ``--worker-env`` gives, each as ``NAME=VALUE`` or ``NAME``.
+
+    Raises:
+        UsageError: a name is empty, is not in the present environment, or is the suite's own.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not name:
+            raise UsageError(f"--worker-env: expected NAME=VALUE, not {text!r}")
+        if name in ADDRESS_VARIABLES:
+            raise UsageError(f"--worker-env: {name} is the engine's address, which the suite sets")
+        if not equals and name not in present:
+            raise UsageError(
+                f"--worker-env: {name} is not in the present environment; give {name}=VALUE"
+            )
+        found[name] = value if equals else present[name]
+    return found

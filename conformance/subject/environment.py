@@ -1,0 +1,57 @@
+"""How a worker is told where its engine listens: in its environment and in its words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+ADDRESS_VARIABLES = ("III_URL", "III_ENGINE_URL", "III_WS_URL")
+"""Where workers look for the engine's address; each generation of SDKs has its own name."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+MARK = "III_CONFORMANCE_SUBJECT"
+"""The variable that marks a worker and everything it starts, so that orphans are found."""
+
+
+def url(host: str, port: int) -> str:
+    """The WebSocket address of an engine."""
+    return f"ws://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def placed(words: Iterable[str], host: str, port: int) -> list[str]:
+    """The words with the engine's address for ``{url}``, ``{host}`` and ``{port}``."""
+    places = {"{url}": url(host, port), "{host}": host, "{port}": str(port)}
+    found = list(words)
+    for name, value in places.items():
+        found = [word.replace(name, value) for word in found]
+    return found
+
+
+def environment(
+    inherited: Mapping[str, str],
+    host: str,
+    port: int,
+    mark: str,
+    extra: tuple[str, ...] = (),
+    also: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """The environment of a worker: the inherited one, the engine's address, and a mark.
+
+    ``extra`` names further variables that get the address, ``also`` holds any others. Loopback
+    and the engine's host are taken out of any proxy: WebSocket clients obey ``HTTP_PROXY`` even
+    there.
+    """
+    env = dict(inherited)
+    for name in (*ADDRESS_VARIABLES, *extra):
+        env[name] = url(host, port)
+    near = dict.fromkeys((*LOOPBACK, host))
+    for name in ("NO_PROXY", "no_proxy"):
+        env[name] = ",".join(filter(None, (env.get(name, ""), *near)))
+    env.setdefault("PYTHONUNBUFFERED", "1")
+    env[MARK] = mark
+    return env | dict(also or {})
+
+
+def inherited_environment() -> Mapping[str, str]:
+    """The environment of this process without what pytest put there for itself."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

@@ -1,0 +1,107 @@
+"""A worker that is a container image."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import socket
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.subject import route
+from conformance.subject.command import split
+from conformance.subject.container import WorkerContainer
+from conformance.subject.daemon import DockerDaemon
+from conformance.subject.environment import environment, placed
+from conformance.subject.place import Place, Start
+from mock_engine.wire.listener import bound
+
+
+class Image:
+    """An image, with what stands after it in ``docker run``: the arguments of its entry point."""
+
+    def __init__(self, text: str, network: str | None = None) -> None:
+        """Look for the daemon and the image, and pull the image if it is not there.
+
+        Raises:
+            UsageError: the text is empty, or the daemon, the image or the network is not there.
+        """
+        words = split(text, "--worker-image")
+        if not words:
+            raise UsageError(
+                "--worker-image is empty; give an image, for example --worker-image=me/worker:1"
+            )
+        self.text = text
+        self.reference, *self.arguments = words
+        self.daemon = DockerDaemon()
+        named = self.daemon.network(network) if network else None
+        self.route = route.route(self.daemon.facts(), named)
+        self.daemon.require(self.reference)
+        self.daemon.sweep()
+        atexit.register(self.daemon.sweep)
+
+    @property
+    def described(self) -> str:
+        """The image and how its containers reach the engine."""
+        return f"image {self.text} ({self.route})"
+
+    @property
+    def private_ports(self) -> bool:
+        """No: on the machine's network all share its ports, and elsewhere none is the engine's."""
+        return False
+
+    async def place(self) -> Place:
+        """Where the route leads."""
+        return Beside(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The place of an image: an engine of this process, and a container that can reach it."""
+
+    image: Image
+
+    @property
+    def listens_on(self) -> str:
+        """The address that the engine listens on."""
+        return self.image.route.listens_on
+
+    @property
+    def host(self) -> str:
+        """The host that the worker dials."""
+        return self.image.route.host
+
+    def bind(self, host: str, port: int) -> socket.socket:
+        """A bound socket; raises OSError as ``bound``."""
+        return bound(host, port)
+
+    async def start(self, start: Start) -> WorkerContainer:
+        """Start a container; it has nothing of this process's environment.
+
+        Raises:
+            UsageError: the daemon cannot start it.
+        """
+        image = self.image
+        container = await asyncio.to_thread(self._container, start)
+        return await WorkerContainer.start(container, image.reference, start.now)
+
+    async def close(self) -> None:
+        """There is nothing to give up."""
+
+    def _container(self, start: Start) -> Any:
+        from docker.types import LogConfig
+        from testcontainers.core.container import DockerContainer
+
+        image = self.image
+        env = environment({}, self.host, start.port, uuid.uuid4().hex, start.variables, start.also)
+        container = DockerContainer(image.reference).with_envs(**env)
+        if image.arguments:
+            container.with_command(placed(image.arguments, self.host, start.port))
+        return container.with_kwargs(
+            network=None,  # or testcontainers would choose one
+            network_mode=image.route.network,
+            labels=image.daemon.labels,
+            log_config=LogConfig(type="json-file"),  # others cannot be read back
+        )
