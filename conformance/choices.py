@@ -13,6 +13,7 @@ from conformance import configuration, known, options, protocol
 from conformance.catalogue import CatalogueError, load
 from conformance.configuration import Configuration
 from conformance.errors import UsageError
+from conformance.fuzz.asked import asked
 from conformance.invoking import Invoking
 from conformance.settings import Settings
 from conformance.subject import chosen
@@ -61,6 +62,7 @@ def settings(config: pytest.Config) -> Settings:
         variables=listed("engine-env"),
         scenarios=tuple(config.getoption("--scenario")),
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
+        fuzzing=asked(option, *_share(config)),
     )
 
 
@@ -75,6 +77,14 @@ def command(config: pytest.Config, *named: str) -> str:
             values = given if isinstance(given, list) else [given]
             words += [f"{name}={shlex.quote(str(value))}" for value in values]
     return " ".join([*words, *map(shlex.quote, named)])
+
+
+def _share(config: pytest.Config) -> tuple[int, int]:
+    """Which part of a distributed run this process has, counted from 0, and of how many."""
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is None:
+        return 0, 1
+    return int(str(given["workerid"]).removeprefix("gw")), int(given["workercount"])
 
 
 def _configuration(config: pytest.Config) -> Configuration:

@@ -59,10 +59,14 @@ def collectors(session: pytest.Session, judgement: Judgement) -> Sequence[pytest
     """Everything that the options ask to be judged: all requirements when they choose nothing."""
     chosen = judgement.settings
     found: list[pytest.Collector] = []
-    if chosen.requirements or not chosen.scenarios:
+    if chosen.requirements or not (chosen.scenarios or chosen.fuzzing):
         found += phases(session, judgement.catalogue, judgement, chosen.requirements)
     if chosen.scenarios:
         found.append(scenarios(session, judgement))
+    if chosen.fuzzing is not None:
+        from conformance.fuzz.items import collector as fuzzing  # it takes a second to import
+
+        found.append(fuzzing(session, judgement))
     return found
 
 

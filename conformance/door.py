@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 import msgspec
 
@@ -17,6 +18,18 @@ from mock_engine.transcript import Request
 from mock_engine.wire import Application, Connection, Response
 
 NOT_FOUND = 404
+
+
+class Tap(Protocol):
+    """Whoever converses with a worker past its engine, at a speed that no transcript follows."""
+
+    def knows(self, data: bytes) -> bool:
+        """Whether a message belongs to that conversation."""
+        ...
+
+    def take(self, data: bytes) -> None:
+        """Take a message that does."""
+        ...
 
 
 class AnyPath:
@@ -29,6 +42,7 @@ class AnyPath:
     def __init__(self, application: Application, spares: Callable[[str], bool]) -> None:
         self.application = application
         self._spares = spares
+        self.tap: Tap | None = None
 
     def upgrade(self, connection: Connection) -> Response | None:
         """Ask the application, and ask again as if for ``/`` when it knows no such path."""
@@ -46,7 +60,10 @@ class AnyPath:
         self.application.opened(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Pass on, but for triggers that would invoke what is to be spared."""
+        """Pass on, but for what a tap takes, and triggers that would invoke what is spared."""
+        if self.tap is not None and self.tap.knows(data):
+            self.tap.take(data)
+            return
         if b"registertrigger" not in data or not self._fires(data):
             self.application.received(connection, data, binary)
 

@@ -11,7 +11,7 @@ from conformance import choices
 from conformance.collection import RequirementItem, collectors, named
 from conformance.errors import UsageError
 from conformance.items import ENTRY, JudgedItem
-from conformance.report.console import MARKS, closing, table
+from conformance.report.console import FUZZING, MARKS, closings, table, told_at_the_end
 from conformance.report.entry import Entry
 from conformance.report.subject import about
 from conformance.scenarios.verdicts import SCENARIOS
@@ -124,11 +124,15 @@ class JudgingPlugin:
             for line in about(baseline, self._judgement.announced, self._judgement.protocol):
                 terminalreporter.write_line(line)
             terminalreporter.write_line("")
-        for text, outcome in table({**catalogue.phases, **SCENARIOS}, self._entries):
+        titles = {**catalogue.phases, **SCENARIOS, **FUZZING}
+        for text, outcome in table(titles, self._entries):
             markup = MARKS[outcome][1] if outcome else {"bold": True}
             terminalreporter.write_line(text, **markup)
+        for line in told_at_the_end(self._entries):
+            terminalreporter.write_line(line)
         terminalreporter.write_line("")
-        terminalreporter.write_line(closing(self._entries, len(catalogue.requirements)), bold=True)
+        for line in closings(self._entries, len(catalogue.requirements)):
+            terminalreporter.write_line(line, bold=True)
 
 
 @contextmanager

@@ -23,10 +23,15 @@ SHAPING = (
     "--timeout-factor",
     "--engine-env",
     "--scenario-param",
+    "--fuzz-function",
+    "--fuzz-corpus",
+    "--fuzz-database",
+    "--fuzz-window",
+    "--fuzz-exceptions",
 )
 """The options that a verdict depends on: a command that repeats it has them, too."""
 
-CHOOSING = ("--requirement", "--scenario")
+CHOOSING = ("--requirement", "--scenario", "--fuzz", "--fuzz-seed")
 """The options that choose what is judged."""
 
 TELLING = ("--known-failures",)
@@ -138,6 +143,58 @@ def add(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         help="give a parameter of the scenarios a value; may be repeated",
+    )
+    _add_fuzzing(group)
+
+
+def _add_fuzzing(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--fuzz",
+        metavar="BUDGET",
+        default=None,
+        help="invoke the worker's functions with data nobody thought of, for a time, as in 60s, "
+        "or a number of invocations, as in 10000",
+    )
+    group.addoption(
+        "--fuzz-function",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="fuzz only functions whose id matches, as in 'orders::*'; may be repeated",
+    )
+    group.addoption(
+        "--fuzz-seed",
+        metavar="NUMBER",
+        type=int,
+        default=None,
+        help="draw the same inputs as an earlier run, which told its seed",
+    )
+    group.addoption(
+        "--fuzz-corpus",
+        metavar="DIR",
+        default=None,
+        help="keep counterexamples and interesting inputs in this folder, and begin with those "
+        "that are there",
+    )
+    group.addoption(
+        "--fuzz-database",
+        metavar="URL",
+        default=None,
+        help="share inputs with other runners through a Redis server, redis://HOST:PORT/0",
+    )
+    group.addoption(
+        "--fuzz-window",
+        metavar="NUMBER",
+        type=int,
+        default=None,
+        help="invocations in flight at a time (default: 64)",
+    )
+    group.addoption(
+        "--fuzz-exceptions",
+        choices=("fail", "warn", "ignore"),
+        default=None,
+        help="what an unexpected exception on data that the declared format allows is "
+        "(default: fail)",
     )
 
 

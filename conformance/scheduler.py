@@ -14,7 +14,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Coroutine, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -102,6 +102,10 @@ class Scheduler:
             Run(name, tuple(stage.transcript.ndjson()), tuple(stage.output()))
             for name, stage in self._stages.items()
         ]
+
+    def done(self, trial: Trial[Any], within: float) -> bool:
+        """Wait for the end of ``trial``, for ``within`` seconds; whether it is over."""
+        return bool(wait([self._outcomes[trial.name]], within).done)
 
     def stop(self) -> None:
         """End every trial, every worker and the thread."""

@@ -56,6 +56,14 @@ class Judgement:
         """
         return self._scheduler.outcome(trial)
 
+    def begin(self, trials: Iterable[Trial[Any]]) -> None:
+        """Start to play these in the background, unless that was done."""
+        self._scheduler.begin(trials)
+
+    def done(self, trial: Trial[Any], within: float) -> bool:
+        """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
+        return self._scheduler.done(trial, within)
+
     def stop(self) -> None:
         """End the worker and everything else that runs."""
         self._scheduler.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from conformance.fuzz.asked import Fuzzing
 from conformance.invoking import Invoking
 from conformance.known import KnownFailure
 from conformance.subject.place import Subject
@@ -31,6 +32,7 @@ class Settings:
     default_port: int | None = 49134
     concurrency: int = 16
     variables: tuple[str, ...] = ()
+    fuzzing: Fuzzing | None = None
     known: Mapping[str, KnownFailure] = field(default_factory=dict)
     scenarios: tuple[str, ...] = ()
     scenario_parameters: Mapping[str, str] = field(default_factory=dict)

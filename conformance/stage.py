@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from conformance.conversation import Conversation
 from conformance.crowding import crowding
-from conformance.door import AnyPath
+from conformance.door import AnyPath, Tap
 from conformance.invoking import PREFIX
 from conformance.pace import Pace
 from conformance.settings import Settings
@@ -21,7 +21,7 @@ from conformance.subject.process import describe_exit
 from conformance.trial import Unmet
 from mock_engine.config import Config, Module
 from mock_engine.engine import Engine
-from mock_engine.transcript import Event, Message, Transcript
+from mock_engine.transcript import Event, FrameSeen, Message, Transcript
 from mock_engine.wire import Connection, Listener
 
 ABSENT = "conformance::no-such-function"
@@ -218,7 +218,17 @@ class Stage:
         finally:
             self._news.discard(news)
 
+    def let_through(self, tap: Tap) -> None:
+        """Let ``tap`` converse with the worker; what it says and hears is not followed here."""
+        self.door.tap = tap
+        self.transcript.keep = False
+
     def _follow(self, event: Event) -> None:
+        tap = self.door.tap
+        if tap is not None and (
+            isinstance(event, FrameSeen) or (isinstance(event, Message) and tap.knows(event.data))
+        ):
+            return
         self.talk.add(event)
         self.tell()
 

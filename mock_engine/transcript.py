@@ -180,7 +180,7 @@ class Transcript:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, keep: bool = True) -> None:
-        self._keep = keep
+        self.keep = keep
         self._clock = clock
         self._began = clock()
         self._connections = 0
@@ -198,7 +198,7 @@ class Transcript:
 
     def add(self, event: Event) -> None:
         """Record ``event`` and tell everyone who listens."""
-        if self._keep:
+        if self.keep:
             self.events.append(event)
         for listener in tuple(self.listeners):
             listener(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.report.entry import REQUIREMENT, Entry
+from conformance.report.entry import FUZZ, REQUIREMENT, Entry
 from conformance.verdict import Outcome
 
 MARKS = {
@@ -18,6 +18,9 @@ MARKS = {
     Outcome.FIXED: ("FIXED", {"red": True, "bold": True}),
 }
 """How an outcome is written, and pytest's markup for it."""
+
+FUZZING = {"fuzz": "Fuzzing"}
+"""The phase that fuzzing is told under, with its title."""
 
 
 def table(
@@ -41,7 +44,24 @@ def row(told: Entry) -> str:
     outcome = Outcome(told["outcome"])
     rule = told["sentence"].removeprefix("A worker ").rstrip(".")
     text = f"  {MARKS[outcome][0]:5}  {told['id']}  {told['level']:6}  {rule}"
-    return text if outcome is Outcome.PASSED else f"{text}\n{' ' * 26}{told['reason']}"
+    if outcome is Outcome.PASSED or "notes" in told:
+        return text
+    return f"{text}\n{' ' * 26}{told['reason']}"
+
+
+def told_at_the_end(entries: Sequence[Entry]) -> Iterator[str]:
+    """What fuzzing explored, and its findings where they did not fail the run."""
+    for told in entries:
+        yield from told.get("notes", ())
+        if told["kind"] == FUZZ and told["outcome"] == Outcome.WARNING.value:
+            yield from told["evidence"].get("differences", ())
+
+
+def closings(entries: Sequence[Entry], known: int) -> Iterator[str]:
+    """The last lines: what fuzzing found, and what became of the requirements."""
+    yield from (told["reason"] for told in entries if "notes" in told)
+    if any(told["kind"] == REQUIREMENT for told in entries):
+        yield closing(entries, known)
 
 
 def closing(entries: Sequence[Entry], known: int) -> str:

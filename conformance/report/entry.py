@@ -11,6 +11,7 @@ from conformance.verdict import Finding, Outcome
 LAST_LINES = 10
 REQUIREMENT = "requirement"
 SCENARIO = "scenario"
+FUZZ = "fuzz"
 
 
 class Evidence(TypedDict):
@@ -33,9 +34,9 @@ class Evidence(TypedDict):
 class Entry(TypedDict):
     """A verdict with all that belongs to it.
 
-    ``kind`` is what was judged (a requirement, a scenario, a function), ``reason`` the verdict in
-    one line, ``protocol`` the version the worker was held to, and ``command`` what to type to
-    judge this alone, once more.
+    ``kind`` is what was judged (a requirement, a scenario, a fuzzing campaign), ``reason`` the
+    verdict in one line, ``protocol`` the version the worker was held to, and ``command`` what to
+    type to judge this alone, once more. ``notes`` are what was done beside the verdict.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Entry(TypedDict):
     outcome: str
     reason: str
     command: str
+    notes: NotRequired[list[str]]
     evidence: Evidence
 
 

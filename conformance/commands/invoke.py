@@ -1,0 +1,86 @@
+"""``invoke``: start a worker, invoke its functions, and show what it answers."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from conformance.baseline import first_run
+from conformance.errors import UsageError
+from conformance.settings import Settings
+from conformance.stage import Stage
+from conformance.subject.command import Command
+from conformance.trial import Unmet
+
+if TYPE_CHECKING:
+    from conformance.commands import Commands
+    from conformance.fuzz.finding import Step
+
+
+def add(commands: Commands) -> None:
+    """Declare the command."""
+    invoke = commands.add_parser("invoke", help="start a worker, invoke it, show what it answers")
+    invoke.add_argument("--worker-cmd", required=True, metavar="COMMAND", help="starts the worker")
+    invoke.add_argument(
+        "--call",
+        nargs="+",
+        action="append",
+        required=True,
+        metavar="WORD",
+        help="FUNCTION DATA [TIMES]: the data is JSON; may be repeated, in this order",
+    )
+    invoke.add_argument("--timeout-factor", type=float, default=1.0, metavar="NUMBER")
+    invoke.set_defaults(run=_invoke)
+
+
+def _invoke(options: argparse.Namespace) -> int:
+    """Exit code 0 when every answer is right, 1 when one is wrong, 2 for a mistake in the call."""
+    try:
+        steps = [_step(words) for words in options.call]
+        settings = Settings(
+            Command.parse(options.worker_cmd),
+            timeout_factor=options.timeout_factor,
+            default_port=None,
+        )
+        return asyncio.run(_play(settings, steps))
+    except (UsageError, Unmet) as fault:
+        print(fault, file=sys.stderr)
+        return 2
+
+
+def _step(words: list[str]) -> Step:
+    from conformance.fuzz.finding import Step
+
+    if not 2 <= len(words) <= 3 or (len(words) == 3 and not words[2].isdecimal()):
+        told = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
+        raise UsageError(told)
+    try:
+        json.loads(words[1])
+    except (ValueError, RecursionError) as fault:
+        raise UsageError(f"--call {words[0]}: the data is no JSON: {fault}") from None
+    return Step(words[0], words[1], int(words[2]) if len(words) == 3 else 1)
+
+
+async def _play(settings: Settings, steps: list[Step]) -> int:
+    from conformance.fuzz.replay import replay
+
+    first = await first_run(settings)
+    await first.close()
+    stage = Stage(settings, first.baseline)
+    try:
+        played = await replay(stage, steps, exceptions=True)
+    finally:
+        await stage.close()
+    reply = played.seen.reply
+    print(reply.decode("utf-8", "replace") if reply else "no reply")
+    for line in stage.log[-8:]:
+        print(f"  output: {line}")
+    if played.suspicion is None:
+        print("nothing wrong was seen")
+        return 0
+    print(f"{played.suspicion.kind.value}: expected {played.suspicion.expected}; ", end="")
+    print(f"seen: {played.suspicion.seen}")
+    return 1

@@ -1,0 +1,1 @@
+"""Fuzzing: invocations that nobody thought of, and what a worker makes of them."""
