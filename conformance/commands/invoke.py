@@ -69,7 +69,7 @@ async def _play(settings: Settings, steps: list[Step]) -> int:
 
     first = await first_run(settings)
     await first.close()
-    stage = Stage(settings, first.baseline)
+    stage = Stage(settings, first.baseline, await settings.subject.place())
     try:
         played = await replay(stage, steps, exceptions=True)
     finally:

@@ -14,6 +14,7 @@ from conformance.fuzz.line import Line
 from conformance.fuzz.oracles import Kind, Suspicion
 from conformance.fuzz.search import Search
 from conformance.fuzz.target import Input
+from conformance.subject.process import WorkerProcess
 
 LEAST = 1000
 """Invocations before growth means anything."""
@@ -48,9 +49,15 @@ class Growth:
             self._first = self._now()
 
     def _now(self) -> tuple[int, int] | None:
-        """Memory in bytes, and descriptors, of the worker's process and its children."""
+        """Memory in bytes, and descriptors, of the worker's process and its children.
+
+        Those of a container belong to its own kernel's bookkeeping and are not measured.
+        """
+        run = self.line.stage.process
+        if not isinstance(run, WorkerProcess):
+            return None
         with suppress(psutil.Error, OSError):
-            process = psutil.Process(self.line.stage.process.pid)
+            process = psutil.Process(run.pid)
             family = [process, *process.children(recursive=True)]
             memory = sum(one.memory_info().rss for one in family)
             count = sum(one.num_fds() if hasattr(one, "num_fds") else 0 for one in family)

@@ -182,7 +182,7 @@ class CampaignItem(FuzzItem):
                 reporter.rewrite("")
 
     def _told(self, report: Report) -> Entry:
-        worker = self.judgement.settings.command.text
+        worker = self.judgement.settings.subject.text
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
             if self.asked.corpus is not None:
