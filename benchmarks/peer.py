@@ -1,8 +1,9 @@
-"""The least a WebSocket client can do, so that it is never the bottleneck of a measurement.
+"""The least a WebSocket peer can do, so that it is never the bottleneck of a measurement.
 
 A library's client costs more per message than the engine it measures. This one masks its frames
 with zeros, which leaves a payload as it is (RFC 6455, 5.3), and understands what an engine sends:
-whole text frames, pings, and the end.
+whole text frames, pings, and the end. It can also be the server of another such peer, to show what
+a measurement yields without an engine in between.
 """
 
 from __future__ import annotations
@@ -15,17 +16,20 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
+from websockets.utils import accept_key
+
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
-FINAL, MASKED, NO_MASK = 0x80, 0x80, b"\0\0\0\0"
+FINAL, MASKED, LENGTH, ZEROS = 0x80, 0x80, 0x7F, b"\0\0\0\0"
 SHORT, TWO_BYTES, EIGHT_BYTES = 126, 126, 127
 
 
 class Peer(asyncio.Protocol):
-    """A connection; ``heard`` gets the payload of every text frame."""
+    """A connection; ``heard`` gets the payload of every text frame. ``host`` is whom it calls."""
 
-    def __init__(self, host: str, heard: Callable[[bytes], None]) -> None:
+    def __init__(self, heard: Callable[[bytes], None], host: str | None = None) -> None:
         self._host = host
         self._heard = heard
+        self._masked, self._mask = (0, b"") if host is None else (MASKED, ZEROS)
         self._buffer = b""
         self._reading = False
         self._unsent: list[bytes] = []
@@ -46,7 +50,7 @@ class Peer(asyncio.Protocol):
         parts = urlsplit(url)
         loop = asyncio.get_running_loop()
         host, port = parts.hostname or "127.0.0.1", parts.port or 49134
-        _, peer = await loop.create_connection(lambda: cls(f"{host}:{port}", heard), host, port)
+        _, peer = await loop.create_connection(lambda: cls(heard, f"{host}:{port}"), host, port)
         await peer.ready
         return peer
 
@@ -61,12 +65,12 @@ class Peer(asyncio.Protocol):
     def _send(self, opcode: int, payload: bytes) -> None:
         size = len(payload)
         if size < SHORT:
-            head = bytes((FINAL | opcode, MASKED | size))
+            head = bytes((FINAL | opcode, self._masked | size))
         elif size < 1 << 16:
-            head = struct.pack("!BBH", FINAL | opcode, MASKED | TWO_BYTES, size)
+            head = struct.pack("!BBH", FINAL | opcode, self._masked | TWO_BYTES, size)
         else:
-            head = struct.pack("!BBQ", FINAL | opcode, MASKED | EIGHT_BYTES, size)
-        self._unsent += (head, NO_MASK, payload)
+            head = struct.pack("!BBQ", FINAL | opcode, self._masked | EIGHT_BYTES, size)
+        self._unsent += (head, self._mask, payload)
         if not self._reading:
             self.flush()
 
@@ -76,9 +80,11 @@ class Peer(asyncio.Protocol):
         self._unsent.clear()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for the upgrade."""
+        """Ask for the upgrade, or wait until it is asked for."""
         # uvloop's transports are none of asyncio's classes
         self._transport = cast("asyncio.Transport", transport)
+        if self._host is None:
+            return
         key = base64.b64encode(os.urandom(16)).decode()
         self._transport.write(
             f"GET / HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\n"
@@ -93,7 +99,9 @@ class Peer(asyncio.Protocol):
             head, end, rest = self._buffer.partition(b"\r\n\r\n")
             if not end:
                 return
-            if b" 101 " not in head.split(b"\r\n")[0]:
+            if self._host is None:
+                self._accept(head)
+            elif b" 101 " not in head.split(b"\r\n")[0]:
                 self.ready.set_exception(ConnectionError(f"upgrade refused: {head[:80]!r}"))
                 return
             self._upgraded, self._buffer = True, rest
@@ -104,10 +112,18 @@ class Peer(asyncio.Protocol):
         if self._unsent:
             self.flush()
 
+    def _accept(self, head: bytes) -> None:
+        key = head.lower().index(b"sec-websocket-key:") + len("sec-websocket-key:")
+        accept = accept_key(head[key:].split(b"\r\n")[0].strip().decode())
+        self._transport.write(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
+        )
+
     def _frames(self) -> None:
         buffer, at = self._buffer, 0
         while len(buffer) - at >= 2:
-            size, start = buffer[at + 1], at + 2
+            masked, size, start = buffer[at + 1] & MASKED, buffer[at + 1] & LENGTH, at + 2
             if size == TWO_BYTES:
                 if len(buffer) < at + 4:
                     break
@@ -116,6 +132,8 @@ class Peer(asyncio.Protocol):
                 if len(buffer) < at + 10:
                     break
                 size, start = int.from_bytes(buffer[at + 2 : at + 10], "big"), at + 10
+            if masked:
+                start += len(ZEROS)
             if len(buffer) < start + size:
                 break
             self._frame(buffer[at] & 0x0F, buffer[start : start + size])

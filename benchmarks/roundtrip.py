@@ -4,7 +4,8 @@
     python -m benchmarks.roundtrip --url ws://127.0.0.1:49134 [--url ws://…]
 
 With two sides they take turns, so that a slow moment of the machine hits both. The worker is a
-process of its own. Exit code 1 when a reply was lost.
+process of its own. The last row of each number of calls in flight is the same caller and worker
+without an engine: what can be measured at most. Exit code 1 when a reply was lost.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ SIDES = {
     "mock": ("-m", "mock_engine", "--quiet", "--port", "0", "--http-port", "0"),
     "router": ("-m", "benchmarks.router"),
 }
+DIRECT = "no engine"
+WORKER = ("-m", "benchmarks.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,10 @@ def started(arguments: Sequence[str]) -> Iterator[str]:
         process.communicate()
 
 
-def measure(url: str, calls: int, in_flight: int) -> Measure:
-    """One run against an engine, with a worker of its own."""
-    with started(("-m", "benchmarks.worker", url)):
-        measured: Measure = uvloop.run(_measure(url, calls, in_flight))
-        return measured
+def measure(url: str | None, calls: int, in_flight: int) -> Measure:
+    """One run against an engine with a worker of its own, or without a URL against the worker."""
+    with started(WORKER if url is None else (*WORKER, url)) as worker:
+        return uvloop.run(_measure(url or worker, calls, in_flight))
 
 
 async def _measure(url: str, calls: int, in_flight: int) -> Measure:
@@ -137,9 +139,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print a table, and return 1 when a reply was lost."""
     options = _parser().parse_args(arguments)
     with contextlib.ExitStack() as running:
-        sides: dict[str, str] = {url: url for url in options.url}
+        sides: dict[str, str | None] = {url: url for url in options.url}
         if not sides:
             sides = {name: running.enter_context(started(how)) for name, how in SIDES.items()}
+        sides[DIRECT] = None
         print(f"{'in flight':>9}  {'side':<28}{'calls/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'lost':>6}")
         lost = 0
         for in_flight in options.in_flight:
@@ -160,8 +163,8 @@ def _report(in_flight: int, runs: dict[str, list[Measure]]) -> int:
         rates.append(rate)
         gone = sum(m.lost for m in found)
         print(f"{in_flight:>9}  {name:<28}{rate:>9.0f}{p50:>9.2f}{p99:>9.2f}{gone:>6}", flush=True)
-    if len(rates) > 1 and rates[1]:
-        first, second, *_ = runs
+    first, second, *_ = runs
+    if second != DIRECT and rates[1]:
         print(f"{'':>9}  {first} / {second} = {rates[0] / rates[1]:.2f}", flush=True)
     return sum(m.lost for found in runs.values() for m in found)
 

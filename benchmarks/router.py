@@ -43,7 +43,7 @@ async def route() -> None:
                 else:
                     await callers.pop(message.invocation_id).send(text)
 
-    async with serve(handle, "127.0.0.1", 0, compression=None) as server:
+    async with serve(handle, "127.0.0.1", 0, compression=None, max_queue=None) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         print(f"ready ws://127.0.0.1:{port}", flush=True)
         await asyncio.get_running_loop().create_future()

@@ -1,10 +1,12 @@
 """The worker of a measurement: ``python -m benchmarks.worker URL`` serves ``bench::echo``.
 
-It prints ``ready`` when its function is registered, and ends with its connection.
+It prints ``ready`` when its function is registered, and ends with its connection. Without a URL it
+listens for the caller itself: what is measured then is the caller and the worker, and no engine.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 
@@ -33,12 +35,30 @@ def invocation_id(message: bytes) -> bytes:
     return message[at : at + ID_LENGTH]
 
 
+def answer(peer: Peer, message: bytes) -> None:
+    """Answer a call."""
+    peer.send(ANSWER % (invocation_id(message), PAYLOAD))
+
+
+async def listen() -> None:
+    """Answer whoever connects, until the process ends."""
+
+    def met() -> Peer:
+        peer = Peer(lambda message: answer(peer, message))
+        return peer
+
+    server = await asyncio.get_running_loop().create_server(met, "127.0.0.1", 0)
+    port = next(iter(server.sockets)).getsockname()[1]
+    print(f"ready ws://127.0.0.1:{port}", flush=True)
+    await server.serve_forever()
+
+
 async def serve(url: str) -> None:
     """Answer until the connection ends."""
 
     def heard(message: bytes) -> None:
         if b'"invokefunction"' in message:
-            peer.send(ANSWER % (invocation_id(message), PAYLOAD))
+            answer(peer, message)
         elif b'"invocationresult"' in message:
             print("ready", flush=True)
 
@@ -49,4 +69,4 @@ async def serve(url: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(sys.argv[1]))
+    uvloop.run(serve(sys.argv[1]) if sys.argv[1:] else listen())

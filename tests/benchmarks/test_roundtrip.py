@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.roundtrip import main
+from benchmarks import startup
+from benchmarks.roundtrip import SIDES, main, started
 
 
 def test_every_reply_of_both_sides_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,3 +20,20 @@ def test_every_reply_of_both_sides_is_counted(capsys: pytest.CaptureFixture[str]
         ("64", "mock", "0"),
         ("64", "router", "0"),
     ]
+
+
+def test_of_a_hundred_thousand_calls_none_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    with started(SIDES["mock"]) as url:
+        code = main(["--url", url, "--calls", "100000", "--rounds", "1", "--in-flight", "64"])
+
+    measured, direct = (line.split() for line in capsys.readouterr().out.splitlines()[1:])
+    assert code == 0
+    assert measured[-1] == direct[-1] == "0"
+
+
+def test_a_start_is_measured_beside_the_interpreter(capsys: pytest.CaptureFixture[str]) -> None:
+    code = startup.main(["--rounds", "1"])
+
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert code == 0
+    assert [row[:16].strip() for row in rows] == ["mock engine", "asyncio server", "python"]
