@@ -44,6 +44,8 @@ def settings(config: pytest.Config) -> Settings:
     except CatalogueError as fault:
         raise UsageError(f"--requirement: {fault}") from None
     failures = _known_failures(config, file)
+    if failures and config.getoption("--update-known-failures") and not failures.exists():
+        failures = None
     return Settings(
         subject=_subject(config, file),
         environment=chosen.variables(listed("worker-env"), os.environ),
@@ -59,11 +61,33 @@ def settings(config: pytest.Config) -> Settings:
             roles=file.roles,
         ),
         known=known.load(failures, load()) if failures else {},
+        update=_updated_file(config, file),
         variables=listed("engine-env"),
         scenarios=tuple(config.getoption("--scenario")),
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
         fuzzing=asked(option, *_share(config)),
     )
+
+
+def report_folder(config: pytest.Config) -> Path | None:
+    """Where the report is to be written, if it is."""
+    given: str | None = config.getoption("--conformance-report")
+    return None if given is None or config.option.collectonly else Path(given)
+
+
+def told(settings: Settings) -> dict[str, Any]:
+    """What the settings tell a reader of a report."""
+    return {
+        "worker": settings.subject.described,
+        "requirements": list(settings.requirements),
+        "level": "full" if settings.full else "default",
+        "protocol": settings.protocol or protocol.AUTO,
+        "timeout_factor": settings.timeout_factor,
+        "strict": settings.strict,
+        "excluded": list(settings.invoking.excluded),
+        "no_invoke": settings.invoking.disabled,
+        "known_failures": sorted(settings.known),
+    }
 
 
 def command(config: pytest.Config, *named: str) -> str:
@@ -131,6 +155,16 @@ def _parameters(given: list[str]) -> dict[str, str]:
             raise UsageError(f"--scenario-param {text!r}: {told}")
         found[name] = value
     return found
+
+
+def _updated_file(config: pytest.Config, file: Configuration) -> Path | None:
+    """The list of known failures that this run brings up to date, if it does."""
+    if not config.getoption("--update-known-failures"):
+        return None
+    failures = _known_failures(config, file)
+    if failures is None:
+        raise UsageError("--update-known-failures takes --known-failures FILE: the file to update")
+    return failures
 
 
 def _is_strict(config: pytest.Config) -> bool:

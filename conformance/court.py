@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.catalogue import Catalogue, Method, Requirement
@@ -16,10 +16,19 @@ from conformance.verdict import Answer, Finding, Outcome, not_applicable, outcom
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """How often a flaky requirement was put to the proof, and how often it was kept."""
+
+    judged: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The verdict on one requirement, with the finding and the records it rests on.
 
-    ``runs`` are the names of the worker's runs that were looked at.
+    ``runs`` are the names of the worker's runs that were looked at; ``tried`` is how a flaky
+    requirement fared.
     """
 
     requirement: Requirement
@@ -28,6 +37,7 @@ class Verdict:
     records: tuple[Record[Any], ...] = ()
     known: KnownFailure | None = None
     runs: tuple[str, ...] = ()
+    tried: Tried | None = None
 
     @property
     def log(self) -> tuple[str, ...]:
@@ -69,7 +79,14 @@ class Court:
         if obstacle is not None:
             return self._verdict(requirement, obstacle)
         check = self._checks[requirement.id]
-        outcomes = [self._outcome(trial) for trial in check.trials]
+        known = self._known.get(requirement.id)
+        if known is None or not known.tries:
+            return self._tried(requirement, check, 1)
+        return _rated([self._tried(requirement, check, n + 1) for n in range(known.tries)])
+
+    def _tried(self, requirement: Requirement, check: Check, number: int) -> Verdict:
+        """The verdict of one try, the first or a later one."""
+        outcomes = [self._outcome(attempt(trial, number)) for trial in check.trials]
         records = tuple(outcome for outcome in outcomes if isinstance(outcome, Record))
         if records:
             finding = check.judge(*records)
@@ -86,7 +103,7 @@ class Court:
         runs: tuple[str, ...] = (),
     ) -> Verdict:
         known = self._known.get(requirement.id)
-        outcome = applied(outcome_of(finding, requirement.level), known)
+        outcome = applied(outcome_of(finding, requirement.level), finding.seen, known)
         return Verdict(requirement, outcome, finding, records, known, runs)
 
     def _obstacle(self, requirement: Requirement) -> Finding | None:
@@ -106,6 +123,22 @@ class Court:
         bounds = [f"since {requirement.since}"] if requirement.since else []
         bounds += [f"until {requirement.until}"] if requirement.until else []
         return not_applicable(f"a rule of protocol versions {' '.join(bounds)}; {protocol.reason}")
+
+
+def attempt(trial: Trial[Any], number: int) -> Trial[Any]:
+    """The same trial, to be played once more: the second time, the third, and so on."""
+    return trial if number == 1 else replace(trial, name=f"{trial.name}-{number}")
+
+
+def _rated(verdicts: Sequence[Verdict]) -> Verdict:
+    """What the tries of a flaky requirement come to: the first that broke it, and the rate."""
+    proven = [v for v in verdicts if v.finding.answer in (Answer.KEPT, Answer.BROKEN)]
+    if not proven:
+        return verdicts[0]
+    broken = [v for v in proven if v.finding.answer is Answer.BROKEN]
+    tried = Tried(len(proven), len(proven) - len(broken))
+    told = replace(broken[0] if broken else proven[0], tried=tried)
+    return replace(told, outcome=Outcome.FLAKY) if 0 < tried.kept < tried.judged else told
 
 
 def _state(verdict: Verdict) -> str:

@@ -50,16 +50,15 @@ class JudgedItem(pytest.Item):
         """Reach the verdict and tell pytest.
 
         Raises:
-            Broken: a MUST is not kept, or under ``--strict`` a SHOULD, or a known failure is fixed.
+            Broken: a MUST is not kept, or a known failure is fixed; under ``--strict`` also a
+                SHOULD that is not kept, or a requirement that is flaky.
         """
         told = self.judge()
         told["command"] = choices.command(self.config, *self.selection())
         self.stash[ENTRY] = told
         self.user_properties += properties(told)
         outcome = Outcome(told["outcome"])
-        if outcome in (Outcome.FAILED, Outcome.FIXED) or (
-            outcome is Outcome.WARNING and self.judgement.settings.strict
-        ):
+        if outcome.fails(strict=self.judgement.settings.strict):
             raise Broken(told)
         if outcome is Outcome.KNOWN_FAILURE:
             pytest.xfail(told["reason"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -11,15 +12,17 @@ from conformance import choices
 from conformance.collection import RequirementItem, collectors, named
 from conformance.errors import UsageError
 from conformance.items import ENTRY, JudgedItem
-from conformance.report.console import FUZZING, MARKS, closings, table, told_at_the_end
-from conformance.report.entry import Entry
+from conformance.known_update import rewrite
+from conformance.report.console import MARKS, closing, table, told_at_the_end
+from conformance.report.reporter import Reporter
 from conformance.report.subject import about
-from conformance.scenarios.verdicts import SCENARIOS
+from conformance.scheduler import Run
 from conformance.session import Judgement
 from conformance.verdict import Outcome
 
 REPORTED = "conformance"
-"""The attribute of a pytest report that holds the verdict as data."""
+"""The attribute of a pytest report that holds the verdict as data, and the name under which a
+process of a distributed run hands over what it recorded."""
 
 
 class JudgingPlugin:
@@ -32,11 +35,14 @@ class JudgingPlugin:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._entries: list[Entry] = []
         self._controls = bool(config.getoption("tx", default=None))
+        self._changes: tuple[str, ...] = ()
         self._distributed = hasattr(config, "workerinput")
         with _usage_errors():
             self._judgement = Judgement(choices.settings(config))
+            folder = None if self._distributed else choices.report_folder(config)
+            self._reporter = Reporter(self._judgement.catalogue, folder)
+        self._reporter.started(choices.told(self._judgement.settings))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:
@@ -70,12 +76,32 @@ class JudgingPlugin:
             chosen = [i.name for i in session.items if isinstance(i, RequirementItem)]
             trials = [t for i in session.items if isinstance(i, JudgedItem) for t in i.trials]
             self._judgement.start(*(([], []) if self._distributed else (chosen, trials)))
+        self._reporter.subject(self._judgement.subject)
         if self._controls:
             self._judgement.stop()
 
-    def pytest_sessionfinish(self) -> None:
-        """End whatever still runs."""
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """End whatever still runs, and write the reports, or hand over what they need."""
         self._judgement.stop()
+        if self._distributed:
+            self._hand_over(session.config)
+            return
+        if not self._controls:
+            self._reporter.recorded(self._judgement.runs())
+        if not session.config.option.collectonly:
+            with _usage_errors():
+                self._reporter.finished(int(exitstatus))
+                self._update_known_failures()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a process of a distributed run recorded."""
+        output = getattr(node, "workeroutput", None) or {}
+        self._reporter.recorded(
+            Run(f"{node.gateway.id}/{name}", tuple(transcript), tuple(log))
+            for name, transcript, log in output.get(REPORTED, ())
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -89,10 +115,17 @@ class JudgingPlugin:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather the verdict that a report brings."""
+        """Gather the verdict that a report brings, or the fault that kept it from being reached."""
         told = getattr(report, REPORTED, None)
-        if told is not None and report.when == "call":
-            self._entries.append(told)
+        if told is None and report.failed:
+            self._reporter.error(report.nodeid, report.longreprtext)
+        if told is None or report.when != "call":
+            return
+        node = getattr(report, "node", None)
+        if node is not None:
+            runs = told["evidence"]["runs"]
+            told["evidence"]["runs"] = [f"{node.gateway.id}/{name}" for name in runs]
+        self._reporter.verdict(told)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
@@ -114,25 +147,43 @@ class JudgingPlugin:
         return f"worker: {settings.subject.described}"
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print every verdict and the closing line."""
-        if not self._entries:
+        """Print every verdict and the closing lines."""
+        report = self._reporter.report
+        if not (report["verdicts"] or report["errors"]):
             return
-        catalogue = self._judgement.catalogue
         terminalreporter.section("conformance")
-        baseline = self._judgement.baseline
-        if baseline is not None:
-            for line in about(baseline, self._judgement.announced, self._judgement.protocol):
-                terminalreporter.write_line(line)
-            terminalreporter.write_line("")
-        titles = {**catalogue.phases, **SCENARIOS, **FUZZING}
-        for text, outcome in table(titles, self._entries):
-            markup = MARKS[outcome][1] if outcome else {"bold": True}
-            terminalreporter.write_line(text, **markup)
-        for line in told_at_the_end(self._entries):
+        for line in about(report["subject"]):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
-        for line in closings(self._entries, len(catalogue.requirements)):
+        for text, outcome in table(report):
+            markup = MARKS[outcome][1] if outcome else {"bold": True}
+            terminalreporter.write_line(text, **markup)
+        for line in told_at_the_end(report["verdicts"]):
+            terminalreporter.write_line(line)
+        terminalreporter.write_line("")
+        for line in closing(report):
             terminalreporter.write_line(line, bold=True)
+        folder = self._reporter.destination
+        if folder is not None:
+            terminalreporter.write_line(f"report: {folder / 'report.html'}")
+        if self._judgement.settings.update is not None:
+            for change in self._changes or ("nothing to change",):
+                terminalreporter.write_line(f"{self._judgement.settings.update}: {change}")
+
+    def _update_known_failures(self) -> None:
+        settings = self._judgement.settings
+        if settings.update is not None:
+            verdicts = self._reporter.report["verdicts"]
+            self._changes = rewrite(settings.update, verdicts, strict=settings.strict)
+
+    def _hand_over(self, config: pytest.Config) -> None:
+        """Give what was recorded to the process that controls a distributed run."""
+        if choices.report_folder(config) is None:
+            return
+        output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
+        output[REPORTED] = [
+            (run.name, list(run.transcript), list(run.log)) for run in self._judgement.runs()
+        ]
 
 
 @contextmanager

@@ -1,82 +1,112 @@
 """Known failures: requirements that a worker is known to break, each with the reason.
 
 The list is held to both ways: what is on it and passes is *fixed*, and fails the run until it is
-taken off, so that the list stays true.
+taken off, so that the list stays true. An entry may pin the evidence: what breaks in another way
+than before is no known failure. What is kept now and then stands under ``flaky``; it is tried
+several times, and its rate is told.
 """
 
 from __future__ import annotations
 
+import json
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from conformance import documents
 from conformance.catalogue import Catalogue
-from conformance.errors import UsageError
 from conformance.verdict import Outcome
 
-FORM = (
-    "a list under `known-failures`, each entry with `id` and `reason`, and perhaps `link`:\n"
-    "known-failures:\n  - id: SHD-008\n    reason: the SDK does not drain"
-)
+KNOWN, FLAKY = "known-failures", "flaky"
+TRIES = 5
+"""How often a flaky requirement is put to the proof, unless its entry says."""
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """Why a requirement is broken, and where more is said about it."""
+    """Why a requirement is broken, and where more is said about it.
+
+    ``evidence`` is what must be seen for it to be this failure. ``tries`` is how often a flaky one
+    is put to the proof; 0 means that it is broken always.
+    """
 
     id: str
     reason: str
     link: str | None = None
+    evidence: str | None = None
+    tries: int = 0
+
+    def covers(self, seen: str) -> bool:
+        """Whether this is the failure that was known, by what was seen."""
+        return self.evidence is None or _alike(self.evidence) == _alike(seen)
 
 
-def load(path: Path, catalogue: Catalogue) -> Mapping[str, KnownFailure]:
-    """Read a file of known failures.
+@cache
+def schema() -> Mapping[str, Any]:
+    """The JSON Schema of the file."""
+    text = (resources.files("conformance") / "known.schema.json").read_text("utf-8")
+    loaded: Mapping[str, Any] = json.loads(text)
+    return loaded
+
+
+def load(
+    path: Path, catalogue: Catalogue, platform: str = sys.platform
+) -> Mapping[str, KnownFailure]:
+    """Read a file of known failures: those of this platform, by id.
 
     Raises:
         UsageError: it cannot be read, has another form, or names an unknown requirement.
     """
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as fault:
-        raise UsageError(f"--known-failures: {path}: {fault.strerror}") from None
-    except yaml.YAMLError as fault:
-        raise UsageError(f"--known-failures: {path}: no YAML: {fault}") from None
-    entries = document.get("known-failures") if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        raise UsageError(f"--known-failures: {path}: expected {FORM}")
+    document = documents.read(path)
+    documents.check(document, schema())
     known: dict[str, KnownFailure] = {}
-    for number, entry in enumerate(entries, 1):
-        failure = _entry(entry, f"--known-failures: {path}: entry {number}")
-        if failure.id not in catalogue.requirements:
-            raise UsageError(
-                f"--known-failures: {path}: entry {number}: there is no requirement {failure.id}; "
-                "`python -m conformance list` shows every id"
-            )
-        if failure.id in known:
-            raise UsageError(f"--known-failures: {path}: {failure.id} is listed twice")
-        known[failure.id] = failure
+    seen: set[str] = set()
+    for section in (KNOWN, FLAKY):
+        for number, entry in enumerate(document.value.get(section) or ()):
+            where, identity = (section, number, "id"), entry["id"]
+            if identity not in catalogue.requirements:
+                question = documents.closest(identity, catalogue.requirements)
+                raise document.fault(
+                    where,
+                    f"there is no requirement {identity}{question} "
+                    "`python -m conformance list` shows every id",
+                )
+            key = f"{identity} {entry.get('platforms')}"
+            if identity in known or key in seen:
+                raise document.fault(where, f"{identity} is listed twice")
+            seen.add(key)
+            if platform in entry.get("platforms", [platform]):
+                known[identity] = _failure(entry, section)
     return known
 
 
-def _entry(entry: Any, where: str) -> KnownFailure:
-    if not isinstance(entry, dict):
-        raise UsageError(f"{where}: expected {FORM}")
-    unknown = set(entry) - {"id", "reason", "link"}
-    if unknown:
-        raise UsageError(f"{where}: unknown key {min(unknown)!r}; expected {FORM}")
-    for name in ("id", "reason"):
-        if not isinstance(entry.get(name), str) or not entry[name].strip():
-            raise UsageError(f"{where}: `{name}` is missing or no text; expected {FORM}")
-    return KnownFailure(entry["id"], entry["reason"], entry.get("link"))
-
-
-def applied(outcome: Outcome, known: KnownFailure | None) -> Outcome:
-    """The outcome of a requirement, seen with what is known of it."""
-    if known is None:
+def applied(outcome: Outcome, seen: str, known: KnownFailure | None) -> Outcome:
+    """The outcome of a requirement by what was seen, in the light of what is known of it."""
+    if known is None or known.tries:
         return outcome
     if outcome in (Outcome.FAILED, Outcome.WARNING):
-        return Outcome.KNOWN_FAILURE
+        return Outcome.KNOWN_FAILURE if known.covers(seen) else outcome
     return Outcome.FIXED if outcome is Outcome.PASSED else outcome
+
+
+def _failure(entry: Mapping[str, Any], section: str) -> KnownFailure:
+    return KnownFailure(
+        entry["id"],
+        entry["reason"],
+        entry.get("link"),
+        entry.get("evidence"),
+        entry.get("tries", TRIES) if section == FLAKY else 0,
+    )
+
+
+def _alike(seen: str) -> str:
+    """What was seen, without what differs from run to run: ids, times and counts."""
+    return _NUMBER.sub("0", _ID.sub("<id>", seen))

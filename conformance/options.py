@@ -34,7 +34,7 @@ SHAPING = (
 CHOOSING = ("--requirement", "--scenario", "--fuzz", "--fuzz-seed")
 """The options that choose what is judged."""
 
-TELLING = ("--known-failures",)
+TELLING = ("--known-failures", "--update-known-failures", "--conformance-report")
 """The options that change how verdicts are told, and none of them."""
 
 
@@ -121,6 +121,20 @@ def add(parser: pytest.Parser) -> None:
         metavar="FILE",
         default=None,
         help="requirements that the worker is known to break, each with a reason, as YAML",
+    )
+    group.addoption(
+        "--update-known-failures",
+        action="store_true",
+        default=False,
+        help="bring the file of --known-failures up to date with this run; new entries get a "
+        "reason to fill in, and all else in it stays as it is",
+    )
+    group.addoption(
+        "--conformance-report",
+        metavar="DIR",
+        default=None,
+        help="write the report into this folder: report.json, report.html, summary.md, badge.svg, "
+        "events.ndjson, and the transcripts and logs of the worker",
     )
     group.addoption(
         "--engine-env",

@@ -8,9 +8,10 @@ from typing import Any
 from conformance import catalogue as requirements
 from conformance import checks as _checks
 from conformance.catalogue import Catalogue
-from conformance.court import Court, Verdict
+from conformance.court import Court, Verdict, attempt
 from conformance.protocol import Protocol, spoken
-from conformance.scheduler import Outcome, Scheduler
+from conformance.report.subject import subject
+from conformance.scheduler import Outcome, Run, Scheduler
 from conformance.settings import Settings
 from conformance.stage import Baseline
 from conformance.trial import CHECKS, Trial
@@ -68,6 +69,17 @@ class Judgement:
         """End the worker and everything else that runs."""
         self._scheduler.stop()
 
+    def runs(self) -> list[Run]:
+        """What is kept of every run of the worker, after ``stop``."""
+        return self._scheduler.runs()
+
+    @property
+    def subject(self) -> dict[str, Any]:
+        """The worker as its first run showed it, as data; nothing before that."""
+        if self.baseline is None:
+            return {}
+        return subject(self.baseline, self.announced, self.protocol)
+
     @property
     def announced(self) -> list[Mapping[str, Any]]:
         """The data of each announcement of the first run."""
@@ -90,6 +102,9 @@ class Judgement:
                 continue
             seen.add(requirement_id)
             waiting += self.catalogue[requirement_id].needs
-            if requirement_id in CHECKS:
-                wanted |= {trial.name: trial for trial in CHECKS[requirement_id].trials}
+            known = self.settings.known.get(requirement_id)
+            for number in range(1, 1 + max(1, known.tries if known else 1)):
+                if requirement_id in CHECKS:
+                    trials = [attempt(trial, number) for trial in CHECKS[requirement_id].trials]
+                    wanted |= {trial.name: trial for trial in trials}
         return list(wanted.values())

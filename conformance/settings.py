@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from conformance.fuzz.asked import Fuzzing
 from conformance.invoking import Invoking
@@ -20,6 +21,7 @@ class Settings:
     ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any.
     ``variables`` are names that get the engine's address beside the usual ones; ``environment``
     holds further variables of the worker.
+    ``update`` is the file of known failures that the run brings up to date.
     """
 
     subject: Subject
@@ -37,3 +39,4 @@ class Settings:
     scenarios: tuple[str, ...] = ()
     scenario_parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    update: Path | None = None

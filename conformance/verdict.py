@@ -30,11 +30,17 @@ class Outcome(Enum):
     NOT_VERIFIED = "not verified"
     KNOWN_FAILURE = "known failure"
     FIXED = "fixed"
+    FLAKY = "flaky"
 
     @property
     def judged(self) -> bool:
         """Whether the requirement was put to the proof."""
         return self not in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED)
+
+    def fails(self, *, strict: bool) -> bool:
+        """Whether it fails the run."""
+        lenient = (Outcome.WARNING, Outcome.FLAKY)
+        return self in (Outcome.FAILED, Outcome.FIXED) or (strict and self in lenient)
 
     @property
     def wrong(self) -> bool:

@@ -16,7 +16,6 @@ from conformance.fuzz.finding import Finding, Report
 from conformance.fuzz.oracles import REMEDIES
 from conformance.fuzz.pool import Pool
 from conformance.items import Broken, JudgedItem
-from conformance.report.console import FUZZING
 from conformance.report.entry import FUZZ, LAST_LINES, Entry, Evidence
 from conformance.scheduler import Missed
 from conformance.session import Judgement
@@ -24,7 +23,7 @@ from conformance.stage import Stage
 from conformance.trial import Record, Trial, Worker
 from conformance.verdict import Level, Outcome
 
-(PHASE,) = FUZZING
+PHASE = FUZZ
 
 
 class FuzzItem(JudgedItem):

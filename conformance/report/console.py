@@ -1,11 +1,11 @@
-"""The verdicts on a terminal: a line a requirement, grouped by phase, and one closing line."""
+"""The verdicts on a terminal: a line a requirement, grouped by phase, and the closing lines."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from conformance.report.entry import FUZZ, REQUIREMENT, Entry
+from conformance.report.document import Count, Report, title
+from conformance.report.entry import FUZZ, Entry
 from conformance.verdict import Outcome
 
 MARKS = {
@@ -16,27 +16,34 @@ MARKS = {
     Outcome.NOT_VERIFIED: ("?", {"cyan": True}),
     Outcome.KNOWN_FAILURE: ("known", {"yellow": True}),
     Outcome.FIXED: ("FIXED", {"red": True, "bold": True}),
+    Outcome.FLAKY: ("flaky", {"yellow": True}),
 }
 """How an outcome is written, and pytest's markup for it."""
 
-FUZZING = {"fuzz": "Fuzzing"}
-"""The phase that fuzzing is told under, with its title."""
+ALWAYS = {
+    Outcome.PASSED: "passed",
+    Outcome.WARNING: "warnings",
+    Outcome.FAILED: "failed",
+}
+IF_ANY = {
+    Outcome.KNOWN_FAILURE: "known failures",
+    Outcome.FIXED: "fixed",
+    Outcome.FLAKY: "flaky",
+}
+UNJUDGED = {
+    Outcome.NOT_VERIFIED: "not verified",
+    Outcome.NOT_APPLICABLE: "not applicable",
+}
 
 
-def table(
-    phases: Mapping[str, str], entries: Sequence[Entry]
-) -> Iterator[tuple[str, Outcome | None]]:
-    """Lines of the table with the outcome that each tells, ``None`` for a heading.
-
-    ``phases`` are the titles by phase, in order. Within a phase entries are ordered by id, since
-    several processes may have judged them in any order.
-    """
-    for phase, title in phases.items():
-        chosen = [told for told in entries if told["phase"] == phase]
-        if chosen:
-            yield title, None
-        for told in sorted(chosen, key=lambda told: str(told["id"])):
-            yield row(told), Outcome(told["outcome"])
+def table(report: Report) -> Iterator[tuple[str, Outcome | None]]:
+    """Lines of the table with the outcome that each tells, ``None`` for a heading."""
+    phase = None
+    for told in report["verdicts"]:
+        if told["phase"] != phase:
+            phase = told["phase"]
+            yield title(report, phase), None
+        yield row(told), Outcome(told["outcome"])
 
 
 def row(told: Entry) -> str:
@@ -44,7 +51,7 @@ def row(told: Entry) -> str:
     outcome = Outcome(told["outcome"])
     rule = told["sentence"].removeprefix("A worker ").rstrip(".")
     text = f"  {MARKS[outcome][0]:5}  {told['id']}  {told['level']:6}  {rule}"
-    if outcome is Outcome.PASSED or "notes" in told:
+    if "notes" in told or (outcome is Outcome.PASSED and told.get("tried") is None):
         return text
     return f"{text}\n{' ' * 26}{told['reason']}"
 
@@ -57,30 +64,26 @@ def told_at_the_end(entries: Sequence[Entry]) -> Iterator[str]:
             yield from told["evidence"].get("differences", ())
 
 
-def closings(entries: Sequence[Entry], known: int) -> Iterator[str]:
-    """The last lines: what fuzzing found, and what became of the requirements."""
-    yield from (told["reason"] for told in entries if "notes" in told)
-    if any(told["kind"] == REQUIREMENT for told in entries):
-        yield closing(entries, known)
+def closing(report: Report) -> list[str]:
+    """The last lines: what fuzzing found, and the counts of each other kind of what was judged."""
+    lines = [told["reason"] for told in report["verdicts"] if "notes" in told]
+    lines += [
+        f"conformance: {_counted(count)}, out of {count['total']} {kind}s"
+        for kind, count in report["counts"].items()
+        if kind != FUZZ and count["unasked"] < count["total"]
+    ]
+    if report["errors"]:
+        lines.append(f"conformance: {len(report['errors'])} ended by a fault of the suite")
+    return lines
 
 
-def closing(entries: Sequence[Entry], known: int) -> str:
-    """The closing line on requirements; ``known`` is how many the catalogue has."""
-    chosen = [told for told in entries if told["kind"] == REQUIREMENT]
-    counts = Counter(Outcome(told["outcome"]) for told in chosen)
-    judged = sum(number for outcome, number in counts.items() if outcome.judged)
-    told = [
-        f"{judged} judged",
-        f"{counts[Outcome.PASSED]} passed",
-        f"{counts[Outcome.WARNING]} warnings",
-        f"{counts[Outcome.FAILED]} failed",
-    ]
-    if counts[Outcome.KNOWN_FAILURE]:
-        told.append(f"{counts[Outcome.KNOWN_FAILURE]} known failures")
-    if counts[Outcome.FIXED]:
-        told.append(f"{counts[Outcome.FIXED]} fixed")
-    told += [
-        f"{counts[Outcome.NOT_VERIFIED]} not verified",
-        f"{counts[Outcome.NOT_APPLICABLE]} not applicable",
-    ]
-    return f"conformance: {', '.join(told)}, out of {known} requirements"
+def _counted(count: Count) -> str:
+    outcomes = count["outcomes"]
+    told = [f"{count['judged']} judged"]
+    for names, always in ((ALWAYS, True), (IF_ANY, False), (UNJUDGED, True)):
+        told += [
+            f"{outcomes[outcome.value]} {name}"
+            for outcome, name in names.items()
+            if always or outcomes[outcome.value]
+        ]
+    return ", ".join(told)

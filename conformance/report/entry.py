@@ -31,12 +31,20 @@ class Evidence(TypedDict):
     runs: list[str]
 
 
+class Rate(TypedDict):
+    """How often something flaky was put to the proof, and how often it was kept."""
+
+    judged: int
+    kept: int
+
+
 class Entry(TypedDict):
     """A verdict with all that belongs to it.
 
     ``kind`` is what was judged (a requirement, a scenario, a fuzzing campaign), ``reason`` the
-    verdict in one line, ``protocol`` the version the worker was held to, and ``command`` what to
-    type to judge this alone, once more. ``notes`` are what was done beside the verdict.
+    verdict in one line, ``tried`` the rate of what is flaky, ``protocol`` the version the worker
+    was held to, and ``command`` what to type to judge this alone, once more. ``notes`` are what
+    was done beside the verdict.
     """
 
     kind: str
@@ -49,6 +57,7 @@ class Entry(TypedDict):
     protocol: str
     outcome: str
     reason: str
+    tried: NotRequired[Rate | None]
     command: str
     notes: NotRequired[list[str]]
     evidence: Evidence
@@ -68,9 +77,15 @@ def entry(verdict: Verdict, protocol: str, command: str = "") -> Entry:
         "protocol": protocol,
         "outcome": verdict.outcome.value,
         "reason": reason(verdict),
+        "tried": _rate(verdict),
         "command": command,
         "evidence": evidence(verdict, finding),
     }
+
+
+def _rate(verdict: Verdict) -> Rate | None:
+    tried = verdict.tried
+    return {"judged": tried.judged, "kept": tried.kept} if tried else None
 
 
 def evidence(verdict: Verdict, finding: Finding) -> Evidence:
@@ -94,7 +109,17 @@ def reason(verdict: Verdict) -> str:
         return f"known failure: {verdict.known.reason} (seen: {verdict.finding.seen})"
     if verdict.outcome is Outcome.FIXED:
         return "fixed: it passes now; take it off the list of known failures"
-    return f"{verdict.outcome.value}: {verdict.finding.seen}"
+    told = f"{verdict.outcome.value}: {verdict.finding.seen}"
+    if verdict.tried:
+        told += f" (kept {verdict.tried.kept} of {verdict.tried.judged} times)"
+    if verdict.known is not None and verdict.outcome is Outcome.FLAKY:
+        told += f"; on the list of flaky requirements: {verdict.known.reason}"
+    elif verdict.known is not None and verdict.known.evidence and verdict.outcome.wrong:
+        told += (
+            f"; the list of known failures has it with other evidence: {verdict.known.evidence!r}. "
+            "It breaks in another way than was known: mend it, or --update-known-failures"
+        )
+    return told
 
 
 def properties(told: Entry) -> list[tuple[str, str]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
 
 from conformance.report.columns import columns
 from conformance.report.entry import SCENARIO, Entry
-from conformance.report.frames import Frame, line
+from conformance.report.frames import lines
 from conformance.verdict import Outcome
 
 WIDTH = 98
@@ -36,14 +35,7 @@ def account(told: Entry) -> str:
 def _conversation(told: Entry) -> list[str]:
     """The frames: one side beside the other where it is the conversation that was judged."""
     frames = told["evidence"]["frames"]
-    return columns(frames) if told["kind"] == SCENARIO else list(_frames(frames))
-
-
-def _frames(frames: list[Frame]) -> Iterator[str]:
-    """The conversation; what the verdict rests on is marked where there is more."""
-    marked = len({told["cited"] for told in frames}) > 1
-    for told in frames:
-        yield f"{'>' if marked and told['cited'] else ' '} {line(told)}"
+    return columns(frames) if told["kind"] == SCENARIO else lines(frames)
 
 
 def _line(name: str, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
 
+from conformance.conversation import is_telemetry
 from conformance.trial import Record
 from mock_engine.rendering import shorten, tell
 from mock_engine.transcript import Direction, Event, FrameSeen, Message
@@ -42,7 +43,7 @@ def conversation(cited: Sequence[Event], records: Sequence[Record[Any]]) -> list
         (record.events for record in records if any(id(e) in wanted for e in record.events)),
         tuple(cited) or (records[0].events if records else ()),
     )
-    told = [event for event in events if tell(event) is not None]
+    told = [e for e in events if id(e) in wanted or not _is_noise(e)]
     if wanted:
         connections = {event.connection for event in cited}
         told = [e for e in told if e.connection in connections]
@@ -66,6 +67,12 @@ def frame(event: Event, cited: bool = False) -> Frame:
     }
 
 
+def lines(frames: Sequence[Frame]) -> list[str]:
+    """A conversation as lines; what the verdict rests on is marked where there is more."""
+    marked = len({told["cited"] for told in frames}) > 1
+    return [f"{'>' if marked and told['cited'] else ' '} {line(told)}" for told in frames]
+
+
 def line(told: Frame) -> str:
     """A frame as one line that a person reads."""
     arrow = {"worker": "worker → engine  ", "engine": "engine → worker  ", "": ""}
@@ -77,6 +84,11 @@ _SENDERS: dict[Direction, Literal["worker", "engine"]] = {
     Direction.FROM_WORKER: "worker",
     Direction.FROM_ENGINE: "engine",
 }
+
+
+def _is_noise(event: Event) -> bool:
+    """Whether nobody misses an event: telemetry, and frames that a message tells whole."""
+    return tell(event) is None or (isinstance(event, Message) and is_telemetry(event))
 
 
 def _last(events: Sequence[Event]) -> list[Event]:

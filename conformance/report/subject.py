@@ -1,4 +1,4 @@
-"""What was judged, in a few lines."""
+"""What was judged: who the worker says it is, what it registered, how fast it is."""
 
 from __future__ import annotations
 
@@ -16,22 +16,42 @@ KINDS = {
 }
 
 
-def about(
+def subject(
     baseline: Baseline, announced: Sequence[Mapping[str, Any]], protocol: Protocol
-) -> list[str]:
-    """Who the worker says it is, what it registered, how fast it is; nothing if none appeared."""
-    if not baseline.workers:
-        return []
+) -> dict[str, Any]:
+    """The worker of the first run as data. Times are in seconds."""
     counts: Counter[str] = Counter()
     for (kind, _), number in baseline.declared.items():
         counts[KINDS[kind]] += number
-    held = "1 worker" if baseline.workers == 1 else f"{baseline.workers} workers in one process"
-    registered = ", ".join(f"{counts[name]} {name}" for name in KINDS.values())
-    pace = f"spoke after {baseline.pace.startup:.2f} s"
-    if baseline.pulse is not None:
-        pace += f", answers in {baseline.pace.round_trip * 1000:.1f} ms"
-    who = [f"{held}: {registered}; {pace}"]
-    for data in announced[: baseline.workers]:
-        told = " ".join(str(data.get(name, "?")) for name in ("runtime", "version", "name"))
-        who.append(f"announced as {told}")
-    return [*who, f"protocol {protocol.version}: {protocol.reason}"]
+    return {
+        "workers": baseline.workers,
+        "announced": [dict(data) for data in announced[: baseline.workers]],
+        "registered": {name: counts[name] for name in KINDS.values()},
+        "functions": sorted(baseline.functions),
+        "startup": round(baseline.pace.startup, 3),
+        "round_trip": round(baseline.pace.round_trip, 6) if baseline.pulse else None,
+        "protocol": {
+            "version": protocol.version,
+            "reason": protocol.reason,
+            "features": list(protocol.features),
+        },
+    }
+
+
+def about(told: Mapping[str, Any]) -> list[str]:
+    """The same in a few lines; nothing if no worker appeared."""
+    if not told.get("workers"):
+        return []
+    workers, registered = told["workers"], told["registered"]
+    held = "1 worker" if workers == 1 else f"{workers} workers in one process"
+    kinds = ", ".join(f"{number} {name}" for name, number in registered.items())
+    pace = f"spoke after {told['startup']:.2f} s"
+    if told["round_trip"] is not None:
+        pace += f", answers in {told['round_trip'] * 1000:.1f} ms"
+    who = [f"{held}: {kinds}; {pace}"]
+    for data in told["announced"]:
+        names = " ".join(str(data.get(name, "?")) for name in ("runtime", "version", "name"))
+        who.append(f"announced as {names}")
+    protocol = told["protocol"]
+    features = f"; it announces {', '.join(protocol['features'])}" if protocol["features"] else ""
+    return [*who, f"protocol {protocol['version']}: {protocol['reason']}{features}"]

@@ -11,7 +11,7 @@ from conformance.items import JudgedItem
 from conformance.report.entry import Entry
 from conformance.scenarios.library import choose
 from conformance.scenarios.steps import Scenario
-from conformance.scenarios.verdicts import SCENARIOS, trial, verdict
+from conformance.scenarios.verdicts import PHASE, trial, verdict
 from conformance.session import Judgement
 
 
@@ -62,12 +62,11 @@ def collector(session: pytest.Session, judgement: Judgement) -> pytest.Collector
     Raises:
         UsageError: one cannot be found or used.
     """
-    name = next(iter(SCENARIOS))
     chosen = judgement.settings
     return Scenarios.from_parent(
         session,
-        name=name,
-        nodeid=name,
+        name=PHASE,
+        nodeid=PHASE,
         path=session.path,
         judgement=judgement,
         scenarios=choose(chosen.scenarios, chosen.scenario_parameters),

@@ -24,8 +24,8 @@ from mock_engine.rendering import tell
 BEFORE, AFTER = 14, 4
 """How many events are told before and after the place where a scenario failed."""
 
-SCENARIOS = {"scenarios": "Scenarios"}
-"""The phase that scenarios are told under, with its title."""
+PHASE = "scenarios"
+"""The phase that scenarios are told under."""
 
 KIND = "#kind"
 
@@ -83,7 +83,7 @@ def verdict(scenario: Scenario, played: Played, protocol: Protocol) -> Entry:
     return {
         "kind": SCENARIO,
         "id": scenario.name,
-        "phase": next(iter(SCENARIOS)),
+        "phase": PHASE,
         "level": scenario.level.value,
         "sentence": scenario.title,
         "source": scenario.source or scenario.place.file,

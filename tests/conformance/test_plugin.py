@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -9,8 +10,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from conformance.catalogue import load
+from conformance.report.document import schema
 
 pytest_plugins = ["pytester"]
 
@@ -300,6 +303,32 @@ def test_junit_carries_the_verdict(pytester: pytest.Pytester) -> None:
     report = (pytester.path / "out.xml").read_text()
     for name, value in {"requirement": "CON-002", "level": "MUST", "verdict": "passed"}.items():
         assert f'<property name="{name}" value="{value}"' in report
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    """The verdicts of a report that keeps to its schema and has all its files."""
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    Draft202012Validator(schema()).validate(report)
+    for told in report["verdicts"]:
+        for run in told["evidence"]["runs"]:
+            assert (folder / "transcripts" / f"{run}.ndjson").is_file()
+            assert (folder / "logs" / f"{run}.log").is_file()
+    assert report["subject"]["functions"]
+    return {told["id"]: told["outcome"] for told in report["verdicts"]}
+
+
+@pytest.mark.parametrize("spread", [("-p", "no:xdist"), ("-n", "2")], ids=["alone", "xdist"])
+def test_a_report_is_complete(pytester: pytest.Pytester, spread: tuple[str, str]) -> None:
+    command = f"{sys.executable} -m tests.mutants NeverReattaches"
+    chosen = ("--requirement=REC-00[67]", "--requirement=CON-00[12]")
+    plain = ("-p", "no:cacheprovider", f"--worker-cmd={command}", "--conformance-report=out")
+
+    result = pytester.runpytest_subprocess(*plain, *spread, *chosen, timeout=120)
+
+    assert result.ret == 1
+    outcomes = dict.fromkeys(("CON-001", "CON-002", "REC-007"), "passed")
+    assert verdicts(pytester.path / "out") == outcomes | {"REC-006": "failed"}
+    result.stdout.fnmatch_lines(["report: out/report.html"])
 
 
 def test_it_works_under_xdist(pytester: pytest.Pytester) -> None:

@@ -1,0 +1,56 @@
+"""A badge: how many of the requirements that apply were kept."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from conformance.report.document import Report
+from conformance.report.entry import REQUIREMENT
+from conformance.verdict import Outcome
+
+TITLE = "iii conformance"
+GREEN, YELLOW, RED, GREY = "#2e7d32", "#b26a00", "#c62828", "#616161"
+LETTER = 6.6
+"""The width of a letter at the badge's size, on average."""
+
+
+def image(report: Report) -> str:
+    """The badge as SVG."""
+    words, colour = told(report)
+    left, right = (round(len(text) * LETTER + 14) for text in (TITLE, words))
+    svg = ElementTree.Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "width": str(left + right),
+            "height": "20",
+            "role": "img",
+            "aria-label": f"{TITLE}: {words}",
+        },
+    )
+    for x, width, fill, text in ((0, left, "#444", TITLE), (left, right, colour, words)):
+        place = {"x": str(x), "width": str(width), "height": "20", "fill": fill}
+        ElementTree.SubElement(svg, "rect", place)
+        middle = {"x": str(x + width // 2), "y": "14", "fill": "#fff", "text-anchor": "middle"}
+        font = {"font-family": "Verdana, DejaVu Sans, sans-serif", "font-size": "11"}
+        ElementTree.SubElement(svg, "text", middle | font).text = text
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+def told(report: Report) -> tuple[str, str]:
+    """The words and the colour."""
+    count = report["counts"][REQUIREMENT]
+    outcomes = count["outcomes"]
+    if not count["judged"]:
+        return "not judged", GREY
+    if count["unasked"]:
+        return f"partial: {outcomes[Outcome.PASSED.value]}/{count['total']}", GREY
+    failed = outcomes[Outcome.FAILED.value] + outcomes[Outcome.FIXED.value]
+    applicable = count["total"] - outcomes[Outcome.NOT_APPLICABLE.value]
+    words = f"{outcomes[Outcome.PASSED.value]}/{applicable}"
+    if failed:
+        return f"{words}, {failed} failed", RED
+    if known := outcomes[Outcome.KNOWN_FAILURE.value]:
+        return f"{words}, {known} known", YELLOW
+    doubtful = outcomes[Outcome.WARNING.value] + outcomes[Outcome.FLAKY.value]
+    return words, YELLOW if doubtful else GREEN

@@ -1,0 +1,36 @@
+"""The folder of a report: the report in every form, and what was recorded.
+
+report.json  report.html  summary.md  badge.svg  events.ndjson
+transcripts/RUN.ndjson    every frame of a run of the worker
+logs/RUN.log              what the worker wrote in it
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from conformance.report import badge, html, summary
+from conformance.report.document import Report
+from conformance.scheduler import Run
+
+TRANSCRIPTS = "transcripts"
+LOGS = "logs"
+
+
+def write(folder: Path, report: Report, runs: Iterable[Run]) -> None:
+    """Write everything but the stream of events, which is there already."""
+    for run in runs:
+        _put(folder / TRANSCRIPTS / f"{run.name}.ndjson", "\n".join(run.transcript))
+        _put(folder / LOGS / f"{run.name}.log", "\n".join(run.log))
+    _put(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=2))
+    _put(folder / "report.html", html.page(report))
+    _put(folder / "summary.md", summary.page(report))
+    _put(folder / "badge.svg", badge.image(report))
+
+
+def _put(path: Path, text: str) -> None:
+    """Write ``text``; half a surrogate pair, which a worker may send, is written as an escape."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))

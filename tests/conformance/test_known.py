@@ -1,0 +1,191 @@
+"""Known failures: what they cover, how flaky ones are tried, how the list is kept up to date."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance import known
+from conformance.catalogue import Catalogue, Method, Requirement, load
+from conformance.court import Court, Tried
+from conformance.errors import UsageError
+from conformance.known import KnownFailure
+from conformance.known_update import TO_FILL_IN, updated
+from conformance.pace import Pace
+from conformance.protocol import Protocol
+from conformance.report.entry import reason
+from conformance.stage import Baseline
+from conformance.trial import Check, Record, Trial, Worker
+from conformance.verdict import Finding, Level, Outcome, broken, kept, unproven
+
+# -- evidence -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pinned", "seen", "covered"),
+    [
+        (None, "anything", True),
+        ("no answer", "no answer", True),
+        ("no answer", "the wrong answer", False),
+        ("gaps of 0.71 s, 3 times", "gaps of 1 s, 12 times", True),
+        (
+            "twice for 0b7e1a52-0000-4000-8000-00000000000a",
+            "twice for 5b0d5b2e-1111-4111-8111-0000000000B1",
+            True,
+        ),
+    ],
+)
+def test_pinned_evidence(pinned: str | None, seen: str, covered: bool) -> None:
+    assert KnownFailure("X", "why", evidence=pinned).covers(seen) is covered
+
+
+def test_entries_of_other_platforms_are_left_aside(tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text(
+        "known-failures:\n"
+        "  - {id: SHD-002, reason: on a Mac, platforms: [darwin]}\n"
+        "  - {id: SHD-002, reason: on Linux, platforms: [linux]}\n"
+        "flaky:\n  - {id: REC-010, reason: now and then}\n"
+    )
+
+    found = known.load(file, load(), "linux")
+
+    assert found == {
+        "SHD-002": KnownFailure("SHD-002", "on Linux"),
+        "REC-010": KnownFailure("REC-010", "now and then", tries=known.TRIES),
+    }
+
+
+# -- tries ----------------------------------------------------------------------------------------
+
+TRIAL: Trial[None] = Trial("t", Worker.SHARED, lambda stage: None)  # type: ignore[arg-type, return-value]
+BROKEN = broken(expected="this", seen="that")
+
+
+def judged(listed: KnownFailure, *findings: Finding) -> tuple[Outcome, Tried | None, str]:
+    """The verdict on one listed requirement whose tries come to these findings."""
+    requirement = Requirement("T", "test", Level.MUST, "A worker must.", "here", Method.BLACK_BOX)
+    numbers = {TRIAL.name: 0} | {f"{TRIAL.name}-{n}": n - 1 for n in range(2, 1 + len(findings))}
+
+    def play(trial: Trial[None]) -> Record[int]:
+        return Record(trial.name, numbers[trial.name], (), Baseline(Pace()))
+
+    check: Callable[[Record[int]], Finding] = lambda record: findings[record.result]  # noqa: E731
+    court = Court(
+        Catalogue({"test": "Test"}, {"T": requirement}),
+        {"T": Check("T", (TRIAL,), check)},
+        play,
+        lambda: Protocol("0.25", "why"),
+        {"T": listed},
+    )
+    verdict = court.verdict("T")
+    return verdict.outcome, verdict.tried, reason(verdict)
+
+
+@pytest.mark.parametrize(
+    ("findings", "outcome", "tried"),
+    [
+        ([kept("x"), BROKEN, kept("y")], Outcome.FLAKY, Tried(3, 2)),
+        ([kept("x")] * 3, Outcome.PASSED, Tried(3, 3)),
+        ([BROKEN] * 3, Outcome.FAILED, Tried(3, 0)),
+        ([BROKEN, unproven("?"), kept("x")], Outcome.FLAKY, Tried(2, 1)),
+        ([unproven("no cup")] * 3, Outcome.NOT_VERIFIED, None),
+    ],
+)
+def test_what_is_flaky_is_tried_and_its_rate_is_told(
+    findings: list[Finding], outcome: Outcome, tried: Tried | None
+) -> None:
+    found = judged(KnownFailure("T", "races", tries=3), *findings)
+
+    assert found[:2] == (outcome, tried)
+    assert (f"kept {tried.kept} of {tried.judged} times" in found[2]) if tried else True
+
+
+def test_a_failure_that_changed_is_a_failure_and_says_so() -> None:
+    listed = KnownFailure("T", "why", evidence="something else")
+
+    outcome, _, told = judged(listed, BROKEN)
+
+    assert outcome is Outcome.FAILED
+    assert "that" in told
+    assert "'something else'" in told
+    assert judged(KnownFailure("T", "why", evidence="that"), BROKEN)[0] is Outcome.KNOWN_FAILURE
+
+
+# -- keeping it up to date ------------------------------------------------------------------------
+
+LIST = """\
+# What our worker breaks.
+known-failures:
+  # Waiting for a release.
+  - id: SHD-008   # draining
+    reason: |
+      the SDK does not drain
+      at all
+    link: https://example.org
+  - id: REC-010
+    reason: hasty
+    evidence: gaps of 0.1 s   # as of May
+  # Nobody knows.
+  - {id: INV-017, reason: NaN}
+
+flaky:
+  - {id: CAL-005, reason: races}
+"""
+
+
+def test_an_update_changes_what_it_must_and_nothing_else() -> None:
+    seen = {"REC-010": 'gaps of "none"', "CON-004": "it gave up", "CAL-005": "late"}
+
+    update = updated("known.yaml", LIST, seen, ["SHD-008"], ["CON-004", "CAL-005"])
+
+    assert update.text == textwrap.dedent(
+        f"""\
+        # What our worker breaks.
+        known-failures:
+          # Waiting for a release.
+          - id: REC-010
+            reason: hasty
+            evidence: "gaps of \\"none\\""   # as of May
+          # Nobody knows.
+          - {{id: INV-017, reason: NaN}}
+          - id: CON-004
+            reason: "{TO_FILL_IN} (seen: it gave up)"
+
+        flaky:
+          - {{id: CAL-005, reason: races}}
+        """
+    )
+    assert len(update.done) == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["", "known-failures:\n", "known-failures: []\n", "# note\n", "flaky: []"]
+)
+def test_an_update_of_an_empty_list(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+
+    file.write_text(updated("known.yaml", text, {"CON-004": "x: {"}, [], ["CON-004"]).text)
+
+    assert set(known.load(file, load())) == {"CON-004"}
+    assert ("# note" in file.read_text()) is ("# note" in text)
+
+
+def test_what_is_taken_off_last_leaves_an_empty_list(tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    text = "known-failures:\n  - id: CON-004\n    reason: >\n      folded\n"
+
+    file.write_text(updated("known.yaml", text, {}, ["CON-004"], []).text)
+
+    assert known.load(file, load()) == {}
+
+
+def test_a_list_in_brackets_is_not_updated() -> None:
+    text = "known-failures: [{id: CON-004, reason: x}]"
+
+    with pytest.raises(UsageError, match=r"known.yaml:1: .*brackets"):
+        updated("known.yaml", text, {}, ["CON-004"], [])
+    assert updated("known.yaml", text, {}, [], []).done == ()
