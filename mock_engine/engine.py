@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import parse_qs
 
 from mock_engine.config import Config
@@ -19,7 +19,9 @@ from mock_engine.modules import ALWAYS, load_module
 from mock_engine.modules.base import Module
 from mock_engine.modules.channels import PATH as CHANNELS
 from mock_engine.modules.channels import Channels
+from mock_engine.modules.configuration import ConfigurationModule
 from mock_engine.modules.host import Host
+from mock_engine.modules.observability import ObservabilityModule
 from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Response
 
@@ -29,6 +31,9 @@ AnyModule = TypeVar("AnyModule", bound=Module)
 
 WORKERS = "/"
 TELEMETRY = "/otel"
+
+UNSERVED = -1_000_000
+"""Below this are the numbers of peers that nobody answers for."""
 
 LOOKS = 5.0
 """Seconds between two looks at which functions there are."""
@@ -71,6 +76,8 @@ class Engine:
         wanted |= {module.name: module.options for module in (config.modules if config else ())}
         for name, options in wanted.items():
             self._install(name, options)
+        self._attach_unserved(len(config.doors) if config else 1)
+        self._observability = cast("ObservabilityModule", self.modules["iii-observability"])
         self._timers: dict[int | str, asyncio.TimerHandle] = {}
         self._looking: asyncio.TimerHandle | None = None
 
@@ -88,12 +95,33 @@ class Engine:
         if kind is not None:
             self.add(kind, options)
 
+    def _attach_unserved(self, doors: int) -> None:
+        """List what the engine 0.23 has as workers, although it serves no function."""
+        title = (
+            "WebSocket listener that SDK workers connect to. Supports RBAC, middleware, "
+            "registration hooks, and channels."
+        )
+        unserved = {
+            "iii-telemetry": "Anonymous usage telemetry and heartbeat reporting for the engine."
+        }
+        unserved |= {
+            f"iii-worker-manager#{n}" if n else "iii-worker-manager": title for n in range(doors)
+        }
+        now = time.time_ns() // 1_000_000
+        for index, (worker_id, description) in enumerate(unserved.items()):
+            number = UNSERVED - index
+            self.core.attach(number, worker_id.partition("#")[0], description, now)
+            self.core.peers[number].worker_id = worker_id
+
     def add(self, kind: type[AnyModule], options: Mapping[str, Any]) -> AnyModule:
         """Add a module before the engine starts, one of its own or anybody's."""
         host = Host(self, -len(self._hosts))
         module = kind(host, options)
         self._hosts[host.peer] = host
         self.modules[kind.name] = module
+        configuration = self.modules["configuration"]
+        if module.has_entry and isinstance(configuration, ConfigurationModule):
+            configuration.seed(module)
         now = time.time_ns() // 1_000_000
         self.core.attach(host.peer, kind.name, kind.title, now, provides_as=kind.provides_as)
         host.install(module)
@@ -145,9 +173,31 @@ class Engine:
         if policy is None or connection.request is None:
             self._perform(self.core.opened(number, address, now))
             return
-        headers = dict(connection.request.headers)
-        query = parse_qs(connection.request.query, keep_blank_values=True)
-        self._perform(self.core.knocked(number, address, now, policy, headers, query))
+        self._perform(self.core.knocked(number, address, now, policy, *_asked(connection)))
+
+    def vetted(self, connection: Connection, policy: Policy) -> None:
+        """A telemetry connection is open on a guarded port: it needs leave, too."""
+        self._connections[connection.id] = connection
+        address = connection.peer[0]
+        self._perform(self.core.vetted(connection.id, address, policy, *_asked(connection)))
+
+    def left(self, connection: Connection) -> None:
+        """A connection that was no worker's is gone."""
+        self._connections.pop(connection.id, None)
+
+    @property
+    def telemetry(self) -> dict[str, list[dict[str, Any]]]:
+        """What is kept of the ``spans``, ``metrics`` and ``logs`` that workers reported."""
+        module = self._observability
+        return {
+            "spans": list(module.telemetry.spans),
+            "metrics": list(module.telemetry.metrics),
+            "logs": module.records[::-1],
+        }
+
+    def reported(self, data: bytes) -> bool:
+        """Keep the telemetry in a frame; whether it is such a frame."""
+        return self._observability.take(data)
 
     def received(self, connection: Connection, data: bytes) -> None:
         """A worker sent a message; one that cannot be decoded is dropped."""
@@ -223,31 +273,39 @@ class Sessions:
         self._engine.opened(connection, self._policy)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Take a message, text or binary alike."""
-        del binary
-        self._engine.received(connection, data)
+        """Take a message, text or binary alike, or telemetry."""
+        if not (binary and self._engine.reported(data)):
+            self._engine.received(connection, data)
 
     def closed(self, connection: Connection) -> None:
         """A worker is gone."""
         self._engine.closed(connection)
 
 
-class Telemetry:
+class Reporting:
     """Connections that bring traces and metrics; they get no greeting."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine, policy: Policy | None) -> None:
+        self._engine = engine
+        self._policy = policy
         self._connections: set[Connection] = set()
 
     def opened(self, connection: Connection) -> None:
-        """Remember a connection."""
+        """Remember a connection, and have it vetted on a guarded port."""
         self._connections.add(connection)
+        if self._policy is not None:
+            self._engine.vetted(connection, self._policy)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Accept everything."""
+        """Keep telemetry; anything else is ignored."""
+        del connection
+        if binary:
+            self._engine.reported(data)
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""
         self._connections.discard(connection)
+        self._engine.left(connection)
 
     def say_goodbye(self) -> None:
         """Close every connection with a close frame."""
@@ -260,7 +318,7 @@ class WorkerPort:
 
     def __init__(self, engine: Engine, policy: Policy | None = None) -> None:
         self._channels = engine.channels
-        self._telemetry = Telemetry()
+        self._telemetry = Reporting(engine, policy)
         self._endpoints: dict[str, Endpoint] = {
             WORKERS: Sessions(engine, policy),
             TELEMETRY: self._telemetry,
@@ -301,6 +359,14 @@ class WorkerPort:
             return Response(405, headers=(("allow", "GET,HEAD"),))
         text = (("content-type", "text/plain; charset=utf-8"),)
         return Response(400, b"Connection header did not include 'upgrade'", text)
+
+
+def _asked(connection: Connection) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The headers and the query of an upgrade request."""
+    if connection.request is None:
+        return {}, {}
+    query = parse_qs(connection.request.query, keep_blank_values=True)
+    return dict(connection.request.headers), query
 
 
 def _path(connection: Connection) -> str:

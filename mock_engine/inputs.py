@@ -66,6 +66,11 @@ def is_u64(value: Any) -> str | None:
     return None if _is_whole(value) and 0 <= value < 1 << 64 else "u64"
 
 
+def is_number(value: Any) -> str | None:
+    """Any number."""
+    return None if isinstance(value, int | float) and not isinstance(value, bool) else "f64"
+
+
 def is_i32(value: Any) -> str | None:
     """A signed whole number of 32 bits."""
     return None if _is_whole(value) and -(1 << 31) <= value < 1 << 31 else "i32"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_engine.config import Config
-from mock_engine.engine import Engine
+from mock_engine.engine import Engine, WorkerPort
 from mock_engine.transcript import Transcript
 from mock_engine.wire import Listener
 
@@ -11,9 +11,10 @@ from mock_engine.wire import Listener
 class Server:
     """A running engine. ``listeners`` are its ports for workers, in the configuration's order."""
 
-    def __init__(self, engine: Engine, listeners: list[Listener]) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.listeners = listeners
+        self.listeners: list[Listener] = []
+        self._ports: list[WorkerPort] = []
 
     @classmethod
     async def start(
@@ -24,12 +25,13 @@ class Server:
         Raises:
             OSError: a port is taken or may not be used; nothing is left open then.
         """
-        server = cls(Engine(config), [])
+        server = cls(Engine(config))
         try:
             await server.engine.start()
             for door in config.doors:
                 engine = server.engine
                 port = engine.workers if door.policy is None else engine.guarded(door.policy)
+                server._ports.append(port)
                 at = (host or door.host, door.port)
                 server.listeners.append(await Listener.start(port, *at, transcript=transcript))
         except BaseException:
@@ -50,7 +52,8 @@ class Server:
 
     async def stop(self) -> None:
         """Close everything as the engine does on SIGTERM."""
-        self.engine.workers.say_goodbye()
+        for port in self._ports:
+            port.say_goodbye()
         for listener in self.listeners:
             await listener.stop()
         await self.engine.stop()

@@ -150,7 +150,10 @@ def list_types(core: Core, peer: Peer, call: Call) -> Result:
         for trigger_type in _types(core)
         if wanted["include_internal"] or not trigger_type.spec.id.startswith("engine::")
     ]
-    return {"triggers": _chosen(rows, wanted, "id", "description")}, []
+    chosen = _chosen(rows, wanted, "id", "description")
+    # Until 0.15 the types were listed under this name.
+    earlier = call.request.function_id == "engine::trigger-types::list"
+    return {"trigger_types" if earlier else "triggers": chosen}, []
 
 
 def describe_type(core: Core, peer: Peer, call: Call) -> Result:
@@ -197,12 +200,8 @@ def describe_binding(core: Core, peer: Peer, call: Call) -> Result:
     function = core.functions.find(_target(binding), binding.spec.function_id)
     if function is not None:
         row["function"] = _function_info(core, function)
-    trigger_type = next(
-        known
-        for known in core.triggers.types.values()
-        if (known.spec.id, known.provider) == (binding.spec.trigger_type, binding.provider)
-    )
-    return row | {"trigger": _type_info(core, trigger_type)}, []
+    trigger_type = core.triggers.type_for(binding)
+    return row | {"trigger": trigger_type and _type_info(core, trigger_type)}, []
 
 
 # -- rows ----------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from mock_engine.core.forwarding import (
     with_identity,
     withdrawal,
 )
+from mock_engine.core.generations import NEWER_FUNCTION
 from mock_engine.core.grants import Policy
 from mock_engine.core.invocations import Call, Calls
 from mock_engine.core.observing import OBSERVE, OBSERVER, Observers
@@ -176,6 +177,18 @@ class Core:
         peer = Peer(number, self.new_id(), self.new_id(), address, now)
         request = {"headers": headers, "query_params": query, "ip_address": address}
         return guarding.knock(self, peer, policy, request)
+
+    def vetted(
+        self,
+        number: int,
+        address: str,
+        policy: Policy,
+        headers: Mapping[str, str],
+        query: Mapping[str, list[str]],
+    ) -> Actions:
+        """A connection for telemetry opened on a guarded port."""
+        request = {"headers": headers, "query_params": query, "ip_address": address}
+        return guarding.vet(self, number, policy, request)
 
     def admit(self, peer: Peer) -> Actions:
         """A session begins."""
@@ -410,11 +423,13 @@ class Core:
             call = Call(call.caller, 0, request)
         namespace = request.namespace or DEFAULT
         function = self.functions.find(namespace, request.function_id)
+        if function is None and request.function_id in NEWER_FUNCTION:
+            function = self.functions.find(namespace, NEWER_FUNCTION[request.function_id])
         if function is None:
             missing = self._not_found(request.function_id, namespace, plain=peer.internal)
             return self.answer(call, error=missing)
-        if function.owner == ENGINE and request.function_id in BUILTINS:
-            return self._run(peer, call)
+        if function.owner == ENGINE and function.spec.id in BUILTINS:
+            return self._run(peer, call, function.spec.id)
         return self._forward(peer, call, function)
 
     def ask(self, request: InvokeFunction, then: Then) -> Actions:
@@ -448,7 +463,7 @@ class Core:
         between_workers = not (peer.internal or self.peers[function.owner].internal)
         grant = self.peers[function.owner].grant
         forwarded = InvokeFunction(
-            request.function_id if grant is None else grant.bare(request.function_id),
+            function.spec.id if grant is None else grant.bare(function.spec.id),
             request.data if peer.internal else with_caller(request.data, peer.worker_id),
             invocation_id=invocation_id,
             metadata=given(request.metadata),
@@ -521,9 +536,9 @@ class Core:
             parts = ["00", self.new_id().replace("-", ""), "", "01"]
         return f"{parts[0]}-{parts[1]}-{self.new_id().replace('-', '')[:16]}-{parts[3]}"
 
-    def _run(self, peer: Peer, call: Call) -> Actions:
+    def _run(self, peer: Peer, call: Call, function_id: str) -> Actions:
         try:
-            result, actions = BUILTINS[call.request.function_id].handler(self, peer, call)
+            result, actions = BUILTINS[function_id].handler(self, peer, call)
         except Failure as fault:
             return self.answer(call, error=ErrorBody(fault.code, str(fault)))
         if result is None:

@@ -66,16 +66,32 @@ def knock(core: Core, peer: Peer, policy: Policy, request: Mapping[str, object])
         try:
             peer.grant = Grant.of(policy, _answer(result, error))
         except ValueError as fault:
-            return [
-                Send(peer.number, Error(ErrorBody("AUTH_ERROR", str(fault)))),
-                Close(peer.number),
-            ]
+            return _turned_away(peer.number, fault)
         actions = core.admit(peer)
         for message in visit.sent:
             actions += core.received(peer.number, message)
         return actions
 
     return core.ask(InvokeFunction(policy.auth, payload(request)), answered)
+
+
+def vet(core: Core, number: int, policy: Policy, request: Mapping[str, object]) -> Actions:
+    """Ask the auth function about a connection that brings telemetry, and is no session."""
+    if policy.auth is None:
+        return []
+
+    def answered(result: Raw, error: ErrorBody | None) -> Actions:
+        try:
+            Grant.of(policy, _answer(result, error))
+        except ValueError as fault:
+            return _turned_away(number, fault)
+        return []
+
+    return core.ask(InvokeFunction(policy.auth, payload(request)), answered)
+
+
+def _turned_away(number: int, fault: ValueError) -> Actions:
+    return [Send(number, Error(ErrorBody("AUTH_ERROR", str(fault)))), Close(number)]
 
 
 def _answer(result: Raw, error: ErrorBody | None) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from mock_engine.core.generations import NEWER_TYPE
 from mock_engine.core.peers import DEFAULT
 from mock_engine.messages import RegisterTrigger, RegisterTriggerType
 
@@ -92,10 +93,12 @@ class Triggers:
         """The type that should serve a binding, ``None`` when there is none."""
         type_id, strict = binding.spec.trigger_type, binding.spec.trigger_namespace
         places = (strict,) if strict is not None else (binding.home, DEFAULT)
-        for namespace in places:
-            known = self.types.get((namespace, type_id))
-            if known is not None:
-                return known
+        names = (type_id, NEWER_TYPE[type_id]) if type_id in NEWER_TYPE else (type_id,)
+        for name in names:
+            for namespace in places:
+                known = self.types.get((namespace, name))
+                if known is not None:
+                    return known
         return None
 
     def _settle(
@@ -104,7 +107,11 @@ class Triggers:
         """Give each binding of a type the provider it should have, and tell what changed."""
         moves = []
         for trigger_id, binding in tuple(self.bindings.items()):
-            if binding.spec.trigger_type != type_id or only not in (None, trigger_id):
+            bound_to = binding.spec.trigger_type
+            if type_id not in (bound_to, NEWER_TYPE.get(bound_to)) or only not in (
+                None,
+                trigger_id,
+            ):
                 continue
             served = self.type_for(binding)
             provider = served.provider if served is not None else None

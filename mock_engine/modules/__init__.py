@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from mock_engine.modules.base import Module
 
 PLACES = {
+    "configuration": "configuration:ConfigurationModule",
+    "iii-kv": "kv:KvModule",
     "iii-http": "http:HttpModule",
     "iii-http-functions": "http_functions:HttpFunctionsModule",
     "iii-cron": "cron:CronModule",
@@ -20,7 +22,7 @@ PLACES = {
 }
 """Where each module stands, by its name in a configuration."""
 
-ALWAYS = ("iii-observability",)
+ALWAYS = ("configuration", "iii-observability")
 """What an engine has even if its configuration does not name it."""
 
 

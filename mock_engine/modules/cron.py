@@ -21,6 +21,7 @@ class CronModule(Module):
     """The trigger type ``cron``. A job that still runs is not started again."""
 
     name = "iii-cron"
+    has_entry = True
     title = "Schedule functions with cron expressions."
     trigger_types: ClassVar[Mapping[str, str]] = {"cron": "Cron-based scheduled triggers"}
 

@@ -33,7 +33,7 @@ from mock_engine.messages import (
     UnregisterTrigger,
     payload,
 )
-from mock_engine.modules.base import Bound, Handler, Module
+from mock_engine.modules.base import Bound, Handler, Module, Offer
 
 if TYPE_CHECKING:
     from mock_engine.core import Core
@@ -103,7 +103,14 @@ class Host:
     def install(self, module: Module) -> None:
         """Register what the module offers."""
         self._module = module
-        offers = module.functions()
+        offers = dict(module.functions())
+        if module.has_entry:
+            offers[f"{module.name}::on-config-change"] = Offer(
+                lambda _: {"ok": True},
+                f"Internal: re-apply the {module.name} configuration when the authoritative "
+                "configuration entry changes.",
+                {"internal": True},
+            )
         self._handlers = {name: offer.handler for name, offer in offers.items()}
         for name, offer in offers.items():
             known = formats("functions", name)
@@ -125,6 +132,20 @@ class Host:
                     trigger_request_format=known.get("configuration", ABSENT),
                     call_request_format=known.get("request", ABSENT),
                     call_response_format=known.get("response", ABSENT),
+                )
+            )
+
+        if module.has_entry:
+            watched = {
+                "configuration_id": module.name,
+                "event_types": ["configuration:updated"],
+            }
+            self.say(
+                RegisterTrigger(
+                    f"{module.name}::config-watch",
+                    "configuration",
+                    f"{module.name}::on-config-change",
+                    payload(watched),
                 )
             )
 

@@ -38,6 +38,7 @@ class HttpModule(Module):
     """The trigger type ``http`` and its web server."""
 
     name = "iii-http"
+    has_entry = True
     title = "Expose functions as HTTP endpoints."
     trigger_types: ClassVar[Mapping[str, str]] = {"http": "HTTP API trigger"}
 

@@ -1,4 +1,4 @@
-"""Logs of workers, and the engine's health (``iii-observability``). Every engine has it."""
+"""Telemetry of workers and the engine's health (``iii-observability``). Every engine has it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from mock_engine.inputs import Field, Form, is_anything, is_i32, is_size, is_u64
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import NOTHING, Module, Offer
 from mock_engine.modules.host import UNTRACED, Host
+from mock_engine.modules.telemetry import Telemetry
+from mock_engine.modules.traces import Inspection
 
 SEVERITIES: Mapping[str, int] = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17}
 """Severity numbers of the OpenTelemetry log data model."""
 
 KEPT = 1000
-"""Log records that are kept, unless the configuration says otherwise."""
+"""Log records and spans that are kept, unless the configuration says otherwise."""
+
+KEPT_METRICS = 10_000
 
 LOG = Form(
     "OtelLogInput",
@@ -52,12 +56,20 @@ class ObservabilityModule(Module):
 
     name = "iii-observability"
     title = "OpenTelemetry-based traces, metrics, logs, alerts, and sampling."
-    trigger_types: ClassVar[Mapping[str, str]] = {"log": "Log event trigger"}
+    has_entry = True
+    trigger_types: ClassVar[Mapping[str, str]] = {
+        "log": "Log event trigger",
+        "trace": "Trace/span event trigger",
+    }
 
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
         super().__init__(host, options)
         self._records: deque[dict[str, Any]] = deque(maxlen=options.get("logs_max_count", KEPT))
         self._enabled = options.get("logs_enabled", True)
+        self.telemetry = Telemetry(
+            spans=options.get("memory_max_spans", KEPT),
+            metrics=options.get("metrics_max_count", KEPT_METRICS),
+        )
 
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id."""
@@ -66,6 +78,7 @@ class ObservabilityModule(Module):
             for level, number in SEVERITIES.items()
         }
         return logs | {
+            **Inspection(self.telemetry, self.options).functions(),
             "engine::logs::list": Offer(self._list, "List stored logs"),
             "engine::logs::clear": Offer(self._clear, "Clear stored logs"),
             "engine::baggage::get": Offer(self._entry, "Read one entry of the ambient baggage"),
@@ -94,14 +107,34 @@ class ObservabilityModule(Module):
             "instrumentation_scope_name": "iii",
             "instrumentation_scope_version": VERSION,
         }
+        self._keep(record)
+        return NOTHING
+
+    def _keep(self, record: dict[str, Any]) -> None:
         self._records.appendleft(record)
+        level = record["severity_text"].lower()
         concerned = [
             bound
             for bound in self.bindings.values()
-            if bound.setting("level") in (None, "all", level)
+            if bound.trigger_type == "log" and bound.setting("level") in (None, "all", level)
         ]
         self.host.trigger(concerned, record, UNTRACED)
-        return NOTHING
+
+    def take(self, frame: bytes) -> bool:
+        """Keep what a worker reports in a frame with a prefix; whether it is such a frame."""
+        before = len(self.telemetry.spans)
+        records = self.telemetry.take(frame)
+        for record in records or ():
+            self._keep(record)
+        watching = [b for b in self.bindings.values() if b.trigger_type == "trace"]
+        if watching and len(self.telemetry.spans) > before:
+            self.host.trigger(watching, self.telemetry.spans[-1], UNTRACED)
+        return records is not None
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The log records that are kept, the newest first."""
+        return list(self._records)
 
     def _list(self, call: InvokeFunction) -> Any:
         query = LIST.read(call.data, call.function_id)

@@ -19,6 +19,7 @@ class PubSubModule(Module):
     """
 
     name = "iii-pubsub"
+    has_entry = True
     title = "Topic-based publish/subscribe messaging for real-time event distribution."
     trigger_types: ClassVar[Mapping[str, str]] = {"subscribe": "Subscribe to a topic"}
 

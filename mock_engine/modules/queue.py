@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from mock_engine.inputs import Field, Form, is_anything, is_u64, optional
+from mock_engine.inputs import Field, Form, defaulted, is_anything, is_u64
 from mock_engine.messages import InvokeFunction, payload
 from mock_engine.modules.base import NOTHING, Bound, Failure, Module, Offer
 from mock_engine.modules.host import Trace
@@ -26,11 +26,11 @@ from mock_engine.modules.store import open_store
 
 PUBLISH = Form("QueueInput", (Field("topic"), Field("data", is_anything)))
 REDRIVE = Form("RedriveInput", (Field("queue", alias="topic"),))
-ONE = Form("RedriveMessageInput", (Field("queue", alias="topic"), Field("message_id")))
-STATS = Form("TopicStatsInput", (Field("topic"),))
+ONE = Form("RedriveSingleInput", (Field("queue", alias="topic"), Field("message_id")))
+STATS = Form("TopicStatsInput", (Field("topic", alias="queue"),))
 DEAD = Form(
     "DlqMessagesInput",
-    (Field("topic", alias="queue"), optional("offset", is_u64), optional("limit", is_u64)),
+    (Field("topic", alias="queue"), defaulted("offset", is_u64), defaulted("limit", is_u64)),
 )
 ATTEMPTS, BACKOFF_MS, CONCURRENCY, PAGE = 3, 1000, 10, 50
 BUILTIN_QUEUE = "default"
@@ -95,15 +95,13 @@ class Queue:
 
 
 class QueueModule(Module):
-    """Durable publish, its administration, and ``durable:subscriber`` (``queue`` until 0.10)."""
+    """Durable publish, its administration, and the trigger type ``durable:subscriber``."""
 
     name = "iii-queue"
+    has_entry = True
     title = "Async job processing with named queues, retries, and dead-letter support."
     provides_as = "queue"
-    trigger_types: ClassVar[Mapping[str, str]] = {
-        "durable:subscriber": "Queue core module",
-        "queue": "Queue core module",
-    }
+    trigger_types: ClassVar[Mapping[str, str]] = {"durable:subscriber": "Queue core module"}
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -132,17 +130,22 @@ class QueueModule(Module):
         self._store.close()
 
     def functions(self) -> Mapping[str, Offer]:
-        """The functions, by id; ``enqueue`` is the name until 0.10."""
+        """The functions, by id."""
         return {
             "iii::durable::publish": Offer(self._publish, "Enqueue a message"),
-            "enqueue": Offer(self._publish, "Enqueue a message"),
-            "iii::queue::redrive": Offer(self._redrive, "Redrive all DLQ messages"),
-            "iii::queue::redrive_message": Offer(self._redrive_one, "Redrive a DLQ message"),
-            "iii::queue::discard_message": Offer(self._discard, "Discard a DLQ message"),
+            "iii::queue::redrive": Offer(
+                self._redrive, "Redrive all DLQ messages back to the main queue"
+            ),
+            "iii::queue::redrive_message": Offer(
+                self._redrive_one, "Redrive a single DLQ message by ID back to the main queue"
+            ),
+            "iii::queue::discard_message": Offer(
+                self._discard, "Discard (purge) a single DLQ message by ID"
+            ),
             "engine::queue::list_topics": Offer(self._topics, "List all queue topics"),
-            "engine::queue::topic_stats": Offer(self._stats, "Get stats for a topic"),
-            "engine::queue::dlq_topics": Offer(self._dead_topics, "List DLQ topics"),
-            "engine::queue::dlq_messages": Offer(self._dead_messages, "List DLQ messages"),
+            "engine::queue::topic_stats": Offer(self._stats, "Get stats for a queue topic"),
+            "engine::queue::dlq_topics": Offer(self._dead_topics, "List DLQ topics with counts"),
+            "engine::queue::dlq_messages": Offer(self._dead_messages, "Browse DLQ messages"),
         }
 
     # -- bindings --------------------------------------------------------------------------------

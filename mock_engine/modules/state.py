@@ -25,6 +25,7 @@ class StateModule(Module):
     """``state::*`` and the trigger type ``state``."""
 
     name = "iii-state"
+    has_entry = True
     title = "Distributed key-value state management with reactive change triggers."
     trigger_types: ClassVar[Mapping[str, str]] = {"state": "State trigger"}
 

@@ -37,6 +37,7 @@ class StreamModule(Module):
     """``stream::*``, the trigger types of streams, and the port for those who follow them."""
 
     name = "iii-stream"
+    has_entry = True
     title = "Build durable streams for real-time data subscriptions."
     trigger_types: ClassVar[Mapping[str, str]] = {
         "stream": "Stream trigger",

@@ -361,6 +361,10 @@ class LocalEngine:
             and kind in (None, event.type)
         ]
 
+    def telemetry(self) -> dict[str, list[dict[str, Any]]]:
+        """The ``spans``, ``metrics`` and ``logs`` that workers reported, the oldest first."""
+        return self._do(lambda: self._server.engine.telemetry)
+
     def _connections(self, number: int | None) -> list[Connection]:
         every = [c for each in self._server.listeners for c in each.connections.values()]
         chosen = [c for c in every if c.is_open and number in (None, c.id)]

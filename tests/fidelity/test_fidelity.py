@@ -29,6 +29,9 @@ PROBES = sorted(
 )
 """Those of a defect of the real engine are not to be copied."""
 
+LONGEST = 60.0
+"""Seconds for one probe; the longest waits 13 s on an idle machine."""
+
 
 def read(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     script = yaml.safe_load((HERE / "probes" / f"{name}.yaml").read_text())
@@ -79,15 +82,23 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Plac
         yield Engines()
 
 
+async def bounded(script: dict[str, Any], golden: dict[str, Any], place: Place) -> str | None:
+    """Play a probe; one that takes far longer than any should is a difference, too."""
+    try:
+        return await asyncio.wait_for(play(script, golden, place), LONGEST)
+    except TimeoutError:
+        return f"not through after {LONGEST:g} s"
+
+
 @pytest.mark.parametrize("name", PROBES)
 def test_a_probe_fits_its_recording(name: str, engines: dict[str, Place], tmp_path: Path) -> None:
     script, golden = read(name)
     profile = script.get("profile", "main")
     if script.get("destructive"):
         with engine(profile, tmp_path) as place:
-            complaint = asyncio.run(play(script, golden, place))
+            complaint = asyncio.run(bounded(script, golden, place))
     else:
-        complaint = asyncio.run(play(script, golden, engines[profile]))
+        complaint = asyncio.run(bounded(script, golden, engines[profile]))
 
     if name in DIFFERENCES:
         assert complaint is not None, f"{name} fits by now: take it off differences.yaml"
