@@ -15,6 +15,7 @@ SHAPING = (
     "--worker-image",
     "--worker-network",
     "--worker-env",
+    "--isolate",
     "--conformance-config",
     "--level",
     "--protocol",
@@ -68,6 +69,13 @@ def add(parser: pytest.Parser) -> None:
         default=[],
         help="put this variable into the worker's environment; NAME alone takes it from the "
         "present one; may be repeated",
+    )
+    group.addoption(
+        "--isolate",
+        action="store_true",
+        default=False,
+        help="give each run of the worker a network of its own (Linux), so that workers that "
+        "insist on the default port run side by side; the network is loopback alone",
     )
     group.addoption(
         "--requirement",

@@ -11,6 +11,9 @@ from conformance.invoking import Invoking
 from conformance.known import KnownFailure
 from conformance.subject.place import Subject
 
+DEFAULT_PORT = 49134
+"""Where workers dial that are told no address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -31,7 +34,7 @@ class Settings:
     full: bool = False
     protocol: str | None = None
     invoking: Invoking = field(default_factory=Invoking)
-    default_port: int | None = 49134
+    default_port: int | None = DEFAULT_PORT
     concurrency: int = 16
     variables: tuple[str, ...] = ()
     fuzzing: Fuzzing | None = None

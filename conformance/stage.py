@@ -143,7 +143,7 @@ class Stage:
 
         ``also`` are further variables of its environment.
         """
-        if not self.listener.port:
+        if not self.listener.has_port:
             await self.listener.listen()
         await self._starting.acquire()
         start = asyncio.ensure_future(self._let_others_start(len(self.talk.workers)))

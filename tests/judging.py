@@ -25,9 +25,13 @@ def judge(
     Nothing listens on the default port unless asked: it is one for all, and tests run side by side.
     """
     command = Command.parse(f"{sys.executable} -m {module}")
-    judgement = Judgement(
-        Settings(command, default_port=default_port, known=known or {}, full=full)
-    )
+    settings = Settings(command, default_port=default_port, known=known or {}, full=full)
+    return judged(settings, requirement_ids)
+
+
+def judged(settings: Settings, requirement_ids: Iterable[str]) -> list[Verdict]:
+    """The verdicts that these settings lead to."""
+    judgement = Judgement(settings)
     chosen = list(requirement_ids)
     try:
         judgement.start(chosen)

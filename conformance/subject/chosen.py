@@ -8,12 +8,13 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.subject.command import Command
 from conformance.subject.environment import ADDRESS_VARIABLES
+from conformance.subject.isolated import Isolated
 from conformance.subject.place import Subject
 
 NAMING = ("worker-cmd", "worker-image")
 """The options that name a worker, of which there is one."""
 
-OPTIONS = (*NAMING, "worker-network")
+OPTIONS = (*NAMING, "worker-network", "isolate")
 
 
 def names_a_worker(options: Mapping[str, Any]) -> bool:
@@ -34,7 +35,13 @@ def subject(options: Mapping[str, Any]) -> Subject:
     if image is None:
         if network is not None:
             raise UsageError("--worker-network is for the containers of --worker-image")
-        return Command.parse(command or "")
+        parsed = Command.parse(command or "")
+        return Isolated(parsed) if options.get("isolate") else parsed
+    if options.get("isolate"):
+        raise UsageError(
+            "--isolate is for --worker-cmd; a container has a network of its own already, and "
+            "the engine listens where it can reach it"
+        )
     from conformance.subject.image import Image  # takes an extra that others do without
 
     return Image(image, network)

@@ -68,6 +68,11 @@ class Listener:
         await listener.listen()
         return listener
 
+    @property
+    def has_port(self) -> bool:
+        """Whether the port is taken, if only to refuse connections."""
+        return self._server is not None or self._held is not None
+
     async def listen(self) -> None:
         """Begin to accept, on the same port as before when it had one already.
 
