@@ -7,6 +7,7 @@ a path of their own, and nobody is let in there without a key.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
@@ -18,6 +19,11 @@ from mock_engine.transcript import Request
 from mock_engine.wire import Application, Connection, Response
 
 NOT_FOUND = 404
+
+BLACK_HOLE = "conformance::black-hole"
+"""A function whose calls are never answered, as by an owner that hangs."""
+
+_CONCERNED = re.compile(rb"registertrigger|black-hole")
 
 
 class Tap(Protocol):

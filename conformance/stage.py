@@ -138,10 +138,10 @@ class Stage:
             for line in process.output.lines:
                 yield f"{line.at:9.3f} s  {line.text}"
 
-    async def start(self, also: Mapping[str, str] | None = None) -> None:
+    async def start(self, also: Mapping[str, str] | None = None, query: str = "") -> None:
         """Listen, unless that is so already, and start the worker.
 
-        ``also`` are further variables of its environment.
+        ``also`` are further variables of its environment; ``query`` is added to the address.
         """
         if not self.listener.has_port:
             await self.listener.listen()
@@ -155,6 +155,7 @@ class Stage:
                 self.transcript.now,
                 self.settings.variables,
                 {**self.settings.environment, **(also or {})},
+                query,
             )
         )
         process.on_exit.append(self.tell)

@@ -110,3 +110,35 @@ def names_no_blank_namespace(record: Record[object]) -> Finding:
 def _data(call: Message) -> dict[str, object]:
     data = call.json.get("data")
     return data if isinstance(data, dict) else {}
+
+
+@check("ANN-008", looking_back)
+def names_are_unique(record: Record[object]) -> Finding:
+    """The second one of a name is refused, and a worker that is refused ends."""
+    named: dict[tuple[str, str], Message] = {}
+    for number in record.talk.workers:
+        calls = record.talk.announcements(number)
+        if not calls:
+            continue
+        data = _data(calls[-1])
+        name, namespace = data.get("name"), data.get("namespace") or "default"
+        if not isinstance(name, str) or not name.strip():
+            continue
+        other = named.setdefault((str(namespace), name), calls[-1])
+        if other.connection != calls[-1].connection and _overlap(record, other, calls[-1]):
+            return broken(
+                expected="a name of its own for each connection that announces a worker",
+                seen=f"the name {name!r} on connections #{other.connection} and "
+                f"#{calls[-1].connection}",
+                events=(other, calls[-1]),
+                remedy="Give an auxiliary connection another name, or do not announce it.",
+            )
+    if not named:
+        return unproven("it announced no name: see ANN-001 and ANN-002")
+    return kept(f"{len(named)} names, none twice")
+
+
+def _overlap(record: Record[object], first: Message, second: Message) -> bool:
+    """Whether the connection of the first announcement was open when the second came."""
+    end = record.talk.ends.get(first.connection)
+    return end is None or end.at > second.at

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
-from mock_engine.transcript import Requested
+from mock_engine.transcript import Message, Requested
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,11 @@ class Given:
 GIVEN = Given("conformance-given-name", "conformance-blue", "conformance-token")
 
 
+OWN, OTHER = "conformance::in-the-own-namespace", "conformance::in-another-namespace"
+ENGINES = "engine::functions::list"
+THERE = {"namespace": "conformance-green"}
+
+
 @trial(Worker.OWN)
 async def configured(stage: Stage) -> Given:
     """Start the worker with a name, a namespace and a token in its environment."""
@@ -33,6 +38,10 @@ async def configured(stage: Stage) -> Given:
         }
     )
     await stage.ready()
+    if stage.plays("call"):
+        asked = ({"function_id": OWN}, {"function_id": ENGINES}, {"function_id": OTHER, **THERE})
+        calls = [stage.invoke(stage.role("call"), {**each, "data": {}}) for each in asked]
+        await stage.until(lambda: all(stage.replies(call) for call in calls), stage.pace.reply)
     return GIVEN
 
 
@@ -85,10 +94,87 @@ def sends_its_token(record: Record[Given]) -> Finding:
     return kept("the token came with the upgrade request") if requests else unproven("no request")
 
 
+def _called(record: Record[Given], function_id: str) -> Message | None:
+    found = [
+        message
+        for message in record.talk.messages()
+        if message.type == "invokefunction" and message.json.get("function_id") == function_id
+    ]
+    return found[0] if found else None
+
+
+NO_CALL = "it made no such call; this takes a function that plays the part of conformance::call"
+
+
+def _announced_namespace(record: Record[Given]) -> object:
+    calls = record.talk.announcements()
+    data = calls[0].json.get("data") if calls else None
+    return data.get("namespace") if isinstance(data, dict) else None
+
+
+@check("CAL-010", configured)
+def calls_within_its_namespace(record: Record[Given]) -> Finding:
+    """The engine looks for a function in the default namespace unless the call names another."""
+    call = _called(record, OWN)
+    namespace = _announced_namespace(record)
+    if call is None:
+        return unproven(NO_CALL)
+    if not isinstance(namespace, str):
+        return unproven("it announced no namespace: see ANN-006")
+    if call.json.get("namespace") == namespace:
+        return kept(f"the call names the namespace {namespace!r}", call)
+    return broken(
+        expected=f"the worker's namespace {namespace!r} in a call that names no other",
+        seen=repr(call.json.get("namespace")),
+        events=(call,),
+        remedy="Fill `namespace` of a call with the worker's own.",
+    )
+
+
+@check("CAL-011", configured)
+def calls_the_engine_where_it_is(record: Record[Given]) -> Finding:
+    """The engine's own functions are in the default namespace alone."""
+    calls = [
+        message
+        for message in record.talk.messages()
+        if message.type == "invokefunction"
+        and str(message.json.get("function_id")).startswith("engine::")
+    ]
+    for call in calls:
+        if call.json.get("namespace") not in (None, "default"):
+            return broken(
+                expected="no namespace, or default, in a call of a function of the engine",
+                seen=repr(call.json["namespace"]),
+                events=(call,),
+                remedy="Leave the worker's namespace out of calls of engine::….",
+            )
+    if not calls:
+        return unproven("it called no function of the engine")
+    if _announced_namespace(record) in (None, "default"):
+        return unproven("it announced no namespace: see ANN-006")
+    return kept(f"{len(calls)} calls of the engine, without the worker's namespace", calls[0])
+
+
+@check("CAL-012", configured)
+def calls_where_it_is_told(record: Record[Given]) -> Finding:
+    """Whoever names a namespace means that one."""
+    call = _called(record, OTHER)
+    if call is None:
+        return unproven(NO_CALL)
+    if call.json.get("namespace") == THERE["namespace"]:
+        return kept("the namespace that was asked for is in the call", call)
+    return broken(
+        expected=f"the namespace {THERE['namespace']!r}, as the caller asked",
+        seen=repr(call.json.get("namespace")),
+        events=(call,),
+        remedy="Fill in the worker's namespace only where the caller names none.",
+    )
+
+
 @trial(Worker.OWN)
 async def blank_environment(stage: Stage) -> None:
-    """Start the worker with a namespace of blanks in its environment."""
-    await stage.start({"III_NAMESPACE": "  "})
+    """Start the worker with a name and a namespace of blanks in its environment."""
+    await stage.start({"III_NAMESPACE": "  ", "III_WORKER_NAME": " "})
     await stage.ready()
 
 
@@ -106,3 +192,19 @@ def takes_blank_as_unset(record: Record[None]) -> Finding:
                 remedy="Treat a variable of blanks as one that is not set.",
             )
     return kept("blanks count as not set")
+
+
+@check("ANN-009", blank_environment)
+def takes_a_blank_name_as_unset(record: Record[None]) -> Finding:
+    """Operators cannot tell workers without a name apart."""
+    for call in record.talk.announcements():
+        data = call.json.get("data")
+        name = data.get("name") if isinstance(data, dict) else None
+        if not isinstance(name, str) or not name.strip():
+            return broken(
+                expected="a name of the worker's own, since III_WORKER_NAME holds only blanks",
+                seen=f"the name {name!r}",
+                events=(call,),
+                remedy="Fall back to hostname:pid where no name is given.",
+            )
+    return kept("blanks count as no name")

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from conformance.checks.losing import first_series
 from conformance.checks.ready import looking_back
 from conformance.checks.shutting import terminated
+from conformance.conversation import TELEMETRY_PREFIXES, is_telemetry
 from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
 from mock_engine.rendering import shorten
 from mock_engine.transcript import NOT_JSON, Direction, Message
 from schemas import Direction as SchemaDirection
-from schemas import validate
+from schemas import messages, validate
 
 ENGINE_READS = (looking_back, first_series, terminated)
 """The trials whose traffic is read word by word: the first run, a reconnect, a shutdown."""
@@ -71,50 +72,114 @@ def sends_valid_messages(*records: Record[object]) -> Finding:
     return kept(f"{len(sent)} messages valid") if sent else unproven("it sent no JSON object")
 
 
+@check("FRM-010", *ENGINE_READS)
+def keeps_off_the_prefixes_of_telemetry(*records: Record[object]) -> Finding:
+    """The engine takes what begins with one of them for telemetry, and drops it."""
+    sent = 0
+    for record in records:
+        for message in record.events:
+            if not isinstance(message, Message) or message.direction is Direction.FROM_ENGINE:
+                continue
+            sent += 1
+            if is_telemetry(message) and _is_protocol(message.data[len(TELEMETRY_PREFIXES[0]) :]):
+                return broken(
+                    expected="messages of the protocol without a prefix of telemetry",
+                    seen=shorten(repr(message.data), 100),
+                    events=(message,),
+                    remedy="OTLP, MTRC and LOGS are for telemetry on /otel alone.",
+                )
+    return kept(f"{sent} messages read") if sent else unproven("it sent nothing")
+
+
+def _is_protocol(data: bytes) -> bool:
+    try:
+        message = json.loads(data)
+    except ValueError:
+        return False
+    return isinstance(message, dict) and message.get("type") in messages(
+        SchemaDirection.WORKER_TO_ENGINE
+    )
+
+
+Send = Callable[[Stage, int], str | None]
+"""Sends something on a connection; returns the id of an invocation that must be answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """Whether the worker still listened after a stimulus, and the messages that show it."""
+    """What came of a stimulus, and the messages that show it.
+
+    ``heard`` is whether the worker listened afterwards, ``alive`` whether its process ran,
+    ``unanswered`` how many invocations that it had to answer it did not.
+    """
 
     heard: bool
     alive: bool
+    unanswered: int
     events: tuple[Message, ...]
 
 
-def _text(text: str) -> Callable[[Stage, int], None]:
+def _text(text: str) -> Send:
     return lambda stage, number: stage.connection(number).send_text(text.encode())
 
 
-def _binary(data: bytes) -> Callable[[Stage, int], None]:
+def _binary(data: bytes) -> Send:
     return lambda stage, number: stage.connection(number).send_binary(data)
 
 
-def _invocation_with(**fields: object) -> Callable[[Stage, int], None]:
-    def send(stage: Stage, number: int) -> None:
+def _invocation_with(**fields: object) -> Send:
+    def send(stage: Stage, number: int) -> str:
+        invocation_id = str(uuid.uuid4())
         message: dict[str, object] = {
             "type": "invokefunction",
-            "invocation_id": str(uuid.uuid4()),
+            "invocation_id": invocation_id,
             "function_id": stage.baseline.pulse,
             "data": {},
         }
         stage.send(number, message | fields)
+        return invocation_id
 
     return send
 
 
-_unknown_fields = _invocation_with(x_unheard_of={"nested": [1, None, "text"]})
+_unknown_fields = _invocation_with(x_unheard_of={"nested": [1, None, "text"]}, caller=None)
 _nulls = _invocation_with(
     namespace=None, metadata=None, traceparent=None, baggage=None, action=None
 )
+MALFORMED: tuple[dict[str, object], ...] = (
+    {},
+    {"type": None},
+    {"type": 5},
+    {"type": ["ping"]},
+    {"type": "invokefunction"},
+    {"type": "invokefunction", "function_id": 7, "data": {}},
+    {"type": "invocationresult"},
+    {"type": "invocationresult", "invocation_id": 5, "function_id": None},
+    {"type": "invocationresult", "invocation_id": "no-uuid", "function_id": "a", "error": "text"},
+    {"type": "triggerregistrationresult", "id": "a", "error": "text"},
+    {"type": "registertrigger"},
+    {"type": "unregistertrigger"},
+)
+"""Objects that lack what their type needs, or have it in another form."""
 
-
-STIMULI: dict[str, tuple[Callable[[Stage, int], None], ...]] = {
-    "FRM-003": (_text('{"type":"x_unheard_of","id":1}'),),
+STIMULI: dict[str, tuple[Send, ...]] = {
+    "FRM-003": (
+        _text('{"type":"x_unheard_of","id":1}'),
+        _text('{"type":"InvokeFunction","function_id":"a"}'),
+        _text('{"type":"functionregistered","id":"a::b","revision":0}'),
+    ),
     "FRM-004": (_unknown_fields,),
     "FRM-005": (_text("{"), _text('{"type":"invokefunction",'), _text("not json at all")),
-    "FRM-006": (_text(""),),
-    "FRM-007": (_binary(b"\x00\xff\xfe\x80"), _binary(b"")),
+    "FRM-006": (_text(""), _text("  ")),
+    "FRM-007": (_binary(b"\x00\xff\xfe\x80"), _binary(b""), _binary(b"OTLP{}")),
     "FRM-009": (_nulls,),
-    "FRM-008": tuple(_text(json.dumps(value)) for value in ([1, 2], None, 42, "text", True)),
+    "FRM-008": tuple(_text(json.dumps(value)) for value in ([1, 2], None, 42, "text", True, [])),
+    "FRM-011": tuple(_text(json.dumps(value)) for value in MALFORMED),
+    "FRM-012": (
+        _invocation_with(traceparent="", baggage=""),
+        _invocation_with(traceparent="no trace", baggage="no=,;bag gage"),
+        _invocation_with(baggage=""),
+    ),
 }
 """What is sent, by the requirement that says that a worker survives it."""
 
@@ -126,19 +191,31 @@ async def odd_messages(stage: Stage) -> dict[str, Survival]:
     await stage.start()
     await stage.ready()
     for requirement, sends in STIMULI.items():
-        if survived and not all(s.heard for s in list(survived.values())[-1:]):
+        if survived and not list(survived.values())[-1].heard:
             await stage.restart()
         if not await stage.pulse():
             break
-        began = len(stage.transcript.events)
-        number = stage.workers[0]
-        for send in sends:
-            if number in stage.workers:
-                send(stage, number)
-        heard = number in stage.workers and await stage.pulse() and number in stage.workers
-        happened = [e for e in stage.transcript.events[began:] if isinstance(e, Message)]
-        survived[requirement] = Survival(heard, stage.process.running, tuple(happened))
+        survived[requirement] = await _survival(stage, sends)
     return survived
+
+
+async def _survival(stage: Stage, sends: tuple[Send, ...]) -> Survival:
+    began = len(stage.transcript.events)
+    number = stage.workers[0]
+    asked: list[str] = []
+    for send in sends:
+        if number in stage.workers:
+            invocation_id = send(stage, number)
+            asked += [invocation_id] if invocation_id is not None else []
+    heard = number in stage.workers and await stage.pulse() and number in stage.workers
+
+    def unanswered() -> int:
+        return sum(not stage.talk.answers(invocation_id) for invocation_id in asked)
+
+    if heard and asked:
+        await stage.until(lambda: not unanswered(), stage.pace.reply)
+    happened = [e for e in stage.transcript.events[began:] if isinstance(e, Message)]
+    return Survival(heard, stage.process.running, unanswered(), tuple(happened))
 
 
 def _survives(requirement: str, what: str) -> None:
@@ -147,10 +224,17 @@ def _survives(requirement: str, what: str) -> None:
         survival = record.result.get(requirement)
         if survival is None:
             return unproven("the worker stopped answering before this was tried")
+        stimulus = [e for e in survival.events if e.direction is Direction.FROM_ENGINE]
+        if survival.heard and survival.unanswered:
+            return broken(
+                expected=f"an answer to an invocation with {what}",
+                seen="none",
+                events=tuple(stimulus[:3]),
+                remedy="Read of an invocation what you need, and pass over the rest.",
+            )
         if survival.heard:
             return kept(f"it went on after {what}")
         state = "no longer listens" if survival.alive else "ended"
-        stimulus = [e for e in survival.events if e.direction is Direction.FROM_ENGINE]
         return broken(
             expected=f"a worker that ignores {what} and goes on",
             seen=f"its process {state}" if not survival.alive else f"it {state} on that connection",
@@ -166,3 +250,5 @@ _survives("FRM-006", "an empty text message")
 _survives("FRM-007", "binary data that is no message")
 _survives("FRM-008", "JSON that is no object")
 _survives("FRM-009", "null for optional fields")
+_survives("FRM-011", "messages that lack what their type needs")
+_survives("FRM-012", "a trace context that is empty or none")

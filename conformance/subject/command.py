@@ -70,7 +70,7 @@ class ThisMachine:
         Raises:
             UsageError: the operating system cannot execute it.
         """
-        words = placed(self.command.words, self.host, start.port)
+        words = placed(self.command.words, self.host, start.port, start.query)
         return await WorkerProcess.start(words, self.command.text, self.host, start)
 
     async def close(self) -> None:

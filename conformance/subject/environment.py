@@ -13,14 +13,15 @@ MARK = "III_CONFORMANCE_SUBJECT"
 """The variable that marks a worker and everything it starts, so that orphans are found."""
 
 
-def url(host: str, port: int) -> str:
-    """The WebSocket address of an engine."""
-    return f"ws://{f'[{host}]' if ':' in host else host}:{port}"
+def url(host: str, port: int, query: str = "") -> str:
+    """The WebSocket address of an engine; ``query`` comes without its question mark."""
+    behind = f"/?{query}" if query else ""
+    return f"ws://{f'[{host}]' if ':' in host else host}:{port}{behind}"
 
 
-def placed(words: Iterable[str], host: str, port: int) -> list[str]:
+def placed(words: Iterable[str], host: str, port: int, query: str = "") -> list[str]:
     """The words with the engine's address for ``{url}``, ``{host}`` and ``{port}``."""
-    places = {"{url}": url(host, port), "{host}": host, "{port}": str(port)}
+    places = {"{url}": url(host, port, query), "{host}": host, "{port}": str(port)}
     found = list(words)
     for name, value in places.items():
         found = [word.replace(name, value) for word in found]
@@ -34,6 +35,7 @@ def environment(
     mark: str,
     extra: tuple[str, ...] = (),
     also: Mapping[str, str] | None = None,
+    query: str = "",
 ) -> dict[str, str]:
     """The environment of a worker: the inherited one, the engine's address, and a mark.
 
@@ -43,7 +45,7 @@ def environment(
     """
     env = dict(inherited)
     for name in (*ADDRESS_VARIABLES, *extra):
-        env[name] = url(host, port)
+        env[name] = url(host, port, query)
     near = dict.fromkeys((*LOOPBACK, host))
     for name in ("NO_PROXY", "no_proxy"):
         env[name] = ",".join(filter(None, (env.get(name, ""), *near)))

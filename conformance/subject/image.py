@@ -95,10 +95,11 @@ class Beside:
         from testcontainers.core.container import DockerContainer
 
         image = self.image
-        env = environment({}, self.host, start.port, uuid.uuid4().hex, start.variables, start.also)
+        mark = uuid.uuid4().hex
+        env = environment({}, self.host, start.port, mark, start.variables, start.also, start.query)
         container = DockerContainer(image.reference).with_envs(**env)
         if image.arguments:
-            container.with_command(placed(image.arguments, self.host, start.port))
+            container.with_command(placed(image.arguments, self.host, start.port, start.query))
         return container.with_kwargs(
             network=None,  # or testcontainers would choose one
             network_mode=image.route.network,

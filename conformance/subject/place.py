@@ -22,13 +22,15 @@ class Start:
     """How a worker is started: where its engine listens, and what is in its environment.
 
     ``now`` gives the transcript's time in seconds, for the lines of the output; ``variables``
-    are further names that get the address, ``also`` holds any others.
+    are further names that get the address, ``also`` holds any others; ``query`` is put behind the
+    address.
     """
 
     port: int
     now: Callable[[], float]
     variables: tuple[str, ...] = ()
     also: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
 
 
 class Run(Protocol):

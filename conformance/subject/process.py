@@ -48,7 +48,13 @@ class WorkerProcess:
         """
         mark = uuid.uuid4().hex
         env = environment(
-            inherited_environment(), host, start.port, mark, start.variables, start.also
+            inherited_environment(),
+            host,
+            start.port,
+            mark,
+            start.variables,
+            start.also,
+            start.query,
         )
         try:
             popen = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's command; fork and exec do not block

@@ -83,3 +83,21 @@ class TakesATriggerOnce(Worker):
 class AsksForMoreToTakeDown(Worker):
     async def unbind(self, message: Json) -> None:
         await asyncio.Future() if "config" not in message else None
+
+
+@breaks("CAL-010")
+class CallsIntoTheDefaultNamespace(Worker):
+    def namespace_of_call(self, data: Json) -> Json:
+        return data.get("namespace")
+
+
+@breaks("CAL-011")
+class LooksForTheEngineAtHome(Worker):
+    def namespace_of_call(self, data: Json) -> Json:
+        return data.get("namespace") or self.namespace()
+
+
+@breaks("CAL-012")
+class AlwaysCallsAtHome(Worker):
+    def namespace_of_call(self, data: Json) -> Json:
+        return None if data["function_id"].startswith("engine::") else self.namespace()

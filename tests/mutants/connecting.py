@@ -166,3 +166,111 @@ class BlocksWhileItSleeps(Worker):
     async def sleep(self, data: Json) -> Json:
         time.sleep(data["ms"] / 1000)  # noqa: ASYNC251 - the mistake it is made for
         return {"slept_ms": data["ms"]}
+
+
+@breaks("CON-009")
+class DropsTheQuery(Worker):
+    def url(self) -> str:
+        return super().url().partition("?")[0]
+
+
+@breaks("CON-009")
+class KeepsHalfTheQuery(Worker):
+    def url(self) -> str:
+        return super().url().partition("&")[0]
+
+
+class NeedsOfAGreeting(Worker):
+    """Stops reading after a greeting that it does not understand."""
+
+    def understands(self, greeting: Json) -> bool:
+        raise NotImplementedError
+
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        if message.get("type") == "workerregistered" and not self.understands(message):
+            await self.stopping.wait()
+        await super().dispatch(socket, message)
+
+
+@breaks("CON-010")
+class NeedsAToken(NeedsOfAGreeting):
+    def understands(self, greeting: Json) -> bool:
+        return "reattach_token" in greeting
+
+
+@breaks("CON-010")
+class NeedsATokenThatIsText(NeedsOfAGreeting):
+    def understands(self, greeting: Json) -> bool:
+        return isinstance(greeting.get("reattach_token", ""), str)
+
+
+@breaks("CON-010")
+class AllowsNoFeatures(NeedsOfAGreeting):
+    def understands(self, greeting: Json) -> bool:
+        return set(greeting) <= {"type", "worker_id", "reattach_token"}
+
+
+@breaks("CON-011")
+class GivesUpAfterABadHandshake(Worker):
+    def gives_up(self, fault: Exception) -> bool:
+        return not self.connects and not isinstance(fault, ConnectionRefusedError)
+
+
+@breaks("CON-011")
+class TakesARefusalForFinal(Worker):
+    def gives_up(self, fault: Exception) -> bool:
+        return not self.connects and "503" in str(fault)
+
+
+@breaks("CON-012")
+class WaitsForEverToConnect(Worker):
+    open_timeout = None
+
+
+@breaks("ANN-008")
+class AnnouncesTwoOfAName(Worker):
+    async def run(self) -> int:
+        second = _Second()
+        codes = await asyncio.gather(super().run(), second.run(), self.pass_on(second))
+        return codes[0]
+
+    async def pass_on(self, second: Worker) -> int:
+        await self.stopping.wait()
+        second.signalled(None)  # type: ignore[arg-type]
+        return 0
+
+
+class _Second(Worker):
+    """Another connection of the same worker, for whatever it is, with nothing on it."""
+
+    def install_signals(self) -> None:
+        return
+
+    def registrations(self) -> list[Json]:
+        return []
+
+
+@breaks("ANN-009")
+class TakesBlanksForAName(Worker):
+    def name(self) -> str:
+        return os.environ.get("III_WORKER_NAME", super().name())
+
+
+@breaks("REG-012")
+class RegistersTwiceWhenLate(Worker):
+    """Queues its registrations while there is no engine, and replays them as well."""
+
+    def gives_up(self, fault: Exception) -> bool:
+        self.late = True
+        return False
+
+    def functions(self) -> list[Json]:
+        again = super().functions() if getattr(self, "late", False) and not self.connects else []
+        return [*again, *super().functions()]
+
+
+@breaks("REG-012")
+class ForgetsWhatItRegisteredOffline(RegistersTwiceWhenLate):
+    def functions(self) -> list[Json]:
+        lost = getattr(self, "late", False) and not self.connects
+        return Worker.functions(self)[:1] if lost else Worker.functions(self)

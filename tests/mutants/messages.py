@@ -108,3 +108,67 @@ class ChokesOnNulls(GoesDeaf):
     def chokes(self, raw: str | bytes) -> bool:
         message = _parsed(raw)
         return isinstance(message, dict) and "traceparent" in message and not message["traceparent"]
+
+
+@breaks("FRM-004")
+class DropsCallsWithUnknownFields(Worker):
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        if not set(message) - KNOWN - {"action", "namespace"}:
+            await super().start(socket, message)
+
+
+@breaks("FRM-009")
+class DropsCallsWithNulls(Worker):
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        if message.get("metadata", ...) is not None:
+            await super().start(socket, message)
+
+
+@breaks("FRM-010")
+class PrefixesItsResults(Worker):
+    async def send(self, socket: ClientConnection, message: Json) -> None:
+        await socket.send(b"LOGS" + json.dumps(message).encode())
+
+
+@breaks("FRM-010")
+class PrefixesItsAnnouncement(Worker):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        await socket.send(b"OTLP" + json.dumps(self.announcement()).encode())
+
+
+@breaks("FRM-011")
+class NeedsTheFieldsOfAMessage(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        message = _parsed(raw)
+        called = isinstance(message, dict) and message.get("type") == "invokefunction"
+        return called and not isinstance(message.get("function_id"), str)
+
+
+@breaks("FRM-011")
+class ReadsErrorsAsObjects(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        message = _parsed(raw)
+        return isinstance(message, dict) and isinstance(message.get("error"), str)
+
+
+@breaks("FRM-011")
+class NeedsATypeThatIsText(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        message = _parsed(raw)
+        return isinstance(message, dict) and not isinstance(message.get("type"), str) and raw != ""
+
+
+@breaks("FRM-012")
+class ChokesOnEmptyBaggage(GoesDeaf):
+    def chokes(self, raw: str | bytes) -> bool:
+        message = _parsed(raw)
+        return isinstance(message, dict) and message.get("baggage") == ""
+
+
+@breaks("FRM-012")
+class DropsCallsOutsideOfTraces(Worker):
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        trace = message.get("traceparent")
+        if trace is None or trace.count("-") == 3:
+            await super().start(socket, message)

@@ -39,6 +39,7 @@ class Worker:
     """The correct worker. ``largest`` is how many bytes of a message it sends."""
 
     largest = 2**26
+    open_timeout: float | None = 10.0
 
     def __init__(self) -> None:
         self.socket: ClientConnection | None = None
@@ -83,7 +84,8 @@ class Worker:
 
     async def call(self, data: Json) -> Json:
         message = {"type": "invokefunction", "function_id": data["function_id"]}
-        message |= {"data": data.get("data"), **self.trace(current.get())}
+        message |= {**self.argument(data), **self.trace(current.get())}
+        message |= self.told_fields(data)
         if data.get("action") == "void":
             await self.cast(message)
             return {"result": None}
@@ -147,6 +149,22 @@ class Worker:
         if self.socket is not None and self.connected:
             with contextlib.suppress(ConnectionClosed):
                 await self.send(self.socket, message)
+
+    def argument(self, data: Json) -> Json:
+        return {"data": data.get("data")}
+
+    def told_fields(self, data: Json) -> Json:
+        """What a call has beside its data: metadata, an action, a namespace."""
+        fields = {"metadata": data.get("metadata"), "action": self.action(data)}
+        fields["namespace"] = self.namespace_of_call(data)
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def action(self, data: Json) -> Json:
+        return data["action"] if isinstance(data.get("action"), dict) else None
+
+    def namespace_of_call(self, data: Json) -> Json:
+        own = None if data["function_id"].startswith("engine::") else self.namespace()
+        return data.get("namespace") or own
 
     def trace(self, message: Json) -> Json:
         return {name: message[name] for name in ("traceparent", "baggage") if message.get(name)}
@@ -230,7 +248,7 @@ class Worker:
         return described | ({"namespace": namespace} if namespace else {})
 
     def name(self) -> str:
-        return os.environ.get("III_WORKER_NAME") or f"{platform.node()}:{os.getpid()}"
+        return os.environ.get("III_WORKER_NAME", "").strip() or f"{platform.node()}:{os.getpid()}"
 
     def namespace(self) -> str | None:
         return os.environ.get("III_NAMESPACE", "").strip() or None
@@ -257,6 +275,7 @@ class Worker:
             self.url(),
             max_size=self.most(),
             ping_interval=None,
+            open_timeout=self.open_timeout,
             close_timeout=2,
             additional_headers=self.headers(),
         )
@@ -280,7 +299,7 @@ class Worker:
                 self.socket = await self.dial()
                 attempt = 0
                 await self.session(self.socket)
-            except (OSError, InvalidHandshake, EOFError, ConnectionClosed) as fault:
+            except (OSError, InvalidHandshake, EOFError, TimeoutError, ConnectionClosed) as fault:
                 if self.unwanted or self.gives_up(fault):
                     return await self.after_giving_up()
             if not self.stopping.is_set():
@@ -343,7 +362,10 @@ class Worker:
         except ValueError:
             return
         if isinstance(message, dict):
-            await self.dispatch(socket, message)
+            try:
+                await self.dispatch(socket, message)
+            except (KeyError, TypeError, AttributeError) as fault:
+                print(f"dropped {shortened(raw)}: {fault!r}", file=sys.stderr)
 
     async def dispatch(self, socket: ClientConnection, message: Json) -> None:
         kind = message.get("type")
@@ -464,6 +486,11 @@ class Worker:
 
     def exit_code(self) -> int:
         return 0
+
+
+def shortened(raw: str | bytes) -> str:
+    """The beginning of a message, for the log."""
+    return repr(raw[:80])
 
 
 def main(worker: type[Worker]) -> None:
