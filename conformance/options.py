@@ -32,7 +32,7 @@ SHAPING = (
 )
 """The options that a verdict depends on: a command that repeats it has them, too."""
 
-CHOOSING = ("--requirement", "--scenario", "--fuzz", "--fuzz-seed")
+CHOOSING = ("--requirement", "--scenario", "--fuzz", "--fuzz-stateful", "--fuzz-seed")
 """The options that choose what is judged."""
 
 TELLING = ("--known-failures", "--update-known-failures", "--conformance-report")
@@ -176,6 +176,16 @@ def _add_fuzzing(group: pytest.OptionGroup) -> None:
         default=None,
         help="invoke the worker's functions with data nobody thought of, for a time, as in 60s, "
         "or a number of invocations, as in 10000",
+    )
+    group.addoption(
+        "--fuzz-stateful",
+        metavar="EXAMPLES",
+        nargs="?",
+        const=25,
+        type=int,
+        default=None,
+        help="put the worker through arbitrary lives: drops, reconnects, conflicts, late "
+        "registrations, faults (default: 25 examples)",
     )
     group.addoption(
         "--fuzz-function",

@@ -50,8 +50,8 @@ def asked(option: Callable[[str], Any], share: int = 0, shares: int = 1) -> Fuzz
     Raises:
         UsageError: a value cannot be used.
     """
-    budget, machine = option("fuzz"), None
-    if budget is None:
+    budget, machine = option("fuzz"), option("fuzz-stateful")
+    if budget is None and machine is None:
         _alone(option)
         return None
     seconds, count = _budget(str(budget)) if budget is not None else (None, None)

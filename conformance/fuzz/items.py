@@ -217,7 +217,7 @@ class Fuzz(pytest.Collector):
         self.asked = asked
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Stored counterexamples, and a campaign for each process."""
+        """Stored counterexamples, then a campaign and a machine for each process."""
         asked = self.asked
         if asked.corpus is not None:
             for example in store.stored(asked.corpus):
@@ -226,6 +226,12 @@ class Fuzz(pytest.Collector):
             for number in range(asked.shares):
                 name = "payloads" if asked.shares == 1 else f"payloads-{number + 1}"
                 yield self._item(CampaignItem, name)
+        if asked.machine:
+            from conformance.fuzz.stateful.items import MachineItem  # it builds on this module
+
+            for number in range(asked.shares):
+                name = "life-cycle" if asked.shares == 1 else f"life-cycle-{number + 1}"
+                yield self._item(MachineItem, name)
 
     def _item(self, kind: type[FuzzItem], name: str, **more: Any) -> FuzzItem:
         return kind.from_parent(

@@ -98,6 +98,8 @@ class Field:
     names: Counter[str] = field(default_factory=Counter)
     values: list[Any] = field(default_factory=list)
     given: int = 0
+    errors: int = 0
+    results: int = 0
     arms: dict[str, list[float]] = field(default_factory=dict)
     texts: set[bytes] = field(default_factory=set)
 
@@ -253,8 +255,14 @@ class Search:
         first, second = self._pick(one), self._pick(one)
         if first is None or second is None:
             return None
+        if self._choices.chance(50):
+            second = first  # a part of itself: deeper, and still of the right form
+        path = self._choices.pick(places(first.value))
         part = at(second.value, self._choices.pick(places(second.value)))
-        return put(first.value, self._choices.pick(places(first.value)), part), "", True
+        if second is first and path and size(first.value) < 60:
+            alike = [p for p in places(first.value) if kind(at(first.value, p)) == kind(part)]
+            path = self._choices.pick(alike)
+        return put(first.value, path, part), "", True
 
     def _hostile(self, one: Field) -> Proposal | None:
         hostile = self._choices.pick(HOSTILE)
@@ -326,6 +334,10 @@ class Search:
         if len(one.news) >= MOST_NEWS:
             return False
         before = len(one.news)
+        one.errors += answer.outcome == "error"
+        one.results += answer.outcome == "result"
+        if answer.outcome == "result" and one.errors > one.results and given.deliverable:
+            one.news.add(f"accepted {shape(given.value)}")
         for news in _news(given, answer):
             one.news.add(news)
         return len(one.news) > before
@@ -408,9 +420,10 @@ def _beneath(value: Any, name: str, one: Field) -> Iterator[Any]:
     for path in places(value):
         if not isinstance(at(value, path), dict):
             yield put(value, path, {name: 1})
-    for holder in list(one.names):
-        if holder != name and isinstance(value, dict):
-            yield put(value, (holder, name), 1)
+    for path in places(value):
+        for holder in list(one.names):
+            if holder != name and isinstance(at(value, path), dict):
+                yield put(value, (*path, holder, name), 1)
 
 
 def _plain(value: Any) -> Any:

@@ -107,4 +107,8 @@ def shape(value: Any, depth: int = 4) -> str:
         if depth == 0 or not value:
             return "[…]" if value else "[]"
         return f"[{shape(value[0], depth - 1)}{'' if len(value) == 1 else ',…'}]"
-    return kind(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return "0" if value == 0 else "1" if value == 1 else "-n" if value < 0 else "n"
+    return kind(value) if value != "" else '""'
