@@ -232,10 +232,10 @@ class Host:
         finally:
             self._waiting.pop(invocation_id, None)
 
-    async def attempt(self, function_id: str, data: Any) -> Raw:
-        """Call a function; a failure is as if it had no result."""
+    async def attempt(self, function_id: str, data: Any, **more: Any) -> Raw:
+        """Call a function as ``call`` does; a failure is as if it had no result."""
         try:
-            return await self.call(function_id, data)
+            return await self.call(function_id, data, **more)
         except Failure as fault:
             log.info("%s failed: %s", function_id, fault)
             return ABSENT
@@ -273,7 +273,9 @@ class Host:
         """
         if bound.condition is None:
             return True
-        verdict = await self.call(bound.condition, data, **trace.fields())
+        verdict = await self.call(
+            bound.condition, data, namespace=bound.namespace, **trace.fields()
+        )
         return bytes(verdict) != b"false"
 
     async def run(self, bound: Bound, data: Any, trace: Trace) -> Raw:

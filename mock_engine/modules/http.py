@@ -16,7 +16,14 @@ from mock_engine.modules.base import Bound, Failure, Module
 from mock_engine.modules.channels import READ, WRITE, Channel
 from mock_engine.modules.cors import Cors
 from mock_engine.modules.host import Host, Trace
-from mock_engine.modules.http_answer import answer, failure, headers, refusal, status
+from mock_engine.modules.http_answer import (
+    answer,
+    failure,
+    headers,
+    legible,
+    refusal,
+    status,
+)
 from mock_engine.modules.routes import Route, Routes
 from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Limits, Listener, Response
@@ -30,6 +37,10 @@ TIMEOUT = 30_000
 CONCURRENCY = 1024
 BODY = 64 * 1024 * 1024
 """Bytes of a request's body, unless the configuration says otherwise."""
+
+CHANNELS = ("request_body", "response")
+UNOFFICIAL = 600
+"""From here on no status can be set over a channel."""
 
 OK, UNPROCESSABLE, FAILED, TIMED_OUT = 200, 422, 500, 504
 
@@ -142,7 +153,7 @@ class _Exchange:
         self._body = body
         self._about: dict[str, Any] = {
             "method": request.method,
-            "headers": {name.lower(): value for name, value in request.headers},
+            "headers": {name.lower(): legible(value) for name, value in request.headers},
             "path_params": route.parameters(request.path),
             "query_params": dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True)),
         }
@@ -151,13 +162,17 @@ class _Exchange:
         sent, answering = self._host.channels.create(), self._host.channels.create()
         try:
             event = self._event(sent, answering)
-            if not await self._host.passes(self._route.bound, event, self._trace):
+            refused = await self._consult(middleware)
+            if refused is not None:
+                return refused
+            # A condition decides without what only a handler may take: body and answer.
+            about = {name: event[name] for name in event if name not in CHANNELS}
+            if not await self._host.passes(self._route.bound, about, self._trace):
                 text = "Request condition not met"
                 return refusal(UNPROCESSABLE, "CONDITION_NOT_MET", text, skipped=True)
-            for function_id in (*middleware, *self._own_middleware()):
-                refused = await self._consult(function_id)
-                if refused is not None:
-                    return refused
+            refused = await self._consult(self._own_middleware())
+            if refused is not None:
+                return refused
             if self._body:
                 sent.write(True, self._body)
             sent.finish()
@@ -177,8 +192,7 @@ class _Exchange:
         }
 
     def _json(self) -> Any:
-        kind = self._about["headers"].get("content-type", "")
-        if kind.partition(";")[0].strip().lower() != "application/json":
+        if "application/json" not in self._about["headers"].get("content-type", ""):
             return None
         try:
             return msgspec.json.decode(self._body)
@@ -189,14 +203,15 @@ class _Exchange:
         named = self._route.bound.setting("middleware_function_ids")
         return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
 
-    async def _consult(self, function_id: str) -> Response | None:
-        """Ask a middleware; ``None`` lets the request go on."""
+    async def _consult(self, middleware: list[str]) -> Response | None:
+        """Ask each middleware in turn; ``None`` lets the request go on."""
         question = {"phase": "preHandler", "request": self._about, "context": {}}
-        said = await self._host.call(function_id, question, **self._trace.fields())
-        verdict = msgspec.json.decode(said) if is_given(said) else None
-        if not isinstance(verdict, dict) or verdict.get("action") != "respond":
-            return None
-        return answer(verdict.get("response"), missing_body=None)
+        for function_id in middleware:
+            said = await self._host.call(function_id, question, **self._trace.fields())
+            verdict = msgspec.json.decode(said) if is_given(said) else None
+            if isinstance(verdict, dict) and verdict.get("action") == "respond":
+                return answer(verdict.get("response"), missing_body=None)
+        return None
 
     async def _invoke(self, event: dict[str, Any], answering: Channel) -> Response:
         """Call the handler: its result is the answer, or what it writes into the channel."""
@@ -239,7 +254,8 @@ class Written:
         if not isinstance(control, dict) or self.begun.is_set():
             return
         if control.get("type") == "set_status":
-            self.status = status(control.get("status_code")) or self.status
+            wanted = status(control.get("status_code"))
+            self.status = wanted if wanted is not None and wanted < UNOFFICIAL else self.status
         elif control.get("type") == "set_headers":
             self.headers = (*self.headers, *headers(control.get("headers")))
 

@@ -70,6 +70,11 @@ def headers(value: Any) -> Headers:
     )
 
 
+def legible(value: str) -> str:
+    """The value of a request's header; one that is not all visible ASCII counts as empty."""
+    return value if all(char == "\t" or " " <= char <= "~" for char in value) else ""
+
+
 def _as_given(body: Any) -> bytes:
     """A body whose type the handler named: text as it is, anything else as JSON."""
     if body is None:

@@ -199,7 +199,7 @@ class QueueModule(Module):
                     bound.function_id, job.data, namespace=bound.namespace, **job.trace.fields()
                 )
         except Failure as fault:
-            job.error = _debug(fault)
+            job.error = fault.debug()
             await self._failed(queue, job, ordered=ordered)
         else:
             queue.running -= 1
@@ -328,12 +328,3 @@ def _named(queue: str) -> str:
     if not queue:
         raise Failure("queue_not_set", "Queue name is required")
     return queue
-
-
-def _debug(fault: Failure) -> str:
-    """An error as the engine writes it next to a dead letter."""
-    code, message = payload(fault.code), payload(str(fault))
-    return (
-        f"ErrorBody {{ code: {bytes(code).decode()}, message: {bytes(message).decode()}, "
-        "stacktrace: None }"
-    )

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from mock_engine.failures import Failure
 from mock_engine.inputs import Field, Form, is_anything, optional
 from mock_engine.messages import InvokeFunction, is_given
 from mock_engine.modules import updates
-from mock_engine.modules.base import NOTHING, Module, Offer
+from mock_engine.modules.base import NOTHING, Bound, Module, Offer
 from mock_engine.modules.host import Host, Trace
 from mock_engine.modules.store import MISSING, open_store
 from mock_engine.modules.viewers import Subscription, Viewers, message, visit
@@ -25,12 +26,22 @@ LIST = Form("StreamListInput", (STREAM, GROUP))
 LIST_GROUPS = Form("StreamListGroupsInput", (STREAM,))
 LIST_ALL = Form("StreamListAllInput", ())
 UPDATE = Form("StreamUpdateInput", (STREAM, GROUP, ITEM, updates.OPS))
+CUSTOM_SET = Form(
+    "StreamSetResult", (optional("old_value", is_anything), Field("new_value", is_anything))
+)
+CUSTOM_DELETE = Form("StreamDeleteResult", (optional("old_value", is_anything),))
 SEND = Form(
     "StreamSendInput",
     (STREAM, GROUP, optional("id"), Field("type"), Field("data", is_anything)),
 )
-APART = "\x1f"
-"""Between the names of a stream and of a group, where the store wants one name."""
+WATCHED = ("stream_name", "group_id", "item_id", "condition_function_id")
+"""What the config of a stream trigger may say, each a text."""
+
+APART = ":"
+"""Between the names of a stream and of a group, where the store wants one name (engine 0.23).
+
+Names that hold one themselves are told apart no more when all streams are listed.
+"""
 
 
 class StreamModule(Module):
@@ -59,8 +70,10 @@ class StreamModule(Module):
             "stream::delete": Offer(self._delete, "Delete a value from a stream"),
             "stream::list": Offer(self._list, "List all items in a stream group"),
             "stream::list_groups": Offer(self._list_groups, "List all groups in a stream"),
-            "stream::list_all": Offer(self._list_all, "List all streams"),
-            "stream::update": Offer(self._update, "Update a value in a stream"),
+            "stream::list_all": Offer(self._list_all, "List all available stream with metadata"),
+            "stream::update": Offer(
+                self._update, "Atomically update a stream value with multiple operations"
+            ),
             "stream::send": Offer(self._send, "Send a custom event to stream subscribers"),
         }
 
@@ -85,41 +98,61 @@ class StreamModule(Module):
             await self._listener.stop()
         self._store.close()
 
+    def bind(self, bound: Bound) -> None:
+        """Take a binding.
+
+        Raises:
+            Failure: ``trigger_registration_failed``, for a stream trigger without a proper config.
+        """
+        wrong = bound.trigger_type == "stream" and not (
+            isinstance(bound.config, dict)
+            and all(isinstance(bound.config.get(name), str | None) for name in WATCHED)
+        )
+        if wrong:
+            raise Failure("trigger_registration_failed", "Failed to deserialize stream trigger")
+        super().bind(bound)
+
     # -- functions -------------------------------------------------------------------------------
 
     async def _set(self, call: InvokeFunction) -> Any:
         given = SET.read(call.data, call.function_id)
-        custom = await self._custom(call.function_id, given)
+        custom = await self._replaced("set", given, CUSTOM_SET)
         if custom is not None:
-            return custom
-        return self._put(given, given["data"]) | {"new_value": given["data"]}
+            return self._changed(given, custom["old_value"], custom["new_value"])
+        return self._put(given, given["data"])
 
     async def _update(self, call: InvokeFunction) -> Any:
         given = UPDATE.read(call.data, call.function_id)
         updates.check(given["ops"], call.function_id)
-        custom = await self._custom(call.function_id, given)
+        custom = await self._replaced("update", given, CUSTOM_SET)
         if custom is not None:
-            return custom
+            return self._changed(given, custom["old_value"], custom["new_value"])
         old = self._store.get(_place(given), given["item_id"])
         value, errors = updates.apply(old, given["ops"])
-        result = self._put(given, value) | {"new_value": value}
-        return result | ({"errors": errors} if errors else {})
+        return self._put(given, value) | ({"errors": errors} if errors else {})
 
     def _put(self, given: dict[str, Any], value: Any) -> dict[str, Any]:
         old = self._store.put(_place(given), given["item_id"], value)
         kind = "create" if old is MISSING else "update"
         self._tell(given, given["item_id"], {"type": kind, "data": value})
-        return {"old_value": None if old is MISSING else old}
+        return {"old_value": None if old is MISSING else old, "new_value": value}
+
+    def _changed(self, given: dict[str, Any], old: Any, new: Any) -> dict[str, Any]:
+        """A worker's function changed an item: tell of it."""
+        kind = "create" if old is None else "update"
+        self._tell(given, given["item_id"], {"type": kind, "data": new})
+        return {"old_value": old, "new_value": new}
 
     async def _get(self, call: InvokeFunction) -> Any:
         return await self.read(GET.read(call.data, call.function_id))
 
     async def _delete(self, call: InvokeFunction) -> Any:
         given = DELETE.read(call.data, call.function_id)
-        custom = await self._custom(call.function_id, given)
-        if custom is not None:
-            return custom
-        old = self._store.drop(_place(given), given["item_id"])
+        custom = await self._replaced("delete", given, CUSTOM_DELETE)
+        if custom is None:
+            old = self._store.drop(_place(given), given["item_id"])
+        else:
+            old = MISSING if custom["old_value"] is None else custom["old_value"]
         if old is MISSING:
             return {"old_value": None}
         self._tell(given, given["item_id"], {"type": "delete", "data": old})
@@ -128,21 +161,22 @@ class StreamModule(Module):
     async def _list(self, call: InvokeFunction) -> Any:
         return await self.read(LIST.read(call.data, call.function_id))
 
-    def _list_groups(self, call: InvokeFunction) -> Any:
+    async def _list_groups(self, call: InvokeFunction) -> Any:
         given = LIST_GROUPS.read(call.data, call.function_id)
-        return self._groups().get(given["stream_name"], [])
+        custom = await self._custom(call.function_id, given)
+        if custom is not None:
+            return custom
+        prefix = given["stream_name"] + APART
+        return [g.removeprefix(prefix) for g in self._store.groups() if g.startswith(prefix)]
 
     def _list_all(self, call: InvokeFunction) -> Any:
         LIST_ALL.read(call.data, call.function_id)
-        rows = [{"id": stream, "groups": groups} for stream, groups in self._groups().items()]
-        return {"stream": rows, "count": len(rows)}
-
-    def _groups(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        found: dict[str, set[str]] = {}
         for place in self._store.groups():
-            stream, _, group = place.partition(APART)
-            found.setdefault(stream, []).append(group)
-        return found
+            stream, group, *_ = place.split(APART)
+            found.setdefault(stream, set()).add(group)
+        rows = [{"id": stream, "groups": sorted(found[stream])} for stream in sorted(found)]
+        return {"stream": rows, "count": len(rows)}
 
     def _send(self, call: InvokeFunction) -> Any:
         given = SEND.read(call.data, call.function_id)
@@ -165,6 +199,28 @@ class StreamModule(Module):
         value = self._store.get(_place(given), given["item_id"])
         return NOTHING if value is MISSING else value
 
+    async def _replaced(self, verb: str, given: dict[str, Any], form: Form) -> Any:
+        """What a worker's function that changes items said, if there is one for the stream.
+
+        Raises:
+            Failure: it failed, or said what is no result of such a function.
+        """
+        own = f"stream::{verb}({given['stream_name']})"
+        if not self.host.is_served(own):
+            return None
+        code, failed = f"STREAM_{verb.upper()}_ERROR", f"Failed to {verb} value"
+        try:
+            said = await self.host.call(own, given)
+        except Failure as fault:
+            text = f"{failed}: Failed to invoke function: {fault.debug()}"
+            raise Failure(code, text) from None
+        if not is_given(said):
+            raise Failure(code, f"{failed}: Function returned no result")
+        complaint, found = form.examine(msgspec.json.decode(said))
+        if complaint is not None:
+            raise Failure("JSON_ERROR", f"Failed to convert result to value: {complaint}")
+        return found
+
     async def _custom(self, function_id: str, given: dict[str, Any]) -> Any:
         """The answer of a worker's function that replaces one of these for a stream, if any."""
         own = f"{function_id}({given['stream_name']})"
@@ -178,29 +234,41 @@ class StreamModule(Module):
         about = Subscription("", given["stream_name"], given["group_id"], item)
         said = message(about, event)
         self._viewers.tell(about, said)
-        wanted = {"stream_name": about.stream, "group_id": about.group, "item_id": item}
+        wanted = {"group_id": about.group, "item_id": item or ""}
         concerned = [
             bound
             for bound in self.bindings.values()
             if bound.trigger_type == "stream"
-            and all(bound.setting(name) in (None, value) for name, value in wanted.items())
+            and bound.setting("stream_name") in (None, about.stream)
+            and all(bound.setting(name) in (None, "", value) for name, value in wanted.items())
         ]
         self.host.trigger(concerned, said, Trace.fresh())
 
     async def admits(self, wish: Subscription, context: Any) -> bool:
         """Whether those who watch joins let a subscription be."""
+        admitted = True
         for bound in [b for b in self.bindings.values() if b.trigger_type == "stream:join"]:
-            answer = await self.host.attempt(bound.function_id, visit(wish, context))
+            answer = await self.host.attempt(
+                bound.function_id,
+                visit(wish, context),
+                namespace=bound.namespace,
+                metadata=bound.metadata,
+            )
             verdict = msgspec.json.decode(answer) if is_given(answer) else None
             if isinstance(verdict, dict) and verdict.get("unauthorized") is True:
-                return False
-        return True
+                admitted = False
+        return admitted
 
     def left(self, subscription: Subscription, context: Any) -> None:
         """A subscription is over: tell those who watch leaves."""
         for bound in self.bindings.values():
             if bound.trigger_type == "stream:leave":
-                self.host.fire(bound.function_id, visit(subscription, context))
+                self.host.fire(
+                    bound.function_id,
+                    visit(subscription, context),
+                    namespace=bound.namespace,
+                    metadata=bound.metadata,
+                )
 
 
 def _place(given: dict[str, Any]) -> str:

@@ -135,7 +135,9 @@ class Viewers:
         question = {
             "headers": {name.lower(): value for name, value in connection.request.headers},
             "path": connection.request.path,
-            "query_params": parse_qs(urlsplit(connection.request.target).query),
+            "query_params": parse_qs(
+                urlsplit(connection.request.target).query, keep_blank_values=True
+            ),
             "addr": f"{connection.peer[0]}:{connection.peer[1]}",
         }
         async with viewer.turn:
@@ -151,19 +153,20 @@ class Viewers:
             asked = {"stream_name": wish.stream, "group_id": wish.group}
             if wish.item is not None:
                 asked["item_id"] = wish.item
+            if viewer.connection.id not in self._viewers:
+                return
+            viewer.subscriptions[wish.id] = wish
             try:
                 value = await self._module.read(asked)
             except Failure:
                 return
             if viewer.connection.id in self._viewers:
-                viewer.subscriptions[wish.id] = wish
                 viewer.send(message(wish, {"type": "sync", "data": _plain(value)}))
 
     async def _leave(self, viewer: Viewer, wish: Subscription) -> None:
         async with viewer.turn:
-            subscription = viewer.subscriptions.pop(wish.id, None)
-            if subscription is not None:
-                self._module.left(subscription, viewer.context)
+            viewer.subscriptions.pop(wish.id, None)
+            self._module.left(wish, viewer.context)  # as the viewer says, even if it never joined
 
 
 def message(about: Subscription, event: dict[str, Any]) -> dict[str, Any]:
