@@ -60,7 +60,7 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
     peer.features |= frozenset(core.features) & declared(call.request.data)
     released = core.announce(peer, namespace, name)
     if released is None:
-        return None, core.refuse(peer, namespace or DEFAULT, name or "")
+        return None, core.refuse(peer, home, name or "")
     facts = {fact: said[fact] for fact in FACTS}
     facts["description"] = legible(facts["description"])
     facts["runtime"] = facts["runtime"] or "unknown"

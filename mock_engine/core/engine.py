@@ -362,7 +362,9 @@ class Core:
     def _reattach(self, peer: Peer, message: Reattach) -> Actions:
         for number, other in self.peers.items():
             known = (other.worker_id, other.token)
-            if other is not peer and known == (message.previous_worker_id, message.reattach_token):
+            if other.internal or other is peer:  # a module's name is no secret
+                continue
+            if known == (message.previous_worker_id, message.reattach_token):
                 return [Cut(number), *self.lost(number)]
         return []
 
@@ -454,7 +456,9 @@ class Core:
         known = request.invocation_id if call.caller is not None else None
         invocation_id = known or self.new_id()
         exact = self.peers[function.owner].internal
-        call = Call(call.caller, function.owner, request, exact=exact)
+        caller = with_identity(request.caller, peer) if self.features else ABSENT
+        watched = self.observers.begin(function, request, caller) if self.features else None
+        call = Call(call.caller, function.owner, request, exact=exact, watched=watched)
         actions: Actions = []
         replaced = self.calls.begin(invocation_id, call)
         if replaced is not None:
@@ -470,29 +474,17 @@ class Core:
             traceparent=request.traceparent,
             baggage=with_function(request) if between_workers else request.baggage,
         )
-        if self.features:
-            forwarded = self._observed(peer, function, forwarded, request)
+        if OBSERVE in self.peers[function.owner].features:
+            forwarded = msgspec.structs.replace(
+                forwarded,
+                caller=caller,
+                observe_depth=given(request.observe_depth),
+                activation=given(request.activation),
+            )
         if function.spec.invocation is None or self.outbound is None:
             return [*actions, Send(function.owner, forwarded)]
         named = msgspec.structs.replace(forwarded, namespace=function.namespace)
         return [*actions, Send(self.outbound.peer, named)]
-
-    def _observed(
-        self, peer: Peer, function: Function, forwarded: InvokeFunction, request: InvokeFunction
-    ) -> InvokeFunction:
-        """A call as an engine that knows observers passes it on."""
-        caller = with_identity(request.caller, peer)
-        assert forwarded.invocation_id is not None
-        key = (function.namespace, function.spec.id)
-        self.observers.begin(forwarded.invocation_id, key, request, caller)
-        if OBSERVE not in self.peers[function.owner].features:
-            return forwarded
-        return msgspec.structs.replace(
-            forwarded,
-            caller=caller,
-            observe_depth=given(request.observe_depth),
-            activation=given(request.activation),
-        )
 
     def _enqueue(self, call: Call, action: EnqueueAction) -> Actions:
         """Hand a call to whoever serves queues; its caller gets a receipt instead of a result."""
@@ -549,8 +541,8 @@ class Core:
         call = self.calls.finish(answer.invocation_id)
         if call is None:
             return []
-        if self.features:
-            return [*self._settle(call, answer), *self.observers.finish(answer)]
+        if call.watched is not None:
+            return [*self._settle(call, answer), *self.observers.finish(call.watched, answer)]
         return self._settle(call, answer)
 
     def _settle(self, call: Call, answer: InvocationResult) -> Actions:

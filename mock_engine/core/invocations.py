@@ -6,16 +6,29 @@ real engine remembers it afterwards and loses about one answer in a thousand.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
+from msgspec import Raw
 
 from mock_engine.messages import InvokeFunction
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """A call of an observed function, as it began; ``at`` is in milliseconds."""
+
+    key: tuple[str, str]
+    request: InvokeFunction
+    caller: Raw
+    at: float
 
 
 class Call(msgspec.Struct, frozen=True):
     """A call in flight. ``caller`` is ``None`` when nobody waits for its answer.
 
     ``receipt`` is what the caller of a queued call gets once the queue has taken it. ``exact`` is
-    whether a result of ``null`` is passed on; one of a worker is left out.
+    whether a result of ``null`` is passed on; one of a worker is left out. ``watched`` is there
+    when somebody observes the function.
     """
 
     caller: int | None
@@ -23,6 +36,7 @@ class Call(msgspec.Struct, frozen=True):
     request: InvokeFunction
     receipt: str | None = None
     exact: bool = False
+    watched: Watched | None = None
 
 
 class Calls:
@@ -30,6 +44,10 @@ class Calls:
 
     def __init__(self) -> None:
         self._calls: dict[str, Call] = {}
+
+    def __iter__(self) -> Iterator[Call]:
+        """The calls in flight."""
+        return iter(self._calls.values())
 
     def __len__(self) -> int:
         """How many calls are in flight."""

@@ -21,6 +21,7 @@ from msgspec import Raw
 
 from mock_engine.core.actions import Action, Send, Wake
 from mock_engine.core.filters import Filter
+from mock_engine.core.invocations import Watched
 from mock_engine.core.peers import DEFAULT, Peer
 from mock_engine.core.registry import Function
 from mock_engine.failures import Failure
@@ -107,16 +108,6 @@ class Observer:
         return (self.spec.source.on or "success") in (status, "complete")
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A call of an observed function, as it began; ``at`` is in milliseconds."""
-
-    key: Key
-    request: InvokeFunction
-    caller: Raw
-    at: float
-
-
 class Observers:
     """All observers of an engine. ``clock`` tells milliseconds since the epoch."""
 
@@ -125,7 +116,6 @@ class Observers:
         self._clock = clock
         self._observers: dict[str, Observer] = {}
         self._revisions: dict[Key, int] = {}
-        self._watched: dict[str, Watched] = {}
 
     def take(self, peer: Peer, message: object) -> Actions:
         """A worker sent a message about observing."""
@@ -172,6 +162,9 @@ class Observers:
         for observer in tuple(self._observers.values()):
             if observer.peer == number:
                 actions += self._dispose(observer, "OBSERVER_DISCONNECTED", "its worker is gone")
+        known = self._revisions.items()
+        there = self._core.functions.find
+        self._revisions = {key: number for key, number in known if there(*key) is not None}
         return actions + self.settle()
 
     def _revision(self, key: Key) -> int:
@@ -282,16 +275,15 @@ class Observers:
 
     # -- events ----------------------------------------------------------------------------------
 
-    def begin(self, invocation_id: str, key: Key, request: InvokeFunction, caller: Raw) -> None:
-        """A call of a function goes to its owner."""
+    def begin(self, function: Function, request: InvokeFunction, caller: Raw) -> Watched | None:
+        """A call goes to the owner of its function: what is to be known when it is answered."""
+        key = (function.namespace, function.spec.id)
         if any(each.source == key for each in self._observers.values()):
-            self._watched[invocation_id] = Watched(key, request, caller, self._clock())
+            return Watched(key, request, caller, self._clock())
+        return None
 
-    def finish(self, answer: InvocationResult) -> Actions:
+    def finish(self, watched: Watched, answer: InvocationResult) -> Actions:
         """A call is answered."""
-        watched = self._watched.pop(answer.invocation_id, None)
-        if watched is None:
-            return []
         function = self._core.functions.find(*watched.key)
         if function is None or _descriptor(function).get("delivery") == "owner":
             return []
