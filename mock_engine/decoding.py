@@ -35,9 +35,13 @@ _SHAPE = bytes.maketrans(b"123456789E{", b"000000000e[")
 """Makes all digits one and all brackets one, so that a search finds any number of a length."""
 
 _LONG_NUMBER, _LARGE_EXPONENT, _LARGE_SIGNED_EXPONENT = b"0" * 19, b"0e000", b"0e+000"
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_TOO_DEEP = b"[" * (DEEPEST + 1)
+_PLAIN_STRING = re.compile(rb'"[^"]*"')
+_TOKEN = re.compile(rb"[-0-9][-+.0-9eE]{4,}")
+_LONG_TOKEN = re.compile(rb"[-0-9][-+.0-9eE]{18,}")
+_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _ROUND = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 _CALLS = (InvokeFunction, InvocationResult)
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAMES: dict[type, tuple[bytes, ...]] = {
@@ -63,8 +67,10 @@ def decode(frame: bytes) -> FromWorker:
     shape = frame.translate(_SHAPE)
     if shape.count(b"[") > DEEPEST and _is_too_deep(frame):
         raise Undecodable(f"nested more than {DEEPEST} levels deep")
-    if _LONG_NUMBER in shape or _LARGE_EXPONENT in shape or _LARGE_SIGNED_EXPONENT in shape:
-        frame = _rounded(frame)
+    if _LARGE_EXPONENT in shape or _LARGE_SIGNED_EXPONENT in shape:
+        frame = _rounded(frame, _TOKEN)
+    elif _LONG_NUMBER in shape:
+        frame = _rounded(frame, _LONG_TOKEN)
     try:
         message: FromWorker = _decoder.decode(frame)
     except (msgspec.DecodeError, RecursionError) as fault:
@@ -79,14 +85,22 @@ def decode(frame: bytes) -> FromWorker:
 
 
 def _is_too_deep(frame: bytes) -> bool:
-    """Whether valid JSON text is nested too deep: whether peeling off its levels takes too long."""
-    brackets = _STRING.sub(b"", frame).translate(_ROUND, _NO_BRACKETS)
+    """Whether valid JSON text is nested too deep: whether its levels, peeled off, are too many."""
+    marks = _unescaped(frame).translate(_ROUND, _NO_MARKS)
+    brackets = _PLAIN_STRING.sub(b"", marks.replace(b'""', b""))
     for _ in range(DEEPEST):
+        if _TOO_DEEP in brackets:
+            return True
         peeled = brackets.replace(b"[]", b"")
         if len(peeled) == len(brackets):
             return False
         brackets = peeled
     return b"[]" in brackets
+
+
+def _unescaped(text: bytes) -> bytes:
+    """JSON text without escaped quotes, so that each quote begins or ends a string."""
+    return text.replace(b"\\\\", b"").replace(b'\\"', b"")
 
 
 def _with_canonical_id(
@@ -122,31 +136,30 @@ def _stands_twice(frame: bytes, message: FromWorker) -> bool:
     return any(keys.count(name) > 1 for name in ("type", *message.__struct_fields__))
 
 
-def _rounded(frame: bytes) -> bytes:
+def _rounded(frame: bytes, suspect: re.Pattern[bytes]) -> bytes:
     """The frame with whole numbers of more than 64 bits as floats, as the engine keeps them.
 
     Raises:
         Undecodable: a number is beyond what a double holds.
     """
-    beyond = False
+    parts: list[bytes] = []
+    at, in_string = 0, False
+    for found in suspect.finditer(frame):
+        between = frame[at : found.start()]
+        in_string ^= _unescaped(between).count(b'"') % 2 == 1
+        parts += (between, found[0] if in_string else _round(found[0]))
+        at = found.end()
+    return b"".join((*parts, frame[at:]))
 
-    def real(text: str) -> float:
-        number = float(text)
-        if not math.isfinite(number):
-            raise Undecodable("a number is beyond what a double holds")
-        return number
 
-    def whole(text: str) -> int | float:
-        nonlocal beyond
-        if len(text) < SURELY_BEYOND and -(1 << 63) <= int(text) < 1 << 64:
-            return int(text)
-        beyond = True
-        return real(text)
-
-    try:
-        value = json.loads(frame, parse_int=whole, parse_float=real)
-    except Undecodable:
-        raise
-    except (ValueError, RecursionError):
-        return frame  # whoever decodes it will tell
-    return json.dumps(value).encode() if beyond else frame
+def _round(text: bytes) -> bytes:
+    if not _NUMBER.fullmatch(text):
+        return text  # no JSON: whoever decodes it will tell
+    number = float(text)
+    if not math.isfinite(number):
+        raise Undecodable("a number is beyond what a double holds")
+    if not text.lstrip(b"-").isdigit():
+        return text
+    if len(text) < SURELY_BEYOND and -(1 << 63) <= int(text) < 1 << 64:
+        return text
+    return repr(number).encode()

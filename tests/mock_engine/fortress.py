@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,11 +113,10 @@ class Raw:
 
     async def send(self, *parts: bytes) -> None:
         """Send bytes as they are; the engine may be gone already."""
-        try:
-            self.writer.writelines(parts)
-            await self.writer.drain()
-        except ConnectionError:
-            pass
+        with suppress(ConnectionError, RuntimeError):  # uvloop has an error of its own for it
+            if not self.writer.transport.is_closing():
+                self.writer.writelines(parts)
+                await self.writer.drain()
 
     async def rest(self) -> bytes:
         """Everything that comes until the engine ends the connection."""

@@ -119,7 +119,17 @@ def test_whole_numbers_of_more_than_64_bits_become_floats() -> None:
     call = decode(b'{"type":"invokefunction","function_id":"a::b","data":%s}' % data)
 
     assert isinstance(call, InvokeFunction)
-    assert json.loads(bytes(call.data)) == [2**64 - 1, float(2**64), -(2**63)]
+    assert bytes(call.data) == b"[18446744073709551615,1.8446744073709552e+19,-9223372036854775808]"
+
+
+def test_what_looks_like_a_long_number_in_a_string_stays() -> None:
+    data = (
+        rb'{"18446744073709551616":"\\\"-18446744073709551616","b":1.00,"c":18446744073709551616}'
+    )
+    call = decode(b'{"type":"invokefunction","function_id":"a::b","data":%b}' % data)
+
+    assert isinstance(call, InvokeFunction)
+    assert bytes(call.data) == data.replace(b":18446744073709551616", b":1.8446744073709552e+19")
 
 
 def test_deep_nesting_is_no_crash() -> None:
@@ -137,6 +147,16 @@ def test_deep_nesting_is_no_crash() -> None:
         (b"1e400", False),
         (b"1e308", True),
         (b'"1e400"', True),
+        (b"1" + b"0" * 308, True),
+        (b"1" + b"0" * 309, False),
+        (b"9" * 5000 + b".5", False),
+        (b'"' + b"9" * 5000 + b'"', True),
+        (b'["\\\\\\"",1e400]', False),
+        (b'["\\\\",1e400]', False),
+        (b'["\\"",{"1e400":"\\\\\\"-1e400"}]', True),
+        (b'{"a":"' + b'[{\\"' * 500 + b'"}', True),
+        (b"[" + b'["]",' * 126 + b"1" + b"]" * 127, False),
+        (b"[" + b'"[",' * 500 + b"1]", True),
     ],
 )
 def test_depth_and_numbers_have_the_bounds_of_the_engine(data: bytes, readable: bool) -> None:

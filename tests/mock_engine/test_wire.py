@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.frames import Opcode
@@ -84,8 +85,12 @@ async def scene(app: Mirror | None = None, **limits: Any) -> AsyncIterator[Scene
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    """Run a test on asyncio's own loop and on uvloop, as ``python -m mock_engine`` does."""
+
     def wrapped() -> None:
-        asyncio.run(asyncio.wait_for(test(), 30))
+        for new_loop in (asyncio.new_event_loop, uvloop.new_event_loop):
+            with asyncio.Runner(loop_factory=new_loop) as runner:
+                runner.run(asyncio.wait_for(test(), 30))
 
     wrapped.__name__ = test.__name__
     return wrapped
