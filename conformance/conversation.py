@@ -4,8 +4,9 @@ Rules of this file:
 
 * A conversation takes events one by one, so that it can follow a live transcript at no cost, or
   be made of a stored one.
-* A worker's connection is known by its first message that is not telemetry, never by its path or
-  its number: SDKs open a second connection for telemetry, on ``/otel`` or on ``/`` (npm 0.3.0).
+* A worker's connection is known by its first message that is neither telemetry nor what the engine
+  said, for a mirror is no worker; never by its path or its number: SDKs open a second connection
+  for telemetry, on ``/otel`` or on ``/`` (npm 0.3.0).
 * The ends of channels are connections of another kind, known by their path; they are left out.
 """
 
@@ -75,6 +76,7 @@ class Conversation:
         self._channel_ends: set[int] = set()
         self._messages: list[Message] = []
         self._workers: dict[int, Message] = {}
+        self._greetings: dict[int, list[Any]] = defaultdict(list)
         self._announcements: dict[int, list[Message]] = defaultdict(list)
         self._answers: dict[str, list[Message]] = defaultdict(list)
         self._live: dict[int, dict[tuple[str, str], list[Identity]]] = defaultdict(dict)
@@ -98,7 +100,10 @@ class Conversation:
                 self.ends[event.connection] = event
             case Message() if not is_telemetry(event):
                 self._messages.append(event)
-                if event.direction is Direction.FROM_WORKER:
+                if event.direction is Direction.FROM_ENGINE:
+                    if event.connection not in self._workers:
+                        self._greetings[event.connection].append(event.json)
+                elif event.direction is Direction.FROM_WORKER:
                     self._hear(event)
 
     # -- connections -----------------------------------------------------------------------------
@@ -183,7 +188,10 @@ class Conversation:
         return ("registerfunction", json.dumps(function_id)) in self._live.get(connection, {})
 
     def _hear(self, message: Message) -> None:
-        self._workers.setdefault(message.connection, message)
+        if message.connection not in self._workers:
+            if message.json in self._greetings[message.connection]:
+                return
+            self._workers[message.connection] = message
         kind = message.type
         if kind is None:
             return

@@ -19,13 +19,20 @@ def judge(
     default_port: int | None = None,
     known: Mapping[str, KnownFailure] | None = None,
     full: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> list[Verdict]:
     """The verdicts on ``python -m MODULE``.
 
     Nothing listens on the default port unless asked: it is one for all, and tests run side by side.
     """
     command = Command.parse(f"{sys.executable} -m {module}")
-    settings = Settings(command, default_port=default_port, known=known or {}, full=full)
+    settings = Settings(
+        command,
+        default_port=default_port,
+        known=known or {},
+        full=full,
+        environment=environment or {},
+    )
     return judged(settings, requirement_ids)
 
 

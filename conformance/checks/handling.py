@@ -74,16 +74,23 @@ def tells_invocations_apart(record: Record[Round]) -> Finding:
             events=about(record, played.unknown),
             remedy=remedy,
         )
-    codes = {json.dumps(error_code(answer)) for answer in answers}
-    honest = not played.known and codes == {json.dumps(NOT_FOUND)}
-    if honest or len(codes) > 1 or "error" not in answers[0].json:
+    honest = not played.known and error_code(answers[0]) == NOT_FOUND
+    alike = {_sameness(answer) for answer in answers}
+    if honest or len(alike) > 1 or not (first[played.unknown] or error_code(answers[0])):
         return kept(f"{len(answers)} answers, not all alike")
     return broken(
         expected="different answers of a registered and of an unknown function",
-        seen=f"the error code {codes.pop()} for all {len(answers)} invocations",
+        seen=f"{alike.pop()} for all {len(answers)} invocations",
         events=tuple(answers[:3]),
         remedy=remedy,
     )
+
+
+def _sameness(answer: Message) -> str:
+    """What makes an answer the same as another: the code of its error, or else its result."""
+    if answer.json.get("error") is not None:
+        return f"the error code {json.dumps(error_code(answer))}"
+    return f"the result {json.dumps(answer.json.get('result'))}"
 
 
 @check("INV-001", every_function)

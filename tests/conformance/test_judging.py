@@ -121,6 +121,15 @@ def test_a_worker_is_known_by_its_first_message_and_telemetry_by_its_prefix() ->
     assert talk.end(3).heard().live_workers == []
 
 
+def test_a_mirror_is_no_worker() -> None:
+    greeting = Message(0.0, 1, Direction.FROM_ENGINE, False, b'{"type":"workerregistered"}')
+    talk = Talk()
+    talk.events.append(greeting)
+
+    assert talk.says(1, greeting.json).heard().workers == []
+    assert talk.says(1, {"type": "registerfunction", "id": "a::b"}).heard().workers == [1]
+
+
 def test_what_is_declared_counts_each_registration_and_forgets_what_was_taken_back() -> None:
     talk = Talk().open(1)
     for function_id in ("a::b", "a::b", "a::c"):

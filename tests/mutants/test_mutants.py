@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from conformance.trial import CHECKS
-from conformance.verdict import Answer, Outcome
+from conformance.verdict import Outcome
+from tests import kill_matrix
 from tests.judging import judge
 from tests.mutants import MUTANTS, Mutant
-
-
-@pytest.fixture
-def default_port(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A port that a mutant insists on; the real one is a single one for all tests."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = int(server.getsockname()[1])
-    monkeypatch.setenv("MUTANT_PORT", str(port))
-    return port
+from tests.mutants.matrix import decided_with, judged, judged_null
+from tests.nulls import NULLS
 
 
 def test_the_unbroken_worker_keeps_every_requirement() -> None:
@@ -37,15 +29,30 @@ def test_every_check_has_a_mutant() -> None:
     assert {mutant.requirement for mutant in MUTANTS.values()} == set(CHECKS)
 
 
+@pytest.mark.mutant
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=lambda mutant: mutant.name)
-def test_a_mutant_breaks_its_requirement(mutant: Mutant, default_port: int) -> None:
-    (verdict,) = judge(
-        f"tests.mutants {mutant.name}",
-        [mutant.requirement],
-        default_port=default_port,
-        full=CHECKS[mutant.requirement].long,
-    )
+def test_a_mutant_breaks_its_requirement(mutant: Mutant) -> None:
+    row = judged(mutant)
 
-    assert verdict.finding.answer is Answer.BROKEN, verdict.finding.seen
-    assert verdict.finding.expected
-    assert verdict.finding.seen
+    assert row.killed, row.finding
+
+
+@pytest.mark.mutant
+@pytest.mark.parametrize("name", NULLS)
+def test_a_null_subject_passes_nothing_it_cannot_have_shown(name: str) -> None:
+    row = judged_null(name)
+
+    assert row.vacuous == ()
+    assert row.failed
+
+
+def test_the_kill_matrix_has_every_mutant() -> None:
+    page = kill_matrix.PAGE.read_text("utf-8")
+
+    for mutant in MUTANTS.values():
+        assert f"| {mutant.name} | killed |" in page, "run `python -m tests.kill_matrix`"
+
+
+def test_what_the_same_trials_decide() -> None:
+    assert {"CON-001", "REC-001", "REC-006"} <= set(decided_with("REC-001"))
+    assert "SHD-001" not in decided_with("REC-001")

@@ -1,0 +1,98 @@
+"""Mutants and null subjects before the court: one mechanism for the tests and the kill matrix."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from conformance.catalogue import load
+from conformance.trial import CHECKS
+from conformance.verdict import Answer, Finding, Level, Outcome
+from tests.judging import judge
+from tests.mutants.catalogue import Mutant
+from tests.nulls import NULLS
+
+_PORTS = itertools.cycle(range(20000 + os.getpid() % 1000 * 10, 31000))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What came of a mutant: the finding on its own requirement, and what else it broke."""
+
+    mutant: Mutant
+    finding: Finding
+    collateral: tuple[str, ...]
+
+    @property
+    def killed(self) -> bool:
+        """Whether its own requirement tells it from a right worker, and why."""
+        finding = self.finding
+        return finding.answer is Answer.BROKEN and bool(finding.expected and finding.seen)
+
+
+@dataclass(frozen=True, slots=True)
+class NullRow:
+    """What came of a null subject: the MUSTs it passed, those it failed, and what it may not."""
+
+    name: str
+    passed: tuple[str, ...]
+    failed: tuple[str, ...]
+    vacuous: tuple[str, ...]
+
+
+def decided_with(requirement_id: str) -> tuple[str, ...]:
+    """The requirements that the trials of this one, and of all it needs, decide as well."""
+    played = _trials(requirement_id)
+    return tuple(other for other in sorted(CHECKS) if _trials(other) <= played)
+
+
+def judged(mutant: Mutant) -> Row:
+    """Judge a mutant by its own requirement, and by all that is decided with it."""
+    others = [other for other in decided_with(mutant.requirement) if other != mutant.requirement]
+    own, *rest = judge(
+        f"tests.mutants {mutant.name}",
+        [mutant.requirement, *others],
+        default_port=(port := free_port()),
+        full=CHECKS[mutant.requirement].long,
+        environment={"MUTANT_PORT": str(port)},
+    )
+    broken = [v.requirement.id for v in rest if v.finding.answer is Answer.BROKEN]
+    return Row(mutant, own.finding, tuple(broken))
+
+
+def judged_null(name: str) -> NullRow:
+    """Judge a null subject by everything."""
+    verdicts = judge(f"tests.nulls {name}", load().requirements)
+    musts = [v for v in verdicts if v.requirement.level is Level.MUST]
+    passed = [v.requirement.id for v in musts if v.outcome is Outcome.PASSED]
+    failed = [v.requirement.id for v in musts if v.outcome is Outcome.FAILED]
+    vacuous = [p for p in passed if not any(fnmatchcase(p, s) for s in NULLS[name].shows)]
+    return NullRow(name, tuple(passed), tuple(failed), tuple(vacuous))
+
+
+def free_port() -> int:
+    """A port that a mutant may insist on; the real one is a single one for all.
+
+    It is below those that the system hands out: many engines are given such ones meanwhile.
+    """
+    for port in _PORTS:
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("unreachable")
+
+
+def _trials(requirement_id: str) -> frozenset[str]:
+    """The names of the trials that a verdict takes, those of its prerequisites included."""
+    names: set[str] = set()
+    waiting, seen = [requirement_id], set()
+    while waiting:
+        each = waiting.pop()
+        if each not in seen:
+            seen.add(each)
+            waiting += load()[each].needs
+            names |= {trial.name for trial in CHECKS[each].trials} if each in CHECKS else set()
+    return frozenset(names)
