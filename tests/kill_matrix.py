@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import fnmatch
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +19,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from conformance.catalogue import load
+from conformance.known import load as load_known
 from tests.mutants import MUTANTS
 from tests.mutants.matrix import NullRow, Row, judged, judged_null
 from tests.nulls import NULLS
 
-PAGE = Path(__file__).parent.parent / "docs" / "kill-matrix.md"
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "kill-matrix.md"
+HISTORY = ROOT / "conformance" / "requirements" / "history.json"
+KNOWN = ROOT / "tests" / "sdks" / "known-failures"
+"""What the official SDKs, by version, are known to break."""
+
 JOBS = 4 * (os.cpu_count() or 1)
 """Mutants judged at a time: most of the time is spent waiting for what a mutant does not do."""
 
@@ -45,8 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
     for null in nulls:
         for identity in null.vacuous:
             print(f"the null subject {null.name} passes {identity}, which it cannot have shown")
-    text = "\n".join(page(rows, nulls)) + "\n"
-    stale = _compare(text) if options.check else PAGE.write_text(text, "utf-8") < 0
+    made = {PAGE: "\n".join(page(rows, nulls)) + "\n", HISTORY: history()}
+    stale = [path for path, text in made.items() if options.check and _is_stale(path, text)]
+    for path, text in made.items() if not options.check else ():
+        path.write_text(text, "utf-8")
     print(f"{len(rows) - len(survivors)} of {len(rows)} mutants killed")
     return 1 if survivors or stale or any(null.vacuous for null in nulls) else 0
 
@@ -87,6 +96,19 @@ def page(rows: Sequence[Row], nulls: Sequence[NullRow]) -> Iterator[str]:
         yield f"| {requirement.id} | {requirement.reason or '**no reason**'} |"
 
 
+def history() -> str:
+    """What ``python -m conformance explain`` tells of mutants and of SDKs, as JSON."""
+    mutants: dict[str, list[str]] = {}
+    for mutant in MUTANTS.values():
+        mutants.setdefault(mutant.requirement, []).append(mutant.name)
+    failing: dict[str, dict[str, str]] = {}
+    for path in sorted(KNOWN.glob("*.yaml")):
+        for known in load_known(path, load(), "linux").values():
+            failing.setdefault(known.id, {})[path.stem] = " ".join(known.reason.split())
+    told = {"mutants": {i: sorted(mutants[i]) for i in sorted(mutants)}, "failing": failing}
+    return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
 def _all(
     items: Sequence[Item], work: Callable[[Item], Found], jobs: int, name: Callable[[Found], str]
 ) -> list[Found]:
@@ -104,12 +126,12 @@ def _progress(row: Row) -> str:
     return f"{row.mutant.name}: {'killed' if row.killed else 'survives'}"
 
 
-def _compare(text: str) -> bool:
-    """Whether the page is stale; if so, how."""
-    kept = PAGE.read_text("utf-8") if PAGE.is_file() else ""
+def _is_stale(path: Path, text: str) -> bool:
+    """Whether a file is stale; tells how."""
+    kept = path.read_text("utf-8") if path.is_file() else ""
     lines = list(difflib.unified_diff(kept.splitlines(), text.splitlines(), "kept", "now", n=0))
     if lines:
-        print("\n".join([f"{PAGE.name} is stale; run `python -m tests.kill_matrix`", *lines]))
+        print("\n".join([f"{path.name} is stale; run `python -m tests.kill_matrix`", *lines]))
     return bool(lines)
 
 

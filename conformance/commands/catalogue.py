@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import load
-from conformance.report.catalogue import details, listing, page
+from conformance.report.catalogue import data, details, is_long, listing, page
+from conformance.verdict import Level
 
 if TYPE_CHECKING:
     from conformance.commands import Commands
@@ -20,6 +22,11 @@ def add(commands: Commands) -> None:
     """Declare the commands."""
     shown = commands.add_parser("list", help="show every requirement, a line each")
     shown.add_argument("pattern", nargs="*", help="only ids that match, as in 'REC-*'")
+    levels = [level.value for level in Level]
+    shown.add_argument("--level", type=str.upper, choices=levels, help="only of this level")
+    shown.add_argument("--phase", choices=list(load().phases), help="only of this phase")
+    shown.add_argument("--full", action="store_true", help="only what takes --level full")
+    shown.add_argument("--json", action="store_true", help="all that is known of each, as JSON")
     shown.set_defaults(run=_list)
     explained = commands.add_parser("explain", help="show all that is known of requirements")
     explained.add_argument("pattern", nargs="+", help="ids, as in INV-003 or 'REC-*'")
@@ -30,7 +37,18 @@ def add(commands: Commands) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    print("\n".join(listing(load().matching(options.pattern or ["*"]))))
+    chosen = [
+        requirement
+        for requirement in load().matching(options.pattern or ["*"])
+        if options.level in (None, requirement.level.value)
+        and options.phase in (None, requirement.phase)
+        and (is_long(requirement) or not options.full)
+    ]
+    if options.json:
+        print(json.dumps([data(requirement) for requirement in chosen], indent=2))
+    else:
+        print("\n".join(listing(chosen)))
+        print(f"{len(chosen)} of {len(load().requirements)} requirements", file=sys.stderr)
     return 0
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
 
 from conformance import checks
 from conformance.catalogue import Catalogue, Requirement
@@ -14,12 +18,54 @@ assert checks.MODULES  # importing the modules registers their checks
 def listing(requirements: Iterable[Requirement]) -> Iterator[str]:
     """One line a requirement."""
     for requirement in requirements:
-        yield f"{requirement.id}  {requirement.level.value:6}  {requirement.sentence}"
+        note = " (takes --level full)" if is_long(requirement) else ""
+        yield f"{requirement.id}  {requirement.level.value:6}  {requirement.sentence}{note}"
+
+
+def is_long(requirement: Requirement) -> bool:
+    """Whether only the full level judges it."""
+    check = CHECKS.get(requirement.id)
+    return check is not None and check.long
+
+
+@cache
+def history() -> Mapping[str, Any]:
+    """What ``python -m tests.kill_matrix`` wrote of the project's own trials of the suite.
+
+    ``mutants`` and ``failing`` are by requirement: the wrong workers that its check finds, and the
+    SDKs that are known to break it, with the reason.
+    """
+    text = (resources.files("conformance") / "requirements" / "history.json").read_text("utf-8")
+    told: Mapping[str, Any] = json.loads(text)
+    return told
+
+
+def data(requirement: Requirement) -> dict[str, Any]:
+    """All that is known of a requirement as JSON-able data."""
+    check = CHECKS.get(requirement.id)
+    return {
+        "id": requirement.id,
+        "phase": requirement.phase,
+        "level": requirement.level.value,
+        "sentence": requirement.sentence,
+        "source": requirement.source,
+        "method": requirement.method.value,
+        "full": is_long(requirement),
+        "since": requirement.since,
+        "until": requirement.until,
+        "needs": list(requirement.needs),
+        "reason": requirement.reason,
+        "trials": [trial.name for trial in check.trials] if check else [],
+        "mutants": history()["mutants"].get(requirement.id, []),
+        "bugs": list(requirement.bugs),
+        "failing": history()["failing"].get(requirement.id, {}),
+    }
 
 
 def details(requirement: Requirement) -> str:
     """Everything that is known of one requirement."""
     check = CHECKS.get(requirement.id)
+    known = data(requirement)
     told = [
         f"{requirement.id} {requirement.level.value}: {requirement.sentence}",
         f"  source:   {requirement.source}",
@@ -31,8 +77,11 @@ def details(requirement: Requirement) -> str:
         told.append(f"  why:      {check.judge.__doc__.strip()}")
     if requirement.reason:
         told.append(f"  reason:   {requirement.reason}")
+    if known["mutants"]:
+        told.append(f"  mutants:  {', '.join(known['mutants'])}")
     if requirement.bugs:
         told.append(f"  seen in:  {', '.join(requirement.bugs)}")
+    told += [f"  breaks:   {name}: {why}" for name, why in known["failing"].items()]
     return "\n".join(told)
 
 
@@ -61,7 +110,8 @@ def _proof(check: Check | None) -> str:
     if check is None:
         return "no check"
     trials = ", ".join(trial.name for trial in check.trials)
-    return f"{check.judge.__module__.rpartition('.')[2]}.{check.judge.__name__} on {trials}"
+    told = f"{check.judge.__module__.rpartition('.')[2]}.{check.judge.__name__} on {trials}"
+    return f"{told}; takes --level full" if check.long else told
 
 
 def _versions(requirement: Requirement) -> str:
