@@ -66,22 +66,25 @@ class AnyPath:
         self.application.opened(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Pass on, but for what a tap takes, and triggers that would invoke what is spared."""
+        """Pass on, but for what a tap takes, triggers on what is spared, and calls into nothing."""
         if self.tap is not None and self.tap.knows(data):
             self.tap.take(data)
             return
-        if b"registertrigger" not in data or not self._fires(data):
+        if _CONCERNED.search(data) is None or not self._keeps(data):
             self.application.received(connection, data, binary)
 
-    def _fires(self, data: bytes) -> bool:
-        """Whether a message binds a function that must not be invoked."""
+    def _keeps(self, data: bytes) -> bool:
+        """Whether a message binds what must not be invoked, or calls what never answers."""
         try:
             message = msgspec.json.decode(data)
         except ValueError:
             return False
-        if not isinstance(message, dict) or message.get("type") != "registertrigger":
+        if not isinstance(message, dict):
             return False
-        return self._spares(str(message.get("function_id")))
+        function_id = str(message.get("function_id"))
+        if message.get("type") == "invokefunction":
+            return function_id == BLACK_HOLE
+        return message.get("type") == "registertrigger" and self._spares(function_id)
 
     def closed(self, connection: Connection) -> None:
         """Pass on."""

@@ -9,6 +9,7 @@ from conformance.checks import (
     concurrent,
     configuring,
     connecting,
+    enduring,
     failing,
     framing,
     handling,
@@ -38,6 +39,7 @@ MODULES = (
     providing,
     rejected,
     reconnecting,
+    enduring,
     shutting,
     using,
 )

@@ -15,7 +15,7 @@ from conformance.verdict import Finding, broken, kept
 from mock_engine.transcript import Direction, Ended, Event, FrameSeen, Message
 from mock_engine.wire import Frame
 
-LIFETIME = 4.0
+LIFETIME = 5.0
 """Seconds after its start at which a worker that nothing keeps running has ended by itself."""
 
 

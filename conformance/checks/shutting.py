@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
+from conformance.door import BLACK_HOLE
 from conformance.stage import Invocation, Stage
 from conformance.subject.process import describe_exit
-from conformance.trial import Record, Trial, Worker, check, trial
+from conformance.trial import Record, Trial, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
-from mock_engine.transcript import Accepted, Direction, FrameSeen
+from mock_engine.faults import Refuse, rule
+from mock_engine.transcript import Accepted, Direction, FrameSeen, Message
 
 NO_END = "the process did not end"
+
+AWAY = 0.3
+"""Seconds for which the engine is away before the signal comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +203,91 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
         seen=seen,
         events=tuple(e for e in record.events if e.at >= busy.stop.at)[:4],
         remedy="On SIGTERM wait for running handlers, for some seconds at most, then close.",
+    )
+
+
+@trial(Worker.OWN)
+async def terminated_while_calling(stage: Stage) -> Stop:
+    """Send SIGTERM while the worker waits for an answer that never comes."""
+    call = stage.role("call")
+    await stage.start()
+    await stage.ready()
+    stage.invoke(call, {"function_id": BLACK_HOLE, "data": {}, "timeout_ms": 600_000})
+    await stage.until(
+        lambda: any(m.json.get("function_id") == BLACK_HOLE for m in _calls(stage)),
+        stage.pace.reply,
+    )
+    return await _stop(stage, signal.SIGTERM)
+
+
+def _calls(stage: Stage) -> list[Message]:
+    return [m for m in stage.talk.messages() if m.type == "invokefunction"]
+
+
+@trial(Worker.OWN)
+async def terminated_without_an_engine(stage: Stage) -> Stop:
+    """Let the engine go away, and send SIGTERM while the worker looks for it."""
+    await stage.start()
+    await stage.ready()
+    stage.listener.play((rule(Refuse()),))
+    for connection in stage.websockets():
+        connection.cut()
+    await stage.until(lambda: not stage.process.running, AWAY, patient=False)
+    if not stage.process.running:
+        raise Unmet("it ended when the engine went away: see REC-017")
+    return await _stop(stage, signal.SIGTERM)
+
+
+@trial(Worker.OWN)
+async def terminated_twice(stage: Stage) -> Stop:
+    """Send SIGTERM twice, as an impatient supervisor does, with work under way if there can be."""
+    await stage.start()
+    await stage.ready()
+    if stage.plays("sleep"):
+        stage.invoke(stage.role("sleep"), {"ms": 400})
+        await stage.pulse()
+    stage.process.send_signal(signal.SIGTERM)
+    await stage.until(lambda: not stage.process.running, 0.1, patient=False)
+    return await _stop(stage, signal.SIGTERM)
+
+
+@check("SHD-009", terminated_while_calling)
+def ends_while_it_waits(record: Record[Stop]) -> Finding:
+    """The answer it waits for will not come any more; whoever waits in it is to be told so."""
+    if not any(m.json.get("function_id") == BLACK_HOLE for m in record.talk.messages()):
+        return unproven("it did not call the function it was asked to call")
+    return _ended_in_time(
+        record, "while it waited for the answer to a call", "Fail pending calls with SHUTDOWN."
+    )
+
+
+@check("SHD-010", terminated_without_an_engine)
+def ends_without_an_engine(record: Record[Stop]) -> Finding:
+    """What is still to be sent cannot be sent any more, telemetry included."""
+    return _ended_in_time(
+        record,
+        "while the engine was away",
+        "Limit the time for flushing and closing, and end the reconnect loop at once.",
+    )
+
+
+@check("SHD-011", terminated_twice)
+def ends_although_told_twice(record: Record[Stop]) -> Finding:
+    """A second signal must not start the shutdown over, or get it stuck."""
+    return _ended_in_time(
+        record,
+        "the second time",
+        "Begin to shut down once; let a second signal hurry it or change nothing.",
+    )
+
+
+def _ended_in_time(record: Record[Stop], when: str, remedy: str) -> Finding:
+    stop = record.result
+    if stop.took is not None:
+        return kept(f"it ended {stop.took:.2f} s after {stop.signal.name} {when}")
+    return broken(
+        expected=f"its end within {stop.patience:.0f} s of {stop.signal.name} {when}",
+        seen="it was still running and had to be killed",
+        events=record.events[-6:],
+        remedy=remedy,
     )

@@ -3,6 +3,7 @@
 from tests.mutants import (
     calling,
     connecting,
+    enduring,
     handling,
     messages,
     reconnecting,
@@ -12,6 +13,16 @@ from tests.mutants import (
 )
 from tests.mutants.catalogue import MUTANTS, Mutant
 
-MODULES = (calling, connecting, registering, messages, handling, reconnecting, shutting, using)
+MODULES = (
+    connecting,
+    registering,
+    messages,
+    handling,
+    calling,
+    reconnecting,
+    enduring,
+    shutting,
+    using,
+)
 
 __all__ = ["MODULES", "MUTANTS", "Mutant"]

@@ -88,3 +88,31 @@ class DropsWhatIsRunning(Worker):
     async def drain(self) -> None:
         for task in self.running:
             task.cancel()
+
+
+@breaks("SHD-009")
+class WaitsForItsAnswers(Worker):
+    def fail_pending(self) -> None:
+        return None
+
+    async def drain(self) -> None:
+        if self.running:
+            await asyncio.wait(self.running)
+
+
+@breaks("SHD-010")
+class FlushesForEver(Worker):
+    async def goodbye(self) -> None:
+        if not self.connected:
+            await asyncio.Future()
+        await super().goodbye()
+
+
+@breaks("SHD-011")
+class BeginsToEndAgain(Worker):
+    def signalled(self, number: signal.Signals) -> None:
+        if self.leaving is not None:
+            self.leaving.cancel()
+            self.leaving = asyncio.get_running_loop().create_future()
+            return
+        super().signalled(number)

@@ -40,6 +40,7 @@ class Worker:
 
     largest = 2**26
     open_timeout: float | None = 10.0
+    pings_every: float | None = 20.0
 
     def __init__(self) -> None:
         self.socket: ClientConnection | None = None
@@ -274,7 +275,8 @@ class Worker:
         return await connect(
             self.url(),
             max_size=self.most(),
-            ping_interval=None,
+            ping_interval=self.pings_every,
+            ping_timeout=40,
             open_timeout=self.open_timeout,
             close_timeout=2,
             additional_headers=self.headers(),
@@ -388,7 +390,7 @@ class Worker:
 
     def hear(self, message: Json) -> None:
         waiting = self.waiting.get(message["invocation_id"])
-        if waiting is not None:
+        if waiting is not None and not waiting.done():
             waiting.set_result(message)
 
     async def bind(self, socket: ClientConnection, message: Json) -> None:
@@ -473,8 +475,16 @@ class Worker:
         self.leaving = asyncio.ensure_future(self.leave())
 
     async def leave(self) -> None:
+        self.fail_pending()
         await self.drain()
         await self.goodbye()
+
+    def fail_pending(self) -> None:
+        """Tell those who wait for an answer that none will come."""
+        for waiting in self.waiting.values():
+            if not waiting.done():
+                error = {"code": "SHUTDOWN", "message": "the worker is shutting down"}
+                waiting.set_result({"error": error})
 
     async def drain(self) -> None:
         if self.running:

@@ -1,0 +1,299 @@
+"""Enduring: silence, lost routes, long outages and hard work. Most of it takes the full level."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import psutil
+from websockets.frames import Opcode
+
+from conformance.stage import ABSENT, Stage
+from conformance.trial import Record, Unmet, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from mock_engine.faults import HalfOpen, Reject, rule
+from mock_engine.transcript import Direction, FrameSeen
+
+PING_EVERY = 30.0
+"""Seconds within which a worker pings. SDKs since 0.22 do every 20 s."""
+
+IDLE = 60.0
+"""Seconds without a frame after which SDKs since 0.22 take a connection for lost."""
+
+IDLE_PATIENCE = 80.0
+"""Seconds granted for that: 62 s were seen, and a first try may fail."""
+
+OUTAGE = 40.0
+"""Seconds of a long outage: five tries of an SDK, each as long as the waits before."""
+
+WORK = 10_000
+"""Invocations of the long haul."""
+
+GROWTH = 512
+"""Bytes of memory an invocation may leave behind. Beyond this the 10,000 are five MiB, which
+allocators do not hold back from one half of the run to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A worker left alone: how long, and on which connections."""
+
+    seconds: float
+    connections: tuple[int, ...]
+
+
+@trial(Worker.OWN, long=True)
+async def left_alone(stage: Stage) -> Alone:
+    """Send nothing to the worker for a while, but answer its pings."""
+    await stage.start()
+    await stage.ready()
+    numbers = tuple(stage.workers)
+    began = stage.transcript.now()
+    await stage.until(
+        lambda: all(_pings(stage, n, began) for n in numbers) or not stage.process.running,
+        PING_EVERY,
+        patient=False,
+    )
+    return Alone(stage.transcript.now() - began, numbers)
+
+
+def _pings(stage: Stage, number: int, since: float) -> list[FrameSeen]:
+    return [
+        e
+        for e in stage.transcript.of(FrameSeen, number)
+        if e.direction is Direction.FROM_WORKER and e.opcode is Opcode.PING and e.at > since
+    ]
+
+
+@check("RDY-006", left_alone)
+def pings_the_engine(record: Record[Alone]) -> Finding:
+    """Without pings of its own a worker cannot tell a quiet engine from one that is gone."""
+    pings = [
+        e
+        for e in record.events
+        if isinstance(e, FrameSeen)
+        and e.direction is Direction.FROM_WORKER
+        and e.opcode is Opcode.PING
+        and e.connection in record.result.connections
+    ]
+    if {e.connection for e in pings} >= set(record.result.connections):
+        return kept(f"{len(pings)} pings in {record.result.seconds:.0f} s", *pings[:1])
+    return broken(
+        expected=f"a WebSocket ping within {PING_EVERY:.0f} s on each worker's connection",
+        seen="none",
+        remedy="Ping every 20 s, and take a connection for lost after 60 s without any frame.",
+    )
+
+
+@trial(Worker.OWN, long=True)
+async def route_lost(stage: Stage) -> float | None:
+    """Neither read nor write any more on the connection; return when the worker dialled anew."""
+    await stage.start()
+    await stage.ready()
+    at = stage.transcript.now()
+    before = set(stage.workers)
+    for connection in stage.websockets():
+        connection.suffer(HalfOpen())
+    await stage.until(
+        lambda: set(stage.talk.workers) - before or not stage.process.running,
+        IDLE_PATIENCE * stage.settings.timeout_factor,
+        patient=False,
+    )
+    fresh = set(stage.talk.workers) - before
+    return min(stage.talk.first_message(n).at for n in fresh) - at if fresh else None
+
+
+@check("RDY-007", route_lost)
+def notices_a_lost_route(record: Record[float | None]) -> Finding:
+    """A connection whose route is lost never ends: the worker looks alive and serves nobody."""
+    if record.result is not None:
+        return kept(f"it dialled anew after {record.result:.0f} s of silence")
+    return broken(
+        expected=f"a new connection about {IDLE:.0f} s after the last frame of the engine",
+        seen=f"none within {IDLE_PATIENCE:.0f} s",
+        remedy="Ping, note when the last frame came, and reconnect after 60 s without one.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A long outage: the times of the tries, and whether the worker came back."""
+
+    at: float
+    tries: tuple[float, ...]
+    back: bool
+
+
+@trial(Worker.OWN, long=True)
+async def long_outage(stage: Stage) -> Outage:
+    """Refuse every upgrade for a while, and admit the worker then."""
+    await stage.start()
+    await stage.ready()
+    paths = {stage.talk.requests[n].request.path for n in stage.workers}
+    stage.listener.play((rule(Reject()),))
+    at = stage.transcript.now()
+    for connection in stage.websockets():
+        connection.reset()
+    await stage.until(lambda: not stage.process.running, OUTAGE, patient=False)
+    tries = tuple(
+        r.at - at for r in stage.talk.requests.values() if r.at > at and r.request.path in paths
+    )
+    stage.listener.play(())
+    await stage.until(lambda: stage.workers or not stage.process.running, 45.0)
+    return Outage(at, tries, bool(stage.workers))
+
+
+@check("REC-027", long_outage)
+def outlasts_a_long_outage(record: Record[Outage]) -> Finding:
+    """An upgrade of the engine takes minutes; whoever counts tries is missing afterwards."""
+    outage = record.result
+    times = ", ".join(f"{t:.0f}" for t in outage.tries[:10])
+    if outage.back:
+        return kept(f"it was back after an outage of {OUTAGE:.0f} s; tries after {times} s")
+    return broken(
+        expected=f"a new connection after an outage of {OUTAGE:.0f} s",
+        seen=f"none; tries after {times or 'no'} s",
+        events=record.events[-4:],
+        remedy="Retry for ever; let the delay grow to 30 s and no further.",
+    )
+
+
+@check("REC-028", long_outage)
+def retries_less_and_less_often(record: Record[Outage]) -> Finding:
+    """Thousands of workers that try every moment keep an engine from starting."""
+    tries = record.result.tries
+    if len(tries) < 2:
+        return unproven("it did not try twice")
+    if len(tries) <= OUTAGE:
+        return kept(f"{len(tries)} tries in {OUTAGE:.0f} s")
+    return broken(
+        expected=f"at most {OUTAGE:.0f} tries in {OUTAGE:.0f} s",
+        seen=f"{len(tries)} tries",
+        remedy="Double the delay after each failure, from 1 s to 30 s.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Haul:
+    """A long haul: the size of the process in bytes and its descriptors, half-way and at the end.
+
+    ``unanswered`` counts invocations without an answer.
+    """
+
+    invocations: int
+    unanswered: int
+    memory: tuple[int, int]
+    descriptors: tuple[int, int]
+
+
+@trial(Worker.OWN, long=True)
+async def long_haul(stage: Stage) -> Haul:
+    """Invoke thousands of times, and look at the size of the process half-way and at the end."""
+    await stage.start()
+    await stage.ready()
+    target = stage.baseline.pulse or ABSENT
+    if stage.baseline.pulse is None:
+        raise Unmet("this takes a worker that answers an invocation")
+    sizes = []
+    unanswered = await _work(stage, target, WORK // 2)
+    sizes.append(await asyncio.to_thread(_size, stage))
+    unanswered += await _work(stage, target, WORK // 2)
+    sizes.append(await asyncio.to_thread(_size, stage))
+    (memory, files), (more_memory, more_files) = sizes
+    return Haul(WORK, unanswered, (memory, more_memory), (files, more_files))
+
+
+async def _work(stage: Stage, target: str, count: int) -> int:
+    """Invoke so many times, a hundred at a time; return how many were not answered."""
+    lost = 0
+    for _ in range(count // 100):
+        asked = [stage.invoke(target, {"text": "x" * 200}) for _ in range(100)]
+        await stage.until(
+            lambda a=asked: all(map(stage.replies, a)) or not stage.process.running,  # type: ignore[misc]
+            stage.pace.handler,
+        )
+        lost += sum(not stage.replies(i) for i in asked)
+        if lost:
+            break
+    return lost
+
+
+def _size(stage: Stage) -> tuple[int, int]:
+    """Resident bytes and open descriptors of the worker's processes."""
+    pid = getattr(stage.process, "pid", None)
+    if pid is None:
+        return 0, 0
+    try:
+        root = psutil.Process(pid)
+        found = [root, *root.children(recursive=True)]
+        files = sum(p.num_fds() for p in found if hasattr(p, "num_fds"))
+        return sum(p.memory_info().rss for p in found), files
+    except psutil.Error:
+        return 0, 0
+
+
+@check("INV-030", long_haul)
+def answers_however_often(record: Record[Haul]) -> Finding:
+    """A worker lives for months."""
+    haul = record.result
+    if haul.unanswered or record.exit_code is not None:
+        return broken(
+            expected=f"an answer to each of {haul.invocations} invocations",
+            seen=f"{haul.unanswered} without one",
+            remedy="Free whatever a handler takes, and never drop an invocation under load.",
+        )
+    return kept(f"{haul.invocations} invocations answered")
+
+
+@check("INV-033", long_haul)
+def does_not_grow(record: Record[Haul]) -> Finding:
+    """What each invocation leaves behind ends the process in the end."""
+    haul = record.result
+    if haul.unanswered:
+        return unproven("it did not answer all of them: see INV-030")
+    if not all(haul.memory):
+        return not_applicable("the size of a worker in a container is not looked at")
+    grown = (haul.memory[1] - haul.memory[0]) / (haul.invocations / 2)
+    opened = haul.descriptors[1] - haul.descriptors[0]
+    told = f"{grown:.0f} bytes an invocation, {opened} descriptors more"
+    if grown > GROWTH or opened > 50:
+        return broken(
+            expected=f"less than {GROWTH} bytes an invocation in the second half, and as many "
+            "descriptors as before",
+            seen=told,
+            remedy="Forget an invocation once it is answered, and close what was opened for it.",
+        )
+    return kept(told)
+
+
+@trial(Worker.OWN)
+async def unheard(stage: Stage) -> bool:
+    """Close the pipe that the worker writes to, and give it reasons to write."""
+    await stage.start()
+    await stage.ready()
+    stage.process.output.close()
+    for number in stage.workers:
+        stage.send(number, "this is no JSON, and worth a line in a log")
+        refusal = {"type": "triggerregistrationresult", "id": "a", "trigger_type": "http"}
+        error = {"code": "trigger_registration_failed", "message": "worth a line in a log"}
+        stage.send(number, {**refusal, "function_id": "a::b", "error": error})
+    for connection in stage.websockets():
+        connection.cut()
+    before = set(stage.talk.workers)
+    await stage.until(
+        lambda: set(stage.workers) - before or not stage.process.running, stage.pace.reconnect
+    )
+    return stage.process.running and bool(stage.workers) and await stage.pulse()
+
+
+@check("RDY-005", unheard)
+def outlives_its_readers(record: Record[bool]) -> Finding:
+    """Whoever reads a worker's output may end before it; its next line then fails with EPIPE."""
+    if record.result:
+        return kept("it went on although nobody read its output any more")
+    return broken(
+        expected="a worker that reconnects and answers although its output is closed",
+        seen="it ended" if record.exit_code is not None else "it no longer listens",
+        events=record.events[-4:],
+        remedy="Let no error of writing a log line reach the receive loop or end the process.",
+    )
