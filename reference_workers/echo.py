@@ -81,6 +81,7 @@ class Echo:
         fields = {n: data[n] for n in ("namespace", "metadata") if data.get(n) is not None}
         function_id, argument = data["function_id"], data.get("data")
         action = data.get("action")
+        await asyncio.sleep(data.get("delay_ms", 0) / 1000)
         if action in ("void", {"type": "void"}):
             self._worker.cast(function_id, argument, **fields)
             return {"result": None}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
-from conformance.stage import Stage
+from conformance.conversation import Conversation
+from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
-from mock_engine.transcript import Message
+from mock_engine.transcript import Direction, Message
 
 BINDING = "5b0d5b2e-0000-4000-8000-0000000000b1"
 UNKNOWN = "5b0d5b2e-0000-4000-8000-0000000000b2"
 NO_TYPE = "conformance-no-such-type"
 TARGET = "conformance::somebody"
+ELSEWHERE = {"namespace": "conformance-blue", "metadata": {"tenant": "blue"}}
+CODES = ("trigger_type_not_found", "trigger_registration_failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +134,129 @@ def takes_a_trigger_down(record: Record[Bound]) -> Finding:
         events=record.events[-4:],
         remedy="unregistertrigger carries an id and a type only; do not ask for more.",
     )
+
+
+@check("PRV-005", offered)
+def refuses_with_a_code(record: Record[Bound]) -> Finding:
+    """Owners of triggers tell by the code whether another provider may come."""
+    answers = _results(list(record.talk.messages()), UNKNOWN)
+    error = answers[0].json.get("error") if answers else None
+    if not isinstance(error, dict):
+        return unproven("it answered no error for an unknown type: see PRV-002")
+    if error.get("code") in CODES:
+        return kept(f"the code {error['code']}", answers[0])
+    return broken(
+        expected="the code " + " or ".join(CODES),
+        seen=repr(error.get("code")),
+        events=(answers[0],),
+        remedy="Use trigger_type_not_found for a type that is not provided, and "
+        "trigger_registration_failed for a trigger that cannot be served.",
+    )
+
+
+@check("PRV-006", offered)
+def says_nothing_to_a_teardown(record: Record[Bound]) -> Finding:
+    """An answer that nobody waits for is taken for one to a trigger that failed."""
+    undone = [
+        m
+        for m in record.talk.messages(direction=Direction.FROM_ENGINE)
+        if m.type == "unregistertrigger"
+    ]
+    if not undone or not record.result.after_teardown:
+        return unproven("it did not go on after unregistertrigger: see PRV-004")
+    later = [
+        m
+        for m in record.talk.messages()
+        if m.type in ("triggerregistrationresult", "unregistertriggerresult")
+        and m.at > undone[0].at
+        and m.json.get("id") == BINDING
+    ]
+    if not later:
+        return kept("it said nothing to unregistertrigger")
+    return broken(
+        expected="no answer to unregistertrigger",
+        seen=f"a {later[0].type}",
+        events=(undone[0], later[0]),
+        remedy="Take the trigger down, and say nothing.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What a provider said of its triggers before and after one was taken back."""
+
+    before: Invocation
+    after: Invocation
+
+
+@trial(Worker.OWN)
+async def fired(stage: Stage) -> Fired:
+    """Offer a trigger in another namespace with metadata, let it fire, and take it back."""
+    fire, bindings = stage.role("fire"), stage.role("bindings")
+    await stage.start()
+    await stage.ready()
+    types = [r for r in stage.talk.registrations if r.kind == "registertriggertype"]
+    if not types or not isinstance(types[0].id, str):
+        raise Unmet("this takes a worker that provides a trigger type")
+    number = types[0].message.connection
+    stage.send(number, _offer(BINDING, types[0].id) | ELSEWHERE)
+    await stage.until(lambda: _answers(stage, BINDING), stage.pace.reply)
+    before = stage.invoke(bindings, {})
+    await stage.reply(before)
+    await stage.reply(stage.invoke(fire, {"id": BINDING, "data": {"tick": 1}}))
+    await stage.until(lambda: _targets(stage.talk), stage.pace.reply)
+    stage.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": types[0].id})
+    await stage.pulse()
+    after = stage.invoke(bindings, {})
+    await stage.reply(after)
+    return Fired(before, after)
+
+
+def _targets(talk: Conversation) -> list[Message]:
+    return [
+        m
+        for m in talk.messages()
+        if m.type == "invokefunction" and m.json.get("function_id") == TARGET
+    ]
+
+
+@check("PRV-007", fired)
+def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
+    """The target is looked for in the namespace of the call, and reads what the owner left it."""
+    calls = _targets(record.talk)
+    if not calls:
+        return broken(
+            expected=f"a call of {TARGET}, the function of the trigger",
+            seen="none",
+            remedy="Call the function_id of each trigger when something happens.",
+        )
+    seen = {name: calls[0].json.get(name) for name in ELSEWHERE}
+    if seen == ELSEWHERE:
+        return kept("it called the target in its namespace, with the metadata", calls[0])
+    return broken(
+        expected=f"namespace and metadata of the trigger, {ELSEWHERE!r}, in the call",
+        seen=repr(seen),
+        events=(calls[0],),
+        remedy="Keep namespace and metadata of a trigger, and send them with each call.",
+    )
+
+
+@check("PRV-008", fired)
+def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
+    """A trigger that lives on calls a function that nobody wants to be called."""
+    held = [_held(record, invocation) for invocation in (record.result.before, record.result.after)]
+    if not held[0]:
+        return unproven("its function `bindings` does not tell of the trigger it was offered")
+    if not held[1]:
+        return kept("the trigger that was taken back is gone")
+    return broken(
+        expected="no trigger left after unregistertrigger",
+        seen="it is still there",
+        remedy="Find the trigger by its id, end it, and forget it.",
+    )
+
+
+def _held(record: Record[Fired], asked: Invocation) -> bool:
+    """Whether an answer of ``bindings`` tells of the trigger."""
+    answers = record.talk.answers(asked.id)
+    return bool(answers) and BINDING in json.dumps(answers[0].json.get("result"))

@@ -31,7 +31,7 @@ class State:
 async def looking_back(stage: Stage) -> State:
     """Everything that happened with the shared worker, once it has lived for a while."""
     rest = LIFETIME - stage.transcript.now()
-    await stage.until(lambda: not stage.process.running, max(rest, 0))
+    await stage.until(lambda: not stage.process.running, max(rest, 0), patient=False)
     return State(stage.transcript.now(), stage.process.exit_code)
 
 

@@ -11,7 +11,9 @@ from conformance.conversation import (
     REGISTRATIONS,
     Registration,
 )
-from conformance.trial import Record, check
+from conformance.invoking import PREFIX
+from conformance.stage import Stage
+from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable
 from schemas import validate_schema_document
 
@@ -214,3 +216,87 @@ def trigger_types_are_described(record: Record[object]) -> Finding:
         remedy="Send a description; an empty one will do.",
         nothing="it registers no trigger type",
     )
+
+
+SAYING = frozenset(
+    {
+        *("type", "enum", "const", "properties", "required", "items", "prefixItems"),
+        *("$ref", "anyOf", "oneOf", "allOf", "not", "if", "pattern", "format"),
+        *("minimum", "maximum", "minLength", "maxLength", "additionalProperties"),
+        "patternProperties",
+    }
+)
+"""Keywords of JSON Schema that rule something out."""
+
+
+@check("REG-011", looking_back)
+def formats_say_something(record: Record[object]) -> Finding:
+    """Callers, fuzzers and language models make calls from the request format."""
+
+    def fault(body: Any) -> str | None:
+        given = body["request_format"]
+        if given is True or (isinstance(given, dict) and not SAYING & set(given)):
+            return f"request_format of {body.get('id')!r} allows anything: {given!r}"
+        return None
+
+    entries = [
+        entry
+        for entry in _of_kind(record, "registerfunction")
+        if entry.message.json.get("request_format") is not None
+        and not str(entry.id).startswith(PREFIX)
+    ]
+    return _first_fault(
+        entries,
+        fault,
+        expected="a request format that says what a call has to hold",
+        remedy="Describe the members of the data; in Rust, take a typed struct, not Value.",
+        nothing="it gives no request formats",
+    )
+
+
+BRIEF = {"api_path": "/conformance/brief", "http_method": "GET"}
+
+
+@trial(Worker.OWN)
+async def taking_back(stage: Stage) -> None:
+    """Let the worker register and take back a function and, if it can, a trigger."""
+    register, unregister = stage.role("register"), stage.role("unregister")
+    await stage.start()
+    await stage.ready()
+    await stage.reply(stage.invoke(register, {"id": "brief"}))
+    await stage.reply(stage.invoke(unregister, {"id": "brief"}))
+    if not stage.plays("bind") or not stage.plays("unbind"):
+        return
+    bound = stage.invoke(stage.role("bind"), {"type": "http", "config": BRIEF})
+    answer = await stage.reply(bound)
+    result = answer.json.get("result") if answer is not None else None
+    if isinstance(result, dict):
+        await stage.reply(stage.invoke(stage.role("unbind"), {"id": result.get("id")}))
+
+
+@check("REG-013", taking_back)
+def takes_back_by_id(record: Record[None]) -> Finding:
+    """The engine finds what is to go by its id, and the provider of a trigger by its type."""
+    wanted = [("unregisterfunction", "conformance::extra::brief")]
+    wanted += [
+        ("unregistertrigger", str(r.id))
+        for r in record.talk.registrations
+        if r.kind == "registertrigger" and r.message.json.get("config") == BRIEF
+    ]
+    sent = {(m.type, m.json.get("id")): m for m in record.talk.messages() if m.type is not None}
+    for kind, identity in wanted:
+        message = sent.get((kind, identity))
+        if message is None:
+            return broken(
+                expected=f"{kind} with the id {identity!r}",
+                seen="no such message",
+                remedy=f"Send {kind} with the id that was registered.",
+            )
+        if kind == "unregistertrigger" and message.json.get("trigger_type") != "http":
+            return broken(
+                expected="the trigger_type of the trigger, http, beside its id",
+                seen=repr(message.json.get("trigger_type")),
+                events=(message,),
+                remedy="Send trigger_type with unregistertrigger: without it no provider hears.",
+            )
+    return kept(f"{len(wanted)} registrations were taken back by their ids")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.checks.answers import error_code
 from conformance.checks.ready import looking_back
 from conformance.checks.reconnecting import HOT
 from conformance.stage import Stage
@@ -12,6 +13,7 @@ from conformance.verdict import Finding, broken, kept, not_applicable, unproven
 from mock_engine.transcript import Message
 
 OWNER = "0b7e1a52-0000-4000-8000-00000000000f"
+NO_ROUTE = "no such route"
 PATIENCE = 3.5
 """Seconds in which every SDK that comes back has come back: 2.6 s at the latest."""
 
@@ -47,7 +49,18 @@ async def function_conflict(stage: Stage) -> Refused:
         },
     )
     heard = await stage.pulse() and set(before) <= set(stage.workers)
-    return Refused(at, before, heard, stage.process.exit_code)
+    return Refused(at, before, heard and await _serves(stage), stage.process.exit_code)
+
+
+async def _serves(stage: Stage) -> bool:
+    """Whether the worker still runs a function that is invoked like any other, if it has one."""
+    rejected = next(iter(stage.baseline.functions))
+    others = [(i, d) for i, d in stage.samples() if i != rejected][-1:]
+    for function_id, data in others:
+        answer = await stage.reply(stage.invoke(function_id, data), stage.pace.handler)
+        if answer is None or error_code(answer) == "function_not_found":
+            return False
+    return True
 
 
 @check("REG-009", function_conflict)
@@ -176,10 +189,12 @@ async def trigger_refused(stage: Stage) -> bool:
         {
             "type": "triggerregistrationresult",
             **{name: body.get(name) for name in names},
-            "error": {"code": "trigger_registration_failed", "message": "no such route"},
+            "error": {"code": "trigger_registration_failed", "message": NO_ROUTE},
         },
     )
-    return await stage.pulse() and number in stage.workers
+    heard = await stage.pulse() and number in stage.workers
+    await stage.until(lambda: any(NO_ROUTE in line for line in stage.log), stage.pace.stray)
+    return heard
 
 
 @check("TRG-001", trigger_refused)
@@ -195,6 +210,54 @@ def survives_a_refused_trigger(record: Record[bool]) -> Finding:
         seen="it no longer listens",
         events=tuple(refusals[:1]),
         remedy="Handle triggerregistrationresult with an error: log it.",
+    )
+
+
+@trial(Worker.OWN)
+async def odd_rejection(stage: Stage) -> Refused:
+    """Tell the worker of a function that is refused for a reason it cannot know."""
+    if not stage.baseline.functions:
+        raise Unmet("this takes a worker that registers a function")
+    await stage.start()
+    await stage.ready()
+    at = stage.transcript.now()
+    before = tuple(stage.workers)
+    names = [name for name in stage.baseline.functions if name != stage.baseline.pulse]
+    stage.send(
+        before[0],
+        {
+            "type": "registrationrejected",
+            "code": "X_UNHEARD_OF",
+            "namespace": "default",
+            "function_id": (names or list(stage.baseline.functions))[0],
+        },
+    )
+    heard = await stage.pulse() and set(before) <= set(stage.workers)
+    return Refused(at, before, heard, stage.process.exit_code)
+
+
+@check("REG-014", odd_rejection)
+def survives_an_unknown_rejection(record: Record[Refused]) -> Finding:
+    """Newer engines have further reasons to refuse a function."""
+    if record.result.heard:
+        return kept("it went on serving the rest")
+    return broken(
+        expected="a worker that serves its other functions",
+        seen="it no longer listens" if record.result.exit_code is None else "it ended",
+        events=record.events[-4:],
+        remedy="A rejection that names a function_id is about that function, whatever its code.",
+    )
+
+
+@check("TRG-002", trigger_refused)
+def tells_of_a_refused_trigger(record: Record[bool]) -> Finding:
+    """A route that never answers is looked for in the worker's log first."""
+    if any(NO_ROUTE in line or "trigger_registration_failed" in line for line in record.log):
+        return kept("the refusal is in its output")
+    return broken(
+        expected=f"a line with the refusal, {NO_ROUTE!r}, in the worker's output",
+        seen="no such line",
+        remedy="Log the error of a triggerregistrationresult with the id of its trigger.",
     )
 
 

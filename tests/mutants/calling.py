@@ -101,3 +101,104 @@ class LooksForTheEngineAtHome(Worker):
 class AlwaysCallsAtHome(Worker):
     def namespace_of_call(self, data: Json) -> Json:
         return None if data["function_id"].startswith("engine::") else self.namespace()
+
+
+@breaks("CAL-001")
+class HidesRemoteMessages(Worker):
+    def told(self, answer: Json) -> Json:
+        if answer.get("error"):
+            return {"error": {**answer["error"], "message": "the call failed"}}
+        return super().told(answer)
+
+
+@breaks("CAL-002")
+class NamesItsCalls(Worker):
+    def fresh_id(self) -> str:
+        return "call-1"
+
+
+@breaks("CAL-007")
+class LosesTheBaggage(Worker):
+    def trace(self, message: Json) -> Json:
+        return {name: v for name, v in super().trace(message).items() if name != "baggage"}
+
+
+@breaks("CAL-008")
+class LeavesEmptyDataOut(Worker):
+    def argument(self, data: Json) -> Json:
+        return {"data": data["data"]} if data.get("data") is not None else {}
+
+
+@breaks("CAL-009")
+class EnqueuesWithoutAnId(Worker):
+    async def ask(self, message: Json, seconds: float) -> Json:
+        if not message.get("action"):
+            return await super().ask(message, seconds)
+        await self.send_or_keep(message, seconds)
+        return {"result": None}
+
+
+@breaks("CAL-013")
+class LosesMetadataOfCalls(Worker):
+    def told_fields(self, data: Json) -> Json:
+        return {n: v for n, v in super().told_fields(data).items() if n != "metadata"}
+
+
+@breaks("CAL-014")
+class WaitsHoweverLong(Worker):
+    async def ask(self, message: Json, seconds: float) -> Json:
+        return await super().ask(message, 600 if seconds == 30 else seconds)
+
+
+@breaks("CAL-015")
+class DropsCallsOffline(Worker):
+    def keep(self, until: float, message: Json) -> None:
+        return None
+
+
+@breaks("CAL-016")
+class SendsExpiredCalls(Worker):
+    def keep(self, until: float, message: Json) -> None:
+        super().keep(until + 60, message)
+
+
+@breaks("PRV-001")
+class AnswersForAnotherTrigger(Worker):
+    async def bind(self, socket: ClientConnection, message: Json) -> None:
+        await super().bind(socket, {**message, "function_id": "mutant::other"})
+
+
+@breaks("PRV-005")
+class RefusesWithACodeOfItsOwn(Worker):
+    async def send(self, socket: ClientConnection, message: Json) -> None:
+        if message["type"] == "triggerregistrationresult" and message.get("error"):
+            message = {**message, "error": {**message["error"], "code": "nope"}}
+        await super().send(socket, message)
+
+
+@breaks("PRV-006")
+class ConfirmsTeardowns(Worker):
+    async def unbind(self, message: Json) -> None:
+        await super().unbind(message)
+        assert self.socket is not None
+        names = {"id": message["id"], "trigger_type": message["trigger_type"]}
+        answer = {"type": "triggerregistrationresult", **names, "function_id": "a"}
+        await self.send(self.socket, answer)
+
+
+@breaks("PRV-007")
+class FiresAtHome(Worker):
+    def binding_fields(self, binding: Json) -> Json:
+        return {"metadata": binding.get("metadata")}
+
+
+@breaks("PRV-007")
+class FiresWithoutMetadata(Worker):
+    def binding_fields(self, binding: Json) -> Json:
+        return {"namespace": binding.get("namespace")}
+
+
+@breaks("PRV-008")
+class KeepsWhatWasTakenBack(Worker):
+    async def unbind(self, message: Json) -> None:
+        return None

@@ -85,3 +85,56 @@ class TakesAReservedId(Worker):
 class DiesOfARefusedTrigger(Worker):
     def refused(self, message: Json) -> None:
         os._exit(1)
+
+
+@breaks("REG-009")
+class DropsAllAfterAConflict(Worker):
+    def rejected(self, message: Json) -> None:
+        self.empty = True
+
+    def handlers(self):  # type: ignore[no-untyped-def]
+        return {} if getattr(self, "empty", False) else super().handlers()
+
+
+@breaks("REG-011")
+class AcceptsAnyValue(Worker):
+    def functions(self) -> list[Json]:
+        *others, last = super().functions()
+        anything = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "AnyValue"}
+        return [*others, {**last, "request_format": anything}]
+
+
+@breaks("REG-007")
+class SendsAListOfFields(Worker):
+    def functions(self) -> list[Json]:
+        *others, last = super().functions()
+        return [*others, {**last, "request_format": [{"name": "a", "type": "string"}]}]
+
+
+@breaks("REG-013")
+class TakesBackByAnotherName(Worker):
+    async def tell(self, message: Json) -> None:
+        if message["type"] == "unregisterfunction":
+            message = {"type": "unregisterfunction", "id": message["id"].rpartition("::")[2]}
+        await super().tell(message)
+
+
+@breaks("REG-013")
+class TakesTriggersBackWithoutTheirType(Worker):
+    async def tell(self, message: Json) -> None:
+        if message["type"] == "unregistertrigger":
+            message = {"type": "unregistertrigger", "id": message["id"]}
+        await super().tell(message)
+
+
+@breaks("REG-014")
+class EndsForAnyReason(Worker):
+    def rejected(self, message: Json) -> None:
+        if message["code"] != "FUNCTION_NAMESPACE_CONFLICT":
+            os._exit(1)
+
+
+@breaks("TRG-002")
+class KeepsRefusalsToItself(Worker):
+    def refused(self, message: Json) -> None:
+        return None

@@ -13,6 +13,7 @@ import os
 import platform
 import signal
 import sys
+import time
 import traceback
 import uuid
 from collections.abc import Awaitable, Callable
@@ -52,6 +53,7 @@ class Worker:
         self.leaving: asyncio.Future[None] | None = None
         self.waiting: dict[str, asyncio.Future[Json]] = {}
         self.connected = False
+        self.outbox: list[tuple[float, Json]] = []
         self.extra: dict[str, Json] = {}
         self.extra_triggers: dict[str, Json] = {}
         self.bindings: dict[str, Json] = {}
@@ -87,6 +89,7 @@ class Worker:
         message = {"type": "invokefunction", "function_id": data["function_id"]}
         message |= {**self.argument(data), **self.trace(current.get())}
         message |= self.told_fields(data)
+        await asyncio.sleep(data.get("delay_ms", 0) / 1000)
         if data.get("action") == "void":
             await self.cast(message)
             return {"result": None}
@@ -171,18 +174,33 @@ class Worker:
         return {name: message[name] for name in ("traceparent", "baggage") if message.get(name)}
 
     async def cast(self, message: Json) -> None:
-        assert self.socket is not None
-        await self.send(self.socket, {**message, "action": {"type": "void"}})
+        await self.send_or_keep({**message, "action": {"type": "void"}}, 30)
 
     async def ask(self, message: Json, seconds: float) -> Json:
-        assert self.socket is not None
         invocation_id = self.fresh_id()
         waiting = self.waiting[invocation_id] = asyncio.get_running_loop().create_future()
-        await self.send(self.socket, {**message, "invocation_id": invocation_id})
+        await self.send_or_keep({**message, "invocation_id": invocation_id}, seconds)
         try:
             return self.told(await asyncio.wait_for(waiting, seconds))
         finally:
             del self.waiting[invocation_id]
+
+    async def send_or_keep(self, message: Json, seconds: float) -> None:
+        """Send a call, or keep it for as long as its caller waits."""
+        if self.connected and self.socket is not None:
+            with contextlib.suppress(ConnectionClosed):
+                await self.send(self.socket, message)
+                return
+        self.keep(time.monotonic() + seconds, message)
+
+    def keep(self, until: float, message: Json) -> None:
+        self.outbox.append((until, message))
+
+    async def send_kept(self, socket: ClientConnection) -> None:
+        kept, self.outbox = self.outbox, []
+        for until, message in kept:
+            if time.monotonic() < until:
+                await self.send(socket, message)
 
     def fresh_id(self) -> str:
         return str(uuid.uuid4())
@@ -323,6 +341,7 @@ class Worker:
 
     async def session(self, socket: ClientConnection) -> None:
         await self.open(socket)
+        await self.send_kept(socket)
         self.connects += 1
         self.connected = True
         try:
@@ -410,7 +429,8 @@ class Worker:
             self.unwanted = True
 
     def refused(self, message: Json) -> None:
-        return None
+        with contextlib.suppress(OSError):
+            print(f"a trigger was refused: {message.get('error')}", flush=True)
 
     def remember(self, greeting: Json) -> None:
         self.previous = greeting
