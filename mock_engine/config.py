@@ -20,7 +20,16 @@ import yaml
 
 from mock_engine.core.grants import Policy
 from mock_engine.core.observing import FEATURES
-from mock_engine.options import BY_CLASS, BY_NAME, LIST, LISTENER, MODULES, TOP_LEVEL, Option
+from mock_engine.options import (
+    BY_CLASS,
+    BY_NAME,
+    LACKING,
+    LIST,
+    LISTENER,
+    MODULES,
+    TOP_LEVEL,
+    Option,
+)
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 49134
@@ -185,12 +194,17 @@ class _Reader:
         if key not in entries:
             self._fail(node, f"a module needs `{key}`")
         given = str(self._value(entries[key], Option(str), key))
+        if given in LACKING:
+            text = f"{given} is a module of the iii engine that this one lacks; {LACKING[given]}"
+            self._fail(entries[key], text)
         if given not in known:
             self._unknown(entries[key], f"the {key}", given, known)
         name = known[given]
         options: dict[str, Any] = {}
         if "config" in entries:
             options = self._options(entries["config"], MODULES[name], given)
+        if name == "iii-queue":
+            self._check_queues(entries, options)
         return Module(name, options, node.start_mark.line + 1)
 
     def _options(
@@ -199,7 +213,11 @@ class _Reader:
         if _is_null(node):
             return {}
         entries = self._entries(node, allowed, where)
-        return {name: self._value(value, allowed[name], name) for name, value in entries.items()}
+        for name, option in allowed.items():
+            if option.needed and name not in entries:
+                self._fail(node, f"{where} needs `{name}`")
+        found = {name: self._value(value, allowed[name], name) for name, value in entries.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
     def _entries(
         self, node: yaml.Node, allowed: Mapping[str, Option], where: str
@@ -216,12 +234,27 @@ class _Reader:
         return found
 
     def _value(self, node: yaml.Node, option: Option, name: str) -> Any:
-        if option.fields is not None and not _is_null(node):
+        if option.refused is not None:
+            self._fail(node, f"`{name}` is an option of the iii engine: {option.refused}")
+        if option.fields is not None and not _is_null(node) and _fits(node, option):
             return self._options(node, option.fields, name)
+        if option.items and option.kind is list and isinstance(node, yaml.SequenceNode):
+            return [self._value(item, option.items, f"an entry of {name}") for item in node.value]
+        if option.items and option.kind is dict and isinstance(node, yaml.MappingNode):
+            entries = {str(key.value): value for key, value in node.value}
+            return {key: self._value(value, option.items, key) for key, value in entries.items()}
         value = self._construct(node)
         if value is None or option.allows(value):
             return value
+        if isinstance(value, str) and value in option.refuses:
+            self._fail(node, f"`{name}` is {value!r}: {option.refuses[value]}")
         return self._fail(node, f"`{name}` is {value!r}; expected {option.describe()}")
+
+    def _check_queues(self, entries: Mapping[str, yaml.Node], options: Mapping[str, Any]) -> None:
+        for name, settings in (options.get("queue_configs") or {}).items():
+            if (settings or {}).get("type") == "fifo" and not settings.get("message_group_field"):
+                text = f"the queue `{name}` of type fifo needs `message_group_field`"
+                self._fail(entries["config"], text)
 
     def _construct(self, node: yaml.Node) -> Any:
         if isinstance(node, yaml.SequenceNode):
@@ -247,6 +280,10 @@ class _Reader:
 
     def _fail(self, node: yaml.Node, text: str) -> Any:
         raise ConfigError(f"{self._name}:{node.start_mark.line + 1}: {text}")
+
+
+def _fits(node: yaml.Node, option: Option) -> bool:
+    return isinstance(node, yaml.MappingNode) or option.kind is dict
 
 
 def _is_null(node: yaml.Node) -> bool:

@@ -6,19 +6,28 @@ The names are those of the iii engine: classes up to 0.10, worker names since 0.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What a key may hold: a type, some values, a least number, or keys of its own."""
+    """What a key may hold: a type, some values, a least number, or keys of its own.
+
+    ``items`` are what a list or a mapping of any keys holds. A ``needed`` key may not be absent.
+    ``refused`` is why an option of the iii engine cannot be had here; ``refuses`` says so of
+    single values.
+    """
 
     kind: type | tuple[type, ...]
     choices: tuple[str, ...] = ()
     least: int | None = None
     most: int | None = None
     fields: Mapping[str, Option] | None = None
+    items: Option | None = None
+    needed: bool = False
+    refused: str | None = None
+    refuses: Mapping[str, str] = field(default_factory=dict)
 
     def allows(self, value: Any) -> bool:
         """Whether ``value`` may stand here."""
@@ -35,7 +44,14 @@ class Option:
         if self.choices:
             return "one of " + ", ".join(self.choices)
         kinds = self.kind if isinstance(self.kind, tuple) else (self.kind,)
-        words = {int: "a whole number", str: "text", bool: "true or false", list: "a list"}
+        words = {
+            int: "a whole number",
+            float: "a number",
+            str: "text",
+            bool: "true or false",
+            list: "a list",
+            dict: "a mapping",
+        }
         told = " or ".join(words.get(kind, kind.__name__) for kind in kinds)
         bounds = [f"at least {self.least}"] if self.least is not None else []
         bounds += [f"at most {self.most}"] if self.most is not None else []
@@ -53,22 +69,122 @@ COUNT = Option(int, least=0)
 MILLISECONDS = Option(int, least=0)
 PORT = Option(int, least=0, most=65535)
 LIST = Option(list)
+TEXTS = Option(list, items=TEXT)
+FUNCTION = Option(str, needed=True)
 STORE = {
     "store_method": Option(str, choices=("in_memory", "file_based")),
     "file_path": TEXT,
     "save_interval_ms": MILLISECONDS,
 }
-ADAPTER = Option(
-    dict,
-    fields={
-        "class": TEXT,
-        "name": TEXT,
-        "config": Option(dict, fields=STORE | {"redis_url": TEXT, "amqp_url": TEXT}),
+LOCKS = {"lock_ttl_ms": MILLISECONDS, "lock_index": TEXT}
+
+
+def adapter(
+    name: str, kind: str, others: Mapping[str, str], config: Mapping[str, Option]
+) -> Option:
+    """An adapter: the one this engine has, by ``name`` or ``kind``, and ``others`` it lacks."""
+    reason = f"this engine has only the adapter `{name}`"
+    elsewhere = dict.fromkeys(("redis_url", "amqp_url", "bridge_url"), Option(str, refused=reason))
+    return Option(
+        dict,
+        fields={
+            "name": Option(str, choices=(name,), refuses=dict.fromkeys(others, reason)),
+            "class": Option(str, choices=(kind,), refuses=dict.fromkeys(others.values(), reason)),
+            "config": Option(dict, fields=elsewhere | dict(config)),
+        },
+    )
+
+
+STATE_ADAPTER = adapter(
+    "kv",
+    "modules::state::adapters::KvStore",
+    {
+        "redis": "modules::state::adapters::RedisAdapter",
+        "bridge": "modules::state::adapters::Bridge",
     },
+    STORE,
+)
+STREAM_ADAPTER = adapter(
+    "kv",
+    "modules::stream::adapters::KvStore",
+    {
+        "redis": "modules::stream::adapters::RedisAdapter",
+        "bridge": "modules::stream::adapters::Bridge",
+    },
+    STORE,
+)
+QUEUE_ADAPTER = adapter(
+    "builtin",
+    "modules::queue::BuiltinQueueAdapter",
+    {
+        "redis": "modules::queue::RedisAdapter",
+        "rabbitmq": "modules::queue::RabbitMQAdapter",
+        "bridge": "modules::queue::BridgeAdapter",
+    },
+    STORE,
+)
+PUBSUB_ADAPTER = adapter(
+    "local", "modules::pubsub::LocalAdapter", {"redis": "modules::pubsub::RedisAdapter"}, {}
+)
+CRON_ADAPTER = adapter(
+    "kv", "modules::cron::KvCronAdapter", {"redis": "modules::cron::RedisCronAdapter"}, LOCKS
 )
 CORS = Option(
     dict,
-    fields={"allowed_origins": LIST, "allowed_methods": LIST, "allowed_headers": LIST},
+    fields={"allowed_origins": TEXTS, "allowed_methods": TEXTS, "allowed_headers": TEXTS},
+)
+MIDDLEWARE = Option(
+    dict,
+    fields={
+        "function_id": FUNCTION,
+        "phase": Option(str, choices=("preHandler",)),
+        "priority": Option(int),
+    },
+)
+NAMED_QUEUE = Option(
+    dict,
+    fields={
+        "type": Option(str, choices=("standard", "fifo")),
+        "message_group_field": TEXT,
+        "max_retries": COUNT,
+        "concurrency": Option(int, least=1),
+        "backoff_ms": MILLISECONDS,
+        "poll_interval_ms": MILLISECONDS,
+        "max_priority": Option(int, refused="priorities are for RabbitMQ, which is not here"),
+        "priority_field": Option(str, refused="priorities are for RabbitMQ, which is not here"),
+    },
+)
+SAMPLING = Option(
+    dict,
+    fields={
+        "default": NUMBER,
+        "rules": Option(
+            list,
+            items=Option(
+                dict,
+                fields={
+                    "operation": TEXT,
+                    "service": TEXT,
+                    "rate": Option((int, float), needed=True),
+                },
+            ),
+        ),
+        "parent_based": FLAG,
+        "rate_limit": Option(dict, fields={"max_traces_per_second": NUMBER}),
+    },
+)
+ALERT = Option(
+    dict,
+    fields={
+        "name": Option(str, needed=True),
+        "metric": Option(str, needed=True),
+        "threshold": Option((int, float), needed=True),
+        "operator": Option(str, choices=(">", ">=", "<", "<=", "==", "!=")),
+        "window_seconds": COUNT,
+        "cooldown_seconds": COUNT,
+        "enabled": FLAG,
+        "action": Option((dict, str)),
+    },
 )
 LISTENER = "iii-worker-manager"
 
@@ -101,18 +217,21 @@ MODULES: Mapping[str, Mapping[str, Option]] = {
         "request_id_header": TEXT,
         "ignore_trailing_slash": FLAG,
         "not_found_function": TEXT,
-        "middleware": LIST,
+        "middleware": Option(list, items=MIDDLEWARE),
     },
-    "iii-state": {"adapter": ADAPTER, "max_value_bytes": COUNT} | STORE,
-    "iii-stream": {"host": TEXT, "port": PORT, "auth_function": TEXT, "adapter": ADAPTER},
-    "iii-queue": {"adapter": ADAPTER, "queue_configs": Option(dict)},
-    "iii-pubsub": {"adapter": ADAPTER},
-    "iii-cron": {"adapter": ADAPTER},
+    "iii-state": {"adapter": STATE_ADAPTER, "max_value_bytes": COUNT, "triggers_enabled": FLAG}
+    | STORE,
+    "iii-stream": {"host": TEXT, "port": PORT, "auth_function": TEXT, "adapter": STREAM_ADAPTER},
+    "iii-queue": {"adapter": QUEUE_ADAPTER, "queue_configs": Option(dict, items=NAMED_QUEUE)},
+    "iii-pubsub": {"adapter": PUBSUB_ADAPTER},
+    "iii-cron": {"adapter": CRON_ADAPTER} | LOCKS,
+    "iii-telemetry": {"enabled": FLAG},
+    "configuration": {},
     "iii-kv": STORE,
     "iii-http-functions": {
         "security": Option(
             dict,
-            fields={"url_allowlist": LIST, "block_private_ips": FLAG, "require_https": FLAG},
+            fields={"url_allowlist": TEXTS, "block_private_ips": FLAG, "require_https": FLAG},
         )
     },
     "iii-observability": {
@@ -123,7 +242,7 @@ MODULES: Mapping[str, Mapping[str, Option]] = {
         "exporter": Option(str, choices=("memory", "otlp", "both")),
         "endpoint": TEXT,
         "sampling_ratio": NUMBER,
-        "sampling": Option(dict),
+        "sampling": SAMPLING,
         "memory_max_spans": COUNT,
         "metrics_enabled": FLAG,
         "metrics_exporter": Option(str, choices=("memory", "otlp")),
@@ -135,9 +254,9 @@ MODULES: Mapping[str, Mapping[str, Option]] = {
         "logs_retention_seconds": COUNT,
         "logs_sampling_ratio": NUMBER,
         "logs_console_output": FLAG,
-        "level": TEXT,
-        "format": TEXT,
-        "alerts": LIST,
+        "level": Option(str, choices=("trace", "debug", "info", "warn", "error")),
+        "format": Option(str, choices=("default", "json")),
+        "alerts": Option(list, items=ALERT),
     },
 }
 """The options of each module, by its current name."""
@@ -151,7 +270,16 @@ BY_CLASS: Mapping[str, str] = {
     "modules::cron::CronModule": "iii-cron",
     "modules::kv_server::KvServer": "iii-kv",
     "modules::observability::OtelModule": "iii-observability",
+    "modules::http_functions::HttpFunctionsModule": "iii-http-functions",
 }
 """The current name of each class of the older form."""
+
+LACKING: Mapping[str, str] = {
+    "modules::shell::ExecModule": "start the processes beside the engine",
+    "iii-exec": "start the processes beside the engine",
+    "modules::bridge_client::BridgeClientModule": "let a worker connect to both engines",
+    "iii-bridge": "let a worker connect to both engines",
+}
+"""Modules of the iii engine that this one does not have, and what to do instead."""
 
 BY_NAME: Mapping[str, str] = {name: name for name in MODULES}

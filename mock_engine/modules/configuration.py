@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import yaml
 
 from mock_engine.failures import Failure
-from mock_engine.inputs import Field, Form, defaulted, is_anything, is_flag, optional
+from mock_engine.inputs import Field, Form, defaulted, is_anything, is_flag, is_texts, optional
 from mock_engine.messages import InvokeFunction
-from mock_engine.modules.base import Module, Offer
+from mock_engine.modules.base import Bound, Module, Offer
 from mock_engine.modules.host import Host, Trace
 
 REGISTER = Form(
@@ -35,6 +35,15 @@ SET = Form("ConfigurationSetInput", (Field("id"), Field("value", is_anything)))
 GET = Form("ConfigurationGetInput", (Field("id"), defaulted("raw", is_flag)))
 LIST = Form("ConfigurationListInput", ())
 SCHEMA = Form("ConfigurationSchemaInput", (Field("id"),))
+
+TRIGGER = Form(
+    "ConfigurationTriggerConfig",
+    (
+        optional("configuration_id"),
+        optional("event_types", is_texts),
+        optional("condition_function_id"),
+    ),
+)
 
 ID = re.compile(r"[a-z0-9_-]{1,64}")
 VARIABLE = re.compile(r"\$\{([^}:]+)(?::([^}]*))?\}")
@@ -55,6 +64,18 @@ class ConfigurationModule(Module):
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
         super().__init__(host, options)
         self._entries: dict[str, Entry] = {}
+
+    def bind(self, bound: Bound) -> None:
+        """Take a binding.
+
+        Raises:
+            Failure: ``trigger_registration_failed``, when its config cannot be read.
+        """
+        complaint, _ = TRIGGER.examine(bound.config)
+        if complaint is not None:
+            text = f"Failed to parse configuration trigger config: {complaint}"
+            raise Failure("trigger_registration_failed", text)
+        super().bind(bound)
 
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id."""
@@ -147,15 +168,21 @@ class ConfigurationModule(Module):
 
     def _tell(self, call: InvokeFunction, what: str, entry: Entry, old: Any) -> None:
         kind = f"configuration:{what}"
+        # Those of every entry first, then those of this one.
         concerned = [
             bound
+            for wanted in (None, entry["id"])
             for bound in self.bindings.values()
-            if bound.setting("configuration_id") in (None, entry["id"])
-            and kind in (bound.setting("event_types") or (kind,))
+            if bound.setting("configuration_id") == wanted and kind in _kinds(bound, kind)
         ]
         event = {"type": "configuration", "event_type": kind} | _without_value(entry)
         event |= {"old_value": expanded(old), "new_value": expanded(entry["value"])}
         self.host.trigger(concerned, event, Trace.within(call))
+
+
+def _kinds(bound: Bound, kind: str) -> Sequence[str]:
+    wanted = bound.setting("event_types")
+    return (kind,) if wanted is None else wanted
 
 
 def _checked(known: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from mock_engine.messages import is_given
+from mock_engine.messages import ABSENT, is_given
 from mock_engine.modules.base import Bound, Failure, Module
 from mock_engine.modules.channels import READ, WRITE, Channel
 from mock_engine.modules.cors import Cors
@@ -55,11 +56,13 @@ class HttpModule(Module):
 
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
         super().__init__(host, options)
-        self.routes = Routes()
+        self.routes = Routes(lenient=options.get("ignore_trailing_slash") is True)
         self._cors = Cors(options.get("cors"))
         self._timeout = options.get("default_timeout", TIMEOUT) / 1000
         self._places = asyncio.Semaphore(options.get("concurrency_request_limit", CONCURRENCY))
         entries = sorted(options.get("middleware") or (), key=lambda m: m.get("priority", 0))
+        self._missing = options.get("not_found_function")
+        self._identity = options.get("request_id_header")
         self._middleware = [entry["function_id"] for entry in entries]
         self._listener: Listener | None = None
 
@@ -117,6 +120,16 @@ class HttpModule(Module):
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Answer a request."""
         del connection
+        if self._identity is None:
+            return await self._respond(request, body)
+        known = request.header(self._identity)
+        if known is None:
+            known = str(uuid.uuid4())
+            request = replace(request, headers=(*request.headers, (self._identity, known)))
+        answered = await self._respond(request, body)
+        return replace(answered, headers=(*answered.headers, (self._identity, known)))
+
+    async def _respond(self, request: Request, body: bytes) -> Response:
         origin = request.header("origin")
         allowed = self.routes.methods(request.path)
         if request.method == "OPTIONS":
@@ -134,6 +147,8 @@ class HttpModule(Module):
         return replace(answered, headers=(*answered.headers, *self._cors.answer(origin)))
 
     async def _handle(self, route: Route | None, request: Request, body: bytes) -> Response:
+        if route is None and self._missing is not None:
+            route = Route(request.method, request.path, _bound(self._missing))
         if route is None:
             return refusal(404, "NOT_FOUND", "Not Found")
         exchange = _Exchange(self, route, request, body)
@@ -141,6 +156,11 @@ class HttpModule(Module):
             return await exchange.run(self._middleware)
         except Failure as fault:
             return failure(FAILED, fault)
+
+
+def _bound(function_id: str) -> Bound:
+    """A function for what no route catches, as if it were bound to a route."""
+    return Bound("not-found", "http", function_id, None, {}, ABSENT)
 
 
 class _Exchange:

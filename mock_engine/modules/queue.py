@@ -2,8 +2,10 @@
 
 Each topic has one queue for each function bound to it, however many bindings there are. Nothing
 is kept for a topic without subscribers. A job whose queue lost its last binding waits for the
-next binding of the same function. With a file (``store_method: file_based``) a job is on disk
-before its publisher is answered, and leaves it when its function has taken it.
+next binding of the same function. Named queues (``queue_configs``) take calls of any function:
+with them the module is what the action ``enqueue`` goes to. With a file (``store_method:
+file_based``) a job is on disk before its publisher is answered, and leaves it when its function
+has taken it.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from mock_engine.inputs import Field, Form, defaulted, is_anything, is_u64
+from mock_engine.inputs import Field, Form, defaulted, is_anything, is_u64, optional
 from mock_engine.messages import InvokeFunction, payload
 from mock_engine.modules.base import NOTHING, Bound, Failure, Module, Offer
 from mock_engine.modules.host import Trace
@@ -32,6 +34,18 @@ DEAD = Form(
     "DlqMessagesInput",
     (Field("topic", alias="queue"), defaulted("offset", is_u64), defaulted("limit", is_u64)),
 )
+ENQUEUE = Form(
+    "EnqueueInput",
+    (
+        Field("queue"),
+        Field("function_id"),
+        Field("data", is_anything, required=False),
+        optional("messageReceiptId"),
+        optional("namespace"),
+        optional("traceparent"),
+        optional("baggage"),
+    ),
+)
 ATTEMPTS, BACKOFF_MS, CONCURRENCY, PAGE = 3, 1000, 10, 50
 BUILTIN_QUEUE = "default"
 
@@ -41,7 +55,8 @@ class Job:
     """A message of a queue; ``attempts`` were made so far.
 
     ``queued_at`` is in nanoseconds since the epoch and gives the order in the queue;
-    ``failed_at`` is in seconds, and 0 for a job that is no dead letter.
+    ``failed_at`` is in seconds, and 0 for a job that is no dead letter. A job of a named queue
+    says which function it is for.
     """
 
     data: Any
@@ -51,14 +66,20 @@ class Job:
     error: str = ""
     failed_at: int = 0
     queued_at: int = field(default_factory=time.time_ns)
+    function_id: str = ""
+    namespace: str | None = None
 
 
 @dataclass(slots=True)
 class Queue:
-    """The messages for one function of one topic; ``shelf`` is their place in the store."""
+    """The messages for one function of one topic; ``shelf`` is their place in the store.
+
+    ``named`` are the settings of a queue that the configuration names, and that needs no binding.
+    """
 
     topic: str
     shelf: str
+    named: Mapping[str, Any] | None = None
     bindings: dict[str, Bound] = field(default_factory=dict)
     waiting: deque[Job] = field(default_factory=deque)
     running: int = 0
@@ -69,28 +90,41 @@ class Queue:
         """The binding that is served: the first one."""
         return next(iter(self.bindings.values()))
 
-    def setting(self, *names: str) -> Any:
-        """A value of the binding's ``queue_config``."""
+    @property
+    def served(self) -> bool:
+        """Whether anybody takes the messages."""
+        return self.named is not None or bool(self.bindings)
+
+    def setting(self, name: str) -> Any:
+        """A value of the queue's settings, or of the binding's ``queue_config``."""
+        if self.named is not None:
+            return self.named.get(name)
         config = self.bound.setting("queue_config")
-        found = config if isinstance(config, dict) else {}
-        return next((found[name] for name in names if found.get(name) is not None), None)
+        return config.get(name) if isinstance(config, dict) else None
+
+    def count(self, name: str) -> int | None:
+        """A setting that is a whole number; any other value is as if it were absent."""
+        value = self.setting(name)
+        return value if is_u64(value) is None else None
 
     @property
     def most_attempts(self) -> int:
         """How often a message is tried."""
-        retries = self.setting("maxRetries", "max_retries")
-        return ATTEMPTS if retries is None else int(retries) + 1
+        if self.named is not None:
+            return max(1, self.count("max_retries") or ATTEMPTS)
+        retries = self.count("maxRetries")
+        return ATTEMPTS if retries is None else retries + 1
 
     @property
     def places(self) -> int:
         """How many messages are worked on at the same time."""
         if self.setting("type") == "fifo":
             return 1
-        return max(1, int(self.setting("concurrency") or CONCURRENCY))
+        return self.count("concurrency") or CONCURRENCY
 
     def pause(self, attempts: int) -> float:
         """Seconds before the next attempt."""
-        first = self.setting("backoffDelayMs", "backoff_ms")
+        first = self.count("backoffDelayMs" if self.named is None else "backoff_ms")
         return float((BACKOFF_MS if first is None else first) * 2 ** (attempts - 1)) / 1000
 
 
@@ -107,6 +141,11 @@ class QueueModule(Module):
         super().__init__(*arguments)
         self._queues: dict[tuple[str, str, str], Queue] = {}
         self._store = open_store(self.options, "queue")
+        self._names: Mapping[str, Mapping[str, Any] | None] | None = None
+        if "queue_configs" in self.options:
+            self._names = {BUILTIN_QUEUE: None} | (self.options["queue_configs"] or {})
+            for name, settings in self._names.items():
+                self._queue(name, "", "").named = settings or {}
         for shelf in self._store.groups():
             self._restore(shelf)
 
@@ -131,7 +170,8 @@ class QueueModule(Module):
 
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id."""
-        return {
+        named = {} if self._names is None else {"engine::queue::enqueue": self._offer}
+        return named | {
             "iii::durable::publish": Offer(self._publish, "Enqueue a message"),
             "iii::queue::redrive": Offer(
                 self._redrive, "Redrive all DLQ messages back to the main queue"
@@ -166,6 +206,10 @@ class QueueModule(Module):
         for queue in self._queues.values():
             queue.bindings.pop(trigger_id, None)
 
+    @property
+    def _offer(self) -> Offer:
+        return Offer(self._enqueue, "Enqueue a call of a function onto a named queue")
+
     def _of(self, topic: str) -> list[Queue]:
         return [queue for queue in self._queues.values() if queue.topic == topic]
 
@@ -185,33 +229,68 @@ class QueueModule(Module):
             self._work(queue)
         return NOTHING
 
+    def _enqueue(self, call: InvokeFunction) -> Any:
+        given = ENQUEUE.read(call.data, call.function_id)
+        queue = self._queues.get((given["queue"], "", ""))
+        if queue is None or queue.named is None:
+            raise Failure("enqueue_failed", f"Queue '{given['queue']}' not found")
+        group, data = queue.named.get("message_group_field"), given["data"]
+        if queue.named.get("type") == "fifo" and not (isinstance(data, dict) and group in data):
+            text = f"FIFO queue '{queue.topic}' requires field '{group}' in the data"
+            raise Failure("enqueue_failed", text)
+        trace = Trace(given["traceparent"] or Trace.fresh().parent, given["baggage"])
+        identity = given["messageReceiptId"] or str(uuid.uuid4())
+        job = Job(
+            data,
+            trace,
+            identity,
+            function_id=given["function_id"],
+            namespace=given["namespace"],
+        )
+        self._keep(queue, job)
+        queue.waiting.append(job)
+        self._work(queue)
+        return {"messageReceiptId": identity}
+
     def _work(self, queue: Queue) -> None:
-        while queue.bindings and queue.waiting and queue.running < queue.places:
+        while queue.served and queue.waiting and queue.running < queue.places:
             queue.running += 1
             self.host.spawn(self._attempt(queue, queue.waiting.popleft()))
 
     async def _attempt(self, queue: Queue, job: Job) -> None:
-        bound, ordered = queue.bound, queue.places == 1
+        ordered = queue.places == 1
         job.attempts += 1
         try:
-            if await self.host.passes(bound, job.data, job.trace):
-                await self.host.call(
-                    bound.function_id, job.data, namespace=bound.namespace, **job.trace.fields()
-                )
+            await self._deliver(queue, job)
         except Failure as fault:
-            job.error = fault.debug()
+            job.error = fault.debug() if fault.code else str(fault)
             await self._failed(queue, job, ordered=ordered)
         else:
             queue.running -= 1
             self._store.drop(queue.shelf, job.id)
         self._work(queue)
 
+    async def _deliver(self, queue: Queue, job: Job) -> None:
+        if queue.named is not None:
+            function_id, namespace = job.function_id, job.namespace
+        else:
+            bound = queue.bound
+            function_id, namespace = bound.function_id, bound.namespace
+            try:
+                passed = await self.host.passes(bound, job.data, job.trace)
+            except Failure as fault:
+                text = f"Condition function error: {fault.debug()}"
+                raise Failure("", text) from None
+            if not passed:
+                return
+        await self.host.call(function_id, job.data, namespace=namespace, **job.trace.fields())
+
     async def _failed(self, queue: Queue, job: Job, *, ordered: bool) -> None:
         job.trace = Trace.fresh()  # each further attempt is a trace of its own, as in engine 0.23
-        dead = bool(queue.bindings) and job.attempts >= queue.most_attempts
+        dead = queue.served and job.attempts >= queue.most_attempts
         job.failed_at = int(time.time()) if dead else 0
         self._keep(queue, job)
-        if dead or not queue.bindings:
+        if dead or not queue.served:
             queue.running -= 1
             queue.dead.append(job) if dead else queue.waiting.appendleft(job)
             return
@@ -269,6 +348,9 @@ class QueueModule(Module):
         del call
         subscribers: dict[str, int] = {BUILTIN_QUEUE: CONCURRENCY}
         for queue in self._queues.values():
+            if queue.named is not None:
+                subscribers[queue.topic] = queue.count("concurrency") or CONCURRENCY
+        for queue in self._queues.values():
             if queue.bindings:
                 count = subscribers.get(queue.topic, 0) + len(queue.bindings)
                 subscribers[queue.topic] = count
@@ -282,10 +364,15 @@ class QueueModule(Module):
         if not topic:
             raise Failure("topic_required", "topic is required")
         queues = self._of(topic)
+        named = [queue for queue in queues if queue.named is not None]
         consumers = sum(len(queue.bindings) for queue in queues)
+        if named:
+            consumers = named[0].count("concurrency") or CONCURRENCY
+        elif topic == BUILTIN_QUEUE:
+            consumers = CONCURRENCY
         return {
             "depth": sum(len(queue.waiting) + queue.running for queue in queues),
-            "consumer_count": CONCURRENCY if topic == BUILTIN_QUEUE else consumers,
+            "consumer_count": consumers,
             "dlq_depth": sum(len(queue.dead) for queue in queues),
             "config": None,
         }
@@ -297,7 +384,11 @@ class QueueModule(Module):
             (BUILTIN_QUEUE, "function_queue"): 0,
         }
         for queue in self._queues.values():
-            if queue.bindings:
+            if queue.named is not None:
+                key = (queue.topic, "function_queue")
+                counts[key] = len(queue.dead)
+                counts[(f"__fn_queue::{queue.topic}", "builtin")] = len(queue.dead)
+            elif queue.bindings:
                 key = (queue.topic, "builtin")
                 counts[key] = counts.get(key, 0) + len(queue.dead)
         return [

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from mock_engine.modules.base import Bound, Failure
 
-METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+SERVED = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 FAILED = "trigger_registration_failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method, a pattern such as ``users/:id``, and the binding behind them."""
+    """A method, a pattern such as ``users/:id``, and the binding behind them.
+
+    A route of a method that is not ``SERVED`` catches nothing.
+    """
 
     method: str
     pattern: str
@@ -29,10 +32,7 @@ class Route:
         if not isinstance(pattern, str):
             raise Failure(FAILED, "api_path is required for http triggers")
         given = bound.setting("http_method")
-        method = "GET" if given is None else str(given).upper()
-        if method not in METHODS:
-            text = f"http_method is {given!r}; expected one of {', '.join(METHODS)}"
-            raise Failure(FAILED, text)
+        method = given.upper() if isinstance(given, str) else "GET"
         if "*" in pattern:
             raise Failure(FAILED, f"api_path is {pattern!r}; wildcards are not supported")
         return cls(method, pattern, bound)
@@ -65,9 +65,13 @@ class Route:
 
 
 class Routes:
-    """The routes of an engine. The last one registered for a method and path has it."""
+    """The routes of an engine. The last one registered for a method and path has it.
 
-    def __init__(self) -> None:
+    ``lenient`` is whether a slash at the end of a request's path makes no difference.
+    """
+
+    def __init__(self, *, lenient: bool = False) -> None:
+        self._lenient = lenient
         self._routes: dict[tuple[str, tuple[str, ...]], Route] = {}
 
     def add(self, route: Route) -> None:
@@ -104,4 +108,8 @@ class Routes:
         return list(dict.fromkeys(found))
 
     def _on(self, path: str) -> list[Route]:
-        return [route for route in self._routes.values() if route.catches(path)]
+        routes = self._routes.values()
+        bare = path.rstrip("/")
+        paths = (bare, f"{bare}/") if self._lenient else (path,)
+        served = [route for route in routes if route.method in SERVED]
+        return [route for route in served if any(map(route.catches, paths))]

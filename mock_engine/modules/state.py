@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from mock_engine.inputs import Field, Form, is_anything
+from mock_engine.inputs import Field, Form, is_anything, optional
 from mock_engine.messages import InvokeFunction, payload
 from mock_engine.modules import updates
-from mock_engine.modules.base import NOTHING, Failure, Module, Offer
+from mock_engine.modules.base import NOTHING, Bound, Failure, Module, Offer
 from mock_engine.modules.host import Host, Trace
 from mock_engine.modules.store import MISSING, open_store
 
@@ -19,6 +19,9 @@ DELETE = Form("StateDeleteInput", (SCOPE, KEY))
 UPDATE = Form("StateUpdateInput", (SCOPE, KEY, updates.OPS))
 LIST = Form("StateGetGroupInput", (SCOPE,))
 GROUPS = Form("StateListGroupsInput", ())
+TRIGGER = Form(
+    "StateTriggerConfig", (optional("scope"), optional("key"), optional("condition_function_id"))
+)
 
 
 class StateModule(Module):
@@ -32,7 +35,8 @@ class StateModule(Module):
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
         super().__init__(host, options)
         self._store = open_store(options, "state")
-        self._most = options.get("max_value_bytes")
+        self._most = options.get("max_value_bytes") or None
+        self._tells = options.get("triggers_enabled") is not False
 
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id."""
@@ -44,6 +48,18 @@ class StateModule(Module):
             "state::list": Offer(self._list, "Get a group from state"),
             "state::list_groups": Offer(self._groups, "List all state groups"),
         }
+
+    def bind(self, bound: Bound) -> None:
+        """Take a binding.
+
+        Raises:
+            Failure: ``trigger_registration_failed``, when its config cannot be read.
+        """
+        complaint, _ = TRIGGER.examine(bound.config)
+        if complaint is not None:
+            text = f"Failed to parse trigger config: {complaint}"
+            raise Failure("trigger_registration_failed", text)
+        super().bind(bound)
 
     async def stop(self) -> None:
         """Close the store."""
@@ -75,7 +91,6 @@ class StateModule(Module):
         updates.check(ops, call.function_id)
         old = self._store.get(scope, key)
         value, errors = updates.apply(old, ops)
-        self._check_size(value)
         self._store.put(scope, key, value)
         self._changed(call, scope, key, old, value)
         result = {"old_value": None if old is MISSING else old, "new_value": value}
@@ -103,6 +118,8 @@ class StateModule(Module):
     def _tell(
         self, call: InvokeFunction, what: str, scope: str, key: str, old: Any, new: Any
     ) -> None:
+        if not self._tells:
+            return
         wanted = {"scope": scope, "key": key}
         concerned = [
             bound

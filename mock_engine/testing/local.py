@@ -56,7 +56,7 @@ class LocalEngine:
 
     def __init__(
         self,
-        config: Config | Path | Mapping[str, Any] | None = None,
+        config: Config | Path | str | Mapping[str, Any] | None = None,
         *,
         port: int | None = 0,
         http_port: int | None = 0,
@@ -415,13 +415,13 @@ class LocalEngine:
         raise Overdue(f"{what}\nthe last events:\n{told}")
 
 
-def _read(config: Config | Path | Mapping[str, Any] | None) -> Config:
+def _read(config: Config | Path | str | Mapping[str, Any] | None) -> Config:
     if config is None:
         return Config()
     if isinstance(config, Config):
         return config
-    if isinstance(config, Path):
-        return load(config).local()
+    if isinstance(config, Path | str):
+        return load(Path(config)).local()
     return parse(yaml.safe_dump(dict(config)), "the configuration", {}).local()
 
 

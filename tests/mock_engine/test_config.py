@@ -84,6 +84,103 @@ def test_a_complaint_names_the_line_and_the_remedy(text: str, complaint: str) ->
         parse(text, "f", {})
 
 
+def module(name: str, config: str) -> str:
+    return f"workers:\n  - name: {name}\n    config:\n      {config}"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            module("iii-state", "adapter: {name: redis}"),
+            r"f:4: `name` is 'redis': this engine has only the adapter `kv`",
+        ),
+        (
+            module("iii-queue", "adapter: {class: modules::queue::RabbitMQAdapter}"),
+            r"f:4: `class` is .*: this engine has only the adapter `builtin`",
+        ),
+        (
+            module("iii-pubsub", "adapter: {config: {redis_url: x}}"),
+            r"f:4: `redis_url` is an option of the iii engine: this engine has only",
+        ),
+        (module("iii-cron", "adapter: {name: kvv}"), r"f:4: `name` is 'kvv'; expected one of kv"),
+        (
+            module("iii-queue", "queue_configs: {a: {type: lifo}}"),
+            r"f:4: `type` is 'lifo'; expected one of standard, fifo",
+        ),
+        (
+            module("iii-queue", "queue_configs: {a: {concurency: 1}}"),
+            r"f:4: in a the key `concurency` is unknown; did you mean `concurrency`",
+        ),
+        (
+            module("iii-queue", "queue_configs: {a: {type: fifo}}"),
+            r"f:4: the queue `a` of type fifo needs `message_group_field`",
+        ),
+        (module("iii-queue", "queue_configs: [a]"), r"f:4: `queue_configs` .*expected a mapping"),
+        (module("iii-http", "middleware: [{priority: 1}]"), r"f:4: .*needs `function_id`"),
+        (
+            module("iii-http", "middleware: [a::b]"),
+            r"f:4: an entry of middleware is expected to be",
+        ),
+        (module("iii-http", "middleware: [{function_id: a, phase: x}]"), r"one of preHandler"),
+        (module("iii-http", "cors: {allowed_origins: [5]}"), r"f:4: .* is 5; expected text"),
+        (module("iii-observability", "alerts: [{name: a}]"), r"f:4: .*needs `metric`"),
+        (module("iii-observability", "sampling: {rules: [{service: a}]}"), r"f:4: .*needs `rate`"),
+        (module("iii-exec", "exec: [x]"), r"f:2: iii-exec is a module .* start the processes"),
+        ("modules:\n  - class: modules::bridge_client::BridgeClientModule", r"f:2: .*that this"),
+        ("features: [observe.v2]", r"f:1: the feature `observe.v2` is unknown; did you mean"),
+        ("features: observe.v1", r"f:1: `features` is 'observe.v1'; expected a list"),
+    ],
+)
+def test_what_this_engine_lacks_is_refused_with_what_would_do(text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        parse(text, "f", {})
+
+
+def test_an_option_without_a_value_is_as_if_it_were_absent() -> None:
+    text = module("iii-worker-manager", "{port: , host: , rbac: }")
+
+    assert parse(text, "f", {}).doors == (Door(),)
+
+
+def test_features_are_told_once() -> None:
+    text = "features: [observe.v1, large-messages.v1, observe.v1]"
+
+    assert parse(text, "f", {}).features == ("observe.v1", "large-messages.v1")
+
+
+def test_the_deployed_configuration_of_an_older_engine_starts_as_it_is() -> None:
+    text = """
+port: 49134
+modules:
+  - class: modules::api::RestApiModule
+    config: {port: 3111, host: 0.0.0.0, default_timeout: 30000, concurrency_request_limit: 1024,
+      cors: {allowed_origins: ["*"], allowed_methods: [GET, POST]}}
+  - class: modules::state::StateModule
+    config: {adapter: {class: modules::state::adapters::KvStore,
+      config: {store_method: file_based, file_path: ./data/state.db}}}
+  - class: modules::stream::StreamModule
+    config: {port: 3112, host: 0.0.0.0, adapter: {class: modules::stream::adapters::KvStore,
+      config: {store_method: file_based, file_path: ./data/stream}}}
+  - class: modules::queue::QueueModule
+    config: {adapter: {class: modules::queue::BuiltinQueueAdapter}}
+  - class: modules::pubsub::PubSubModule
+    config: {adapter: {class: modules::pubsub::LocalAdapter}}
+  - class: modules::cron::CronModule
+    config: {adapter: {class: modules::cron::KvCronAdapter}}
+  - class: modules::kv_server::KvServer
+    config: {store_method: file_based, file_path: ./data/kv, save_interval_ms: 5000}
+  - class: modules::observability::OtelModule
+    config: {enabled: true, exporter: memory, metrics_enabled: true, logs_enabled: true,
+      alerts: [{name: a, metric: iii.invocations.error, threshold: 10, operator: ">",
+        window_seconds: 60, enabled: true, action: {type: log}}]}
+"""
+
+    config = parse(text, "f", {})
+
+    assert len(config.modules) == 8
+
+
 def test_an_empty_file_is_an_engine_with_its_defaults() -> None:
     assert parse("", "f", {}).doors == (Door("127.0.0.1", 49134),)
 
@@ -116,6 +213,14 @@ def test_a_bad_configuration_ends_the_command_with_code_2(tmp_path: Path) -> Non
 
     assert engine.returncode == 2
     assert f"error: {file}:1: " in told
+
+
+def test_an_unknown_feature_ends_the_command_with_code_2() -> None:
+    with run("--features", "observe.v1,nope.v1", "--port", "0") as engine:
+        _, told = engine.communicate(timeout=20)
+
+    assert engine.returncode == 2
+    assert "nope.v1" in told
 
 
 def test_a_missing_configuration_ends_the_command_with_code_2(tmp_path: Path) -> None:
