@@ -1,0 +1,112 @@
+"""The GitHub action: its scripts are run as they stand, with the inputs in their environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conformance import options
+
+ROOT = Path(__file__).parent.parent
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+ECHO = f"{sys.executable} -m reference_workers.echo"
+
+
+def step(name: str) -> dict[str, Any]:
+    (found,) = [step for step in ACTION["runs"]["steps"] if step.get("name") == name]
+    return dict(found)
+
+
+def run(name: str, folder: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
+    """Run a step's script as the runner does, its inputs replaced by these and the defaults."""
+    given = {key: spec.get("default", "") for key, spec in ACTION["inputs"].items()}
+    given |= {key.replace("_", "-"): value for key, value in inputs.items()}
+    environment = {
+        variable: re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda m: given[m[1]], text)
+        for variable, text in step(name)["env"].items()
+    }
+    python = folder / "temp" / "iii-conformance" / "bin" / "python"
+    python.parent.mkdir(parents=True, exist_ok=True)
+    if not python.exists():
+        python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > words\nexec {sys.executable} "$@"\n')
+        python.chmod(0o755)
+    paths = {"RUNNER_TEMP": str(folder / "temp"), "GITHUB_STEP_SUMMARY": str(folder / "summary")}
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step(name)["run"]],
+        cwd=folder,
+        env=os.environ | environment | paths | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def words(folder: Path) -> list[str]:
+    return (folder / "words").read_text().splitlines()
+
+
+def test_a_command_is_judged_and_summarised(tmp_path: Path) -> None:
+    chosen = "--requirement=CON-00[12]\n\n--timeout-factor=2\n"
+
+    judged = run("Judge", tmp_path, command=ECHO, strict="true", arguments=chosen)
+    summarised = run("Summarise", tmp_path)
+
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert ", 2 passed," in judged.stdout
+    assert (tmp_path / "conformance-report" / "junit.xml").exists()
+    assert "--strict" in words(tmp_path)
+    assert summarised.returncode == 0
+    assert "| CON-001 |" in (tmp_path / "summary").read_text()
+
+
+def test_each_option_it_passes_is_one_of_ours(tmp_path: Path) -> None:
+    known = tmp_path / "known.yaml"
+    known.write_text("known-failures: []\n")
+
+    told = run("Judge", tmp_path, image="127.0.0.1:1/none", known_failures=str(known))
+
+    ours = {*options.SHAPING, *options.CHOOSING, *options.TELLING}
+    passed = {word.partition("=")[0] for word in words(tmp_path) if word.startswith("--")}
+    assert passed - {"--junitxml", "--strict"} <= ours
+    assert {"--worker-image", "--known-failures", "--conformance-report"} <= passed
+    assert told.returncode == 4
+
+
+def test_an_input_is_no_command(tmp_path: Path) -> None:
+    run(
+        "Judge",
+        tmp_path,
+        command="x; touch harm $(touch harm) `touch harm`",
+        arguments="$(touch harm)",
+    )
+
+    assert not (tmp_path / "harm").exists()
+
+
+def test_without_a_worker_it_says_so_and_a_configuration_may_name_it(tmp_path: Path) -> None:
+    missing = run("Judge", tmp_path)
+    (tmp_path / "conformance.yaml").write_text(f"worker-cmd: {ECHO}\n")
+    named = run("Judge", tmp_path, arguments="--requirement=CON-001")
+
+    assert (missing.returncode, named.returncode) == (4, 0), named.stdout
+    assert "::error::name the worker" in missing.stdout
+
+
+def test_inputs_are_documented_and_used() -> None:
+    page = (ROOT / "docs" / "containers.md").read_text("utf-8")
+    used = set(re.findall(r"inputs\.([a-z-]+)", (ROOT / "action.yml").read_text("utf-8")))
+
+    assert used == set(ACTION["inputs"])
+    assert all(f"`{name}`" in page for name in ACTION["inputs"])
+
+
+@pytest.mark.parametrize("found", [s["uses"] for s in ACTION["runs"]["steps"] if "uses" in s])
+def test_other_actions_have_a_version(found: str) -> None:
+    assert re.fullmatch(r"actions/[a-z-]+@v\d+", found)
