@@ -6,10 +6,11 @@ Invoking a function has effects: what the user excludes is never invoked, by any
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.documents import closest
 from conformance.samples import sample
 
 PREFIX = "conformance::"
@@ -78,6 +79,23 @@ class Invoking:
         """What to invoke it with: the user's first example, or one made from its format."""
         given = self.functions.get(function_id)
         return given.examples[0] if given and given.examples else sample(request_format)
+
+    def strangers(self, registered: Collection[str]) -> list[str]:
+        """What the user says of functions that the worker does not register, a line each."""
+        if not registered:
+            return []
+        told = {name: f"`functions` names {name}" for name in self.functions}
+        told |= {name: f"`roles` lets {name} play {role}" for role, name in self.roles.items()}
+        lines = [
+            f"{what}, which the worker does not register{closest(name, registered)}"
+            for name, what in told.items()
+            if name not in registered
+        ]
+        return lines + [
+            f"`exclude` has {pattern!r}, which matches no function of the worker"
+            for pattern in self.excluded
+            if not any(fnmatch.fnmatchcase(name, pattern) for name in registered)
+        ]
 
     def timeout(self, function_id: str) -> float:
         """The seconds that the user grants the function for an answer; 0 when none is said."""

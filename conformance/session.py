@@ -78,7 +78,7 @@ class Judgement:
         """The worker as its first run showed it, as data; nothing before that."""
         if self.baseline is None:
             return {}
-        return subject(self.baseline, self.announced, self.protocol)
+        return subject(self.baseline, self.announced, self.protocol, self.settings.invoking)
 
     @property
     def announced(self) -> list[Mapping[str, Any]]:

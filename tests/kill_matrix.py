@@ -11,6 +11,7 @@ import argparse
 import difflib
 import fnmatch
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,7 @@ Found = TypeVar("Found")
 def main(arguments: list[str] | None = None) -> int:
     """Judge, and write the page or compare it."""
     options = _options(arguments)
+    logging.disable(logging.WARNING)  # what mutants send is told by the verdicts
     names = sorted(fnmatch.filter(MUTANTS, options.only))
     rows = _all([MUTANTS[name] for name in names], judged, options.jobs, _progress)
     survivors = [row for row in rows if not row.killed]

@@ -7,6 +7,7 @@ luck or on the neighbours: the exit code is 1 when two runs of a worker differ.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import subprocess
 import sys
@@ -31,6 +32,7 @@ Outcomes = dict[str, str]
 def main(arguments: list[str] | None = None) -> int:
     """Judge each worker as often as asked, and compare."""
     options = _options(arguments)
+    logging.disable(logging.WARNING)  # what workers send is told by the verdicts
     differing = 0
     for worker in options.worker or WORKERS:
         runs: list[Outcomes] = []

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from conformance.invoking import Invoking
 from conformance.protocol import Protocol
 from conformance.stage import Baseline
 
@@ -17,9 +18,15 @@ KINDS = {
 
 
 def subject(
-    baseline: Baseline, announced: Sequence[Mapping[str, Any]], protocol: Protocol
+    baseline: Baseline,
+    announced: Sequence[Mapping[str, Any]],
+    protocol: Protocol,
+    invoking: Invoking,
 ) -> dict[str, Any]:
-    """The worker of the first run as data. Times are in seconds."""
+    """The worker of the first run as data. Times are in seconds.
+
+    ``notes`` are what the user says about functions and the worker does not bear out.
+    """
     counts: Counter[str] = Counter()
     for (kind, _), number in baseline.declared.items():
         counts[KINDS[kind]] += number
@@ -35,6 +42,7 @@ def subject(
             "reason": protocol.reason,
             "features": list(protocol.features),
         },
+        "notes": invoking.strangers(baseline.functions),
     }
 
 
@@ -54,4 +62,5 @@ def about(told: Mapping[str, Any]) -> list[str]:
         who.append(f"announced as {names}")
     protocol = told["protocol"]
     features = f"; it announces {', '.join(protocol['features'])}" if protocol["features"] else ""
-    return [*who, f"protocol {protocol['version']}: {protocol['reason']}{features}"]
+    who.append(f"protocol {protocol['version']}: {protocol['reason']}{features}")
+    return [*who, *(f"note: {note}" for note in told["notes"])]

@@ -105,6 +105,17 @@ def test_what_may_be_invoked(function_id: str, obstacle: bool, ordinary: bool) -
     assert Invoking(disabled=True).obstacle(function_id)
 
 
+def test_what_is_said_of_functions_that_are_not_registered() -> None:
+    registered = ["shop::orders", "shop::wait", "shop::mirror"]
+
+    assert INVOKING.strangers(registered) == [
+        "`functions` names shop::order, which the worker does not register; "
+        "did you mean 'shop::orders'?",
+        "`exclude` has 'shell::*', which matches no function of the worker",
+    ]
+    assert INVOKING.strangers([]) == []
+
+
 def test_what_it_is_invoked_with() -> None:
     schema = {"type": "integer", "minimum": 7}
 
