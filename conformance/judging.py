@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -43,6 +45,14 @@ class JudgingPlugin:
             folder = None if self._distributed else choices.report_folder(config)
             self._reporter = Reporter(self._judgement.catalogue, folder)
         self._reporter.started(choices.told(self._judgement.settings))
+
+    def pytest_sessionstart(self) -> None:
+        """Let SIGTERM end the run as Ctrl-C does, so that no worker and no container outlives it.
+
+        The processes of a distributed run are ended by the one that controls them.
+        """
+        if not self._distributed and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:

@@ -38,6 +38,7 @@ class Image:
         self.daemon = DockerDaemon()
         named = self.daemon.network(network) if network else None
         self.route = route.route(self.daemon.facts(), named)
+        _require_own(self.route)
         self.daemon.require(self.reference)
         self.daemon.sweep()
         atexit.register(self.daemon.sweep)
@@ -106,3 +107,19 @@ class Beside:
             labels=image.daemon.labels,
             log_config=LogConfig(type="json-file"),  # others cannot be read back
         )
+
+
+def _require_own(way: route.Route) -> None:
+    """See that the engine can listen where the route says.
+
+    Raises:
+        UsageError: that is no address of this machine.
+    """
+    try:
+        bound(way.listens_on, 0).close()
+    except OSError as fault:
+        raise UsageError(
+            f"--worker-image: the container's {way}, but no engine can listen there: "
+            f"{fault.strerror}; "
+            "leave --worker-network out, or name a network whose gateway is this machine"
+        ) from None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import shutil
 import subprocess
 import tarfile
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,11 +49,16 @@ def go_worker(folder: Path) -> Path:
 
 def daemon() -> DockerDaemon:
     """The Docker daemon that ``DOCKER_HOST`` names."""
-    try:
-        return DockerDaemon()
-    except UsageError as fault:
-        unavailable(str(fault))
-        raise
+    with warnings.catch_warnings():
+        # docker's client leaves a socket open that it cannot connect.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            return DockerDaemon()
+        except UsageError as fault:
+            missing = str(fault)
+        gc.collect()
+    unavailable(missing)
+    raise AssertionError(missing)
 
 
 def imported(docker: DockerDaemon, tag: str, files: dict[str, bytes], *changes: str) -> str:

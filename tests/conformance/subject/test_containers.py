@@ -21,6 +21,7 @@ from conformance.subject.container import WorkerContainer, ending, exit_code, un
 from conformance.subject.daemon import OWNER, DockerDaemon
 from conformance.subject.image import Image
 from conformance.subject.place import Start
+from conformance.subject.route import Network
 from conformance.trial import CHECKS
 from conformance.verdict import Level, Outcome
 from tests.conformance.subject.images import BINARY, daemon, go_worker, imported, unavailable
@@ -168,6 +169,33 @@ def test_an_image_that_is_nowhere_and_a_network_that_is_none(
         Image(image, "nowhere")
 
 
+def test_on_a_network_of_its_own_it_reaches_the_engine_at_the_gateway(
+    docker: DockerDaemon, image: str
+) -> None:
+    try:
+        network = docker.client.networks.create(f"conformance-{os.getpid()}")
+    except Exception as fault:
+        pytest.skip(f"this daemon can make no network: {fault}")
+    try:
+        subject = Image(image, network.name)
+        verdicts = judged(Settings(subject, default_port=None), ["CON-006", "REC-004", "SHD-002"])
+    finally:
+        network.remove()
+
+    assert {v.outcome for v in verdicts} == {Outcome.PASSED}
+    assert subject.route.network == network.name
+    assert subject.route.listens_on not in ("127.0.0.1", "0.0.0.0")
+
+
+def test_a_gateway_that_is_elsewhere_is_a_usage_error(
+    docker: DockerDaemon, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DockerDaemon, "network", lambda _, name: Network(name, "192.0.2.1"))
+
+    with pytest.raises(UsageError, match=r"no engine can listen there: 192\.0\.2\.1:0: Cannot"):
+        Image(image, "far")
+
+
 def test_usage_errors_end_with_code_4(tmp_path: Path, image: str) -> None:
     missing = pytest_in(tmp_path, "--worker-image=127.0.0.1:1/nothing")
     both = pytest_in(tmp_path, f"--worker-image={image}", "--worker-cmd=true")
@@ -205,8 +233,9 @@ def test_it_works_under_xdist_and_repeats_its_command(tmp_path: Path, image: str
     assert ", 3 passed," in told.stdout
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_no_container(
-    tmp_path: Path, image: str, docker: DockerDaemon
+    tmp_path: Path, image: str, docker: DockerDaemon, number: signal.Signals
 ) -> None:
     command = [sys.executable, "-m", "pytest", f"--worker-image={image}", "-p", "no:cacheprovider"]
     running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
@@ -214,7 +243,7 @@ def test_an_interrupted_run_leaves_no_container(
     for event in docker.client.events(decode=True, filters=filters):
         if f"/{running.pid}/" in event["Actor"]["Attributes"][OWNER]:
             break
-    running.send_signal(signal.SIGINT)
+    running.send_signal(number)
     running.wait()
 
     left = docker.client.containers.list(all=True, filters={"label": OWNER})
