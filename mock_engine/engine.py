@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import parse_qs
@@ -34,6 +35,9 @@ TELEMETRY = "/otel"
 
 UNSERVED = -1_000_000
 """Below this are the numbers of peers that nobody answers for."""
+
+COMPLAINTS = 20
+"""Messages of one connection whose loss is logged."""
 
 LOOKS = 5.0
 """Seconds between two looks at which functions there are."""
@@ -65,6 +69,7 @@ class Engine:
             clock=lambda: time.time() * 1000,
         )
         self._connections: dict[int, Connection] = {}
+        self._complaints: Counter[int] = Counter()
         self._hosts: dict[int, Host] = {}
         self._inmates: dict[int, Inmate] = {}
         self.modules: dict[str, Module] = {}
@@ -204,13 +209,22 @@ class Engine:
         try:
             message = decode(data)
         except Undecodable as fault:
-            log.warning("#%d sent what is no message, dropped: %s", connection.id, fault)
+            self._complain(connection.id, fault)
             return
         self._perform(self.core.received(connection.id, message))
+
+    def _complain(self, number: int, fault: Undecodable) -> None:
+        """Log what was dropped; not without end, for a log that nobody reads may block."""
+        self._complaints[number] += 1
+        if self._complaints[number] <= COMPLAINTS:
+            log.warning("#%d sent what is no message, dropped: %s", number, fault)
+        if self._complaints[number] == COMPLAINTS:
+            log.warning("#%d: what else it sends that is no message is not told", number)
 
     def closed(self, connection: Connection) -> None:
         """A worker's WebSocket is gone."""
         del self._connections[connection.id]
+        self._complaints.pop(connection.id, None)
         timer = self._timers.pop(connection.id, None)
         if timer is not None:
             timer.cancel()
@@ -227,6 +241,8 @@ class Engine:
 
     def _wake(self, action: Wake) -> None:
         loop = asyncio.get_running_loop()
+        if (known := self._timers.get(action.key)) is not None:
+            known.cancel()
         self._timers[action.key] = loop.call_later(action.seconds, self._elapsed, action.key)
 
     def _tell_module(self, action: Send | Close | Cut) -> None:

@@ -85,6 +85,9 @@ ANNOUNCE = "engine::workers::register"
 ENQUEUE = "engine::queue::enqueue"
 RESERVED = "engine::"
 
+MOST_WAITING = 10_000
+"""Messages of one session that may wait for an auth function or a hook."""
+
 Actions = list[Action]
 
 
@@ -249,9 +252,12 @@ class Core:
     def _early(self, number: int, message: FromWorker) -> Actions:
         """Keep what a session sent that is not admitted yet."""
         visit = self.visits.get(number)
-        if visit is not None:
-            visit.sent.append(message)
-        return []
+        return [] if visit is None else self._put_off(number, visit.sent, message)
+
+    def _put_off(self, number: int, waiting: list[Message], message: Message) -> Actions:
+        """Keep a message until somebody has decided; nobody has them kept without end."""
+        waiting.append(message)
+        return [Cut(number)] if len(waiting) > MOST_WAITING else []
 
     def lost(self, number: int) -> Actions:
         """A worker's connection is gone."""
@@ -349,8 +355,7 @@ class Core:
     def _file(self, peer: Peer, message: Message) -> Actions:
         """Take a registration, at once or when those before it are decided on."""
         if peer.paused is not None:
-            peer.paused.append(message)
-            return []
+            return self._put_off(peer.number, peer.paused, message)
         if peer.grant is not None:
             return guarding.file(self, peer, peer.grant, message)
         return self.filed(peer, message)

@@ -35,14 +35,14 @@ class Telemetry:
             return None
         try:
             body = msgspec.json.decode(frame[PREFIX:])
-        except msgspec.DecodeError:
-            return []
-        if prefix == SPANS:
-            self.spans.extend(_spans(body))
-        elif prefix == METRICS:
-            self.metrics.extend(_metrics(body))
-        else:
-            return list(_logs(body))
+            if prefix == LOGS:
+                return list(_logs(body))
+            if prefix == SPANS:
+                self.spans.extend(_spans(body))
+            else:
+                self.metrics.extend(_metrics(body))
+        except (msgspec.DecodeError, RecursionError):
+            pass  # what cannot be read is dropped
         return []
 
 
@@ -87,7 +87,7 @@ def _logs(body: Any) -> Iterator[Record]:
             "timestamp_unix_nano": whole(log.get("timeUnixNano")),
             "observed_timestamp_unix_nano": whole(log.get("observedTimeUnixNano")),
             "severity_number": whole(log.get("severityNumber")),
-            "severity_text": log.get("severityText") or "INFO",
+            "severity_text": str(log.get("severityText") or "INFO"),
             "body": _value(log.get("body")),
             "attributes": attributes(log.get("attributes")),
             "trace_id": log.get("traceId") or None,
@@ -133,9 +133,10 @@ def _value(value: Any) -> Any:
     if kind == "intValue":
         return whole(inner)
     if kind == "arrayValue":
-        return [_value(item) for item in (inner or {}).get("values", [])]
+        items = inner.get("values") if isinstance(inner, dict) else None
+        return [_value(item) for item in items] if isinstance(items, list) else []
     if kind == "kvlistValue":
-        return attributes((inner or {}).get("values"))
+        return attributes(inner.get("values") if isinstance(inner, dict) else None)
     return inner
 
 
@@ -143,5 +144,5 @@ def whole(value: Any) -> int:
     """A whole number, which OTLP may write as a text; 0 for what is none."""
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0

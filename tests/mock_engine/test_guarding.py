@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mock_engine.core.engine import MOST_WAITING
 from mock_engine.core.grants import Exposure, Policy
 from tests.mock_engine.test_core import CALLER, ID, OWNER, Play, invoke, register, told
 
@@ -155,3 +156,25 @@ def test_a_trigger_for_a_function_that_may_not_be_called_is_refused() -> None:
 
     assert result["error"]["code"] == "FORBIDDEN"
     assert play.core.triggers.bindings == {}
+
+
+def test_a_session_that_sends_without_end_before_it_is_admitted_is_cut() -> None:
+    play = Play(OWNER)
+    play.say(OWNER, register("auth"))
+    play.core.knocked(CALLER, "", 0, Policy("auth", exposed=EXPOSED), {}, {})
+
+    said = [play.say(CALLER, {"type": "ping"}) for _ in range(MOST_WAITING + 1)]
+
+    assert said[:-1] == [[]] * MOST_WAITING
+    assert said[-1] == [(CALLER, "cut")]
+
+
+def test_a_session_that_sends_without_end_while_a_hook_decides_is_cut() -> None:
+    play = guarded(functions=("hook",), on_function="hook")
+    play.announce(CALLER)
+    play.say(CALLER, register("public::x"))
+
+    said = [play.say(CALLER, register("public::y")) for _ in range(MOST_WAITING + 1)]
+
+    assert said[:-1] == [[]] * MOST_WAITING
+    assert said[-1] == [(CALLER, "cut")]

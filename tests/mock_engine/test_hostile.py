@@ -174,6 +174,18 @@ def test_what_is_no_message_is_dropped_and_its_connection_lives(fort: Fortress, 
     besiege(fort, attack())
 
 
+def test_a_flood_of_what_is_no_message_is_dropped(fort: Fortress) -> None:
+    garbage = frame(FINAL | TEXT, b"{" * 60) * 1000
+
+    async def attack() -> None:
+        async with raw(fort.port) as peer:
+            for _ in range(50):
+                await peer.send(garbage)
+            assert await pong(peer)
+
+    besiege(fort, attack(), growth=16 * MIB)
+
+
 def test_one_id_a_thousand_times_gets_a_thousand_answers(fort: Fortress) -> None:
     async def attack() -> None:
         url = f"ws://127.0.0.1:{fort.port}/"
