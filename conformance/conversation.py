@@ -158,13 +158,17 @@ class Conversation:
 
     # -- registrations ---------------------------------------------------------------------------
 
-    def declared(self, connections: Iterable[int]) -> Counter[Identity]:
-        """The identities registered on ``connections`` and not taken back, with their counts."""
+    def declared(self, connections: Iterable[int], *, repeats: bool = False) -> Counter[Identity]:
+        """The identities registered on ``connections`` and not taken back, with their counts.
+
+        The same id registered again on a connection counts only with ``repeats``: the engine has
+        it once, however often it came.
+        """
         return Counter(
             identity
             for number in connections
             for identities in self._live.get(number, {}).values()
-            for identity in identities
+            for identity in (identities if repeats else dict.fromkeys(identities))
         )
 
     def functions(self, connection: int | None = None) -> dict[str, Registration]:

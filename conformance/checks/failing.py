@@ -8,7 +8,7 @@ from conformance.checks.answers import about, described, error_fault
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Trial, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
-from mock_engine.transcript import Message
+from mock_engine.transcript import NOT_JSON, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def _ends_in_an_error(requirement: str, invoked: Trial[Invocation], what: str, r
     @check(requirement, invoked)
     def ends_in_an_error(record: Record[Invocation]) -> Finding:
         answers = record.talk.answers(record.result.id)
-        fault = "no answer"
+        broken_json = _no_json(record)
+        fault = "a message that is no JSON, which the engine drops" if broken_json else "no answer"
         if answers:
             error = answers[0].json.get("error")
             fault = error_fault(error) or "" if error is not None else described(answers[0])
@@ -104,9 +105,16 @@ def _ends_in_an_error(requirement: str, invoked: Trial[Invocation], what: str, r
         return broken(
             expected=f"an invocationresult with an error after {what}",
             seen=fault,
-            events=about(record, record.result),
+            events=about(record, record.result) + broken_json,
             remedy=remedy,
         )
+
+
+def _no_json(record: Record[Invocation]) -> tuple[Message, ...]:
+    """What came after the invocation, on its connection, and is no JSON."""
+    invocation = record.result
+    messages = record.talk.messages(invocation.connection)
+    return tuple(m for m in messages if m.at >= invocation.at and m.json is NOT_JSON)
 
 
 _ends_in_an_error(

@@ -164,7 +164,7 @@ def registers_nothing_twice(*records: Record[Series]) -> Finding:
     if not returned:
         return unproven(NEVER_BACK)
     for record, drop in returned:
-        before, after = _sets(record, drop)
+        before, after = _sets(record, drop, repeats=True)
         doubled = {
             identity: count
             for identity, count in after.items()
@@ -428,8 +428,12 @@ def _interrupted(record: Record[Straddle] | Record[Series]) -> list[Invocation]:
     return [drop.last_call for drop in record.result if drop.last_call is not None]
 
 
-def _sets(record: Record[Series], drop: Drop) -> tuple[Counter[Identity], Counter[Identity]]:
-    return record.talk.declared(drop.before), record.talk.declared(drop.after)
+def _sets(
+    record: Record[Series], drop: Drop, *, repeats: bool = False
+) -> tuple[Counter[Identity], Counter[Identity]]:
+    """What was registered before the drop, and what after it."""
+    before = record.talk.declared(drop.before, repeats=repeats)
+    return before, record.talk.declared(drop.after, repeats=repeats)
 
 
 def _after(record: Record[Series], drop: Drop) -> tuple[Message, ...]:

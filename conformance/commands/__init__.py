@@ -10,9 +10,9 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from conformance.commands import catalogue, doctor, invoke
+from conformance.commands import catalogue, doctor, invoke, matrix
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no public name
 
-ADD: Sequence[Callable[[Commands], None]] = (catalogue.add, invoke.add, doctor.add)
+ADD: Sequence[Callable[[Commands], None]] = (catalogue.add, doctor.add, invoke.add, matrix.add)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 from conformance.errors import UsageError
 from conformance.subject.environment import placed
@@ -17,10 +18,14 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A worker's command, with ``{url}``, ``{host}`` and ``{port}`` still in it."""
+    """A worker's command, with ``{url}``, ``{host}`` and ``{port}`` still in it.
+
+    It runs in ``folder``, or where the suite does.
+    """
 
     words: tuple[str, ...]
     text: str
+    folder: Path | None = None
 
     @classmethod
     def parse(cls, text: str) -> Command:
@@ -71,7 +76,8 @@ class ThisMachine:
             UsageError: the operating system cannot execute it.
         """
         words = placed(self.command.words, self.host, start.port, start.query)
-        return await WorkerProcess.start(words, self.command.text, self.host, start)
+        given = self.command
+        return await WorkerProcess.start(words, given.text, self.host, start, given.folder)
 
     async def close(self) -> None:
         """There is nothing to give up."""

@@ -15,6 +15,7 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -40,8 +41,17 @@ class WorkerProcess:
         threading.Thread(target=self._wait, args=(loop,), daemon=True).start()
 
     @classmethod
-    async def start(cls, words: Sequence[str], text: str, host: str, start: Start) -> WorkerProcess:
+    async def start(
+        cls,
+        words: Sequence[str],
+        text: str,
+        host: str,
+        start: Start,
+        folder: Path | None = None,
+    ) -> WorkerProcess:
         """Execute ``words``, which the user gave as ``text``, for an engine on ``host``.
+
+        It runs in ``folder``, or where the suite does.
 
         Raises:
             UsageError: the operating system cannot execute it.
@@ -64,10 +74,11 @@ class WorkerProcess:
                 stderr=subprocess.STDOUT,
                 env=env,
                 start_new_session=True,
+                cwd=folder,
             )
         except OSError as fault:
             raise UsageError(
-                f"the worker cannot be started: {fault.strerror}: {words[0]!r}\n"
+                f"the worker cannot be started: {fault.strerror}: {fault.filename!r}\n"
                 f"command: {text}\n"
                 "It is executed directly, without a shell; for pipes, `cd` or variables give "
                 "--worker-cmd=\"sh -c '…'\"."

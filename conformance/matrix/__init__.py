@@ -1,0 +1,1 @@
+"""Many workers side by side: which, how they are built and judged, what comes of it."""

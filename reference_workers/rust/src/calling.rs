@@ -1,0 +1,57 @@
+//! A function that calls another one.
+
+use iii_sdk::protocol::TriggerRequest;
+use iii_sdk::{Error, IIIClient, RegisterFunction, TriggerAction};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub fn offer(worker: &IIIClient) {
+    let client = worker.clone();
+    worker.register_function(
+        "conformance::call",
+        RegisterFunction::new_async(move |asked: Call| call(client.clone(), asked))
+            .description("Call another function and return its result or its error."),
+    );
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Call {
+    function_id: String,
+    #[serde(default)]
+    data: Value,
+    timeout_ms: Option<u64>,
+    action: Option<Action>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    /// Nobody waits for the answer.
+    Void,
+}
+
+async fn call(worker: IIIClient, asked: Call) -> Result<Value, Error> {
+    let request = TriggerRequest {
+        function_id: asked.function_id,
+        payload: asked.data,
+        action: asked.action.map(|Action::Void| TriggerAction::Void),
+        timeout_ms: asked.timeout_ms,
+    };
+    Ok(match worker.trigger(request).await {
+        Ok(result) => json!({ "result": result }),
+        Err(fault) => {
+            let (code, message) = told(fault);
+            json!({ "error": { "code": code, "message": message } })
+        }
+    })
+}
+
+/// The code and the message of a call that failed.
+fn told(fault: Error) -> (String, String) {
+    match fault {
+        Error::Remote { code, message, .. } => (code, message),
+        Error::Timeout => ("TIMEOUT".into(), fault.to_string()),
+        other => ("invocation_failed".into(), other.to_string()),
+    }
+}

@@ -1,0 +1,39 @@
+// A function that calls another one.
+
+import { TriggerAction, type IIIClient, type JsonValue } from 'iii-sdk'
+
+import { anything, milliseconds, object, text } from './formats.js'
+
+type Call = { function_id: string; data?: JsonValue; timeout_ms?: number; action?: 'void' }
+
+export function offerCalling(worker: IIIClient) {
+  const call = async ({ function_id, data, timeout_ms, action }: Call) => {
+    try {
+      const result = await worker.trigger({
+        function_id,
+        // Without `data` on the wire the engine drops a call.
+        payload: data ?? null,
+        timeoutMs: timeout_ms,
+        action: action === 'void' ? TriggerAction.Void() : undefined,
+      })
+      return { result: result ?? null }
+    } catch (fault) {
+      const { code, message } = fault as { code?: string; message?: string }
+      return { error: { code: code ?? 'invocation_failed', message: message ?? String(fault) } }
+    }
+  }
+
+  worker.registerFunction('conformance::call', call, {
+    description: 'Call another function and return its result or its error.',
+    request_format: object(
+      {
+        function_id: text,
+        data: anything,
+        timeout_ms: milliseconds,
+        action: { enum: ['void'] },
+      },
+      ['function_id'],
+    ),
+    response_format: object({ result: anything, error: object({ code: text, message: text }) }),
+  })
+}

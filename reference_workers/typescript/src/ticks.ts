@@ -1,0 +1,49 @@
+// A trigger type of this worker's own: it happens when `conformance::fire` is called.
+
+import { TriggerAction, type IIIClient, type JsonValue } from 'iii-sdk'
+import type { TriggerConfig, TriggerHandler } from 'iii-sdk/trigger'
+
+import { anything, object, text } from './formats.js'
+
+type Tick = { reject?: boolean }
+
+export function offerTicks(worker: IIIClient) {
+  const triggers = new Map<string, TriggerConfig<Tick>>()
+
+  const handler: TriggerHandler<Tick> = {
+    // After a reconnect the same trigger comes again, and replaces itself.
+    async registerTrigger(trigger) {
+      if (trigger.config?.reject) {
+        throw new Error('this trigger asks to be rejected')
+      }
+      triggers.set(trigger.id, trigger)
+    },
+    async unregisterTrigger({ id }) {
+      triggers.delete(id)
+    },
+  }
+  worker.registerTriggerType(
+    { id: 'conformance-tick', description: 'Happens when conformance::fire is called.' },
+    handler,
+  )
+
+  const fire = async ({ id, data }: { id: string; data?: JsonValue }) => {
+    const trigger = triggers.get(id)
+    if (!trigger) {
+      throw new Error(`no trigger has the id ${JSON.stringify(id)}`)
+    }
+    const { function_id, metadata } = trigger
+    await worker.trigger({
+      function_id,
+      payload: data ?? null,
+      metadata,
+      action: TriggerAction.Void(),
+    })
+    return { fired: true }
+  }
+  worker.registerFunction('conformance::fire', fire, {
+    description: 'Call the function of a trigger, as if its event had happened.',
+    request_format: object({ id: text, data: anything }, ['id']),
+    response_format: object({ fired: { type: 'boolean' } }, ['fired']),
+  })
+}
