@@ -65,6 +65,8 @@ def console(
     yield ""
     for name, numbers in _summary(columns):
         yield _row(name, numbers, size)
+    seconds = [f"{column.seconds:.1f}" if column.entries else NONE for column in columns]
+    yield _row("seconds", seconds, size)
     yield from _accounts(columns)
 
 
@@ -118,7 +120,6 @@ def _mark(found: Mapping[str, Outcome], requirement_id: str) -> str:
 def _summary(columns: Sequence[Column]) -> Iterator[tuple[str, list[str]]]:
     for name, kinds in COUNTED.items():
         yield name, [str(_count(column, kinds)) if column.entries else NONE for column in columns]
-    yield "seconds", [f"{column.seconds:.1f}" if column.entries else NONE for column in columns]
 
 
 def _count(column: Column, kinds: tuple[Outcome, ...]) -> int:

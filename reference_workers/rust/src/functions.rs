@@ -31,6 +31,14 @@ pub fn offer(worker: &IIIClient) -> Result<(), Error> {
         RegisterFunction::new_async(unserialisable).description("Return what is no JSON."),
     );
     worker.register_function(
+        "conformance::null",
+        RegisterFunction::new_async(null).description("Return nothing."),
+    );
+    worker.register_function(
+        "conformance::large",
+        RegisterFunction::new_async(large).description("Return a text of `bytes` characters."),
+    );
+    worker.register_function(
         "conformance::metadata",
         RegisterFunction::new_async(metadata).description("Return what came beside the data."),
     );
@@ -55,7 +63,7 @@ pub fn offer(worker: &IIIClient) -> Result<(), Error> {
     Ok(())
 }
 
-async fn echo(data: Value) -> Result<Value, Error> {
+pub async fn echo(data: Value) -> Result<Value, Error> {
     Ok(data)
 }
 
@@ -97,6 +105,20 @@ async fn sleep(asked: Sleep) -> Result<Slept, Error> {
 /// JSON's keys are texts, and a pair is none.
 async fn unserialisable(_: Value) -> Result<BTreeMap<(u8, u8), u8>, Error> {
     Ok(BTreeMap::from([((1, 2), 3)]))
+}
+
+async fn null(_: Value) -> Result<(), Error> {
+    Ok(())
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Large {
+    #[schemars(range(max = 8_388_608))]
+    bytes: usize,
+}
+
+async fn large(asked: Large) -> Result<Value, Error> {
+    Ok(json!({ "data": "x".repeat(asked.bytes) }))
 }
 
 async fn metadata(_: Value, metadata: Option<Value>) -> Result<Value, Error> {

@@ -11,6 +11,7 @@
 
 mod calling;
 mod functions;
+mod registering;
 mod tick;
 
 use iii_sdk::{InitOptions, register_worker_from_env};
@@ -25,6 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let worker = register_worker_from_env(InitOptions::default());
     functions::offer(&worker)?;
     calling::offer(&worker);
+    registering::offer(&worker);
     tick::offer(&worker);
 
     tokio::select! {

@@ -1,7 +1,7 @@
 //! A trigger type of this worker's own: it happens when `conformance::fire` is called.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use iii_sdk::protocol::{TriggerRequest, TriggerRequestWithMetadata};
@@ -18,6 +18,12 @@ pub fn offer(worker: &IIIClient) {
         "Happens when conformance::fire is called.",
         ticks.clone(),
     ));
+    let here = ticks.clone();
+    worker.register_function(
+        "conformance::bindings",
+        RegisterFunction::new_async(move |data: Value| bindings(here.clone(), data))
+            .description("Return the triggers of this worker's own type."),
+    );
     let client = worker.clone();
     worker.register_function(
         "conformance::fire",
@@ -37,23 +43,37 @@ impl TriggerHandler for Ticks {
         if trigger.config["reject"] == true {
             return Err(Error::Handler("this trigger asks to be rejected".into()));
         }
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(trigger.id.clone(), trigger);
+        self.kept().insert(trigger.id.clone(), trigger);
         Ok(())
     }
 
     async fn unregister_trigger(&self, trigger: TriggerConfig) -> Result<(), Error> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.remove(&trigger.id);
+        self.kept().remove(&trigger.id);
         Ok(())
     }
 }
 
 impl Ticks {
-    fn find(&self, id: &str) -> Option<TriggerConfig> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(id).cloned()
+    fn kept(&self) -> MutexGuard<'_, HashMap<String, TriggerConfig>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn bindings(ticks: Ticks, _: Value) -> Result<Value, Error> {
+    let told: Vec<Value> = ticks
+        .kept()
+        .values()
+        .map(|trigger| {
+            json!({
+                "id": trigger.id,
+                "function_id": trigger.function_id,
+                "config": trigger.config,
+                "metadata": trigger.metadata,
+                "namespace": trigger.namespace,
+            })
+        })
+        .collect();
+    Ok(json!({ "bindings": told }))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -64,7 +84,8 @@ struct Fire {
 }
 
 async fn fire(worker: IIIClient, ticks: Ticks, asked: Fire) -> Result<Value, Error> {
-    let trigger = ticks.find(&asked.id).ok_or_else(|| Error::Remote {
+    let found = ticks.kept().get(&asked.id).cloned();
+    let trigger = found.ok_or_else(|| Error::Remote {
         code: "not_found".into(),
         message: format!("no trigger has the id {:?}", asked.id),
         stacktrace: None,

@@ -2,7 +2,7 @@
 
 import { TriggerAction, type IIIClient, type JsonValue } from 'iii-sdk'
 
-import { anything, milliseconds, object, text } from './formats.js'
+import { anything, count, object, text } from './formats.js'
 
 type Call = { function_id: string; data?: JsonValue; timeout_ms?: number; action?: 'void' }
 
@@ -29,7 +29,7 @@ export function offerCalling(worker: IIIClient) {
       {
         function_id: text,
         data: anything,
-        timeout_ms: milliseconds,
+        timeout_ms: count,
         action: { enum: ['void'] },
       },
       ['function_id'],

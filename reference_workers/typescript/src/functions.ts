@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { IIIClient, JsonValue } from 'iii-sdk'
 
-import { anything, milliseconds, object, text } from './formats.js'
+import { anything, count, object, text } from './formats.js'
 
 export function offerFunctions(worker: IIIClient) {
   worker.registerFunction('conformance::echo', async (data: JsonValue) => data, {
@@ -27,14 +27,26 @@ export function offerFunctions(worker: IIIClient) {
 
   worker.registerFunction('conformance::sleep', sleep, {
     description: 'Answer after `ms` milliseconds.',
-    request_format: object({ ms: { ...milliseconds, maximum: 60_000 } }, ['ms']),
-    response_format: object({ slept_ms: milliseconds }, ['slept_ms']),
+    request_format: object({ ms: { ...count, maximum: 60_000 } }, ['ms']),
+    response_format: object({ slept_ms: count }, ['slept_ms']),
   })
 
   worker.registerFunction('conformance::unserialisable', async () => ({ value: 1n }), {
     description: 'Return what JSON cannot express.',
     request_format: anything,
     response_format: anything,
+  })
+
+  worker.registerFunction('conformance::null', async () => null, {
+    description: 'Return nothing.',
+    request_format: anything,
+    response_format: { type: 'null' },
+  })
+
+  worker.registerFunction('conformance::large', large, {
+    description: 'Return a text of `bytes` characters.',
+    request_format: object({ bytes: { ...count, maximum: 8 * 1024 ** 2 } }, ['bytes']),
+    response_format: object({ data: text }, ['data']),
   })
 
   worker.registerFunction('conformance::metadata', withMetadata, {
@@ -79,6 +91,10 @@ async function crash() {
 async function sleep({ ms }: { ms: number }) {
   await delay(ms)
   return { slept_ms: ms }
+}
+
+async function large({ bytes }: { bytes: number }) {
+  return { data: 'x'.repeat(bytes) }
 }
 
 async function withMetadata(_: JsonValue, metadata?: JsonValue) {

@@ -27,6 +27,16 @@ export function offerTicks(worker: IIIClient) {
     handler,
   )
 
+  worker.registerFunction(
+    'conformance::bindings',
+    async () => ({ bindings: [...triggers.values()] }),
+    {
+      description: "Return the triggers of this worker's own type.",
+      request_format: anything,
+      response_format: object({ bindings: { type: 'array' } }, ['bindings']),
+    },
+  )
+
   const fire = async ({ id, data }: { id: string; data?: JsonValue }) => {
     const trigger = triggers.get(id)
     if (!trigger) {

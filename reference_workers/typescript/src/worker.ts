@@ -6,6 +6,7 @@ import { registerWorker } from 'iii-sdk'
 
 import { offerCalling } from './calling.js'
 import { offerFunctions } from './functions.js'
+import { offerRegistering } from './registering.js'
 import { offerTicks } from './ticks.js'
 
 const worker = registerWorker(process.env.III_URL ?? 'ws://127.0.0.1:49134')
@@ -19,4 +20,5 @@ process.once('SIGINT', stop)
 
 offerFunctions(worker)
 offerCalling(worker)
+offerRegistering(worker)
 offerTicks(worker)

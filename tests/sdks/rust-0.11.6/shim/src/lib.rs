@@ -4,14 +4,19 @@
 
 use std::env;
 
-pub use old::{FunctionRef, IIIError as Error, InitOptions, TriggerAction};
+pub use old::{IIIError as Error, InitOptions, TriggerAction};
 
 pub mod protocol;
 mod registering;
 pub mod trigger;
 
+pub mod runtime {
+    pub use old::FunctionRef;
+}
+
 pub use registering::{RegisterFunction, RegisterTriggerType};
 
+use old::FunctionRef;
 use protocol::{RegisterTriggerInput, TriggerRequestWithMetadata};
 use serde_json::Value;
 use trigger::{Adapted, Trigger, TriggerHandler};
@@ -34,7 +39,10 @@ impl IIIClient {
         id: impl Into<String>,
         registration: RegisterFunction,
     ) -> FunctionRef {
-        let RegisterFunction { mut message, handler } = registration;
+        let RegisterFunction {
+            mut message,
+            handler,
+        } = registration;
         message.id = id.into();
         self.0
             .register_function_with(message, move |data: Value| handler(data))
