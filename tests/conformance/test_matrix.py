@@ -16,7 +16,7 @@ from conformance.catalogue import load as load_catalogue
 from conformance.court import Verdict
 from conformance.errors import UsageError
 from conformance.known import KnownFailure
-from conformance.matrix.plan import Subject, chosen, load
+from conformance.matrix.plan import Candidate, chosen, load
 from conformance.matrix.run import Column
 from conformance.report import matrix as report
 from conformance.report.entry import entry
@@ -55,21 +55,23 @@ def test_paths_are_seen_from_the_file_and_python_is_the_one_that_runs(tmp_path: 
         "timeout-factor": 2,
     }
 
-    (subject,) = load(written(tmp_path, entry), CATALOGUE)
+    (candidate,) = load(written(tmp_path, entry), CATALOGUE)
 
-    assert subject.command.words == (sys.executable, "-m", "a")
-    assert subject.build[0].words == ("make", "all")
-    assert subject.folder == tmp_path / "sub"
-    assert subject.environment == {"K": "V"}
-    assert set(subject.known) == {"SHD-008"}
-    assert subject.timeout_factor == 2
+    assert isinstance(candidate.subject, Command)
+    assert candidate.subject.words == (sys.executable, "-m", "a")
+    assert candidate.build[0].words == ("make", "all")
+    assert candidate.folder == tmp_path / "sub"
+    assert candidate.environment == {"K": "V"}
+    assert set(candidate.known) == {"SHD-008"}
+    assert candidate.timeout_factor == 2
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("workers: []", "workers"),
-        ("workers: [{name: a}]", "'command' is a required property"),
+        ("workers: [{name: a}]", "is not valid under any of the given schemas"),
+        ("workers: [{name: a, command: b, image: c}]", "is valid under each of"),
         ("workers: [{name: a, command: b, colour: c}]", "'colour' was unexpected"),
         ("workers: [{name: a b, command: c}]", "does not match"),
         ("workers: [{name: a, command: b}, {name: a, command: c}]", "two workers are called a"),
@@ -85,12 +87,14 @@ def test_a_mistake_in_the_file_is_told(tmp_path: Path, text: str, told: str) -> 
 
 
 def test_workers_are_chosen_by_pattern() -> None:
-    subjects = [Subject(name, Command(("x",), "x"), Path()) for name in ("rust-1", "rust-2", "go")]
+    candidates = [
+        Candidate(name, Command(("x",), "x"), Path()) for name in ("rust-1", "rust-2", "go")
+    ]
 
-    assert [s.name for s in chosen(subjects, [])] == ["rust-1", "rust-2", "go"]
-    assert [s.name for s in chosen(subjects, ["rust-*"])] == ["rust-1", "rust-2"]
+    assert [s.name for s in chosen(candidates, [])] == ["rust-1", "rust-2", "go"]
+    assert [s.name for s in chosen(candidates, ["rust-*"])] == ["rust-1", "rust-2"]
     with pytest.raises(UsageError, match="there are rust-1, rust-2, go"):
-        chosen(subjects, ["java"])
+        chosen(candidates, ["java"])
 
 
 def test_one_table_tells_of_all_and_what_cannot_be_judged_stands_out(
@@ -147,7 +151,7 @@ def test_a_page_of_findings_is_stale_when_a_verdict_changed(tmp_path: Path) -> N
 def column(finding: Finding, outcome: Outcome, known: KnownFailure | None = None) -> Column:
     told = entry(Verdict(CATALOGUE["CON-001"], outcome, finding, known=known), "0.25", "pytest …")
     listed = {known.id: known} if known else {}
-    return Column(Subject("one", Command(("w",), "w"), Path(), known=listed), (told,))
+    return Column(Candidate("one", Command(("w",), "w"), Path(), known=listed), (told,))
 
 
 def test_findings_differ_in_their_verdicts_not_in_what_differs_from_run_to_run() -> None:

@@ -18,7 +18,7 @@ WORKERS = Path("tests") / "sdks" / "workers.yaml"
 
 
 def test_every_version_that_is_built_is_judged_and_none_else() -> None:
-    names = [subject.name for subject in load(ROOT / WORKERS, load_catalogue())]
+    names = [candidate.name for candidate in load(ROOT / WORKERS, load_catalogue())]
 
     assert set(names) == set(BUILDS)
 
@@ -58,7 +58,7 @@ def test_lock_files_name_no_registry() -> None:
 
 
 def test_known_failures_have_a_reason_that_can_be_read() -> None:
-    for subject in load(ROOT / WORKERS, load_catalogue()):
-        assert subject.known_file is not None
-        listed = yaml.safe_load(subject.known_file.read_text())["known-failures"]
+    for candidate in load(ROOT / WORKERS, load_catalogue()):
+        assert candidate.known_file is not None
+        listed = yaml.safe_load(candidate.known_file.read_text())["known-failures"]
         assert all(len(entry["reason"]) > 30 for entry in listed)
