@@ -111,13 +111,13 @@ def _node(version: str, packages: Path) -> Build:
     return Build(f"node-{version}", "npm", (TYPESCRIPT, packages, HERE / "build.py"), make)
 
 
-def _rust(version: str, crate: Path, package: str) -> Build:
+def _rust(name: str, crate: Path, package: str) -> Build:
     def make(folder: Path) -> None:
         manifest = ROOT / crate / "Cargo.toml"
         _run(ROOT, "cargo", "build", "--locked", "--quiet", "--manifest-path", manifest)
-        shutil.copy2(TARGET / "debug" / package, folder / "conformance-worker")
+        shutil.copy2(TARGET / "debug" / package, folder / package)
 
-    return Build(f"rust-{version}", "cargo", (RUST, crate, HERE / "build.py"), make)
+    return Build(name, "cargo", (RUST, crate, HERE / "build.py"), make)
 
 
 NODE_NEWEST = _node("0.22.1", TYPESCRIPT)
@@ -125,14 +125,17 @@ NODE_NEWEST = _node("0.22.1", TYPESCRIPT)
 BUILDS = {
     build.name: build
     for build in (
-        _rust("0.25.0", RUST, "conformance-worker"),
+        _rust("rust-0.25.0", RUST, "conformance-worker"),
         NODE_NEWEST,
         *map(_python, ("0.11.6", "0.19.7", "0.22.1", "0.25.0")),
         _node("0.11.6", HERE / "node-0.11.6"),
-        _rust("0.11.6", HERE / "rust-0.11.6", "conformance-worker-0-11"),
+        _rust("rust-0.11.6", HERE / "rust-0.11.6", "conformance-worker-0-11"),
     )
 }
-"""Every build by its name, in the order in which they are made."""
+"""Every worker by its name, in the order in which they are built."""
+
+CLIENT = _rust("client", HERE / "clients" / "rust", "sdk-client")
+"""The client of the engine on the SDK for Rust."""
 
 
 def _run(folder: Path, *words: str | Path) -> None:
@@ -171,11 +174,12 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def main(names: list[str]) -> int:
     """Build what is named, or all that this machine has the tools for."""
-    unknown = [name for name in names if name not in BUILDS]
+    known = {**BUILDS, CLIENT.name: CLIENT}
+    unknown = [name for name in names if name not in known]
     if unknown:
-        print(f"there is no {unknown[0]}; there are {', '.join(BUILDS)}", file=sys.stderr)
+        print(f"there is no {unknown[0]}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    for build in [BUILDS[name] for name in names] or BUILDS.values():
+    for build in [known[name] for name in names] or known.values():
         if not build.available:
             print(f"{build.name}: left out, {build.tool} is not installed", file=sys.stderr)
             if names:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import pytest
 
-from tests.sdks.build import BUILDS, Build
+from tests.sdks.build import Build
 
 
-def built(name: str) -> Build:
+def built(build: Build) -> Build:
     """A build that is ready to be run; without its tool the test is skipped, or fails in CI."""
-    build = BUILDS[name]
     if not build.available:
-        required(name)
-        pytest.skip(f"{build.tool} is not installed, so {name} is not built")
+        required([build])
+        pytest.skip(f"{build.tool} is not installed, so {build.name} is not built")
     build.ensure()
     return build
 
 
-def required(*names: str) -> None:
+def required(builds: Iterable[Build]) -> None:
     """Fail in continuous integration, where the tools for these builds have to be there."""
     if os.environ.get("CI"):
-        tools = sorted({BUILDS[name].tool for name in names})
-        pytest.fail(f"{', '.join(tools)} not installed: {', '.join(sorted(names))} cannot be built")
+        told = ", ".join(f"{build.name} without {build.tool}" for build in builds)
+        pytest.fail(f"cannot be built, and has to be in continuous integration: {told}")

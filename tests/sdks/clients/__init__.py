@@ -1,0 +1,16 @@
+"""Clients of the engine on the official SDKs, one a language, that do what they are told.
+
+Each reads one JSON object a line from its standard input and answers with one on its standard
+output, ``{"result": …}`` or ``{"error": {"code": …, "message": …}}``:
+
+    call      function_id, payload, queue or void   call a function, wait, enqueue, or do not wait
+    function  id, reply                             register a function that keeps what it is given
+    url       id, url                               register a function that is a URL
+    trigger   type, function_id, config             register a trigger
+    type      id                                    register a trigger type that keeps its triggers
+    next      id                                    wait for what a function or a type was given
+    channel   text                                  send a text through a channel and read it
+    log       message                               log with the SDK's logger
+
+They end with their input.
+"""

@@ -1,0 +1,91 @@
+// A client on the SDK for Node; see __init__.py for what it is told.
+
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+import { registerWorker, TriggerAction } from 'iii-sdk'
+import { createChannel } from 'iii-sdk/helpers'
+import { Logger } from '@iii-dev/helpers/observability'
+
+// The SDK writes its own lines to standard output, which is for answers here.
+console.debug = console.info = console.log = console.error
+
+const PATIENCE = 20_000 // milliseconds that an event is waited for
+const worker = registerWorker(process.env.III_URL)
+const given = new Map()
+
+function kept(id) {
+  if (!given.has(id)) given.set(id, { items: [], waiting: [] })
+  return given.get(id)
+}
+
+function keep(id, item) {
+  const { items, waiting } = kept(id)
+  const next = waiting.shift()
+  if (next) next(item)
+  else items.push(item)
+}
+
+const todo = {
+  call({ function_id, payload, action }) {
+    const how = action === 'void' ? TriggerAction.Void() : action && TriggerAction.Enqueue(action)
+    return worker.trigger({ function_id, payload, action: how ?? undefined })
+  },
+  function({ id, reply }) {
+    worker.registerFunction(id, async (data) => {
+      // The handle of a channel is no data.
+      keep(id, JSON.parse(JSON.stringify(data, (_, v) => (v?.constructor?.name?.startsWith('Channel') ? undefined : v))))
+      return reply
+    })
+  },
+  url({ id, url }) {
+    worker.registerFunction(id, { url, method: 'POST' })
+  },
+  trigger({ type, function_id, config }) {
+    worker.registerTrigger({ type, function_id, config })
+  },
+  type({ id }) {
+    worker.registerTriggerType(
+      { id, description: id },
+      {
+        async registerTrigger({ function_id, config }) {
+          keep(id, { function_id, config })
+        },
+        async unregisterTrigger(trigger) {
+          keep(id, { unregistered: trigger.id })
+        },
+      },
+    )
+  },
+  next({ id }) {
+    const { items, waiting } = kept(id)
+    if (items.length > 0) return items.shift()
+    return new Promise((resolve, reject) => {
+      waiting.push(resolve)
+      setTimeout(() => reject(new Error(`nothing came to ${id}`)), PATIENCE).unref()
+    })
+  },
+  async channel({ text }) {
+    const channel = await createChannel(worker)
+    const read = channel.reader.readAll()
+    channel.writer.stream.end(Buffer.from(text))
+    await once(channel.writer.stream, 'finish')
+    return (await read).toString()
+  },
+  log({ message }) {
+    new Logger().info(message, { from: 'client' })
+  },
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { do: name, ...asked } = JSON.parse(line)
+  let answer
+  try {
+    answer = { result: (await todo[name](asked)) ?? null }
+  } catch (fault) {
+    answer = { error: { code: fault.code ?? 'failed', message: String(fault.message ?? fault) } }
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`)
+}
+await worker.shutdown()
+process.exit(0)
