@@ -19,7 +19,7 @@ from conformance.report.frames import line
 from conformance.report.matrix import markdown, outcomes
 from conformance.verdict import Outcome
 
-BROKEN = (Outcome.FAILED, Outcome.WARNING, Outcome.KNOWN_FAILURE)
+BROKEN = (Outcome.FAILED, Outcome.WARNING, Outcome.KNOWN_FAILURE, Outcome.FLAKY)
 FENCE = "```"
 FENCED = re.compile(rf"^{FENCE}.*?^{FENCE}$", re.MULTILINE | re.DOTALL)
 AT = re.compile(r"^ *[0-9.]+ s +")

@@ -27,6 +27,7 @@ COUNTED = {
     "failed": (Outcome.FAILED, Outcome.FIXED),
     "warnings": (Outcome.WARNING,),
     "known failures": (Outcome.KNOWN_FAILURE,),
+    "flaky": (Outcome.FLAKY,),
     "not verified": (Outcome.NOT_VERIFIED,),
     "not applicable": (Outcome.NOT_APPLICABLE,),
 }

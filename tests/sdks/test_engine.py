@@ -36,18 +36,18 @@ def sdk(at: tuple[str, Engine], tmp_path: Path) -> Iterator[Client]:
 
 def recorded(sdk: Client, reply: Any = None) -> None:
     """Let the client register a function that keeps what it is given."""
-    sdk.result("function", id=RECORD, reply=reply)
+    sdk.result("function", name=RECORD, reply=reply)
 
 
-def bound(sdk: Client, type: str, config: dict[str, Any], reply: Any = None) -> None:
+def bound(sdk: Client, kind: str, config: dict[str, Any], reply: Any = None) -> None:
     recorded(sdk, reply)
-    sdk.result("trigger", type=type, function_id=RECORD, config=config)
+    sdk.result("trigger", kind=kind, function_id=RECORD, config=config)
     # The engine has read what came before a call that it answers.
     sdk.call("engine::functions::list", {})
 
 
 def event(sdk: Client) -> Any:
-    return sdk.result("next", id=RECORD)
+    return sdk.result("next", name=RECORD)
 
 
 def test_state(sdk: Client) -> None:
@@ -118,12 +118,16 @@ def test_queues_by_topic(sdk: Client) -> None:
 
 
 def test_queues_by_action(sdk: Client) -> None:
-    recorded(sdk)
+    """As the real engine, the mock has no provider of its own for the action."""
+    job = {"function_id": RECORD, "payload": {"id": 8}, "action": {"queue": "math"}}
+    refused = sdk("call", **job)
+    sdk.result("function", name="engine::queue::enqueue", reply=None)
+    receipt = sdk.result("call", **job)
+    queued = sdk.result("next", name="engine::queue::enqueue")
 
-    receipt = sdk.call(RECORD, {"id": 8}, {"queue": "default"})
-
+    assert refused["error"]["code"] == "enqueue_error"
     assert receipt["messageReceiptId"]
-    assert event(sdk) == {"id": 8}
+    assert (queued["queue"], queued["function_id"]) == ("math", RECORD)
 
 
 def test_calls_that_nobody_waits_for(sdk: Client) -> None:
@@ -163,10 +167,10 @@ def test_http_triggers(at: tuple[str, Engine], sdk: Client) -> None:
 
 def test_functions_behind_urls(at: tuple[str, Engine], sdk: Client) -> None:
     bound(sdk, "http", {"api_path": "/behind", "http_method": "POST"}, {"body": {"seen": 1}})
-    sdk.result("url", id="sdk::url", url=f"{at[1].http}/behind")
+    sdk.result("url", name="sdk::url", url=f"{at[1].http}/behind")
 
     assert sdk.call("sdk::url", {"a": 1}) == {"seen": 1}
-    assert event(sdk)["body"] == {"a": 1}
+    assert event(sdk)["body"]["a"] == 1
 
 
 def test_channels(sdk: Client) -> None:
@@ -199,7 +203,7 @@ def test_discovery(sdk: Client) -> None:
     assert RECORD in {row["function_id"] for row in functions}
     assert sdk.call("engine::functions::info", {"function_id": RECORD})["function_id"] == RECORD
     workers = sdk.call("engine::workers::list", {})["workers"]
-    (name,) = {row["name"] for row in workers if row["function_count"] == 1 and row["version"]}
+    (name,) = {row["name"] for row in workers if row["status"] == "connected"}
     assert sdk.call("engine::workers::info", {"name": name})["worker"]["name"] == name
     types = sdk.call("engine::triggers::list", {})["triggers"]
     assert {"http", "cron", "subscribe", "state", "stream"} <= {row["id"] for row in types}
@@ -212,18 +216,18 @@ def test_discovery(sdk: Client) -> None:
 
 def test_trigger_types_of_its_own(sdk: Client) -> None:
     recorded(sdk)
-    sdk.result("type", id="sdk-tick")
+    sdk.result("kind", name="sdk-tick")
 
     given = {"trigger_type": "sdk-tick", "function_id": RECORD, "config": {"every": 3}}
     made = sdk.call("engine::register_trigger", given)
 
-    assert sdk.result("next", id="sdk-tick") == {"function_id": RECORD, "config": {"every": 3}}
+    assert sdk.result("next", name="sdk-tick") == {"function_id": RECORD, "config": {"every": 3}}
     assert sdk.call("engine::unregister_trigger", {"id": made["id"]})
 
 
 def test_news_of_functions(sdk: Client) -> None:
     bound(sdk, "engine::functions-available", {})
-    sdk.result("function", id="sdk::another", reply=1)
+    sdk.result("function", name="sdk::another", reply=1)
 
     assert "sdk::another" in str(event(sdk))
 

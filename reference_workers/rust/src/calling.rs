@@ -1,6 +1,6 @@
 //! A function that calls another one.
 
-use iii_sdk::protocol::TriggerRequest;
+use iii_sdk::protocol::{TriggerRequest, TriggerRequestWithMetadata};
 use iii_sdk::{Error, IIIClient, RegisterFunction, TriggerAction};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,6 +21,8 @@ struct Call {
     #[serde(default)]
     data: Value,
     timeout_ms: Option<u64>,
+    namespace: Option<String>,
+    metadata: Option<Value>,
     action: Option<Action>,
 }
 
@@ -32,12 +34,18 @@ enum Action {
 }
 
 async fn call(worker: IIIClient, asked: Call) -> Result<Value, Error> {
-    let request = TriggerRequest {
+    let mut request = TriggerRequestWithMetadata::from(TriggerRequest {
         function_id: asked.function_id,
         payload: asked.data,
         action: asked.action.map(|Action::Void| TriggerAction::Void),
         timeout_ms: asked.timeout_ms,
-    };
+    });
+    if let Some(namespace) = asked.namespace {
+        request = request.namespace(namespace);
+    }
+    if let Some(metadata) = asked.metadata {
+        request = request.metadata(metadata);
+    }
     Ok(match worker.trigger(request).await {
         Ok(result) => json!({ "result": result }),
         Err(fault) => {

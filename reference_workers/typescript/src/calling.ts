@@ -4,16 +4,23 @@ import { TriggerAction, type IIIClient, type JsonValue } from 'iii-sdk'
 
 import { anything, count, object, text } from './formats.js'
 
-type Call = { function_id: string; data?: JsonValue; timeout_ms?: number; action?: 'void' }
+type Call = {
+  function_id: string
+  data?: JsonValue
+  timeout_ms?: number
+  metadata?: JsonValue
+  action?: 'void'
+}
 
 export function offerCalling(worker: IIIClient) {
-  const call = async ({ function_id, data, timeout_ms, action }: Call) => {
+  const call = async ({ function_id, data, timeout_ms, metadata, action }: Call) => {
     try {
       const result = await worker.trigger({
         function_id,
         // Without `data` on the wire the engine drops a call.
         payload: data ?? null,
         timeoutMs: timeout_ms,
+        metadata,
         action: action === 'void' ? TriggerAction.Void() : undefined,
       })
       return { result: result ?? null }
@@ -30,6 +37,7 @@ export function offerCalling(worker: IIIClient) {
         function_id: text,
         data: anything,
         timeout_ms: count,
+        metadata: anything,
         action: { enum: ['void'] },
       },
       ['function_id'],

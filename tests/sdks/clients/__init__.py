@@ -4,11 +4,11 @@ Each reads one JSON object a line from its standard input and answers with one o
 output, ``{"result": …}`` or ``{"error": {"code": …, "message": …}}``:
 
     call      function_id, payload, queue or void   call a function, wait, enqueue, or do not wait
-    function  id, reply                             register a function that keeps what it is given
-    url       id, url                               register a function that is a URL
-    trigger   type, function_id, config             register a trigger
-    type      id                                    register a trigger type that keeps its triggers
-    next      id                                    wait for what a function or a type was given
+    function  name, reply                           register a function that keeps what it is given
+    url       name, url                             register a function that is a URL
+    trigger   kind, function_id, config             register a trigger
+    kind      name                                  register a trigger type that keeps its triggers
+    next      name                                  wait for what a function or a type was given
     channel   text                                  send a text through a channel and read it
     log       message                               log with the SDK's logger
 

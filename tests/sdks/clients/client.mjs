@@ -31,38 +31,38 @@ const todo = {
     const how = action === 'void' ? TriggerAction.Void() : action && TriggerAction.Enqueue(action)
     return worker.trigger({ function_id, payload, action: how ?? undefined })
   },
-  function({ id, reply }) {
-    worker.registerFunction(id, async (data) => {
+  function({ name, reply }) {
+    worker.registerFunction(name, async (data) => {
       // The handle of a channel is no data.
-      keep(id, JSON.parse(JSON.stringify(data, (_, v) => (v?.constructor?.name?.startsWith('Channel') ? undefined : v))))
+      keep(name, JSON.parse(JSON.stringify(data, (_, v) => (v?.constructor?.name?.startsWith('Channel') ? undefined : v))))
       return reply
     })
   },
-  url({ id, url }) {
-    worker.registerFunction(id, { url, method: 'POST' })
+  url({ name, url }) {
+    worker.registerFunction(name, { url, method: 'POST' })
   },
-  trigger({ type, function_id, config }) {
-    worker.registerTrigger({ type, function_id, config })
+  trigger({ kind, function_id, config }) {
+    worker.registerTrigger({ type: kind, function_id, config })
   },
-  type({ id }) {
+  kind({ name }) {
     worker.registerTriggerType(
-      { id, description: id },
+      { id: name, description: name },
       {
         async registerTrigger({ function_id, config }) {
-          keep(id, { function_id, config })
+          keep(name, { function_id, config })
         },
         async unregisterTrigger(trigger) {
-          keep(id, { unregistered: trigger.id })
+          keep(name, { unregistered: trigger.id })
         },
       },
     )
   },
-  next({ id }) {
-    const { items, waiting } = kept(id)
+  next({ name }) {
+    const { items, waiting } = kept(name)
     if (items.length > 0) return items.shift()
     return new Promise((resolve, reject) => {
       waiting.push(resolve)
-      setTimeout(() => reject(new Error(`nothing came to ${id}`)), PATIENCE).unref()
+      setTimeout(() => reject(new Error(`nothing came to ${name}`)), PATIENCE).unref()
     })
   },
   async channel({ text }) {
@@ -78,10 +78,10 @@ const todo = {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { do: name, ...asked } = JSON.parse(line)
+  const { do: what, ...asked } = JSON.parse(line)
   let answer
   try {
-    answer = { result: (await todo[name](asked)) ?? null }
+    answer = { result: (await todo[what](asked)) ?? null }
   } catch (fault) {
     answer = { error: { code: fault.code ?? 'failed', message: String(fault.message ?? fault) } }
   }

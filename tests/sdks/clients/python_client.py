@@ -47,24 +47,27 @@ class Client:
             request["action"] = TriggerAction.Enqueue(queue=action["queue"])
         return self._worker.trigger(request)
 
-    def function(self, id: str, reply: Any) -> None:
+    def function(self, name: str, reply: Any) -> None:
         def handler(data: Any) -> Any:
-            self._given[id].put(data)
+            # The ends of channels in it are no data.
+            self._given[name].put(json.loads(json.dumps(data, default=lambda _: None)))
             return reply
 
-        self._worker.register_function(id, handler)
+        self._worker.register_function(name, handler)
 
-    def url(self, id: str, url: str) -> None:
-        self._worker.register_function(id, HttpInvocationConfig(url=url, method="POST"))
+    def url(self, name: str, url: str) -> None:
+        self._worker.register_function(name, HttpInvocationConfig(url=url, method="POST"))
 
-    def trigger(self, type: str, function_id: str, config: Any) -> None:
-        self._worker.register_trigger({"type": type, "function_id": function_id, "config": config})
+    def trigger(self, kind: str, function_id: str, config: Any) -> None:
+        self._worker.register_trigger({"type": kind, "function_id": function_id, "config": config})
 
-    def type(self, id: str) -> None:
-        self._worker.register_trigger_type({"id": id, "description": id}, Keeper(self._given[id]))
+    def kind(self, name: str) -> None:
+        self._worker.register_trigger_type(
+            {"id": name, "description": name}, Keeper(self._given[name])
+        )
 
-    def next(self, id: str) -> Any:
-        return self._given[id].get(timeout=PATIENCE)
+    def next(self, name: str) -> Any:
+        return self._given[name].get(timeout=PATIENCE)
 
     def channel(self, text: str) -> str:
         async def through() -> str:
@@ -90,6 +93,8 @@ def main() -> None:
             answer = {"result": getattr(client, asked.pop("do"))(**asked)}
         except InvocationError as fault:
             answer = {"error": {"code": fault.code, "message": fault.message}}
+        except Exception as fault:
+            answer = {"error": {"code": type(fault).__name__, "message": str(fault)}}
         print(json.dumps(answer), flush=True)
     client.stop()
 

@@ -69,7 +69,7 @@ impl Client {
                 };
                 return self.worker.trigger(request).await;
             }
-            "function" => self.function(text("id"), asked["reply"].clone()),
+            "function" => self.function(text("name"), asked["reply"].clone()),
             "url" => {
                 let config = HttpInvocationConfig {
                     url: text("url"),
@@ -79,25 +79,25 @@ impl Client {
                     auth: None,
                 };
                 self.worker
-                    .register_function(text("id"), RegisterFunction::http(config));
+                    .register_function(text("name"), RegisterFunction::http(config));
             }
             "trigger" => {
                 let config = asked["config"].clone();
-                let input = RegisterTriggerInput::new(text("type"), text("function_id"), config);
+                let input = RegisterTriggerInput::new(text("kind"), text("function_id"), config);
                 self.worker.register_trigger(input)?;
             }
-            "type" => {
+            "kind" => {
                 let (kept, given) = channel();
-                self.given.insert(text("id"), given);
+                self.given.insert(text("name"), given);
                 let keeper = Keeper(Mutex::new(kept));
                 self.worker.register_trigger_type(RegisterTriggerType::new(
-                    text("id"),
-                    text("id"),
+                    text("name"),
+                    text("name"),
                     keeper,
                 ));
             }
             "next" => {
-                let given = self.given.get(&text("id"));
+                let given = self.given.get(&text("name"));
                 let found = given.and_then(|given| given.recv_timeout(PATIENCE).ok());
                 return found.ok_or_else(|| Error::Handler("nothing came".into()));
             }
