@@ -7,7 +7,8 @@ tests hold the engine to that. Here the question is whether an SDK gets as far.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,18 @@ from websockets.asyncio.client import connect
 from tests.sdks.driving import COMMANDS, Client, Engine, client, engine
 
 RECORD = "sdk::record"
+BY_THE_SDK = {f"engine::{name}" for name in ("workers::register", "channels::create")}
+"""What an SDK calls for its user: when it connects, and when it opens a channel."""
+DOOMED = {"topic": "doomed", "queue_config": {"maxRetries": 0}}
+LOGGING = (
+    "engine::log::trace",
+    "engine::log::debug",
+    "engine::log::info",
+    "engine::log::warn",
+    "engine::log::error",
+)
+PATIENCE = 20.0
+"""Seconds."""
 FOLLOWED = '{"type":"join","data":{"subscriptionId":"s","streamName":"news","groupId":"g"}}'
 
 
@@ -35,8 +48,13 @@ def sdk(at: tuple[str, Engine], tmp_path: Path) -> Iterator[Client]:
 
 
 def recorded(sdk: Client, reply: Any = None) -> None:
-    """Let the client register a function that keeps what it is given."""
+    """Let the client register a function that keeps what it is given.
+
+    An SDK announces its worker at a moment of its own, and until then the engine holds what it
+    registers.
+    """
     sdk.result("function", name=RECORD, reply=reply)
+    eventually(lambda: sdk.call("engine::functions::list", {}), lambda rows: RECORD in str(rows))
 
 
 def bound(sdk: Client, kind: str, config: dict[str, Any], reply: Any = None) -> None:
@@ -48,6 +66,14 @@ def bound(sdk: Client, kind: str, config: dict[str, Any], reply: Any = None) -> 
 
 def event(sdk: Client) -> Any:
     return sdk.result("next", name=RECORD)
+
+
+def eventually(ask: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
+    """Ask until the answer is enough: what the engine is told of later has no event of its own."""
+    began = time.monotonic()
+    while not enough(found := ask()):
+        assert time.monotonic() < began + PATIENCE, found
+    return found
 
 
 def test_state(sdk: Client) -> None:
@@ -180,11 +206,11 @@ def test_channels(sdk: Client) -> None:
 
 
 def test_logs(sdk: Client) -> None:
-    for level in ("trace", "debug", "info", "warn", "error"):
-        sdk.call(f"engine::log::{level}", {"message": f"sdk {level}", "service_name": "sdk"})
+    for function_id in LOGGING:
+        sdk.call(function_id, {"message": f"by {function_id}", "service_name": "sdk"})
 
     logs = sdk.call("engine::logs::list", {})["logs"]
-    assert {f"sdk {level}" for level in ("info", "error")} <= {log["body"] for log in logs}
+    assert {f"by {function_id}" for function_id in LOGGING} <= {log["body"] for log in logs}
     assert sdk.call("engine::logs::clear", {}) == {"success": True}
 
 
@@ -247,5 +273,81 @@ def test_errors_keep_their_codes(sdk: Client) -> None:
     assert malformed["error"]["code"]
 
 
-def test_the_logger_of_the_sdk_reaches_the_engine(sdk: Client) -> None:
+def test_dead_letters(sdk: Client) -> None:
+    bound(sdk, "durable:subscriber", DOOMED, {"fail": "not today"})
+    for number in (1, 2):
+        sdk.call("iii::durable::publish", {"topic": "doomed", "data": number})
+        assert event(sdk) == number
+
+    queue = {"queue": "doomed"}
+    first, second = eventually(
+        lambda: sdk.call("engine::queue::dlq_messages", queue), lambda found: len(found) == 2
+    )
+    assert "doomed" in str(sdk.call("engine::queue::dlq_topics", {}))
+    discarded = sdk.call("iii::queue::discard_message", {**queue, "message_id": first["id"]})
+    assert discarded["message_id"] == first["id"]
+    sdk.call("iii::queue::redrive_message", {**queue, "message_id": second["id"]})
+    assert event(sdk) == 2
+    eventually(
+        lambda: sdk.call("engine::queue::dlq_messages", queue), lambda found: len(found) == 1
+    )
+    assert sdk.call("iii::queue::redrive", queue)["redriven"] == 1
+    assert event(sdk) == 2
+
+
+def test_values_by_index(sdk: Client) -> None:
+    place = {"index": "sdk", "key": "k"}
+    ops = [{"type": "merge", "value": {"b": 2}}]
+
+    assert sdk.call("kv_server::set", {**place, "value": {"a": 1}})["new_value"] == {"a": 1}
+    assert sdk.call("kv_server::get", place) == {"a": 1}
+    assert sdk.call("kv_server::update", {**place, "ops": ops})["new_value"] == {"a": 1, "b": 2}
+    assert sdk.call("kv_server::list", {"index": "sdk"}) == [{"a": 1, "b": 2}]
+    assert sdk.call("kv_server::list_keys_with_prefix", {"prefix": "s"}) == ["sdk"]
+    assert sdk.call("kv_server::delete", place) == {"a": 1, "b": 2}
+
+
+def test_configuration(sdk: Client) -> None:
+    entry = {"id": "sdk", "name": "sdk", "description": "of a client", "schema": {"type": "object"}}
+
+    sdk.call("configuration::register", {**entry, "initial_value": {"a": 1}})
+    assert sdk.call("configuration::get", {"id": "sdk"})["value"] == {"a": 1}
+    sdk.call("configuration::set", {"id": "sdk", "value": {"a": 2}})
+    assert sdk.call("configuration::get", {"id": "sdk"})["value"] == {"a": 2}
+    assert sdk.call("configuration::schema", {"id": "sdk"})["schema"] == {"type": "object"}
+    assert "sdk" in {row["id"] for row in sdk.call("configuration::list", {})["configurations"]}
+
+
+def test_the_telemetry_of_the_sdk_reaches_the_engine(sdk: Client) -> None:
+    recorded(sdk)
+    sdk.call(RECORD, {})
     sdk.result("log", message="from the logger")
+
+    eventually(
+        lambda: sdk.call("engine::logs::list", {})["logs"],
+        lambda logs: any(log["body"] == "from the logger" for log in logs),
+    )
+    spans = eventually(lambda: sdk.call("engine::traces::list", {})["spans"], bool)
+    trace = {"trace_id": spans[0]["trace_id"]}
+    assert sdk.call("engine::traces::tree", trace)["roots"]
+    assert sdk.call("engine::traces::spans", trace)["spans"]
+    assert sdk.call("engine::traces::group_by", {"attribute": "service.name"})
+    assert "sdk_metrics" in sdk.call("engine::metrics::list", {})
+    assert sdk.call("engine::traces::clear", {}) == {"success": True}
+
+
+def test_what_is_told_of_telemetry(sdk: Client) -> None:
+    assert sdk.call("engine::rollups::list", {})["rollups"] == []
+    assert sdk.call("engine::sampling::rules", {})["rules"] == []
+    assert sdk.call("engine::alerts::list", {}) == {"alerts": []}
+    assert sdk.call("engine::alerts::evaluate", {})["triggered"] == []
+
+
+def test_every_function_of_the_engine_is_called_here(sdk: Client) -> None:
+    rows = sdk.call("engine::functions::list", {"include_internal": True})["functions"]
+    called = Path(__file__).read_text()
+
+    missing = {row["function_id"] for row in rows if f'"{row["function_id"]}"' not in called}
+    # The engine calls these itself, when a configuration changes.
+    missing = {name for name in missing if not name.endswith("::on-config-change")}
+    assert missing == BY_THE_SDK

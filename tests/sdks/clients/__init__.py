@@ -4,7 +4,8 @@ Each reads one JSON object a line from its standard input and answers with one o
 output, ``{"result": …}`` or ``{"error": {"code": …, "message": …}}``:
 
     call      function_id, payload, queue or void   call a function, wait, enqueue, or do not wait
-    function  name, reply                           register a function that keeps what it is given
+    function  name, reply                           register a function that keeps what it is given;
+                                                    it fails when its reply has `fail`
     url       name, url                             register a function that is a URL
     trigger   kind, function_id, config             register a trigger
     kind      name                                  register a trigger type that keeps its triggers

@@ -35,6 +35,7 @@ const todo = {
     worker.registerFunction(name, async (data) => {
       // The handle of a channel is no data.
       keep(name, JSON.parse(JSON.stringify(data, (_, v) => (v?.constructor?.name?.startsWith('Channel') ? undefined : v))))
+      if (reply?.fail) throw new Error(reply.fail)
       return reply
     })
   },

@@ -51,6 +51,8 @@ class Client:
         def handler(data: Any) -> Any:
             # The ends of channels in it are no data.
             self._given[name].put(json.loads(json.dumps(data, default=lambda _: None)))
+            if isinstance(reply, dict) and "fail" in reply:
+                raise RuntimeError(reply["fail"])
             return reply
 
         self._worker.register_function(name, handler)

@@ -120,8 +120,11 @@ impl Client {
         let keeper = Arc::new(Keeper(Mutex::new(kept)));
         let handler = move |data: Value| {
             keeper.keep(data);
-            let reply = reply.clone();
-            async move { Ok::<Value, Error>(reply) }
+            let answer = match reply["fail"].as_str() {
+                Some(text) => Err(Error::Handler(text.into())),
+                None => Ok(reply.clone()),
+            };
+            async move { answer }
         };
         self.worker
             .register_function(id, RegisterFunction::new_async(handler));
