@@ -62,6 +62,14 @@ def tells_invocations_apart(record: Record[Round]) -> Finding:
     played = record.result
     if not played.known and played.withheld:
         return unproven(played.withheld[0])
+    bounced = _bounced(record)
+    if bounced:
+        return broken(
+            expected="answers to invocations",
+            seen="the invocations themselves, sent back as they came",
+            events=bounced,
+            remedy="Send an invocationresult for each invokefunction.",
+        )
     first = {i: record.talk.answers(i.id)[:1] for i in (*played.known, played.unknown)}
     answers = [answer for found in first.values() for answer in found]
     remedy = "Look up the function that function_id names, run it, and send what it returns."
@@ -91,6 +99,16 @@ def _sameness(answer: Message) -> str:
     if answer.json.get("error") is not None:
         return f"the error code {json.dumps(error_code(answer))}"
     return f"the result {json.dumps(answer.json.get('result'))}"
+
+
+def _bounced(record: Record[Round]) -> tuple[Message, ...]:
+    """An invocation and the same from the worker, if it sends back whatever comes."""
+    asked = {i.id for i in (*record.result.known, record.result.unknown)}
+    return tuple(
+        message
+        for message in record.talk.messages()
+        if message.type == "invokefunction" and message.json.get("invocation_id") in asked
+    )[:1]
 
 
 @check("INV-001", every_function)

@@ -1,0 +1,1 @@
+"""Processes that are no workers: none of them may pass a MUST that it cannot have shown."""
