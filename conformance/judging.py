@@ -85,7 +85,11 @@ class JudgingPlugin:
         with _usage_errors():
             chosen = [i.name for i in session.items if isinstance(i, RequirementItem)]
             trials = [t for i in session.items if isinstance(i, JudgedItem) for t in i.trials]
-            self._judgement.start(*(([], []) if self._distributed else (chosen, trials)))
+            try:
+                self._judgement.start(*(([], []) if self._distributed else (chosen, trials)))
+            except UsageError as fault:
+                self._reporter.error("worker", str(fault))
+                raise
         self._reporter.subject(self._judgement.subject)
         if self._controls:
             self._judgement.stop()

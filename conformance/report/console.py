@@ -73,7 +73,8 @@ def closing(report: Report) -> list[str]:
         if kind != FUZZ and count["unasked"] < count["total"]
     ]
     if report["errors"]:
-        lines.append(f"conformance: {len(report['errors'])} ended by a fault of the suite")
+        names = ", ".join(error["id"] for error in report["errors"])
+        lines.append(f"conformance: {len(report['errors'])} ended without a verdict: {names}")
     return lines
 
 

@@ -32,7 +32,7 @@ class Count(TypedDict):
 
 
 class Error(TypedDict):
-    """Something that ended by a fault of the suite, without a verdict."""
+    """Something that ended without a verdict: by a fault of the suite, or of the command."""
 
     id: str
     text: str

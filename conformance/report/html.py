@@ -33,7 +33,7 @@ def page(report: Report) -> str:
             body.append(element("h2", title(report, phase)))
         body.append(_verdict(told))
     for error in report["errors"]:
-        body.append(element("h2", f"Fault of the suite: {error['id']}"))
+        body.append(element("h2", f"Without a verdict: {error['id']}"))
         body.append(element("pre", error["text"]))
     body.append(_versions(report))
     body.append(element("script", _asset("report.js")))

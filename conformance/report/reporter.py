@@ -62,7 +62,7 @@ class Reporter:
         self.journal.tell("verdict", verdict=told)
 
     def error(self, name: str, text: str) -> None:
-        """Something ended by a fault of the suite."""
+        """Something ended without a verdict."""
         self.journal.tell("error", id=name, text=text)
 
     def recorded(self, runs: Iterable[Run]) -> None:
