@@ -1,8 +1,8 @@
-"""``python -m tests.kill_matrix`` judges every mutant and null subject and writes what came of it.
+"""``python -m tests.kill_matrix`` judges every mutant and impostor and writes what came of it.
 
-Every mutant must be killed by its own requirement, for a reason that is told; no null subject may
+Every mutant must be killed by its own requirement, for a reason that is told; no impostor may
 pass a MUST that it cannot have shown. With ``--check`` nothing is written: the exit code is 1 if
-the page is stale. It is 1 in any case when a mutant survives or a null subject passes.
+the page is stale. It is 1 in any case when a mutant survives or an impostor passes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from typing import TypeVar
 
 from conformance.catalogue import load
 from conformance.known import load as load_known
+from tests.impostors.__main__ import IMPOSTORS
+from tests.impostors.shown import Exposure, exposed
 from tests.mutants import MUTANTS
-from tests.mutants.matrix import NullRow, Row, judged, judged_null
-from tests.nulls import NULLS
+from tests.mutants.matrix import Row, judged
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "kill-matrix.md"
@@ -50,19 +51,19 @@ def main(arguments: list[str] | None = None) -> int:
     if options.only != "*":
         print(f"{len(rows) - len(survivors)} of {len(rows)} mutants killed")
         return 1 if survivors else 0
-    nulls = _all(list(NULLS), judged_null, options.jobs, lambda row: row.name)
-    for null in nulls:
-        for identity in null.vacuous:
-            print(f"the null subject {null.name} passes {identity}, which it cannot have shown")
-    made = {PAGE: "\n".join(page(rows, nulls)) + "\n", HISTORY: history()}
+    exposures = _all(list(IMPOSTORS), exposed, options.jobs, lambda each: each.name)
+    for each in exposures:
+        for identity in each.vacuous:
+            print(f"the impostor {each.name} passes {identity}, which it cannot have shown")
+    made = {PAGE: "\n".join(page(rows, exposures)) + "\n", HISTORY: history()}
     stale = [path for path, text in made.items() if options.check and _is_stale(path, text)]
     for path, text in made.items() if not options.check else ():
         path.write_text(text, "utf-8")
     print(f"{len(rows) - len(survivors)} of {len(rows)} mutants killed")
-    return 1 if survivors or stale or any(null.vacuous for null in nulls) else 0
+    return 1 if survivors or stale or any(each.vacuous for each in exposures) else 0
 
 
-def page(rows: Sequence[Row], nulls: Sequence[NullRow]) -> Iterator[str]:
+def page(rows: Sequence[Row], exposures: Sequence[Exposure]) -> Iterator[str]:
     """The page, in Markdown: no times, nothing that differs from run to run."""
     catalogue = load()
     killed = sum(row.killed for row in rows)
@@ -86,10 +87,12 @@ def page(rows: Sequence[Row], nulls: Sequence[NullRow]) -> Iterator[str]:
             also = ", ".join(row.collateral)
             level = requirement.level.value
             yield f"| {requirement.id} | {level} | {row.mutant.name} | {verdict} | {also} |"
-    yield from ("", "## Null subjects", "", "| subject | fails | passes |", "|---|---|---|")
-    for null in nulls:
-        failed = ", ".join(null.failed) or "**nothing**"
-        yield f"| {NULLS[null.name].about} | {failed} | {', '.join(null.passed) or 'nothing'} |"
+    yield from ("", "## Impostors", "", "No impostor passes a MUST that it cannot have shown.", "")
+    yield from ("| impostor | fails | passes |", "|---|---|---|")
+    for each in exposures:
+        failed = ", ".join(each.failed) or "**nothing**"
+        about = (IMPOSTORS[each.name].__doc__ or each.name).rstrip(".")
+        yield f"| {about} | {failed} | {', '.join(each.passed) or 'nothing'} |"
     unproven = [r for r in catalogue if r.id not in {row.mutant.requirement for row in rows}]
     if unproven:
         yield from ("", "## Requirements without a mutant", "", "| requirement | why |")

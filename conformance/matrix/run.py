@@ -14,7 +14,7 @@ from conformance.court import Verdict
 from conformance.errors import UsageError
 from conformance.matrix.plan import Candidate
 from conformance.report.entry import Entry, entry
-from conformance.report.subject import about, subject
+from conformance.report.subject import about
 from conformance.session import Judgement
 from conformance.settings import DEFAULT_PORT, Settings
 from conformance.subject.command import Command
@@ -82,7 +82,7 @@ def judge(
         return Column(
             candidate,
             tuple(entry(v, protocol.version, _again(candidate, v)) for v in verdicts),
-            tuple(about(subject(judgement.baseline, judgement.announced, protocol))),
+            tuple(about(judgement.subject)),
             time.monotonic() - began,
         )
     except UsageError as fault:

@@ -1,4 +1,4 @@
-"""Mutants and null subjects before the court: one mechanism for the tests and the kill matrix."""
+"""Mutants before the court: one mechanism for the tests and the kill matrix."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import os
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from conformance.catalogue import load
 from conformance.trial import CHECKS
-from conformance.verdict import Answer, Finding, Level, Outcome
+from conformance.verdict import Answer, Finding
 from tests.judging import judge
 from tests.mutants.catalogue import Mutant
-from tests.nulls import NULLS
 
 _PORTS = itertools.cycle(range(20000 + os.getpid() % 1000 * 10, 31000))
 
@@ -32,16 +30,6 @@ class Row:
         """Whether its own requirement tells it from a right worker, and why."""
         finding = self.finding
         return finding.answer is Answer.BROKEN and bool(finding.expected and finding.seen)
-
-
-@dataclass(frozen=True, slots=True)
-class NullRow:
-    """What came of a null subject: the MUSTs it passed, those it failed, and what it may not."""
-
-    name: str
-    passed: tuple[str, ...]
-    failed: tuple[str, ...]
-    vacuous: tuple[str, ...]
 
 
 def decided_with(requirement_id: str) -> tuple[str, ...]:
@@ -62,16 +50,6 @@ def judged(mutant: Mutant) -> Row:
     )
     broken = [v.requirement.id for v in rest if v.finding.answer is Answer.BROKEN]
     return Row(mutant, own.finding, tuple(broken))
-
-
-def judged_null(name: str) -> NullRow:
-    """Judge a null subject by everything."""
-    verdicts = judge(f"tests.nulls {name}", load().requirements)
-    musts = [v for v in verdicts if v.requirement.level is Level.MUST]
-    passed = [v.requirement.id for v in musts if v.outcome is Outcome.PASSED]
-    failed = [v.requirement.id for v in musts if v.outcome is Outcome.FAILED]
-    vacuous = [p for p in passed if not any(fnmatchcase(p, s) for s in NULLS[name].shows)]
-    return NullRow(name, tuple(passed), tuple(failed), tuple(vacuous))
 
 
 def free_port() -> int:

@@ -8,8 +8,7 @@ from conformance.trial import CHECKS
 from conformance.verdict import Outcome
 from tests.judging import judge
 from tests.mutants import MUTANTS, Mutant
-from tests.mutants.matrix import decided_with, judged, judged_null
-from tests.nulls import NULLS
+from tests.mutants.matrix import decided_with, judged
 
 
 def test_the_unbroken_worker_keeps_every_requirement() -> None:
@@ -34,15 +33,6 @@ def test_a_mutant_breaks_its_requirement(mutant: Mutant) -> None:
     row = judged(mutant)
 
     assert row.killed, row.finding
-
-
-@pytest.mark.mutant
-@pytest.mark.parametrize("name", NULLS)
-def test_a_null_subject_passes_nothing_it_cannot_have_shown(name: str) -> None:
-    row = judged_null(name)
-
-    assert row.vacuous == ()
-    assert row.failed
 
 
 def test_what_the_same_trials_decide() -> None:

@@ -1,0 +1,50 @@
+"""What each impostor may pass, and the court's view of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.trial import CHECKS
+from conformance.verdict import Level, Outcome
+from tests.judging import judge
+
+SPEAKS = ("CON-001", "CON-002", "CON-003", "ANN-", "FRM-001", "FRM-002", "FRM-010", "REG-", "USE-")
+"""What can be seen of a worker that speaks, whether or not it answers."""
+
+LIVES = (*SPEAKS, "CON-", "FRM-", "RDY-", "REC-007", "SHD-", "INV-020")
+"""What can be seen of one that says something to each invocation."""
+
+SHOWN: dict[str, tuple[str, ...]] = {
+    "ends_at_once": (),
+    "does_nothing": (),
+    "dials_and_waits": (),
+    "says_nothing": (),
+    "announces_alone": SPEAKS,
+    "fails_always": SPEAKS,
+    "repeats_everything": SPEAKS,
+    "echoes_always": (*LIVES, "INV-001", "INV-002", "INV-003", "INV-014", "INV-018"),
+    "knows_nothing": (*LIVES, "INV-"),
+}
+"""The beginnings of the ids of all that an impostor may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What came of an impostor: the MUSTs it failed and passed, and those it could not show."""
+
+    name: str
+    failed: tuple[str, ...]
+    passed: tuple[str, ...]
+    vacuous: tuple[str, ...]
+
+
+def exposed(name: str) -> Exposure:
+    """Judge an impostor by everything that is judged in the default level."""
+    verdicts = judge(
+        f"tests.impostors {name}", [i for i, check in CHECKS.items() if not check.long]
+    )
+    musts = [v for v in verdicts if v.requirement.level is Level.MUST]
+    passed = tuple(v.requirement.id for v in musts if v.outcome is Outcome.PASSED)
+    failed = tuple(v.requirement.id for v in musts if v.outcome is Outcome.FAILED)
+    vacuous = tuple(i for i in passed if not i.startswith(SHOWN[name] or ("none",)))
+    return Exposure(name, failed, passed, vacuous)
