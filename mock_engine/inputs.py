@@ -182,7 +182,7 @@ class Form:
 
 def complain(value: Any, expected: str) -> str:
     """The complaint about a value that is not what was ``expected``."""
-    outside = _is_whole(value) and expected in ("usize", "u32", "u64", "i32")
+    outside = _is_whole(value) and expected in ("usize", "u32", "u64", "i32", "i64")
     return f"invalid {'value' if outside else 'type'}: {describe(value)}, expected {expected}"
 
 

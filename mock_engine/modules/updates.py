@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mock_engine.inputs import Field, Form, is_anything, is_list, is_text, optional
+from mock_engine.inputs import Field, Form, describe, is_anything, is_list, is_text, optional
 from mock_engine.modules.base import Failure
 from mock_engine.modules.store import MISSING
 
 DOCUMENTATION = "https://iii.dev/docs/workers/iii-state#error-codes"
 DEEPEST_PATH = 32
 LONGEST_SEGMENT = 256
+DEEPEST_VALUE = 16
+MOST_KEYS = 1024
+LEAST, MOST = -(1 << 63), (1 << 64) - 1
 SINKS = ("__proto__", "constructor", "prototype")
 
 
@@ -42,25 +46,39 @@ def check(ops: Sequence[Any], function_id: str) -> None:
 
 
 def _complaint(op: Any) -> str | None:
-    if not isinstance(op, dict) or "type" not in op:
+    if not isinstance(op, dict):
+        return f"invalid type: {describe(op)}, expected internally tagged enum UpdateOp"
+    if "type" not in op:
         return "missing field `type`"
     kind = op["type"]
+    if not isinstance(kind, str):
+        return f"invalid type: {describe(kind)}, expected variant identifier"
     if kind not in _OPERATIONS:
         names = ", ".join(f"`{name}`" for name in _OPERATIONS)
         return f"unknown variant `{kind}`, expected one of {names}"
-    if kind in ("merge", "append"):
-        return _MERGE.examine(op)[0]
-    return _FORMS[kind].examine(op)[0]
+    complaint = _FORMS[kind].examine(op)[0]
+    if complaint is None and kind in ("merge", "append") and not _is_path(op.get("path")):
+        return "data did not match any variant of untagged enum MergePath"
+    return complaint
 
 
-def _is_whole(value: Any) -> str | None:
-    return None if isinstance(value, int) and not isinstance(value, bool) else "i64"
+def _is_path(path: Any) -> bool:
+    if isinstance(path, list):
+        return all(isinstance(segment, str) for segment in path)
+    return path is None or isinstance(path, str)
+
+
+def _is_i64(value: Any) -> str | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return None if whole and LEAST <= value <= -LEAST - 1 else "i64"
 
 
 _MERGE = Form("UpdateOp", (optional("path", is_anything), Field("value", is_anything)))
-_STEP = Form("UpdateOp", (Field("path"), Field("by", _is_whole)))
+_STEP = Form("UpdateOp", (Field("path"), Field("by", _is_i64)))
 _FORMS = {
     "set": Form("UpdateOp", (Field("path"), optional("value", is_anything))),
+    "merge": _MERGE,
+    "append": _MERGE,
     "increment": _STEP,
     "decrement": _STEP,
     "remove": Form("UpdateOp", (Field("path", is_text),)),
@@ -69,7 +87,7 @@ _FORMS = {
 
 def apply(value: Any, ops: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
     """Apply operations to a value (``MISSING`` for none); return the new one and the errors."""
-    current = None if value is MISSING else copy.deepcopy(value)
+    current = value if value is MISSING else copy.deepcopy(value)
     errors = []
     for index, op in enumerate(ops):
         try:
@@ -83,65 +101,12 @@ def apply(value: Any, ops: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
                     "doc_url": DOCUMENTATION,
                 }
             )
-    return current, errors
+    return {} if current is MISSING else current, errors
 
 
-def _field_of(current: Any, path: str, verb: str) -> dict[str, Any]:
-    """The object that ``path`` is a field of."""
-    if path in SINKS:
-        text = f"Path segment '{path}' is not allowed (prototype pollution)."
-        raise Refused(f"{verb}.path.proto_polluted", text)
-    if current is None:
-        return {}
-    if not isinstance(current, dict):
-        kind = kind_of(current)
-        text = f"Cannot {verb} at path '{path}': target is {kind}, expected object."
-        raise Refused(f"{verb}.target_not_object", text)
-    return current
-
-
-def _set(current: Any, op: Any) -> Any:
-    path, value = op["path"], op.get("value")
-    if path == "":
-        return value
-    return _field_of(current, path, "set") | {path: value}
-
-
-def _remove(current: Any, op: Any) -> Any:
-    path = op["path"]
-    if path == "":
-        return None
-    fields = _field_of(current, path, "remove")
-    return {key: value for key, value in fields.items() if key != path} if current else current
-
-
-def _increment(current: Any, op: Any) -> Any:
-    return _step(current, op, op["by"], "increment")
-
-
-def _decrement(current: Any, op: Any) -> Any:
-    return _step(current, op, -op["by"], "decrement")
-
-
-def _step(current: Any, op: Any, by: int, verb: str) -> Any:
-    path = op["path"]
-    if path == "":
-        return _sum(current, by, "root", verb)
-    fields = _field_of(current, path, verb)
-    return fields | {path: _sum(fields.get(path), by, path, verb)}
-
-
-def _sum(value: Any, by: int, path: str, verb: str) -> Any:
-    if value is None:
-        return by
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        text = f"Expected number at path '{path}', got {kind_of(value)}."
-        raise Refused(f"{verb}.not_number", text)
-    return value + by
-
-
-def _segments(op: Any, verb: str) -> list[str]:
-    given = op.get("path")
+def _segments(op: Any) -> list[str]:
+    """Where an operation takes place, from the root."""
+    verb, given = op["type"], op.get("path")
     if given is None or given == "":
         return []
     segments = given if isinstance(given, list) else [given]
@@ -149,15 +114,63 @@ def _segments(op: Any, verb: str) -> list[str]:
         text = f"Path depth {len(segments)} exceeds maximum of {DEEPEST_PATH}"
         raise Refused(f"{verb}.path.too_deep", text)
     for segment in segments:
-        if segment == "":
+        size = len(segment.encode(errors="surrogatepass"))
+        if size == 0:
             raise Refused(f"{verb}.path.empty_segment", "Path contains an empty segment")
+        if size > LONGEST_SEGMENT:
+            text = f"Path segment of {size} bytes exceeds maximum of {LONGEST_SEGMENT}"
+            raise Refused(f"{verb}.path.segment_too_long", text)
         if segment in SINKS:
             text = f"Path segment '{segment}' is not allowed (prototype pollution)."
             raise Refused(f"{verb}.path.proto_polluted", text)
-        if len(segment) > LONGEST_SEGMENT:
-            text = f"Path segment exceeds maximum length of {LONGEST_SEGMENT}"
-            raise Refused(f"{verb}.path.segment_too_long", text)
     return segments
+
+
+def _field_of(current: Any, op: Any, shown: str) -> dict[str, Any]:
+    """The object that an operation changes a field of."""
+    if current is MISSING:
+        return {}
+    if not isinstance(current, dict):
+        verb, kind = op["type"], kind_of(current)
+        text = f"Cannot {verb} at path '{shown}': target is {kind}, expected object."
+        raise Refused(f"{verb}.target_not_object", text)
+    return current
+
+
+def _set(current: Any, op: Any) -> Any:
+    segments, value = _segments(op), op.get("value")
+    if not segments:
+        return value
+    return _field_of(current, op, op["path"]) | {op["path"]: value}
+
+
+def _remove(current: Any, op: Any) -> Any:
+    if not _segments(op):
+        return None
+    fields = _field_of(current, op, op["path"])
+    return {key: value for key, value in fields.items() if key != op["path"]}
+
+
+def _step(current: Any, op: Any) -> Any:
+    if not _segments(op):
+        return _sum(current, op, "root")
+    path = op["path"]
+    fields = _field_of(current, op, path)
+    return fields | {path: _sum(fields.get(path, MISSING), op, path)}
+
+
+def _sum(value: Any, op: Any, path: str) -> Any:
+    by = op["by"] if op["type"] == "increment" else -op["by"]
+    if value is MISSING:
+        return by
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        result = value + by
+        if isinstance(result, int) and LEAST <= result <= MOST:
+            return result
+        if isinstance(result, float) and math.isfinite(result):
+            return result
+    text = f"Expected number at path '{path}', got {kind_of(value)}."
+    raise Refused(f"{op['type']}.not_number", text)
 
 
 def _within(current: Any, segments: Sequence[str], change: Callable[[Any], Any]) -> Any:
@@ -170,39 +183,61 @@ def _within(current: Any, segments: Sequence[str], change: Callable[[Any], Any])
 
 
 def _merge(current: Any, op: Any) -> Any:
-    segments, value = _segments(op, "merge"), op["value"]
+    segments, value = _segments(op), op["value"]
+    _check_merged(value)
+    if not segments and current is not MISSING and not isinstance(current, dict):
+        return current
+    return _within(
+        current, segments, lambda target: (target if isinstance(target, dict) else {}) | value
+    )
+
+
+def _check_merged(value: Any) -> None:
     if not isinstance(value, dict):
         raise Refused("merge.value.not_an_object", "Merge value must be a JSON object")
+    if len(value) > MOST_KEYS:
+        text = f"Merge value has {len(value)} top-level keys, exceeds maximum of {MOST_KEYS}"
+        raise Refused("merge.value.too_many_keys", text)
     for key in value:
         if key in SINKS:
             text = f"Merge value top-level key {json.dumps(key)} is a prototype-pollution sink"
             raise Refused("merge.value.proto_polluted", text)
+    depth = _depth(value)
+    if depth > DEEPEST_VALUE:
+        text = f"Merge value JSON nesting depth {depth} exceeds maximum of {DEEPEST_VALUE}"
+        raise Refused("merge.value.too_deep", text)
 
-    def change(target: Any) -> Any:
-        return (target if isinstance(target, dict) else {}) | value
 
-    if not segments and current is not None and not isinstance(current, dict):
-        return current
-    return _within(current, segments, change)
+def _depth(value: Any) -> int:
+    """How deep objects and arrays are nested; without recursion, for the depth may be great."""
+    depth, level = 0, [value]
+    while level := [part for part in level if isinstance(part, dict | list)]:
+        depth += 1
+        level = [
+            inner for part in level for inner in (part.values() if isinstance(part, dict) else part)
+        ]
+    return depth
 
 
 def _append(current: Any, op: Any) -> Any:
-    segments, value = _segments(op, "append"), op["value"]
-    path = "root" if not segments else ".".join(segments)
-    if segments and current is not None and not isinstance(current, dict):
-        shown = f"[{', '.join(segments)}]"
-        text = f"Cannot append at path '{shown}': target is {kind_of(current)}, expected object."
-        raise Refused("append.target_not_object", text)
+    segments, value = _segments(op), op["value"]
+    if not segments:
+        return _appended(None if current is MISSING else current, value, "root")
+    _field_of(current, op, f"[{', '.join(segments)}]")
     nested = len(segments) > 1
 
     def change(target: Any) -> Any:
-        return _appended(target, value, path, as_list=nested)
+        if target is MISSING and nested:
+            return [value]
+        return _appended(None if target is MISSING else target, value, segments[-1])
 
     return _within(current, segments, change)
 
 
-def _appended(target: Any, value: Any, path: str, *, as_list: bool) -> Any:
+def _appended(target: Any, value: Any, path: str) -> Any:
     match target:
+        case None:
+            return value if isinstance(value, str) else [value]
         case list():
             return [*target, value]
         case str():
@@ -210,8 +245,6 @@ def _appended(target: Any, value: Any, path: str, *, as_list: bool) -> Any:
                 text = f"Expected string append value at path '{path}', got {kind_of(value)}."
                 raise Refused("append.type_mismatch", text)
             return target + value
-    if target is None or target is MISSING:
-        return value if isinstance(value, str) and not as_list else [value]
     kind = kind_of(target)
     text = (
         f"Cannot append at path '{path}': target is {kind}, "
@@ -239,8 +272,8 @@ def kind_of(value: Any) -> str:
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "set": _set,
     "merge": _merge,
-    "increment": _increment,
-    "decrement": _decrement,
+    "increment": _step,
+    "decrement": _step,
     "append": _append,
     "remove": _remove,
 }
