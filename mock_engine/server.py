@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from mock_engine.config import Config
 from mock_engine.engine import Engine, WorkerPort
+from mock_engine.modules.channels import PATH as CHANNELS
 from mock_engine.transcript import Transcript
-from mock_engine.wire import Listener
+from mock_engine.wire import Connection, Listener
+
+LINGER = 0.5
+"""Seconds that channels and streams outlive the workers, when the engine stops."""
 
 
 class Server:
@@ -51,9 +57,19 @@ class Server:
         return {name: module.place for name, module in modules if module.place is not None}
 
     async def stop(self) -> None:
-        """Close everything as the engine does on SIGTERM."""
+        """Close everything as the engine does on SIGTERM: channels and streams last."""
         for port in self._ports:
             port.say_goodbye()
         for listener in self.listeners:
+            await listener.stop(spare=_is_channel)
+        channels = any(listener.connections for listener in self.listeners)
+        if channels or any(module.viewers for module in self.engine.modules.values()):
+            await asyncio.sleep(LINGER)
+        for listener in self.listeners:
             await listener.stop()
         await self.engine.stop()
+
+
+def _is_channel(connection: Connection) -> bool:
+    request = connection.request
+    return request is not None and request.path.startswith(CHANNELS)

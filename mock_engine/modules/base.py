@@ -118,6 +118,11 @@ class Module:
         """The URL of what the module listens on, if it does."""
         return None
 
+    @property
+    def viewers(self) -> int:
+        """How many watch what the module does, over connections that stay open."""
+        return 0
+
     async def start(self) -> None:
         """Open what the module listens on.
 

@@ -28,6 +28,9 @@ READ, WRITE = "read", "write"
 AHEAD = 64
 """Messages that a writer may be ahead of its reader, unless the channel says otherwise."""
 
+LOST = 2
+"""Messages that are lost before a writer without a reader is ended."""
+
 REMEMBERED = 4096
 """Channels that are kept; the oldest one is forgotten first."""
 
@@ -50,6 +53,7 @@ class Channel:
     deliver: Callable[[bool, bytes], None] | None = None
     ended: Callable[[], None] | None = None
     writer: Connection | None = None
+    lost: int = 0
 
     def end(self, direction: str) -> dict[str, str]:
         """What a worker needs to take one of the ends."""
@@ -82,12 +86,17 @@ class Channel:
             ended()
 
     def abandon(self) -> None:
-        """The reader is gone: what is written from now on is lost."""
-        self.deliver, self.ended = _drop, None
+        """The reader is gone: what is written is lost, and the engine soon ends the writer.
 
+        Engine 0.23 sees that nobody reads when it cannot send, which is for the second message.
+        """
+        self.deliver, self.ended, self.lost = self._lose, None, 0
 
-def _drop(binary: bool, data: bytes) -> None:
-    del binary, data
+    def _lose(self, binary: bool, data: bytes) -> None:
+        del binary, data
+        self.lost += 1
+        if self.lost > LOST and self.writer is not None:
+            self.writer.cut()
 
 
 class Channels(Module):

@@ -257,7 +257,7 @@ class Written:
 
     def __init__(self, channel: Channel) -> None:
         self.status = OK
-        self.headers: tuple[tuple[str, str], ...] = ()
+        self._headers: dict[str, str] = {}
         self.begun = asyncio.Event()
         self._parts: asyncio.Queue[bytes | None] = asyncio.Queue()
         channel.read(self._take, self._end)
@@ -277,7 +277,13 @@ class Written:
             wanted = status(control.get("status_code"))
             self.status = wanted if wanted is not None and wanted < UNOFFICIAL else self.status
         elif control.get("type") == "set_headers":
-            self.headers = (*self.headers, *headers(control.get("headers")))
+            given = control.get("headers")
+            self._headers |= given if isinstance(given, dict) else {}
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers that were set, each as it was set last."""
+        return headers(self._headers)
 
     def _end(self) -> None:
         self._parts.put_nowait(None)

@@ -92,6 +92,11 @@ class StreamModule(Module):
         host, port = self.options.get("host", "127.0.0.1"), self.options.get("port", PORT)
         self._listener = await Listener.start(self._viewers, host, port)
 
+    @property
+    def viewers(self) -> int:
+        """How many WebSockets are open."""
+        return 0 if self._listener is None else len(self._listener.connections)
+
     async def stop(self) -> None:
         """Close the port and the store."""
         if self._listener is not None:

@@ -126,8 +126,11 @@ class Listener:
         if self._held is not None:
             self._reopening = asyncio.get_running_loop().create_task(self.listen())
 
-    async def stop(self) -> None:
-        """Refuse new connections, cut those that are open, and give the port back."""
+    async def stop(self, spare: Callable[[Connection], bool] | None = None) -> None:
+        """Refuse new connections, cut those that are open, and give the port back.
+
+        What it is told to ``spare`` stays open until it is called again.
+        """
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -139,7 +142,8 @@ class Listener:
             self._held.close()
             self._held = None
         for connection in tuple(self.connections.values()):
-            connection.cut()
+            if spare is None or not spare(connection):
+                connection.cut()
         await asyncio.sleep(0)
 
     def _connection(self) -> Connection:

@@ -22,7 +22,7 @@ import yaml
 from tests.fidelity.player import Place, play
 
 HERE = Path(__file__).parent
-DIFFERENCES = yaml.safe_load((HERE / "differences.yaml").read_text())
+DIFFERENCES = yaml.safe_load((HERE / "differences.yaml").read_text()) or {}
 DEFECT = re.compile(r"^defect:", re.MULTILINE)
 PROBES = sorted(
     file.stem for file in (HERE / "probes").glob("*.yaml") if not DEFECT.search(file.read_text())
