@@ -27,7 +27,7 @@ async def first_run(settings: Settings) -> Stage:
     place = await settings.subject.place()
     stage = Stage(settings, Baseline(Pace(settings.timeout_factor)), place)
     try:
-        if settings.default_port is not None:
+        if settings.default_port is not None and settings.subject.starts:
             stage.extra_listener = await _listen_too(stage, settings.default_port)
         await stage.start()
         await _learn(stage)
@@ -47,7 +47,7 @@ async def _listen_too(stage: Stage, port: int) -> Listener | None:
 
 async def _learn(stage: Stage) -> None:
     spoke = await stage.spoke()
-    startup = stage.transcript.now()
+    startup = stage.transcript.now() if stage.settings.subject.starts else 0.0
     if not spoke:
         _refuse_unstartable(stage)
         return

@@ -134,6 +134,8 @@ def _subject(config: pytest.Config, file: Configuration) -> Subject:
             f"there is no worker to judge: {file.path} has no `worker-cmd`, and --worker-cmd is "
             'missing; give one, for example --worker-cmd="python my_worker.py"'
         )
+    if values.get("worker-attach") is not None and config.getoption("tx", default=None):
+        raise UsageError("--worker-attach is for one process; there is one worker: leave -n out")
     return chosen.subject(values)
 
 

@@ -13,6 +13,7 @@ GROUP = "iii worker conformance"
 SHAPING = (
     "--worker-cmd",
     "--worker-image",
+    "--worker-attach",
     "--worker-network",
     "--worker-env",
     "--isolate",
@@ -55,6 +56,14 @@ def add(parser: pytest.Parser) -> None:
         default=None,
         help="judge the worker in this container image; what follows the image's name is passed "
         "to its entry point, with the same replacements (needs the extra `containers`)",
+    )
+    group.addoption(
+        "--worker-attach",
+        metavar="PORT",
+        type=int,
+        default=None,
+        help="judge a worker that you start yourself, in a debugger for instance, and that dials "
+        "this port; what takes a fresh worker or its process is not verified",
     )
     group.addoption(
         "--worker-network",
@@ -232,5 +241,5 @@ def _add_fuzzing(group: pytest.OptionGroup) -> None:
 
 def is_active(config: pytest.Config) -> bool:
     """Whether the user asked to judge a worker."""
-    named = ("--worker-cmd", "--worker-image", "--conformance-config")
+    named = ("--worker-cmd", "--worker-image", "--worker-attach", "--conformance-config")
     return any(config.getoption(name, default=None) is not None for name in named)

@@ -12,6 +12,9 @@ APPEARANCE = 12.0
 """From start to the first frame. An engine buffers five seconds for an announcement; a worker on
 a virtual machine may need several seconds of its own before that."""
 
+PERSON = 24 * 3600.0
+"""Until a worker comes that a person starts; they end the run when they lose patience."""
+
 QUIET = 0.3
 """No registration for so long after the announcement: the set is complete. SDKs send theirs
 within 100 ms; a worker that registers later is judged on what it registered later, too."""

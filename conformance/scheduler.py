@@ -194,6 +194,8 @@ class Scheduler:
         assert self._shared is not None
         if not self._shared.talk.workers:
             return Missed(trial.name, "no worker was found in the first run: see CON-001")
+        if not self._settings.subject.starts:
+            return Missed(trial.name, "this takes a worker that the suite starts, for itself alone")
         place = await self._settings.subject.place()
         stage = Stage(
             self._settings, self._shared.baseline, place, port=port, starting=self._starting

@@ -14,7 +14,7 @@ from conformance.conversation import Conversation
 from conformance.crowding import crowding
 from conformance.door import AnyPath, Tap
 from conformance.invoking import PREFIX
-from conformance.pace import Pace
+from conformance.pace import PERSON, Pace
 from conformance.settings import Settings
 from conformance.subject.place import Place, Run, Start
 from conformance.subject.process import describe_exit
@@ -263,9 +263,8 @@ class Stage:
 
     async def spoke(self) -> bool:
         """Wait until a worker has sent its first message; false when none did in time."""
-        await self.until(
-            lambda: self.talk.workers or not self.process.running, self.pace.appearance
-        )
+        within = self.pace.appearance if self.settings.subject.starts else PERSON
+        await self.until(lambda: self.talk.workers or not self.process.running, within)
         return bool(self.talk.workers)
 
     async def ready(self) -> None:

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.subject.attached import Attached
 from conformance.subject.command import Command
 from conformance.subject.environment import ADDRESS_VARIABLES
 from conformance.subject.isolated import Isolated
 from conformance.subject.place import Subject
 
-NAMING = ("worker-cmd", "worker-image")
+NAMING = ("worker-cmd", "worker-image", "worker-attach")
 """The options that name a worker, of which there is one."""
 
+HIGHEST = 65535
 OPTIONS = (*NAMING, "worker-network", "isolate")
 
 
@@ -28,13 +30,21 @@ def subject(options: Mapping[str, Any]) -> Subject:
     Raises:
         UsageError: two exclude each other, or what they name cannot be used.
     """
+    named = [name for name in NAMING if options.get(name) is not None]
+    if len(named) > 1:
+        told = " and ".join(f"--{name}" for name in named)
+        raise UsageError(f"{told} exclude each other; give one of them")
     command, image = options.get("worker-cmd"), options.get("worker-image")
-    network = options.get("worker-network")
-    if command is not None and image is not None:
-        raise UsageError("--worker-cmd and --worker-image exclude each other; give one of them")
+    port, network = options.get("worker-attach"), options.get("worker-network")
+    if port is not None and not 0 < port <= HIGHEST:
+        raise UsageError(f"--worker-attach is {port}; give the port that your worker dials")
     if image is None:
         if network is not None:
             raise UsageError("--worker-network is for the containers of --worker-image")
+        if port is not None:
+            if options.get("isolate"):
+                raise UsageError("--isolate is for --worker-cmd; an attached worker is anywhere")
+            return Attached(port)
         parsed = Command.parse(command or "")
         return Isolated(parsed) if options.get("isolate") else parsed
     if options.get("isolate"):

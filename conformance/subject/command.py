@@ -52,6 +52,11 @@ class Command:
         """No: all processes of a machine share its ports."""
         return False
 
+    @property
+    def starts(self) -> bool:
+        """Yes."""
+        return True
+
     async def place(self) -> Place:
         """Where the machine's own loopback is the meeting point."""
         return ThisMachine(self)

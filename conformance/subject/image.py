@@ -53,6 +53,11 @@ class Image:
         """No: on the machine's network all share its ports, and elsewhere none is the engine's."""
         return False
 
+    @property
+    def starts(self) -> bool:
+        """Yes."""
+        return True
+
     async def place(self) -> Place:
         """Where the route leads."""
         return Beside(self)

@@ -44,6 +44,11 @@ class Isolated:
         """Yes: that is what it is for."""
         return True
 
+    @property
+    def starts(self) -> bool:
+        """Yes."""
+        return True
+
     async def place(self) -> Place:
         """A new network.
 

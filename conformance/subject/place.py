@@ -108,6 +108,10 @@ class Subject(Protocol):
     def private_ports(self) -> bool:
         """Whether each place has ports of its own, the default port among them."""
 
+    @property
+    def starts(self) -> bool:
+        """Whether the suite starts the worker, as often as it takes; else somebody does, once."""
+
     async def place(self) -> Place:
         """A new place for an engine and a worker.
 

@@ -1,0 +1,110 @@
+"""A worker that somebody else starts, such as a debugger: the suite waits for it on a port."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.errors import UsageError
+from conformance.subject.command import HOST
+from conformance.subject.environment import url
+from conformance.subject.output import Output
+from conformance.subject.place import Place, Start
+from conformance.trial import Unmet
+from mock_engine.wire.listener import bound
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Whoever dials this port. It is neither started, nor signalled, nor ended by the suite."""
+
+    port: int
+
+    @property
+    def text(self) -> str:
+        """Where it is awaited."""
+        return f"whoever dials {url(HOST, self.port)}"
+
+    @property
+    def described(self) -> str:
+        """Where it is awaited, and that it is time."""
+        return f"{self.text}; start it now"
+
+    @property
+    def private_ports(self) -> bool:
+        """No: there is one port, and one worker on it."""
+        return False
+
+    @property
+    def starts(self) -> bool:
+        """No: what takes a fresh worker, or its process, is not verified."""
+        return False
+
+    async def place(self) -> Place:
+        """The port.
+
+        Raises:
+            UsageError: something else has it.
+        """
+        try:
+            bound(HOST, self.port).close()
+        except OSError as fault:
+            raise UsageError(f"--worker-attach: {fault.strerror}; name another port") from None
+        return Port(self.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """The place of an attached worker."""
+
+    port: int
+    listens_on: str = HOST
+    host: str = HOST
+
+    def bind(self, host: str, port: int) -> socket.socket:
+        """A socket on the port that the worker dials, whatever ``port`` is asked for."""
+        del port
+        return bound(host, self.port)
+
+    async def start(self, start: Start) -> AttachedWorker:
+        """Nothing is started: the worker comes by itself."""
+        return AttachedWorker(Output(start.now))
+
+    async def close(self) -> None:
+        """There is nothing to give up."""
+
+
+class AttachedWorker:
+    """A worker that runs as far as anybody here can know."""
+
+    name = "the attached worker"
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        self.exit_code: int | None = None
+        self.exited = asyncio.Event()
+        self.on_exit: list[Callable[[], None]] = []
+
+    @property
+    def running(self) -> bool:
+        """As far as anybody here can know."""
+        return True
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """It gets no signals from here.
+
+        Raises:
+            Unmet: always.
+        """
+        raise Unmet(f"this takes a worker that the suite starts, to send it {number.name}")
+
+    async def remaining(self, within: float) -> tuple[str, ...]:
+        """Nothing that is known of."""
+        del within
+        return ()
+
+    async def kill(self) -> None:
+        """It is left alone."""
