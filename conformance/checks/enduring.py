@@ -271,6 +271,8 @@ async def unheard(stage: Stage) -> bool:
     """Close the pipe that the worker writes to, and give it reasons to write."""
     await stage.start()
     await stage.ready()
+    if not stage.process.output.is_pipe:
+        raise Unmet("this takes a command: what a container writes to stays open")
     stage.process.output.close()
     for number in stage.workers:
         stage.send(number, "this is no JSON, and worth a line in a log")

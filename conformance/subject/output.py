@@ -33,6 +33,11 @@ class Output(asyncio.Protocol):
         self.dropped = 0
 
     @property
+    def is_pipe(self) -> bool:
+        """Whether the worker writes into a pipe that ``close`` closes."""
+        return self._transport is not None
+
+    @property
     def lines(self) -> list[Line]:
         """The lines so far, an unfinished last one included."""
         rest = [Line(self._now(), _text(self._rest))] if self._rest else []

@@ -22,6 +22,8 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	// Whoever reads the log may end before the worker, which would then be killed for writing it.
+	signal.Ignore(syscall.SIGPIPE)
 	settings, err := worker.FromEnvironment(os.Args[1:])
 	if err != nil {
 		log.Print(err)
@@ -115,6 +117,7 @@ func caller(w *worker.Worker) worker.Handler {
 			Data       json.RawMessage `json:"data"`
 			Action     json.RawMessage `json:"action"`
 			Namespace  string          `json:"namespace"`
+			Metadata   json.RawMessage `json:"metadata"`
 			TimeoutMs  int             `json:"timeout_ms"`
 		}
 		if err := json.Unmarshal(call.Data, &wanted); err != nil {
@@ -122,7 +125,8 @@ func caller(w *worker.Worker) worker.Handler {
 		}
 		request := worker.Request{
 			FunctionID: wanted.FunctionID, Data: wanted.Data, Namespace: wanted.Namespace,
-			Timeout: 30 * time.Second, Trace: call.Trace,
+			Metadata: wanted.Metadata,
+			Timeout:  30 * time.Second, Trace: call.Trace,
 		}
 		if wanted.TimeoutMs > 0 {
 			request.Timeout = time.Duration(wanted.TimeoutMs) * time.Millisecond

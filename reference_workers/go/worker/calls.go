@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -12,6 +13,7 @@ import (
 type Request struct {
 	FunctionID string
 	Data       any
+	Metadata   json.RawMessage
 	Action     json.RawMessage
 	Namespace  string
 	Timeout    time.Duration
@@ -96,8 +98,13 @@ func (w *Worker) invocation(request Request) outgoing {
 	message := outgoing{
 		"type": "invokefunction", "function_id": request.FunctionID, "data": request.Data,
 	}
+	if !isAbsent(request.Metadata) {
+		message["metadata"] = request.Metadata
+	}
 	message.with(request.Trace.texts())
-	return message.with(map[string]string{
-		"namespace": first(request.Namespace, w.settings.Namespace),
-	})
+	own := w.settings.Namespace
+	if strings.HasPrefix(request.FunctionID, "engine::") {
+		own = "" // the engine's own functions live in its default namespace
+	}
+	return message.with(map[string]string{"namespace": first(request.Namespace, own)})
 }

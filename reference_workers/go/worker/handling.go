@@ -22,6 +22,11 @@ func (w *Worker) received(handlers context.Context, current *session, message in
 		w.unbind(message)
 	case "ping":
 		_ = current.send(outgoing{"type": "pong"})
+	case "triggerregistrationresult":
+		if !isAbsent(message.Error) {
+			log.Printf("the engine refuses the trigger %s on %s: %v",
+				message.ID, message.FunctionID, failureOf(message.Error))
+		}
 	case "registrationrejected":
 		w.rejected(message)
 	case "error":
