@@ -66,7 +66,8 @@ async def _learn(stage: Stage) -> None:
         features=_features(stage),
     )
     await _measure(stage)
-    stage.baseline = replace(stage.baseline, sockets=len(stage.talk.open))
+    paths = tuple(e.request.path for e in stage.talk.requests.values())
+    stage.baseline = replace(stage.baseline, sockets=len(stage.talk.open), paths=paths)
 
 
 def _refuse_unstartable(stage: Stage) -> None:

@@ -22,6 +22,7 @@ from mock_engine.transcript import Answered, Direction, Ended, Event, Message, R
 
 ANNOUNCE = "engine::workers::register"
 CHANNELS = "/ws/channels/"
+TELEMETRY = "/otel"
 TELEMETRY_PREFIXES = (b"OTLP", b"MTRC", b"LOGS")
 
 Identity = tuple[str, str]
@@ -98,13 +99,18 @@ class Conversation:
                 self.upgrades[event.connection] = event
             case Ended():
                 self.ends[event.connection] = event
-            case Message() if not is_telemetry(event):
+            case Message() if not (is_telemetry(event) or self._reports(event.connection)):
                 self._messages.append(event)
                 if event.direction is Direction.FROM_ENGINE:
                     if event.connection not in self._workers:
                         self._greetings[event.connection].append(event.json)
                 elif event.direction is Direction.FROM_WORKER:
                     self._hear(event)
+
+    def _reports(self, connection: int) -> bool:
+        """Whether the engine takes the connection for telemetry, whatever is said on it."""
+        requested = self.requests.get(connection)
+        return requested is not None and requested.request.path == TELEMETRY
 
     # -- connections -----------------------------------------------------------------------------
 

@@ -44,7 +44,8 @@ class Baseline:
 
     ``announced`` is whether every worker announced itself. ``pulse`` is a function whose
     invocation this worker answers, used to see that it listens. ``sockets`` counts its open
-    WebSockets, those for telemetry among them. ``features`` are those of its announcements.
+    WebSockets, those for telemetry among them. ``features`` are those of its announcements and
+    ``paths`` those of its connections.
     """
 
     pace: Pace
@@ -56,6 +57,7 @@ class Baseline:
     pulse: str | None = None
     sockets: int = 0
     features: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from conformance.checks import (
     reconnecting,
     registering,
     rejected,
+    reporting,
     shutting,
     using,
 )
@@ -38,6 +39,7 @@ MODULES = (
     calling,
     providing,
     rejected,
+    reporting,
     reconnecting,
     enduring,
     shutting,

@@ -8,6 +8,7 @@ from tests.mutants import (
     messages,
     reconnecting,
     registering,
+    reporting,
     shutting,
     using,
 )
@@ -23,6 +24,7 @@ MODULES = (
     enduring,
     shutting,
     using,
+    reporting,
 )
 
 __all__ = ["MODULES", "MUTANTS", "Mutant"]

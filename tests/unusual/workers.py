@@ -201,11 +201,6 @@ class ReportsOnItsOwnPath(Telemetry):
 
 
 @unusual
-class ReportsOnTheSamePath(Telemetry):
-    path = "/"
-
-
-@unusual
 class HoldsTwoWorkers(Worker):
     async def run(self) -> int:
         second = _Second()

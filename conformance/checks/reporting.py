@@ -1,0 +1,222 @@
+"""Reporting: telemetry on its own connection, and the observers that an engine of 0.25 adds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from conformance.checks.losing import first_series
+from conformance.checks.ready import looking_back
+from conformance.conversation import TELEMETRY_PREFIXES, is_telemetry
+from conformance.stage import Stage
+from conformance.trial import Record, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, not_applicable
+from mock_engine.engine import TELEMETRY
+from mock_engine.faults import Reject, Upgrade, rule
+from mock_engine.rendering import shorten
+from mock_engine.transcript import Direction, Message, Requested
+
+NONE = "it sends no telemetry"
+OBSERVE, LOCAL = "observe.v1", "local-dispatch.v1"
+NEEDS = {
+    "observe": OBSERVE,
+    "unobserve": OBSERVE,
+    "observerack": OBSERVE,
+    "invocationsobserved": OBSERVE,
+    "localinvocationstats": LOCAL,
+}
+"""Messages that take a feature, with the feature."""
+
+OBSERVER = "0b7e1a52-0000-4000-8000-0000000000d1"
+REVISION = 7
+
+
+def _paths(record: Record[object]) -> dict[int, str]:
+    return {e.connection: e.request.path for e in record.events if isinstance(e, Requested)}
+
+
+def _sent(record: Record[object]) -> list[Message]:
+    return [
+        e for e in record.events if isinstance(e, Message) and e.direction is Direction.FROM_WORKER
+    ]
+
+
+@check("TEL-001", looking_back)
+def telemetry_is_prefixed_json(record: Record[object]) -> Finding:
+    """The engine reads telemetry by its prefix, and drops what it cannot read."""
+    paths = _paths(record)
+    sent = [m for m in _sent(record) if paths.get(m.connection) == TELEMETRY or is_telemetry(m)]
+    if not sent:
+        return not_applicable(NONE)
+    for message in sent:
+        fault = _telemetry_fault(message)
+        if fault is not None:
+            return broken(
+                expected="a binary message of OTLP, MTRC or LOGS and a JSON object in UTF-8",
+                seen=f"{fault}: {shorten(repr(message.data), 80)}",
+                events=(message,),
+                remedy="Put the prefix in front of the JSON of the export request.",
+            )
+    return kept(f"{len(sent)} messages of telemetry, each readable")
+
+
+def _telemetry_fault(message: Message) -> str | None:
+    if not message.binary:
+        return "a text message"
+    if not message.data.startswith(TELEMETRY_PREFIXES):
+        return "no prefix"
+    try:
+        body = json.loads(message.data[len(TELEMETRY_PREFIXES[0]) :].decode())
+    except ValueError:
+        return "no JSON behind the prefix"
+    return None if isinstance(body, dict) else "no JSON object behind the prefix"
+
+
+@check("TEL-002", looking_back)
+def telemetry_has_its_path(record: Record[object]) -> Finding:
+    """On any other path the engine takes the connection for a worker that registers nothing."""
+    paths = _paths(record)
+    sent = [m for m in _sent(record) if is_telemetry(m)]
+    if not sent:
+        return not_applicable(NONE)
+    astray = [m for m in sent if paths.get(m.connection) != TELEMETRY]
+    if not astray:
+        return kept(f"telemetry went to {TELEMETRY}")
+    return broken(
+        expected=f"telemetry on a connection to {TELEMETRY}",
+        seen=f"it went to {paths.get(astray[0].connection)}",
+        events=(astray[0],),
+        remedy=f"Open the connection for telemetry on {TELEMETRY} of the engine's address.",
+    )
+
+
+@trial(Worker.OWN)
+async def telemetry_refused(stage: Stage) -> str | None:
+    """Refuse connections for telemetry; return what the worker lacked then, if anything.
+
+    An empty text means that it has no such connection.
+    """
+    own = [r for r in stage.baseline.paths if r == TELEMETRY]
+    if not own:
+        return ""
+    stage.listener.play((rule(Reject(), Upgrade(), path=TELEMETRY),))
+    await stage.start()
+    if not await stage.present(stage.pace.appearance):
+        return f"it {stage.missing()}"
+    if stage.baseline.pulse is not None and not await stage.pulse():
+        return "it answered no invocation"
+    return None
+
+
+@check("TEL-003", telemetry_refused)
+def works_without_telemetry(record: Record[str | None]) -> Finding:
+    """Telemetry is for looking on; it must not decide whether the worker works."""
+    if record.result == "":
+        return not_applicable(NONE)
+    if record.result is None:
+        return kept("it registered and answered although telemetry was refused")
+    return broken(
+        expected="a worker that serves although its connection for telemetry is refused",
+        seen=record.result,
+        events=record.events[-6:],
+        remedy="Start telemetry beside the worker, and let none of its failures out.",
+    )
+
+
+@check("OBS-001", looking_back, first_series)
+def declares_what_it_uses(*records: Record[object]) -> Finding:
+    """An engine drops messages of a feature that the worker did not declare."""
+    used = 0
+    for record in records:
+        for message in record.talk.messages():
+            feature = NEEDS.get(message.type or "")
+            if feature is None:
+                continue
+            used += 1
+            calls = record.talk.announcements(message.connection)
+            data = calls[0].json.get("data") if calls else None
+            declared = data.get("features") if isinstance(data, dict) else None
+            if not isinstance(declared, list) or feature not in declared:
+                return broken(
+                    expected=f"the feature {feature} in the announcement of a worker that sends "
+                    f"{message.type}",
+                    seen=f"the features {declared!r}",
+                    events=(message,),
+                    remedy="Send `features` with engine::workers::register.",
+                )
+    return (
+        kept(f"{used} messages of declared features")
+        if used
+        else not_applicable("it uses none of the features of 0.25")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """An observer that was added to a function of the worker."""
+
+    function_id: str
+
+
+@trial(Worker.OWN)
+async def observed(stage: Stage) -> Observed | None:
+    """Add an observer to one of the worker's functions, if it declares the feature."""
+    if OBSERVE not in stage.baseline.features or not stage.baseline.functions:
+        return None
+    stage.engine.core.features = (OBSERVE, LOCAL)
+    await stage.start()
+    await stage.ready()
+    function_id = next(iter(stage.baseline.functions))
+    observer = {"id": OBSERVER, "args": {}, "filters": {}, "target": "conformance::observer"}
+    observer |= {"capture": [], "on": "complete"}
+    stage.send(
+        stage.serving(function_id),
+        {
+            "type": "observeradded",
+            "function_id": function_id,
+            "namespace": "default",
+            "id": OBSERVER,
+            "revision": REVISION,
+            "observer": observer,
+        },
+    )
+    await stage.until(
+        lambda: any(m.type == "observerack" for m in stage.talk.messages()), stage.pace.reply
+    )
+    return Observed(function_id)
+
+
+@check("OBS-002", observed)
+def accepts_observers(record: Record[Observed | None]) -> Finding:
+    """The engine counts an observer as active once the owner of the function has said so."""
+    if record.result is None:
+        return not_applicable(f"it does not declare the feature {OBSERVE}, or has no function")
+    acks = [m for m in record.talk.messages() if m.type == "observerack"]
+    wanted = {"function_id": record.result.function_id, "id": OBSERVER, "revision": REVISION}
+    for ack in acks:
+        if {name: ack.json.get(name) for name in wanted} == wanted:
+            return kept("it acknowledged the observer", ack)
+    return broken(
+        expected=f"observerack with {wanted!r}",
+        seen=repr({name: acks[0].json.get(name) for name in wanted}) if acks else "none",
+        events=tuple(acks[:1]),
+        remedy="Answer observeradded with the function, the id and the revision it names.",
+    )
+
+
+@check("CHN-001", looking_back)
+def opens_channels_by_their_key(record: Record[object]) -> Finding:
+    """The engine refuses an end of a channel without its key, or of no direction."""
+    asked = record.talk.channel_requests
+    if not asked:
+        return not_applicable("it opened no channel")
+    for event in asked:
+        query = event.request.query
+        if "key=" not in query or not ("dir=read" in query or "dir=write" in query):
+            return broken(
+                expected="/ws/channels/ID?key=…&dir=read or dir=write",
+                seen=event.request.target,
+                events=(event,),
+                remedy="Take channel_id, access_key and direction from the reference.",
+            )
+    return kept(f"{len(asked)} ends of channels were asked for rightly")

@@ -1,0 +1,109 @@
+"""Mutants that report wrongly: telemetry, observers, channels."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from tests.mutants.catalogue import breaks
+from tests.mutants.worker import Json, Worker
+
+
+class Reports(Worker):
+    """Opens a second connection and sends telemetry on it."""
+
+    path = "/otel"
+    report: str | bytes = b'OTLP{"resourceSpans":[]}'
+
+    async def session(self, socket: ClientConnection) -> None:
+        reporter = asyncio.ensure_future(self.send_reports())
+        try:
+            await super().session(socket)
+        finally:
+            reporter.cancel()
+
+    async def send_reports(self) -> None:
+        failures = (OSError, InvalidHandshake, ConnectionClosed)
+        with contextlib.suppress(*failures):
+            async with connect(self.url() + self.path, close_timeout=1) as socket:
+                while True:
+                    await socket.send(self.report)
+                    await asyncio.sleep(0.2)
+
+
+@breaks("TEL-001")
+class ReportsInText(Reports):
+    report = '{"resourceSpans":[]}'
+
+
+@breaks("TEL-001")
+class ReportsWithoutAPrefix(Reports):
+    report = b'{"resourceSpans":[]}'
+
+
+@breaks("TEL-001")
+class ReportsInProtobuf(Reports):
+    report = b"OTLP\x0a\x9c\x01"
+
+
+@breaks("TEL-002")
+class ReportsAsAWorker(Reports):
+    path = "/"
+
+
+@breaks("TEL-003")
+class EndsWithoutTelemetry(Reports):
+    async def open(self, socket: ClientConnection) -> None:
+        try:
+            async with connect(self.url() + self.path, close_timeout=1) as reports:
+                await reports.send(self.report)
+        except InvalidHandshake:
+            os._exit(1)
+        await super().open(socket)
+
+
+@breaks("TEL-003")
+class RegistersOnceTelemetryIsUp(Reports):
+    async def open(self, socket: ClientConnection) -> None:
+        while True:
+            try:
+                async with connect(self.url() + self.path, close_timeout=1):
+                    break
+            except InvalidHandshake:
+                await self.pause(1)
+        await super().open(socket)
+
+
+@breaks("OBS-001")
+class ObservesUndeclared(Worker):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        await self.send(socket, {"type": "observe", "id": "a", "function_id": "b::c"})
+
+
+@breaks("OBS-002")
+class IgnoresObservers(Worker):
+    def description(self) -> Json:
+        return {**super().description(), "features": ["observe.v1"]}
+
+
+@breaks("OBS-002")
+class AcknowledgesAnotherRevision(IgnoresObservers):
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        await super().dispatch(socket, message)
+        if message.get("type") == "observeradded":
+            ack = {"function_id": message["function_id"], "id": message["id"], "revision": 0}
+            await self.send(socket, {"type": "observerack", **ack})
+
+
+@breaks("CHN-001")
+class OpensChannelsWithoutAKey(Worker):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        with contextlib.suppress(InvalidHandshake):
+            async with connect(self.url() + "/ws/channels/0b7e1a52?direction=read"):
+                return
