@@ -24,6 +24,7 @@ TARGET = CACHE / "cargo"
 HERE = Path("tests") / "sdks"
 RUST = Path("reference_workers") / "rust"
 TYPESCRIPT = Path("reference_workers") / "typescript"
+NODE_CLIENT = HERE / "clients" / "client.mjs"
 CONSTRAINTS = Path(".ci") / "constraints.txt"
 OWN = ("iii-",)
 """What a version of the Python SDK brings itself: packages that the constraints pin to another."""
@@ -104,11 +105,13 @@ def _node(version: str, packages: Path) -> Build:
             shutil.copy(ROOT / TYPESCRIPT / "tsconfig.json", folder)
             shutil.copytree(ROOT / TYPESCRIPT / "src", folder / "src", dirs_exist_ok=True)
             _run(folder, "npm", "run", "--silent", "build")
+            shutil.copy(ROOT / NODE_CLIENT, folder)
         else:  # what was compiled for the newest SDK runs on an older one
             NODE_NEWEST.ensure()
             shutil.copytree(NODE_NEWEST.folder / "dist", folder / "dist", dirs_exist_ok=True)
 
-    return Build(f"node-{version}", "npm", (TYPESCRIPT, packages, HERE / "build.py"), make)
+    needed = (TYPESCRIPT, packages, NODE_CLIENT, HERE / "build.py")
+    return Build(f"node-{version}", "npm", needed, make)
 
 
 def _rust(name: str, crate: Path, package: str) -> Build:

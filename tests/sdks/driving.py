@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from tests.sdks.build import CLIENT, NODE_NEWEST, ROOT
 from tests.sdks.toolchains import built
 
 CONFIG = Path(__file__).with_name("engine.yaml")
-HERE = Path(__file__).parent / "clients"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +107,7 @@ def _python() -> list[str | Path]:
 
 
 def _node() -> list[str | Path]:
-    folder = built(NODE_NEWEST).folder
-    return ["node", shutil.copy(HERE / "client.mjs", folder / f"client-{os.getpid()}.mjs")]
+    return ["node", built(NODE_NEWEST).folder / "client.mjs"]
 
 
 def _rust() -> list[str | Path]:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.sdks.driving import Client, Engine, client, engine
+from tests.sdks.driving import COMMANDS, Client, Engine, client, engine
 
 RECORD = "sdk::record"
 BY_THE_SDK = {f"engine::{name}" for name in ("workers::register", "channels::create")}
@@ -34,7 +34,7 @@ PATIENCE = 20.0
 FOLLOWED = '{"type":"join","data":{"subscriptionId":"s","streamName":"news","groupId":"g"}}'
 
 
-@pytest.fixture(scope="module", params=("node", "python"))
+@pytest.fixture(scope="module", params=sorted(COMMANDS))
 def at(request: pytest.FixtureRequest) -> Iterator[tuple[str, Engine]]:
     with engine() as there:
         yield request.param, there
