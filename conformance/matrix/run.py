@@ -76,7 +76,6 @@ def judge(
     judgement = Judgement(settings)
     try:
         judgement.start(requirement_ids)
-        assert judgement.baseline is not None
         verdicts = [judgement.verdict(requirement_id) for requirement_id in requirement_ids]
         protocol = judgement.protocol
         return Column(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -90,7 +91,7 @@ class Link:
 
     async def invoke(self, function_id: str, data: Any = None, **fields: Any) -> str:
         """Invoke without waiting; the invocation id."""
-        invocation_id = f"id-{len(self.messages)}-{function_id}-{id(data)}"
+        invocation_id = str(uuid.uuid4())
         named = {"invocation_id": invocation_id, "function_id": function_id, "data": data}
         await self.send({"type": "invokefunction", **named, **fields})
         return invocation_id

@@ -58,8 +58,7 @@ async def test_a_result_repeats_ids_and_trace() -> None:
         link = await there.ready()
         answer = await link.ask("one::echo", {"a": [1, "ü", None]}, **TRACE)
 
-        invocation_id = answer.pop("invocation_id")
-        assert invocation_id.startswith("id-")
+        assert answer.pop("invocation_id")
         assert answer == {
             "type": "invocationresult",
             "function_id": "one::echo",

@@ -125,7 +125,9 @@ async def test_it_calls_others(command: list[str], tmp_path: Path) -> None:
         call, told = await relay({}, action="void")
         assert "invocation_id" not in call
         assert told == {"result": None}
-        assert (await relay({}, timeout_ms=1))[1]["error"]["code"] == "TIMEOUT"
+        unanswered = {"function_id": "three::c", "timeout_ms": 50}
+        late = await link.ask("conformance::call", unanswered)
+        assert late["result"]["error"]["code"] == "TIMEOUT"
 
 
 @asynchronous
