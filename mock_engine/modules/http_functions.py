@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import fnmatch
 import hashlib
@@ -27,7 +28,6 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 TIMEOUT = 30_000
 """Milliseconds for an answer, unless the function says otherwise."""
 
-NO_CONTENT = 204
 PARTS = ("code", "message")
 
 
@@ -85,15 +85,18 @@ class HttpFunctionsModule(Module):
         """
         assert self._client is not None
         body = bytes(call.data)
-        headers = {
-            **invocation.headers,
-            "accept": "*/*",
-            "content-type": "application/json",
-            "x-iii-function-path": call.function_id,
-            "x-iii-invocation-id": str(uuid.uuid4()),
-            "x-iii-timestamp": str(int(time.time())),
-            **_authorization(invocation.auth, body),
-        }
+        now = str(int(time.time()))
+        # The function's own headers come on top of the engine's, and do not replace them.
+        headers = [
+            ("content-type", "application/json"),
+            ("x-iii-function-path", call.function_id),
+            ("x-iii-invocation-id", str(uuid.uuid4())),
+            ("x-iii-timestamp", now),
+            *invocation.headers.items(),
+            *_authorization(invocation.auth, body, now).items(),
+        ]
+        if not any(name.lower() == "accept" for name, _ in headers):
+            headers.append(("accept", "*/*"))
         seconds = (TIMEOUT if invocation.timeout_ms is None else invocation.timeout_ms) / 1000
         limits = {"timeout": httpx.Timeout(seconds).as_dict()}
         request = httpx.Request(
@@ -116,11 +119,13 @@ def _is_private(host: str) -> bool:
 def _result(answer: httpx.Response) -> Any:
     if answer.is_client_error or answer.is_server_error:
         raise _failure(answer)
-    if answer.status_code == NO_CONTENT or answer.is_redirect:
+    if not answer.content:
         return NOTHING
     try:
         return msgspec.json.decode(answer.content)
     except msgspec.DecodeError:
+        if not answer.is_success:
+            return NOTHING
         raise Failure("invalid_response", _complaint(answer.text)) from None
 
 
@@ -175,13 +180,14 @@ def _secrets(auth: HttpAuth | None) -> dict[str, str] | None:
     return None if value is None else {auth.type: value}
 
 
-def _authorization(auth: HttpAuth | None, body: bytes) -> dict[str, str]:
+def _authorization(auth: HttpAuth | None, body: bytes, now: str) -> dict[str, str]:
     secrets = _secrets(auth) or {}
     if "bearer" in secrets:
         return {"authorization": f"Bearer {secrets['bearer']}"}
     if "api_key" in secrets and auth is not None:
         return {auth.header or "x-api-key": secrets["api_key"]}
     if "hmac" in secrets:
-        digest = hmac.new(secrets["hmac"].encode(), body, hashlib.sha256).hexdigest()
+        signed = f"{now}:{base64.b64encode(body).decode()}".encode()
+        digest = hmac.new(secrets["hmac"].encode(), signed, hashlib.sha256).hexdigest()
         return {"x-iii-signature": f"sha256={digest}"}
     return {}
