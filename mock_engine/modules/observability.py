@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -11,7 +13,7 @@ from mock_engine.core.engine import VERSION
 from mock_engine.inputs import Field, Form, is_anything, is_i32, is_size, is_u64, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import NOTHING, Module, Offer
-from mock_engine.modules.host import UNTRACED, Host
+from mock_engine.modules.host import UNTRACED, Host, Trace
 from mock_engine.modules.telemetry import Telemetry
 from mock_engine.modules.traces import Inspection
 
@@ -49,6 +51,10 @@ LIST = Form(
 ENTRY = Form("BaggageGetInput", (Field("key"),))
 NEW_ENTRY = Form("BaggageSetInput", (Field("key"), Field("value")))
 MILLION = 1_000_000
+PRINTED = ("info", "warn", "error")
+"""Levels of which the engine logs a line itself, which is a record, too (engine 0.23)."""
+
+TARGET = "iii::workers::observability"
 
 
 class ObservabilityModule(Module):
@@ -66,6 +72,8 @@ class ObservabilityModule(Module):
         super().__init__(host, options)
         self._records: deque[dict[str, Any]] = deque(maxlen=options.get("logs_max_count", KEPT))
         self._enabled = options.get("logs_enabled", True)
+        self._sampled = options.get("logs_sampling_ratio", 1.0)
+        self._service = options.get("service_name") or "iii"
         self.telemetry = Telemetry(
             spans=options.get("memory_max_spans", KEPT),
             metrics=options.get("metrics_max_count", KEPT_METRICS),
@@ -81,44 +89,85 @@ class ObservabilityModule(Module):
             **Inspection(self.telemetry, self.options).functions(),
             "engine::logs::list": Offer(self._list, "List stored logs"),
             "engine::logs::clear": Offer(self._clear, "Clear stored logs"),
-            "engine::baggage::get": Offer(self._entry, "Read one entry of the ambient baggage"),
-            "engine::baggage::set": Offer(self._set_entry, "Try a baggage entry; it is not kept"),
-            "engine::baggage::get_all": Offer(self._entries, "Read the ambient baggage"),
+            "engine::baggage::get": Offer(
+                self._entry,
+                "Read one baggage entry by key from the current OTEL context, returning { value } "
+                "(null if unset). Diagnostic only: reads ambient process context, not "
+                "per-invocation baggage.",
+            ),
+            "engine::baggage::set": Offer(
+                self._set_entry,
+                "Set a baggage key/value on a fresh OTEL context for verification only; the new "
+                "context is not propagated to the caller or global state. Use SDK-level headers "
+                "for real propagation.",
+            ),
+            "engine::baggage::get_all": Offer(
+                self._entries,
+                "Read all baggage entries from the current OTEL context as a { baggage } map. "
+                "Diagnostic only: reflects ambient process context, not per-invocation baggage.",
+            ),
             "engine::health::check": Offer(self._health, "Check the engine's health"),
         }
 
     def _log(self, call: InvokeFunction) -> Any:
         given = LOG.read(call.data, call.function_id)
-        if not self._enabled:
+        if not self._enabled or random.random() >= self._sampled:  # noqa: S311 - a sample
             return NOTHING
         level = call.function_id.rpartition("::")[2]
-        now, data = time.time_ns(), given["data"] or {}
+        now, data = time.time_ns(), given["data"]
         record = {
             "timestamp_unix_nano": now,
             "observed_timestamp_unix_nano": now,
             "severity_number": SEVERITIES[level],
             "severity_text": level.upper(),
             "body": given["message"],
-            "attributes": data if isinstance(data, dict) else {"data": data},
+            "attributes": data if isinstance(data, dict) else {},
             "trace_id": given["trace_id"],
             "span_id": given["span_id"],
-            "resource": {},
-            "service_name": given["service_name"] or "unknown",
+            "resource": {"service.name": self._service},
+            "service_name": "unknown" if given["service_name"] is None else given["service_name"],
             "instrumentation_scope_name": "iii",
             "instrumentation_scope_version": VERSION,
         }
         self._keep(record)
+        if level in PRINTED:
+            self._keep(self._printed(record, given, call))
         return NOTHING
+
+    def _printed(
+        self, record: Mapping[str, Any], given: Mapping[str, Any], call: InvokeFunction
+    ) -> dict[str, Any]:
+        """The line that the engine itself logs of a call, as a record of its own."""
+        trace = (Trace.within(call).parent or "").split("-")
+        shown = {
+            name: "None" if given[name] is None else f"Some({json.dumps(given[name])})"
+            for name in ("trace_id", "span_id")
+        }
+        attributes = {
+            "service": record["service_name"],
+            "data": {} if given["data"] is None else given["data"],
+            "target": TARGET,
+            "module_path": TARGET,
+        }
+        return dict(record) | {
+            "attributes": attributes | shown,
+            "trace_id": trace[1],
+            "span_id": trace[2],
+            "service_name": self._service,
+            "instrumentation_scope_name": "tracing",
+            "instrumentation_scope_version": None,
+        }
 
     def _keep(self, record: dict[str, Any]) -> None:
         self._records.appendleft(record)
         level = record["severity_text"].lower()
-        concerned = [
-            bound
-            for bound in self.bindings.values()
-            if bound.trigger_type == "log" and bound.setting("level") in (None, "all", level)
-        ]
-        self.host.trigger(concerned, record, UNTRACED)
+        for bound in self.bindings.values():
+            wanted = bound.setting("level")
+            if bound.trigger_type == "log" and (
+                not isinstance(wanted, str) or wanted in ("all", level)
+            ):
+                more = {"namespace": bound.namespace, **Trace.fresh().fields()}
+                self.host.spawn(self.host.attempt(bound.function_id, record, **more))
 
     def take(self, frame: bytes) -> bool:
         """Keep what a worker reports in a frame with a prefix; whether it is such a frame."""
@@ -162,7 +211,8 @@ class ObservabilityModule(Module):
 
     def _set_entry(self, call: InvokeFunction) -> Any:
         NEW_ENTRY.read(call.data, call.function_id)
-        return {"success": True}
+        note = "Baggage set in new context. For propagation, use SDK-level baggage headers."
+        return {"success": True, "note": note}
 
     def _entries(self, call: InvokeFunction) -> Any:
         del call

@@ -501,3 +501,32 @@ def test_a_header_that_is_set_twice_over_a_channel_is_sent_once(engine: LocalEng
 
     assert (found.status_code, found.content) == (201, b"body")
     assert found.headers.get_list("x-n") == ["2"]
+
+
+# -- logs ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("level", "times"), [("error", 2), ("debug", 1)])
+def test_a_log_call_fires_twice_when_the_engine_prints_it(
+    engine: LocalEngine, level: str, times: int
+) -> None:
+    seen: list[Any] = []
+    engine.serve("a::b", seen.append)
+    bind(engine, "log", "a::b", {"level": level})
+    engine.invoke("engine::log::trace", {"message": "another level"})
+    engine.invoke(f"engine::log::{level}", {"message": "m", "data": "no object", "trace_id": "t"})
+
+    until(lambda: len(seen) >= times)
+    time.sleep(0.05)
+    scopes = sorted(record["instrumentation_scope_name"] for record in seen)
+    assert scopes == ["iii", "tracing"][:times]
+    assert {record["body"] for record in seen} == {"m"}
+    (stored,) = engine.invoke("engine::logs::list", {"trace_id": "t"})["logs"]
+    assert stored["attributes"] == {}
+
+
+def test_no_log_is_kept_when_none_is_sampled() -> None:
+    with with_module("iii-observability", logs_sampling_ratio=0) as engine:
+        engine.invoke("engine::log::info", {"message": "m"})
+
+        assert engine.invoke("engine::logs::list", {})["logs"] == []
