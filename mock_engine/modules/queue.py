@@ -48,6 +48,8 @@ ENQUEUE = Form(
 )
 ATTEMPTS, BACKOFF_MS, CONCURRENCY, PAGE = 3, 1000, 10, 50
 BUILTIN_QUEUE = "default"
+MOST_DOUBLINGS = 62
+"""Of a backoff, which then is a matter of centuries; more would only make a number too large."""
 
 
 @dataclass(slots=True)
@@ -125,7 +127,8 @@ class Queue:
     def pause(self, attempts: int) -> float:
         """Seconds before the next attempt."""
         first = self.count("backoffDelayMs" if self.named is None else "backoff_ms")
-        return float((BACKOFF_MS if first is None else first) * 2 ** (attempts - 1)) / 1000
+        doubled = 2.0 ** min(attempts - 1, MOST_DOUBLINGS)
+        return (BACKOFF_MS if first is None else first) * doubled / 1000
 
 
 class QueueModule(Module):
