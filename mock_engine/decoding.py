@@ -25,6 +25,9 @@ DEEPEST = 127
 SURELY_BEYOND = 22
 """Characters that a number of 64 bits never has."""
 
+SURELY_WHOLE = 19
+"""Characters that a number beyond 64 bits has at least."""
+
 LONGEST_QUOTE = 80
 """Characters of somebody's text that a complaint repeats."""
 
@@ -143,13 +146,18 @@ def _rounded(frame: bytes, suspect: re.Pattern[bytes]) -> bytes:
         Undecodable: a number is beyond what a double holds.
     """
     parts: list[bytes] = []
-    at, in_string = 0, False
+    written = seen = 0
+    in_string = False
     for found in suspect.finditer(frame):
-        between = frame[at : found.start()]
-        in_string ^= _unescaped(between).count(b'"') % 2 == 1
-        parts += (between, found[0] if in_string else _round(found[0]))
-        at = found.end()
-    return b"".join((*parts, frame[at:]))
+        text, start, end = found[0], found.start(), found.end()
+        if len(text) < SURELY_WHOLE and b"e" not in text and b"E" not in text:
+            continue
+        in_string ^= _unescaped(frame[seen:start]).count(b'"') % 2 == 1
+        seen = end
+        if not in_string and (rounded := _round(text)) != text:
+            parts += (frame[written:start], rounded)
+            written = end
+    return b"".join((*parts, frame[written:]))
 
 
 def _round(text: bytes) -> bytes:
