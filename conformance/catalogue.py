@@ -37,8 +37,7 @@ class Requirement:
     """One sentence that a worker must, should or may keep.
 
     ``needs`` are ids of requirements without which this one cannot be judged; ``since`` and
-    ``until`` are protocol versions (the first and the last that know the rule); ``covers`` are
-    numbers of the protocol's list of rules in ``docs/protocol-rules.md``.
+    ``until`` are protocol versions (the first and the last that know the rule).
     """
 
     id: str
@@ -52,7 +51,6 @@ class Requirement:
     until: str | None = None
     reason: str | None = None
     bugs: tuple[str, ...] = ()
-    covers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +143,4 @@ def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:
         until=entry.get("until"),
         reason=entry.get("reason"),
         bugs=tuple(entry.get("bugs", ())),
-        covers=tuple(entry.get("covers", ())),
     )

@@ -336,3 +336,244 @@ class CallsOthers(Worker):
                 "invocation_id": "0b7e1a52-0000-4000-8000-000000000003",
             },
         )
+
+
+@unusual
+class CountsInFloats(Worker):
+    """Has one kind of numbers, as JavaScript and Lua do, and writes whole ones as it likes."""
+
+    async def echo(self, data: Json) -> Json:
+        return self.floats(data)
+
+    def floats(self, value: Json) -> Json:
+        if isinstance(value, dict):
+            return {key: self.floats(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.floats(item) for item in value]
+        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@unusual
+class LeavesNullResultsOut(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        told = {name: value for name, value in body.items() if value is not None}
+        await super().reply(socket, message, told)
+
+
+@unusual
+class DropsWhatItCannotDecode(Worker):
+    """Reads into typed structures, as workers in Rust do, and passes over what does not fit."""
+
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        texts = ("type", "function_id", "invocation_id", "traceparent", "baggage")
+        if all(isinstance(message.get(name), str | None) for name in texts):
+            await super().dispatch(socket, message)
+
+
+@unusual
+class RegistersInAnyOrder(Worker):
+    def registrations(self) -> list[Json]:
+        found = super().registrations()
+        random.shuffle(found)
+        return found
+
+
+@unusual
+class RegistersHundredsSlowly(Worker):
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), **{f"slow::f{n}": self.echo for n in range(500)}}
+
+    async def send(self, socket: ClientConnection, message: Json) -> None:
+        await super().send(socket, message)
+        if str(message.get("id", "")).startswith("slow::"):
+            await asyncio.sleep(0.002)
+
+
+@unusual
+class ThinksBeforeItActs(Worker):
+    async def outcome(self, message: Json) -> Json:
+        if message["function_id"] in self.handlers():
+            await asyncio.sleep(1.0)
+        return await super().outcome(message)
+
+
+@unusual
+class HasSlowFunctions(Worker):
+    async def slow(self, data: Json) -> Json:
+        await asyncio.sleep(3.0)
+        return {"slow": True}
+
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), "slow::one": self.slow, "slow::two": self.slow}
+
+
+@unusual
+class DrainsForFiveSeconds(Worker):
+    async def drain(self) -> None:
+        await super().drain()
+        await asyncio.sleep(5)
+
+
+@unusual
+class LeavesAChildToEnd(Worker):
+    """Its child notices that its parent is gone, and ends half a second later."""
+
+    CHILD = "import os,time\np=os.getppid()\nwhile os.getppid()==p: time.sleep(.1)\ntime.sleep(.4)"
+
+    async def run(self) -> int:
+        subprocess.Popen([sys.executable, "-c", self.CHILD])
+        return await super().run()
+
+
+@unusual
+class TakesTypesBack(Worker):
+    async def open(self, socket: ClientConnection) -> None:
+        await super().open(socket)
+        brief = {"type": "registertriggertype", "id": "brief-tick", "description": ""}
+        await self.send(socket, brief)
+        undo = {"type": "unregistertriggertype", "id": "brief-tick"}
+        await self.send(socket, undo)
+
+
+@unusual
+class UsesTheEngine(Worker):
+    """Works with state, queues, topics and streams, and asks for what is not there."""
+
+    async def open(self, socket: ClientConnection) -> None:
+        await super().open(socket)
+        self.asking = asyncio.ensure_future(self.ask_around())
+
+    async def ask_around(self) -> None:
+        await asyncio.sleep(0.1)
+        item = {"stream_name": "s", "group_id": "g", "item_id": "i"}
+        for function_id, data in (
+            ("state::get", {"scope": "a", "key": "absent"}),
+            ("state::set", {"scope": "a", "key": "b", "value": {"n": 1}}),
+            ("state::update", {"scope": "a", "key": "b", "ops": [self.step()]}),
+            ("stream::set", {**item, "data": 1}),
+            ("stream::get", item),
+            ("publish", {"topic": "t", "data": 1}),
+            ("iii::durable::publish", {"topic": "t", "data": 1}),
+            ("engine::log::info", {"message": "hello"}),
+            ("engine::functions::list", {}),
+        ):
+            call = {"type": "invokefunction", "function_id": function_id, "data": data}
+            await self.ask(call, 5)
+
+    def step(self) -> Json:
+        return {"type": "increment", "path": "n", "by": 1}
+
+    async def counted(self, data: Json) -> Json:
+        call = {"type": "invokefunction", "function_id": "state::get"}
+        found = await self.ask({**call, "data": {"scope": "a", "key": "none"}}, 5)
+        return {"count": (found["result"] or {"n": 0})["n"] if "result" in found else None}
+
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), "orders::count": self.counted, "orders::take": self.echo}
+
+    def triggers(self) -> list[Json]:
+        first = super().triggers()[0]
+        bound = (
+            ("durable:subscriber", {"topic": "t", "queue_config": {"maxRetries": 1}}),
+            ("subscribe", {"topic": "t"}),
+            ("cron", {"expression": "0 0 8 * * *"}),
+            ("state", {"scope": "a"}),
+            ("stream", {"stream_name": "s"}),
+            ("log", {"level": "error"}),
+        )
+        more = [
+            {
+                **first,
+                "id": f"5b0d5b2e-0000-4000-8000-0000000000d{n}",
+                "trigger_type": trigger_type,
+                "function_id": "orders::take",
+                "config": config,
+            }
+            for n, (trigger_type, config) in enumerate(bound)
+        ]
+        return [*super().triggers(), *more]
+
+
+@unusual
+class BindsTypesOfOthers(Worker):
+    def triggers(self) -> list[Json]:
+        first, second = super().triggers()
+        other = {**first, "id": "5b0d5b2e-0000-4000-8000-0000000000e1"}
+        other |= {"trigger_type": "payments::refund", "config": {"over": 5}}
+        return [first, second, other]
+
+
+@unusual
+class BindsTheSameTwice(Worker):
+    def triggers(self) -> list[Json]:
+        first, second = super().triggers()
+        return [first, {**second, "config": first["config"]}]
+
+
+@unusual
+class ServesUrls(Worker):
+    URL = "orders::behind-a-url"
+
+    def functions(self) -> list[Json]:
+        invocation = {"url": "http://127.0.0.1:9/", "method": "POST", "timeout_ms": 1000}
+        one = {"type": "registerfunction", "id": self.URL, "invocation": invocation}
+        return [*super().functions(), one]
+
+    async def outcome(self, message: Json) -> Json:
+        if message["function_id"] == self.URL:
+            return {"error": {"code": "function_not_invokable", "message": "it has a URL"}}
+        return await super().outcome(message)
+
+
+@unusual
+class DeclaresFeatures(Worker):
+    def description(self) -> Json:
+        features = ["observe.v1", "local-dispatch.v1", "large-messages.v1"]
+        return {**super().description(), "features": features}
+
+    def most(self) -> int:
+        return 2**27
+
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        await super().dispatch(socket, message)
+        if message.get("type") == "observeradded":
+            names = {"function_id": message["function_id"], "revision": message["revision"]}
+            ack = {"type": "observerack", **names, "id": message["observer"]["id"]}
+            await self.send(socket, ack)
+
+
+@unusual
+class EndsAtOnceWhenToldTwice(Worker):
+    def signalled(self, number: Any) -> None:
+        if self.stopping.is_set():
+            os._exit(0)
+        super().signalled(number)
+
+
+@unusual
+class EndsWhenItsNameIsTaken(Worker):
+    async def after_giving_up(self) -> int:
+        return 1
+
+
+@unusual
+class SpeaksOnThreads(Worker):
+    """Answers from other threads, so that answers and pongs interleave."""
+
+    async def outcome(self, message: Json) -> Json:
+        await asyncio.to_thread(time.sleep, 0.005)
+        return await super().outcome(message)
+
+
+@unusual
+class WrapsItsErrors(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        if "error" in body:
+            body["error"] = {
+                **body["error"],
+                "message": f"handler error: {body['error']['message']}",
+            }
+            body["error"] |= {"details": {"retryable": False}, "result": None}
+            body["result"] = None
+        return body
