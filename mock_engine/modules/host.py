@@ -80,10 +80,6 @@ class Trace:
         return {"traceparent": self.parent, "baggage": self.baggage}
 
 
-UNTRACED = Trace(None)
-"""Where the engine gives the calls of an event no trace."""
-
-
 class Host:
     """One module's place in the engine: number ``peer``, a negative one."""
 

@@ -13,7 +13,7 @@ from mock_engine.core.engine import VERSION
 from mock_engine.inputs import Field, Form, is_anything, is_i32, is_size, is_u64, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import NOTHING, Module, Offer
-from mock_engine.modules.host import UNTRACED, Host, Trace
+from mock_engine.modules.host import Host, Trace
 from mock_engine.modules.telemetry import Telemetry
 from mock_engine.modules.traces import Inspection
 
@@ -53,6 +53,9 @@ NEW_ENTRY = Form("BaggageSetInput", (Field("key"), Field("value")))
 MILLION = 1_000_000
 PRINTED = ("info", "warn", "error")
 """Levels of which the engine logs a line itself, which is a record, too (engine 0.23)."""
+
+WATCHED = ("service_name", "status")
+"""What a trigger of type ``trace`` may be narrowed to."""
 
 TARGET = "iii::workers::observability"
 
@@ -166,19 +169,32 @@ class ObservabilityModule(Module):
             if bound.trigger_type == "log" and (
                 not isinstance(wanted, str) or wanted in ("all", level)
             ):
-                more = {"namespace": bound.namespace, **Trace.fresh().fields()}
-                self.host.spawn(self.host.attempt(bound.function_id, record, **more))
+                self.host.fire(bound.function_id, record, namespace=bound.namespace)
 
     def take(self, frame: bytes) -> bool:
         """Keep what a worker reports in a frame with a prefix; whether it is such a frame."""
-        before = len(self.telemetry.spans)
+        before = self.telemetry.reported
         records = self.telemetry.take(frame)
         for record in records or ():
             self._keep(record)
-        watching = [b for b in self.bindings.values() if b.trigger_type == "trace"]
-        if watching and len(self.telemetry.spans) > before:
-            self.host.trigger(watching, self.telemetry.spans[-1], UNTRACED)
+        count = self.telemetry.reported - before
+        if count:
+            self._tell_traces(list(self.telemetry.spans)[-count:])
         return records is not None
+
+    def _tell_traces(self, spans: list[dict[str, Any]]) -> None:
+        """Tell whoever watches spans which traces have new ones."""
+        for bound in self.bindings.values():
+            if bound.trigger_type != "trace":
+                continue
+            touched = {
+                span["trace_id"]
+                for span in spans
+                if all(_is_like(bound.setting(name), span[name]) for name in WATCHED)
+            }
+            if touched:
+                told = {"trace_ids": sorted(touched, key=str)}
+                self.host.fire(bound.function_id, told, namespace=bound.namespace)
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -228,6 +244,10 @@ class ObservabilityModule(Module):
             "version": VERSION,
             "components": {part: {"status": "healthy", "details": details} for part in parts},
         }
+
+
+def _is_like(wanted: Any, value: Any) -> bool:
+    return not isinstance(wanted, str) or wanted.lower() == str(value).lower()
 
 
 def described(level: str, number: int) -> str:

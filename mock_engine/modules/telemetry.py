@@ -22,11 +22,15 @@ STATUS = {0: "unset", 1: "ok", 2: "error"}
 
 
 class Telemetry:
-    """The spans, metrics and log records that came, the oldest first."""
+    """The spans, metrics and log records that came, the oldest first.
+
+    ``reported`` is how many spans ever came.
+    """
 
     def __init__(self, *, spans: int = 1000, metrics: int = 10_000) -> None:
         self.spans: deque[Record] = deque(maxlen=spans)
         self.metrics: deque[Record] = deque(maxlen=metrics)
+        self.reported = 0
 
     def take(self, frame: bytes) -> list[Record] | None:
         """Keep what a frame brings, and return its log records; ``None`` if it is no such frame."""
@@ -38,7 +42,9 @@ class Telemetry:
             if prefix == LOGS:
                 return list(_logs(body))
             if prefix == SPANS:
-                self.spans.extend(_spans(body))
+                spans = list(_spans(body))
+                self.reported += len(spans)
+                self.spans.extend(spans)
             else:
                 self.metrics.extend(_metrics(body))
         except (msgspec.DecodeError, RecursionError):

@@ -530,3 +530,16 @@ def test_no_log_is_kept_when_none_is_sampled() -> None:
         engine.invoke("engine::log::info", {"message": "m"})
 
         assert engine.invoke("engine::logs::list", {})["logs"] == []
+
+
+def test_whoever_watches_traces_is_told_which_ones_have_new_spans(engine: LocalEngine) -> None:
+    seen: list[Any] = []
+    engine.serve("a::b", seen.append)
+    bind(engine, "trace", "a::b", {"service_name": "SHOP", "status": "error"})
+    engine.serve("a::c", seen.append)
+    bind(engine, "trace", "a::c", {"service_name": "other"})
+    with connect(engine.url.rstrip("/") + "/otel") as socket:
+        socket.send(b"OTLP" + json.dumps(SPANS).encode())
+        until(lambda: seen)
+
+    assert seen == [{"trace_ids": ["a" * 32]}]
