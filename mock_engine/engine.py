@@ -128,7 +128,14 @@ class Engine:
         if module.has_entry and isinstance(configuration, ConfigurationModule):
             configuration.seed(module)
         now = time.time_ns() // 1_000_000
-        self.core.attach(host.peer, kind.name, kind.title, now, provides_as=kind.provides_as)
+        self.core.attach(
+            host.peer,
+            kind.name,
+            kind.title,
+            now,
+            provides_as=kind.provides_as,
+            internal=kind.internal,
+        )
         host.install(module)
         return module
 

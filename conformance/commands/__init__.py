@@ -10,9 +10,16 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from conformance.commands import catalogue, doctor, invoke, matrix
+from conformance.commands import catalogue, doctor, invoke, matrix, record, replay
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no public name
 
-ADD: Sequence[Callable[[Commands], None]] = (catalogue.add, doctor.add, invoke.add, matrix.add)
+ADD: Sequence[Callable[[Commands], None]] = (
+    catalogue.add,
+    doctor.add,
+    invoke.add,
+    matrix.add,
+    record.add,
+    replay.add,
+)

@@ -15,6 +15,7 @@ class Caller(Module):
 
     name: ClassVar[str] = "scenario-caller"
     title: ClassVar[str] = "Calls functions for a scenario."
+    internal: ClassVar[bool] = False
 
     async def ask(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Call ``function_id`` with ``data``; the answer is ``{result}`` or ``{error}``."""

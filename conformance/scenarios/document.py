@@ -45,16 +45,19 @@ class _Loader(yaml.SafeLoader):
 
 _INTEGER = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+")
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-for _tag, _expression, _first in (
-    ("null", re.compile(r"~|null|Null|NULL|"), [*"~nN", ""]),
-    ("bool", re.compile(r"true|True|TRUE|false|False|FALSE"), [*"tTfF"]),
-    ("int", re.compile(f"(?:{_INTEGER.pattern})$"), [*INDICATORS]),
-    ("float", re.compile(f"(?:{_NUMBER.pattern})$"), [*INDICATORS, "."]),
-):
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_expression.pattern})$"), _first
+RESOLVERS = [
+    (f"tag:yaml.org,2002:{name}", re.compile(f"(?:{expression})$"), first)
+    for name, expression, first in (
+        ("null", r"~|null|Null|NULL|", [*"~nN", ""]),
+        ("bool", r"true|True|TRUE|false|False|FALSE", [*"tTfF"]),
+        ("int", _INTEGER.pattern, [*INDICATORS]),
+        ("float", _NUMBER.pattern, [*INDICATORS, "."]),
     )
+]
+"""What is no text: tag, form and possible first characters."""
 
+for _tag, _expression, _first in RESOLVERS:
+    _Loader.add_implicit_resolver(_tag, _expression, _first)
 
 _SURROGATE = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 

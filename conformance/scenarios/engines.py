@@ -6,20 +6,23 @@ from conformance.scenarios.caller import Caller
 from conformance.scenarios.portal import Answering, Scripted
 from conformance.scenarios.steps import Setting
 from conformance.stage import Stage
+from mock_engine.config import Config, Module
 from mock_engine.engine import Engine
 from mock_engine.faults import Now, Refuse, rule
-from mock_engine.modules import load_module
 
 
 async def equip(stage: Stage, setting: Setting) -> Caller:
-    """Give the engine of a stage its modules, and the worker's door to it."""
-    engine = stage.engine
-    for name, options in (setting.modules or {}).items():
-        kind = load_module(name)
-        if kind is not None and name not in engine.modules:
-            engine.add(kind, {"port": 0, **options})
+    """Put the engine that a scenario asks for on a stage, in place of the one that is there.
+
+    Its modules listen on free ports. No connection may be open.
+    """
+    await stage.engine.stop()
+    wanted = (setting.modules or {}).items()
+    modules = tuple(Module(name, {"port": 0, **options}, 0) for name, options in wanted)
+    stage.engine = engine = Engine(Config(modules=modules))
     caller = engine.add(Caller, {})
     await engine.start()
+    stage.door.application = engine.workers
     if setting.modules is None:
         stage.door.application = Scripted(engine.workers)
     elif setting.answers:
@@ -35,10 +38,7 @@ async def renew(stage: Stage, setting: Setting, down: float) -> Caller:
     stage.listener.play((rule(Refuse(), Now()),))
     for connection in tuple(stage.listener.connections.values()):
         connection.cut()
-    await stage.engine.stop()
     await stage.until(lambda: False, down, patient=False)
-    stage.engine = Engine(None)
-    stage.door.application = stage.engine.workers
     caller = await equip(stage, setting)
     stage.listener.play(())
     return caller

@@ -6,7 +6,7 @@ Rules of this file:
   that went. Nothing here sends, waits, or reads a clock.
 * A step that expects something takes the first happening that fits, from after the last one that
   was taken from the same source; others are passed over. What came early thus counts, and
-  sources do not hold each other up.
+  sources do not hold each other up. A group takes its own and passes over nothing.
 * ``never`` looks at what came after the last thing that a step did or took.
 """
 
@@ -20,6 +20,9 @@ from conformance.scenarios.assignment import assignments, unassigned
 from conformance.scenarios.happenings import Happening, Source
 from conformance.scenarios.patterns import Difference, shown
 from conformance.scenarios.steps import Act, Expect, Expected, Never, Scenario, Step, Within
+
+TO_CONNECTIONS = ("engine", "engine-frame")
+"""Steps whose target is the name of a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ class Play:
     failure: Failure | None = None
     number: int = 0
     settled: bool = False
-    _taken: dict[tuple[str, Source], int] = field(default_factory=dict)
+    _taken: set[int] = field(default_factory=set)
+    _passed: dict[tuple[str, Source], int] = field(default_factory=dict)
     _since: int = 0
     _guards: list[_Guard] = field(default_factory=list)
     _running: set[Source] = field(default_factory=set)
@@ -118,7 +122,21 @@ class Play:
     def did(self) -> None:
         """The step that was to be done is done."""
         self._since = len(self.log)
+        step = self.scenario.steps[self.number]
+        if step.kind == "start" and isinstance(step, Act) and step.names_connection:
+            self._begin(step)
         self._advance()
+
+    def _begin(self, step: Act) -> None:
+        """Know a worker that is complete: its connection has its name, its messages are new.
+
+        What else it did to get there, connecting above all, is over.
+        """
+        for position, seen in enumerate(self.log):
+            if seen.kind == "connects":
+                self.names[f"@{step.target}"] = seen.source
+            if seen.kind != "message":
+                self._passed[seen.kind, seen.source] = position + 1
 
     def failed(self, expected: str, seen: str) -> None:
         """The step that was to be done could not be."""
@@ -179,14 +197,15 @@ class Play:
         return [
             position
             for position, seen in enumerate(self.log)
-            if position >= self._taken.get((seen.kind, seen.source), 0)
+            if position >= self._passed.get((seen.kind, seen.source), 0)
+            and position not in self._taken
         ]
 
     def _take(self, positions: list[int]) -> None:
-        for position in positions:
-            seen = self.log[position]
-            key = (seen.kind, seen.source)
-            self._taken[key] = max(self._taken.get(key, 0), position + 1)
+        self._taken.update(positions)
+        if len(positions) == 1:
+            seen = self.log[positions[0]]
+            self._passed[seen.kind, seen.source] = positions[0] + 1
         self._since = max(positions) + 1
         self.settled = True
         self._advance()
@@ -222,7 +241,9 @@ class Play:
 
     def _do(self, step: Act) -> Do:
         what = step.what.render(self.names, self.new_id) if step.what is not None else None
-        target = None if step.target is None else self.names.get(f"@{step.target}", step.target)
+        target: Source | None = step.target
+        if step.kind in TO_CONNECTIONS:
+            target = self.names.get(f"@{target}")
         return Do(step, what, target)
 
     def _advance(self) -> None:

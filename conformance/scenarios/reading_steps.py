@@ -219,8 +219,11 @@ class Reader:
         if "env" in given:
             for _, value in given["env"].pairs():
                 value.text("the value of an environment variable")
-        what = template(node) if given else Parts({})
-        return [self._act(node, "start", what, process)]
+        ready = "ready" not in given or given["ready"].value
+        if ready:
+            self._scope.connections.add(process)
+        act = self._act(node, "start", template(node) if given else Parts({}), process)
+        return [replace(act, names_connection=bool(ready))]
 
     def ready(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """Wait until the worker has registered all that it registers, and listens."""

@@ -22,7 +22,7 @@ from conformance.scenarios.caller import Caller
 from conformance.scenarios.engines import equip, renew
 from conformance.scenarios.happenings import Happening, Observer, Source
 from conformance.scenarios.play import Do, Failure, Play, Wait
-from conformance.scenarios.steps import WORKER, Never, Scenario, Within
+from conformance.scenarios.steps import WORKER, Never, Scenario, Step, Within
 from conformance.stage import Stage
 from conformance.subject.place import Run
 from conformance.trial import Unmet
@@ -107,16 +107,19 @@ class Stagehand:
     async def _wait(self, move: Wait) -> None:
         stage, began = self._stage, self._stage.transcript.now()
         patient = not isinstance(move.step, Never)
-        await stage.until(lambda: self.play.settled, self._seconds(move.within), patient=patient)
+        await stage.until(
+            lambda: self.play.settled, self._seconds(move.step, move.within), patient=patient
+        )
         self.play.waited(stage.transcript.now() - began)
 
-    def _seconds(self, within: Within) -> float:
+    def _seconds(self, step: Step, within: Within) -> float:
         pace = self._stage.pace
         if within == "reconnect" and not self._stage.talk.workers:
             within = "appearance"
         if isinstance(within, str):
             return float(getattr(pace, within))
-        return pace.factor * (within or 0.0)
+        factor = max(1.0, pace.factor) if isinstance(step, Never) else pace.factor
+        return factor * (within or 0.0)  # a silence shows no less on a fast machine
 
     async def _do(self, move: Do) -> None:
         acts: Mapping[str, Callable[[Do], Awaitable[None]]] = {

@@ -45,10 +45,12 @@ class Act(Step):
     """Something to do. ``what`` holds the particulars of its kind, filled in as it is done.
 
     ``target`` is the connection, the process or the request that it concerns, if it names one.
+    ``names_connection`` is whether the connection of a process gets the name of the process.
     """
 
     what: Template | None = None
     target: str | None = None
+    names_connection: bool = False
 
     @property
     def binds(self) -> frozenset[str]:
@@ -82,7 +84,9 @@ class Expected(Pattern):
         """Whether a happening is of the kind and from the source that are asked for."""
         if value.kind != self.kind:
             return False
-        return self.source is None or value.source == names.get(f"@{self.source}", self.source)
+        if self.source is None or self.kind in ("exits", "answers"):
+            return self.source in (None, value.source)
+        return value.source == names.get(f"@{self.source}")
 
     def parts(self) -> tuple[Pattern, ...]:
         """As for any pattern."""

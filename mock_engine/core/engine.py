@@ -202,13 +202,21 @@ class Core:
         return [*actions, Wake(number, GRACE), *self.worker_event(peer, "worker_connected")]
 
     def attach(
-        self, number: int, name: str, description: str, now: int, *, provides_as: str | None = None
+        self,
+        number: int,
+        name: str,
+        description: str,
+        now: int,
+        *,
+        provides_as: str | None = None,
+        internal: bool = True,
     ) -> None:
         """A module of the engine is there: a worker without a connection, announced at once.
 
-        ``provides_as`` is what its trigger types call it when that is not its name.
+        ``provides_as`` is what its trigger types call it when that is not its name; ``internal``
+        is whether it is a part of the engine.
         """
-        peer = Peer(number, name, "", "", now, name=name, held=None, internal=True)
+        peer = Peer(number, name, "", "", now, name=name, held=None, internal=internal)
         peer.provides_as = provides_as
         peer.facts |= {
             "description": description,

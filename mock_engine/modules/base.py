@@ -74,14 +74,16 @@ class Bound:
 class Module:
     """A module with the ``options`` of its configuration. Subclasses say what it offers.
 
-    ``provides_as`` is what its trigger types call it, when that is not its name. ``has_entry`` is
-    whether its options are an entry of the configuration module.
+    ``provides_as`` is what its trigger types call it, when that is not its name. ``internal`` is
+    whether it is a part of the engine, and not a worker that only lives in its process.
+    ``has_entry`` is whether its options are an entry of the configuration module.
     """
 
     name: ClassVar[str]
     title: ClassVar[str] = ""
     provides_as: ClassVar[str | None] = None
     has_entry: ClassVar[bool] = False
+    internal: ClassVar[bool] = True
     trigger_types: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:

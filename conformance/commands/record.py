@@ -1,0 +1,113 @@
+"""``record`` and ``from-transcript``: from a conversation to a scenario."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.errors import UsageError
+from conformance.scenarios import document
+from conformance.scenarios.recording import transcripts
+from conformance.scenarios.recording.compose import compose, write
+from conformance.scenarios.recording.proxy import Proxy, Upstream
+from mock_engine.transcript import Event
+
+if TYPE_CHECKING:
+    from conformance.commands import Commands
+
+
+def add(commands: Commands) -> None:
+    """Declare the commands."""
+    recorder = commands.add_parser(
+        "record",
+        help="record a worker and an engine as a scenario",
+        description="Stand between a worker and an engine, pass on what they say unchanged, and "
+        "write it as a scenario on Ctrl-C, SIGTERM, or when the worker has gone.",
+    )
+    recorder.add_argument("--upstream", required=True, metavar="URL", help="where the engine is")
+    recorder.add_argument(
+        "--listen",
+        default="0",
+        metavar="[HOST:]PORT",
+        help="where the worker is to connect (default: a free port, which is printed)",
+    )
+    recorder.add_argument(
+        "--stay", action="store_true", help="go on when the worker has gone, for its return"
+    )
+    _output(recorder)
+    recorder.set_defaults(run=_record)
+    stored = commands.add_parser(
+        "from-transcript", help="make a scenario of a stored transcript, NDJSON"
+    )
+    stored.add_argument("transcript", type=Path, help="a transcript of this suite or a wire probe")
+    _output(stored)
+    stored.set_defaults(run=_from_transcript)
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="the scenario to write"
+    )
+    parser.add_argument("--title", default="", help="what the scenario shows, in one sentence")
+
+
+def _record(options: argparse.Namespace) -> int:
+    host, _, port = options.listen.rpartition(":")
+    if not port.isdigit():
+        raise UsageError(f"--listen {options.listen!r}: expected a port, or HOST:PORT")
+    _refuse_unwritable(options.output)
+    upstream = Upstream.of(options.upstream)
+    events = asyncio.run(
+        _listen(Proxy(upstream), host or "127.0.0.1", int(port), stay=options.stay)
+    )
+    title = options.title or f"A worker and the engine at {upstream.host}:{upstream.port}"
+    return _write(events, options.output, title, f"recorded from {options.upstream}")
+
+
+async def _listen(proxy: Proxy, host: str, port: int, *, stay: bool) -> Sequence[Event]:
+    """Pass connections on until a signal, or until the worker has gone."""
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, over.set)
+    if not stay:
+        proxy.gone = over.set
+    taken = await proxy.listen(host, port)
+    print(f"recording on ws://{host}:{taken}; Ctrl-C ends it", flush=True)
+    await over.wait()
+    await proxy.stop()
+    for warning in dict.fromkeys(proxy.warnings):
+        print(f"warning: {warning}", flush=True)
+    return proxy.transcript.events
+
+
+def _from_transcript(options: argparse.Namespace) -> int:
+    events = transcripts.read(document.read(options.transcript), str(options.transcript))
+    title = options.title or f"The conversation of {options.transcript.name}"
+    return _write(events, options.output, title, str(options.transcript.name))
+
+
+def _write(events: Sequence[Event], output: Path, title: str, source: str) -> int:
+    name = "".join(c if c.isalnum() else "-" for c in output.stem.lower()).strip("-") or "recorded"
+    try:
+        made = compose(events, name=name, title=title, source=source)
+    except ValueError as fault:
+        raise UsageError(str(fault)) from None
+    try:
+        output.write_text(write(made), "utf-8")
+    except OSError as fault:
+        raise UsageError(f"{output}: {fault.strerror}") from None
+    print(f"{output}: {len(made['steps'])} steps; play it with")
+    print(f"  python -m conformance replay {output} --worker-cmd=…")
+    return 0
+
+
+def _refuse_unwritable(output: Path) -> None:
+    if not output.resolve().parent.is_dir():
+        raise UsageError(f"-o {output}: there is no folder {output.parent}")

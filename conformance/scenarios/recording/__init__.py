@@ -1,0 +1,8 @@
+"""From a conversation that happened to a scenario.
+
+decoder      what the bytes of a connection mean, read beside the pipe that carries them
+proxy        the pipe between a worker and an engine
+transcripts  stored conversations, read
+generalise   ids, times and tokens as names and patterns
+compose      events as the steps of a scenario
+"""

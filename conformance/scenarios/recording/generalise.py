@@ -1,0 +1,153 @@
+"""What a frame said, with everything that another run would say differently made general.
+
+Rules of this file:
+
+* Nothing here sees more than JSON values; what comes out is the plain form of patterns and
+  templates, as it stands in a scenario.
+* A value always fits the pattern that is made of it.
+* A UUID gets a name where it first occurs: the worker's is bound, the engine's is drawn anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.conversation import ANNOUNCE
+from conformance.scenarios.patterns import REFERENCE, UUID
+
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+TOKEN = re.compile(r"[0-9a-fA-F]{32,}")
+HOST_AND_PID = re.compile(r".+:\d+")
+
+TYPED: Mapping[str, str] = {
+    "stacktrace": "string",
+    "pid": "integer",
+    "os": "string",
+    "version": "string",
+    "name": "string",
+    "telemetry": "object",
+    "features": "array",
+}
+"""Fields of an announcement, and stack traces, that say something of the run and its machine."""
+
+EVERYWHERE = frozenset({"stacktrace", "pid"})
+"""Those of them that do so in any message."""
+
+SPAN = re.compile(r".*(?:_ms|_ns|_us|_at|duration|elapsed|timestamp).*")
+"""Keys of numbers that are times."""
+
+EARLIEST, LATEST = 1_400_000_000, 2_600_000_000
+"""Seconds since the epoch between which a number is taken for a time, in whatever unit."""
+
+UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
+LONGEST = 4_000
+"""Characters of a text that is expected as it was."""
+
+SHORTEST_RUN = 200
+"""Characters of one kind that are written as how many they are."""
+
+
+class Generaliser:
+    """Makes the frames of one conversation general. Names are kept from frame to frame."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def expected(self, message: Any) -> Any:
+        """A message of the worker as a pattern."""
+        announces = isinstance(message, dict) and message.get("function_id") == ANNOUNCE
+        return self._expect(message, "", announces)
+
+    def sent(self, message: Any) -> Any:
+        """A message of the engine as a template."""
+        return self._send(message, "")
+
+    def known(self, text: str) -> bool:
+        """Whether a UUID has a name."""
+        return text.lower() in self._names
+
+    # -- patterns --------------------------------------------------------------------------------
+
+    def _expect(self, value: Any, key: str, announces: bool) -> Any:
+        if key in TYPED and (announces or key in EVERYWHERE) and value is not None:
+            return _typed(value)
+        if isinstance(value, dict):
+            return _object({k: self._expect(v, k, announces) for k, v in value.items()}, "$object")
+        if isinstance(value, list):
+            return [self._expect(item, key, announces) for item in value]
+        if isinstance(value, str):
+            return self._expect_text(value)
+        return {"$type": "number"} if _is_time(value, key) else value
+
+    def _expect_text(self, text: str) -> Any:
+        if UUID.fullmatch(text):
+            if self.known(text):
+                return self._reference(text)
+            return {"$bind": self._name(text), "$uuid": True}
+        if TRACEPARENT.fullmatch(text):
+            return {"$regex": TRACEPARENT.pattern}
+        if TIME.fullmatch(text):
+            return {"$regex": TIME.pattern}
+        if REFERENCE.search(text):
+            return {"$literal": text}
+        if len(text) > LONGEST or TOKEN.search(text):
+            return {"$type": "string"}
+        found = UUID.findall(text)
+        if not found:
+            return text
+        if not all(self.known(each) and each == each.lower() for each in found):
+            return {"$type": "string"}
+        return UUID.sub(lambda match: self._reference(match[0]), text)
+
+    # -- templates -------------------------------------------------------------------------------
+
+    def _send(self, value: Any, key: str) -> Any:
+        if isinstance(value, dict):
+            found = {k: self._send(v, k) for k, v in value.items()}
+            if any(k.startswith("$") for k in value):
+                return {"$literal": value}
+            return found
+        if isinstance(value, list):
+            return [self._send(item, key) for item in value]
+        return self._send_text(value) if isinstance(value, str) else value
+
+    def _send_text(self, text: str) -> Any:
+        if UUID.fullmatch(text):
+            return self._reference(text) if self.known(text) else {"$new": self._name(text)}
+        if REFERENCE.search(text):
+            return {"$literal": text}
+        if len(text) >= SHORTEST_RUN and len(set(text)) == 1:
+            return {"$repeat": {"text": text[0], "count": len(text)}}
+        if any(self.known(each) for each in UUID.findall(text)):
+            return UUID.sub(
+                lambda match: self._reference(match[0]) if self.known(match[0]) else match[0], text
+            )
+        return text
+
+    # -- names -----------------------------------------------------------------------------------
+
+    def _name(self, text: str) -> str:
+        return self._names.setdefault(text.lower(), f"id{len(self._names) + 1}")
+
+    def _reference(self, text: str) -> str:
+        return "${" + self._names[text.lower()] + "}"
+
+
+def _object(found: dict[str, Any], operator: str) -> Any:
+    return {operator: found} if any(key.startswith("$") for key in found) else found
+
+
+def _typed(value: Any) -> Any:
+    names = {str: "string", bool: "boolean", int: "number", float: "number", list: "array"}
+    return {"$type": names.get(type(value), "object")}
+
+
+def _is_time(value: Any, key: str) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if SPAN.fullmatch(key) and isinstance(value, float):
+        return True
+    return any(EARLIEST * unit <= value <= LATEST * unit for unit in UNITS)

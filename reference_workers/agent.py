@@ -1,0 +1,66 @@
+"""``python -m reference_workers.agent``: a worker that takes its work from a queue.
+
+Messages of the topic ``agent.inbox`` become calls of ``agent::chat``. One that cannot be used is
+refused with an error: the queue tries it again, and puts it aside as a dead letter in the end.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from reference_workers.client import Context, FunctionError, Worker, run
+from reference_workers.client.context import Json
+
+TOPIC = "agent.inbox"
+MESSAGE = {
+    "type": "object",
+    "properties": {
+        "session": {"type": "string", "minLength": 1},
+        "text": {"type": "string", "minLength": 1},
+    },
+    "required": ["session", "text"],
+}
+REPLY = {
+    "type": "object",
+    "properties": {
+        "session": {"type": "string"},
+        "turn": {"type": "integer", "minimum": 1},
+        "reply": {"type": "string"},
+    },
+    "required": ["session", "turn", "reply"],
+}
+
+
+class Agent:
+    """Answers what is said in a session; sessions are kept while the worker runs."""
+
+    def __init__(self) -> None:
+        self._turns: dict[str, int] = {}
+
+    async def chat(self, data: Json, context: Context) -> Json:
+        """Answer one message of a session."""
+        del context
+        given = data if isinstance(data, dict) else {}
+        for name in ("session", "text"):
+            if not isinstance(given.get(name), str) or not given[name].strip():
+                raise FunctionError("invalid_request", f"`{name}` is missing or no text")
+        session = given["session"]
+        turn = self._turns[session] = self._turns.get(session, 0) + 1
+        return {"session": session, "turn": turn, "reply": f"You said: {given['text'].strip()}"}
+
+
+def offer(worker: Worker) -> None:
+    """Register the function and its place in the queue."""
+    agent = Agent()
+    worker.function(
+        "agent::chat",
+        agent.chat,
+        description=agent.chat.__doc__,
+        request_format=MESSAGE,
+        response_format=REPLY,
+    )
+    worker.trigger("durable:subscriber", "agent::chat", {"topic": TOPIC})
+
+
+if __name__ == "__main__":
+    sys.exit(run(offer))

@@ -1,0 +1,136 @@
+"""Every stored transcript becomes a scenario that the recorded conversation itself passes."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.conversation import Conversation
+from conformance.scenarios.document import ScenarioError
+from conformance.scenarios.happenings import Happening, Observer
+from conformance.scenarios.play import Do, Play
+from conformance.scenarios.reading import parse
+from conformance.scenarios.recording.compose import (
+    Composer,
+    Exited,
+    compose,
+    until_abandoned,
+    write,
+)
+from conformance.scenarios.recording.generalise import Generaliser
+from conformance.scenarios.recording.transcripts import read
+from conformance.scenarios.steps import Scenario
+from conformance.verdict import Outcome
+from mock_engine.transcript import Event, Transcript
+from tests.conformance.scenarios.playing import play
+
+FOLDER = Path(__file__).parents[3] / "data" / "transcripts"
+SILENT = "python-0.11.6-namespace"
+TRANSCRIPTS = sorted(path.name.removesuffix(".jsonl.gz") for path in FOLDER.glob("*.gz"))
+WORKER = Path(__file__).parent / "wire_worker.py"
+
+
+def events(name: str) -> list[Event]:
+    with gzip.open(FOLDER / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
+        return read(file.read(), name)
+
+
+def scenario(name: str) -> Scenario:
+    made = compose(events(name), name="recorded", title="t", source=name)
+    return parse(write(made), f"{name}.yaml")
+
+
+@pytest.mark.parametrize("name", [each for each in TRANSCRIPTS if each != SILENT])
+def test_a_transcript_passes_its_own_scenario(name: str) -> None:
+    heard = events(name)
+    found = scenario(name)
+    drawn = iter(_drawn(heard))
+    performance = Play(found, {}, lambda: next(drawn))
+    move = performance.move()
+    assert isinstance(move, Do)
+    performance.started("worker")
+    observer = Observer()
+    for event in heard:
+        for happening in observer.see(event):
+            performance.heard(happening)
+        if isinstance(event, Exited):
+            performance.heard(Happening(event.at, "exits", "worker", event.code))
+    performance.did()
+
+    while (move := performance.move()) is not None:
+        assert isinstance(move, Do), (move.step.place, performance.number)
+        performance.did()
+
+    assert performance.failure is None
+
+
+def _drawn(heard: list[Event]) -> list[str]:
+    """The ids of the engine in the order in which the scenario draws them."""
+    taken: list[str] = []
+
+    class Noting(Generaliser):
+        def _send_text(self, text: str) -> Any:
+            made = super()._send_text(text)
+            if isinstance(made, dict) and "$new" in made:
+                taken.append(text)
+            return made
+
+    composer = Composer(Conversation(heard), _general=Noting())
+    for event in until_abandoned(heard):
+        composer.add(event)
+    return taken
+
+
+def test_a_conversation_without_a_worker_is_refused() -> None:
+    with pytest.raises(ValueError, match="no worker speaks"):
+        compose(events(SILENT), name="n", title="t", source="s")
+
+
+def test_a_line_of_another_form_is_told() -> None:
+    with pytest.raises(ScenarioError, match="t:2:1: expected a line of a transcript"):
+        read('\n{"a": 1}\n', "t")
+
+
+def test_own_transcripts_are_read_as_they_were_written() -> None:
+    heard = [e for e in events("python-0.25.0-close") if not isinstance(e, Exited)]
+    transcript = Transcript()
+    transcript.events = [e for e in heard if type(e).__module__ == "mock_engine.transcript"]
+
+    again = read("\n".join(transcript.ndjson()), "own")
+
+    assert len(again) == len(transcript.events)
+    assert [type(e) for e in again] == [type(e) for e in transcript.events]
+
+
+@pytest.mark.parametrize("name", ["close", "sigterm_shutdown"])
+def test_the_official_sdk_passes_what_was_recorded_of_it(name: str) -> None:
+    pytest.importorskip("iii")
+
+    told = play(str(WORKER), [scenario(f"python-0.25.0-{name}")])["recorded"]
+
+    assert told["outcome"] == Outcome.PASSED.value, told["reason"]
+
+
+def test_the_official_sdk_passes_what_was_recorded_in_a_namespace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("iii")
+    monkeypatch.setenv("III_NAMESPACE", "orders")
+    monkeypatch.setenv("III_ISOLATION", "docker")
+
+    told = play(str(WORKER), [scenario("python-0.25.0-namespace")])["recorded"]
+
+    assert told["outcome"] == Outcome.PASSED.value, told["reason"]
+
+
+def test_another_worker_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("iii")
+    monkeypatch.setenv("III_NAMESPACE", "elsewhere")
+
+    told = play(str(WORKER), [scenario("python-0.25.0-namespace")], factor=0.3)["recorded"]
+
+    assert told["outcome"] == Outcome.FAILED.value
+    assert any("data.namespace" in line for line in told["evidence"]["differences"])
