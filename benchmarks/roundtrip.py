@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import uvloop
 
@@ -34,6 +35,7 @@ SIDES = {
     "router": ("-m", "benchmarks.router"),
 }
 DIRECT = "no engine"
+MOST_ENGINES = 2
 WORKER = ("-m", "benchmarks.worker")
 
 
@@ -118,7 +120,7 @@ def started(arguments: Sequence[str]) -> Iterator[str]:
         assert process.stdout is not None
         words = process.stdout.readline().split()
         if not words:
-            raise SystemExit(f"{' '.join(arguments)} ended before it was ready")
+            raise SystemExit(f"error: python {' '.join(arguments)} ended before it was ready")
         yield words[-1]
     finally:
         process.terminate()
@@ -137,7 +139,10 @@ async def _measure(url: str, calls: int, in_flight: int) -> Measure:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print a table, and return 1 when a reply was lost."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if len(options.url) > MOST_ENGINES:
+        parser.error(f"--url is given {len(options.url)} times; two engines are compared at most")
     with contextlib.ExitStack() as running:
         sides: dict[str, str | None] = {url: url for url in options.url}
         if not sides:
@@ -172,13 +177,37 @@ def _report(in_flight: int, runs: dict[str, list[Measure]]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.roundtrip", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--url", action="append", default=[], help="an engine; at most two")
-    parser.add_argument("--calls", type=int, default=20_000, help="calls of one run")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each side")
     parser.add_argument(
-        "--in-flight", type=int, nargs="+", default=[1, 16, 64, 256], help="calls at a time"
+        "--url", type=engine, action="append", default=[], help="an engine; given twice, two"
+    )
+    parser.add_argument("--calls", type=count, default=20_000, help="calls of one run")
+    parser.add_argument("--rounds", type=count, default=3, help="runs of each side")
+    parser.add_argument(
+        "--in-flight", type=count, nargs="+", default=[1, 16, 64, 256], help="calls at a time"
     )
     return parser
+
+
+def engine(text: str) -> str:
+    """The URL of an engine.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if urlsplit(text).scheme == "ws" and urlsplit(text).hostname:
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} is no engine; expected ws://HOST:PORT")
+
+
+def count(text: str) -> int:
+    """A number of at least one.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if text.isdecimal() and int(text):
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 1")
 
 
 if __name__ == "__main__":

@@ -69,4 +69,7 @@ async def serve(url: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(sys.argv[1]) if sys.argv[1:] else listen())
+    try:
+        uvloop.run(serve(sys.argv[1]) if sys.argv[1:] else listen())
+    except OSError as fault:
+        sys.exit(f"error: no engine to connect to at {sys.argv[1]}: {fault}")

@@ -37,3 +37,29 @@ def test_a_start_is_measured_beside_the_interpreter(capsys: pytest.CaptureFixtur
     rows = capsys.readouterr().out.splitlines()[1:]
     assert code == 0
     assert [row[:16].strip() for row in rows] == ["mock engine", "asyncio server", "python"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--url", "http://127.0.0.1:1"],
+        ["--url", "127.0.0.1:1"],
+        ["--calls", "0"],
+        ["--in-flight", "none"],
+        [part for _ in range(3) for part in ("--url", "ws://127.0.0.1:1")],
+    ],
+)
+def test_a_wrong_option_is_told(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(wrong)
+
+    assert "error: " in capsys.readouterr().err
+
+
+def test_an_engine_that_is_not_there_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="ended before it was ready"):
+        main(["--url", "ws://127.0.0.1:1", "--rounds", "1"])
+
+    told = capfd.readouterr().err
+    assert "no engine to connect to at ws://127.0.0.1:1" in told
+    assert "Traceback" not in told

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
+import psutil
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.mock_engine.fortress import (
     BINARY,
@@ -241,6 +244,33 @@ def test_three_thousand_connections_of_garbage(fort: Fortress) -> None:
             await asyncio.gather(*(garbage() for _ in range(100)))
 
     besiege(fort, attack(), growth=32 * MIB)
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="limits of others: Linux only")
+def test_an_engine_out_of_file_descriptors_serves_those_it_has() -> None:
+    async def attack(few: Fortress) -> None:
+        async with served(few.port) as call, contextlib.AsyncExitStack() as held:
+            for _ in range(200):
+                await (await held.enter_async_context(tcp(few.port))).send(b"GET / HTTP/1.1\r\n")
+            assert await call(1) == {"body": 1}
+            await held.aclose()
+            assert await welcomes(few.port)
+            assert await call(2) == {"body": 2}
+
+    with fortress() as few:
+        few.process.rlimit(psutil.RLIMIT_NOFILE, (64, 64))
+        asyncio.run(asyncio.wait_for(attack(few), 60))
+
+
+async def welcomes(port: int) -> bool:
+    """Whether a newcomer is served, if not at once: those who went are counted out one by one."""
+    for _ in range(1000):
+        try:
+            async with served(port) as call:
+                return bool(await call(0) == {"body": 0})
+        except (OSError, InvalidHandshake, ConnectionClosed):
+            continue
+    return False
 
 
 def test_many_sessions_come_and_go(fort: Fortress) -> None:
