@@ -5,11 +5,8 @@ A key has the name of the option that means the same; the option on the command 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +35,6 @@ class Configuration:
         return (self.path.parent if self.path else Path()) / name
 
 
-@cache
-def schema() -> Mapping[str, Any]:
-    """The JSON Schema of the file."""
-    text = (resources.files("conformance") / SCHEMA).read_text("utf-8")
-    loaded: Mapping[str, Any] = json.loads(text)
-    return loaded
-
-
 def find(folders: list[Path]) -> Path | None:
     """The configuration file in the first of ``folders`` that has one."""
     return next((path for folder in folders if (path := folder / FILE).is_file()), None)
@@ -60,7 +49,7 @@ def load(path: Path) -> Configuration:
     document = documents.read(path)
     if document.value is None:
         return Configuration(path)
-    documents.check(document, schema())
+    documents.check(document, documents.schema(SCHEMA))
     options = dict(document.value)
     functions = options.pop("functions", {})
     roles = options.pop("roles", {})

@@ -10,9 +10,12 @@ Rules of this file:
 from __future__ import annotations
 
 import difflib
+import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +57,14 @@ class Document:
             mark, node = _step(node, step)
             line = line if mark is None else _line(mark)
         return line
+
+
+@cache
+def schema(name: str) -> Mapping[str, Any]:
+    """The JSON Schema in a file of this package, as in ``known.schema.json``."""
+    text = (resources.files("conformance") / name).read_text("utf-8")
+    loaded: Mapping[str, Any] = json.loads(text)
+    return loaded
 
 
 def read(path: Path) -> Document:

@@ -8,13 +8,10 @@ several times, and its rate is told.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from conformance.catalogue import Catalogue
 from conformance.verdict import Outcome
 
 KNOWN, FLAKY = "known-failures", "flaky"
+SCHEMA = "known.schema.json"
 TRIES = 5
 """How often a flaky requirement is put to the proof, unless its entry says."""
 
@@ -49,14 +47,6 @@ class KnownFailure:
         return self.evidence is None or _alike(self.evidence) == _alike(seen)
 
 
-@cache
-def schema() -> Mapping[str, Any]:
-    """The JSON Schema of the file."""
-    text = (resources.files("conformance") / "known.schema.json").read_text("utf-8")
-    loaded: Mapping[str, Any] = json.loads(text)
-    return loaded
-
-
 def load(
     path: Path, catalogue: Catalogue, platform: str = sys.platform
 ) -> Mapping[str, KnownFailure]:
@@ -66,7 +56,7 @@ def load(
         UsageError: it cannot be read, has another form, or names an unknown requirement.
     """
     document = documents.read(path)
-    documents.check(document, schema())
+    documents.check(document, documents.schema(SCHEMA))
     known: dict[str, KnownFailure] = {}
     seen: set[str] = set()
     for section in (KNOWN, FLAKY):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib import resources
+from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from conformance.report.entry import REQUIREMENT, Entry
 from conformance.report.journal import Event
 from conformance.verdict import Outcome
 
+SCHEMA = "report/report.schema.json"
 VERSION = 1
 """The version of the report's form; it grows when a reader has to change."""
 
@@ -61,14 +59,6 @@ PHASES = {"scenarios": "Scenarios", "fuzz": "Fuzzing"}
 def title(report: Report, phase: str) -> str:
     """The title of a phase."""
     return str(report["catalogue"].get("phases", {}).get(phase, PHASES.get(phase, phase)))
-
-
-@cache
-def schema() -> Mapping[str, Any]:
-    """The JSON Schema of a report."""
-    text = (resources.files("conformance.report") / "report.schema.json").read_text("utf-8")
-    loaded: Mapping[str, Any] = json.loads(text)
-    return loaded
 
 
 def document(events: Iterable[Event]) -> Report:

@@ -10,11 +10,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conformance.catalogue import load
+from conformance.documents import schema
 from conformance.errors import UsageError
 from conformance.report import badge, html, summary
 from conformance.report.console import closing, table
 from conformance.report.diagram import LETTERS, label
-from conformance.report.document import Report, document, schema
+from conformance.report.document import SCHEMA, Report, document
 from conformance.report.entry import Entry
 from conformance.report.journal import Journal, cleared, recorder
 from conformance.report.reporter import Reporter
@@ -74,8 +75,8 @@ def report(*entries: Entry) -> Report:
 def test_a_report_keeps_to_its_schema_and_counts_everything() -> None:
     made = report(*EVERY, told(1, Outcome.PASSED, "scenario"))
 
-    Draft202012Validator.check_schema(schema())
-    Draft202012Validator(schema()).validate(made)
+    Draft202012Validator.check_schema(schema(SCHEMA))
+    Draft202012Validator(schema(SCHEMA)).validate(made)
     count = made["counts"]["requirement"]
     assert count["total"] == len(load().requirements)
     assert count["unasked"] == count["total"] - len(Outcome)
@@ -86,7 +87,7 @@ def test_a_report_keeps_to_its_schema_and_counts_everything() -> None:
 def test_a_run_that_was_cut_short_has_what_was_known() -> None:
     made = reporter(None, told(1, Outcome.FAILED)).report
 
-    Draft202012Validator(schema()).validate(made)
+    Draft202012Validator(schema(SCHEMA)).validate(made)
     assert (made["finished"], made["exit_code"]) == (None, None)
     assert "cut short" in html.page(made)
     assert document([])["verdicts"] == []
@@ -126,7 +127,7 @@ def test_every_form_is_written_and_old_recordings_go(tmp_path: Path) -> None:
         "logs/gw0/shared.log",
     }
     kept = json.loads((tmp_path / "report.json").read_text("utf-8"))
-    Draft202012Validator(schema()).validate(kept)
+    Draft202012Validator(schema(SCHEMA)).validate(kept)
     assert kept["errors"] == [{"id": "connecting::CON-001", "text": "Traceback"}]
 
 
