@@ -167,3 +167,76 @@ def test_depth_and_numbers_have_the_bounds_of_the_engine(data: bytes, readable: 
     else:
         with pytest.raises(Undecodable):
             decode(frame)
+
+
+texts = st.text(alphabet='[]{}"\\1e4:, ü', max_size=6)
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    json_values, st.integers(0, 140), st.sampled_from([(",", ":"), (", ", ": "), (" , ", "  :")])
+)
+def test_any_json_passes_unless_it_is_too_deep(
+    value: Any, levels: int, separators: tuple[str, str]
+) -> None:
+    for level in range(levels):
+        value = [value] if level % 2 else {"x": value}
+    message = {"type": "invokefunction", "function_id": "f", "data": value}
+    frame = json.dumps(message, separators=separators).encode()
+
+    def nested(part: Any) -> int:
+        inner = part.values() if isinstance(part, dict) else part
+        return 1 + max(map(nested, inner), default=0) if isinstance(part, dict | list) else 0
+
+    readable = nested(message) <= 127
+    with suppress(Undecodable):
+        call = decode(frame)
+        assert readable
+        assert isinstance(call, InvokeFunction)
+        assert json.loads(bytes(call.data)) == rounded(value)
+        return
+    assert not readable
+
+
+def rounded(value: Any) -> Any:
+    """A value as the engine keeps it: whole numbers beyond 64 bits as floats."""
+    match value:
+        case dict():
+            return {key: rounded(inner) for key, inner in value.items()}
+        case list():
+            return [rounded(inner) for inner in value]
+        case bool():
+            return value
+        case int():
+            return value if -(2**63) <= value < 2**64 else float(value)
+    return value
+
+
+@given(
+    st.lists(st.sampled_from(["type", "id", "metadata", "x", "description"]), max_size=6),
+    st.sampled_from([(",", ":"), (", ", ": "), ("\n,", " : ")]),
+    json_values,
+)
+def test_a_field_that_stands_twice_is_found_however_it_is_written(
+    names: list[str], separators: tuple[str, str], extra: Any
+) -> None:
+    given_values: dict[str, Any] = {"type": "registerfunction", "description": "d"}
+    fields = [(name, given_values.get(name, "a")) for name in ("type", "id", *names)]
+    fields += [("y", {"id": extra, "type": extra})]
+    comma, colon = separators
+    body = comma.join(f"{json.dumps(k)}{colon}{json.dumps(v, allow_nan=False)}" for k, v in fields)
+
+    counts = [name for name, _ in fields if name != "x"]
+    if len(set(counts)) < len(counts):
+        with pytest.raises(Undecodable):
+            decode(b"{%b}" % body.encode())
+    else:
+        assert isinstance(decode(b"{%b}" % body.encode()), RegisterFunction)
