@@ -39,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
             config = config.local()
         ports = {module: getattr(options, name) for name, module in PORTS.items()}
         config = config.moved({name: port for name, port in ports.items() if port is not None})
-        config = replace(config, features=(*config.features, *options.features))
+        features = dict.fromkeys((*config.features, *options.features))
+        config = replace(config, features=tuple(features))
         with asyncio.Runner(loop_factory=_loop) as runner:
             return runner.run(_serve(config, options.host, options.quiet))
     except ConfigError as fault:

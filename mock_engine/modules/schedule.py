@@ -9,8 +9,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+MONTHS = (
+    ("jan", "january"),
+    ("feb", "february"),
+    ("mar", "march"),
+    ("apr", "april"),
+    ("may",),
+    ("jun", "june"),
+    ("jul", "july"),
+    ("aug", "august"),
+    ("sep", "september"),
+    ("oct", "october"),
+    ("nov", "november"),
+    ("dec", "december"),
+)
+DAYS = (
+    ("sun", "sunday"),
+    ("mon", "monday"),
+    ("tue", "tues", "tuesday"),
+    ("wed", "wednesday"),
+    ("thu", "thurs", "thursday"),
+    ("fri", "friday"),
+    ("sat", "saturday"),
+)
+NAMES = {4: MONTHS, 5: DAYS}
+ANY = (3, 5)
+"""The fields that may be ``?``."""
+
 BOUNDS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2100))
 SHORTHANDS = {
     "@yearly": "0 0 0 1 1 *",
@@ -23,7 +48,10 @@ LEAST_FIELDS, MOST_FIELDS = 6, 7
 
 
 class BadExpression(ValueError):  # noqa: N818 - a property of the text
-    """The text is no cron expression."""
+    """The text is no cron expression. The Rust ``cron`` crate says no more than that."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid expression: Invalid cron expression.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +75,7 @@ class Schedule:
         """
         fields = SHORTHANDS.get(text.strip(), text).split()
         if not LEAST_FIELDS <= len(fields) <= MOST_FIELDS:
-            raise BadExpression("Invalid expression: Invalid cron expression.")
+            raise BadExpression
         padded = [*fields, "*"][:MOST_FIELDS]
         return cls(*(_field(part, index) for index, part in enumerate(padded)))
 
@@ -86,25 +114,31 @@ def _field(text: str, index: int) -> frozenset[int]:
 
 def _range(part: str, index: int) -> set[int]:
     low, high = BOUNDS[index]
-    span, _, step_text = part.partition("/")
-    step = _number(step_text, index) if step_text else 1
-    if step < 1:
-        raise BadExpression(f"Invalid step '{part}'")
-    if span in ("*", "?"):
+    span, stepped, step_text = part.partition("/")
+    step = _number(step_text) if stepped else 1
+    if span == "*" or (span == "?" and index in ANY):
         first, last = low, high
     else:
         first_text, dash, last_text = span.partition("-")
-        first = _number(first_text, index)
-        last = _number(last_text, index) if dash else (high if step_text else first)
-    if not low <= first <= last <= high:
-        raise BadExpression(f"Value out of range '{part}'")
+        if first_text.isalpha() and stepped and not dash:
+            raise BadExpression  # a single name has no steps
+        if first_text.isalpha() != last_text.isalpha() and dash:
+            raise BadExpression  # names and numbers do not mix
+        first = _value(first_text, index)
+        last = _value(last_text, index) if dash else (high if stepped else first)
+    if step < 1 or not low <= first <= last <= high:
+        raise BadExpression
     return set(range(first, last + 1, step))
 
 
-def _number(text: str, index: int) -> int:
-    names = {4: MONTHS, 5: DAYS}.get(index, ())
-    if text[:3] in names:
-        return names.index(text[:3]) + 1
-    if not text.isdecimal():
-        raise BadExpression(f"Invalid value '{text}'")
+def _value(text: str, index: int) -> int:
+    for number, names in enumerate(NAMES.get(index, ()), 1):
+        if text in names:
+            return number
+    return _number(text)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise BadExpression
     return int(text)
