@@ -26,7 +26,8 @@ workers:
   - name: iii-state
     config: {{adapter: {{name: kv, config: {{store_method: file_based, file_path: "{folder}"}}}}}}
   - name: iii-queue
-    config: {{adapter: {{name: kv, config: {{store_method: file_based, file_path: "{folder}"}}}}}}
+    config:
+      adapter: {{name: builtin, config: {{store_method: file_based, file_path: "{folder}"}}}}
 """
 
 
