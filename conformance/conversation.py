@@ -193,6 +193,11 @@ class Conversation:
         gone = {key for number in chosen for key in self._taken_back.get(number, ())}
         return gone - {key for number in chosen for key in self._live.get(number, ())}
 
+    def holds(self, registration: Registration) -> bool:
+        """Whether a registration was not taken back on its own connection."""
+        key = (registration.kind, json.dumps(registration.id))
+        return key in self._live.get(registration.message.connection, {})
+
     def serves(self, connection: int, function_id: str) -> bool:
         """Whether ``function_id`` is registered on ``connection``."""
         return ("registerfunction", json.dumps(function_id)) in self._live.get(connection, {})

@@ -181,7 +181,7 @@ class Stage:
 
     async def remaining(self) -> tuple[str, ...]:
         """What of the worker still runs after a moment to settle, in words."""
-        return await self.process.remaining(self.pace.settle)
+        return await self.process.remaining(self.pace.settle * crowding())
 
     async def close(self) -> None:
         """Kill the worker and stop the engine."""

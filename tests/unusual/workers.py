@@ -418,10 +418,12 @@ class DrainsForFiveSeconds(Worker):
 class LeavesAChildToEnd(Worker):
     """Its child notices that its parent is gone, and ends half a second later."""
 
-    CHILD = "import os,time\np=os.getppid()\nwhile os.getppid()==p: time.sleep(.1)\ntime.sleep(.4)"
+    CHILD = (
+        "import os,sys,time\nwhile str(os.getppid())==sys.argv[1]: time.sleep(.1)\ntime.sleep(.3)"
+    )
 
     async def run(self) -> int:
-        subprocess.Popen([sys.executable, "-c", self.CHILD])
+        subprocess.Popen([sys.executable, "-S", "-c", self.CHILD, str(os.getpid())])
         return await super().run()
 
 
