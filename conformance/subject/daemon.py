@@ -125,7 +125,9 @@ class DockerDaemon:
     def sweep(self) -> None:
         """Remove the containers of this run, and of runs on this machine that are no more."""
         with suppress(Exception):  # the daemon may be gone by now, and with it what to remove
-            for container in self.client.containers.list(all=True, filters={"label": OWNER}):
+            for container in self.client.containers.list(
+                all=True, ignore_removed=True, filters={"label": OWNER}
+            ):
                 labels = container.labels
                 if labels.get(RUN) == self.run or _is_gone(labels[OWNER]):
                     with suppress(self._errors.APIError):
@@ -155,13 +157,21 @@ def _own_address(towards: tuple[str, int]) -> str:
     return route.LOOPBACK
 
 
+def _machine() -> str:
+    """Where process ids mean the same: a container may share the host name, but not these."""
+    try:
+        return f"{socket.gethostname()}:{os.stat('/proc/self/ns/pid').st_ino}"  # noqa: PTH116
+    except OSError:  # not Linux
+        return socket.gethostname()
+
+
 def _owner(process: psutil.Process) -> str:
-    return f"{socket.gethostname()}/{process.pid}/{process.create_time():.2f}"
+    return f"{_machine()}/{process.pid}/{process.create_time():.2f}"
 
 
 def _is_gone(owner: str) -> bool:
     host, _, rest = owner.rpartition("/")[0].rpartition("/")
-    if host != socket.gethostname() or not rest.isdigit():
+    if host != _machine() or not rest.isdigit():
         return False
     try:
         return _owner(psutil.Process(int(rest))) != owner

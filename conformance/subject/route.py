@@ -62,7 +62,9 @@ class Route:
 
     def __str__(self) -> str:
         """The route in words, for the header of a run."""
-        network = f"network {self.network}" if self.network else "default network"
+        kind, _, own = (self.network or "").partition("container:")
+        network = f"network {kind}" if kind else f"network of container {own[:12]}"
+        network = network if self.network else "default network"
         if self.listens_on == LOOPBACK:
             return f"{network}, engine at {self.host}"
         return f"{network}, engine at {self.host}, which this network can reach"
@@ -103,6 +105,12 @@ def _beside_own_container(daemon: Daemon, name: str | None) -> Route:
     if name is None:
         return Route(f"container:{daemon.own_container}", LOOPBACK, LOOPBACK)
     address = dict(daemon.own_addresses).get(name)
+    if name == "host":
+        raise UsageError(
+            "--worker-network=host: the suite runs in a container that is not in the host's "
+            "network; run it with `docker run --network host`, or leave the option out: the "
+            "worker then shares this container's network"
+        )
     if address is None:
         raise UsageError(
             f"--worker-network={name}: the suite runs in the container "

@@ -51,7 +51,7 @@ def image(docker: DockerDaemon, binary: Path) -> str:
 def _nothing_left(docker: DockerDaemon) -> Iterator[None]:
     yield
     mine = f"/{os.getpid()}/"
-    found = docker.client.containers.list(all=True, filters={"label": OWNER})
+    found = docker.client.containers.list(all=True, ignore_removed=True, filters={"label": OWNER})
     assert [each.name for each in found if mine in each.labels[OWNER]] == []
 
 
@@ -243,7 +243,7 @@ def test_an_interrupted_run_leaves_no_container(
     running.send_signal(number)
     running.wait()
 
-    left = docker.client.containers.list(all=True, filters={"label": OWNER})
+    left = docker.client.containers.list(all=True, ignore_removed=True, filters={"label": OWNER})
     assert not [each for each in left if f"/{running.pid}/" in each.labels[OWNER]]
 
 
@@ -258,7 +258,7 @@ def test_containers_of_a_run_that_was_killed_are_removed_by_the_next(
 
     Image(image)
 
-    left = {each.id for each in docker.client.containers.list(all=True)}
+    left = {each.id for each in docker.client.containers.list(all=True, ignore_removed=True)}
     foreign.remove()
     assert stale.id not in left
     assert foreign.id in left

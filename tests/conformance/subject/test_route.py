@@ -37,6 +37,7 @@ def test_the_engine_listens_where_the_container_reaches_it_and_nowhere_else(
     [
         (HERE, Network("none"), "leaves the worker without an engine"),
         (HERE, Network("overlay"), "this network has no gateway"),
+        (OWN, Network("host"), "run it with `docker run --network host`"),
         (OWN, Network("other"), "docker network connect other aaaaaaaaaaaa"),
     ],
 )
@@ -50,3 +51,9 @@ def test_a_network_without_a_way_to_the_engine_is_a_usage_error(
 def test_a_route_beyond_loopback_says_so() -> None:
     assert "which this network can reach" in str(route(HERE, NET))
     assert "can reach" not in str(route(HERE, None))
+
+
+def test_a_route_names_its_network() -> None:
+    assert str(route(HERE, None)).startswith("network host, ")
+    assert str(route(OWN, None)).startswith("network of container aaaaaaaaaaaa, ")
+    assert str(route(Daemon(virtual=True), None)).startswith("default network, ")
