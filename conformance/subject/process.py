@@ -114,6 +114,8 @@ class WorkerProcess:
             loop = asyncio.get_running_loop()
             wait = functools.partial(psutil.wait_procs, found, timeout=within)
             _, found = await loop.run_in_executor(None, wait)
+            # An orphan that ended stays a zombie where nobody reaps it, as in many containers.
+            found = [process for process in found if _runs(process)]
         return tuple(f"{_name(process)} (pid {process.pid})" for process in found)
 
     async def kill(self) -> None:
@@ -130,7 +132,7 @@ class WorkerProcess:
         found: list[psutil.Process] = []
         for process in psutil.process_iter():
             with suppress(psutil.Error, OSError):
-                if process.status() != psutil.STATUS_ZOMBIE and self._is_ours(process):
+                if _runs(process) and self._is_ours(process):
                     found.append(process)
         return found
 
@@ -151,6 +153,13 @@ class WorkerProcess:
         self.exited.set()
         for listener in tuple(self.on_exit):
             listener()
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _name(process: psutil.Process) -> str:
