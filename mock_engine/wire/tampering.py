@@ -63,6 +63,7 @@ class Tampering:
         self._queue: deque[tuple[float, int, Callable[[], None]]] = deque()
         self._queued = 0
         self._drain_at: asyncio.TimerHandle | None = None
+        self._early: list[Rule] = []
         self._dead = False
         self._rate: int | None = None
         self._stalled = False
@@ -94,7 +95,8 @@ class Tampering:
 
     def opened(self) -> None:
         """The WebSocket is open."""
-        self._apply(self._course.opened(self._connection.id))
+        early, self._early = self._early, []
+        self._apply([*self._course.opened(self._connection.id), *early])
 
     def received(self, data: bytes) -> bool:
         """A message has come; whether the engine gets it."""
@@ -251,8 +253,12 @@ class Tampering:
             self._later(seconds, partial(self._due, rule))
 
     def _due(self, rule: Rule) -> None:
-        if self._course.due(self._connection.id, rule):
-            self.suffer(rule.fault, rule.lasts)
+        if not self._course.due(self._connection.id, rule):
+            return
+        if isinstance(rule.fault, Inject) and not self._connection.is_open:
+            self._early.append(rule)  # frames come after the answer to the upgrade
+            return
+        self.suffer(rule.fault, rule.lasts)
 
     def _later(self, seconds: float, act: Callable[[], None]) -> None:
         now = self._loop.time()

@@ -236,6 +236,23 @@ async def test_a_message_is_injected_at_a_time() -> None:
 
 
 @run
+async def test_a_message_is_not_injected_before_the_upgrade_is_answered() -> None:
+    async with scene() as s:
+        s.listener.play((Rule(Inject("text"), After(0.01)),))
+        reader, writer = await asyncio.open_connection("127.0.0.1", s.listener.port)
+        await asyncio.sleep(0.05)
+        key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13"
+        upgrade = f"Connection: Upgrade\r\nUpgrade: websocket\r\n{key}"
+        writer.write(f"GET / HTTP/1.1\r\nHost: x\r\n{upgrade}\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        frame = await reader.readexactly(6)
+        writer.close()
+
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert frame == b"\x81\x04text"
+
+
+@run
 async def test_a_connection_suffers_a_fault_without_a_schedule() -> None:
     async with scene() as s, s.client() as client:
         s.app.connection.suffer(Close())
