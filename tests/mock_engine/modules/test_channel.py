@@ -23,6 +23,9 @@ class Writer:
     def resume_reading(self) -> None:
         self.reading = True
 
+    def cut(self) -> None:
+        self.reading = False
+
 
 parts = st.tuples(st.booleans(), st.binary(max_size=3))
 steps = st.lists(parts | st.sampled_from(["read", "finish", "abandon"]), max_size=30)
