@@ -177,8 +177,17 @@ def _data(line: Line) -> bytes | None:
     text = line.get("text", line.get("head", ""))
     if not line.get("trimmed"):
         data = str(text).encode("utf-8", "surrogatepass")
-        return data if len(data) == line["len"] or "head" not in line else None
+        whole = len(data) == line["len"] or ("head" not in line and _is_json(data))
+        return data if whole else None  # of another length and no JSON: something was cut out
     return _restored(text, line["len"], line["sha256"])
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
 
 
 def _restored(text: str, length: int, sha256: str) -> bytes | None:
