@@ -226,6 +226,7 @@ async def _answered(stage: Stage, asked: list[Invocation]) -> None:
 
 async def _drop(stage: Stage, way: Way) -> Drop:
     before = tuple(stage.workers)
+    held = stage.talk.declared(before)
     called = None
     if stage.baseline.pulse is not None and before:
         called = stage.invoke(stage.baseline.pulse, {})
@@ -238,6 +239,8 @@ async def _drop(stage: Stage, way: Way) -> Drop:
     await stage.until(lambda: back() or not stage.process.running, stage.pace.reconnect)
     if back() and stage.process.running:
         await stage.present(stage.pace.reply)
+        # What came late at first may come late again.
+        await stage.until(lambda: held <= stage.talk.declared(back()), stage.pace.reply)
         await stage.settled()
     code = stage.process.exit_code
     after = tuple(sorted(back()))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import socket
+import time
 from collections.abc import Callable
 
 from mock_engine.faults import Course, Schedule
@@ -17,6 +19,10 @@ from mock_engine.wire.limits import Limits
 
 _numbers = itertools.count(1)
 """Numbers of connections without a transcript: of all listeners, for an engine may have several."""
+
+
+PATIENCE, MOMENT = 50, 0.002
+"""How often, and after how many seconds, a port is tried that its own closed socket holds."""
 
 
 class Listener:
@@ -118,9 +124,24 @@ class Listener:
             self._server.close()
             self._server = None
         if self._held is None:
-            self._held = self._bound()
+            self._held = self._rebound()
         if lasts is not None:
             self._timers.append(asyncio.get_running_loop().call_later(lasts, self._admit))
+
+    def _rebound(self) -> socket.socket:
+        """The port, taken again as soon as the closed socket lets go of it.
+
+        A process that another thread is starting right now holds a copy until it executes its
+        program, a matter of milliseconds.
+        """
+        for _ in range(PATIENCE):
+            try:
+                return self._bound()
+            except OSError as fault:
+                if fault.errno != errno.EADDRINUSE:
+                    raise
+            time.sleep(MOMENT)
+        return self._bound()
 
     def _admit(self) -> None:
         if self._held is not None:

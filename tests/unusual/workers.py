@@ -91,8 +91,8 @@ class AnnouncesAfterAWhile(Worker):
 
 @unusual
 class NamesItsNamespace(Worker):
-    def description(self) -> Json:
-        return {**super().description(), "namespace": "blue"}
+    def namespace(self) -> str | None:
+        return "blue"
 
 
 @unusual
@@ -285,7 +285,7 @@ class AnswersUnknownTypesOfTheEngine(Worker):
 class SpeaksHttpHeadersInItsOwnWay(Worker):
     async def dial(self) -> ClientConnection:
         return await connect(
-            self.url() + "/?token=abc",
+            self.url() + ("&" if "?" in self.url() else "/?") + "team=blue",
             max_size=2**26,
             compression=None,
             additional_headers={"Authorization": "Bearer abc", "X-Team": "blue"},
