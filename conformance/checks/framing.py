@@ -185,6 +185,9 @@ STIMULI: dict[str, tuple[Send, ...]] = {
 }
 """What is sent, by the requirement that says that a worker survives it."""
 
+MAY_RETURN = ("FRM-011",)
+"""Where a worker may part with the connection, if it comes back: no engine sends these."""
+
 
 @trial(Worker.OWN)
 async def odd_messages(stage: Stage) -> dict[str, Survival]:
@@ -197,11 +200,11 @@ async def odd_messages(stage: Stage) -> dict[str, Survival]:
             await stage.restart()
         if not await stage.pulse():
             break
-        survived[requirement] = await _survival(stage, sends)
+        survived[requirement] = await _survival(stage, sends, requirement in MAY_RETURN)
     return survived
 
 
-async def _survival(stage: Stage, sends: tuple[Send, ...]) -> Survival:
+async def _survival(stage: Stage, sends: tuple[Send, ...], may_return: bool) -> Survival:
     began = len(stage.transcript.events)
     number = stage.workers[0]
     asked: list[str] = []
@@ -210,6 +213,8 @@ async def _survival(stage: Stage, sends: tuple[Send, ...]) -> Survival:
             invocation_id = send(stage, number)
             asked += [invocation_id] if invocation_id is not None else []
     heard = number in stage.workers and await stage.pulse() and number in stage.workers
+    if may_return and number not in stage.workers:
+        heard = await stage.present(stage.pace.reconnect) and await stage.pulse()
 
     def unanswered() -> int:
         return sum(not stage.talk.answers(invocation_id) for invocation_id in asked)

@@ -579,3 +579,23 @@ class WrapsItsErrors(Worker):
             body["error"] |= {"details": {"retryable": False}, "result": None}
             body["result"] = None
         return body
+
+
+@unusual
+class PartsWithNonsense(Worker):
+    async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
+        message = self.parsed(raw)
+        nonsense = isinstance(message, dict) and (
+            not isinstance(message.get("type"), str) or set(message) == {"type"}
+        )
+        if nonsense and message.get("type") not in ("ping", "pong", "x_unheard_of"):
+            await socket.close(1008)
+        else:
+            await super().receive(socket, raw)
+
+    @staticmethod
+    def parsed(raw: str | bytes) -> Any:
+        try:
+            return json.loads(raw)
+        except ValueError:
+            return None
