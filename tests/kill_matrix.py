@@ -32,7 +32,7 @@ HISTORY = ROOT / "conformance" / "requirements" / "history.json"
 KNOWN = ROOT / "tests" / "sdks" / "known-failures"
 """What the official SDKs, by version, are known to break."""
 
-JOBS = 4 * (os.cpu_count() or 1)
+JOBS = 6 * (os.cpu_count() or 1)
 """Mutants judged at a time: most of the time is spent waiting for what a mutant does not do."""
 
 Item = TypeVar("Item")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from conformance.catalogue import load
 from conformance.trial import CHECKS
-from conformance.verdict import Answer, Finding
+from conformance.verdict import Answer, Finding, unproven
 from tests.judging import judge
 from tests.mutants.catalogue import Mutant
 
@@ -39,7 +39,17 @@ def decided_with(requirement_id: str) -> tuple[str, ...]:
 
 
 def judged(mutant: Mutant) -> Row:
-    """Judge a mutant by its own requirement, and by all that is decided with it."""
+    """Judge a mutant by its own requirement, and by all that is decided with it.
+
+    A fault of the suite is told as the finding: the mutant survives it.
+    """
+    try:
+        return _judged(mutant)
+    except Exception as fault:
+        return Row(mutant, unproven(f"a fault of the suite: {fault!r}"), ())
+
+
+def _judged(mutant: Mutant) -> Row:
     others = [other for other in decided_with(mutant.requirement) if other != mutant.requirement]
     own, *rest = judge(
         f"tests.mutants {mutant.name}",
