@@ -195,6 +195,8 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
     """Without it, every deployment fails the calls that are running at that moment."""
     busy = record.result
     answers = record.talk.answers(busy.invocation.id)
+    if answers and answers[0].at <= busy.stop.at:
+        return unproven("the invocation was answered before the signal could be sent")
     if answers and answers[0].json.get("error") is None:
         return kept("the invocation that was running got its result", answers[0])
     seen = f"the error {answers[0].json['error']!r}" if answers else "no answer"
