@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from conformance.catalogue import Catalogue
@@ -30,6 +31,7 @@ UNLISTED = "It is on no list of known failures."
 
 def findings(catalogue: Catalogue, columns: Sequence[Column], source: Path) -> str:
     """The page, in Markdown. ``source`` is the file that names the workers."""
+    columns = [_settled(column) for column in columns]
     found = [outcomes(column) for column in columns]
     broken = [r for r in catalogue if any(each.get(r.id) in BROKEN for each in found)]
     lines = [
@@ -44,6 +46,17 @@ def findings(catalogue: Catalogue, columns: Sequence[Column], source: Path) -> s
     for column in columns:
         lines += _worker(column)
     return "\n".join(lines) + "\n"
+
+
+def _settled(column: Column) -> Column:
+    """The column with what is listed as flaky told as such, whichever way it went this time."""
+
+    def settled(told: Entry) -> Entry:
+        known = column.candidate.known.get(told["id"])
+        flaky = known is not None and known.tries and Outcome(told["outcome"]).judged
+        return {**told, "outcome": Outcome.FLAKY.value} if flaky else told
+
+    return replace(column, entries=tuple(map(settled, column.entries)))
 
 
 def verdicts(page: str) -> str:

@@ -168,6 +168,17 @@ def test_findings_differ_in_their_verdicts_not_in_what_differs_from_run_to_run()
     assert verdicts(first) != verdicts(page("none in 3.1 s", Outcome.FAILED))
 
 
+def test_what_is_flaky_is_told_so_whichever_way_it_went() -> None:
+    listed = KnownFailure("CON-001", "a matter of milliseconds", tries=5)
+    broke = column(broken(expected="a word", seen="none"), Outcome.FLAKY, listed)
+    held = column(kept("a word"), Outcome.PASSED, listed)
+
+    pages = [findings(CATALOGUE, [each], Path("w.yaml")) for each in (broke, held)]
+
+    assert verdicts(pages[0]) == verdicts(pages[1])
+    assert "### CON-001 MUST (flaky)" in pages[0]
+
+
 def test_a_worker_without_findings_is_told_too() -> None:
     page = findings(CATALOGUE, [column(kept("a word"), Outcome.PASSED)], Path("w.yaml"))
 

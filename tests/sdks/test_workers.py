@@ -1,14 +1,18 @@
-"""The reference workers on every SDK version."""
+"""The reference workers on every SDK version: each fails as listed, and the page tells of it."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from conformance.catalogue import load as load_catalogue
 from conformance.matrix.plan import load
 from tests.sdks.build import BUILDS, ROOT
+from tests.sdks.toolchains import required
 
 WORKERS = Path("tests") / "sdks" / "workers.yaml"
 
@@ -17,6 +21,30 @@ def test_every_version_that_is_built_is_judged_and_none_else() -> None:
     names = [candidate.name for candidate in load(ROOT / WORKERS, load_catalogue())]
 
     assert set(names) == set(BUILDS)
+
+
+def test_each_fails_as_listed_and_the_page_of_findings_says_so() -> None:
+    """Both ways: what is listed and kept fails, and so does a broken SHOULD that is not listed."""
+    here = [name for name, build in BUILDS.items() if build.available]
+    if len(here) < len(BUILDS):
+        required(build for build in BUILDS.values() if not build.available)
+    for name in here:
+        BUILDS[name].ensure()
+    command = [sys.executable, "-m", "conformance", "matrix", str(WORKERS), "--jobs=3", "--strict"]
+    page = ["--findings=docs/findings.md", "--check"]
+    only = [f"--worker={name}" for name in here]
+
+    done = subprocess.run(
+        [*command, "--no-build", *(page if len(here) == len(BUILDS) else only)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    if len(here) < len(BUILDS):
+        pytest.skip(f"only {', '.join(here)} were judged: the tools for the others are missing")
 
 
 def test_lock_files_name_no_registry() -> None:
