@@ -12,11 +12,13 @@ import sys
 from conformance.catalogue import CatalogueError
 from conformance.commands import ADD
 from conformance.errors import UsageError
+from conformance.subject.process import undo_ignored_interrupts
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
+    undo_ignored_interrupts()
     try:
         return int(options.run(options))
     except (CatalogueError, UsageError) as fault:

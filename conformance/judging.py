@@ -20,6 +20,7 @@ from conformance.report.reporter import Reporter
 from conformance.report.subject import about
 from conformance.scheduler import Run
 from conformance.session import Judgement
+from conformance.subject.process import undo_ignored_interrupts
 from conformance.verdict import Outcome
 
 REPORTED = "conformance"
@@ -51,6 +52,7 @@ class JudgingPlugin:
 
         The processes of a distributed run are ended by the one that controls them.
         """
+        undo_ignored_interrupts()
         if not self._distributed and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from conformance.subject.process import undo_ignored_interrupts
 from conformance.trial import CHECKS
 from tests.judging import judge
 
@@ -32,6 +33,7 @@ Outcomes = dict[str, str]
 def main(arguments: list[str] | None = None) -> int:
     """Judge each worker as often as asked, and compare."""
     options = _options(arguments)
+    undo_ignored_interrupts()
     logging.disable(logging.WARNING)  # what workers send is told by the verdicts
     differing = 0
     for worker in options.worker or WORKERS:

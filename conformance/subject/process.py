@@ -177,3 +177,16 @@ def describe_exit(code: int) -> str:
         return f"killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"killed by signal {-code}"
+
+
+def undo_ignored_interrupts() -> None:
+    """Give workers the ordinary disposition of SIGINT, even if this process ignores it.
+
+    A shell lets what it starts in the background ignore SIGINT, and a process hands that on to
+    all it starts; a right worker would then seem deaf. A signal that is handled is reset in a
+    started process (POSIX, exec), so here it is handled by doing nothing: this process goes on
+    ignoring it. Only the main thread may do so; elsewhere nothing happens.
+    """
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, lambda *_: None)

@@ -335,6 +335,24 @@ def test_a_report_is_complete(pytester: pytest.Pytester, spread: tuple[str, str]
     result.stdout.fnmatch_lines(["report: out/report.html"])
 
 
+@pytest.mark.parametrize("spread", [("-p", "no:xdist"), ("-n", "1")], ids=["alone", "xdist"])
+def test_a_worker_hears_sigint_though_the_run_ignores_it(
+    pytester: pytest.Pytester, spread: tuple[str, str]
+) -> None:
+    """As in a run that a shell started in the background: ``pytest … &``."""
+    file = pytester.makepyfile(
+        background="import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
+    )
+    worker = f"--worker-cmd={sys.executable} -m tests.impostors knows_nothing"
+    chosen = (worker, "--requirement=SHD-003", "-p", "no:cacheprovider")
+
+    result = pytester.run(sys.executable, file, "-m", "pytest", *spread, *chosen, timeout=120)
+
+    result.stdout.fnmatch_lines(["*pass*SHD-003*"])
+
+
 def test_it_works_under_xdist(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(
         "-p",
