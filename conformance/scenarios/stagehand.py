@@ -29,6 +29,9 @@ from conformance.trial import Unmet
 from mock_engine.transcript import Event
 from mock_engine.wire import Frame
 
+UNPAIRED = "backslashreplace"
+"""How half of a surrogate pair is written: as JSON's own escape, since UTF-8 has no form for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Performance:
@@ -180,7 +183,7 @@ class Stagehand:
             self.play.failed("the worker is connected, with all that it registers", str(fault))
 
     async def _send(self, move: Do) -> None:
-        text = json.dumps(move.what, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        text = json.dumps(move.what, ensure_ascii=False).encode("utf-8", UNPAIRED)
         number = self._connection(move)
         if number is not None:
             self._stage.connection(number).send_text(text)
@@ -285,7 +288,7 @@ def _data(what: Mapping[str, Any]) -> bytes:
     if "base64" in what:
         return base64.b64decode(what["base64"])
     if "json" in what:
-        return json.dumps(what["json"], ensure_ascii=False).encode()
+        return json.dumps(what["json"], ensure_ascii=False).encode("utf-8", UNPAIRED)
     return str(what.get("text", "")).encode("utf-8", "surrogatepass")
 
 

@@ -114,6 +114,18 @@ def test_the_official_sdk_passes_what_was_recorded_of_it(name: str) -> None:
     assert told["outcome"] == Outcome.PASSED.value, told["reason"]
 
 
+@pytest.mark.parametrize("name", ["main"])
+def test_the_official_sdk_passes_what_was_recorded_of_it_without_a_handler_of_signals(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("iii")
+    monkeypatch.setenv("WIRE_UNHANDLED", "1")
+
+    told = play(str(WORKER), [scenario(f"python-0.25.0-{name}")])["recorded"]
+
+    assert told["outcome"] == Outcome.PASSED.value, told["reason"]
+
+
 def test_the_official_sdk_passes_what_was_recorded_in_a_namespace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

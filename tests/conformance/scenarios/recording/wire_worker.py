@@ -79,8 +79,9 @@ def failed(fault: InvocationError, began: float) -> dict[str, Any]:
 
 def main() -> None:
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    if not os.environ.get("WIRE_UNHANDLED"):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
     worker = register_worker(os.environ["III_URL"], InitOptions(worker_name="wire-worker"))
 
     async def caller(data: dict[str, Any]) -> Any:
