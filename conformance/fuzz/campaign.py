@@ -29,12 +29,20 @@ from mock_engine.transcript import Direction, Event, Message
 HISTORY = 300
 """Inputs before a suspicion that may have led to it."""
 
-MOST_FINDINGS = 40
+REMEMBERED = 10 * HISTORY
+"""Inputs of which that is cut: some suspicions come late."""
+
 PATIENCE = 1.0
 """Seconds for a batch before those that lag behind are waited for on the side."""
 
-SHORT_PATIENCE = 0.1
+SHORT_PATIENCE = 0.04
 """The same when only functions lag that are known to."""
+
+SPARED = 8
+"""Ends of the worker after which a function is fuzzed in every eighth batch only."""
+
+ODD = 16
+"""Inputs that no engine would deliver which are sent at a time."""
 
 MOST_LATE = 3
 """Invocations of a function that lag, after which it is left in peace until it is known why."""
@@ -47,7 +55,8 @@ class Plan:
     """What a campaign is to do.
 
     It lasts ``seconds`` or ``count`` invocations of functions that match ``patterns``, ``window``
-    of them in flight at a time; ``stop_at`` so many suspicions it ends, without looking into them.
+    of them in flight at a time; ``stop_at`` so many suspicions it ends, without looking into
+    them, and after ``enough`` findings it ends, too.
     ``exceptions`` is whether unexpected exceptions on valid data are findings; ``steered`` false
     leaves out all that learns, for comparison.
     """
@@ -61,6 +70,7 @@ class Plan:
     steered: bool = True
     traffic: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     stop_at: int | None = None
+    enough: int = 40
 
 
 class Campaign:
@@ -75,10 +85,12 @@ class Campaign:
         self._tell = tell
         self._causes: dict[tuple[Kind, str, str], Finding] = {}
         self._looked_at: dict[tuple[Kind, str], int] = {}
-        self._history: deque[Input] = deque(maxlen=HISTORY)
+        self._history: deque[Input] = deque(maxlen=REMEMBERED)
         self._late: list[Pending] = []
         self._casualties: list[Pending] = []
-        self._unanswered: deque[Pending] = deque(maxlen=16)
+        self._odd: list[Input] = []
+        self._ends: Counter[str] = Counter()
+        self._batches = 0
         self._slowest: dict[str, float] = {}
         self._issued: set[str] = set()
         self._watched = 0
@@ -151,32 +163,59 @@ class Campaign:
     async def _run(self) -> None:
         size = max(1, self.plan.window // 2)
         flying: deque[list[Pending]] = deque()
-        batches = 0
         while not self._over():
             while len(flying) < (2 if self.plan.window > 1 else 1):
                 flying.append(self._send(size))
-            batches += 1
+            self._batches += 1
             await self._land(flying.popleft())
             if not self._stage.process.running or not self._stage.workers:
                 await self._interrupted([one for batch in flying for one in batch])
                 flying.clear()
             await self._wait_for_late(final=self._resting() >= set(self._targets))
-            if batches % 16 == 0:
+            if len(self._odd) >= ODD:
+                while flying:
+                    await self._land(flying.popleft())
+                await self._try_odd()
+            if self._batches % 16 == 0:
                 self._growth.sample()
                 self._tell(self.report)
                 await asyncio.sleep(0)
-            if batches % 64 == 0:
+            if self._batches % 64 == 0:
                 for name, value in self._pool.news():
                     self._search.share(name, value)
         for batch in flying:
             await self._land(batch)
+        await self._try_odd()
+
+    async def _try_odd(self) -> None:
+        """Send what no engine would deliver, while nothing else is on its way.
+
+        Nothing is said of how a worker answers that, or whether; one that does not survive it is
+        no wrong one either, but its owner may want to know.
+        """
+        odd, self._odd = self._odd, []
+        sent = self._line.send(odd)
+        await self._line.wait(sent, SHORT_PATIENCE)
+        for one in sent:
+            self._line.forget(one)
+        alive = self._stage.process.running and bool(self._stage.workers)
+        if odd and not (alive and await self._inquiry.listens()):
+            origins = sorted({one.origin.rpartition(": ")[2] for one in odd})
+            self._note(f"it does not survive data that no engine delivers: {', '.join(origins)}")
+            await self._restart()
+
+    def _note(self, text: str) -> None:
+        if text.partition(":")[0] not in {note.partition(":")[0] for note in self.report.notes}:
+            self.report.notes.append(text)
 
     def _send(self, size: int) -> list[Pending]:
         if self.plan.count is not None:
             size = max(1, min(size, self.plan.count - self._line_sent()))
-        inputs = self._search.batch(size, self._resting())
+        drawn = self._search.batch(size, self._resting() | self._costly())
+        self.report.invocations += len(drawn)
+        inputs = [one for one in drawn if one.deliverable]
+        self._odd += [one for one in drawn if not one.deliverable]
         self._history.extend(inputs)
-        self.report.invocations += len(inputs)
         sent = self._line.send(inputs)
         self._issued.update(one.tag for one in sent if one.tag)
         if len(self._issued) > 100_000:
@@ -187,7 +226,7 @@ class Campaign:
         return self.report.invocations
 
     def _over(self) -> bool:
-        if len(self._causes) >= MOST_FINDINGS:
+        if len(self._causes) >= self.plan.enough:
             return True
         if self.plan.stop_at is not None and self._watched >= self.plan.stop_at:
             return True
@@ -204,11 +243,11 @@ class Campaign:
     async def _land(self, batch: list[Pending]) -> None:
         """Wait for a batch, judge it and learn from it, in the order in which it was sent."""
         slow = self._resting(1) | self._silent()
-        prompt = [o for o in batch if o.given.deliverable and o.given.function_id not in slow]
+        prompt = [one for one in batch if one.given.function_id not in slow]
         await self._line.wait(prompt, PATIENCE)
         await self._line.wait(batch, SHORT_PATIENCE)
         log = self._line.fresh_log()
-        last = batch[-1].number
+        last = batch[-1].number if batch else 0
         suspects: list[tuple[Pending, Suspicion, Observation]] = []
         for one in batch:
             if one.reply is None:
@@ -226,9 +265,6 @@ class Campaign:
         """One of a batch has no reply: its connection is gone, or it lags."""
         if one.over or not self._stage.process.running:
             self._casualties.append(one)
-        elif not one.given.deliverable:
-            self._line.forget(one)
-            self._unanswered.append(one)
         else:
             self._lag(one)
 
@@ -245,6 +281,12 @@ class Campaign:
         """Functions of which so many invocations lag."""
         late = Counter(one.given.function_id for one in self._late)
         return {name for name, count in late.items() if count >= most}
+
+    def _costly(self) -> set[str]:
+        """Functions that ended the worker often in a known way: most batches spare them."""
+        if self._batches % SPARED == 0:
+            return set()
+        return {name for name, count in self._ends.items() if count >= SPARED}
 
     def _silent(self) -> set[str]:
         """Functions that are known to answer nothing at times."""
@@ -305,6 +347,8 @@ class Campaign:
         while True:
             still: list[Pending] = []
             for one in self._late:
+                if one.generation != self._line.generation:
+                    continue
                 if one.reply is not None:
                     suspicion = self._take(one, self._line.observation(one))
                     if suspicion is not None:
@@ -337,15 +381,16 @@ class Campaign:
         if exit_code is None:
             await self._stage.until(lambda: not self._stage.process.running, 0.3, patient=False)
             exit_code = self._stage.process.exit_code
-        lost = [*self._unanswered, *self._casualties, *self._late, *flying]
-        self._unanswered.clear()
+        everyone = [*self._casualties, *self._late, *flying]
+        lost = [one for one in everyone if one.generation == self._line.generation]
         self._casualties = []
         self._late = []
         candidates = sorted(
             {id(o): o for o in lost if o.reply is None}.values(), key=lambda o: o.number
         )
         log = self._line.fresh_log() or tuple(self._stage.process.output.tail(15))
-        dropped = exit_code is None and not self._stage.workers
+        cut = any(one.connection is None or not one.connection.is_open for one in candidates)
+        dropped = exit_code is None and (cut or not self._stage.workers)
         deaf = exit_code is None and not dropped
         first = candidates[0] if candidates else None
         given = first.given if first else (self._history[-1] if self._history else None)
@@ -364,11 +409,11 @@ class Campaign:
         )
         suspicion = judge(self._targets[given.function_id], seen)
         assert suspicion is not None
-        known = self._known(suspicion)
+        known = self._known_end(suspicion, {one.given.function_id for one in candidates})
         if known is not None:
             known.hits += 1
-            for one in candidates:
-                self._search.learn(one.given, Answer(f"end {suspicion.cause}"))
+            dear = SPARED // 2 if suspicion.kind is Kind.DEAF else 1  # it takes seconds to notice
+            self._ends[known.suspicion.function_id] += dear
             return
         await self._convict(candidates, suspicion, seen)
 
@@ -392,11 +437,24 @@ class Campaign:
     def _known(self, suspicion: Suspicion) -> Finding | None:
         return self._causes.get((suspicion.kind, suspicion.function_id, suspicion.cause))
 
+    def _known_end(self, suspicion: Suspicion, functions: set[str]) -> Finding | None:
+        """A finding of the same end, of a function that may have brought it about again."""
+        for finding in self.report.findings:
+            same = finding.suspicion.cause == suspicion.cause or suspicion.kind is not Kind.CRASH
+            if (
+                finding.kind is suspicion.kind
+                and same
+                and finding.suspicion.function_id in functions
+            ):
+                return finding
+        return None
+
     async def _meet(self, given: Input, suspicion: Suspicion, seen: Observation) -> None:
         """A suspicion: count it when its cause is known, look into it otherwise."""
         known = self._known(suspicion)
         if known is not None:
             known.hits += 1
+            self._ends[suspicion.function_id] += suspicion.kind.ends_the_worker
             return
         group = (suspicion.kind, suspicion.function_id)
         self._looked_at[group] = self._looked_at.get(group, 0) + 1
@@ -411,10 +469,15 @@ class Campaign:
         elif self.plan.stop_at is not None:
             finding = Finding(suspicion, (), reproduced=False)
         else:
-            before = [one for one in self._history if one is not given][-HISTORY:]
-            finding = await self._inquiry.settle(given, suspicion, seen, before)
+            finding = await self._inquiry.settle(given, suspicion, seen, self._before(given))
         finding.at = at
         self._file(suspicion, finding, given)
+
+    def _before(self, given: Input) -> list[Input]:
+        """The inputs that were sent just before this one."""
+        history = list(self._history)
+        place = next((n for n, one in enumerate(history) if one is given), len(history))
+        return history[max(0, place - HISTORY) : place]
 
     def _file(self, suspicion: Suspicion, finding: Finding, given: Input) -> None:
         self._causes[suspicion.kind, suspicion.function_id, suspicion.cause] = finding
@@ -440,8 +503,7 @@ class Campaign:
         if alone.reply is None or not alone.tag or alone.tag.encode() not in alone.reply:
             what = "answers with data of earlier invocations: a store, or a leak"
             note = f"{given.function_id} {what}"
-            if note not in self.report.notes:
-                self.report.notes.append(note)
+            self._note(note)
             return None
         return self._inquiry._finding(suspicion, [(given, 1)], seen, reproduced=False)  # noqa: SLF001
 

@@ -24,8 +24,7 @@ class Finding:
 
     ``steps`` in their order lead to it, the last one shows it. ``reproduced`` is whether they did
     so again; ``hits`` how often the cause was met; ``at`` the number of the invocation that met
-    it first; ``reply`` is the message that answered, as far as there was one; ``deliverable`` is
-    whether the real engine would pass the data on.
+    it first; ``reply`` is the message that answered, as far as there was one.
     """
 
     suspicion: Suspicion
@@ -36,7 +35,6 @@ class Finding:
     reply: str = ""
     log: tuple[str, ...] = ()
     origin: str = ""
-    deliverable: bool = True
 
     @property
     def kind(self) -> Kind:
@@ -45,12 +43,8 @@ class Finding:
 
     @property
     def level(self) -> Level:
-        """How binding what it breaks is.
-
-        Silence that was seen only once may be chance, and some data no engine delivers.
-        """
-        chance = self.kind is Kind.SILENT and not self.reproduced
-        if chance or not self.deliverable:
+        """How binding what it breaks is; silence that was seen only once may be chance."""
+        if self.kind is Kind.SILENT and not self.reproduced:
             return Level.SHOULD
         return LEVELS.get(self.kind, Level.MUST)
 

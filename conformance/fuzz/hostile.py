@@ -5,7 +5,7 @@ Rules of this file:
 * A value is what ``msgspec`` writes: JSON values, and ``Raw`` text for what Python has no value
   for (``1e400``, a key that stands twice, half of a surrogate pair).
 * The engine reads every message before it passes its data on. What it would never let through is
-  marked as not deliverable: a worker need not answer that, but it must survive it.
+  marked as not deliverable: how a worker takes that is not judged, only told.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -24,8 +25,14 @@ from conformance.fuzz.target import Input, Target
 TRIES = 300
 """Smaller values tried of an input."""
 
-SECONDS = 20.0
+SECONDS = 10.0
 """For making one counterexample smaller."""
+
+CRASHES = 60
+"""The same where each try takes a fresh process."""
+
+HURRY = 1.0
+"""Seconds that a try waits for a reply that it hopes not to see; the last one waits in full."""
 
 REPEATS = 128
 PARALLEL = 24
@@ -57,7 +64,7 @@ class Inquiry:
             await self.line.stage.process.exited.wait()
         deaf = False
         if any(not one.over for one in sent) and self.line.stage.process.running:
-            deaf = not await self.listens()
+            deaf = not await self.listens(within)
         await self._linger(sent)
         log = self.line.fresh_log() or (before if deaf else ())
         for one in sent:
@@ -73,10 +80,14 @@ class Inquiry:
                 lambda: not stage.process.running or sent[0].second is not None, 0.02, patient=False
             )
 
-    async def listens(self) -> bool:
-        """Whether the worker answers anything at all."""
+    async def listens(self, within: float | None = None) -> bool:
+        """Whether the worker answers anything at all, in time or ``within`` seconds."""
         stage = self.line.stage
-        return stage.baseline.pulse is None or await stage.pulse()
+        if stage.baseline.pulse is None:
+            return True
+        if not stage.workers:
+            return False
+        return await stage.reply(stage.invoke(stage.baseline.pulse, {}), within) is not None
 
     def suspect(self, seen: Observation) -> Suspicion | None:
         """What is wrong with an observation."""
@@ -110,43 +121,47 @@ class Inquiry:
             await self.restart()
         seen = await self.shows(given, wanted)
         if seen is not None:
-            least, seen = await self._least(given, wanted, seen)
-            return self._finding(wanted, [(least, 1)], seen, reproduced=True)
-        steps = await self._with_history(given, wanted, history)
-        if steps is not None:
-            return self._finding(wanted, steps[0], steps[1], reproduced=True)
-        return self._finding(wanted, [(given, 1)], first, reproduced=False)
+            least = await self._least(given, wanted)
+            for candidate in dict.fromkeys((least, given)):
+                steps = await self._afresh(candidate, wanted)
+                if steps is not None:
+                    return self._finding(wanted, steps[0], steps[1], reproduced=True)
+        with_history = await self._with_history(given, wanted, history)
+        if with_history is not None:
+            return self._finding(wanted, with_history[0], with_history[1], reproduced=True)
+        return self._finding(wanted, [(given, 1)], seen or first, reproduced=seen is not None)
 
-    async def _least(
-        self, given: Input, wanted: Suspicion, seen: Observation
-    ) -> tuple[Input, Observation]:
+    async def _afresh(
+        self, given: Input, wanted: Suspicion
+    ) -> tuple[list[tuple[Input, int]], Observation] | None:
+        """How often a fresh worker must be asked until it shows the mistake."""
+        await self.restart()
+        for number in range(1, REPEATS + 1):
+            (seen,) = await self.ask([given])
+            if self._same(self.suspect(seen), wanted):
+                return [(given, number)], seen
+            if seen.reply is None:
+                return None
+        return None
+
+    async def _least(self, given: Input, wanted: Suspicion) -> Input:
         """Make an input smaller while it still shows the mistake."""
         loop = asyncio.get_running_loop()
-        until, left = loop.time() + SECONDS, TRIES
-        if wanted.kind.ends_the_worker:
-            left = 40
-        hurry = 1.0 if wanted.kind is Kind.SILENT else None
-        progress = True
-        while progress and left > 0 and loop.time() < until:
-            progress = False
-            width = 1 if wanted.kind.ends_the_worker else PARALLEL
-            candidates: list[Input] = []
-            for value in smaller(given.value):
-                candidates.append(self.with_value(given, value))
-                if len(candidates) < width:
-                    continue
-                left -= len(candidates)
-                found = await self._first(candidates, wanted, hurry)
-                candidates = []
-                if found is not None or left <= 0 or loop.time() > until:
-                    break
-            else:
-                found = await self._first(candidates, wanted, hurry) if candidates else None
-            if found is not None:
-                again = await self.shows(found.given, wanted)
-                if again is not None:
-                    given, seen, progress = found.given, again, True
-        return given, seen
+        until = loop.time() + SECONDS
+        left = CRASHES if wanted.kind.ends_the_worker else TRIES
+        width = 1 if wanted.kind.ends_the_worker else PARALLEL
+        hurry = HURRY if wanted.kind in (Kind.SILENT, Kind.DEAF) else None
+        candidates = smaller(given.value)
+        while left > 0 and loop.time() < until:
+            some = [self.with_value(given, value) for value in islice(candidates, width)]
+            if not some:
+                return given
+            left -= len(some)
+            found = await self._first(some, wanted, hurry)
+            if found is not None and await self.shows(found.given, wanted, hurry) is not None:
+                given = found.given
+                candidates = smaller(given.value)
+        return given
 
     async def _first(
         self, candidates: list[Input], wanted: Suspicion, within: float | None
@@ -177,15 +192,7 @@ class Inquiry:
         self, given: Input, wanted: Suspicion, history: Sequence[Input]
     ) -> tuple[list[tuple[Input, int]], Observation] | None:
         """Steps on a fresh worker that lead to the mistake."""
-        hurry = None if wanted.kind is not Kind.SILENT else 2.0
-        await self.restart()
-        for number in range(1, REPEATS + 1):
-            (seen,) = await self.ask([given], hurry)
-            found = self.suspect(seen)
-            if self._same(found, wanted):
-                return [(given, number)], seen
-            if seen.reply is None:
-                break
+        hurry = None if wanted.kind is not Kind.SILENT else 2 * HURRY
         steps = [*history, given]
         seen_again = await self._replayed(steps, wanted, hurry)
         if seen_again is None:
@@ -234,7 +241,6 @@ class Inquiry:
             reply=reply[:SHOWN],
             log=seen.log[-15:] or tuple(self.line.stage.log[-8:]),
             origin=steps[-1][0].origin,
-            deliverable=steps[-1][0].deliverable,
         )
 
 

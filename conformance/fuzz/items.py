@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
+from hypothesis.database import ExampleDatabase
 
 from conformance.fuzz import replay, store, tell
 from conformance.fuzz.asked import Fuzzing
@@ -29,9 +30,10 @@ PHASE = FUZZ
 class FuzzItem(JudgedItem):
     """Something that fuzzing judges."""
 
-    def __init__(self, *, asked: Fuzzing, **kw: Any) -> None:
+    def __init__(self, *, asked: Fuzzing, database: ExampleDatabase | None, **kw: Any) -> None:
         super().__init__(**kw)
         self.asked = asked
+        self.database = database
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings in full, where that is what was judged."""
@@ -147,7 +149,6 @@ class CampaignItem(FuzzItem):
     def _campaign(self) -> Campaign:
         asked = self.asked
         folder = asked.corpus
-        database = opened(asked)
         plan = Plan(
             seed=asked.seed + asked.share,
             seconds=asked.seconds,
@@ -157,7 +158,7 @@ class CampaignItem(FuzzItem):
             exceptions=asked.exceptions != "ignore",
             traffic=store.traffic(folder) if folder is not None else {},
         )
-        return Campaign(plan, Pool(database))
+        return Campaign(plan, Pool(self.database))
 
     def _follow(self, campaign: Campaign, trial: Trial[Report]) -> None:
         """Show the progress until the campaign is over: in place on a terminal, else in lines."""
@@ -211,17 +212,26 @@ class CampaignItem(FuzzItem):
 class Fuzz(pytest.Collector):
     """Everything that fuzzing judges."""
 
-    def __init__(self, *, judgement: Judgement, asked: Fuzzing, **kw: Any) -> None:
+    def __init__(
+        self,
+        *,
+        judgement: Judgement,
+        asked: Fuzzing,
+        examples: Sequence[store.Counterexample],
+        database: ExampleDatabase | None,
+        **kw: Any,
+    ) -> None:
         super().__init__(**kw)
         self.judgement = judgement
         self.asked = asked
+        self.examples = examples
+        self.database = database
 
     def collect(self) -> Iterable[pytest.Item]:
         """Stored counterexamples, then a campaign and a machine for each process."""
         asked = self.asked
-        if asked.corpus is not None:
-            for example in store.stored(asked.corpus):
-                yield self._item(ReplayItem, f"replay-{example.name}", example=example)
+        for example in self.examples:
+            yield self._item(ReplayItem, f"replay-{example.name}", example=example)
         if asked.campaigns:
             for number in range(asked.shares):
                 name = "payloads" if asked.shares == 1 else f"payloads-{number + 1}"
@@ -240,14 +250,26 @@ class Fuzz(pytest.Collector):
             nodeid=f"{self.nodeid}::{name}",
             judgement=self.judgement,
             asked=self.asked,
+            database=self.database,
             **more,
         )
 
 
 def collector(session: pytest.Session, judgement: Judgement) -> pytest.Collector:
-    """The collector of what the settings ask of fuzzing."""
+    """The collector of what the settings ask of fuzzing.
+
+    Raises:
+        UsageError: the corpus or the database cannot be used.
+    """
     asked = judgement.settings.fuzzing
     assert asked is not None
     return Fuzz.from_parent(
-        session, name=PHASE, nodeid=PHASE, path=session.path, judgement=judgement, asked=asked
+        session,
+        name=PHASE,
+        nodeid=PHASE,
+        path=session.path,
+        judgement=judgement,
+        asked=asked,
+        examples=store.stored(asked.corpus) if asked.corpus is not None else (),
+        database=opened(asked),
     )

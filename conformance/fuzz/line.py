@@ -34,13 +34,17 @@ _TAG = TAG.encode()
 
 @dataclass(slots=True)
 class Pending:
-    """An invocation on its way. Times are of the loop's clock, in seconds."""
+    """An invocation on its way. Times are of the loop's clock, in seconds.
+
+    ``generation`` counts the processes of the worker before the one that it was sent to.
+    """
 
     given: Input
     number: int
     tag: str
     sent: float
     connection: Connection | None
+    generation: int = 0
     reply: bytes | None = None
     came: float = 0.0
     gap: float = 0.0
@@ -62,6 +66,7 @@ class Line:
     answered: OrderedDict[int, Pending] = field(default_factory=OrderedDict)
     twice: list[Pending] = field(default_factory=list)
     sent: int = 0
+    generation: int = 0
 
     def __post_init__(self) -> None:  # noqa: D105 - says nothing beyond the class
         self._loop = asyncio.get_running_loop()
@@ -87,7 +92,7 @@ class Line:
             number = self.sent
             connection = self._connection(given.function_id)
             tag = f"tag-{number:012x}" if _TAG in given.text else ""
-            one = Pending(given, number, tag, now, connection)
+            one = Pending(given, number, tag, now, connection, self.generation)
             out.append(one)
             if connection is None:
                 continue
@@ -176,6 +181,7 @@ class Line:
 
     def restarted(self) -> None:
         """The worker was started anew: nothing of the old one is expected."""
+        self.generation += 1
         self.pending.clear()
         self._serving.clear()
         self._lines = 0

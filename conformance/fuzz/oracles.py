@@ -167,10 +167,23 @@ def _exception(
     exception = unexpected(message, stack or "")
     if exception is None:
         return None
-    cause = f"{exception} {normalised(message, seen.given.value)}"
+    cause = f"{exception} {_where(stack or '') or normalised(message, seen.given.value)}"
     wanted = "a result, or an error on purpose: the data is valid for the declared request_format"
     told = f"{exception}: {message[:300]}" if exception not in message else message[:300]
     return Suspicion(Kind.EXCEPTION, target.id, cause, wanted, told)
+
+
+_FRAMES = re.compile(r'File "([^"]+)", line (\d+)|\bat (?:.{0,200}?\()?([^\s()]+):(\d+)(?::\d+)?')
+
+
+def _where(stack: str) -> str:
+    """Where in the worker's code a stack says that it happened; empty when it does not say."""
+    frames = list(_FRAMES.finditer(stack[:8000]))
+    if not frames:
+        return ""
+    if frames[-1][1]:  # Python tells the innermost frame last, most others first
+        return f"{frames[-1][1]}:{frames[-1][2]}"
+    return f"{frames[0][3]}:{frames[0][4]}"
 
 
 def unexpected(message: str, stack: str) -> str | None:

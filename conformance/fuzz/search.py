@@ -46,6 +46,11 @@ SAMPLES: Mapping[str, tuple[Any, ...]] = {
 }
 UNTYPED: tuple[Any, ...] = (1, "a", {}, [], [{}], True)
 
+HINT = "a hint"
+TAGGED: tuple[Any, ...] = (TAG, {"name": TAG}, {"id": 1, "data": {"text": TAG}}, [TAG])
+FREE = frozenset(("text", "x", "name", "value", "hello world"))
+"""Texts that stand for any text, so that a tag may take their place."""
+
 HTTP = {
     "path": "/",
     "method": "POST",
@@ -123,11 +128,12 @@ class Search:
         self._choices = RandomChoices(self._random)
         self._steered = steered
         self.fields = {name: Field(target) for name, target in targets.items()}
-        self._turn = 0
+        self._turn = self._round = 0
         for name, one in self.fields.items():
             one.waiting.extend((v, "a seed", True) for v in (seeds or {}).get(name, ()))
             if steered:
                 one.waiting.extend((h.value, h.name, h.deliverable) for h in COMMON)
+                one.waiting.extend((value, "a tag", True) for value in TAGGED)
 
     # -- what comes next -------------------------------------------------------------------------
 
@@ -145,13 +151,16 @@ class Search:
             busy = [name for name in names if self.fields[name].waiting]
             name = self._choices.pick(busy or names)
         else:
-            name = names[self._turn % len(names)]
+            self._round += 1
+            name = names[self._round % len(names)]
         one = self.fields[name]
         one.given += 1
         value, origin, deliverable = self._value(one)
         return self._input(one, value, origin, deliverable)
 
     def _input(self, one: Field, value: Any, origin: str, deliverable: bool) -> Input:
+        if self._choices.chance(50):
+            value = self._tagged(one, value)
         target, text = one.target, written(value)
         valid: bool | None = None
         broken = ""
@@ -164,11 +173,25 @@ class Search:
                 broken = "the declared format"
         return Input(target.id, text, value, valid, broken, origin, deliverable)
 
+    @staticmethod
+    def _tagged(one: Field, value: Any) -> Any:
+        """The value with a tag in place of the first text that may be any other."""
+        for path in places(value)[:40]:
+            old = at(value, path)
+            if isinstance(old, str) and old in FREE:
+                tagged = put(value, path, TAG)
+                generator = one.target.generator
+                if generator is None or generator.validity.holds(_plain(tagged)):
+                    return tagged
+        return value
+
     def _value(self, one: Field) -> Proposal:
         if not self._steered:
             return self._fresh(one), "random", True
         if one.waiting:
             return one.waiting.popleft()
+        if one.target.generator is None and self._choices.chance(10):
+            return self._choices.pick(TAGGED), "a tag", True
         arms: dict[str, Callable[[Field], Proposal | None]] = {
             "step": self._stepped,
             "change": self._changed,
@@ -294,7 +317,7 @@ class Search:
             for part in hint.path or ():
                 if isinstance(part, str):
                     one.names[part] += 1
-        tries = [(value, "a hint", True) for value in _grown(given.value, told, one)]
+        tries = [(value, HINT, True) for value in _grown(given.value, told, one)]
         one.waiting.extend(tries[:60])
         succeeded = answer.outcome == "result"
         if size(given.value) < 200:
@@ -322,7 +345,7 @@ class Search:
     def _steps(value: Any, one: Field) -> Iterator[Proposal]:
         """The value with one place changed, deep places first where mistakes hide."""
         spots = sorted(places(value), key=lambda path: -len(path))
-        leaves = [path for path in spots if not isinstance(at(value, path), dict | list)]
+        leaves = [path for path in spots if not any(children(at(value, path)))]
         yield from _replaced(value, spots, COMMON)
         yield from ((without(value, path), "step: left out", True) for path in spots if path)
         for edge in one.target.edges:
@@ -336,7 +359,7 @@ class Search:
         before = len(one.news)
         one.errors += answer.outcome == "error"
         one.results += answer.outcome == "result"
-        if answer.outcome == "result" and one.errors > one.results and given.deliverable:
+        if answer.outcome == "result" and one.errors > one.results and given.origin == HINT:
             one.news.add(f"accepted {shape(given.value)}")
         for news in _news(given, answer):
             one.news.add(news)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.fuzz.database import opened
 from conformance.fuzz.items import FuzzItem, evidence
 from conformance.fuzz.stateful.life import Life, Loop
 from conformance.fuzz.stateful.machine import Lived, World, search
@@ -72,7 +71,7 @@ class MachineItem(FuzzItem):
             world,
             examples=max(1, asked.machine // asked.shares),
             number=asked.seed + asked.share,
-            database=opened(asked),
+            database=self.database,
         )
 
     def _told(self, lived: Lived) -> Entry:

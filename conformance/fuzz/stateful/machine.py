@@ -61,6 +61,28 @@ class Lived:
     done: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A step of a life: in words, what does it, and what is simpler and may do as well."""
+
+    told: str
+    do: Callable[[Life], None]
+    simpler: Act | None = None
+
+
+LOSS = Act(f"lose the connection: {told_fault(LOSSES[0])}", lambda life: life.lose(LOSSES[0]))
+"""The plainest way to lose one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A life that broke something with its last act."""
+
+    acts: tuple[Act, ...]
+    wrong: Wrong
+    log: tuple[str, ...]
+
+
 @dataclass
 class World:
     """What lives are made of, and what became of them.
@@ -74,7 +96,7 @@ class World:
     roles: Mapping[str, str] = field(default_factory=dict)
     examples: int = 0
     done: int = 0
-    failed: Lived | None = None
+    failed: Failed | None = None
 
 
 class LifeCycle(RuleBasedStateMachine):
@@ -87,7 +109,7 @@ class LifeCycle(RuleBasedStateMachine):
     def connect(self) -> None:
         """A fresh worker."""
         self.world.examples += 1
-        self.told = ["start the worker"]
+        self.acts: list[Act] = []
         self.losses = 0
         self.life = self.world.start()
 
@@ -97,13 +119,13 @@ class LifeCycle(RuleBasedStateMachine):
             target(float(self.losses), label="reconnects")
             self.life.stop()
 
-    def _do(self, told: str, act: Callable[[], None]) -> None:
-        self.told.append(told)
+    def _do(self, told: str, do: Callable[[Life], None], simpler: Act | None = None) -> None:
+        self.acts.append(Act(told, do, simpler))
         self.world.done += 1
         try:
-            act()
+            do(self.life)
         except Wrong as wrong:
-            self.world.failed = Lived(tuple(self.told), wrong, tuple(self.life.log))
+            self.world.failed = Failed(tuple(self.acts), wrong, tuple(self.life.log))
             raise
 
     def _function(self, which: int) -> tuple[str, Any]:
@@ -115,7 +137,7 @@ class LifeCycle(RuleBasedStateMachine):
         self.losses += 1
         told = f"lose the connection: {told_fault(how)}"
         told += f"; then {told_fault(then[0].fault)}" if then else ""
-        self._do(told, lambda: self.life.lose(how, schedule=then))
+        self._do(told, lambda life: life.lose(how, schedule=then), LOSS)
 
     @precondition(lambda self: "sleep" in self.world.roles)
     @rule(how=st.sampled_from(LOSSES))
@@ -123,36 +145,36 @@ class LifeCycle(RuleBasedStateMachine):
         """The connection is lost with an invocation in flight, which that cancels."""
         self.losses += 1
         told = f"lose the connection in the midst of an invocation: {told_fault(how)}"
-        self._do(told, lambda: self.life.lose(how, busy=self.world.roles["sleep"]))
+        self._do(told, lambda life: life.lose(how, busy=self.world.roles["sleep"]), LOSS)
 
     @precondition(lambda self: bool(self.world.invocable))
     @rule(which=st.integers(0, 63))
     def invoke(self, which: int) -> None:
         """A function is invoked."""
         name, data = self._function(which)
-        self._do(f"invoke {name}", lambda: self.life.invoke(name, data))
+        self._do(f"invoke {name}", lambda life: life.invoke(name, data))
 
     @precondition(lambda self: "register" in self.world.roles)
     @rule(name=st.sampled_from(NAMES))
     def register_late(self, name: str) -> None:
         """The worker registers one more function."""
         role = self.world.roles["register"]
-        self._do(f"register one more function, {name}", lambda: self.life.register(role, name))
+        self._do(f"register one more function, {name}", lambda life: life.register(role, name))
 
     @precondition(lambda self: "unregister" in self.world.roles and bool(self.life.model.added))
-    @rule(name=st.sampled_from(NAMES))
-    def unregister(self, name: str) -> None:
+    @rule()
+    def unregister(self) -> None:
         """The worker takes such a function back."""
         role = self.world.roles["unregister"]
-        if extra(name) in self.life.model.added:
-            self._do(f"unregister {name}", lambda: self.life.unregister(role, name))
+        name = next(name for name in NAMES if extra(name) in self.life.model.added)
+        self._do(f"unregister {name}", lambda life: life.unregister(role, name))
 
     @precondition(lambda self: bool(self.world.invocable))
     @rule(which=st.integers(0, 63))
     def conflict(self, which: int) -> None:
         """Another worker has the function: this registration is rejected."""
         name, _ = self._function(which)
-        self._do(f"reject {name}: another worker has it", lambda: self.life.reject(name))
+        self._do(f"reject {name}: another worker has it", lambda life: life.reject(name))
 
 
 def search(
@@ -172,17 +194,58 @@ def search(
         print_blob=False,
         verbosity=Verbosity.quiet,
         report_multiple_bugs=False,
-        phases=[Phase.reuse, Phase.generate, Phase.target, Phase.shrink],
+        phases=[Phase.reuse, Phase.generate, Phase.target],
         suppress_health_check=list(HealthCheck),
     )
     try:
         run_state_machine_as_test(machine, settings=chosen)
     except Wrong:
         assert world.failed is not None
-        return replace(world.failed, examples=world.examples, done=world.done)
-    except Flaky as fault:
+        return _lived(world, _shortest(world, world.failed))
+    except Flaky:
         assert world.failed is not None
-        note = f"{world.failed.wrong}; it did not happen again: {fault}"
-        wrong = Wrong("the same each time", note)
-        return replace(world.failed, wrong=wrong, examples=world.examples, done=world.done)
+        wrong = world.failed.wrong
+        told = Wrong(wrong.expected, f"{wrong.seen}; when it was tried again, it did not happen")
+        return _lived(world, replace(world.failed, wrong=told))
     return Lived(examples=world.examples, done=world.done)
+
+
+def _lived(world: World, failed: Failed) -> Lived:
+    steps = ("start the worker", *(act.told for act in failed.acts))
+    return Lived(steps, failed.wrong, failed.log, world.examples, world.done)
+
+
+def _shortest(world: World, failed: Failed) -> Failed:
+    """Leave out acts that it does not take, and make the others plain.
+
+    Hypothesis would do so in hundreds of lives of some seconds each; this takes two for each act.
+    """
+    for number in reversed(range(len(failed.acts) - 1)):
+        failed = _tried(world, failed, failed.acts[:number] + failed.acts[number + 1 :])
+    for number, act in enumerate(failed.acts):
+        if number < len(failed.acts) and act.simpler is not None and act.told != act.simpler.told:
+            plainer = (*failed.acts[:number], act.simpler, *failed.acts[number + 1 :])
+            failed = _tried(world, failed, plainer)
+    return failed
+
+
+def _tried(world: World, failed: Failed, acts: tuple[Act, ...]) -> Failed:
+    """The life of these acts, if it fails in the same way, and else the one that is known."""
+    again = _played(world, acts)
+    same = again is not None and again.wrong.expected == failed.wrong.expected
+    return again if again is not None and same else failed
+
+
+def _played(world: World, acts: tuple[Act, ...]) -> Failed | None:
+    """Play acts on a fresh worker; what failed, if the last of them did."""
+    life = world.start()
+    try:
+        for number, act in enumerate(acts, 1):
+            world.done += 1
+            try:
+                act.do(life)
+            except Wrong as wrong:
+                return Failed(acts[:number], wrong, tuple(life.log))
+        return None
+    finally:
+        life.stop()
