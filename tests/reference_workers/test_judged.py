@@ -42,6 +42,7 @@ def test_the_official_python_sdk_fails_as_listed_and_not_otherwise() -> None:
 
     verdicts = judge("reference_workers.sdk_python", QUICK, known=failures)
 
-    listed = others(verdicts, Outcome.PASSED, Outcome.NOT_APPLICABLE)
-    assert set(listed) == set(failures)
-    assert others(verdicts, Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.KNOWN_FAILURE) == {}
+    # It does not play every part, so some rules are not verified on it.
+    fine = (Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED)
+    assert set(others(verdicts, *fine)) == set(failures)
+    assert others(verdicts, *fine, Outcome.KNOWN_FAILURE) == {}

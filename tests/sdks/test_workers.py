@@ -23,6 +23,7 @@ def test_every_version_that_is_built_is_judged_and_none_else() -> None:
     assert set(names) == set(BUILDS)
 
 
+@pytest.mark.alone
 def test_each_fails_as_listed_and_the_page_of_findings_says_so() -> None:
     """Both ways: what is listed and kept fails, and so does a broken SHOULD that is not listed."""
     here = [name for name, build in BUILDS.items() if build.available]
