@@ -52,7 +52,8 @@ def theirs(schema: Any) -> list[Any]:
     def keep(value: Any) -> None:
         values.append(value)
 
-    drawing(given(from_schema(schema))(keep))()
+    decorate: Any = given(from_schema(schema))
+    drawing(decorate(keep))()
     return values
 
 

@@ -47,7 +47,7 @@ def test_complaints_lead_to_the_form_that_is_wanted() -> None:
 
 
 def test_a_right_form_gets_each_place_wrong_in_turn() -> None:
-    given = played(search(), 2000)
+    given = played(search(), 4000)
     leaves = {repr(json.loads(one.text)["a"]["b"]["c"]) for one in given if _reaches(one)}
 
     assert {"None", "''", "0", "[]", "{}", "-1"} <= leaves
