@@ -24,6 +24,9 @@ _numbers = itertools.count(1)
 PATIENCE, MOMENT = 50, 0.002
 """How often, and after how many seconds, a port is tried that its own closed socket holds."""
 
+TURNS = 4
+"""Turns of the event loop after which an accept that it had begun is a connection, to be cut."""
+
 
 class Listener:
     """Accepts connections for an application, and lets the faults of a schedule happen.
@@ -162,10 +165,11 @@ class Listener:
         if self._held is not None:
             self._held.close()
             self._held = None
-        for connection in tuple(self.connections.values()):
-            if spare is None or not spare(connection):
-                connection.cut()
-        await asyncio.sleep(0)
+        for _ in range(TURNS):
+            for connection in tuple(self.connections.values()):
+                if spare is None or not spare(connection):
+                    connection.cut()
+            await asyncio.sleep(0)
 
     def _connection(self) -> Connection:
         numbered = self._transcript.next_connection() if self._transcript else next(_numbers)
