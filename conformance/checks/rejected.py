@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.checks.answers import error_code
 from conformance.checks.ready import looking_back
@@ -28,9 +28,12 @@ class Refused:
     exit_code: int | None
 
 
-@trial(Worker.OWN)
-async def function_conflict(stage: Stage) -> Refused:
-    """Tell the worker that one of its functions belongs to somebody else."""
+async def _refuse_a_function(stage: Stage, code: str, **told: str) -> Refused:
+    """Start the worker and refuse one of its functions; ``told`` are further fields of that.
+
+    Raises:
+        Unmet: the worker registers no function, or does not come up as before.
+    """
     if not stage.baseline.functions:
         raise Unmet("this takes a worker that registers a function")
     await stage.start()
@@ -38,18 +41,23 @@ async def function_conflict(stage: Stage) -> Refused:
     at = stage.transcript.now()
     before = tuple(stage.workers)
     names = [name for name in stage.baseline.functions if name != stage.baseline.pulse]
-    stage.send(
-        before[0],
-        {
-            "type": "registrationrejected",
-            "code": "FUNCTION_NAMESPACE_CONFLICT",
-            "namespace": "default",
-            "function_id": (names or list(stage.baseline.functions))[0],
-            "owner_worker_id": OWNER,
-        },
-    )
+    rejection = {
+        "type": "registrationrejected",
+        "code": code,
+        "namespace": "default",
+        "function_id": (names or list(stage.baseline.functions))[0],
+    }
+    stage.send(before[0], rejection | told)
     heard = await stage.pulse() and set(before) <= set(stage.workers)
-    return Refused(at, before, heard and await _serves(stage), stage.process.exit_code)
+    return Refused(at, before, heard, stage.process.exit_code)
+
+
+@trial(Worker.OWN)
+async def function_conflict(stage: Stage) -> Refused:
+    """Tell the worker that one of its functions belongs to somebody else."""
+    refused = await _refuse_a_function(stage, "FUNCTION_NAMESPACE_CONFLICT", owner_worker_id=OWNER)
+    heard = refused.heard and await _serves(stage)
+    return replace(refused, heard=heard, exit_code=stage.process.exit_code)
 
 
 async def _serves(stage: Stage) -> bool:
@@ -239,24 +247,7 @@ def survives_a_refused_trigger(record: Record[Refusal]) -> Finding:
 @trial(Worker.OWN)
 async def odd_rejection(stage: Stage) -> Refused:
     """Tell the worker of a function that is refused for a reason it cannot know."""
-    if not stage.baseline.functions:
-        raise Unmet("this takes a worker that registers a function")
-    await stage.start()
-    await stage.ready()
-    at = stage.transcript.now()
-    before = tuple(stage.workers)
-    names = [name for name in stage.baseline.functions if name != stage.baseline.pulse]
-    stage.send(
-        before[0],
-        {
-            "type": "registrationrejected",
-            "code": "X_UNHEARD_OF",
-            "namespace": "default",
-            "function_id": (names or list(stage.baseline.functions))[0],
-        },
-    )
-    heard = await stage.pulse() and set(before) <= set(stage.workers)
-    return Refused(at, before, heard, stage.process.exit_code)
+    return await _refuse_a_function(stage, "X_UNHEARD_OF")
 
 
 @check("REG-014", odd_rejection)
