@@ -184,6 +184,8 @@ CODE_4000 = Way("REC-020", "a close frame with code 4000", _each(lambda c: c.clo
 HELD_ON = Way("REC-022", "a loss that the engine noticed late", _held, plain=False)
 CUT_MIDWAY = Way("REC-023", "a loss in the midst of its replay", _midway, plain=False)
 CODE_1008 = Way("REC-025", "a close frame with code 1008", _each(lambda c: c.close(1008)))
+CODE_1012 = Way("REC-031", "a close frame with code 1012", _each(lambda c: c.close(1012)))
+CODE_1013 = Way("REC-032", "a close frame with code 1013", _each(lambda c: c.close(1013)))
 
 
 def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
@@ -253,6 +255,7 @@ third_series = _series("third_series", REFUSED_UPGRADE, GARBAGE, changed=True)
 fourth_series = _series("fourth_series", GONE, HELD_ON)
 fifth_series = _series("fifth_series", ENDED_AT_ACCEPT, CODE_4000)
 sixth_series = _series("sixth_series", CUT_MIDWAY, CODE_1008, changed=True)
+seventh_series = _series("seventh_series", CODE_1012, CODE_1013)
 
 SERIES = (
     first_series,
@@ -261,6 +264,7 @@ SERIES = (
     fourth_series,
     fifth_series,
     sixth_series,
+    seventh_series,
 )
 WAYS = {
     first_series: (RESET, CODE_1000, END),
@@ -269,6 +273,7 @@ WAYS = {
     fourth_series: (GONE, HELD_ON),
     fifth_series: (ENDED_AT_ACCEPT, CODE_4000),
     sixth_series: (CUT_MIDWAY, CODE_1008),
+    seventh_series: (CODE_1012, CODE_1013),
 }
 """The ways of each series; those after which a worker is back with its first try come last."""
 

@@ -284,6 +284,16 @@ class TakesAPolicyForFinal(StaysAway):
     code = 1008
 
 
+@breaks("REC-031")
+class TakesARestartForFinal(StaysAway):
+    code = 1012
+
+
+@breaks("REC-032")
+class NeverTriesAgainLater(StaysAway):
+    code = 1013
+
+
 @breaks("REC-026")
 class ReplaysTriggersFirst(Worker):
     def registrations(self) -> list[Json]:
