@@ -19,7 +19,8 @@ from collections.abc import Sequence
 
 from benchmarks.planted import PLANTED
 from conformance.baseline import first_run
-from conformance.fuzz.campaign import Campaign, Plan
+from conformance.fuzz.campaign import Campaign
+from conformance.fuzz.plan import Plan
 from conformance.fuzz.pool import Pool
 from conformance.settings import Settings
 from conformance.stage import Baseline, Stage

@@ -125,11 +125,11 @@ class Inquiry:
             for candidate in dict.fromkeys((least, given)):
                 steps = await self._afresh(candidate, wanted)
                 if steps is not None:
-                    return self._finding(wanted, steps[0], steps[1], reproduced=True)
+                    return self.finding(wanted, steps[0], steps[1], reproduced=True)
         with_history = await self._with_history(given, wanted, history)
         if with_history is not None:
-            return self._finding(wanted, with_history[0], with_history[1], reproduced=True)
-        return self._finding(wanted, [(given, 1)], seen or first, reproduced=seen is not None)
+            return self.finding(wanted, with_history[0], with_history[1], reproduced=True)
+        return self.finding(wanted, [(given, 1)], seen or first, reproduced=seen is not None)
 
     async def _afresh(
         self, given: Input, wanted: Suspicion
@@ -221,7 +221,7 @@ class Inquiry:
                 return seen
         return await self.shows(steps[-1], wanted, within)
 
-    def _finding(
+    def finding(
         self,
         wanted: Suspicion,
         steps: Sequence[tuple[Input, int]],
@@ -229,6 +229,7 @@ class Inquiry:
         *,
         reproduced: bool,
     ) -> Finding:
+        """The finding that a suspicion has become, with what was ``seen`` after its steps."""
         told = self.suspect(seen) or wanted
         reply = (seen.reply or b"").decode("utf-8", "replace")
         return Finding(

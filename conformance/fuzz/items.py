@@ -11,10 +11,11 @@ from hypothesis.database import ExampleDatabase
 
 from conformance.fuzz import replay, store, tell
 from conformance.fuzz.asked import Fuzzing
-from conformance.fuzz.campaign import Campaign, Plan
+from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.database import opened
 from conformance.fuzz.finding import Finding, Report
 from conformance.fuzz.oracles import REMEDIES
+from conformance.fuzz.plan import Plan
 from conformance.fuzz.pool import Pool
 from conformance.items import Broken, JudgedItem
 from conformance.report.entry import FUZZ, LAST_LINES, Entry, Evidence

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from conformance.fuzz.search import normalised
+from conformance.fuzz.answers import normalised
 from conformance.fuzz.target import Input, Target
 from conformance.subject.process import describe_exit
 from conformance.verdict import Level

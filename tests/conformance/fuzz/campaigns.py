@@ -6,8 +6,9 @@ import asyncio
 import sys
 
 from conformance.baseline import first_run
-from conformance.fuzz.campaign import Campaign, Plan
+from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.finding import Report
+from conformance.fuzz.plan import Plan
 from conformance.fuzz.pool import Pool
 from conformance.settings import Settings
 from conformance.stage import Stage

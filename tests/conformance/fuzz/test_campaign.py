@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from conformance.fuzz.campaign import Plan
 from conformance.fuzz.oracles import Kind
+from conformance.fuzz.plan import Plan
 from tests.conformance.fuzz.campaigns import fuzz
 
 QUICK = 0.2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.fuzz.search import Answer, Search, normalised
+from conformance.fuzz.answers import Answer, normalised
+from conformance.fuzz.search import Search
 from conformance.fuzz.target import Input, Target
 
 
