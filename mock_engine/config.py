@@ -18,8 +18,8 @@ from typing import Any
 
 import yaml
 
+from mock_engine.core.features import FEATURES
 from mock_engine.core.grants import Policy
-from mock_engine.core.observing import FEATURES
 from mock_engine.options import (
     BY_CLASS,
     BY_NAME,

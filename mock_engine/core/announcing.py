@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.actions import Action, Close, Send
+from mock_engine.core.events import worker_event
+from mock_engine.core.peers import DEFAULT, FACTS, Peer
 from mock_engine.failures import Failure
 from mock_engine.inputs import Form, is_map, is_u32, optional
+from mock_engine.messages import RegistrationRejected
 
 if TYPE_CHECKING:
     from mock_engine.core.builtin import Result
     from mock_engine.core.engine import Core
     from mock_engine.core.invocations import Call
 
-FACTS = ("runtime", "version", "os", "pid", "isolation", "description")
 LONGEST = 280
 """Characters of a name and of a description."""
 
@@ -58,14 +60,32 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
     if refusal is not None:
         raise Failure("FORBIDDEN", refusal)
     peer.features |= frozenset(core.features) & declared(call.request.data)
-    released = core.announce(peer, namespace, name)
-    if released is None:
-        return None, core.refuse(peer, home, name or "")
+    owner = _owner(core, peer, home, name)
+    if owner is not None:
+        return None, _refused(peer, owner, home, name)
+    peer.namespace, peer.name = home, name or peer.name
+    if name:
+        peer.names.add((home, name))
+    released = core.release(peer)
     facts = {fact: said[fact] for fact in FACTS}
     facts["description"] = legible(facts["description"])
     facts["runtime"] = facts["runtime"] or "unknown"
     peer.facts |= facts
-    return {"success": True}, [*released, *core.worker_event(peer, "worker_metadata_updated")]
+    return {"success": True}, [*released, *worker_event(core, peer, "worker_metadata_updated")]
+
+
+def _owner(core: Core, peer: Peer, namespace: str, name: str | None) -> Peer | None:
+    """The other peer that has a name, which is one's alone in its namespace."""
+    others = (other for other in core.peers.values() if other is not peer)
+    return next((other for other in others if (namespace, name) in other.names), None)
+
+
+def _refused(peer: Peer, owner: Peer, namespace: str, name: str | None) -> list[Action]:
+    """What a worker gets whose name is taken."""
+    rejected = RegistrationRejected(
+        "WORKER_NAMESPACE_CONFLICT", namespace, owner.worker_id, worker_name=name
+    )
+    return [Send(peer.number, rejected), Close(peer.number)]
 
 
 def declared(data: Raw) -> frozenset[str]:

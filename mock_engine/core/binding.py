@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mock_engine.core import providing
 from mock_engine.core.actions import Wake
 from mock_engine.core.peers import DEFAULT, ENGINE, Peer
 from mock_engine.core.triggers import Binding
@@ -55,10 +56,7 @@ def register(core: Core, peer: Peer, call: Call) -> Result:
         given["namespace"] or (None if peer.namespace == DEFAULT else peer.namespace),
         given["trigger_namespace"],
     )
-    fault = core.blank_namespace(spec)
-    if fault is not None:
-        raise fault
-    actions = core.bind(Binding(ENGINE, peer.namespace, spec))
+    actions = providing.bind(core, Binding(ENGINE, peer.namespace, spec))
     if core.triggers.bindings[spec.id].provider is None:
         return {"id": spec.id}, actions
     core.registering[spec.id] = call
@@ -70,4 +68,4 @@ def unregister(core: Core, peer: Peer, call: Call) -> Result:
     del peer
     given = UNREGISTER.read(call.request.data, call.request.function_id)
     removed = given["id"] in core.triggers.bindings
-    return {"removed": removed}, core.unbind(given["id"])
+    return {"removed": removed}, providing.unbind(core, given["id"])

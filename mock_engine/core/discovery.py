@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.announcing import FACTS
-from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.peers import DEFAULT, FACTS, Peer
 from mock_engine.core.registry import Function
 from mock_engine.core.triggers import Binding, TriggerType
 from mock_engine.failures import Failure

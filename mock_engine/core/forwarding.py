@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec import Raw
 
@@ -16,6 +18,8 @@ from mock_engine.messages import (
     is_given,
     payload,
 )
+
+TRACE_PARTS = 4
 
 _fields = msgspec.json.Decoder(dict[str, Raw])
 
@@ -48,6 +52,14 @@ def with_function(request: InvokeFunction) -> str | None:
         return None
     entries = [request.baggage] if request.baggage else []
     return ",".join([*entries, f"iii.function.id={request.function_id}"])
+
+
+def fresh_trace(new_id: Callable[[], str], within: str | None = None) -> str:
+    """A W3C traceparent: a new span, ``within`` a trace or in one that begins here."""
+    parts = (within or "").split("-")
+    if len(parts) != TRACE_PARTS:
+        parts = ["00", new_id().replace("-", ""), "", "01"]
+    return f"{parts[0]}-{parts[1]}-{new_id().replace('-', '')[:16]}-{parts[3]}"
 
 
 def offer(binding: Binding, provided_in: str) -> RegisterTrigger:

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Raw
 
 from mock_engine.core.actions import Action, Close, Send
+from mock_engine.core.calling import answer, ask
 from mock_engine.core.grants import Grant, Policy
 from mock_engine.core.invocations import Call
 from mock_engine.core.peers import DEFAULT, Peer
@@ -72,7 +73,7 @@ def knock(core: Core, peer: Peer, policy: Policy, request: Mapping[str, object])
             actions += core.received(peer.number, cast("FromWorker", message))
         return actions
 
-    return core.ask(InvokeFunction(policy.auth, payload(request)), answered)
+    return ask(core, InvokeFunction(policy.auth, payload(request)), answered)
 
 
 def vet(core: Core, number: int, policy: Policy, request: Mapping[str, object]) -> Actions:
@@ -87,7 +88,7 @@ def vet(core: Core, number: int, policy: Policy, request: Mapping[str, object]) 
             return _turned_away(number, fault)
         return []
 
-    return core.ask(InvokeFunction(policy.auth, payload(request)), answered)
+    return ask(core, InvokeFunction(policy.auth, payload(request)), answered)
 
 
 def _turned_away(number: int, fault: ValueError) -> Actions:
@@ -110,7 +111,7 @@ def screened(core: Core, peer: Peer, grant: Grant, request: InvokeFunction) -> A
     known = request.invocation_id or core.new_id()
     call = Call(peer.number, 0, msgspec.structs.replace(request, invocation_id=known))
     if not grant.may_call(request.function_id, namespace, metadata):
-        return core.answer(call, error=ErrorBody("FORBIDDEN", grant.refusal(request.function_id)))
+        return answer(core, call, error=ErrorBody("FORBIDDEN", grant.refusal(request.function_id)))
     middleware = grant.policy.middleware
     if middleware is None or (request.function_id.startswith("engine::") and _built_in(function)):
         return None
@@ -125,7 +126,7 @@ def screened(core: Core, peer: Peer, grant: Grant, request: InvokeFunction) -> A
     inspected = InvokeFunction(
         middleware, payload(asked), namespace=request.namespace, metadata=request.metadata
     )
-    return core.ask(inspected, lambda result, error: core.answer(call, result=result, error=error))
+    return ask(core, inspected, lambda result, error: answer(core, call, result, error))
 
 
 def _built_in(function: Function | None) -> bool:
@@ -242,7 +243,7 @@ def _screen(
             actions += core.received(peer.number, cast("FromWorker", message))
         return actions
 
-    return core.ask(InvokeFunction(hook, payload({**asked, "context": grant.context})), answered)
+    return ask(core, InvokeFunction(hook, payload({**asked, "context": grant.context})), answered)
 
 
 def _text(said: Mapping[str, Raw], name: str, default: Any) -> Any:

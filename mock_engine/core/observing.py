@@ -20,6 +20,8 @@ import msgspec
 from msgspec import Raw
 
 from mock_engine.core.actions import Action, Send, Wake
+from mock_engine.core.calling import ask
+from mock_engine.core.features import LOCAL_DISPATCH, OBSERVE
 from mock_engine.core.filters import Filter
 from mock_engine.core.invocations import Watched
 from mock_engine.core.peers import DEFAULT, Peer
@@ -48,12 +50,6 @@ from mock_engine.messages import (
 
 if TYPE_CHECKING:
     from mock_engine.core.engine import Core
-
-OBSERVE = "observe.v1"
-LOCAL_DISPATCH = "local-dispatch.v1"
-LARGE_MESSAGES = "large-messages.v1"
-FEATURES = (OBSERVE, LOCAL_DISPATCH, LARGE_MESSAGES)
-"""What the engine can be asked to advertise."""
 
 CAPTURE = ("input", "output", "caller")
 """What travels to a target unless its observer says otherwise."""
@@ -355,34 +351,21 @@ class Observers:
             following = observer.queue.pop(0) if observer.queue else None
             return [] if following is None else self._activate(observer, following)
 
-        actions = self._core.ask(request, over)
+        actions = ask(self._core, request, over)
         if observer.spec.max_fires is not None and observer.fires >= observer.spec.max_fires:
             observer.queue.clear()
             if observer.spec.id in self._observers:
                 actions += self._dispose(observer, "MAX_FIRES", f"fired {observer.fires} times")
         return actions
 
-    def delivery_fault(self, peer: Peer, request: InvokeFunction) -> ErrorBody | None:
-        """What is wrong with a call in which an owner hands an event to an observer."""
-        given: Any = msgspec.json.decode(request.activation)
-        known = given.get("observer_id") if isinstance(given, dict) else None
-        observer = self._observers.get(known) if isinstance(known, str) else None
-        if observer is None:
-            return ErrorBody("OBSERVER_NOT_FOUND", f"there is no observer {known}")
-        if self._owner(observer) != peer.number:
-            text = f"{observer.source[1]} is another worker's"
-            return ErrorBody("NOT_FUNCTION_OWNER", text)
-        if request.function_id != observer.target[1]:
-            return ErrorBody("TARGET_MISMATCH", f"observer {known} is for {observer.target[1]}")
-        if observer.state != "active":
-            return ErrorBody("OBSERVER_NOT_ACTIVE", f"observer {known} is {observer.state}")
-        observer.fires += 1
-        return None
+    def delivery(self, peer: Peer, request: InvokeFunction) -> InvokeFunction:
+        """A call in which an owner hands an event to an observer, as it goes to the target.
 
-    def directed(self, request: InvokeFunction) -> InvokeFunction:
-        """A call of an owner for an observer, as it goes to the target."""
-        given = msgspec.json.decode(request.activation)
-        observer = self._observers[given["observer_id"]]
+        Raises:
+            Failure: the event is not the peer's to hand over, or the observer takes none.
+        """
+        observer = self._deliverable(peer, request)
+        observer.fires += 1
         activation = {"observer_id": observer.spec.id, "activation_id": self._core.new_id()}
         return msgspec.structs.replace(
             request,
@@ -391,6 +374,20 @@ class Observers:
             observe_depth=payload(_depth(request.observe_depth) + 1),
             activation=payload(activation),
         )
+
+    def _deliverable(self, peer: Peer, request: InvokeFunction) -> Observer:
+        given: Any = msgspec.json.decode(request.activation)
+        known = given.get("observer_id") if isinstance(given, dict) else None
+        observer = self._observers.get(known) if isinstance(known, str) else None
+        if observer is None:
+            raise Failure("OBSERVER_NOT_FOUND", f"there is no observer {known}")
+        if self._owner(observer) != peer.number:
+            raise Failure("NOT_FUNCTION_OWNER", f"{observer.source[1]} is another worker's")
+        if request.function_id != observer.target[1]:
+            raise Failure("TARGET_MISMATCH", f"observer {known} is for {observer.target[1]}")
+        if observer.state != "active":
+            raise Failure("OBSERVER_NOT_ACTIVE", f"observer {known} is {observer.state}")
+        return observer
 
 
 def replace_namespace(item: ObservedItem, namespace: str) -> ObservedItem:

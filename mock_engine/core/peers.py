@@ -16,6 +16,9 @@ DEFAULT = "default"
 ENGINE = 0
 """The number of the engine itself, as the owner of what every engine has."""
 
+FACTS = ("runtime", "version", "os", "pid", "isolation", "description")
+"""What a worker may say of itself."""
+
 
 @dataclass(slots=True)
 class Peer:

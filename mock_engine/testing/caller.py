@@ -43,7 +43,7 @@ class Caller:
         self._waiting: dict[str, asyncio.Future[InvocationResult]] = {}
         self._answers: dict[str, Answer] = {}
         self.number = self._engine.admit(self)
-        self._engine.core.announce(self._engine.core.peers[self.number], None, None)
+        self._engine.core.release(self._engine.core.peers[self.number])
 
     async def ask(self, request: InvokeFunction, within: float) -> InvocationResult | None:
         """Call a function; ``None`` when it does not answer in time."""

@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
-from mock_engine.core.engine import ANNOUNCE, ENQUEUE
+from mock_engine.core.enqueueing import ENQUEUE
+from mock_engine.core.features import FEATURES
 from mock_engine.core.grants import Exposure, Policy
-from mock_engine.core.observing import FEATURES, OBSERVER
+from mock_engine.core.observing import OBSERVER
 from mock_engine.core.peers import DEFAULT
 from mock_engine.decoding import decode
 from mock_engine.messages import InvocationResult, InvokeFunction, RegistrationRejected, encode
 
+ANNOUNCE = "engine::workers::register"
 MODULE = -1
 """The number of a module, which is attached for good."""
 
@@ -373,7 +375,7 @@ class Conversation(RuleBasedStateMachine):
             told = {"type": "invocationresult", "invocation_id": known, "function_id": function}
             self.core.received(MODULE, decode(json.dumps(told).encode()))
         core = self.core
-        for table in (core.calls, core.registering, core.visits, core._asked):
+        for table in (core.calls, core.registering, core.visits, core.asked):
             assert not list(table)
         assert not core.observers._observers
         assert all(core.functions.find(*key) for key in core.observers._revisions)
