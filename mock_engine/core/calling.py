@@ -67,7 +67,7 @@ def _routed(core: Core, peer: Peer, call: Call) -> Actions:
     if request.namespace is not None:
         refuse_blank("namespace", request.namespace)
     if core.features and is_given(request.activation) and not peer.internal:
-        request = core.observers.delivery(peer, request)
+        request = core.observed.delivery(peer, request)
         call = Call(call.caller, 0, request)
     namespace = request.namespace or DEFAULT
     function = core.functions.find(namespace, request.function_id)
@@ -111,7 +111,7 @@ def _forward(core: Core, peer: Peer, call: Call, function: Function) -> Actions:
     known = request.invocation_id if call.caller is not None else None
     invocation_id = known or core.new_id()
     caller = with_identity(request.caller, peer) if core.features else ABSENT
-    watched = core.observers.begin(function, request, caller) if core.features else None
+    watched = core.observed.begin(function, request, caller) if core.features else None
     call = Call(call.caller, function.owner, request, exact=owner.internal, watched=watched)
     actions: Actions = []
     replaced = core.calls.begin(invocation_id, call)
@@ -147,7 +147,7 @@ def finish(core: Core, result: InvocationResult) -> Actions:
     if call is None:
         return []
     if call.watched is not None:
-        return [*_settle(core, call, result), *core.observers.finish(call.watched, result)]
+        return [*_settle(core, call, result), *core.observed.finish(call.watched, result)]
     return _settle(core, call, result)
 
 

@@ -19,6 +19,7 @@ from mock_engine.core.actions import Action, Cut, Send, Wake
 from mock_engine.core.builtin import BUILTINS
 from mock_engine.core.grants import Policy
 from mock_engine.core.invocations import Call, Calls
+from mock_engine.core.observed import Observed
 from mock_engine.core.observing import OBSERVER, Observers
 from mock_engine.core.peers import ENGINE, Peer
 from mock_engine.core.registry import Registry
@@ -87,7 +88,8 @@ class Core:
     ) -> None:
         self.greet = greet
         self.features = tuple(features)
-        self.observers = Observers(self, clock)
+        self.observers = Observers(self)
+        self.observed = Observed(self, self.observers, clock)
         self.new_id = new_id
         self.builtins = BUILTINS
         self.peers: dict[int, Peer] = {}
@@ -192,20 +194,21 @@ class Core:
                 return self._reattach(peer, message)
             case Ping():
                 return [Send(number, Pong())]
-            case Pong():
+            case Pong() | LocalInvocationStats():
                 return []
-            case (
-                Observe()
-                | Unobserve()
-                | ObserverAck()
-                | InvocationsObserved()
-                | LocalInvocationStats()
-            ):
-                return self.observers.take(peer, message) if self.features else []
+            case Observe() | Unobserve() | ObserverAck() | InvocationsObserved():
+                return self._about_observing(peer, message) if self.features else []
         if peer.held is not None:
             peer.held.append(message)
             return []
         return self._file(peer, message)
+
+    def _about_observing(
+        self, peer: Peer, message: Observe | Unobserve | ObserverAck | InvocationsObserved
+    ) -> Actions:
+        if isinstance(message, InvocationsObserved):
+            return self.observed.reported(peer, message)
+        return self.observers.take(peer, message)
 
     def _early(self, number: int, message: FromWorker) -> Actions:
         """Keep what a session sent that is not admitted yet."""
