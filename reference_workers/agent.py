@@ -31,10 +31,19 @@ REPLY = {
 }
 
 
-class Agent:
-    """Answers what is said in a session; sessions are kept while the worker runs."""
+SCOPE = "agent.turns"
+PATIENCE = 5.0
+"""Seconds that the engine's state may take to answer."""
 
-    def __init__(self) -> None:
+
+class Agent:
+    """Answers what is said in a session; its turns are kept in the engine's state, if it has one.
+
+    They are counted here, too, so that sessions go on while there is no state.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
         self._turns: dict[str, int] = {}
 
     async def chat(self, data: Json, context: Context) -> Json:
@@ -45,13 +54,27 @@ class Agent:
             if not isinstance(given.get(name), str) or not given[name].strip():
                 raise FunctionError("invalid_request", f"`{name}` is missing or no text")
         session = given["session"]
-        turn = self._turns[session] = self._turns.get(session, 0) + 1
+        earlier = await self._kept(session)
+        turn = self._turns[session] = max(earlier, self._turns.get(session, 0)) + 1
+        value = {"scope": SCOPE, "key": session, "value": turn}
+        self._worker.cast("state::set", value, namespace="default")
         return {"session": session, "turn": turn, "reply": f"You said: {given['text'].strip()}"}
+
+    async def _kept(self, session: str) -> int:
+        """The turns of a session that were kept; none for a new one, or without state."""
+        asked = {"scope": SCOPE, "key": session}
+        try:
+            kept = await self._worker.call(
+                "state::get", asked, seconds=PATIENCE, namespace="default"
+            )
+        except FunctionError:
+            return 0
+        return kept if isinstance(kept, int) else 0
 
 
 def offer(worker: Worker) -> None:
     """Register the function and its place in the queue."""
-    agent = Agent()
+    agent = Agent(worker)
     worker.function(
         "agent::chat",
         agent.chat,

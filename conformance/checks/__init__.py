@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import (
+    absent,
     announcing,
     calling,
     circumstances,
@@ -44,5 +45,6 @@ MODULES = (
     enduring,
     shutting,
     using,
+    absent,
 )
 """Every module of checks, in the order of the life cycle."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
@@ -158,3 +161,48 @@ class AnswersWithNothing(Answers):
 @breaks("USE-005")
 class AnswersWithAStatusOfItsOwn(Answers):
     answer = {"status": 404, "data": {}}
+
+
+class Counts(Worker):
+    """Asks the engine for a value in one of its functions."""
+
+    async def count(self, data: Json) -> Json:
+        call = {"type": "invokefunction", "function_id": "state::get"}
+        answer = await self.ask({**call, "data": {"scope": "mutant", "key": "count"}}, 5)
+        return {"count": await self.value(answer)}
+
+    async def value(self, answer: Json) -> Json:
+        return answer.get("result") or 0
+
+    def told(self, answer: Json) -> Json:
+        return answer
+
+    def handlers(self):  # type: ignore[no-untyped-def]
+        return {**super().handlers(), "mutant::count": self.count}
+
+
+@breaks("USE-006")
+class WaitsForWhatIsAbsent(Counts):
+    async def value(self, answer: Json) -> Json:
+        if answer.get("result") is None:
+            await asyncio.Event().wait()
+        return answer["result"]
+
+
+@breaks("USE-006")
+class EndsOverWhatIsAbsent(Counts):
+    async def value(self, answer: Json) -> Json:
+        if answer.get("result") is None:
+            os._exit(1)
+        return answer["result"]
+
+
+@breaks("USE-006")
+class TrustsWhatItKept(WaitsForWhatIsAbsent):
+    """Keeps a value as soon as it is connected, and never thought of an engine that lost it."""
+
+    async def announce(self, socket: ClientConnection) -> None:
+        call = {"type": "invokefunction", "function_id": "state::set"}
+        call |= {"data": {"scope": "mutant", "key": "count", "value": 1}}
+        await self.send(socket, {**call, "invocation_id": self.fresh_id()})
+        await super().announce(socket)

@@ -497,6 +497,19 @@ class UsesTheEngine(Worker):
 
 
 @unusual
+class FailsWhereNothingIsKept(Worker):
+    """Takes what is absent for a fault of whoever asked, and says so."""
+
+    async def order(self, data: Json) -> Json:
+        call = {"type": "invokefunction", "function_id": "state::get"}
+        found = await self.ask({**call, "data": {"scope": "orders", "key": "7"}}, 5)
+        return found["result"]["total"]
+
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), "orders::total": self.order}
+
+
+@unusual
 class BindsTypesOfOthers(Worker):
     def triggers(self) -> list[Json]:
         first, second = super().triggers()

@@ -1,0 +1,148 @@
+"""What is absent: a function that asks the engine for a value where none is kept.
+
+State is empty on the first day, and for each new key. The engine's answer then has no result, which
+a handler may take for a value, or for no answer at all.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.checks.answers import about
+from conformance.conversation import Conversation
+from conformance.door import READS
+from conformance.stage import Invocation, Stage
+from conformance.subject.process import describe_exit
+from conformance.trial import Record, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from mock_engine.transcript import Direction, Message
+
+MOST = 20
+"""Functions that are invoked while nothing is kept; the rest shows nothing more."""
+
+REMEDY = "Take an answer without a result, or with null, for `nothing is there`, and go on or fail."
+
+ALONE = 2
+"""Functions without an answer that are invoked once more, each alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A call of the worker for a value, and what it was running then: function by invocation id."""
+
+    message: Message
+    running: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Barren:
+    """Functions that were invoked while nothing was kept: at once, and then, if need be, alone."""
+
+    together: tuple[Invocation, ...]
+    alone: tuple[Invocation, ...]
+
+
+@trial(Worker.SHARED_LAST)
+async def where_nothing_is_kept(stage: Stage) -> Barren:
+    """Invoke the functions that ask for values again, and tell them that there are none."""
+    asking = {name for read in _reads(stage.talk) for name in read.running.values()}
+    chosen = {name: data for name, data in stage.samples() if name in asking}
+    chosen = dict(itertools.islice(chosen.items(), MOST))
+    if not chosen or not stage.process.running:
+        return Barren((), ())
+    stage.door.barren = True
+    try:
+        together = await _asked(stage, chosen)
+        silent = [i.function_id for i in together if not stage.replies(i)][:ALONE]
+        alone = [await _asked(stage, {name: chosen[name]}) for name in silent]
+        return Barren(together, tuple(itertools.chain(*alone)))
+    finally:
+        stage.door.barren = False
+
+
+async def _asked(stage: Stage, chosen: Mapping[str, Any]) -> tuple[Invocation, ...]:
+    """Invoke functions, unless the worker ended, and wait for their answers."""
+    if not stage.process.running:
+        return ()
+    invocations = tuple(stage.invoke(name, data) for name, data in chosen.items())
+    await stage.until(
+        lambda: all(map(stage.replies, invocations)) or not stage.process.running,
+        stage.patience(invocations),
+    )
+    return invocations
+
+
+def _reads(talk: Conversation) -> list[Read]:
+    """The worker's calls for values, in order."""
+    running: dict[str, str] = {}
+    reads: list[Read] = []
+    for message in talk.messages(direction=None):
+        if not isinstance(message.json, dict):
+            continue
+        function_id, invocation_id = (
+            str(message.json.get(name)) for name in ("function_id", "invocation_id")
+        )
+        from_worker = message.direction is Direction.FROM_WORKER
+        match message.type:
+            case "invokefunction" if not from_worker:
+                running[invocation_id] = function_id
+            case "invokefunction" if function_id in READS:
+                reads.append(Read(message, dict(running)))
+            case "invocationresult" if from_worker:
+                running.pop(invocation_id, None)
+    return reads
+
+
+@check("USE-006", where_nothing_is_kept)
+def copes_with_what_is_absent(record: Record[Barren]) -> Finding:
+    """An error is an answer, too; silence keeps the caller waiting, and an end loses everyone."""
+    reads = _reads(record.talk)
+    if not reads:
+        return not_applicable("it asked the engine for no value")
+    if record.exit_code is not None:
+        return _ended(record, reads)
+    played = record.result
+    for invocation in played.alone:
+        asked = [read for read in reads if invocation.id in read.running]
+        if asked and not record.talk.answers(invocation.id):
+            return broken(
+                expected=f"an answer of {invocation.function_id}, a result or an error, although "
+                f"{asked[0].message.json['function_id']} gave no value",
+                seen="none",
+                events=(*about(record, invocation), asked[0].message),
+                remedy=REMEDY,
+            )
+    answered = [i for i in played.together if record.talk.answers(i.id)]
+    proven = [i for i in answered if any(i.id in read.running for read in reads)]
+    if not proven:
+        return unproven("no function of its own asked for a value while it was invoked")
+    return kept(f"{len(proven)} functions answered although nothing was kept")
+
+
+def _ended(record: Record[Barren], reads: list[Read]) -> Finding:
+    """What is to be said of a worker that ended by itself."""
+    how = describe_exit(record.exit_code or 0)
+    for read in reversed(reads):
+        silent = [name for i, name in read.running.items() if not record.talk.answers(i)]
+        if silent and _gave_nothing(record, read.message):
+            return broken(
+                expected=f"an answer of {silent[0]}, although "
+                f"{read.message.json['function_id']} gave no value",
+                seen=f"the process ended with {how}",
+                events=(read.message,),
+                remedy=REMEDY,
+            )
+    return unproven(f"it ended by itself with {how}: see RDY-001")
+
+
+def _gave_nothing(record: Record[Barren], call: Message) -> bool:
+    """Whether the engine answered a call with neither a result nor an error."""
+    return any(
+        answer.json.get("result") is None and answer.json.get("error") is None
+        for answer in record.talk.messages(call.connection, Direction.FROM_ENGINE)
+        if answer.type == "invocationresult"
+        and answer.json.get("invocation_id") == call.json.get("invocation_id")
+    )
