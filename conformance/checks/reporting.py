@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conformance.checks.losing import first_series
 from conformance.checks.ready import looking_back
+from conformance.checks.shutting import terminated
 from conformance.conversation import TELEMETRY_PREFIXES, is_telemetry
 from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
@@ -41,11 +42,13 @@ def _sent(record: Record[object]) -> list[Message]:
     ]
 
 
-@check("TEL-001", looking_back)
-def telemetry_is_prefixed_json(record: Record[object]) -> Finding:
-    """The engine reads telemetry by its prefix, and drops what it cannot read."""
-    paths = _paths(record)
-    sent = [m for m in _sent(record) if paths.get(m.connection) == TELEMETRY or is_telemetry(m)]
+@check("TEL-001", looking_back, terminated)
+def telemetry_is_prefixed_json(*records: Record[object]) -> Finding:
+    """The engine reads telemetry by its prefix, and drops what it cannot read.
+
+    Many workers send it seconds apart, and what is left when they end.
+    """
+    sent = [m for record in records for m in _telemetry(record)]
     if not sent:
         return not_applicable(NONE)
     for message in sent:
@@ -60,6 +63,11 @@ def telemetry_is_prefixed_json(record: Record[object]) -> Finding:
     return kept(f"{len(sent)} messages of telemetry, each readable")
 
 
+def _telemetry(record: Record[object]) -> list[Message]:
+    paths = _paths(record)
+    return [m for m in _sent(record) if paths.get(m.connection) == TELEMETRY or is_telemetry(m)]
+
+
 def _telemetry_fault(message: Message) -> str | None:
     if not message.binary:
         return "a text message"
@@ -72,20 +80,25 @@ def _telemetry_fault(message: Message) -> str | None:
     return None if isinstance(body, dict) else "no JSON object behind the prefix"
 
 
-@check("TEL-002", looking_back)
-def telemetry_has_its_path(record: Record[object]) -> Finding:
+@check("TEL-002", looking_back, terminated)
+def telemetry_has_its_path(*records: Record[object]) -> Finding:
     """On any other path the engine takes the connection for a worker that registers nothing."""
-    paths = _paths(record)
-    sent = [m for m in _sent(record) if is_telemetry(m)]
+    sent = [
+        (message, _paths(record).get(message.connection))
+        for record in records
+        for message in _sent(record)
+        if is_telemetry(message)
+    ]
     if not sent:
         return not_applicable(NONE)
-    astray = [m for m in sent if paths.get(m.connection) != TELEMETRY]
+    astray = [(message, path) for message, path in sent if path != TELEMETRY]
     if not astray:
         return kept(f"telemetry went to {TELEMETRY}")
+    message, path = astray[0]
     return broken(
         expected=f"telemetry on a connection to {TELEMETRY}",
-        seen=f"it went to {paths.get(astray[0].connection)}",
-        events=(astray[0],),
+        seen=f"it went to {path}",
+        events=(message,),
         remedy=f"Open the connection for telemetry on {TELEMETRY} of the engine's address.",
     )
 

@@ -231,6 +231,9 @@ async def terminated_without_an_engine(stage: Stage) -> Stop:
     """Let the engine go away, and send SIGTERM while the worker looks for it."""
     await stage.start()
     await stage.ready()
+    if stage.plays("echo"):
+        # What was just done leaves telemetry that is still to be sent, as it does in service.
+        await stage.reply(stage.invoke(stage.role("echo"), {}))
     stage.listener.play((rule(Refuse()),))
     for connection in stage.websockets():
         connection.cut()

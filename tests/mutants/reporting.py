@@ -50,6 +50,16 @@ class ReportsInProtobuf(Reports):
     report = b"OTLP\x0a\x9c\x01"
 
 
+@breaks("TEL-001")
+class ReportsInTextWhenItEnds(Worker):
+    """As an exporter of batches does, it sends nothing before."""
+
+    async def goodbye(self) -> None:
+        async with connect(f"{self.url()}/otel", close_timeout=1) as socket:
+            await socket.send('{"resourceSpans":[]}')
+        await super().goodbye()
+
+
 @breaks("TEL-002")
 class ReportsAsAWorker(Reports):
     path = "/"
