@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from conformance.crowding import starters
 from conformance.errors import UsageError
 from conformance.pace import Pace
 from conformance.settings import Settings
@@ -48,6 +49,7 @@ async def _listen_too(stage: Stage, port: int) -> Listener | None:
 async def _learn(stage: Stage) -> None:
     spoke = await stage.spoke()
     startup = stage.transcript.now() if stage.settings.subject.starts else 0.0
+    usage = stage.process.usage()
     if not spoke:
         _refuse_unstartable(stage)
         return
@@ -64,6 +66,7 @@ async def _learn(stage: Stage) -> None:
         announced=stage.is_announced(),
         port=_port(stage),
         features=_features(stage),
+        starters=starters(startup, usage.seconds if usage else startup),
     )
     await _measure(stage)
     paths = tuple(e.request.path for e in stage.talk.requests.values())

@@ -11,7 +11,6 @@ another.
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Awaitable, Coroutine, Iterable
 from concurrent.futures import Future, wait
@@ -60,7 +59,7 @@ class Scheduler:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._shared: Stage | None = None
         self._stages: dict[str, Stage] = {}
-        self._starting = asyncio.Semaphore(os.cpu_count() or 1)
+        self._starting = asyncio.Semaphore()  # until the first run has shown how many may start
 
     def start(self) -> Baseline:
         """Run the worker for the first time and return what that showed.
@@ -122,6 +121,7 @@ class Scheduler:
     async def _begin(self) -> Baseline:
         # A task that `stop` knows, for the user may interrupt the first run.
         self._shared = await self._kept(first_run(self._settings))
+        self._starting = asyncio.Semaphore(self._shared.baseline.starters)
         self._stages[SHARED] = self._shared
         return self._shared.baseline
 

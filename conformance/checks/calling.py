@@ -151,7 +151,10 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
 
 
 async def _ask(stage: Stage, asked: dict[str, Any]) -> Errand:
-    """Let the worker call, and wait until it has; the answer does not matter."""
+    """Let the worker call, and wait until it has; what it answers does not matter.
+
+    One that cannot call so answers at once; a call that nobody waits for may come after the answer.
+    """
     invocation = stage.invoke(stage.role("call"), {"timeout_ms": 2000, **asked})
     errand = Errand(invocation, asked["function_id"])
 
@@ -161,7 +164,8 @@ async def _ask(stage: Stage, asked: dict[str, Any]) -> Errand:
             for m in stage.talk.messages()
         )
 
-    await stage.until(called, stage.pace.reply)
+    await stage.until(lambda: called() or stage.replies(invocation), stage.pace.reply)
+    await stage.until(called, stage.pace.stray)
     return errand
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import psutil
 from websockets.frames import Opcode
 
 from conformance.stage import ABSENT, Stage
+from conformance.subject.usage import Usage
 from conformance.trial import Record, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
 from mock_engine.faults import HalfOpen, Reject, rule
@@ -175,15 +175,15 @@ def retries_less_and_less_often(record: Record[Outage]) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Haul:
-    """A long haul: the size of the process in bytes and its descriptors, half-way and at the end.
+    """A long haul: what the worker took of the machine half-way and at the end.
 
     ``unanswered`` counts invocations without an answer.
     """
 
     invocations: int
     unanswered: int
-    memory: tuple[int, int]
-    descriptors: tuple[int, int]
+    halfway: Usage | None
+    end: Usage | None
 
 
 @trial(Worker.OWN, long=True)
@@ -194,13 +194,11 @@ async def long_haul(stage: Stage) -> Haul:
     target = stage.baseline.pulse or ABSENT
     if stage.baseline.pulse is None:
         raise Unmet("this takes a worker that answers an invocation")
-    sizes = []
     unanswered = await _work(stage, target, WORK // 2)
-    sizes.append(await asyncio.to_thread(_size, stage))
+    halfway = await asyncio.to_thread(stage.process.usage)
     unanswered += await _work(stage, target, WORK // 2)
-    sizes.append(await asyncio.to_thread(_size, stage))
-    (memory, files), (more_memory, more_files) = sizes
-    return Haul(WORK, unanswered, (memory, more_memory), (files, more_files))
+    end = await asyncio.to_thread(stage.process.usage)
+    return Haul(WORK, unanswered, halfway, end)
 
 
 async def _work(stage: Stage, target: str, count: int) -> int:
@@ -216,20 +214,6 @@ async def _work(stage: Stage, target: str, count: int) -> int:
         if lost:
             break
     return lost
-
-
-def _size(stage: Stage) -> tuple[int, int]:
-    """Resident bytes and open descriptors of the worker's processes."""
-    pid = getattr(stage.process, "pid", None)
-    if pid is None:
-        return 0, 0
-    try:
-        root = psutil.Process(pid)
-        found = [root, *root.children(recursive=True)]
-        files = sum(p.num_fds() for p in found if hasattr(p, "num_fds"))
-        return sum(p.memory_info().rss for p in found), files
-    except psutil.Error:
-        return 0, 0
 
 
 @check("INV-030", long_haul)
@@ -251,10 +235,10 @@ def does_not_grow(record: Record[Haul]) -> Finding:
     haul = record.result
     if haul.unanswered:
         return unproven("it did not answer all of them: see INV-030")
-    if not all(haul.memory):
+    if haul.halfway is None or haul.end is None:
         return not_applicable("the size of a worker in a container is not looked at")
-    grown = (haul.memory[1] - haul.memory[0]) / (haul.invocations / 2)
-    opened = haul.descriptors[1] - haul.descriptors[0]
+    grown = (haul.end.memory - haul.halfway.memory) / (haul.invocations / 2)
+    opened = haul.end.descriptors - haul.halfway.descriptors
     told = f"{grown:.0f} bytes an invocation, {opened} descriptors more"
     if grown > GROWTH or opened > 50:
         return broken(

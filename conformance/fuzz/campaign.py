@@ -127,7 +127,6 @@ class Campaign:
     async def _now_and_then(self) -> None:
         """What need not happen in every batch."""
         if self._batches % 16 == 0:
-            self._growth.sample()
             await asyncio.sleep(0)
         if self._batches % 64 == 0:
             for name, value in self._pool.news():

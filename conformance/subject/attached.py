@@ -13,6 +13,7 @@ from conformance.subject.command import HOST
 from conformance.subject.environment import url
 from conformance.subject.output import Output
 from conformance.subject.place import Place, Start
+from conformance.subject.usage import Usage
 from conformance.trial import Unmet
 from mock_engine.wire.listener import bound
 
@@ -100,6 +101,10 @@ class AttachedWorker:
             Unmet: always.
         """
         raise Unmet(f"this takes a worker that the suite starts, to send it {number.name}")
+
+    def usage(self) -> Usage | None:
+        """Which process it is is not known."""
+        return None
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """Nothing that is known of."""

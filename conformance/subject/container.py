@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.errors import UsageError
 from conformance.subject.output import Output
+from conformance.subject.usage import Usage
 
 SIGNALLED = 128
 """What container runtimes add to the number of the signal that ended the first process."""
@@ -63,6 +64,10 @@ class WorkerContainer:
         """Send a signal to the first process of the container, as ``docker stop`` does."""
         if self.running:
             self._loop.run_in_executor(None, self._signal, number)
+
+    def usage(self) -> Usage | None:
+        """It runs on the machine of the daemon, which may be another one."""
+        return None
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs in the container after ``within`` seconds, as ``name (pid 1234)``."""

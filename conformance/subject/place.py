@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.subject.output import Output
+from conformance.subject.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,9 @@ class Run(Protocol):
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the started process alone, as a supervisor does."""
+
+    def usage(self) -> Usage | None:
+        """What it takes of this machine; ``None`` where that cannot be told from here."""
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs after ``within`` seconds of all that was started, in words."""

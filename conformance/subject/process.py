@@ -23,6 +23,7 @@ from conformance.errors import UsageError
 from conformance.subject.environment import MARK, environment, inherited_environment
 from conformance.subject.output import Output
 from conformance.subject.place import Start
+from conformance.subject.usage import Usage, usage_of
 
 
 class WorkerProcess:
@@ -103,6 +104,10 @@ class WorkerProcess:
         if self.running:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+    def usage(self) -> Usage | None:
+        """What it and all that it started take; ``None`` once it has ended."""
+        return usage_of(self.pid)
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs of all that this command started, after ``within`` seconds at most.

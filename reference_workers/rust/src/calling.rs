@@ -27,17 +27,36 @@ struct Call {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(untagged)]
 enum Action {
+    Named(NamedAction),
+    /// A queue takes the call, and answers with a receipt.
+    Enqueue {
+        queue: String,
+    },
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum NamedAction {
     /// Nobody waits for the answer.
     Void,
+}
+
+impl From<Action> for TriggerAction {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Named(NamedAction::Void) => TriggerAction::Void,
+            Action::Enqueue { queue } => TriggerAction::Enqueue { queue },
+        }
+    }
 }
 
 async fn call(worker: IIIClient, asked: Call) -> Result<Value, Error> {
     let mut request = TriggerRequestWithMetadata::from(TriggerRequest {
         function_id: asked.function_id,
         payload: asked.data,
-        action: asked.action.map(|Action::Void| TriggerAction::Void),
+        action: asked.action.map(Into::into),
         timeout_ms: asked.timeout_ms,
     });
     if let Some(namespace) = asked.namespace {

@@ -9,7 +9,12 @@ type Call = {
   data?: JsonValue
   timeout_ms?: number
   metadata?: JsonValue
-  action?: 'void'
+  action?: 'void' | { type: 'enqueue'; queue: string }
+}
+
+function actionOf(action: Call['action']) {
+  if (action === 'void') return TriggerAction.Void()
+  return action && TriggerAction.Enqueue({ queue: action.queue })
 }
 
 export function offerCalling(worker: IIIClient) {
@@ -21,7 +26,7 @@ export function offerCalling(worker: IIIClient) {
         payload: data ?? null,
         timeoutMs: timeout_ms,
         metadata,
-        action: action === 'void' ? TriggerAction.Void() : undefined,
+        action: actionOf(action),
       })
       return { result: result ?? null }
     } catch (fault) {
@@ -38,7 +43,12 @@ export function offerCalling(worker: IIIClient) {
         data: anything,
         timeout_ms: count,
         metadata: anything,
-        action: { enum: ['void'] },
+        action: {
+          anyOf: [
+            { const: 'void' },
+            object({ type: { const: 'enqueue' }, queue: text }, ['type', 'queue']),
+          ],
+        },
       },
       ['function_id'],
     ),
