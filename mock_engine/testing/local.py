@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 import uuid
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
@@ -28,7 +25,9 @@ from mock_engine.messages import (
 from mock_engine.options import LISTENER
 from mock_engine.rendering import lines
 from mock_engine.server import Server
+from mock_engine.testing.background import Background
 from mock_engine.testing.caller import Answer, Caller, FunctionFailed
+from mock_engine.testing.heard import Heard
 from mock_engine.transcript import Direction, Event, Transcript
 from mock_engine.transcript import Message as Seen
 from mock_engine.wire import Connection
@@ -36,14 +35,20 @@ from mock_engine.wire import Connection
 WITHIN = 10.0
 """Seconds that are waited for unless a call says otherwise."""
 
-LOOK = 0.1
-"""Seconds between two looks when nothing comes: a worker's grace runs out without a frame."""
-
 Value = TypeVar("Value")
 
 
 class Overdue(TimeoutError):  # noqa: N818 - named for what happened
     """What was waited for did not come in time; the text tells what was there instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What there is of an engine while it runs."""
+
+    thread: Background
+    server: Server
+    caller: Caller
 
 
 class LocalEngine:
@@ -68,11 +73,8 @@ class LocalEngine:
         found = _read(config).moved(given)
         self._config = replace(found, features=(*found.features, *features))
         self._transcript = Transcript()
-        self._loop: asyncio.AbstractEventLoop
-        self._thread: threading.Thread | None = None
-        self._parts: tuple[Server, Caller] | None = None
-        self._news: set[asyncio.Event] = set()
-        self._taken: set[int] = set()
+        self._heard = Heard(self._transcript)
+        self._parts: _Parts | None = None
 
     # -- its life --------------------------------------------------------------------------------
 
@@ -83,27 +85,25 @@ class LocalEngine:
             OSError: a port is taken or may not be used.
             RuntimeError: it runs already.
         """
-        if self._thread is not None:
+        if self._parts is not None:
             raise RuntimeError("the engine runs already; stop it first, or make another one")
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="mock-engine", daemon=True
-        )
-        self._thread.start()
+        thread = Background("mock-engine")
         try:
-            self._run(self._start())
+            self._parts = thread.run(self._start(thread))
         except BaseException:
-            self._end_thread()
+            thread.end()
             raise
         return self
 
     def stop(self) -> None:
         """Cut every connection and close every port; nothing happens when it does not run."""
-        if self._thread is not None:
+        if self._parts is not None:
+            thread, server = self._parts.thread, self._parts.server
             try:
-                self._run(self._server.stop())
+                thread.run(server.stop())
             finally:
-                self._end_thread()
+                thread.end()
+                self._parts = None
 
     def __enter__(self) -> Self:
         """Start."""
@@ -118,30 +118,23 @@ class LocalEngine:
         """Stop."""
         self.stop()
 
-    async def _start(self) -> None:
+    async def _start(self, thread: Background) -> _Parts:
         server = await Server.start(self._config, transcript=self._transcript)
-        self._transcript.listeners.append(lambda _: self._tell())
-        self._parts = server, Caller(server, self._tell)
+        self._transcript.listeners.append(lambda _: thread.tell())
+        return _Parts(thread, server, Caller(server, thread.tell))
 
     @property
     def _server(self) -> Server:
-        return self._running()[0]
+        return self._running().server
 
     @property
     def _caller(self) -> Caller:
-        return self._running()[1]
+        return self._running().caller
 
-    def _running(self) -> tuple[Server, Caller]:
+    def _running(self) -> _Parts:
         if self._parts is None:
             raise RuntimeError("the engine does not run; start it, or use it in a `with` block")
         return self._parts
-
-    def _end_thread(self) -> None:
-        assert self._thread is not None
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self._thread = self._parts = None
 
     # -- where it is -----------------------------------------------------------------------------
 
@@ -235,7 +228,7 @@ class LocalEngine:
         request = InvokeFunction(
             function_id, payload(data), str(uuid.uuid4()), namespace=namespace, metadata=given
         )
-        answer = self._run(self._caller.ask(request, within))
+        answer = self._running().thread.run(self._caller.ask(request, within))
         if answer is None:
             self._overdue(f"{function_id} did not answer within {within:g} s")
         if answer.error is not None:
@@ -271,23 +264,7 @@ class LocalEngine:
         Raises:
             Overdue: none comes in time.
         """
-
-        def find() -> dict[str, Any] | None:
-            for index, event in enumerate(self._transcript.events):
-                if (
-                    isinstance(event, Seen)
-                    and event.direction is Direction.FROM_WORKER
-                    and index not in self._taken
-                    and connection in (None, event.connection)
-                    and event.type == kind
-                    and _includes(event.json, fields)
-                ):
-                    self._taken.add(index)
-                    found: dict[str, Any] = event.json
-                    return found
-            return None
-
-        found = self._until(find, within)
+        found = self._until(lambda: self._heard.take(kind, connection, fields), within)
         if found is None:
             having = f" with {json.dumps(fields, default=repr)}" if fields else ""
             self._overdue(f"no message {kind}{having} within {within:g} s")
@@ -374,40 +351,11 @@ class LocalEngine:
 
     # -- the thread ------------------------------------------------------------------------------
 
-    def _run(self, work: Coroutine[Any, Any, Value]) -> Value:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
     def _do(self, act: Callable[[], Value]) -> Value:
-        self._running()
-
-        async def once() -> Value:
-            return act()
-
-        return self._run(once())
+        return self._running().thread.do(act)
 
     def _until(self, condition: Callable[[], Value], within: float) -> Value:
-        self._running()
-        return self._run(self._wait(condition, within))
-
-    async def _wait(self, condition: Callable[[], Value], within: float) -> Value:
-        news = asyncio.Event()
-        self._news.add(news)
-        try:
-            async with asyncio.timeout(within):
-                while not (seen := condition()):
-                    news.clear()
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(news.wait(), LOOK)
-                return seen
-        except TimeoutError:
-            return condition()
-        finally:
-            self._news.discard(news)
-
-    def _tell(self) -> None:
-        for news in self._news:
-            # What an event leads to in the engine happens just after it is told.
-            self._loop.call_soon(news.set)
+        return self._running().thread.until(condition, within)
 
     def _overdue(self, what: str) -> NoReturn:
         last = lines(self.transcript[-12:])
@@ -423,9 +371,3 @@ def _read(config: Config | Path | str | Mapping[str, Any] | None) -> Config:
     if isinstance(config, Path | str):
         return load(Path(config)).local()
     return parse(yaml.safe_dump(dict(config)), "the configuration", {}).local()
-
-
-def _includes(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, Mapping) and isinstance(value, Mapping):
-        return all(key in value and _includes(value[key], part) for key, part in wanted.items())
-    return bool(value == wanted)
