@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from conformance.subject.process import undo_ignored_interrupts
@@ -26,8 +26,8 @@ WORKERS = (
 )
 BUSY = "while True: pass"
 
-Outcomes = dict[str, str]
-"""The verdicts of one run, by requirement."""
+Outcomes = dict[str, tuple[str, str]]
+"""The verdicts of one run, by requirement: the outcome, and what was seen."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,8 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         for number in range(options.times):
             with busy(round(options.load * (os.cpu_count() or 1))):
                 verdicts = judge(worker, CHECKS, full=options.full)
-            runs.append({v.requirement.id: v.outcome.value for v in verdicts})
-            told = ", ".join(f"{n} {outcome}" for outcome, n in Counter(runs[-1].values()).items())
+            runs.append({v.requirement.id: (v.outcome.value, v.finding.seen) for v in verdicts})
+            told = ", ".join(f"{n} {outcome}" for outcome, n in _counted(runs[-1].values()))
             print(f"{worker} {number + 1}/{options.times}: {told}", flush=True)
         for line in differences(runs):
             print(f"{worker} {line}")
@@ -52,13 +52,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def differences(runs: Sequence[Outcomes]) -> Iterator[str]:
-    """A line for each requirement on which the runs do not agree."""
+    """A line for each requirement on which the runs do not agree, with what was seen first."""
     for identity in runs[0] if runs else ():
-        found = Counter(run[identity] for run in runs)
+        verdicts = [run[identity] for run in runs]
+        seen = dict(reversed(verdicts))
+        found = _counted(verdicts)
         if len(found) > 1:
             yield f"{identity}: " + ", ".join(
-                f"{n} times {outcome}" for outcome, n in found.items()
+                f"{n} times {outcome} ({seen[outcome]})" for outcome, n in found
             )
+
+
+def _counted(verdicts: Iterable[tuple[str, str]]) -> list[tuple[str, int]]:
+    return list(Counter(outcome for outcome, _ in verdicts).items())
 
 
 @contextmanager
