@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from conformance.errors import UsageError
 from conformance.scenarios import document
 from conformance.scenarios.recording import transcripts
-from conformance.scenarios.recording.compose import compose, write
+from conformance.scenarios.recording.compose import compose
 from conformance.scenarios.recording.proxy import Proxy, Upstream
+from conformance.scenarios.recording.writing import write
 from mock_engine.transcript import Event
 
 if TYPE_CHECKING:

@@ -19,6 +19,9 @@ from conformance.scenarios.values import NAME, name, pattern, template
 from mock_engine import faults
 
 COMMON = ("id", "note")
+LONGEST_PAUSE = 60
+"""Seconds that a ``pause`` may take."""
+
 MOST_INCLUDES = 8
 """How deep files may include each other."""
 
@@ -231,6 +234,13 @@ class Reader:
             node.refuse(f"expected `true`, not {node.describe()}")
         return [self._act(node, "ready")]
 
+    def pause(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
+        """Time that goes by before the next step."""
+        seconds: Any = node.value
+        if not is_of_type(seconds, "number") or not 0 < seconds <= LONGEST_PAUSE:
+            node.refuse(f"expected seconds, above 0 and up to {LONGEST_PAUSE}")
+        return [self._act(node, "pause", Fixed(seconds))]
+
     def fault(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """What goes wrong on the wire from here on, as a schedule; ``none`` ends it."""
         if node.value == "none":
@@ -371,6 +381,7 @@ STEPS: Mapping[str, tuple[Make, tuple[str, ...]]] = {
     "call": (Reader.call, ("as", "expect", "within")),
     "http": (Reader.http, ("as", "expect", "within")),
     "answer": (Reader.answer, ("expect", "within")),
+    "pause": (Reader.pause, ()),
     "fault": (Reader.fault, ()),
     "signal": (Reader.signal, ("process",)),
     "restart": (Reader.restart, ("down", "process")),

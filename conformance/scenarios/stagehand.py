@@ -132,6 +132,7 @@ class Stagehand:
             "engine-frame": self._send_frame,
             "call": self._call,
             "http": self._http,
+            "pause": self._pause,
             "fault": self._fault,
             "signal": self._signal,
             "restart": self._restart,
@@ -206,6 +207,9 @@ class Stagehand:
         if number is None:
             self.play.failed("an open connection of the worker", "there is none any more")
         return number
+
+    async def _pause(self, move: Do) -> None:
+        await self._stage.until(lambda: False, move.what, patient=False)
 
     async def _fault(self, move: Do) -> None:
         self._stage.listener.play(move.what)

@@ -140,6 +140,9 @@ BUILDS = {
 CLIENT = _rust("client", HERE / "clients" / "rust", "sdk-client")
 """The client of the engine on the SDK for Rust."""
 
+WIRE = _rust("wire-worker", HERE / "wire" / "rust", "wire-worker")
+"""The worker that the wire transcripts of the SDK for Rust are replayed at."""
+
 
 def _run(folder: Path, *words: str | Path) -> None:
     environment = {
@@ -177,7 +180,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def main(names: list[str]) -> int:
     """Build what is named, or all that this machine has the tools for."""
-    known = {**BUILDS, CLIENT.name: CLIENT}
+    known = {**BUILDS, CLIENT.name: CLIENT, WIRE.name: WIRE}
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"there is no {unknown[0]}; there are {', '.join(known)}", file=sys.stderr)

@@ -3,6 +3,9 @@
 decoder      what the bytes of a connection mean, read beside the pipe that carries them
 proxy        the pipe between a worker and an engine
 transcripts  stored conversations, read
+offwire      what they tell beside the wire
+plain        what YAML can tell, and what must be kept letter by letter
 generalise   ids, times and tokens as names and patterns
 compose      events as the steps of a scenario
+writing      steps as YAML
 """

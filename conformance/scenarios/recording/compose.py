@@ -8,17 +8,18 @@ may well choose another. What the worker does on its own clock, pings and statis
 from __future__ import annotations
 
 import base64
+import signal
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
 from websockets.frames import Opcode
 
-from conformance.conversation import Conversation, is_telemetry
-from conformance.scenarios.document import RESOLVERS
+from conformance.conversation import ANNOUNCE, Conversation, is_telemetry
 from conformance.scenarios.patterns import UUID
 from conformance.scenarios.recording.generalise import Generaliser
+from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
+from conformance.scenarios.recording.plain import is_plain
 from mock_engine.transcript import (
     NOT_JSON,
     Direction,
@@ -32,31 +33,14 @@ from mock_engine.transcript import (
 OWN_CLOCK = frozenset({"localinvocationstats", "ping"})
 """Messages that a worker sends when it is time, not because of anything."""
 
-GREETING = "workerregistered"
-LINE_ENDS = frozenset("\x85\u2028\u2029")
+LONG_ENOUGH = 0.1
+"""Seconds in which the engine did nothing that are told before it cuts something off: what it sent
+just before may else never be read."""
 
+LONGEST_PAUSE = 1.0
 
-@dataclass(frozen=True, slots=True)
-class Signalled(Event):
-    """A signal was sent to the worker's process."""
-
-    name: str = "SIGTERM"
-
-
-@dataclass(frozen=True, slots=True)
-class Exited(Event):
-    """The worker's process ended."""
-
-    code: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Lost(Event):
-    """A frame of which the transcript does not hold every byte; ``text`` is what it holds."""
-
-    direction: Direction = Direction.FROM_ENGINE
-    text: str = ""
-
+STARTED: Mapping[str, Any] = {"start": {"ready": False}}
+"""The step that starts the worker; what it does then is for the steps that follow."""
 
 Step = dict[str, Any]
 
@@ -69,27 +53,43 @@ class Composer:
     steps: list[Step] = field(default_factory=list)
     invoked: dict[str, None] = field(default_factory=dict)
     left_out: int = 0
-    _pending: list[tuple[Message, Step]] = field(default_factory=list)
+    _pending: list[Step] = field(default_factory=list)
     _general: Generaliser = field(default_factory=Generaliser)
+    _early: dict[int, list[Message]] = field(default_factory=dict)
     _opened: set[int] = field(default_factory=set)
+    _announced: set[int] = field(default_factory=set)
+    _unanswered: set[str] = field(default_factory=set)
+    _fragmented: set[int] = field(default_factory=set)
     _closing: set[int] = field(default_factory=set)
     _lost: set[str] = field(default_factory=set)
+    _signalled: bool = False
+    _running: bool = False
+    _sent_at: float | None = None
+    _lost_last: bool = False
 
     def add(self, event: Event) -> None:
         """Take the next event."""
+        if isinstance(event, Signalled) or (
+            isinstance(event, Ended) and event.ending is Ending.BY_ENGINE
+        ):
+            self._pause(event)
         match event:
             case Message() if event.connection in self.talk.workers and not is_telemetry(event):
                 self._message(event)
             case FrameSeen(opcode=Opcode.CLOSE) if event.connection in self._opened:
                 self._close(event)
+            case FrameSeen(direction=Direction.FROM_WORKER):
+                self._frame(event)
             case Ended() if event.connection in self._opened:
                 self._ended(event)
             case Signalled(name=name):
+                self._signalled = True
                 self._do({"signal": name.removeprefix("SIG")})
             case Exited(code=code):
-                self._do({"exit": code})
+                self._exited(code)
             case Lost():
                 self._lost.update(each.lower() for each in UUID.findall(event.text))
+                self._lost_last = event.direction is Direction.FROM_ENGINE
                 self.left_out += 1
 
     def finish(self) -> None:
@@ -101,23 +101,43 @@ class Composer:
         self.steps.append(step)
 
     def _flush(self) -> None:
-        """Write what the worker sent since the engine last did something."""
+        """Write what the worker sent since the engine last did something.
+
+        A group passes over nothing: what is expected later may come before it in another run.
+        """
         pending, self._pending = self._pending, []
-        if len(pending) == 1:
-            self.steps.append(pending[0][1])
+        if len(pending) == 1 and self._is_quiet:
+            self.steps.append(pending[0])
         elif pending:
-            self.steps.append({"unordered": [step for _, step in pending]})
+            self.steps.append({"unordered": pending})
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether no worker has yet to answer something, or to register all that it registers."""
+        return not self._unanswered and self._opened <= self._announced | self._closing
+
+    def _pause(self, event: Event) -> None:
+        """Tell that time went by since the engine sent something to which nothing was said."""
+        if self._sent_at is not None and not self._pending:
+            gap = round(min(event.at - self._sent_at, LONGEST_PAUSE), 1)
+            if gap >= LONG_ENOUGH:
+                self.steps.append({"pause": gap})
 
     def _name(self, number: int) -> str:
         return f"c{self.talk.workers.index(number) + 1}"
+
+    # -- messages --------------------------------------------------------------------------------
 
     def _message(self, message: Message) -> None:
         if self._rests_on_lost(message):
             self.left_out += 1
         elif message.direction is Direction.FROM_WORKER:
             self._said(message)
+        elif message.connection in self._opened:
+            self._flush()
+            self._send(message)
         else:
-            self._heard(message)
+            self._early.setdefault(message.connection, []).append(message)
 
     def _rests_on_lost(self, message: Message) -> bool:
         """Whether a message answers one that the transcript does not hold."""
@@ -130,44 +150,76 @@ class Composer:
 
     def _said(self, message: Message) -> None:
         number = message.connection
+        self._sent_at = None
         first = number not in self._opened
         if first:
             self._opens(number)
         if message.type in OWN_CLOCK:
             return
-        if message.json is NOT_JSON:
-            step: Step = {"worker": {"$absent": True}, "from": self._name(number)}
-        else:
-            pattern = self._general.expected(message.json)
-            step = {"worker": pattern, "from": self._name(number)}
+        step = {**self._expected(message), "from": self._name(number)}
+        body = message.json
         if first and message.type == "reattach":
             self._do({**step, "first": True})
         else:
-            self._pending.append((message, step))
+            self._pending.append(step)
+        if message.type == "invocationresult":
+            self._unanswered.discard(str(body.get("invocation_id")).lower())
+        elif isinstance(body, dict) and body.get("function_id") == ANNOUNCE:
+            self._announced.add(number)
+
+    def _expected(self, message: Message) -> Step:
+        """What is expected in the place of a message; one that is no JSON is known by its frame."""
+        if message.json is not NOT_JSON:
+            return {"worker": self._general.expected(message.json)}
+        if message.connection in self._fragmented:
+            return {"worker": {"$absent": True}}
+        opcode = "binary" if message.binary else "text"
+        try:
+            text = self._general.expected_text(message.data.decode())
+        except UnicodeDecodeError:
+            data = base64.b64encode(message.data).decode()
+            return {"worker-frame": {"opcode": opcode, "base64": data}}
+        return {"worker-frame": {"opcode": opcode, "text": text}}
 
     def _opens(self, number: int) -> None:
+        """A connection is a worker's; what the engine said on it so far was said to a worker."""
+        if not self._running:
+            self._do(dict(STARTED))
+        self._running = True
         self._opened.add(number)
         self._do({"connects": {}, "as": self._name(number)})
-        for greeting in self.talk.messages(number, Direction.FROM_ENGINE):
-            if greeting.type == GREETING:
-                self._send(greeting)
-                return
-
-    def _heard(self, message: Message) -> None:
-        """The engine sent something. A greeting was told already, or comes with the connection."""
-        if message.connection in self._opened and message.type != GREETING:
-            self._flush()
+        for message in self._early.pop(number, ()):
             self._send(message)
 
     def _send(self, message: Message) -> None:
         to = {"to": self._name(message.connection)}
         body = message.json
-        if isinstance(body, dict) and not message.binary:
-            if message.type == "invokefunction" and isinstance(body.get("function_id"), str):
+        self._sent_at, self._lost_last = message.at, False
+        if message.type == "invokefunction":
+            if isinstance(body.get("function_id"), str):
                 self.invoked[body["function_id"]] = None
+            if body.get("invocation_id"):
+                self._unanswered.add(str(body["invocation_id"]).lower())
+        if isinstance(body, dict) and not message.binary and is_plain(message.data):
             self.steps.append({"engine": self._general.sent(body), **to})
-            return
-        self.steps.append({"engine-frame": _frame(message), **to})
+        else:
+            self.steps.append({"engine-frame": self._sent_frame(message), **to})
+
+    def _sent_frame(self, message: Message) -> Step:
+        opcode = {"opcode": "binary"} if message.binary else {}
+        try:
+            return {**opcode, "text": self._general.sent_text(message.data.decode())}
+        except UnicodeDecodeError:
+            return {**opcode, "base64": base64.b64encode(message.data).decode()}
+
+    def _frame(self, frame: FrameSeen) -> None:
+        """Know whether the message that this frame ends came in several."""
+        if frame.opcode is Opcode.CONT or not frame.fin:
+            self._fragmented.add(frame.connection)
+        elif frame.opcode in (Opcode.TEXT, Opcode.BINARY):
+            self._fragmented.discard(frame.connection)
+
+    # -- ends ------------------------------------------------------------------------------------
 
     def _close(self, frame: FrameSeen) -> None:
         number = frame.connection
@@ -194,13 +246,19 @@ class Composer:
         else:
             self._do({"leaves": {}, "from": self._name(number)})
 
-
-def _frame(message: Message) -> Step:
-    opcode = {"opcode": "binary"} if message.binary else {}
-    try:
-        return {**opcode, "text": message.data.decode()}
-    except UnicodeDecodeError:
-        return {**opcode, "base64": base64.b64encode(message.data).decode()}
+    def _exited(self, code: int) -> None:
+        """The process ended; whoever killed it unannounced is told before its connections go."""
+        self._flush()
+        if self._lost_last and not self._signalled:
+            code = -signal.SIGKILL  # what made it end is not in the transcript
+        if code < 0 and not self._signalled:
+            forget_parting(self.steps)
+            self._do({"signal": signal.Signals(-code).name.removeprefix("SIG")})
+        self._do({"exit": code})
+        self._signalled = self._running = self._lost_last = False
+        self._sent_at = None
+        self._closing |= self._opened
+        self._unanswered.clear()
 
 
 def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> Mapping[str, Any]:
@@ -216,8 +274,8 @@ def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> M
     for event in until_abandoned(events):
         composer.add(event)
     composer.finish()
-    if not any(isinstance(event, Signalled) for event in events):
-        _forget_parting(composer.steps)
+    if not any(isinstance(event, Signalled) for event in last_life(events)):
+        forget_parting(composer.steps)
     registered = talk.functions()
     needed = [function_id for function_id in composer.invoked if function_id in registered]
     document: dict[str, Any] = {"scenario": 1, "name": name, "title": title, "source": source}
@@ -225,7 +283,7 @@ def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> M
     if needed:
         document["needs"] = {"functions": needed}
     document["engine"] = "scripted"
-    document["steps"] = [{"start": {"ready": False}}, *composer.steps]
+    document["steps"] = composer.steps
     if composer.left_out:
         document["description"] = (
             f"{composer.left_out} frames were left out: the transcript does not hold all of them."
@@ -233,53 +291,23 @@ def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> M
     return document
 
 
-def _forget_parting(steps: list[Step]) -> None:
+def forget_parting(steps: list[Step]) -> None:
     """Drop the end of a worker that somebody stopped: how, the recording does not tell."""
     while steps and "leaves" in steps[-1]:
         steps.pop()
 
 
+def last_life(events: Sequence[Event]) -> Sequence[Event]:
+    """The events of the last process of the worker."""
+    exits = [index for index, event in enumerate(events) if isinstance(event, Exited)]
+    return events[exits[-2] + 1 :] if len(exits) > 1 else events
+
+
 def until_abandoned(events: Sequence[Event]) -> Iterable[Event]:
     """The events without the end of a worker that whoever recorded killed in the end."""
-    code = next((e.code for e in reversed(events) if isinstance(e, Exited)), 0)
-    if code >= 0 or any(isinstance(event, Signalled) for event in events):
+    life = last_life(events)
+    code = next((e.code for e in reversed(life) if isinstance(e, Exited)), 0)
+    if code >= 0 or any(isinstance(event, Signalled) for event in life):
         return events
-    last = max((e.at for e in events if isinstance(e, Message)), default=0.0)
+    last = max((e.at for e in life if isinstance(e, Message)), default=0.0)
     return [event for event in events if event.at <= last]
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes what either version of YAML would not read as a text."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """A text; what YAML takes for the end of a line is escaped."""
-    style = '"' if LINE_ENDS.intersection(text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)
-for _tag, _expression, _first in RESOLVERS:
-    _Dumper.add_implicit_resolver(_tag, _expression, _first)
-
-
-def write(document: Mapping[str, Any]) -> str:
-    """A document as YAML, a step a line where it fits."""
-    head = {key: value for key, value in document.items() if key != "steps"}
-    text = _dump(head, flow=False) + "steps:\n"
-    for step in document["steps"]:
-        lines = _dump([step], flow=None).rstrip("\n").split("\n")
-        text += "".join(f"  {line}\n" for line in lines)
-    return text
-
-
-def _dump(value: Any, *, flow: bool | None) -> str:
-    """YAML; with ``flow`` ``None`` what has no parts with parts of their own is on one line."""
-    return yaml.dump(
-        value,
-        Dumper=_Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=flow,
-        width=110,
-    )

@@ -10,17 +10,19 @@ Rules of this file:
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from conformance.conversation import ANNOUNCE
 from conformance.scenarios.patterns import REFERENCE, UUID
+from conformance.scenarios.recording.plain import is_deep
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 TOKEN = re.compile(r"[0-9a-fA-F]{32,}")
-HOST_AND_PID = re.compile(r".+:\d+")
 
 TYPED: Mapping[str, str] = {
     "stacktrace": "string",
@@ -36,13 +38,19 @@ TYPED: Mapping[str, str] = {
 EVERYWHERE = frozenset({"stacktrace", "pid"})
 """Those of them that do so in any message."""
 
-SPAN = re.compile(r".*(?:_ms|_ns|_us|_at|duration|elapsed|timestamp).*")
+SPAN = re.compile(r".*(?:_ms|_ns|_us|_at|after|duration|elapsed|latency|timestamp).*")
 """Keys of numbers that are times."""
 
 EARLIEST, LATEST = 1_400_000_000, 2_600_000_000
 """Seconds since the epoch between which a number is taken for a time, in whatever unit."""
 
 UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
+MEASURED = re.compile(r"-?\d*\.\d{3,}|-?[\d.]+e-\d+")
+"""A number with so many digits behind its point was measured, unless the engine sent it."""
+
+VOLATILE = re.compile(f"{TRACEPARENT.pattern}|(?i:{UUID.pattern})|{TIME.pattern}|{TOKEN.pattern}")
+"""What another run says differently, in the midst of a text."""
+
 LONGEST = 4_000
 """Characters of a text that is expected as it was."""
 
@@ -55,15 +63,33 @@ class Generaliser:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
+        self._verbatim: set[str] = set()
+        self._heard: set[float] = set()
 
     def expected(self, message: Any) -> Any:
-        """A message of the worker as a pattern."""
-        announces = isinstance(message, dict) and message.get("function_id") == ANNOUNCE
-        return self._expect(message, "", announces)
+        """A message of the worker as a pattern; what is nested beyond telling is left out."""
+        if not isinstance(message, dict):
+            return {"$type": "array"} if is_deep(message) else self._expect(message, "", False)
+        announces = message.get("function_id") == ANNOUNCE
+        told = {key: value for key, value in message.items() if not is_deep(value)}
+        return self._expect(told, "", announces)
+
+    def expected_text(self, text: str) -> Any:
+        """A text of the worker that is no JSON, as a pattern."""
+        if len(text) > LONGEST:
+            return {"$type": "string"}
+        if REFERENCE.search(text) or VOLATILE.search(UUID.sub(self._without_known, text)):
+            return {"$regex": _expression(text)}
+        return UUID.sub(self._replaced, text)
 
     def sent(self, message: Any) -> Any:
         """A message of the engine as a template."""
-        return self._send(message, "")
+        return self._send(message)
+
+    def sent_text(self, text: str) -> Any:
+        """A text of the engine that must stay as it is, but for ids that have a name."""
+        self._verbatim |= {each.lower() for each in UUID.findall(text) if not self.known(each)}
+        return self._send_text(text)
 
     def known(self, text: str) -> bool:
         """Whether a UUID has a name."""
@@ -79,13 +105,25 @@ class Generaliser:
         if isinstance(value, list):
             return [self._expect(item, key, announces) for item in value]
         if isinstance(value, str):
-            return self._expect_text(value)
-        return {"$type": "number"} if _is_time(value, key) else value
+            several = key == "baggage" and "," in value
+            return _members(value) if several else self._expect_text(value)
+        if isinstance(value, float) and math.isinf(value):
+            return {"$min": sys.float_info.max} if value > 0 else {"$max": -sys.float_info.max}
+        return {"$type": "number"} if self._is_measured(value, key) else value
+
+    def _is_measured(self, value: Any, key: str) -> bool:
+        """Whether a value is a time, or a number that no one would have written down."""
+        if _is_time(value, key):
+            return True
+        fraction = isinstance(value, float) and MEASURED.fullmatch(repr(value)) is not None
+        return fraction and value not in self._heard
 
     def _expect_text(self, text: str) -> Any:
         if UUID.fullmatch(text):
             if self.known(text):
                 return self._reference(text)
+            if text.lower() in self._verbatim:
+                return text
             return {"$bind": self._name(text), "$uuid": True}
         if TRACEPARENT.fullmatch(text):
             return {"$regex": TRACEPARENT.pattern}
@@ -104,14 +142,16 @@ class Generaliser:
 
     # -- templates -------------------------------------------------------------------------------
 
-    def _send(self, value: Any, key: str) -> Any:
+    def _send(self, value: Any) -> Any:
         if isinstance(value, dict):
-            found = {k: self._send(v, k) for k, v in value.items()}
+            found = {k: self._send(v) for k, v in value.items()}
             if any(k.startswith("$") for k in value):
                 return {"$literal": value}
             return found
         if isinstance(value, list):
-            return [self._send(item, key) for item in value]
+            return [self._send(item) for item in value]
+        if isinstance(value, float):
+            self._heard.add(value)
         return self._send_text(value) if isinstance(value, str) else value
 
     def _send_text(self, text: str) -> Any:
@@ -122,9 +162,7 @@ class Generaliser:
         if len(text) >= SHORTEST_RUN and len(set(text)) == 1:
             return {"$repeat": {"text": text[0], "count": len(text)}}
         if any(self.known(each) for each in UUID.findall(text)):
-            return UUID.sub(
-                lambda match: self._reference(match[0]) if self.known(match[0]) else match[0], text
-            )
+            return UUID.sub(self._replaced, text)
         return text
 
     # -- names -----------------------------------------------------------------------------------
@@ -135,9 +173,35 @@ class Generaliser:
     def _reference(self, text: str) -> str:
         return "${" + self._names[text.lower()] + "}"
 
+    def _replaced(self, found: re.Match[str]) -> str:
+        return self._reference(found[0]) if self.known(found[0]) else found[0]
+
+    def _without_known(self, found: re.Match[str]) -> str:
+        """A UUID, unless the text that it stands in can name it."""
+        named = self.known(found[0]) and found[0] == found[0].lower()
+        return "" if named or found[0].lower() in self._verbatim else found[0]
+
 
 def _object(found: dict[str, Any], operator: str) -> Any:
     return {operator: found} if any(key.startswith("$") for key in found) else found
+
+
+def _members(baggage: str) -> Any:
+    """A list of members whose order means nothing (W3C Baggage, section 3.2)."""
+    found = [_expression(member.strip()) for member in baggage.split(",")]
+    return {"$all": [{"$regex": f"(.*,)? *{member} *(,.*)?"} for member in found]}
+
+
+def _expression(text: str) -> str:
+    """A regular expression for a text in which ids, times and tokens may be others."""
+    found, end = "", 0
+    for match in VOLATILE.finditer(text):
+        kinds = (TRACEPARENT, UUID, TIME, TOKEN)
+        kind = next(each for each in kinds if each.fullmatch(match[0]))
+        flag = "(?i:" if kind is UUID else "(?:"
+        found += f"{re.escape(text[end : match.start()])}{flag}{kind.pattern})"
+        end = match.end()
+    return found + re.escape(text[end:])
 
 
 def _typed(value: Any) -> Any:

@@ -19,7 +19,7 @@ from websockets.frames import Close, Opcode
 
 from conformance.conversation import TELEMETRY_PREFIXES
 from conformance.scenarios.document import Place, ScenarioError
-from conformance.scenarios.recording.compose import Exited, Lost, Signalled
+from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
 from mock_engine.transcript import (
     Accepted,
     Answered,
@@ -35,6 +35,7 @@ from mock_engine.transcript import (
 
 TRIMMED = re.compile(r"\.\.\.<(\d+) chars>\.\.\.")
 NO_CODE = 1005
+DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 OPCODES = {"cont": Opcode.CONT} | {opcode.name.lower(): opcode for opcode in Opcode}
 SIDES = {
     "w>e": Direction.FROM_WORKER,
@@ -90,18 +91,19 @@ def _events(line: Line) -> list[Event]:
 def _joined(
     event: Event, fragments: dict[tuple[int, Direction], list[FrameSeen]]
 ) -> Iterable[Message]:
-    """The message that a frame completes, if it does."""
-    if not isinstance(event, FrameSeen):
-        return ()
-    if event.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+    """The message that a frame completes, if it does and if every part of it is there."""
+    if isinstance(event, Lost):
+        fragments.pop((event.connection, event.direction), None)
+    if not isinstance(event, FrameSeen) or event.opcode not in DATA:
         return ()
     key = (event.connection, event.direction)
-    parts = [*fragments.pop(key, []), event]
+    before = fragments.pop(key, [])
+    parts = [*before, event] if event.opcode is Opcode.CONT else [event]
+    if parts[0].opcode is Opcode.CONT:
+        return ()  # its beginning is not in the transcript
     if not event.fin:
         fragments[key] = parts
         return ()
-    if parts[0].opcode is Opcode.CONT:
-        return ()  # its beginning is not in the transcript
     data = b"".join(part.data for part in parts)
     binary = parts[0].opcode is Opcode.BINARY
     return (Message(event.at, event.connection, event.direction, binary, data),)

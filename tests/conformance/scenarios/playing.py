@@ -15,7 +15,14 @@ from conformance.subject.command import Command
 
 def play(command: str, scenarios: Iterable[Scenario], *, factor: float = 1.0) -> dict[str, Entry]:
     """The verdicts on ``python COMMAND``, by the names of the scenarios."""
-    subject = Command.parse(f"{sys.executable} {command}")
+    return play_at(f"{sys.executable} {command}", scenarios, factor=factor)
+
+
+def play_at(
+    command: str, scenarios: Iterable[Scenario], *, factor: float = 1.0
+) -> dict[str, Entry]:
+    """The verdicts on any command, by the names of the scenarios."""
+    subject = Command.parse(command)
     judgement = Judgement(Settings(subject, default_port=None, timeout_factor=factor))
     trials = {scenario.name: trial(scenario) for scenario in scenarios}
     try:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from conformance.scenarios.document import ScenarioError
+from conformance.scenarios.library import folder
 from conformance.scenarios.reading import load, parse
+from conformance.scenarios.reading_steps import STEPS
 from conformance.verdict import Level
 
 HEAD = "scenario: 1\ntitle: t\n"
@@ -64,6 +67,8 @@ def test_what_a_scenario_says_of_itself() -> None:
         (f"{HEAD}steps: [{{never: {{worker: {{}}}}}}]", "needs either `within`"),
         (f"{HEAD}steps: [{{never: {{worker: {{}}}}, until: x}}]", "no step with the `id` `x`"),
         (f"{HEAD}steps: [{{never: {{engine: {{}}}}, until: end}}]", "one thing that the worker"),
+        (f"{HEAD}steps: [{{pause: 0}}]", "expected seconds, above 0 and up to 60"),
+        (f"{HEAD}steps: [{{pause: soon}}]", "expected seconds, above 0 and up to 60"),
         (f"{HEAD}steps: [{{signal: TREM}}]", "did you mean `TERM`?"),
         (f"{HEAD}steps: [{{fault: {{do: rest}}}}]", "did you mean `reset`?"),
         (f"{HEAD}steps: [{{http: {{method: get, path: /}}}}]", "no method: 'get'"),
@@ -117,3 +122,14 @@ def test_files_that_include_each_other_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ScenarioError, match="levels deep"):
         load(main)
+
+
+def test_the_schema_knows_every_step_and_its_keys() -> None:
+    schema = json.loads((folder().parent / "scenario.schema.json").read_text("utf-8"))
+    steps = {
+        name.removeprefix("step-"): set(definition["properties"]) - {"id", "note"}
+        for name, definition in schema["$defs"].items()
+        if name.startswith("step-")
+    }
+
+    assert steps == {kind: {kind, *further} for kind, (_, further) in STEPS.items()}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from conformance.scenarios import document
 from conformance.scenarios.patterns import UUID, Names
-from conformance.scenarios.recording.compose import write
 from conformance.scenarios.recording.generalise import Generaliser
+from conformance.scenarios.recording.writing import write
 from conformance.scenarios.values import pattern, template
 
 IDS = st.uuids(version=4).map(str)

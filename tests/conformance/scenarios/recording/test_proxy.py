@@ -17,8 +17,9 @@ from websockets.frames import Opcode
 
 from conformance.errors import UsageError
 from conformance.scenarios.reading import parse
-from conformance.scenarios.recording.compose import compose, write
+from conformance.scenarios.recording.compose import compose
 from conformance.scenarios.recording.proxy import Proxy, Upstream
+from conformance.scenarios.recording.writing import write
 from conformance.verdict import Outcome
 from mock_engine.config import Config
 from mock_engine.engine import Engine

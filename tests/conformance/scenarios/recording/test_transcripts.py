@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,13 @@ from conformance.scenarios.document import ScenarioError
 from conformance.scenarios.happenings import Happening, Observer
 from conformance.scenarios.play import Do, Play
 from conformance.scenarios.reading import parse
-from conformance.scenarios.recording.compose import (
-    Composer,
-    Exited,
-    compose,
-    until_abandoned,
-    write,
-)
+from conformance.scenarios.recording.compose import Composer, compose, until_abandoned
 from conformance.scenarios.recording.generalise import Generaliser
+from conformance.scenarios.recording.offwire import Exited, Lost
 from conformance.scenarios.recording.transcripts import read
+from conformance.scenarios.recording.writing import write
 from conformance.scenarios.steps import Scenario
-from conformance.verdict import Outcome
-from mock_engine.transcript import Event, Transcript
-from tests.conformance.scenarios.playing import play
+from mock_engine.transcript import Event, Message, Transcript
 
 FOLDER = Path(__file__).parents[3] / "data" / "transcripts"
 SILENT = "python-0.11.6-namespace"
@@ -105,44 +100,15 @@ def test_own_transcripts_are_read_as_they_were_written() -> None:
     assert [type(e) for e in again] == [type(e) for e in transcript.events]
 
 
-@pytest.mark.parametrize("name", ["close", "sigterm_shutdown"])
-def test_the_official_sdk_passes_what_was_recorded_of_it(name: str) -> None:
-    pytest.importorskip("iii")
+def test_a_message_of_which_a_fragment_is_lost_is_lost() -> None:
+    frame = {"ev": "frame", "conn": 1, "dir": "e>w", "fin": True}
+    lines = [
+        {**frame, "t": 0.1, "op": "text", "fin": False, "len": 3, "head": '{"a'},
+        {**frame, "t": 0.2, "op": "cont", "len": 99, "head": '": 1'},
+        {**frame, "t": 0.3, "op": "text", "len": 2, "text": "{}"},
+    ]
 
-    told = play(str(WORKER), [scenario(f"python-0.25.0-{name}")])["recorded"]
+    found = read("\n".join(map(json.dumps, lines)), "t")
 
-    assert told["outcome"] == Outcome.PASSED.value, told["reason"]
-
-
-@pytest.mark.parametrize("name", ["main"])
-def test_the_official_sdk_passes_what_was_recorded_of_it_without_a_handler_of_signals(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("iii")
-    monkeypatch.setenv("WIRE_UNHANDLED", "1")
-
-    told = play(str(WORKER), [scenario(f"python-0.25.0-{name}")])["recorded"]
-
-    assert told["outcome"] == Outcome.PASSED.value, told["reason"]
-
-
-def test_the_official_sdk_passes_what_was_recorded_in_a_namespace(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pytest.importorskip("iii")
-    monkeypatch.setenv("III_NAMESPACE", "orders")
-    monkeypatch.setenv("III_ISOLATION", "docker")
-
-    told = play(str(WORKER), [scenario("python-0.25.0-namespace")])["recorded"]
-
-    assert told["outcome"] == Outcome.PASSED.value, told["reason"]
-
-
-def test_another_worker_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("iii")
-    monkeypatch.setenv("III_NAMESPACE", "elsewhere")
-
-    told = play(str(WORKER), [scenario("python-0.25.0-namespace")], factor=0.3)["recorded"]
-
-    assert told["outcome"] == Outcome.FAILED.value
-    assert any("data.namespace" in line for line in told["evidence"]["differences"])
+    assert [e.data for e in found if isinstance(e, Message)] == [b"{}"]
+    assert len([e for e in found if isinstance(e, Lost)]) == 1

@@ -1,8 +1,9 @@
-"""The functions that the wire probes were recorded with, on the official Python SDK."""
+"""The functions that the wire transcripts of the SDK for Python were recorded with, old or new."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime
 import os
 import signal
 import sys
@@ -11,9 +12,11 @@ import time
 import warnings
 from typing import Any
 
-from iii import InitOptions, InvocationError, TriggerAction, register_worker
+import iii
+from iii import InitOptions, TriggerAction, register_worker
 from iii.triggers import TriggerConfig, TriggerHandler
 
+FAILURE = getattr(iii, "InvocationError", None) or iii.IIIInvocationError  # before 0.20
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
@@ -31,7 +34,7 @@ def echo(data: Any) -> Any:
 
 
 def fail(data: Any) -> Any:
-    raise ValueError("boom")
+    raise ValueError(f"boom: {(data or {}).get('why', 'no reason')}")
 
 
 async def slow(data: dict[str, Any]) -> Any:
@@ -49,7 +52,7 @@ def none(_: Any) -> None:
 
 
 def bad(_: Any) -> Any:
-    return {"value": object()}
+    return {"value": datetime.datetime.now(datetime.UTC)}
 
 
 def nan(_: Any) -> Any:
@@ -62,7 +65,7 @@ def meta(data: Any, metadata: Any = None) -> Any:
 
 def request(data: dict[str, Any]) -> dict[str, Any]:
     made = {"function_id": data["target"], "payload": data.get("payload")}
-    for name in ("timeout_ms", "namespace", "metadata"):
+    for name in ("timeout_ms", "namespace", "metadata", "dispatch"):
         if data.get(name) is not None:
             made[name] = data[name]
     if data.get("action") == "void":
@@ -72,7 +75,7 @@ def request(data: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def failed(fault: InvocationError, began: float) -> dict[str, Any]:
+def failed(fault: Any, began: float) -> dict[str, Any]:
     after = round(time.monotonic() - began, 1)
     return {"err": type(fault).__name__, "code": fault.code, "msg": str(fault), "after": after}
 
@@ -90,14 +93,14 @@ def main() -> None:
         began = time.monotonic()
         try:
             return {"ok": await worker.trigger_async(request(data))}
-        except InvocationError as fault:
+        except FAILURE as fault:
             return failed(fault, began)
 
     def caller_sync(data: dict[str, Any]) -> Any:
         began = time.monotonic()
         try:
             return {"ok": worker.trigger(request(data))}
-        except InvocationError as fault:
+        except FAILURE as fault:
             return failed(fault, began)
 
     worker.register_function("test::echo", echo, description="echoes")

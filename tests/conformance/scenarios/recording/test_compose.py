@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from websockets.frames import Opcode
+
+from conformance.scenarios.reading import parse
+from conformance.scenarios.recording.compose import compose
+from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
+from conformance.scenarios.recording.writing import write
+from mock_engine.transcript import (
+    Accepted,
+    Direction,
+    Ended,
+    Ending,
+    Event,
+    FrameSeen,
+    Message,
+    Request,
+    Requested,
+)
+
+ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+WORKER, ENGINE = Direction.FROM_WORKER, Direction.FROM_ENGINE
+ANNOUNCED = {
+    "type": "invokefunction",
+    "function_id": "engine::workers::register",
+    "data": {"runtime": "x"},
+    "action": {"type": "void"},
+}
+
+
+class Conversation:
+    """Events, a tenth of a second after each other unless time is said to go by."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.at = 0.0
+        self.number = 0
+
+    def connects(self) -> None:
+        self.number += 1
+        self._add(Accepted(self.at, self.number, 1))
+        self._add(Requested(self.at, self.number, Request("GET", "/", ())))
+        self.says({"type": "registerfunction", "id": "a"})
+        self.says(ANNOUNCED)
+
+    def says(self, what: Any, *, parts: int = 1) -> None:
+        self._message(WORKER, what, parts)
+
+    def hears(self, what: Any) -> None:
+        self._message(ENGINE, what, 1)
+
+    def ends(self, ending: Ending, detail: str = "") -> None:
+        self._add(Ended(self.at, self.number, ending, detail))
+
+    def loses(self, text: str) -> None:
+        self._add(Lost(self.at, self.number, ENGINE, text))
+
+    def exits(self, code: int) -> None:
+        self._add(Exited(self.at, 0, code))
+
+    def signalled(self) -> None:
+        self._add(Signalled(self.at, 0, "SIGTERM"))
+
+    def _message(self, direction: Direction, what: Any, parts: int) -> None:
+        data = (what if isinstance(what, str) else json.dumps(what)).encode()
+        for part in range(parts):
+            opcode = Opcode.CONT if part else Opcode.TEXT
+            last = part == parts - 1
+            self._add(FrameSeen(self.at, self.number, direction, opcode, last, data[part::parts]))
+        self._add(Message(self.at, self.number, direction, False, data))
+
+    def _add(self, event: Event) -> None:
+        self.events.append(event)
+        self.at += 0.01
+
+    def steps(self) -> list[dict[str, Any]]:
+        """Its steps after the worker has connected; the whole can be read as a scenario."""
+        made = compose(self.events, name="n", title="t", source="s")
+        parse(write(made), "a.yaml")
+        found = list(made["steps"])
+        assert [next(iter(step)) for step in found[:2]] == ["start", "connects"]
+        assert "unordered" in found[2]
+        return found[3:]
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    made = Conversation()
+    made.connects()
+    return made
+
+
+def kinds(steps: Iterable[dict[str, Any]]) -> list[str]:
+    return [next(iter(step)) for step in steps]
+
+
+@pytest.mark.parametrize("data", ["NaN", "1e400", '{"a": 1, "a": 2}', "-0", "[" * 99 + "]" * 99])
+def test_a_frame_that_no_value_stands_for_is_kept_letter_by_letter(
+    talk: Conversation, data: str
+) -> None:
+    text = f'{{"type": "invokefunction", "invocation_id": "{ID}", "data": {data}}}'
+    talk.hears(text)
+    talk.says({"type": "invocationresult", "invocation_id": ID, "result": 1})
+
+    sent, expected = talk.steps()
+
+    assert sent == {"engine-frame": {"text": text}, "to": "c1"}
+    assert expected["worker"]["invocation_id"] == ID
+
+
+def test_an_id_that_is_known_gets_its_name_in_such_a_frame_too(talk: Conversation) -> None:
+    talk.hears({"type": "invokefunction", "invocation_id": ID, "function_id": "a"})
+    talk.hears(f'{{"again": "{ID}", "a": NaN}}')
+
+    _, sent = talk.steps()
+
+    assert sent["engine-frame"]["text"] == '{"again": "${id1}", "a": NaN}'
+
+
+def test_what_looks_like_a_name_in_such_a_frame_is_none(talk: Conversation) -> None:
+    talk.hears("${HOME} {")
+
+    (sent,) = talk.steps()
+
+    assert sent["engine-frame"]["text"] == {"$literal": "${HOME} {"}
+
+
+def test_an_answer_that_is_no_json_is_known_by_its_text(talk: Conversation) -> None:
+    talk.hears({"type": "invokefunction", "invocation_id": ID, "function_id": "a"})
+    talk.says(f'{{"invocation_id": "{ID}", "result": NaN}}')
+
+    _, expected = talk.steps()
+
+    (step,) = expected["unordered"]
+    text = '{"invocation_id": "${id1}", "result": NaN}'
+    assert step == {"worker-frame": {"opcode": "text", "text": text}, "from": "c1"}
+
+
+def test_what_another_run_says_differently_is_general_in_such_a_text(talk: Conversation) -> None:
+    trace = f"00-{'ab' * 16}-{'cd' * 8}-01"
+    talk.says(f'{{"result": NaN, "traceparent": "{trace}"}}')
+
+    made = compose(talk.events, name="n", title="t", source="s")
+    scenario = parse(write(made), "a.yaml")
+
+    (wanted,) = scenario.steps[-1].wanted[-1:]
+    fits = f'{{"result": NaN, "traceparent": "00-{"12" * 16}-{"34" * 8}-01"}}'
+    assert wanted.pattern.fits({"opcode": "text", "text": fits}, {})
+    assert not wanted.pattern.fits({"opcode": "text", "text": fits.replace("NaN", "1")}, {})
+
+
+def test_an_answer_in_fragments_that_is_no_json_is_only_expected_to_be_none(
+    talk: Conversation,
+) -> None:
+    talk.hears({"type": "x"})
+    talk.says("NaN,", parts=2)
+
+    assert talk.steps()[1] == {"worker": {"$absent": True}, "from": "c1"}
+
+
+def test_a_number_beyond_doubles_is_expected_to_be_large(talk: Conversation) -> None:
+    talk.hears({"type": "x"})
+    talk.says('{"type": "y", "up": 1e400, "down": -1e400}')
+
+    expected = talk.steps()[1]["worker"]
+
+    assert expected["up"] == {"$min": pytest.approx(1.797e308, rel=1e-3)}
+    assert expected["down"] == {"$max": pytest.approx(-1.797e308, rel=1e-3)}
+
+
+def test_fractions_that_nobody_sent_were_measured(talk: Conversation) -> None:
+    talk.hears({"type": "x", "a": 0.125})
+    talk.says({"type": "y", "heard": 0.125, "price": 19.98, "after": 0.002})
+
+    expected = talk.steps()[1]["worker"]
+
+    assert (expected["heard"], expected["price"]) == (0.125, 19.98)
+    assert expected["after"] == {"$type": "number"}
+
+
+def test_the_order_of_baggage_means_nothing(talk: Conversation) -> None:
+    talk.hears({"type": "x"})
+    talk.says({"type": "y", "baggage": "k=v,user=alice"})
+
+    made = compose(talk.events, name="n", title="t", source="s")
+    (wanted,) = parse(write(made), "a.yaml").steps[-1].wanted
+
+    assert wanted.pattern.fits({"type": "y", "baggage": "user=alice,k=v"}, {})
+    assert not wanted.pattern.fits({"type": "y", "baggage": "user=alice"}, {})
+
+
+def test_a_greeting_is_sent_where_it_was_sent(talk: Conversation) -> None:
+    talk.hears({"type": "workerregistered", "worker_id": ID})
+    talk.hears({"type": "workerregistered"})
+
+    assert [step["engine"]["type"] for step in talk.steps()] == ["workerregistered"] * 2
+
+
+def test_an_answer_is_in_no_order_while_another_is_due(talk: Conversation) -> None:
+    other = ID.replace("3", "4")
+    for each in (ID, other):
+        talk.hears({"type": "invokefunction", "invocation_id": each, "function_id": "a"})
+    talk.says({"type": "invocationresult", "invocation_id": ID})
+    talk.hears({"type": "x"})
+    talk.says({"type": "invocationresult", "invocation_id": other})
+    talk.hears({"type": "x"})
+
+    assert kinds(talk.steps()) == ["engine", "engine", "unordered", "engine", "worker", "engine"]
+
+
+def test_the_engine_waits_before_it_cuts_off_what_it_just_sent(talk: Conversation) -> None:
+    talk.hears({"type": "x"})
+    talk.at += 0.5
+    talk.ends(Ending.BY_ENGINE, "TCP reset")
+
+    steps = talk.steps()
+
+    assert kinds(steps) == ["engine", "pause", "fault"]
+    assert steps[1]["pause"] == pytest.approx(0.5)
+
+
+def test_a_worker_that_was_killed_and_came_again_is_killed_and_started(talk: Conversation) -> None:
+    talk.ends(Ending.EOF)
+    talk.exits(-9)
+    talk.connects()
+    talk.signalled()
+    talk.ends(Ending.EOF)
+    talk.exits(0)
+
+    steps = talk.steps()
+
+    assert kinds(steps[:4]) == ["signal", "exit", "start", "connects"]
+    assert (steps[0], steps[1]) == ({"signal": "KILL"}, {"exit": -9})
+    assert kinds(steps[5:]) == ["signal", "leaves", "exit"]
+
+
+def test_what_ended_for_a_reason_that_is_lost_is_killed(talk: Conversation) -> None:
+    talk.loses('{"a": [[[')
+    talk.ends(Ending.EOF)
+    talk.exits(1)
+    talk.connects()
+
+    steps = talk.steps()
+
+    assert steps[:2] == [{"signal": "KILL"}, {"exit": -9}]
+
+
+def test_a_worker_that_is_killed_at_the_end_is_left_running(talk: Conversation) -> None:
+    talk.hears({"type": "x"})
+    talk.ends(Ending.EOF)
+    talk.exits(-9)
+
+    assert kinds(talk.steps()) == ["engine"]
