@@ -118,17 +118,12 @@ class Proxy:
             self._ended(number, Ending.BY_ENGINE, "TCP reset")
             return
         decoder = Decoder(number, self._tell, self.warnings.append)
-        worker = Pipe(reader, ahead[1], decoder, Direction.FROM_WORKER)
-        engine = Pipe(ahead[0], writer, decoder, Direction.FROM_ENGINE)
-        pipes = {asyncio.ensure_future(pipe.run()): pipe for pipe in (worker, engine)}
+        ended = Once(lambda *how: self._ended(number, *how))
+        worker = Pipe(reader, ahead[1], decoder, Direction.FROM_WORKER, ended)
+        engine = Pipe(ahead[0], writer, decoder, Direction.FROM_ENGINE, ended)
         try:
-            done, _ = await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
-            first = pipes[next(iter(done))]
-            self._ended(number, *first.ending())
-            await asyncio.gather(*pipes, return_exceptions=True)
+            await asyncio.gather(worker.run(), engine.run())
         finally:
-            for task in pipes:
-                task.cancel()
             for each in (writer, ahead[1]):
                 each.close()
 
@@ -141,6 +136,20 @@ class Proxy:
 
 
 @dataclass(slots=True)
+class Once:
+    """Tells how a connection ended: the first that is said of it."""
+
+    tell: Callable[[Ending, str], None]
+    _told: bool = False
+
+    def __call__(self, ending: Ending, detail: str) -> None:
+        """One direction ended."""
+        if not self._told:
+            self._told = True
+            self.tell(ending, detail)
+
+
+@dataclass(slots=True)
 class Pipe:
     """One direction of a connection."""
 
@@ -148,32 +157,42 @@ class Pipe:
     writer: asyncio.StreamWriter
     decoder: Decoder
     direction: Direction
-    was_reset: bool = False
+    ended: Once
 
     async def run(self) -> None:
         """Pass bytes on until their sender ends, and pass that on too."""
         try:
             while data := await self.reader.read(CHUNK):
-                self.writer.write(data)
                 self.decoder.feed(self.direction, data)
-                await self.writer.drain()
+                if not await self._write(data):
+                    return
         except ConnectionError:
-            self.was_reset = True
+            self.ended(*self._ending(reset=True))
             _reset(self.writer)
             return
+        self.ended(*self._ending(reset=False))
         with suppress(OSError, RuntimeError):
             if self.writer.can_write_eof():
                 self.writer.write_eof()
             else:
                 self.writer.close()
 
-    def ending(self) -> tuple[Ending, str]:
-        """How the connection ended, when this direction was the first one to end."""
+    async def _write(self, data: bytes) -> bool:
+        """Whether the receiver is still there; its own direction tells how it went."""
+        try:
+            self.writer.write(data)
+            await self.writer.drain()
+        except ConnectionError:
+            return False
+        return True
+
+    def _ending(self, *, reset: bool) -> tuple[Ending, str]:
+        """How the connection ends when this direction is the first one to end."""
         if self.decoder.closing is Direction.FROM_WORKER:
             return Ending.CLOSE_FRAME, ""
         if self.direction is Direction.FROM_ENGINE:
-            return Ending.BY_ENGINE, "TCP reset" if self.was_reset else "TCP end"
-        return (Ending.RESET if self.was_reset else Ending.EOF), ""
+            return Ending.BY_ENGINE, "TCP reset" if reset else "TCP end"
+        return (Ending.RESET if reset else Ending.EOF), ""
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
