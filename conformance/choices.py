@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from conformance.configuration import Configuration
 from conformance.errors import UsageError
 from conformance.fuzz.asked import asked
 from conformance.invoking import Invoking
+from conformance.scenarios import library
 from conformance.settings import Settings
 from conformance.subject import chosen
 from conformance.subject.place import Subject
@@ -60,7 +62,7 @@ def settings(config: pytest.Config) -> Settings:
             disabled=config.getoption("--no-invoke") or file.options.get("no-invoke", False),
             roles=file.roles,
         ),
-        known=known.load(failures, load()) if failures else {},
+        known=known.load(failures, load(), scenarios=_names(config)) if failures else {},
         update=_updated_file(config, file),
         variables=listed("engine-env"),
         scenarios=tuple(config.getoption("--scenario")),
@@ -146,6 +148,12 @@ def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:
         return Path(given)
     named: str | None = file.options.get("known-failures")
     return None if named is None else file.beside(named)
+
+
+def _names(config: pytest.Config) -> Collection[str] | None:
+    """The names that scenarios of this run may have; nothing where none is played."""
+    chosen: list[str] = config.getoption("--scenario")
+    return library.names(chosen) if chosen else None
 
 
 def _parameters(given: list[str]) -> dict[str, str]:

@@ -17,10 +17,15 @@ from conformance.verdict import Answer, Finding, Outcome, not_applicable, outcom
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How often a flaky requirement was put to the proof, and how often it was kept."""
+    """How often something flaky was put to the proof, and how often it was kept."""
 
     judged: int
     kept: int
+
+    @property
+    def is_flaky(self) -> bool:
+        """Whether it went both ways."""
+        return 0 < self.kept < self.judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,10 @@ class Court:
         known = self._known.get(requirement.id)
         if known is None or not known.tries:
             return self._tried(requirement, check, 1)
-        return _rated([self._tried(requirement, check, n + 1) for n in range(known.tries)])
+        tries = [self._tried(requirement, check, n + 1) for n in range(known.tries)]
+        number, tried = rated([verdict.finding for verdict in tries])
+        told = replace(tries[number], tried=tried)
+        return replace(told, outcome=Outcome.FLAKY) if tried and tried.is_flaky else told
 
     def _tried(self, requirement: Requirement, check: Check, number: int) -> Verdict:
         """The verdict of one try, the first or a later one."""
@@ -130,15 +138,13 @@ def attempt(trial: Trial[Any], number: int) -> Trial[Any]:
     return trial if number == 1 else replace(trial, name=f"{trial.name}-{number}")
 
 
-def _rated(verdicts: Sequence[Verdict]) -> Verdict:
-    """What the tries of a flaky requirement come to: the first that broke it, and the rate."""
-    proven = [v for v in verdicts if v.finding.answer in (Answer.KEPT, Answer.BROKEN)]
+def rated(findings: Sequence[Finding]) -> tuple[int, Tried | None]:
+    """What the tries of something flaky come to: the first that broke it, and the rate."""
+    proven = [i for i, f in enumerate(findings) if f.answer in (Answer.KEPT, Answer.BROKEN)]
     if not proven:
-        return verdicts[0]
-    broken = [v for v in proven if v.finding.answer is Answer.BROKEN]
-    tried = Tried(len(proven), len(proven) - len(broken))
-    told = replace(broken[0] if broken else proven[0], tried=tried)
-    return replace(told, outcome=Outcome.FLAKY) if 0 < tried.kept < tried.judged else told
+        return 0, None
+    broken = [i for i in proven if findings[i].answer is Answer.BROKEN]
+    return (broken or proven)[0], Tried(len(proven), len(proven) - len(broken))
 
 
 def _state(verdict: Verdict) -> str:

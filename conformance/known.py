@@ -1,4 +1,4 @@
-"""Known failures: requirements that a worker is known to break, each with the reason.
+"""Known failures: requirements and scenarios that a worker is known to break, with the reasons.
 
 The list is held to both ways: what is on it and passes is *fixed*, and fails the run until it is
 taken off, so that the list stays true. An entry may pin the evidence: what breaks in another way
@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from conformance import documents
 from conformance.catalogue import Catalogue
+from conformance.documents import Document
 from conformance.verdict import Outcome
 
 KNOWN, FLAKY = "known-failures", "flaky"
 SCHEMA = "known.schema.json"
 TRIES = 5
-"""How often a flaky requirement is put to the proof, unless its entry says."""
+"""How often what is flaky is put to the proof, unless its entry says."""
+
+SLUG = re.compile(r"[a-z0-9-]+")
+"""The form of a scenario's name; the id of a requirement has another."""
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -30,7 +34,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """Why a requirement is broken, and where more is said about it.
+    """Why a requirement, or a scenario, is broken, and where more is said about it.
 
     ``evidence`` is what must be seen for it to be this failure. ``tries`` is how often a flaky one
     is put to the proof; 0 means that it is broken always.
@@ -48,12 +52,18 @@ class KnownFailure:
 
 
 def load(
-    path: Path, catalogue: Catalogue, platform: str = sys.platform
+    path: Path,
+    catalogue: Catalogue,
+    platform: str = sys.platform,
+    *,
+    scenarios: Collection[str] | None = None,
 ) -> Mapping[str, KnownFailure]:
     """Read a file of known failures: those of this platform, by id.
 
+    ``scenarios`` are the names that a scenario may have; where none is played, any will do.
+
     Raises:
-        UsageError: it cannot be read, has another form, or names an unknown requirement.
+        UsageError: it cannot be read, has another form, or names what does not exist.
     """
     document = documents.read(path)
     documents.check(document, documents.schema(SCHEMA))
@@ -63,12 +73,7 @@ def load(
         for number, entry in enumerate(document.value.get(section) or ()):
             where, identity = (section, number, "id"), entry["id"]
             if identity not in catalogue.requirements:
-                question = documents.closest(identity, catalogue.requirements)
-                raise document.fault(
-                    where,
-                    f"there is no requirement {identity}{question} "
-                    "`python -m conformance list` shows every id",
-                )
+                _check_scenario(document, where, identity, catalogue, scenarios)
             key = f"{identity} {entry.get('platforms')}"
             if identity in known or key in seen:
                 raise document.fault(where, f"{identity} is listed twice")
@@ -76,6 +81,29 @@ def load(
             if platform in entry.get("platforms", [platform]):
                 known[identity] = _failure(entry, section)
     return known
+
+
+def _check_scenario(
+    document: Document,
+    where: tuple[str, int, str],
+    name: str,
+    catalogue: Catalogue,
+    scenarios: Collection[str] | None,
+) -> None:
+    """Refuse an id that is that of no requirement, unless it is the name of a scenario."""
+    if SLUG.fullmatch(name) is None:
+        question = documents.closest(name, catalogue.requirements)
+        raise document.fault(
+            where,
+            f"there is no requirement {name}{question} `python -m conformance list` shows every id",
+        )
+    if scenarios is not None and name not in scenarios:
+        question = documents.closest(name, scenarios)
+        raise document.fault(
+            where,
+            f"there is no scenario {name}{question} Neither the suite, nor --scenario, nor a file "
+            "beside those of --scenario has one of this name",
+        )
 
 
 def applied(outcome: Outcome, seen: str, known: KnownFailure | None) -> Outcome:

@@ -13,8 +13,11 @@ import yaml
 from conformance.documents import Document, parse
 from conformance.errors import UsageError
 from conformance.known import FLAKY, KNOWN
-from conformance.report.entry import REQUIREMENT, Entry
+from conformance.report.entry import REQUIREMENT, SCENARIO, Entry
 from conformance.verdict import Outcome
+
+LISTED = (REQUIREMENT, SCENARIO)
+"""The kinds of verdicts that a list of known failures names."""
 
 TO_FILL_IN = "FILL IN why, and until when"
 
@@ -42,7 +45,7 @@ def rewrite(path: Path, verdicts: Iterable[Entry], *, strict: bool) -> tuple[str
     Raises:
         UsageError: it cannot be written, or as for ``updated``.
     """
-    judged = {told["id"]: told for told in verdicts if told["kind"] == REQUIREMENT}
+    judged = {told["id"]: told for told in verdicts if told["kind"] in LISTED}
     outcomes = {identity: Outcome(told["outcome"]) for identity, told in judged.items()}
     broken = {
         identity: judged[identity]["evidence"]["seen"]

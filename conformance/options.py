@@ -137,7 +137,8 @@ def add(parser: pytest.Parser) -> None:
         "--known-failures",
         metavar="FILE",
         default=None,
-        help="requirements that the worker is known to break, each with a reason, as YAML",
+        help="requirements and scenarios that the worker is known to break, each with a reason, "
+        "as YAML",
     )
     group.addoption(
         "--update-known-failures",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from conformance.court import Verdict
+from conformance.court import Tried, Verdict
+from conformance.known import KnownFailure
 from conformance.report.frames import Frame, conversation
 from conformance.verdict import Finding, Outcome
 
@@ -76,15 +77,15 @@ def entry(verdict: Verdict, protocol: str, command: str = "") -> Entry:
         "bugs": list(requirement.bugs),
         "protocol": protocol,
         "outcome": verdict.outcome.value,
-        "reason": reason(verdict),
-        "tried": _rate(verdict),
+        "reason": reason(verdict.outcome, finding.seen, verdict.known, verdict.tried),
+        "tried": rate(verdict.tried),
         "command": command,
         "evidence": evidence(verdict, finding),
     }
 
 
-def _rate(verdict: Verdict) -> Rate | None:
-    tried = verdict.tried
+def rate(tried: Tried | None) -> Rate | None:
+    """How often something flaky was tried, as data."""
     return {"judged": tried.judged, "kept": tried.kept} if tried else None
 
 
@@ -103,20 +104,22 @@ def evidence(verdict: Verdict, finding: Finding) -> Evidence:
     }
 
 
-def reason(verdict: Verdict) -> str:
-    """Why a verdict is what it is, in one line."""
-    if verdict.known is not None and verdict.outcome is Outcome.KNOWN_FAILURE:
-        return f"known failure: {verdict.known.reason} (seen: {verdict.finding.seen})"
-    if verdict.outcome is Outcome.FIXED:
+def reason(
+    outcome: Outcome, seen: str, known: KnownFailure | None = None, tried: Tried | None = None
+) -> str:
+    """Why a verdict is what it is, in one line, by what was seen."""
+    if known is not None and outcome is Outcome.KNOWN_FAILURE:
+        return f"known failure: {known.reason} (seen: {seen})"
+    if outcome is Outcome.FIXED:
         return "fixed: it passes now; take it off the list of known failures"
-    told = f"{verdict.outcome.value}: {verdict.finding.seen}"
-    if verdict.tried:
-        told += f" (kept {verdict.tried.kept} of {verdict.tried.judged} times)"
-    if verdict.known is not None and verdict.outcome is Outcome.FLAKY:
-        told += f"; on the list of flaky requirements: {verdict.known.reason}"
-    elif verdict.known is not None and verdict.known.evidence and verdict.outcome.wrong:
+    told = f"{outcome.value}: {seen}"
+    if tried:
+        told += f" (kept {tried.kept} of {tried.judged} times)"
+    if known is not None and outcome is Outcome.FLAKY:
+        told += f"; on the list of what is flaky: {known.reason}"
+    elif known is not None and known.evidence and outcome.wrong:
         told += (
-            f"; the list of known failures has it with other evidence: {verdict.known.evidence!r}. "
+            f"; the list of known failures has it with other evidence: {known.evidence!r}. "
             "It breaks in another way than was known: mend it, or --update-known-failures"
         )
     return told

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from conformance.court import attempt
 from conformance.items import JudgedItem
 from conformance.report.entry import Entry
 from conformance.scenarios.library import choose
@@ -21,15 +22,17 @@ class ScenarioItem(JudgedItem):
     def __init__(self, *, scenario: Scenario, **kw: Any) -> None:
         super().__init__(**kw)
         self.scenario = scenario
-        self.trials = (trial(scenario),)
+        self.known = self.judgement.settings.known.get(scenario.name)
+        tries = max(1, self.known.tries if self.known else 1)
+        self.trials = tuple(attempt(trial(scenario), n + 1) for n in range(tries))
         self.extra_keyword_matches.update(
             {scenario.name, scenario.level.value, *scenario.tags, *scenario.requirements}
         )
 
     def judge(self) -> Entry:
         """The verdict on the scenario."""
-        played = self.judgement.outcome(self.trials[0])
-        return verdict(self.scenario, played, self.judgement.protocol)
+        played = [self.judgement.outcome(each) for each in self.trials]
+        return verdict(self.scenario, played, self.judgement.protocol, self.known)
 
     def selection(self) -> Sequence[str]:
         """The file of the scenario."""

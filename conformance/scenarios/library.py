@@ -61,6 +61,17 @@ def _of_library(pattern: str) -> list[Path]:
     return [known[name] for name in names]
 
 
+def names(wanted: Iterable[str]) -> set[str]:
+    """The names of scenarios that the suite has, or that are wanted or stand beside those.
+
+    Raises:
+        ScenarioError: one that is wanted cannot be found or used.
+    """
+    paths = [path for each in wanted for path in files(each)]
+    beside = {other.stem for path in paths for other in path.parent.glob("*.y*ml")}
+    return {*shipped(), *beside, *(load(path).name for path in paths)}
+
+
 def choose(wanted: Iterable[str], given: Mapping[str, str]) -> list[Scenario]:
     """Read every scenario that is wanted, each once; ``given`` are values of their parameters.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from conformance.court import rated
+from conformance.known import KnownFailure, applied
 from conformance.protocol import Protocol
-from conformance.report.entry import LAST_LINES, SCENARIO, Entry
+from conformance.report.entry import LAST_LINES, SCENARIO, Entry, rate, reason
 from conformance.report.frames import Frame, frame
 from conformance.scenarios.assignment import assignments
 from conformance.scenarios.patterns import All, Is, Names, Object, Pattern
@@ -18,7 +20,15 @@ from conformance.scheduler import Missed
 from conformance.scheduler import Outcome as Played
 from conformance.stage import Baseline, Stage
 from conformance.trial import Record, Trial, Unmet, Worker
-from conformance.verdict import Finding, broken, kept, not_applicable, outcome_of, unproven
+from conformance.verdict import (
+    Finding,
+    Outcome,
+    broken,
+    kept,
+    not_applicable,
+    outcome_of,
+    unproven,
+)
 from mock_engine.rendering import tell
 
 BEFORE, AFTER = 14, 4
@@ -75,11 +85,20 @@ def finding(scenario: Scenario, played: Played, protocol: Protocol) -> Finding:
     )
 
 
-def verdict(scenario: Scenario, played: Played, protocol: Protocol) -> Entry:
-    """The verdict on a scenario, as data."""
-    found = finding(scenario, played, protocol)
-    outcome = outcome_of(found, scenario.level)
-    record = played if isinstance(played, Record) and outcome.wrong else None
+def verdict(
+    scenario: Scenario,
+    played: Sequence[Played],
+    protocol: Protocol,
+    known: KnownFailure | None = None,
+) -> Entry:
+    """The verdict on a scenario, as data; one that is flaky was played several times."""
+    findings = [finding(scenario, each, protocol) for each in played]
+    number, tried = rated(findings) if len(findings) > 1 else (0, None)
+    found, told = findings[number], played[number]
+    outcome = applied(outcome_of(found, scenario.level), found.seen, known)
+    if tried and tried.is_flaky:
+        outcome = Outcome.FLAKY
+    record = told if isinstance(told, Record) and outcome.wrong else None
     return {
         "kind": SCENARIO,
         "id": scenario.name,
@@ -90,7 +109,8 @@ def verdict(scenario: Scenario, played: Played, protocol: Protocol) -> Entry:
         "bugs": [],
         "protocol": protocol.version,
         "outcome": outcome.value,
-        "reason": f"{outcome.value}: {_where(record)}{found.seen}",
+        "reason": reason(outcome, f"{_where(record)}{found.seen}", known, tried),
+        "tried": rate(tried),
         "command": "",
         "evidence": {
             "expected": found.expected,
@@ -99,7 +119,7 @@ def verdict(scenario: Scenario, played: Played, protocol: Protocol) -> Entry:
             "differences": _differences(record),
             "frames": around(record) if record is not None else [],
             "log": list(record.log[-LAST_LINES:]) if record is not None else [],
-            "runs": [played.trial],
+            "runs": list(dict.fromkeys(each.run for each in played if each.run)),
         },
     }
 

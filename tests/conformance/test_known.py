@@ -82,7 +82,8 @@ def judged(listed: KnownFailure, *findings: Finding) -> tuple[Outcome, Tried | N
         {"T": listed},
     )
     verdict = court.verdict("T")
-    return verdict.outcome, verdict.tried, reason(verdict)
+    told = reason(verdict.outcome, verdict.finding.seen, verdict.known, verdict.tried)
+    return verdict.outcome, verdict.tried, told
 
 
 @pytest.mark.parametrize(

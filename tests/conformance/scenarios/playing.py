@@ -29,7 +29,7 @@ def play_at(
         judgement.start([], trials.values())
         return {
             scenario.name: verdict(
-                scenario, judgement.outcome(trials[scenario.name]), judgement.protocol
+                scenario, [judgement.outcome(trials[scenario.name])], judgement.protocol
             )
             for scenario in scenarios
         }
