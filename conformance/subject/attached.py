@@ -12,14 +12,14 @@ from conformance.errors import UsageError
 from conformance.subject.command import HOST
 from conformance.subject.environment import url
 from conformance.subject.output import Output
-from conformance.subject.place import Place, Start
+from conformance.subject.place import Place, Start, Subject
 from conformance.subject.usage import Usage
 from conformance.trial import Unmet
 from mock_engine.wire.listener import bound
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class Attached(Subject):
     """Whoever dials this port. It is neither started, nor signalled, nor ended by the suite."""
 
     port: int
@@ -33,11 +33,6 @@ class Attached:
     def described(self) -> str:
         """Where it is awaited, and that it is time."""
         return f"{self.text}; start it now"
-
-    @property
-    def private_ports(self) -> bool:
-        """No: there is one port, and one worker on it."""
-        return False
 
     @property
     def starts(self) -> bool:
@@ -58,7 +53,7 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class Port(Place):
     """The place of an attached worker."""
 
     port: int
@@ -73,9 +68,6 @@ class Port:
     async def start(self, start: Start) -> AttachedWorker:
         """Nothing is started: the worker comes by itself."""
         return AttachedWorker(Output(start.now))
-
-    async def close(self) -> None:
-        """There is nothing to give up."""
 
 
 class AttachedWorker:

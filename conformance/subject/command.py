@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shlex
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.errors import UsageError
 from conformance.subject.environment import placed
-from conformance.subject.place import Place, Start
+from conformance.subject.place import Place, Start, Subject
 from conformance.subject.process import WorkerProcess
-from mock_engine.wire.listener import bound
 
 HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class Command(Subject):
     """A worker's command, with ``{url}``, ``{host}`` and ``{port}`` still in it.
 
     It runs in ``folder``, or where the suite does.
@@ -47,32 +45,18 @@ class Command:
         """The command."""
         return self.text
 
-    @property
-    def private_ports(self) -> bool:
-        """No: all processes of a machine share its ports."""
-        return False
-
-    @property
-    def starts(self) -> bool:
-        """Yes."""
-        return True
-
     async def place(self) -> Place:
         """Where the machine's own loopback is the meeting point."""
         return ThisMachine(self)
 
 
 @dataclass(frozen=True, slots=True)
-class ThisMachine:
+class ThisMachine(Place):
     """The place of a command: this machine's loopback address."""
 
     command: Command
     listens_on: str = HOST
     host: str = HOST
-
-    def bind(self, host: str, port: int) -> socket.socket:
-        """A bound socket; raises OSError as ``bound``."""
-        return bound(host, port)
 
     async def start(self, start: Start) -> WorkerProcess:
         """Execute the command.
@@ -83,9 +67,6 @@ class ThisMachine:
         words = placed(self.command.words, self.host, start.port, start.query)
         given = self.command
         return await WorkerProcess.start(words, given.text, self.host, start, given.folder)
-
-    async def close(self) -> None:
-        """There is nothing to give up."""
 
 
 def split(text: str, option: str) -> list[str]:

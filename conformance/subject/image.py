@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import socket
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,11 @@ from conformance.subject.command import split
 from conformance.subject.container import WorkerContainer
 from conformance.subject.daemon import DockerDaemon
 from conformance.subject.environment import environment, placed
-from conformance.subject.place import Place, Start
+from conformance.subject.place import Place, Start, Subject
 from mock_engine.wire.listener import bound
 
 
-class Image:
+class Image(Subject):
     """An image, with what stands after it in ``docker run``: the arguments of its entry point."""
 
     def __init__(self, text: str, network: str | None = None) -> None:
@@ -33,7 +32,7 @@ class Image:
             raise UsageError(
                 "--worker-image is empty; give an image, for example --worker-image=me/worker:1"
             )
-        self.text = text
+        self._text = text
         self.reference, *self.arguments = words
         self.daemon = DockerDaemon()
         named = self.daemon.network(network) if network else None
@@ -44,19 +43,14 @@ class Image:
         atexit.register(self.daemon.sweep)
 
     @property
+    def text(self) -> str:
+        """The image, with its arguments."""
+        return self._text
+
+    @property
     def described(self) -> str:
         """The image and how its containers reach the engine."""
         return f"image {self.text} ({self.route})"
-
-    @property
-    def private_ports(self) -> bool:
-        """No: on the machine's network all share its ports, and elsewhere none is the engine's."""
-        return False
-
-    @property
-    def starts(self) -> bool:
-        """Yes."""
-        return True
 
     async def place(self) -> Place:
         """Where the route leads."""
@@ -64,7 +58,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Place):
     """The place of an image: an engine of this process, and a container that can reach it."""
 
     image: Image
@@ -79,10 +73,6 @@ class Beside:
         """The host that the worker dials."""
         return self.image.route.host
 
-    def bind(self, host: str, port: int) -> socket.socket:
-        """A bound socket; raises OSError as ``bound``."""
-        return bound(host, port)
-
     async def start(self, start: Start) -> WorkerContainer:
         """Start a container; it has nothing of this process's environment.
 
@@ -92,9 +82,6 @@ class Beside:
         image = self.image
         container = await asyncio.to_thread(self._container, start)
         return await WorkerContainer.start(container, image.reference, start.now)
-
-    async def close(self) -> None:
-        """There is nothing to give up."""
 
     def _container(self, start: Start) -> Any:
         from docker.types import LogConfig

@@ -15,7 +15,7 @@ from conformance.errors import UsageError
 from conformance.subject import namespace
 from conformance.subject.command import HOST, Command
 from conformance.subject.environment import placed
-from conformance.subject.place import Place, Start
+from conformance.subject.place import Place, Start, Subject
 from conformance.subject.process import WorkerProcess
 
 SCRIPT = (sys.executable, "-I", "-S", str(Path(namespace.__file__)))
@@ -24,7 +24,7 @@ REQUEST, ANSWER = 256, 64
 
 
 @dataclass(frozen=True, slots=True)
-class Isolated:
+class Isolated(Subject):
     """A command that is judged with ``--isolate``."""
 
     command: Command
@@ -44,11 +44,6 @@ class Isolated:
         """Yes: that is what it is for."""
         return True
 
-    @property
-    def starts(self) -> bool:
-        """Yes."""
-        return True
-
     async def place(self) -> Place:
         """A new network.
 
@@ -58,7 +53,7 @@ class Isolated:
         return await asyncio.to_thread(OwnNetwork.open, self.command)
 
 
-class OwnNetwork:
+class OwnNetwork(Place):
     """A network namespace, which lasts as long as the process that holds it."""
 
     listens_on = host = HOST

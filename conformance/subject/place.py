@@ -3,6 +3,9 @@
 A *subject* is what the user gave: a command, or an image. A *place* is where one engine and one
 worker of the subject meet: it says where the engine listens, what the worker dials, and starts
 the worker. A *run* is a started worker.
+
+What most of them have in common is the default here: one set of ports, the machine's own, and a
+worker that the suite starts.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import Protocol
 
 from conformance.subject.output import Output
 from conformance.subject.usage import Usage
+from mock_engine.wire.listener import bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class Place(Protocol):
         Raises:
             OSError: the port is taken or may not be used.
         """
+        return bound(host, port)
 
     async def start(self, start: Start) -> Run:
         """Start the worker.
@@ -94,7 +99,8 @@ class Place(Protocol):
         """
 
     async def close(self) -> None:
-        """Give up what the place holds; every run in it has been killed."""
+        """Give up what the place holds, if anything; every run in it has been killed."""
+        return
 
 
 class Subject(Protocol):
@@ -111,10 +117,12 @@ class Subject(Protocol):
     @property
     def private_ports(self) -> bool:
         """Whether each place has ports of its own, the default port among them."""
+        return False
 
     @property
     def starts(self) -> bool:
         """Whether the suite starts the worker, as often as it takes; else somebody does, once."""
+        return True
 
     async def place(self) -> Place:
         """A new place for an engine and a worker.
