@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.fuzz.choices import Choices
-from conformance.fuzz.dialect import LINK, TYPES, Schema, merged
+from conformance.fuzz.dialect import LINK, TYPES, merged
 from conformance.fuzz.naming import Naming, field
 from conformance.fuzz.scalars import Impossible, number, string
+from conformance.validity import Schema
 
 DEEP = 6
 """Levels after which only what must be there is built."""

@@ -21,8 +21,7 @@ from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import UnknownDialect, specification_with
 
-Schema = Any
-"""A JSON Schema as parsed: an object, ``True`` or ``False``."""
+from conformance.validity import Schema, Unsupported
 
 LINK = "→"
 """The key under which a reference holds the schema it leads to."""
@@ -40,10 +39,6 @@ _NAMED = (
     "$defs",
 )
 _SIBLINGS_IGNORED = ("draft-03", "draft-04", "draft-06", "draft-07")
-
-
-class Unsupported(ValueError):  # noqa: N818 - what a schema is, not an error of anybody
-    """A schema that cannot be read; the message says why."""
 
 
 def read(schema: Schema) -> Schema:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from conformance.fuzz.choices import Choices
-from conformance.fuzz.dialect import Schema, merged
+from conformance.fuzz.dialect import merged
 from conformance.fuzz.scalars import Impossible
 from conformance.fuzz.strings import of_pattern
+from conformance.validity import Schema
 
 MOST_OPTIONAL = 12
 """Fields beyond those that must be there, at most."""

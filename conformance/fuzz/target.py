@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from conformance.fuzz.dialect import Unsupported
 from conformance.fuzz.hostile import edges
-from conformance.fuzz.validity import Validity
 from conformance.fuzz.values import Generator
+from conformance.validity import Unsupported, Validity
 
 WELL_KNOWN = "conformance::"
 HARMLESS = ("conformance::echo", "conformance::fail", "conformance::metadata")

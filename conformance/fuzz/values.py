@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from conformance.fuzz.building import Building
 from conformance.fuzz.choices import Choices, DrawnChoices
-from conformance.fuzz.dialect import Schema, Unsupported, read
+from conformance.fuzz.dialect import read
 from conformance.fuzz.scalars import Impossible
-from conformance.fuzz.validity import Validity
+from conformance.validity import Schema, Unsupported, Validity
 
 ATTEMPTS = 60
 

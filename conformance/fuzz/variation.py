@@ -7,11 +7,11 @@ from typing import Any
 
 from conformance.fuzz.building import Building
 from conformance.fuzz.choices import Choices
-from conformance.fuzz.dialect import Unsupported
 from conformance.fuzz.field import Field, Kept, Proposal
 from conformance.fuzz.following import UNTYPED
 from conformance.fuzz.hostile import COMMON, HOSTILE, Hostile
 from conformance.fuzz.trees import Path, at, children, kind, places, put, size, without
+from conformance.validity import Unsupported
 
 LARGEST_SPLICED = 60
 """Nodes of a value into which a part of itself is put."""

@@ -15,8 +15,8 @@ from jsonschema.validators import Draft202012Validator, validator_for
 from pydantic import BaseModel, Field
 
 from conformance.fuzz.choices import RandomChoices
-from conformance.fuzz.dialect import Unsupported
 from conformance.fuzz.values import Generator, from_schema
+from conformance.validity import Unsupported
 
 COLLECTION = Path(__file__).parent / "collection"
 UNSUPPORTED = {
