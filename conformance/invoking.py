@@ -29,6 +29,8 @@ ROLES: Mapping[str, str] = {
     "unbind": "takes the trigger with the `id` in its data back",
     "bindings": "returns the triggers of its own type as the engine sent them",
     "fire": "calls the target of the trigger with the `id` in its data, with `data`",
+    "write": "writes `parts`, each `base64` or `text`, to the `channel` in its data, and closes it",
+    "read": "reads the `channel` in its data to its end; returns `base64` and `messages`",
     "call": "calls the `function_id` in its data and returns what came of it",
 }
 """The parts that a function can play, each with its behaviour: ``conformance::NAME``, or another

@@ -6,6 +6,7 @@ A worker that offers them is judged more deeply: the suite knows what they do.
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
 from typing import Any
 
@@ -119,6 +120,21 @@ class Echo:
         self._worker.remove_trigger(data["id"])
         return {"removed": True}
 
+    async def write(self, data: Json, context: Context) -> Json:
+        """Write ``parts``, data in base64 and texts, to a ``channel``, and close it."""
+        del context
+        parts = [p["text"] if "text" in p else base64.b64decode(p["base64"]) for p in data["parts"]]
+        await self._worker.channels.write(data["channel"], parts)
+        return {"written": len(parts)}
+
+    async def read(self, data: Json, context: Context) -> Json:
+        """Read a ``channel`` to its end and return its data, in base64, and its messages."""
+        del context
+        parts = await self._worker.channels.read(data["channel"])
+        read = b"".join(part for part in parts if isinstance(part, bytes))
+        messages = [part for part in parts if isinstance(part, str)]
+        return {"base64": base64.b64encode(read).decode(), "messages": messages}
+
     async def http_echo(self, data: Json, context: Context) -> Json:
         """Answer an HTTP request with its own body."""
         del context
@@ -185,6 +201,16 @@ def offer(worker: Worker) -> None:
         "unregister": (echo.unregister, schema(("id",), id=text), OBJECT),
         "bind": (echo.bind, schema(("type",), type=text, config=ANYTHING), OBJECT),
         "unbind": (echo.unbind, schema(("id",), id=text), OBJECT),
+        "write": (
+            echo.write,
+            schema(("channel", "parts"), channel=OBJECT, parts={"type": "array", "items": OBJECT}),
+            OBJECT,
+        ),
+        "read": (
+            echo.read,
+            schema(("channel",), channel=OBJECT),
+            schema(("base64", "messages"), base64=text, messages={"type": "array", "items": text}),
+        ),
         "http_echo": (echo.http_echo, ANYTHING, OBJECT),
         "inbox": (echo.inbox, ANYTHING, OBJECT),
         "bindings": (echo.bindings, ANYTHING, OBJECT),

@@ -6,6 +6,7 @@ command, if there is one, is the engine's address; the SDK reads the rest from t
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import sys
@@ -31,6 +32,7 @@ warnings.filterwarnings("ignore", category=DeprecationWarning, module="reference
 
 ANYTHING: dict[str, Any] = {"description": "Any JSON value."}
 TEXT, NUMBER = {"type": "string"}, {"type": "integer", "minimum": 0}
+OBJECT = {"type": "object"}
 TICK = "conformance-tick"
 
 
@@ -79,6 +81,29 @@ def unserialisable(_: Any) -> dict[str, Any]:
 def large(data: dict[str, Any]) -> dict[str, str]:
     """Return a text of ``bytes`` characters."""
     return {"data": "x" * int(data["bytes"])}
+
+
+async def write(data: dict[str, Any]) -> dict[str, Any]:
+    """Write ``parts``, data in base64 and texts, to a ``channel``, and close it.
+
+    The SDK makes a writer of the reference to the channel.
+    """
+    writer = data["channel"]
+    for part in data["parts"]:
+        if "text" in part:
+            await writer.send_message_async(part["text"])
+        else:
+            await writer.write(base64.b64decode(part["base64"]))
+    await writer.close_async()
+    return {"written": len(data["parts"])}
+
+
+async def read(data: dict[str, Any]) -> dict[str, Any]:
+    """Read a ``channel`` to its end and return its data, in base64, and its messages."""
+    reader = data["channel"]
+    messages: list[str] = []
+    reader.on_message(messages.append)
+    return {"base64": base64.b64encode(await reader.read_all()).decode(), "messages": messages}
 
 
 def http_echo(request: dict[str, Any]) -> dict[str, Any]:
@@ -203,6 +228,8 @@ def offer(worker: Any) -> None:
         "unbind": (calling.unbind, schema("id", id=TEXT)),
         "bindings": (calling.bindings, ANYTHING),
         "fire": (calling.fire, schema("id", id=TEXT)),
+        "write": (write, schema("channel", "parts", channel=OBJECT, parts={"type": "array"})),
+        "read": (read, schema("channel", channel=OBJECT)),
         "http_echo": (http_echo, ANYTHING),
         "inbox": (inbox, ANYTHING),
     }

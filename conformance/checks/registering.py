@@ -250,7 +250,7 @@ def formats_say_something(record: Record[object]) -> Finding:
         fault,
         expected="a request format that says what a call has to hold",
         remedy="Describe the members of the data; in Rust, take a typed struct, not Value.",
-        nothing="it gives no request formats",
+        nothing="none but well-known functions, which may take anything, give a request format",
     )
 
 

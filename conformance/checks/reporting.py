@@ -215,21 +215,3 @@ def accepts_observers(record: Record[Observed | None]) -> Finding:
         events=tuple(acks[:1]),
         remedy="Answer observeradded with the function, the id and the revision it names.",
     )
-
-
-@check("CHN-001", looking_back)
-def opens_channels_by_their_key(record: Record[object]) -> Finding:
-    """The engine refuses an end of a channel without its key, or of no direction."""
-    asked = record.talk.channel_requests
-    if not asked:
-        return not_applicable("it opened no channel")
-    for event in asked:
-        query = event.request.query
-        if "key=" not in query or not ("dir=read" in query or "dir=write" in query):
-            return broken(
-                expected="/ws/channels/ID?key=…&dir=read or dir=write",
-                seen=event.request.target,
-                events=(event,),
-                remedy="Take channel_id, access_key and direction from the reference.",
-            )
-    return kept(f"{len(asked)} ends of channels were asked for rightly")

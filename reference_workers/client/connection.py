@@ -105,14 +105,13 @@ class Connection:
         return session.settled, reason
 
     def _options(self) -> dict[str, Any]:
-        token = self._settings.token
         return {
             "open_timeout": self._times.opening,
             "ping_interval": self._times.ping,
             "ping_timeout": self._times.silence - self._times.ping,
             "close_timeout": self._times.closing,
             "max_size": wire.MAX_MESSAGE,
-            "additional_headers": {"Authorization": f"Bearer {token}"} if token else {},
+            "additional_headers": self._settings.headers,
         }
 
     def _reattachment(self) -> list[str]:

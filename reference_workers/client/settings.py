@@ -54,6 +54,11 @@ class Settings:
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each upgrade request says beside what WebSockets need."""
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
     def announcement(self, version: str) -> dict[str, object]:
         """The data of ``engine::workers::register``."""
         data: dict[str, object] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 from reference_workers.client import wire
 from reference_workers.client.calls import Calls
+from reference_workers.client.channels import Channels
 from reference_workers.client.connection import Connection
 from reference_workers.client.context import Handler, Json, current
 from reference_workers.client.invocations import Invocations
@@ -28,6 +29,7 @@ class Worker:
         self._settings = settings
         self._times = times or Times()
         self._registrations = Registrations()
+        self.channels = Channels(settings, self._times)
         self._connection = Connection(settings, self._times, self._opening, self._received)
         self._calls = Calls()
         self._invocations = Invocations(self._registrations.handlers)

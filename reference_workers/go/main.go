@@ -60,6 +60,11 @@ func offer(w *worker.Worker) {
 	w.Function("conformance::call", "Call another function.",
 		object("function_id", `{"type": "string"}`), caller(w))
 
+	w.Function("conformance::write", "Write parts to a channel and close it.",
+		object("channel", `{"type": "object"}`), writer(w))
+	w.Function("conformance::read", "Read a channel to its end.",
+		object("channel", `{"type": "object"}`), reader(w))
+
 	w.Function("conformance::http_echo", "Answer an HTTP request with its own body.", nil, httpEcho)
 	w.Trigger("http", "conformance::http_echo",
 		map[string]any{"api_path": "/conformance/go/echo", "http_method": "POST"})
@@ -141,6 +146,44 @@ func caller(w *worker.Worker) worker.Handler {
 			return map[string]any{"error": failure}, nil
 		}
 		return map[string]any{"result": result}, err
+	}
+}
+
+func writer(w *worker.Worker) worker.Handler {
+	return func(ctx context.Context, call worker.Invocation) (any, error) {
+		var wanted struct {
+			Channel json.RawMessage
+			Parts   []struct {
+				Base64 []byte
+				Text   string
+			}
+		}
+		if err := json.Unmarshal(call.Data, &wanted); err != nil {
+			return nil, worker.Failure{Code: "invalid_request", Message: err.Error()}
+		}
+		parts := make([]worker.Part, 0, len(wanted.Parts))
+		for _, part := range wanted.Parts {
+			parts = append(parts, worker.Part{Data: part.Base64, Text: part.Text})
+		}
+		return map[string]int{"written": len(parts)}, w.Write(ctx, wanted.Channel, parts)
+	}
+}
+
+func reader(w *worker.Worker) worker.Handler {
+	return func(ctx context.Context, call worker.Invocation) (any, error) {
+		var wanted struct{ Channel json.RawMessage }
+		if err := json.Unmarshal(call.Data, &wanted); err != nil {
+			return nil, worker.Failure{Code: "invalid_request", Message: err.Error()}
+		}
+		parts, err := w.Read(ctx, wanted.Channel)
+		data, messages := []byte{}, []string{}
+		for _, part := range parts {
+			if part.Data == nil {
+				messages = append(messages, part.Text)
+			}
+			data = append(data, part.Data...)
+		}
+		return map[string]any{"base64": data, "messages": messages}, err
 	}
 }
 

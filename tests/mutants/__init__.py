@@ -2,6 +2,7 @@
 
 from tests.mutants import (
     calling,
+    channels,
     connecting,
     enduring,
     handling,
@@ -25,6 +26,7 @@ MODULES = (
     shutting,
     using,
     reporting,
+    channels,
 )
 
 __all__ = ["MODULES", "MUTANTS", "Mutant"]

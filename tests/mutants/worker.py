@@ -7,6 +7,7 @@ the tests of the mutants check first.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -148,6 +149,37 @@ class Worker:
     def binding_fields(self, binding: Json) -> Json:
         return {n: binding[n] for n in ("namespace", "metadata") if binding.get(n) is not None}
 
+    async def write(self, data: Json) -> Json:
+        async with self.channel(data["channel"]) as socket:
+            for part in data["parts"]:
+                for piece in self.pieces(part):
+                    await socket.send(piece)
+        return {"written": len(data["parts"])}
+
+    def pieces(self, part: Json) -> list[bytes | str]:
+        """What is sent for a part: data in pieces of 64 KiB, a text as a message."""
+        if "text" in part:
+            return [part["text"]]
+        data = base64.b64decode(part["base64"])
+        return [data[at : at + 2**16] for at in range(0, len(data), 2**16)]
+
+    async def read(self, data: Json) -> Json:
+        async with self.channel(data["channel"]) as socket:
+            return self.told_parts([part async for part in socket])
+
+    def told_parts(self, parts: list[bytes | str]) -> Json:
+        data = b"".join(part for part in parts if isinstance(part, bytes))
+        messages = [part for part in parts if isinstance(part, str)]
+        return {"base64": base64.b64encode(data).decode(), "messages": messages}
+
+    def channel(self, end: Json) -> connect:
+        """The WebSocket of one end of a channel."""
+        key, direction = end["access_key"], end["direction"]
+        url, _, query = self.url().partition("?")
+        own = f"{query}&key={key}&dir={direction}".lstrip("&")
+        address = f"{url.rstrip('/')}/ws/channels/{end['channel_id']}?{own}"
+        return connect(address, max_size=2**26, additional_headers=self.headers())
+
     async def tell(self, message: Json) -> None:
         """Send at once if there is a connection; otherwise the replay will."""
         if self.socket is not None and self.connected:
@@ -224,6 +256,8 @@ class Worker:
             "conformance::unbind": self.unbind_one,
             "conformance::bindings": self.list_bindings,
             "conformance::fire": self.fire,
+            "conformance::write": self.write,
+            "conformance::read": self.read,
             "conformance::echo": self.echo,
             "conformance::fail": self.fail,
             "conformance::sleep": self.sleep,

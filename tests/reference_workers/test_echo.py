@@ -19,7 +19,7 @@ async def test_every_function_has_formats_and_every_trigger_a_function() -> None
         functions = {m["id"]: m for m in link.messages if m["type"] == "registerfunction"}
         triggers = {m["trigger_type"]: m for m in link.messages if m["type"] == "registertrigger"}
 
-        assert len(functions) == 17
+        assert len(functions) == 19
         for function in functions.values():
             for name in ("request_format", "response_format"):
                 Draft202012Validator.check_schema(function[name])

@@ -510,6 +510,17 @@ class FailsWhereNothingIsKept(Worker):
 
 
 @unusual
+class WritesBitByBit(Worker):
+    """Cuts data as it likes, and fragments its messages."""
+
+    def pieces(self, part: Json) -> list[Any]:
+        found = super().pieces(part)
+        if "text" in part:
+            return [[text[:3], text[3:]] for text in found]  # type: ignore[index]
+        return [b"", *(piece[at : at + 1000] for piece in found for at in range(0, 2**16, 1000))]
+
+
+@unusual
 class BindsTypesOfOthers(Worker):
     def triggers(self) -> list[Json]:
         first, second = super().triggers()

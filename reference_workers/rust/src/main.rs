@@ -10,6 +10,7 @@
 #![allow(deprecated)]
 
 mod calling;
+mod channels;
 mod functions;
 mod registering;
 mod tick;
@@ -26,6 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let worker = register_worker_from_env(InitOptions::default());
     functions::offer(&worker)?;
     calling::offer(&worker);
+    channels::offer(&worker);
     registering::offer(&worker);
     tick::offer(&worker);
 

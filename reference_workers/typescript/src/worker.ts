@@ -5,6 +5,7 @@
 import { registerWorker } from 'iii-sdk'
 
 import { offerCalling } from './calling.js'
+import { offerChannels } from './channels.js'
 import { offerFunctions } from './functions.js'
 import { offerRegistering } from './registering.js'
 import { offerTicks } from './ticks.js'
@@ -20,5 +21,6 @@ process.once('SIGINT', stop)
 
 offerFunctions(worker)
 offerCalling(worker)
+offerChannels(worker)
 offerRegistering(worker)
 offerTicks(worker)

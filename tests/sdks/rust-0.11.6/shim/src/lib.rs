@@ -6,6 +6,9 @@ use std::env;
 
 pub use old::{IIIError as Error, InitOptions, TriggerAction};
 
+pub mod channel {
+    pub use old::{ChannelReader, ChannelWriter, StreamChannelRef};
+}
 pub mod protocol;
 mod registering;
 pub mod trigger;
@@ -73,6 +76,10 @@ impl IIIClient {
         request: impl Into<TriggerRequestWithMetadata>,
     ) -> Result<Value, Error> {
         self.0.trigger(request.into().0).await
+    }
+
+    pub fn address(&self) -> &str {
+        self.0.address()
     }
 
     pub fn shutdown(&self) {

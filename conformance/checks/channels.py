@@ -1,0 +1,190 @@
+"""Channels: what a worker writes to one, and what it reads from one.
+
+The suite holds the other end inside its engine, so that nothing lies between it and the worker.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from dataclasses import dataclass
+
+from conformance.checks.answers import about, described
+from conformance.checks.ready import looking_back
+from conformance.stage import Invocation, Stage
+from conformance.trial import Record, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from mock_engine.modules.channels import READ, WRITE, Part
+
+CHUNK = 64 * 1024
+"""Bytes of the largest piece of data in the official SDKs."""
+
+PARTS: tuple[Part, ...] = (
+    (True, bytes(range(256))),
+    (False, "first: grüße".encode()),
+    (True, b"\x00\xff" * (3 * CHUNK // 2 + 17)),
+    (False, b'{"type":"second"}'),
+    (True, b"the end"),
+)
+"""What is written and read: data of all bytes, of several pieces, and messages between them."""
+
+
+@check("CHN-001", looking_back)
+def opens_channels_by_their_key(record: Record[object]) -> Finding:
+    """The engine refuses an end of a channel without its key, or of no direction."""
+    asked = record.talk.channel_requests
+    if not asked:
+        return not_applicable("it opened no channel")
+    for event in asked:
+        query = event.request.query
+        if "key=" not in query or not ("dir=read" in query or "dir=write" in query):
+            return broken(
+                expected="/ws/channels/ID?key=…&dir=read or dir=write",
+                seen=event.request.target,
+                events=(event,),
+                remedy="Take channel_id, access_key and direction from the reference.",
+            )
+    return kept(f"{len(asked)} ends of channels were asked for rightly")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came through a channel that the worker was asked to write to, and whether it ended."""
+
+    invocation: Invocation
+    parts: tuple[Part, ...]
+    ended: bool
+
+
+@trial(Worker.SHARED)
+async def written_to_a_channel(stage: Stage) -> Written:
+    """Let the worker write data and messages to a channel, and read its other end."""
+    role = stage.role("write")
+    channel = stage.engine.channels.create()
+    parts: list[Part] = []
+    channel.read(lambda binary, data: parts.append((binary, data)), stage.tell)
+    asked = [
+        {"base64": base64.b64encode(data).decode()} if binary else {"text": data.decode()}
+        for binary, data in PARTS
+    ]
+    invocation = stage.invoke(role, {"channel": channel.end(WRITE), "parts": asked})
+    await stage.until(
+        lambda: (channel.finished and stage.replies(invocation)) or not stage.process.running,
+        stage.pace.handler,
+    )
+    stage.engine.channels.forget(channel)
+    return Written(invocation, tuple(parts), channel.finished)
+
+
+@check("CHN-002", written_to_a_channel)
+def writes_all_before_it_closes(record: Record[Written]) -> Finding:
+    """A reader takes the close for the end: what comes later, or never came, is lost to it."""
+    written = record.result
+    fault = _difference(written.parts)
+    if fault is None and written.ended:
+        return kept(f"{len(PARTS)} parts came in order, then the close")
+    answers = record.talk.answers(written.invocation.id)
+    if not written.parts and answers and answers[0].json.get("error") is not None:
+        fault = described(answers[0])
+    return broken(
+        expected="data as binary messages and messages as text, all of it, in order, and the "
+        "close after it",
+        seen=fault or "no close",
+        events=about(record, written.invocation),
+        remedy="Wait until everything is sent before you close the channel, and close it.",
+    )
+
+
+def _joined(parts: tuple[Part, ...]) -> list[Part]:
+    """The parts with data that was cut put together again: only messages have borders."""
+    joined: list[Part] = []
+    for binary, group in itertools.groupby(parts, key=lambda part: part[0]):
+        pieces = [data for _, data in group]
+        joined += [(True, b"".join(pieces))] if binary else [(False, data) for data in pieces]
+    return joined
+
+
+def _difference(parts: tuple[Part, ...]) -> str | None:
+    """What is wrong with what was written, in words."""
+    seen = [part for part in _joined(parts) if part[1] or not part[0]]
+    for number, (wanted, got) in enumerate(zip(PARTS, seen, strict=False), 1):
+        if wanted != got:
+            return f"{_named(got)} instead of {_named(wanted)} as part {number}"
+    if len(seen) < len(PARTS):
+        return f"{len(seen)} of {len(PARTS)} parts"
+    return f"{_named(seen[len(PARTS)])} beyond all parts" if len(seen) > len(PARTS) else None
+
+
+def _named(part: Part) -> str:
+    binary, data = part
+    return f"{len(data)} bytes of data" if binary else f"the message {data[:40].decode()!r}"
+
+
+@check("CHN-004", written_to_a_channel)
+def writes_in_pieces(record: Record[Written]) -> Finding:
+    """What is written in one piece has to lie whole in the memory of all that it passes."""
+    sizes = [len(data) for binary, data in record.result.parts if binary]
+    if not sizes:
+        return unproven("it wrote no data: see CHN-002")
+    if max(sizes) <= CHUNK:
+        return kept(f"the largest piece of data had {max(sizes)} bytes")
+    return broken(
+        expected=f"data in messages of {CHUNK} bytes at most",
+        seen=f"one of {max(sizes)} bytes",
+        events=about(record, record.result.invocation),
+        remedy="Cut data into pieces of 64 KiB.",
+    )
+
+
+@trial(Worker.SHARED)
+async def read_from_a_channel(stage: Stage) -> Invocation:
+    """Let the worker read a channel that holds half of it at first, and is closed with the rest."""
+    role = stage.role("read")
+    channel = stage.engine.channels.create()
+    half = len(PARTS) // 2
+    for part in PARTS[:half]:
+        channel.write(*part)
+    invocation = stage.invoke(role, {"channel": channel.end(READ)})
+    await stage.until(
+        lambda: channel.deliver is not None or stage.replies(invocation), stage.pace.handler
+    )
+    for part in PARTS[half:]:
+        channel.write(*part)
+    channel.finish()
+    await stage.reply(invocation, stage.pace.handler)
+    stage.engine.channels.forget(channel)
+    return invocation
+
+
+@check("CHN-003", read_from_a_channel)
+def reads_to_the_end(record: Record[Invocation]) -> Finding:
+    """Whoever stops early works on a part, and nothing tells it so."""
+    answers = record.talk.answers(record.result.id)
+    wanted = {
+        "base64": base64.b64encode(b"".join(d for binary, d in PARTS if binary)).decode(),
+        "messages": [d.decode() for binary, d in PARTS if not binary],
+    }
+    result = answers[0].json.get("result") if answers else None
+    seen = result if isinstance(result, dict) else {}
+    lacking = [name for name in wanted if seen.get(name) != wanted[name]]
+    if not lacking:
+        return kept("it read all data and every message", answers[0])
+    if not answers:
+        told = "no answer"
+    elif not seen:
+        told = described(answers[0])
+    else:
+        told = " and ".join(_short(name, seen.get(name)) for name in lacking)
+    return broken(
+        expected="the data of the channel as `base64` and its texts as `messages`, all that was "
+        "sent before the close",
+        seen=told,
+        events=about(record, record.result),
+        remedy="Read until the channel is closed; keep binary messages and texts apart.",
+    )
+
+
+def _short(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return f"`{name}` of {len(value)} characters"
+    return f"`{name}` {value!r}"
