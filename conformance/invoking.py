@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.documents import closest
+from conformance.nodes import closest
 from conformance.samples import sample
 
 PREFIX = "conformance::"

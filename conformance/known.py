@@ -18,6 +18,7 @@ from typing import Any
 from conformance import documents
 from conformance.catalogue import Catalogue
 from conformance.documents import Document
+from conformance.nodes import closest
 from conformance.verdict import Outcome
 
 KNOWN, FLAKY = "known-failures", "flaky"
@@ -92,18 +93,13 @@ def _check_scenario(
 ) -> None:
     """Refuse an id that is that of no requirement, unless it is the name of a scenario."""
     if SLUG.fullmatch(name) is None:
-        question = documents.closest(name, catalogue.requirements)
-        raise document.fault(
-            where,
-            f"there is no requirement {name}{question} `python -m conformance list` shows every id",
-        )
+        question = closest(name, catalogue.requirements) or ";"
+        told = f"there is no requirement `{name}`{question} `python -m conformance list` shows all"
+        raise document.fault(where, told)
     if scenarios is not None and name not in scenarios:
-        question = documents.closest(name, scenarios)
-        raise document.fault(
-            where,
-            f"there is no scenario {name}{question} Neither the suite, nor --scenario, nor a file "
-            "beside those of --scenario has one of this name",
-        )
+        question = closest(name, scenarios) or ";"
+        told = "it is none of the suite's, of --scenario, or of the files beside those"
+        raise document.fault(where, f"there is no scenario `{name}`{question} {told}")
 
 
 def applied(outcome: Outcome, seen: str, known: KnownFailure | None) -> Outcome:

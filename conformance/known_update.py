@@ -13,6 +13,7 @@ import yaml
 from conformance.documents import Document, parse
 from conformance.errors import UsageError
 from conformance.known import FLAKY, KNOWN
+from conformance.nodes import DocumentError, Place
 from conformance.report.entry import REQUIREMENT, SCENARIO, Entry
 from conformance.verdict import Outcome
 
@@ -106,11 +107,17 @@ def _entries(document: Document) -> list[dict[str, Any]]:
 
 
 def _items(document: Document) -> list[yaml.Node]:
-    node = _value(document.root, KNOWN)
+    node = _known(document)
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
-def _value(node: yaml.Node | None, name: str) -> yaml.Node:
+def _known(document: Document) -> yaml.Node:
+    """The list, which is there by now."""
+    assert document.root is not None
+    return _value(document.root.raw, KNOWN)
+
+
+def _value(node: yaml.Node, name: str) -> yaml.Node:
     assert isinstance(node, yaml.MappingNode)
     found: yaml.Node = next(value for key, value in node.value if key.value == name)
     return found
@@ -133,7 +140,7 @@ def _pin(document: Document, number: int, seen: str) -> _Edit:
 
 def _addition(document: Document, found: list[tuple[str, str]]) -> _Edit:
     items, starts = _items(document), _line_starts(document.text)
-    node = _value(document.root, KNOWN)
+    node = _known(document)
     indent = "  "
     if items:
         _refuse_flow(document, items[-1])
@@ -152,10 +159,10 @@ def _addition(document: Document, found: list[tuple[str, str]]) -> _Edit:
 
 
 def _refuse_flow(document: Document, item: yaml.Node) -> None:
-    sequence = _value(document.root, KNOWN)
+    sequence = _known(document)
     if isinstance(sequence, yaml.SequenceNode) and sequence.flow_style:
-        raise UsageError(
-            f"{document.name}:{item.start_mark.line + 1}: cannot be updated: the list stands in "
+        raise DocumentError(
+            f"{Place.of(item.start_mark, document.name)}: cannot be updated: the list stands in "
             "brackets; write each entry on lines of its own, with a hyphen before it"
         )
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance import nodes
 from conformance.errors import UsageError
-from conformance.scenarios import document
 from conformance.scenarios.recording import transcripts
 from conformance.scenarios.recording.compose import compose
 from conformance.scenarios.recording.proxy import Proxy, Upstream
@@ -89,7 +89,7 @@ async def _listen(proxy: Proxy, host: str, port: int, *, stay: bool) -> Sequence
 
 
 def _from_transcript(options: argparse.Namespace) -> int:
-    events = transcripts.read(document.read(options.transcript), str(options.transcript))
+    events = transcripts.read(nodes.read(options.transcript), str(options.transcript))
     title = options.title or f"The conversation of {options.transcript.name}"
     return _write(events, options.output, title, str(options.transcript.name))
 

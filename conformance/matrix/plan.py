@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
-
-from conformance import known
+from conformance import documents, known
 from conformance.catalogue import Catalogue
 from conformance.errors import UsageError
 from conformance.known import KnownFailure
 from conformance.subject.chosen import subject as chosen_by
 from conformance.subject.command import Command
 from conformance.subject.place import Subject
+
+SCHEMA = "matrix/workers.schema.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +40,14 @@ def load(path: Path, catalogue: Catalogue) -> list[Candidate]:
     Raises:
         UsageError: a file cannot be read or has another form, or a name stands twice.
     """
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as fault:
-        raise UsageError(f"{path}: {fault.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        raise UsageError(f"{path}: no YAML: {fault}") from None
-    for wrong in sorted(_validator().iter_errors(document), key=lambda wrong: wrong.json_path):
-        raise UsageError(
-            f"{path}: {wrong.json_path.removeprefix('$.')}: {wrong.message}\n"
-            "expected a list `workers`, each with `name` and `command` (or `image`), and perhaps "
-            "`build`, `folder`, `env`, `known-failures`, `timeout-factor`"
-        )
-    candidates = [_candidate(entry, path.parent, catalogue) for entry in document["workers"]]
+    document = documents.read(path)
+    documents.check(document, documents.schema(SCHEMA))
+    candidates = [_candidate(entry, path.parent, catalogue) for entry in document.value["workers"]]
     names = [candidate.name for candidate in candidates]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"{path}: two workers are called {name}; their columns need names")
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            told = f"two workers are called {name}; their columns need names"
+            raise document.fault(("workers", number, "name"), told)
     return candidates
 
 
@@ -106,8 +94,3 @@ def _command(text: str, folder: Path) -> Command:
     parsed = Command.parse(text)
     words = tuple(word.replace("{python}", sys.executable) for word in parsed.words)
     return Command(words, parsed.text, folder)
-
-
-def _validator() -> Draft202012Validator:
-    schema = resources.files("conformance.matrix") / "workers.schema.json"
-    return Draft202012Validator(json.loads(schema.read_text("utf-8")))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 
-from conformance.scenarios.document import ScenarioError, suggestion
+from conformance.nodes import DocumentError, suggestion
 from conformance.scenarios.reading import load
 from conformance.scenarios.steps import Scenario
 
@@ -32,7 +32,7 @@ def files(wanted: str) -> list[Path]:
     """The files that one ``--scenario`` means.
 
     Raises:
-        ScenarioError: it means none.
+        DocumentError: it means none.
     """
     word, colon, pattern = wanted.partition(":")
     if word == SHIPPED and (colon or not Path(wanted).exists()):
@@ -41,11 +41,11 @@ def files(wanted: str) -> list[Path]:
     if path.is_dir():
         found = sorted(p for p in path.rglob("*.y*ml") if PARTS not in p.relative_to(path).parts)
         if not found:
-            raise ScenarioError(f"--scenario: {path}: there is no .yaml file in this folder")
+            raise DocumentError(f"--scenario: {path}: there is no .yaml file in this folder")
         return found
     if not path.exists():
         hint = f"; the suite's own is {SHIPPED}:{wanted}" if wanted in shipped() else ""
-        raise ScenarioError(
+        raise DocumentError(
             f"--scenario: {path}: there is no such file or folder{hint} (`--scenario {SHIPPED}` "
             "plays those that come with the suite)"
         )
@@ -57,7 +57,7 @@ def _of_library(pattern: str) -> list[Path]:
     names = fnmatch.filter(known, pattern or "*")
     if not names:
         hint = suggestion(pattern, known)
-        raise ScenarioError(f"--scenario: the suite has no scenario {pattern!r}{hint}")
+        raise DocumentError(f"--scenario: the suite has no scenario {pattern!r}{hint}")
     return [known[name] for name in names]
 
 
@@ -65,7 +65,7 @@ def names(wanted: Iterable[str]) -> set[str]:
     """The names of scenarios that the suite has, or that are wanted or stand beside those.
 
     Raises:
-        ScenarioError: one that is wanted cannot be found or used.
+        DocumentError: one that is wanted cannot be found or used.
     """
     paths = [path for each in wanted for path in files(each)]
     beside = {other.stem for path in paths for other in path.parent.glob("*.y*ml")}
@@ -76,7 +76,7 @@ def choose(wanted: Iterable[str], given: Mapping[str, str]) -> list[Scenario]:
     """Read every scenario that is wanted, each once; ``given`` are values of their parameters.
 
     Raises:
-        ScenarioError: one cannot be found or used, or a parameter belongs to none of them.
+        DocumentError: one cannot be found or used, or a parameter belongs to none of them.
     """
     paths = dict.fromkeys(path for each in wanted for path in files(each))
     scenarios = [load(path, given) for path in paths]
@@ -84,11 +84,11 @@ def choose(wanted: Iterable[str], given: Mapping[str, str]) -> list[Scenario]:
     for name in given:
         if name not in known:
             hint = suggestion(name, known) if known else "; they have none"
-            raise ScenarioError(f"--scenario-param: no scenario has a parameter `{name}`{hint}")
+            raise DocumentError(f"--scenario-param: no scenario has a parameter `{name}`{hint}")
     seen: dict[str, Scenario] = {}
     for scenario in scenarios:
         if scenario.name in seen:
-            raise ScenarioError(
+            raise DocumentError(
                 f"{scenario.place.file}: the name {scenario.name!r} is that of "
                 f"{seen[scenario.name].place.file}; give one of them another `name`"
             )

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance.scenarios import document
-from conformance.scenarios.document import Node, Place, ScenarioError, keys, suggestion
+from conformance import nodes
+from conformance.nodes import DocumentError, Node, Place, keys, suggestion
 from conformance.scenarios.patterns import Is, Object, Pattern
 from conformance.scenarios.reading_steps import Reader
 from conformance.scenarios.scope import Scope
@@ -53,9 +53,9 @@ def load(path: Path, given: Mapping[str, str] | None = None) -> Scenario:
     """Read the scenario in a file; ``given`` are values for its parameters, as texts.
 
     Raises:
-        ScenarioError: it cannot be read or used.
+        DocumentError: it cannot be read or used.
     """
-    return parse(document.read(path), str(path), given or {}, folder=path.parent)
+    return parse(nodes.read(path), str(path), given or {}, folder=path.parent)
 
 
 def parse(
@@ -68,9 +68,9 @@ def parse(
     """Read a scenario; ``folder`` is where its includes are looked for.
 
     Raises:
-        ScenarioError: it cannot be used.
+        DocumentError: it cannot be used.
     """
-    root = document.parse(text, file)
+    root = nodes.parse(text, file)
     entries = _head(root)
     scope = Scope(set(GIVEN))
     parameters = _parameters(entries.get("params"), given or {}, scope)
@@ -153,7 +153,7 @@ def _parameters(node: Node | None, given: Mapping[str, str], scope: Scope) -> di
         scope.bind(key.value)
     for name, text in given.items():
         if name in values:
-            values[name] = document.parse(text, f"--scenario-param {name}").value if text else ""
+            values[name] = nodes.parse(text, f"--scenario-param {name}").value if text else ""
     return values
 
 
@@ -204,9 +204,9 @@ def _begun(steps: Iterable[Step], place: Place) -> tuple[Step, ...]:
     """The steps, with a start of the worker before them unless they have one of their own."""
     found = tuple(steps)
     if not found:
-        raise ScenarioError(f"{place}: a scenario without steps shows nothing")
+        raise DocumentError(f"{place}: a scenario without steps shows nothing")
     if any(step.kind == "start" for step in found):
         return found
-    implied = document.parse("start: {}", str(place.file))
+    implied = nodes.parse("start: {}", str(place.file))
     (start,) = Reader(Scope(set()), None).step(implied)
     return (replace(start, place=place), *found)

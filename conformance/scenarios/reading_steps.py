@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from conformance import nodes
+from conformance.nodes import DocumentError, Node, keys, suggestion
 from conformance.pace import Pace
-from conformance.scenarios import document
-from conformance.scenarios.document import Node, ScenarioError, keys, suggestion
 from conformance.scenarios.patterns import Anything, Pattern, is_of_type
 from conformance.scenarios.scope import Scope
 from conformance.scenarios.steps import WORKER, Act, Expect, Expected, Never, Step, Within
@@ -56,7 +56,7 @@ class Reader:
         """Read a list of steps.
 
         Raises:
-            ScenarioError: it is none.
+            DocumentError: it is none.
         """
         return [step for item in node.items() for step in self.step(item)]
 
@@ -64,7 +64,7 @@ class Reader:
         """Read one step, or the steps that it stands for.
 
         Raises:
-            ScenarioError: it is none.
+            DocumentError: it is none.
         """
         kinds = [key for key, _ in node.pairs() if key.value in STEPS]
         if not kinds:
@@ -326,8 +326,8 @@ class Reader:
             node.refuse(f"files include each other more than {MOST_INCLUDES} levels deep")
         path = self._folder / file
         try:
-            root = document.parse(document.read(path), str(path))
-        except ScenarioError as fault:
+            root = nodes.parse(nodes.read(path), str(path))
+        except DocumentError as fault:
             node.refuse(f"`include` fails: {fault}")
         given = keys(root, ("steps", "params"), "an included file")
         if "steps" not in given:

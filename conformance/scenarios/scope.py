@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from conformance.scenarios.document import Node, suggestion
+from conformance.nodes import Node, suggestion
 from conformance.scenarios.steps import END
 
 
@@ -28,7 +28,7 @@ class Scope:
         """Names that must be bound by now.
 
         Raises:
-            ScenarioError: one is not.
+            DocumentError: one is not.
         """
         for name in sorted(names):
             if name not in self.names:
@@ -42,7 +42,7 @@ class Scope:
         """A name that must be one of ``known``.
 
         Raises:
-            ScenarioError: it is not.
+            DocumentError: it is not.
         """
         if name not in known:
             hint = suggestion(name, known) if known else "; there is none so far"
@@ -57,7 +57,7 @@ class Scope:
         """The scenario is read.
 
         Raises:
-            ScenarioError: it refers to a step that does not exist.
+            DocumentError: it refers to a step that does not exist.
         """
         for name, node in self._awaited:
             self.find(name, self.steps, "step with the `id`", node)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.scenarios.document import Place
+from conformance.nodes import Place
 from conformance.scenarios.happenings import Happening
 from conformance.scenarios.patterns import Names, Pattern
 from conformance.scenarios.templates import Template

@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import Draft202012Validator, validator_for
 
-from conformance.scenarios.document import Node, suggestion
+from conformance.nodes import Node, suggestion
 from conformance.scenarios.patterns import (
     TYPES,
     All,
@@ -45,7 +45,7 @@ def pattern(node: Node, *, exact: bool = False) -> Pattern:
     """Read a pattern; within ``exact`` objects may have no other keys.
 
     Raises:
-        ScenarioError: it is none.
+        DocumentError: it is none.
     """
     if node.is_list:
         return Array(tuple(pattern(item, exact=exact) for item in node.items()))
@@ -63,7 +63,7 @@ def template(node: Node) -> Template:
     """Read a template.
 
     Raises:
-        ScenarioError: it is none.
+        DocumentError: it is none.
     """
     if node.is_list:
         return Parts(tuple(template(item) for item in node.items()))
@@ -81,7 +81,7 @@ def name(node: Node, what: str) -> str:
     """Read a name.
 
     Raises:
-        ScenarioError: it is none.
+        DocumentError: it is none.
     """
     text = node.text(what)
     if not NAME.fullmatch(text):

@@ -335,19 +335,22 @@ def test_a_sample_is_valid_or_an_empty_object(schema: Any, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[]", "yaml:1: the file: .*; expected: a list under"),
+        ("[]", "yaml:1:[0-9]+: the file: .*; expected: a list under"),
         ("known-failures: 5", "known-failures: 5 is not .*; expected: a list of entries"),
-        ("known-failures:\n  - id: CON-001", "yaml:2: known-failures.0: 'reason' is a required"),
+        (
+            "known-failures:\n  - id: CON-001",
+            "yaml:2:[0-9]+: known-failures.0: 'reason' is a required",
+        ),
         ("known-failures:\n  - {id: CON-001, reason: ' '}", "expected: why it is broken"),
-        ("known-failures:\n  - {id: CON-999, reason: x}", "no requirement CON-999; did you mean"),
-        ("known-failures:\n  - {id: CON-001, reason: x, why: y}", "unknown key 'why'"),
+        ("known-failures:\n  - {id: CON-999, reason: x}", "no requirement `CON-999`; did you mean"),
+        ("known-failures:\n  - {id: CON-001, reason: x, why: y}", "unknown key `why`"),
         (
             "known-failures:\n  - {id: CON-001, reason: x}\n  - {id: CON-001, reason: y}",
-            "yaml:3: CON-001 is listed twice",
+            "yaml:3:[0-9]+: CON-001 is listed twice",
         ),
         (
             "known-failures:\n  - {id: CON-001, reason: x}\nflaky:\n  - {id: CON-001, reason: y}",
-            "yaml:4: CON-001 is listed twice",
+            "yaml:4:[0-9]+: CON-001 is listed twice",
         ),
         ("flaky:\n  - {id: CON-001, reason: y, tries: 1}", "expected: how often"),
         ("a: [", "no YAML"),

@@ -72,12 +72,21 @@ def test_paths_are_seen_from_the_file_and_python_is_the_one_that_runs(tmp_path: 
         ("workers: []", "workers"),
         ("workers: [{name: a}]", "is not valid under any of the given schemas"),
         ("workers: [{name: a, command: b, image: c}]", "is valid under each of"),
-        ("workers: [{name: a, command: b, colour: c}]", "'colour' was unexpected"),
+        (
+            "workers: [{name: a, command: b, colour: c}]",
+            "workers.yaml:1:33: workers.0: unknown key `colour`",
+        ),
         ("workers: [{name: a b, command: c}]", "does not match"),
-        ("workers: [{name: a, command: b}, {name: a, command: c}]", "two workers are called a"),
+        (
+            "workers: [{name: a, command: b}, {name: a, command: c}]",
+            "workers.yaml:1:35: two workers are called a",
+        ),
         ('workers: [{name: a, command: "\'"}]', "cannot be split"),
         ("workers: [", "no YAML"),
-        ("workers: [{name: a, command: b, known-failures: none.yaml}]", "No such file"),
+        (
+            "workers: [{name: a, command: b, known-failures: none.yaml}]",
+            "cannot be read: No such file",
+        ),
     ],
 )
 def test_a_mistake_in_the_file_is_told(tmp_path: Path, text: str, told: str) -> None:

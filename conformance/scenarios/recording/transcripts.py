@@ -18,7 +18,7 @@ from typing import Any
 from websockets.frames import Close, Opcode
 
 from conformance.conversation import TELEMETRY_PREFIXES
-from conformance.scenarios.document import Place, ScenarioError
+from conformance.nodes import DocumentError, Place
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
 from mock_engine.transcript import (
     Accepted,
@@ -51,7 +51,7 @@ def read(text: str, file: str) -> list[Event]:
     """The events of a stored conversation.
 
     Raises:
-        ScenarioError: a line is of neither form.
+        DocumentError: a line is of neither form.
     """
     events: list[Event] = []
     closed: set[int] = set()
@@ -63,7 +63,7 @@ def read(text: str, file: str) -> list[Event]:
             found = _events(json.loads(line))
         except (ValueError, KeyError, TypeError) as fault:
             told = "expected a line of a transcript: NDJSON of this suite, or of a wire probe"
-            raise ScenarioError(f"{Place(file, number)}: {told} ({fault!r})") from None
+            raise DocumentError(f"{Place(file, number)}: {told} ({fault!r})") from None
         for each in found:
             event = _closed(each, closed)
             events.append(event)

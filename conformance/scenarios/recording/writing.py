@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from conformance.scenarios.document import RESOLVERS
+from conformance.nodes import RESOLVERS
 
 LINE_ENDS = frozenset("\x85\u2028\u2029")
 

@@ -95,10 +95,14 @@ def test_the_list_is_brought_up_to_date(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("identity", "scenarios", "complaint"),
     [
-        ("ordre", {"order", "close-1000"}, "there is no scenario ordre; did you mean 'order'?"),
-        ("close-100", {"close-1000"}, "there is no scenario close-100; did you mean 'close-1000'?"),
-        ("REC-999", {"order"}, "there is no requirement REC-999"),
-        ("Order", None, "there is no requirement Order"),
+        ("ordre", {"order", "close-1000"}, "there is no scenario `ordre`; did you mean `order`?"),
+        (
+            "close-100",
+            {"close-1000"},
+            "there is no scenario `close-100`; did you mean `close-1000`?",
+        ),
+        ("REC-999", {"order"}, "there is no requirement `REC-999`"),
+        ("Order", None, "there is no requirement `Order`; `python -m conformance list`"),
     ],
 )
 def test_an_unknown_name_is_refused(
@@ -107,7 +111,7 @@ def test_an_unknown_name_is_refused(
     file = tmp_path / "known.yaml"
     file.write_text(f"known-failures:\n  - id: {identity}\n    reason: why\n")
 
-    with pytest.raises(UsageError, match=re.escape(f"known.yaml:2: {complaint}")):
+    with pytest.raises(UsageError, match=re.escape(f"known.yaml:2:5: {complaint}")):
         known.load(file, catalogue(), scenarios=scenarios)
 
 

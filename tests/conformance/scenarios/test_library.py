@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance.scenarios import document
+from conformance import nodes
 from conformance.scenarios.library import folder, shipped
 from conformance.scenarios.reading import load
 from conformance.verdict import Outcome
@@ -65,7 +65,7 @@ def step(reason: str) -> str:
     file, line, _ = reason.partition(": ")[2].split(": ")[0].rsplit(":", 2)
     if "/parts/" in file:
         return file.rpartition("/")[2].removesuffix(".yaml")
-    node = document.parse(Path(file).read_text("utf-8"), file)
+    node = nodes.parse(Path(file).read_text("utf-8"), file)
     steps = dict(node.entries())["steps"].items()
     at = max((s for s in steps if s.place.line <= int(line)), key=lambda s: s.place.line)
     entries = dict(at.entries())
@@ -116,5 +116,5 @@ def test_every_shipped_scenario_fits_the_schema() -> None:
     validator = Draft202012Validator(schema)
     Draft202012Validator.check_schema(schema)
     for path in shipped().values():
-        value = document.parse(path.read_text("utf-8"), path.name).value
+        value = nodes.parse(path.read_text("utf-8"), path.name).value
         assert [f.message for f in validator.iter_errors(value)] == [], path.name

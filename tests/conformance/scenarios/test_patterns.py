@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.scenarios import document
+from conformance import nodes
 from conformance.scenarios.patterns import ABSENT, Bind, Object, Pattern, Text, shown
 from conformance.scenarios.values import pattern
 
@@ -22,7 +22,7 @@ JSON = st.recursive(
 
 
 def made(text: str) -> Pattern:
-    return pattern(document.parse(text, "a.yaml"))
+    return pattern(nodes.parse(text, "a.yaml"))
 
 
 def literal(value: Any) -> Pattern:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.scenarios.document import ScenarioError
+from conformance.nodes import DocumentError
 from conformance.scenarios.library import folder
 from conformance.scenarios.reading import load, parse
 from conformance.scenarios.reading_steps import STEPS
@@ -15,7 +15,7 @@ HEAD = "scenario: 1\ntitle: t\n"
 
 
 def complaint(text: str) -> str:
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(DocumentError) as caught:
         parse(text, "a.yaml")
     return str(caught.value)
 
@@ -67,6 +67,10 @@ def test_what_a_scenario_says_of_itself() -> None:
         (f"{HEAD}steps: [{{never: {{worker: {{}}}}}}]", "needs either `within`"),
         (f"{HEAD}steps: [{{never: {{worker: {{}}}}, until: x}}]", "no step with the `id` `x`"),
         (f"{HEAD}steps: [{{never: {{engine: {{}}}}, until: end}}]", "one thing that the worker"),
+        (f"{HEAD}steps: [{{engine: {{a: .inf}}}}]", "a.yaml:3:22: .inf is no JSON value"),
+        (f"{HEAD}steps: [{{engine: {{a: 1e400}}}}]", "1e400 is no JSON value"),
+        (f"{HEAD}steps: [{{engine: {{1: a}}}}]", "a.yaml:3:19: the key `1` is no text"),
+        (f"{HEAD}steps: &s [*s]", "a value contains itself"),
         (f"{HEAD}steps: [{{pause: 0}}]", "expected seconds, above 0 and up to 60"),
         (f"{HEAD}steps: [{{pause: soon}}]", "expected seconds, above 0 and up to 60"),
         (f"{HEAD}steps: [{{signal: TREM}}]", "did you mean `TERM`?"),
@@ -111,7 +115,7 @@ def test_a_mistake_in_an_included_file_is_told_there(tmp_path: Path) -> None:
     main = tmp_path / "main.yaml"
     main.write_text(f"{HEAD}steps:\n - include: p.yaml\n")
 
-    with pytest.raises(ScenarioError, match=r"p\.yaml:2:13: there is no matcher"):
+    with pytest.raises(DocumentError, match=r"p\.yaml:2:13: there is no matcher"):
         load(main)
 
 
@@ -120,7 +124,7 @@ def test_files_that_include_each_other_are_refused(tmp_path: Path) -> None:
     main = tmp_path / "main.yaml"
     main.write_text(f"{HEAD}steps:\n - include: p.yaml\n")
 
-    with pytest.raises(ScenarioError, match="levels deep"):
+    with pytest.raises(DocumentError, match="levels deep"):
         load(main)
 
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.scenarios import document
+from conformance import nodes
 from conformance.scenarios.patterns import UUID, Names
 from conformance.scenarios.recording.generalise import Generaliser
 from conformance.scenarios.recording.writing import write
@@ -36,7 +36,7 @@ JSON = st.recursive(
 def written(value: Any) -> Any:
     """A value as it comes out of the file that it was written to."""
     text = write({"scenario": 1, "steps": [{"worker": value}]})
-    (step,) = dict(document.parse(text, "a.yaml").entries())["steps"].items()
+    (step,) = dict(nodes.parse(text, "a.yaml").entries())["steps"].items()
     return dict(step.entries())["worker"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.conversation import Conversation
-from conformance.scenarios.document import ScenarioError
+from conformance.nodes import DocumentError
 from conformance.scenarios.happenings import Happening, Observer
 from conformance.scenarios.play import Do, Play
 from conformance.scenarios.reading import parse
@@ -85,7 +85,7 @@ def test_a_conversation_without_a_worker_is_refused() -> None:
 
 
 def test_a_line_of_another_form_is_told() -> None:
-    with pytest.raises(ScenarioError, match="t:2:1: expected a line of a transcript"):
+    with pytest.raises(DocumentError, match="t:2:1: expected a line of a transcript"):
         read('\n{"a": 1}\n', "t")
 
 

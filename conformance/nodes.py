@@ -1,12 +1,17 @@
 """YAML in which every value knows where it stands, and complaints that say so.
 
-Scalars are read as YAML 1.2 and JSON do: ``on``, ``no`` and dates are plain text. A key that
-stands twice is a mistake.
+Rules of this file:
+
+* Scalars are read as YAML 1.2 and JSON do: ``on``, ``no`` and dates are plain text, keys are text.
+* A value is a JSON value: no key stands twice, nothing contains itself, no number is infinite.
+  What is read here goes over the wire or into a report.
+* A complaint names file, line and column, what is there, and what would be right.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +23,7 @@ import yaml
 from conformance.errors import UsageError
 
 INDICATORS = "-+0123456789"
+TEXT, FLOAT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:float"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,14 @@ class Place:
         """As editors and compilers write it."""
         return f"{self.file}:{self.line}:{self.column}"
 
+    @classmethod
+    def of(cls, mark: yaml.Mark | None, file: str) -> Place:
+        """The place of a mark."""
+        return cls(file, mark.line + 1, mark.column + 1) if mark else cls(file)
 
-class ScenarioError(UsageError):
-    """A scenario cannot be used; the text says where and why, and what would be right."""
+
+class DocumentError(UsageError):
+    """A document cannot be used; the text says where and why, and what would be right."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -43,15 +54,16 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML keeps its table in the class
 
 
-_INTEGER = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+")
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INTEGER = r"[-+]?[0-9]+|0x[0-9a-fA-F]+"
+_NUMBER = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_NO_NUMBER = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 RESOLVERS = [
     (f"tag:yaml.org,2002:{name}", re.compile(f"(?:{expression})$"), first)
     for name, expression, first in (
         ("null", r"~|null|Null|NULL|", [*"~nN", ""]),
         ("bool", r"true|True|TRUE|false|False|FALSE", [*"tTfF"]),
-        ("int", _INTEGER.pattern, [*INDICATORS]),
-        ("float", _NUMBER.pattern, [*INDICATORS, "."]),
+        ("int", _INTEGER, [*INDICATORS]),
+        ("float", f"{_NUMBER}|{_NO_NUMBER}", [*INDICATORS, "."]),
     )
 ]
 """What is no text: tag, form and possible first characters."""
@@ -69,8 +81,12 @@ class Node:
 
     def __init__(self, node: yaml.Node, file: str) -> None:
         self._node = node
-        mark = node.start_mark
-        self.place = Place(file, mark.line + 1, mark.column + 1)
+        self.place = Place.of(node.start_mark, file)
+
+    @property
+    def raw(self) -> yaml.Node:
+        """What PyYAML made of it, with marks, for whoever changes a file letter by letter."""
+        return self._node
 
     @property
     def is_mapping(self) -> bool:
@@ -95,7 +111,7 @@ class Node:
         """Its keys and values.
 
         Raises:
-            ScenarioError: it has none, or a key stands twice or is no text.
+            DocumentError: it has none.
         """
         return [(str(key.value), value) for key, value in self.pairs()]
 
@@ -103,23 +119,14 @@ class Node:
         """Its keys, with their places, and values; raises as ``entries``."""
         if not isinstance(self._node, yaml.MappingNode):
             self.refuse(f"a mapping of keys to values is expected here, not {self.describe()}")
-        found: list[tuple[Node, Node]] = []
-        seen: set[str] = set()
-        for key, value in self._node.value:
-            name = Node(key, self.place.file)
-            if not isinstance(key, yaml.ScalarNode):
-                name.refuse("a key is expected to be a text")
-            if key.value in seen:
-                name.refuse(f"the key `{key.value}` stands twice")
-            seen.add(key.value)
-            found.append((_Key(key, self.place.file), Node(value, self.place.file)))
-        return found
+        file = self.place.file
+        return [(_Key(key, file), Node(value, file)) for key, value in self._node.value]
 
     def items(self) -> list[Node]:
         """Its items.
 
         Raises:
-            ScenarioError: it is no list.
+            DocumentError: it is no list.
         """
         if not isinstance(self._node, yaml.SequenceNode):
             self.refuse(f"a list is expected here, not {self.describe()}")
@@ -129,7 +136,7 @@ class Node:
         """Its value as a text.
 
         Raises:
-            ScenarioError: it is none; ``what`` says what it would have been.
+            DocumentError: it is none; ``what`` says what it would have been.
         """
         value = self.value
         if not isinstance(value, str):
@@ -146,13 +153,13 @@ class Node:
         """Complain about this value.
 
         Raises:
-            ScenarioError: always.
+            DocumentError: always.
         """
-        raise ScenarioError(f"{self.place}: {complaint}")
+        raise DocumentError(f"{self.place}: {complaint}")
 
 
 class _Key(Node):
-    """The key of an entry: always its text, also where it looks like a number."""
+    """The key of an entry."""
 
     __slots__ = ()
 
@@ -166,47 +173,104 @@ def parse(text: str, file: str) -> Node:
     """Read a document; ``file`` is what complaints call it.
 
     Raises:
-        ScenarioError: it is no YAML, or empty.
+        DocumentError: it is no YAML, holds what JSON cannot express, or is empty.
+    """
+    node = compose(text, file)
+    if node is None:
+        raise DocumentError(f"{Place(file)}: the file is empty")
+    return node
+
+
+def compose(text: str, file: str) -> Node | None:
+    """Read a document that may be empty.
+
+    Raises:
+        DocumentError: it is no YAML, or holds what JSON cannot express.
     """
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        raise ScenarioError(f"{place}: no YAML: {fault.problem or fault.context}") from None
+        place = Place.of(fault.problem_mark or fault.context_mark, file)
+        raise DocumentError(f"{place}: no YAML: {fault.problem or fault.context}") from None
     except yaml.YAMLError as fault:
-        raise ScenarioError(f"{Place(file)}: no YAML: {fault}") from None
-    if node is None:
-        raise ScenarioError(f"{Place(file)}: the file is empty")
-    return Node(node, file)
+        raise DocumentError(f"{Place(file)}: no YAML: {fault}") from None
+    if root is None:
+        return None
+    _refuse(root, file, (), set())
+    return Node(root, file)
+
+
+def _refuse(
+    node: yaml.Node, file: str, around: tuple[yaml.Node, ...], seen: set[yaml.Node]
+) -> None:
+    """Refuse what is no JSON value: twofold or odd keys, values around themselves, infinities."""
+    if node in around:
+        Node(node, file).refuse("a value contains itself")
+    if node in seen:
+        return
+    seen.add(node)
+    match node:
+        case yaml.MappingNode():
+            _refuse_keys(node, file)
+            inner = [value for _, value in node.value]
+        case yaml.SequenceNode():
+            inner = node.value
+        case _:
+            inner = []
+            if node.tag == FLOAT and not _is_finite(node.value):
+                Node(node, file).refuse(f"{node.value} is no JSON value")
+    for value in inner:
+        _refuse(value, file, (*around, node), seen)
+
+
+def _refuse_keys(node: yaml.MappingNode, file: str) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        name = Node(key, file)
+        if key.tag != TEXT:
+            shown = f"`{key.value}`" if isinstance(key, yaml.ScalarNode) else "here"
+            name.refuse(f"the key {shown} is no text; put it in quotes")
+        if key.value in seen:
+            name.refuse(f"the key `{key.value}` stands twice")
+        seen.add(key.value)
+
+
+def _is_finite(text: str) -> bool:
+    return not re.fullmatch(_NO_NUMBER, text) and math.isfinite(float(text))
 
 
 def read(path: Path) -> str:
     """The text of a file.
 
     Raises:
-        ScenarioError: it cannot be read.
+        DocumentError: it cannot be read.
     """
     try:
         return path.read_text("utf-8")
     except OSError as fault:
-        raise ScenarioError(f"{path}: cannot be read: {fault.strerror}") from None
+        raise DocumentError(f"{path}: cannot be read: {fault.strerror}") from None
     except UnicodeDecodeError as fault:
-        raise ScenarioError(f"{path}: is not UTF-8: {fault.reason}") from None
+        told = f"no UTF-8 text: {fault.reason} at byte {fault.start}"
+        raise DocumentError(f"{path}: {told}") from None
+
+
+def closest(given: str, known: Iterable[str]) -> str:
+    """What was probably meant, as the end of a complaint, or an empty text."""
+    found = difflib.get_close_matches(given, list(known), 1, 0.5)
+    return f"; did you mean `{found[0]}`?" if found else ""
 
 
 def suggestion(given: str, known: Iterable[str]) -> str:
-    """What may have been meant, as the end of a complaint."""
+    """What may have been meant, or all that there is, as the end of a complaint."""
     names = sorted(known)
-    close = difflib.get_close_matches(given, names, 1)
-    return f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(names)}"
+    return closest(given, names) or f"; known: {', '.join(names)}"
 
 
 def keys(node: Node, known: Iterable[str], what: str) -> Mapping[str, Node]:
     """The entries of a mapping that may have only ``known`` keys.
 
     Raises:
-        ScenarioError: it has another key, or is no mapping.
+        DocumentError: it has another key, or is no mapping.
     """
     allowed = tuple(known)
     for key, _ in node.pairs():
