@@ -14,6 +14,11 @@ import pytest
 
 from reference_workers import echo
 from tests.reference_workers.processes import code, started
+from tests.reference_workers.promises import (
+    ANSWERS,
+    lets_functions_and_triggers_come_and_go,
+    offered,
+)
 from tests.reference_workers.recording import DEADLINE, Link, asynchronous, engine, serving
 
 needs_sdk = pytest.mark.skipif(find_spec("iii") is None, reason="the extra `sdk` is not installed")
@@ -33,15 +38,6 @@ async def connected(home: Path) -> AsyncIterator[Link]:
             assert link.close_code == 1000
 
 
-def offered(link: Link) -> set[tuple[str, Any]]:
-    """Types, ids or configurations of what a worker registers; trigger ids are random."""
-    return {
-        (m["type"], m.get("trigger_type") or m["id"])
-        for m in link.messages
-        if m["type"].startswith("register")
-    }
-
-
 @needs_sdk
 @asynchronous
 async def test_it_offers_what_the_raw_worker_offers(tmp_path: Path) -> None:
@@ -54,14 +50,7 @@ async def test_it_offers_what_the_raw_worker_offers(tmp_path: Path) -> None:
 @needs_sdk
 @pytest.mark.parametrize(
     ("name", "data", "result"),
-    [
-        ("echo", {"a": [None, 1.5]}, {"a": [None, 1.5]}),
-        ("sleep", {"ms": 0}, {"slept_ms": 0}),
-        ("null", {}, None),
-        ("metadata", {}, {"metadata": {"m": 1}}),
-        ("large", {"bytes": 5}, {"data": "xxxxx"}),
-        ("inbox", [1], {"received": [1]}),
-    ],
+    ANSWERS,
 )
 @asynchronous
 async def test_functions_answer(tmp_path: Path, name: str, data: Any, result: Any) -> None:
@@ -110,17 +99,7 @@ async def test_it_calls_others(tmp_path: Path) -> None:
 @asynchronous
 async def test_functions_and_triggers_come_and_go(tmp_path: Path) -> None:
     async with connected(tmp_path) as link:
-        await link.ask("conformance::register", {"id": "x"})
-        assert (await link.ask("conformance::extra::x", 5))["result"] == 5
-        bound = await link.ask("conformance::bind", {"type": "cron", "config": {}})
-        trigger = await link.expect(type="registertrigger", trigger_type="cron")
-        await link.ask("conformance::unbind", {"id": bound["result"]["id"]})
-        await link.expect(type="unregistertrigger", id=trigger["id"])
-        await link.ask("conformance::unregister", {"id": "x"})
-        await link.expect(type="unregisterfunction", id="conformance::extra::x")
-
-        gone = await link.ask("conformance::extra::x", 5)
-        assert gone["error"]["code"] == "function_not_found"
+        await lets_functions_and_triggers_come_and_go(link)
 
 
 @needs_sdk

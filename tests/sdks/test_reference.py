@@ -13,6 +13,11 @@ from typing import Any
 import pytest
 
 from reference_workers import echo
+from tests.reference_workers.promises import (
+    ANSWERS,
+    lets_functions_and_triggers_come_and_go,
+    offered,
+)
 from tests.reference_workers.recording import DEADLINE, Link, asynchronous, engine, serving
 from tests.sdks.build import BUILDS
 from tests.sdks.toolchains import built
@@ -52,15 +57,6 @@ async def connected(command: list[str], home: Path) -> AsyncIterator[Link]:
             await process.wait()
 
 
-def offered(link: Link) -> set[tuple[str, Any]]:
-    """Types and ids or configurations of what a worker registers; trigger ids are random."""
-    return {
-        (m["type"], m.get("trigger_type") or m["id"])
-        for m in link.messages
-        if m["type"].startswith("register")
-    }
-
-
 @asynchronous
 async def test_it_offers_what_the_raw_worker_offers(command: list[str], tmp_path: Path) -> None:
     async with engine() as there, serving(there.url, echo.offer):
@@ -75,16 +71,8 @@ async def test_it_offers_what_the_raw_worker_offers(command: list[str], tmp_path
 
 @asynchronous
 async def test_functions_answer(command: list[str], tmp_path: Path) -> None:
-    expected: list[tuple[str, Any, Any]] = [
-        ("echo", {"a": [None, 1.5]}, {"a": [None, 1.5]}),
-        ("sleep", {"ms": 0}, {"slept_ms": 0}),
-        ("null", {}, None),
-        ("metadata", {}, {"metadata": {"m": 1}}),
-        ("large", {"bytes": 5}, {"data": "xxxxx"}),
-        ("inbox", [1], {"received": [1]}),
-    ]
     async with connected(command, tmp_path) as link:
-        for name, data, result in expected:
+        for name, data, result in ANSWERS:
             answer = await link.ask(f"conformance::{name}", data, metadata={"m": 1})
             assert answer["result"] == result, name
         request = await link.ask("conformance::http_echo", {"body": {"a": 1}})
@@ -133,17 +121,7 @@ async def test_it_calls_others(command: list[str], tmp_path: Path) -> None:
 @asynchronous
 async def test_functions_and_triggers_come_and_go(command: list[str], tmp_path: Path) -> None:
     async with connected(command, tmp_path) as link:
-        await link.ask("conformance::register", {"id": "x"})
-        assert (await link.ask("conformance::extra::x", 5))["result"] == 5
-        bound = await link.ask("conformance::bind", {"type": "cron", "config": {}})
-        trigger = await link.expect(type="registertrigger", trigger_type="cron")
-        await link.ask("conformance::unbind", {"id": bound["result"]["id"]})
-        await link.expect(type="unregistertrigger", id=trigger["id"])
-        await link.ask("conformance::unregister", {"id": "x"})
-        await link.expect(type="unregisterfunction", id="conformance::extra::x")
-
-        gone = await link.ask("conformance::extra::x", 5)
-        assert gone["error"]["code"] == "function_not_found"
+        await lets_functions_and_triggers_come_and_go(link)
 
 
 @asynchronous
