@@ -28,24 +28,33 @@ class Bound:
     after_teardown: bool
 
 
+def _own_type(stage: Stage) -> tuple[int, str]:
+    """A trigger type that the worker provides, and the connection on which it does.
+
+    Raises:
+        Unmet: it provides none.
+    """
+    for one in stage.talk.registrations:
+        if one.kind == "registertriggertype" and isinstance(one.id, str):
+            return one.message.connection, one.id
+    raise Unmet("this takes a worker that provides a trigger type")
+
+
 @trial(Worker.OWN)
 async def offered(stage: Stage) -> Bound:
     """Offer a trigger of its own type twice, one of an unknown type, and take the first back."""
     await stage.start()
     await stage.ready()
-    types = [r for r in stage.talk.registrations if r.kind == "registertriggertype"]
-    if not types or not isinstance(types[0].id, str):
-        raise Unmet("this takes a worker that provides a trigger type")
-    number = types[0].message.connection
-    for trigger_id, type_id in ((BINDING, types[0].id), (UNKNOWN, NO_TYPE)):
+    number, own = _own_type(stage)
+    for trigger_id, type_id in ((BINDING, own), (UNKNOWN, NO_TYPE)):
         stage.send(number, _offer(trigger_id, type_id))
         await stage.until(lambda t=trigger_id: _answers(stage, t), stage.pace.reply)  # type: ignore[misc]
-    stage.send(number, _offer(BINDING, types[0].id))
+    stage.send(number, _offer(BINDING, own))
     await stage.until(lambda: len(_answers(stage, BINDING)) > 1, stage.pace.reply)
-    undo = {"type": "unregistertrigger", "id": BINDING, "trigger_type": types[0].id}
+    undo = {"type": "unregistertrigger", "id": BINDING, "trigger_type": own}
     stage.send(number, undo)
     alive = await stage.pulse() and number in stage.workers
-    return Bound(types[0].id, number, alive)
+    return Bound(own, number, alive)
 
 
 def _offer(trigger_id: str, type_id: str) -> dict[str, object]:
@@ -195,17 +204,14 @@ async def fired(stage: Stage) -> Fired:
     fire, bindings = stage.role("fire"), stage.role("bindings")
     await stage.start()
     await stage.ready()
-    types = [r for r in stage.talk.registrations if r.kind == "registertriggertype"]
-    if not types or not isinstance(types[0].id, str):
-        raise Unmet("this takes a worker that provides a trigger type")
-    number = types[0].message.connection
-    stage.send(number, _offer(BINDING, types[0].id) | ELSEWHERE)
+    number, own = _own_type(stage)
+    stage.send(number, _offer(BINDING, own) | ELSEWHERE)
     await stage.until(lambda: _answers(stage, BINDING), stage.pace.reply)
     before = stage.invoke(bindings, {})
     await stage.reply(before)
     await stage.reply(stage.invoke(fire, {"id": BINDING, "data": {"tick": 1}}))
     await stage.until(lambda: _targets(stage.talk), stage.pace.reply)
-    stage.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": types[0].id})
+    stage.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": own})
     await stage.pulse()
     after = stage.invoke(bindings, {})
     await stage.reply(after)

@@ -74,13 +74,17 @@ async def _serves(stage: Stage) -> bool:
 @check("REG-009", function_conflict)
 def survives_a_function_conflict(record: Record[Refused]) -> Finding:
     """One taken name must not take the other functions down."""
+    return _went_on(record, "Log the rejection of the function and go on.")
+
+
+def _went_on(record: Record[Refused], remedy: str) -> Finding:
     if record.result.heard:
         return kept("it went on serving the rest")
     return broken(
         expected="a worker that serves its other functions",
         seen="it no longer listens" if record.result.exit_code is None else "it ended",
         events=record.events[-4:],
-        remedy="Log the rejection of the function and go on.",
+        remedy=remedy,
     )
 
 
@@ -253,14 +257,8 @@ async def odd_rejection(stage: Stage) -> Refused:
 @check("REG-014", odd_rejection)
 def survives_an_unknown_rejection(record: Record[Refused]) -> Finding:
     """Newer engines have further reasons to refuse a function."""
-    if record.result.heard:
-        return kept("it went on serving the rest")
-    return broken(
-        expected="a worker that serves its other functions",
-        seen="it no longer listens" if record.result.exit_code is None else "it ended",
-        events=record.events[-4:],
-        remedy="A rejection that names a function_id is about that function, whatever its code.",
-    )
+    remedy = "A rejection that names a function_id is about that function, whatever its code."
+    return _went_on(record, remedy)
 
 
 @check("TRG-002", trigger_refused)

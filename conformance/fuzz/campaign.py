@@ -219,7 +219,6 @@ class Campaign:
     def _conclude(self) -> None:
         report = self.report
         report.seconds = asyncio.get_running_loop().time() - self._began
-        report.asked_again = self._inquiry.asked
         for name, one in self._search.fields.items():
             explored = report.explored.setdefault(name, Explored())
             explored.news = len(one.news)

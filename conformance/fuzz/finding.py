@@ -75,7 +75,6 @@ class Report:
     invocations: int = 0
     seconds: float = 0.0
     restarts: int = 0
-    asked_again: int = 0
     findings: list[Finding] = field(default_factory=list)
     explored: dict[str, Explored] = field(default_factory=dict)
     kinds: Counter[str] = field(default_factory=Counter)

@@ -19,8 +19,8 @@ from conformance.subject.place import Place, Start, Subject
 from conformance.subject.process import WorkerProcess
 
 SCRIPT = (sys.executable, "-I", "-S", str(Path(namespace.__file__)))
-REQUEST, ANSWER = 256, 64
-"""Bytes."""
+ANSWER = 64
+"""Bytes that the holder of a namespace says at the most."""
 
 
 @dataclass(frozen=True, slots=True)

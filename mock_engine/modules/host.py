@@ -322,10 +322,5 @@ def formats(kind: str, name: str) -> dict[str, Raw]:
     return _recorded_formats()[kind].get(name, {})
 
 
-def decoded(result: Raw) -> Any:
-    """A result as a JSON value; an absent one is ``None``."""
-    return msgspec.json.decode(result) if bytes(result) else None
-
-
 def _raw(data: Any) -> Raw:
     return data if isinstance(data, Raw) else payload(data)
