@@ -22,6 +22,7 @@ from conformance.checks import (
     registering,
     rejected,
     reporting,
+    requests,
     shutting,
     using,
 )
@@ -47,6 +48,7 @@ MODULES = (
     enduring,
     shutting,
     using,
+    requests,
     absent,
 )
 """Every module of checks, in the order of the life cycle."""

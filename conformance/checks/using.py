@@ -1,4 +1,4 @@
-"""Using the engine: calls of its functions, triggers of its types, answers to its events.
+"""Using the engine: calls of its functions, triggers of its types.
 
 Mistakes here make no noise: the engine drops a route it cannot read, an unknown trigger type waits
 for ever for its provider, and a caller that gave the wrong member gets an error it may not look at.
@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
-from conformance.checks.answers import about, error_code
+from conformance.checks.answers import error_code
 from conformance.checks.losing import first_series, third_series
 from conformance.checks.ready import looking_back
 from conformance.conversation import Registration
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.trial import Record, check
+from conformance.verdict import Finding, broken, kept, not_applicable
 from mock_engine.modules.schedule import BadExpression, Schedule
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Direction, Message
@@ -206,102 +203,3 @@ def _provided(record: Record[Any], trigger_type: str) -> bool:
     return any(
         r.kind == "registertriggertype" and r.id == trigger_type for r in record.talk.registrations
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Requested:
-    """Functions behind HTTP triggers, invoked as the engine does for a request."""
-
-    invocations: tuple[Invocation, ...]
-
-
-@trial(Worker.SHARED)
-async def requested_over_http(stage: Stage) -> Requested:
-    """Invoke each function behind an HTTP trigger with the event of a request."""
-    invocations: list[Invocation] = []
-    for registration in stage.talk.registrations:
-        body = registration.message.json
-        function_id = body.get("function_id")
-        if registration.kind != "registertrigger" or body.get("trigger_type") != "http":
-            continue
-        asked = {invocation.function_id for invocation in invocations}
-        if function_id not in stage.baseline.functions or function_id in asked:
-            continue
-        if stage.obstacle(function_id) is None:
-            invocations.append(stage.invoke(function_id, _request(stage, function_id, body)))
-    if not invocations:
-        raise Unmet("this takes a worker with a function behind an HTTP trigger")
-    await stage.until(
-        lambda: all(stage.replies(i) for i in invocations) or not stage.process.running,
-        stage.patience(invocations),
-    )
-    return Requested(tuple(invocations))
-
-
-def _request(stage: Stage, function_id: str, trigger: Mapping[str, Any]) -> Any:
-    """The event of a request to the route; the user's example for the function comes first."""
-    given = stage.settings.invoking.functions.get(function_id)
-    if given is not None and given.examples:
-        return given.examples[0]
-    found = trigger.get("config")
-    config = found if isinstance(found, dict) else {}
-    path, method = str(config.get("api_path", "/")), str(config.get("http_method") or "GET").upper()
-    body = stage.engine.channels.create().end("read")
-    answer = stage.engine.channels.create().end("write")
-    return {
-        "path": path,
-        "method": method,
-        "path_params": dict.fromkeys(re.findall(r"[:{](\w+)", path), "1"),
-        "query_params": {},
-        "headers": {"content-type": "application/json", "host": "127.0.0.1:3111"},
-        "body": {},
-        "trigger": {"type": "http", "path": path, "method": method},
-        "request_body": body,
-        "response": answer,
-    }
-
-
-@check("USE-005", requested_over_http)
-def answers_http_with_an_envelope(record: Record[Requested]) -> Finding:
-    """The engine reads status, headers and body from the result, and sends nothing else on."""
-    judged = 0
-    for invocation in record.result.invocations:
-        answers = record.talk.answers(invocation.id)
-        if not answers or answers[0].json.get("error") is not None:
-            continue
-        if _streamed(record, invocation):
-            continue
-        judged += 1
-        fault = _envelope_fault(answers[0].json.get("result"))
-        if fault is not None:
-            return broken(
-                expected="a result with status_code (a whole number), headers and body from "
-                f"{invocation.function_id}, which is behind an HTTP trigger",
-                seen=fault,
-                events=about(record, invocation),
-                remedy='Return {"status_code": 200, "headers": {…}, "body": …}; what stands '
-                "elsewhere in the result never reaches the client.",
-            )
-    if not judged:
-        return unproven("no function behind an HTTP trigger answered its request with a result")
-    return kept(f"{judged} functions answered a request with status, headers or body")
-
-
-def _streamed(record: Record[Requested], invocation: Invocation) -> bool:
-    """Whether an answer may have gone through a channel instead of the result."""
-    del invocation
-    return bool(record.talk.channel_requests)
-
-
-def _envelope_fault(result: Any) -> str | None:
-    if result is None:
-        return "no result: the client waits until the engine gives up, and gets 504"
-    if not isinstance(result, dict) or not {"status_code", "headers", "body"} & set(result):
-        told = shorten(json.dumps(result), 100)
-        return f"{told}: the client gets 200 with an empty object"
-    status = result.get("status_code", 200)
-    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 999:
-        return f"status_code {status!r}: the client gets 200"
-    if not isinstance(result.get("headers") or {}, dict | list):
-        return f"headers {result['headers']!r}, neither an object nor a list of lines"
-    return None

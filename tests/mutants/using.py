@@ -163,6 +163,20 @@ class AnswersWithAStatusOfItsOwn(Answers):
     answer = {"status": 404, "data": {}}
 
 
+@breaks("USE-005")
+class StreamsBehindAResult(Answers):
+    """Returns a value before it takes the channel, so that the value is the answer."""
+
+    async def page(self, data: Json) -> Json:
+        self.streaming = asyncio.ensure_future(self.stream(data))
+        return {"streaming": True}
+
+    async def stream(self, data: Json) -> None:
+        await asyncio.sleep(0.2)
+        async with self.channel(data["response"]) as socket:
+            await socket.send(b"page")
+
+
 class Counts(Worker):
     """Asks the engine for a value in one of its functions."""
 

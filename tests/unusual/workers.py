@@ -510,6 +510,34 @@ class FailsWhereNothingIsKept(Worker):
 
 
 @unusual
+class StreamsItsAnswers(Worker):
+    """Reads a request to its end and answers through the channel; its result says nothing."""
+
+    async def page(self, data: Json) -> Json:
+        async with self.channel(data["request_body"]) as socket:
+            body = self.told_parts([part async for part in socket])["base64"]
+        async with self.channel(data["response"]) as socket:
+            await socket.send('{"type":"set_status","status_code":201}')
+            for _ in range(100):
+                await socket.send(body.encode())
+
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), "orders::page": self.page}
+
+    def triggers(self) -> list[Json]:
+        first, *others = super().triggers()
+        return [{**first, "function_id": "orders::page"}, *others]
+
+
+@unusual
+class StreamsAfterItsAnswer(StreamsItsAnswers):
+    """Answers null at once, and streams what the client gets in a task beside it."""
+
+    async def page(self, data: Json) -> Json:
+        self.streaming = asyncio.ensure_future(super().page(data))
+
+
+@unusual
 class WritesBitByBit(Worker):
     """Cuts data as it likes, and fragments its messages."""
 
