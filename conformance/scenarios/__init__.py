@@ -1,6 +1,5 @@
 """Scenarios: conversations with a worker, written or recorded, that any worker can be put through.
 
-document   YAML with the place of every value; complaints that name it
 patterns   what a worker's frame must look like; templates are what is sent to it
 steps      a scenario as data
 reading    from a document to a scenario, checked to the last key

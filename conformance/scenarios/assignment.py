@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.scenarios.patterns import Pattern
+    from conformance.scenarios.patterns.base import Pattern
 
 Choice = tuple[int, ...]
 """For each pattern the index of its item."""

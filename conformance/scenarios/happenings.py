@@ -26,7 +26,7 @@ from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Opcode
 
 from conformance.conversation import is_telemetry
-from conformance.scenarios.patterns import ABSENT
+from conformance.scenarios.patterns.json_values import ABSENT
 from mock_engine.transcript import (
     NOT_JSON,
     Accepted,

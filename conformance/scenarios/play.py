@@ -18,7 +18,8 @@ from typing import Any
 
 from conformance.scenarios.assignment import assignments, unassigned
 from conformance.scenarios.happenings import Happening, Source
-from conformance.scenarios.patterns import Difference, shown
+from conformance.scenarios.patterns.base import Difference
+from conformance.scenarios.patterns.json_values import shown
 from conformance.scenarios.steps import Act, Expect, Expected, Never, Scenario, Step, Within
 
 TO_CONNECTIONS = ("engine", "engine-frame")

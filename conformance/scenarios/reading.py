@@ -13,7 +13,9 @@ from typing import Any
 
 from conformance import nodes
 from conformance.nodes import DocumentError, Node, Place, keys, suggestion
-from conformance.scenarios.patterns import Is, Object, Pattern
+from conformance.scenarios.patterns.base import Pattern
+from conformance.scenarios.patterns.single import Is
+from conformance.scenarios.patterns.structures import Object
 from conformance.scenarios.reading_steps import Reader
 from conformance.scenarios.scope import Scope
 from conformance.scenarios.steps import Needs, Scenario, Setting, Step

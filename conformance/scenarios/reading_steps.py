@@ -11,7 +11,9 @@ from typing import Any
 from conformance import nodes
 from conformance.nodes import DocumentError, Node, keys, suggestion
 from conformance.pace import Pace
-from conformance.scenarios.patterns import Anything, Pattern, is_of_type
+from conformance.scenarios.patterns.base import Pattern
+from conformance.scenarios.patterns.json_values import is_of_type
+from conformance.scenarios.patterns.single import Anything
 from conformance.scenarios.scope import Scope
 from conformance.scenarios.steps import WORKER, Act, Expect, Expected, Never, Step, Within
 from conformance.scenarios.templates import Fixed, Parts, Template

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.nodes import Place
 from conformance.scenarios.happenings import Happening
-from conformance.scenarios.patterns import Names, Pattern
+from conformance.scenarios.patterns.base import Names, Pattern
 from conformance.scenarios.templates import Template
 from conformance.verdict import Level
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.scenarios.patterns import filled, references
+from conformance.scenarios.patterns.names import filled, references
 
 NewId = Callable[[], str]
 

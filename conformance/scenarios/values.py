@@ -14,28 +14,21 @@ from jsonschema.exceptions import SchemaError
 from jsonschema.validators import Draft202012Validator, validator_for
 
 from conformance.nodes import Node, suggestion
-from conformance.scenarios.patterns import (
-    TYPES,
-    All,
+from conformance.scenarios.patterns.base import Pattern
+from conformance.scenarios.patterns.combined import All, Not, OneOf
+from conformance.scenarios.patterns.json_values import TYPES, is_of_type
+from conformance.scenarios.patterns.names import Bind, Text, references
+from conformance.scenarios.patterns.single import (
     Anything,
     AnyUuid,
-    Array,
     Between,
-    Bind,
     Is,
     Matches,
     Missing,
-    Not,
-    Object,
     OfType,
-    OneOf,
-    Pattern,
-    Text,
-    Unordered,
     Valid,
-    is_of_type,
-    references,
 )
+from conformance.scenarios.patterns.structures import Array, Object, Unordered
 from conformance.scenarios.templates import Fill, Fixed, Fresh, Parts, Repeat, Template
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

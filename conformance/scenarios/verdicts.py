@@ -12,7 +12,10 @@ from conformance.protocol import Protocol
 from conformance.report.entry import LAST_LINES, SCENARIO, Entry, rate, reason
 from conformance.report.frames import Frame, frame
 from conformance.scenarios.assignment import assignments
-from conformance.scenarios.patterns import All, Is, Names, Object, Pattern
+from conformance.scenarios.patterns.base import Names, Pattern
+from conformance.scenarios.patterns.combined import All
+from conformance.scenarios.patterns.single import Is
+from conformance.scenarios.patterns.structures import Object
 from conformance.scenarios.reading import PULSE
 from conformance.scenarios.stagehand import Performance, perform
 from conformance.scenarios.steps import Needs, Scenario

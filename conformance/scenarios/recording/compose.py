@@ -16,7 +16,7 @@ from typing import Any
 from websockets.frames import Opcode
 
 from conformance.conversation import ANNOUNCE, Conversation, is_telemetry
-from conformance.scenarios.patterns import UUID
+from conformance.scenarios.patterns.json_values import UUID
 from conformance.scenarios.recording.generalise import Generaliser
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
 from conformance.scenarios.recording.plain import is_plain

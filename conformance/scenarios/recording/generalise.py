@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.conversation import ANNOUNCE
-from conformance.scenarios.patterns import REFERENCE, UUID
+from conformance.scenarios.patterns.json_values import UUID
+from conformance.scenarios.patterns.names import REFERENCE
 from conformance.scenarios.recording.plain import is_deep
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import nodes
-from conformance.scenarios.patterns import ABSENT, Bind, Object, Pattern, Text, shown
+from conformance.scenarios.patterns.base import Pattern
+from conformance.scenarios.patterns.json_values import ABSENT, shown
+from conformance.scenarios.patterns.names import Bind, Text
+from conformance.scenarios.patterns.structures import Object
 from conformance.scenarios.values import pattern
 
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
