@@ -13,7 +13,7 @@ from conformance.conversation import Conversation
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Trial, Unmet, Worker, trial
 from mock_engine.faults import Accept, End, Refuse, Reject, rule
-from mock_engine.transcript import Accepted, Answered
+from mock_engine.transcript import Accepted, Answered, Message
 from mock_engine.wire import Connection
 
 OUTAGE = 1.6
@@ -278,6 +278,14 @@ WAYS = {
 """The ways of each series; those after which a worker is back with its first try come last."""
 
 
+NEVER_BACK = "it never came back after a loss: see REC-001 to REC-005"
+
+
 def drops(records: tuple[Record[Series], ...]) -> list[tuple[Record[Series], Drop]]:
     """The losses after which the worker came back, each with its record."""
     return [(record, drop) for record in records for drop in record.result if drop.back]
+
+
+def messages_after(record: Record[Series], drop: Drop) -> tuple[Message, ...]:
+    """What was said on the connections that followed a loss."""
+    return tuple(m for m in record.talk.messages() if m.connection in drop.after)

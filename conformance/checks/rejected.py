@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from conformance.checks.answers import error_code
 from conformance.checks.ready import looking_back
-from conformance.checks.reconnecting import HOT
+from conformance.checks.retrying import HOT
 from conformance.stage import Stage
 from conformance.trial import Record, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven

@@ -1,0 +1,103 @@
+"""Retrying: how soon, and how often, a worker that lost its connection tries again."""
+
+from __future__ import annotations
+
+import math
+
+from conformance.checks.losing import (
+    Drop,
+    Series,
+    first_series,
+    messages_after,
+    second_series,
+    third_series,
+)
+from conformance.trial import Record, check
+from conformance.verdict import Finding, broken, kept, unproven
+
+HOT = 0.25
+"""Seconds between two tries under which a retry loop is a hot one. SDKs start at 0.7 s."""
+
+RESET_RATIO = 1.8
+RESET_FLOOR = 2.0
+"""A later first delay is a grown one when it is longer than this many seconds, and by this factor
+longer than the first: 1 s give or take 30 % varies by 1.86 at most, and stays below 2 s."""
+
+STEP_RATIO = 1.2
+"""By which the second one is longer at least, if delays double."""
+
+
+@check("REC-010", third_series, first_series, second_series)
+def waits_between_tries(*records: Record[Series]) -> Finding:
+    """Workers that all retry at once keep an engine from coming back."""
+    told: list[float] = []
+    for record in records:
+        for drop in record.result:
+            gaps = _gaps(record, drop)
+            told += gaps
+            if gaps and min(gaps) < HOT:
+                return broken(
+                    expected=f"at least {HOT} s between two tries, growing",
+                    seen=f"{min(gaps):.2f} s after {drop.way.how}",
+                    events=messages_after(record, drop)[:6],
+                    remedy="Wait 1 s before the first retry and double it up to 30 s, with some "
+                    "chance.",
+                )
+    if not told:
+        return unproven("it did not try again")
+    return kept("gaps of " + ", ".join(f"{gap:.2f} s" for gap in told[:5]))
+
+
+def _gaps(record: Record[Series], drop: Drop) -> list[float]:
+    """Seconds between a loss and the first try to reconnect, and between further tries.
+
+    A process that held several connections on a path retries each of them: then every so many
+    tries make one round. What follows the first success are no tries any more.
+    """
+    talk, at = record.talk, drop.at
+    paths = {talk.requests[number].request.path for number in drop.before}
+    requests = [r for r in talk.requests.values() if r.request.path in paths and r.at <= drop.until]
+    ended = {n for n, end in talk.ends.items() if end.at < at}
+    open_before = [r for r in requests if r.at < at and r.connection not in ended]
+    success = min((e.at for e in talk.upgrades.values() if e.at > at), default=math.inf)
+    lost = len(open_before)
+    tries = [at] * lost + [r.at for r in requests if at < r.at <= success]
+    return [later - earlier for earlier, later in zip(tries, tries[lost:], strict=False)]
+
+
+@check("REC-021", first_series, second_series)
+def begins_anew_after_success(*records: Record[Series]) -> Finding:
+    """A delay that never shrinks again keeps a worker away for half a minute in the end."""
+    judged: list[tuple[Record[Series], list[float]]] = []
+    for record in records:
+        delays = [
+            _first_try(record, drop) - drop.at
+            for drop in record.result
+            if drop.back and drop.way.plain
+        ]
+        if len(delays) >= 3 and len(delays) == len(record.result):
+            judged.append((record, delays))
+    if not judged:
+        return unproven("it did not come back three times in a row")
+    told = "; ".join(", ".join(f"{delay:.1f} s" for delay in delays) for _, delays in judged)
+    # A busy machine may lengthen a delay here or there; a delay that grows does so in each series.
+    if not all(_grew(delays) for _, delays in judged):
+        return kept(f"first delays of {told}")
+    record, _ = judged[0]
+    return broken(
+        expected="a first delay after each success as short as the one before",
+        seen=f"first delays of {told}",
+        events=messages_after(record, record.result[-1])[:4],
+        remedy="Set the delay back once a connection is set up.",
+    )
+
+
+def _grew(delays: list[float]) -> bool:
+    """Whether delays grow step by step; one that is long alone is that of a busy machine."""
+    first, second, *_, last = delays
+    return last > RESET_FLOOR and last > RESET_RATIO * first and second > STEP_RATIO * first
+
+
+def _first_try(record: Record[Series], drop: Drop) -> float:
+    numbers = [n for n in drop.after if n in record.talk.requests]
+    return min(record.talk.requests[number].at for number in numbers)
