@@ -27,6 +27,7 @@ from conformance.checks import (
     retrying,
     shutting,
     using,
+    waiting,
 )
 
 MODULES = (
@@ -42,6 +43,7 @@ MODULES = (
     circumstances,
     payloads,
     calling,
+    waiting,
     providing,
     rejected,
     reporting,

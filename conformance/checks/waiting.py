@@ -1,0 +1,212 @@
+"""Waiting: calls whose answer does not come in time, and calls while there is no engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.checks.calling import Errand, ask, outgoing, send
+from conformance.door import BLACK_HOLE
+from conformance.stage import Stage
+from conformance.trial import Record, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, unproven
+from mock_engine.transcript import Message
+
+LIMIT = 30.0
+"""Seconds after which SDKs give up a call by themselves."""
+
+NOTHING = "conformance::given-nothing"
+
+
+@trial(Worker.OWN, long=True)
+async def calls_a_black_hole(stage: Stage) -> Errand:
+    """Let the worker call a function that never answers, and give no time limit."""
+    call = stage.role("call")
+    await stage.start()
+    await stage.ready()
+    invocation = stage.invoke(call, {"function_id": BLACK_HOLE, "data": {}})
+    await stage.reply(invocation, 1.5 * LIMIT)
+    return Errand(invocation, BLACK_HOLE)
+
+
+@check("CAL-014", calls_a_black_hole)
+def gives_up_by_itself(record: Record[Errand]) -> Finding:
+    """The engine sets no time limit, so that a caller without one of its own waits for ever."""
+    if not outgoing(record):
+        return unproven("it did not call the function it was asked to call")
+    answers = record.talk.answers(record.result.invocation.id)
+    if answers:
+        return kept(f"it gave up after {answers[0].at - record.result.invocation.at:.0f} s")
+    return broken(
+        expected=f"the end of a call without a time limit after about {LIMIT:.0f} s",
+        seen=f"none within {1.5 * LIMIT:.0f} s",
+        events=tuple(outgoing(record)[:1]),
+        remedy="Limit each call to 30 s unless the caller says otherwise.",
+    )
+
+
+@trial(Worker.OWN)
+async def calls_what_is_slow(stage: Stage) -> tuple[Errand, bool]:
+    """Let the worker call a function that outlasts its patience, and look whether it is well."""
+    asked = {"function_id": stage.role("sleep"), "data": {"ms": 900}, "timeout_ms": 250}
+    stage.role("call")
+    await stage.start()
+    await stage.ready()
+    errand = await send(stage, asked)
+    await stage.until(lambda: len(_late(stage)) > 0, 2.0)
+    return errand, await stage.pulse()
+
+
+def _late(stage: Stage) -> list[Message]:
+    """The answers of the slow function itself."""
+    return [
+        m
+        for m in stage.talk.messages()
+        if m.type == "invocationresult" and (m.json.get("result") or {}) == {"slept_ms": 900}
+    ]
+
+
+@check("CAL-005", calls_what_is_slow)
+def gives_up_waiting(record: Record[tuple[Errand, bool]]) -> Finding:
+    """The engine sets no time limit: a caller that sets none either waits for ever."""
+    errand, _ = record.result
+    answers = record.talk.answers(errand.invocation.id)
+    result = answers[0].json.get("result") if answers else None
+    error = result.get("error") if isinstance(result, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    if code == "TIMEOUT":
+        return kept("the caller got TIMEOUT")
+    if code == "function_not_found":
+        return unproven("its call did not find its own function; it may be in another namespace")
+    return broken(
+        expected="the error code TIMEOUT in the hands of the caller, after 250 ms",
+        seen=repr(result) if answers else "no answer",
+        events=tuple(answers[:1]),
+        remedy="Give each call a time limit, 30 s unless the caller says otherwise.",
+    )
+
+
+@check("CAL-006", calls_what_is_slow)
+def survives_late_answers(record: Record[tuple[Errand, bool]]) -> Finding:
+    """An answer that nobody waits for any more is an everyday event."""
+    if record.result[1]:
+        return kept("it went on")
+    return broken(
+        expected="a worker that drops an answer that comes too late",
+        seen="it no longer listens",
+        events=record.events[-4:],
+        remedy="Look a result's invocation up among those that wait, and ignore it if not found.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """Calls made while there was no connection.
+
+    ``kept_call`` had all the time, ``expired`` was given up before the worker was back; the
+    worker was away from ``at`` to ``back``, in seconds, or for good.
+    """
+
+    at: float
+    back: float | None
+    kept_call: str = "conformance::kept-for-later"
+    expired: str = "conformance::given-up"
+
+
+@trial(Worker.OWN, slow=True)
+async def calls_offline(stage: Stage) -> Offline:
+    """Let the worker make a call without data, and two calls while it has no connection."""
+    call = stage.role("call")
+    await stage.start()
+    await stage.ready()
+    offline = Offline(0.0, None)
+    await ask(stage, {"function_id": NOTHING})
+    for function_id, patience in ((offline.kept_call, 20_000), (offline.expired, 150)):
+        asked = {"function_id": function_id, "data": {}, "delay_ms": 250, "timeout_ms": patience}
+        stage.invoke(call, asked)
+    await stage.pulse()
+    before = set(stage.workers)
+    at = stage.transcript.now()
+    for connection in stage.websockets():
+        connection.cut()
+    await stage.until(
+        lambda: set(stage.workers) - before or not stage.process.running, stage.pace.reconnect
+    )
+    fresh = set(stage.workers) - before
+    if not fresh:
+        return Offline(at, None)
+    await stage.present(stage.pace.reply)
+    await stage.settled()
+    return Offline(at, min(stage.talk.first_message(n).at for n in fresh))
+
+
+def _made(record: Record[Offline], function_id: str) -> list[Message]:
+    return [
+        message
+        for message in record.talk.messages()
+        if message.type == "invokefunction" and message.json.get("function_id") == function_id
+    ]
+
+
+def _offline_obstacle(record: Record[Offline]) -> Finding | None:
+    offline = record.result
+    if offline.back is None:
+        return unproven("it did not come back: see REC-014")
+    early = [m for n in (offline.kept_call, offline.expired) for m in _made(record, n)]
+    if any(m.at < offline.at for m in early):
+        return unproven("its function `call` does not wait `delay_ms` before it calls")
+    return None
+
+
+@check("CAL-015", calls_offline)
+def keeps_calls_for_later(record: Record[Offline]) -> Finding:
+    """A reconnect takes a second; a call that waits for 30 can wait for that."""
+    obstacle = _offline_obstacle(record)
+    if obstacle is not None:
+        return obstacle
+    made = _made(record, record.result.kept_call)
+    if made:
+        return kept("a call made offline was sent after the reconnect", made[0])
+    return broken(
+        expected="a call that was made offline, after the reconnect",
+        seen="none",
+        remedy="Queue calls while there is no connection, up to a bound.",
+    )
+
+
+@check("CAL-016", calls_offline)
+def forgets_expired_calls(record: Record[Offline]) -> Finding:
+    """Its caller was told that it failed, and may have tried again."""
+    obstacle = _offline_obstacle(record)
+    if obstacle is not None:
+        return obstacle
+    offline = record.result
+    assert offline.back is not None
+    if offline.back - offline.at < 0.6:
+        return unproven("it was back before the call had expired")
+    made = _made(record, offline.expired)
+    if made:
+        return broken(
+            expected="no call whose caller gave up while there was no connection",
+            seen=f"it was sent {made[0].at - offline.at:.1f} s after the loss",
+            events=(made[0],),
+            remedy="Drop from the queue what has timed out.",
+        )
+    if not _made(record, offline.kept_call):
+        return unproven("it keeps no calls at all: see CAL-015")
+    return kept("the call that was given up was not sent")
+
+
+@check("CAL-008", calls_offline)
+def always_gives_data(record: Record[Offline]) -> Finding:
+    """The engine drops a call without the field, and the caller waits until it gives up."""
+    calls = _made(record, NOTHING)
+    if not calls:
+        return unproven("it did not call the function it was asked to call")
+    if "data" in calls[0].json:
+        return kept(f"data {calls[0].json['data']!r} where the caller gave none", calls[0])
+    return broken(
+        expected='"data": null in a call whose caller gave none',
+        seen="no field `data`",
+        events=(calls[0],),
+        remedy="Write data into every call, null where there is none.",
+    )
