@@ -100,13 +100,22 @@ def _write(events: Sequence[Event], output: Path, title: str, source: str) -> in
         made = compose(events, name=name, title=title, source=source)
     except ValueError as fault:
         raise UsageError(str(fault)) from None
-    try:
-        output.write_text(write(made), "utf-8")
-    except OSError as fault:
-        raise UsageError(f"{output}: {fault.strerror}") from None
+    _replace(output, write(made))
     print(f"{output}: {len(made['steps'])} steps; play it with")
     print(f"  python -m conformance replay {output} --worker-cmd=…")
     return 0
+
+
+def _replace(output: Path, text: str) -> None:
+    """Write a file as a whole or not at all, whenever somebody loses patience."""
+    part = output.with_name(f".{output.name}.part")
+    try:
+        part.write_text(text, "utf-8")
+        part.replace(output)
+    except OSError as fault:
+        raise UsageError(f"-o {output}: {fault.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _refuse_unwritable(output: Path) -> None:

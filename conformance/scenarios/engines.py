@@ -24,7 +24,7 @@ async def equip(stage: Stage, setting: Setting) -> Caller:
     await engine.start()
     stage.door.application = engine.workers
     if setting.modules is None:
-        stage.door.application = Scripted(engine.workers)
+        stage.door.application = Scripted(engine.workers, engine.channels)
     elif setting.answers:
         stage.door.application = Answering(engine.workers, setting.answers)
     return caller

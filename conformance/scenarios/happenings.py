@@ -25,7 +25,7 @@ from urllib.parse import parse_qsl
 from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Opcode
 
-from conformance.conversation import is_telemetry
+from conformance.conversation import CHANNELS, TELEMETRY, is_telemetry
 from conformance.scenarios.patterns.json_values import ABSENT
 from mock_engine.transcript import (
     NOT_JSON,
@@ -69,13 +69,14 @@ class Observer:
     """Turns the events of a transcript into happenings.
 
     A connection is a worker's by its first message that is not telemetry; what came on it before
-    is told then.
+    is told then. Of telemetry's connections and the ends of channels only the request is told.
     """
 
     def __init__(self) -> None:
         self._requests: dict[int, dict[str, Any]] = {}
         self._ports: dict[int, int] = {}
         self._workers: set[int] = set()
+        self._others: set[int] = set()
         self._early: dict[int, list[Happening]] = {}
         self._codes: dict[int, int | None] = {}
 
@@ -88,7 +89,11 @@ class Observer:
             case Requested():
                 value = _request(event) | {"port": self._ports.get(number, 0)}
                 self._requests.setdefault(number, value)
+                if value["path"] == TELEMETRY or value["path"].startswith(CHANNELS):
+                    self._others.add(number)
                 yield Happening(event.at, "dials", number, value)
+            case _ if number in self._others:
+                return
             case FrameSeen(direction=Direction.FROM_WORKER):
                 yield from self._frame(event)
             case Message(direction=Direction.FROM_WORKER) if not is_telemetry(event):

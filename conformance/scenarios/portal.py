@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qs
 
+from conformance.conversation import CHANNELS
+from mock_engine.modules.channels import Channels
 from mock_engine.transcript import Request
 from mock_engine.wire import Application, Connection, Response
 
@@ -64,7 +67,22 @@ class Answering(Portal):
 
 
 class Scripted(Portal):
-    """Says nothing to workers; telemetry and channels are served as ever."""
+    """Says nothing to workers; telemetry is taken as ever, and so are the ends of channels.
+
+    A channel that a worker was told of by the scenario is there as soon as it takes an end of it.
+    """
+
+    def __init__(self, engine: Application, channels: Channels) -> None:
+        super().__init__(engine)
+        self._channels = channels
+
+    def upgrade(self, connection: Connection) -> Response | None:
+        """As the engine, which knows every channel."""
+        path = _path(connection)
+        if path.startswith(CHANNELS) and connection.request is not None:
+            (key, *_) = parse_qs(connection.request.query).get("key", [""])
+            self._channels.provide(path.removeprefix(CHANNELS), key)
+        return super().upgrade(connection)
 
     def opened(self, connection: Connection) -> None:
         """A worker is not greeted."""

@@ -122,7 +122,13 @@ class Channels(Module):
 
     def create(self, ahead: int = AHEAD) -> Channel:
         """A new channel."""
-        channel = Channel(str(uuid.uuid4()), str(uuid.uuid4()), ahead)
+        return self._keep(Channel(str(uuid.uuid4()), str(uuid.uuid4()), ahead))
+
+    def provide(self, identity: str, key: str) -> Channel:
+        """The channel of this id; one that nobody created has this key from now on."""
+        return self._channels.get(identity) or self._keep(Channel(identity, key))
+
+    def _keep(self, channel: Channel) -> Channel:
         self._channels[channel.id] = channel
         if len(self._channels) > REMEMBERED:
             del self._channels[next(iter(self._channels))]

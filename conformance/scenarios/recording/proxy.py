@@ -113,7 +113,7 @@ class Proxy:
             context = ssl.create_default_context() if up.secure else None
             ahead = await asyncio.open_connection(up.host, up.port, ssl=context)
         except OSError as fault:
-            self.warnings.append(f"the engine at {up.host}:{up.port}: {fault.strerror or fault}")
+            self.warnings.append(f"the engine at {up.host}:{up.port}: {_told(fault)}")
             _reset(writer)
             self._ended(number, Ending.BY_ENGINE, "TCP reset")
             return
@@ -193,6 +193,13 @@ class Pipe:
         if self.direction is Direction.FROM_ENGINE:
             return Ending.BY_ENGINE, "TCP reset" if reset else "TCP end"
         return (Ending.RESET if reset else Ending.EOF), ""
+
+
+def _told(fault: OSError) -> str:
+    """Why the engine cannot be reached, and what to do if it is not trusted."""
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return f"{fault}; SSL_CERT_FILE names a file of further certificates to trust"
+    return fault.strerror or str(fault)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
+import shutil
 import socket
+import ssl
 import struct
-import sys
+import subprocess
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,25 +18,16 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.frames import Opcode
 
 from conformance.errors import UsageError
-from conformance.scenarios.reading import parse
-from conformance.scenarios.recording.compose import compose
 from conformance.scenarios.recording.proxy import Proxy, Upstream
-from conformance.scenarios.recording.writing import write
-from conformance.verdict import Outcome
-from mock_engine.config import Config
-from mock_engine.engine import Engine
 from mock_engine.transcript import (
     Answered,
     Direction,
     Ended,
     Ending,
-    Event,
     FrameSeen,
     Message,
     Requested,
 )
-from mock_engine.wire import Listener
-from tests.conformance.scenarios.playing import play
 
 HOST = "127.0.0.1"
 
@@ -194,46 +187,54 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         Upstream.of(url)
 
 
-async def _recorded() -> list[Event]:
-    """What a reference worker and an engine said while somebody called the worker."""
-    engine = Engine(Config())
-    listener = await Listener.start(engine.workers, HOST, 0)
-    proxy = Proxy(Upstream(HOST, listener.port))
-    gone = asyncio.Event()
-    proxy.gone = gone.set
-    port = await proxy.listen(HOST, 0)
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "reference_workers.echo",
-        env={**os.environ, "III_URL": f"ws://{HOST}:{port}"},
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    await until(proxy, lambda: b"workers::register" in b"".join(m.data for m in of(proxy, Message)))
-    async with connect(f"ws://{HOST}:{listener.port}/") as caller:
-        call = (
-            '{"type": "invokefunction", "invocation_id": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",'
-            ' "function_id": "conformance::echo", "data": {"tea": 1}}'
-        )
-        await caller.send(call)
-        async with asyncio.timeout(10):
-            while b'"tea"' not in (await caller.recv(decode=False)):
-                pass
-    worker.send_signal(signal.SIGTERM)
-    await worker.wait()
-    await gone.wait()
-    await proxy.stop()
-    await listener.stop()
-    await engine.stop()
-    return proxy.transcript.events
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for this address, signed by itself, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    key, made = folder / "key.pem", folder / "certificate.pem"
+    words = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test")
+    where = ("-addext", f"subjectAltName=IP:{HOST}", "-keyout", key, "-out", made)
+    subprocess.run([openssl, *words, *where], check=True, capture_output=True)
+    return made, key
 
 
-def test_what_is_recorded_can_be_played() -> None:
-    events = asyncio.run(_recorded())
+@pytest.mark.parametrize("trusted", [True, False])
+def test_an_engine_behind_tls(
+    trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, key = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(made))
 
-    text = write(compose(events, name="recorded", title="t", source="s"))
-    told = play("-m reference_workers.echo", [parse(text, "recorded.yaml")])["recorded"]
+    async def handler(connection: ServerConnection) -> None:
+        async for message in connection:
+            await connection.send(message)
 
-    assert "tea: 1" in text
-    assert "3f2504e0" not in text
-    assert told["outcome"] == Outcome.PASSED.value, told["reason"]
+    async def conversation() -> tuple[Proxy, list[Any]]:
+        server = await serve(handler, HOST, 0, ssl=context)
+        proxy = Proxy(Upstream.of(f"wss://{HOST}:{server.sockets[0].getsockname()[1]}"))
+        port = await proxy.listen(HOST, 0)
+        heard = []
+        with suppress(OSError, EOFError, InvalidHandshake):
+            async with connect(f"ws://{HOST}:{port}/") as client:
+                for each in ("text" * 50_000, b"\x00\xff"):
+                    await client.send(each)
+                    heard.append(await client.recv() == each)
+        await proxy.stop()
+        server.close()
+        await server.wait_closed()
+        return proxy, heard
+
+    proxy, heard = asyncio.run(conversation())
+
+    if trusted:
+        assert heard == [True, True]
+        assert [e.ending for e in of(proxy, Ended)] == [Ending.CLOSE_FRAME]
+        assert proxy.warnings == []
+    else:
+        assert heard == []
+        assert "certificate verify failed" in proxy.warnings[0]
+        assert "SSL_CERT_FILE" in proxy.warnings[0]
