@@ -31,6 +31,7 @@ ROLES: Mapping[str, str] = {
     "fire": "calls the target of the trigger with the `id` in its data, with `data`",
     "write": "writes `parts`, each `base64` or `text`, to the `channel` in its data, and closes it",
     "read": "reads the `channel` in its data to its end; returns `base64` and `messages`",
+    "observe": "observes the `function_id` in its data with its `target`; returns the `id`",
     "call": "calls the `function_id` in its data and returns what came of it",
 }
 """The parts that a function can play, each with its behaviour: ``conformance::NAME``, or another

@@ -204,6 +204,11 @@ class Calling:
         self._worker.trigger(request | given)
         return {"fired": True}
 
+    def observe(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Observe ``function_id`` with the function ``target``; return the observer's ``id``."""
+        observer = self._worker.observe({"function_id": data["function_id"]}, data["target"])
+        return {"id": observer.id}
+
 
 def offer(worker: Any) -> None:
     """Register everything."""
@@ -233,6 +238,9 @@ def offer(worker: Any) -> None:
         "http_echo": (http_echo, ANYTHING),
         "inbox": (inbox, ANYTHING),
     }
+    if hasattr(worker, "observe"):  # since 0.25
+        observed = schema("function_id", "target", function_id=TEXT, target=TEXT)
+        functions["observe"] = (calling.observe, observed)
     for name, (handler, request_format) in functions.items():
         worker.register_function(
             f"conformance::{name}",

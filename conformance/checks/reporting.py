@@ -1,11 +1,9 @@
-"""Reporting: telemetry on its own connection, and the observers that an engine of 0.25 adds."""
+"""Reporting: telemetry on its own connection."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
-from conformance.checks.losing import first_series
 from conformance.checks.ready import looking_back
 from conformance.checks.shutting import terminated
 from conformance.conversation import TELEMETRY_PREFIXES, is_telemetry
@@ -18,18 +16,6 @@ from mock_engine.rendering import shorten
 from mock_engine.transcript import Direction, Message, Requested
 
 NONE = "it sends no telemetry"
-OBSERVE, LOCAL = "observe.v1", "local-dispatch.v1"
-NEEDS = {
-    "observe": OBSERVE,
-    "unobserve": OBSERVE,
-    "observerack": OBSERVE,
-    "invocationsobserved": OBSERVE,
-    "localinvocationstats": LOCAL,
-}
-"""Messages that take a feature, with the feature."""
-
-OBSERVER = "0b7e1a52-0000-4000-8000-0000000000d1"
-REVISION = 7
 
 
 def _paths(record: Record[object]) -> dict[int, str]:
@@ -133,85 +119,4 @@ def works_without_telemetry(record: Record[str | None]) -> Finding:
         seen=record.result,
         events=record.events[-6:],
         remedy="Start telemetry beside the worker, and let none of its failures out.",
-    )
-
-
-@check("OBS-001", looking_back, first_series)
-def declares_what_it_uses(*records: Record[object]) -> Finding:
-    """An engine drops messages of a feature that the worker did not declare."""
-    used = 0
-    for record in records:
-        for message in record.talk.messages():
-            feature = NEEDS.get(message.type or "")
-            if feature is None:
-                continue
-            used += 1
-            calls = record.talk.announcements(message.connection)
-            data = calls[0].json.get("data") if calls else None
-            declared = data.get("features") if isinstance(data, dict) else None
-            if not isinstance(declared, list) or feature not in declared:
-                return broken(
-                    expected=f"the feature {feature} in the announcement of a worker that sends "
-                    f"{message.type}",
-                    seen=f"the features {declared!r}",
-                    events=(message,),
-                    remedy="Send `features` with engine::workers::register.",
-                )
-    return (
-        kept(f"{used} messages of declared features")
-        if used
-        else not_applicable("it uses none of the features of 0.25")
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """An observer that was added to a function of the worker."""
-
-    function_id: str
-
-
-@trial(Worker.OWN)
-async def observed(stage: Stage) -> Observed | None:
-    """Add an observer to one of the worker's functions, if it declares the feature."""
-    if OBSERVE not in stage.baseline.features or not stage.baseline.functions:
-        return None
-    stage.engine.core.features = (OBSERVE, LOCAL)
-    await stage.start()
-    await stage.ready()
-    function_id = next(iter(stage.baseline.functions))
-    observer = {"id": OBSERVER, "args": {}, "filters": {}, "target": "conformance::observer"}
-    observer |= {"capture": [], "on": "complete"}
-    stage.send(
-        stage.serving(function_id),
-        {
-            "type": "observeradded",
-            "function_id": function_id,
-            "namespace": "default",
-            "id": OBSERVER,
-            "revision": REVISION,
-            "observer": observer,
-        },
-    )
-    await stage.until(
-        lambda: any(m.type == "observerack" for m in stage.talk.messages()), stage.pace.reply
-    )
-    return Observed(function_id)
-
-
-@check("OBS-002", observed)
-def accepts_observers(record: Record[Observed | None]) -> Finding:
-    """The engine counts an observer as active once the owner of the function has said so."""
-    if record.result is None:
-        return not_applicable(f"it does not declare the feature {OBSERVE}, or has no function")
-    acks = [m for m in record.talk.messages() if m.type == "observerack"]
-    wanted = {"function_id": record.result.function_id, "id": OBSERVER, "revision": REVISION}
-    for ack in acks:
-        if {name: ack.json.get(name) for name in wanted} == wanted:
-            return kept("it acknowledged the observer", ack)
-    return broken(
-        expected=f"observerack with {wanted!r}",
-        seen=repr({name: acks[0].json.get(name) for name in wanted}) if acks else "none",
-        events=tuple(acks[:1]),
-        remedy="Answer observeradded with the function, the id and the revision it names.",
     )

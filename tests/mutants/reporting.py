@@ -95,6 +95,42 @@ class ObservesUndeclared(Worker):
         await self.send(socket, {"type": "observe", "id": "a", "function_id": "b::c"})
 
 
+class Observes(Worker):
+    """Observes a function as soon as the engine says that it knows of that."""
+
+    def description(self) -> Json:
+        return {**super().description(), "features": ["observe.v1"]}
+
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        await super().dispatch(socket, message)
+        if "observe.v1" in (message.get("features") or ()):
+            await self.observe(socket)
+        if message.get("type") == "observeradded":
+            names = {name: message[name] for name in ("function_id", "id", "revision")}
+            await self.send(socket, {"type": "observerack", **names})
+
+    async def observe(self, socket: ClientConnection) -> None:
+        source, target = {"function_id": "somebody::else"}, {"function_id": "conformance::echo"}
+        observed = {"type": "observe", "id": self.observer(), "source": source, "target": target}
+        await self.send(socket, observed)
+
+    def observer(self) -> str:
+        return "0b7e1a52-0000-4000-8000-0000000000d2"
+
+
+@breaks("OBS-003")
+class ObservesOnlyAtFirst(Observes):
+    async def observe(self, socket: ClientConnection) -> None:
+        if self.connects < 2:
+            await super().observe(socket)
+
+
+@breaks("OBS-003")
+class ObservesUnderAnotherId(Observes):
+    def observer(self) -> str:
+        return self.fresh_id()
+
+
 @breaks("OBS-002")
 class IgnoresObservers(Worker):
     def description(self) -> Json:

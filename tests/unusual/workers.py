@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.mutants.reporting import Observes
 from tests.mutants.worker import Handler, Json, Worker
 
 UNUSUAL: dict[str, type[Worker]] = {}
@@ -594,6 +595,20 @@ class DeclaresFeatures(Worker):
             names = {"function_id": message["function_id"], "revision": message["revision"]}
             ack = {"type": "observerack", **names, "id": message["observer"]["id"]}
             await self.send(socket, ack)
+
+
+@unusual
+class TakesAnObserverBack(Observes):
+    """Observes twice, and ends one of the observers before its connection does."""
+
+    async def observe(self, socket: ClientConnection) -> None:
+        await super().observe(socket)
+        if self.connects < 2:
+            brief = "0b7e1a52-0000-4000-8000-0000000000d3"
+            source, target = {"function_id": "a::b"}, {"function_id": "conformance::echo"}
+            observed = {"id": brief, "source": source, "target": target}
+            await self.send(socket, {"type": "observe", **observed})
+            await self.send(socket, {"type": "unobserve", "id": brief})
 
 
 @unusual

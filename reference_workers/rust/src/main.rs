@@ -12,6 +12,8 @@
 mod calling;
 mod channels;
 mod functions;
+#[cfg(feature = "observe")]
+mod observing;
 mod registering;
 mod tick;
 
@@ -28,6 +30,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     functions::offer(&worker)?;
     calling::offer(&worker);
     channels::offer(&worker);
+    #[cfg(feature = "observe")]
+    observing::offer(&worker);
     registering::offer(&worker);
     tick::offer(&worker);
 

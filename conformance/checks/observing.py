@@ -1,0 +1,182 @@
+"""Observing: functions that are called with what other functions were called with, since 0.25."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from conformance.checks.losing import first_series
+from conformance.checks.ready import looking_back
+from conformance.conversation import Conversation
+from conformance.stage import Stage
+from conformance.trial import Record, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from mock_engine.transcript import Message
+
+OBSERVE, LOCAL = "observe.v1", "local-dispatch.v1"
+NEEDS = {
+    "observe": OBSERVE,
+    "unobserve": OBSERVE,
+    "observerack": OBSERVE,
+    "invocationsobserved": OBSERVE,
+    "localinvocationstats": LOCAL,
+}
+"""Messages that take a feature, with the feature."""
+
+OBSERVER = "0b7e1a52-0000-4000-8000-0000000000d1"
+REVISION = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """An observer that was added to a function of the worker."""
+
+    function_id: str
+
+
+@trial(Worker.OWN)
+async def observed(stage: Stage) -> Observed | None:
+    """Add an observer to one of the worker's functions, if it declares the feature."""
+    if OBSERVE not in stage.baseline.features or not stage.baseline.functions:
+        return None
+    stage.engine.core.features = (OBSERVE, LOCAL)
+    await stage.start()
+    await stage.ready()
+    function_id = next(iter(stage.baseline.functions))
+    observer = {"id": OBSERVER, "args": {}, "filters": {}, "target": "conformance::observer"}
+    observer |= {"capture": [], "on": "complete"}
+    stage.send(
+        stage.serving(function_id),
+        {
+            "type": "observeradded",
+            "function_id": function_id,
+            "namespace": "default",
+            "id": OBSERVER,
+            "revision": REVISION,
+            "observer": observer,
+        },
+    )
+    await stage.until(
+        lambda: any(m.type == "observerack" for m in stage.talk.messages()), stage.pace.reply
+    )
+    return Observed(function_id)
+
+
+@check("OBS-002", observed)
+def accepts_observers(record: Record[Observed | None]) -> Finding:
+    """The engine counts an observer as active once the owner of the function has said so."""
+    if record.result is None:
+        return not_applicable(f"it does not declare the feature {OBSERVE}, or has no function")
+    acks = [m for m in record.talk.messages() if m.type == "observerack"]
+    wanted = {"function_id": record.result.function_id, "id": OBSERVER, "revision": REVISION}
+    for ack in acks:
+        if {name: ack.json.get(name) for name in wanted} == wanted:
+            return kept("it acknowledged the observer", ack)
+    return broken(
+        expected=f"observerack with {wanted!r}",
+        seen=repr({name: acks[0].json.get(name) for name in wanted}) if acks else "none",
+        events=tuple(acks[:1]),
+        remedy="Answer observeradded with the function, the id and the revision it names.",
+    )
+
+
+SOURCE, TARGET = "conformance::observed", "conformance::echo"
+"""What a worker is asked to observe, which nobody has, and its own function that is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnected:
+    """The connections of a worker that observed something, before and after a loss of them."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+@trial(Worker.OWN)
+async def observing_again(stage: Stage) -> Reconnected | None:
+    """Let the worker observe, if it declares the feature, and cut its connection."""
+    if OBSERVE not in stage.baseline.features:
+        return None
+    stage.engine.core.features = (OBSERVE, LOCAL)
+    await stage.start()
+    await stage.ready()
+    if stage.plays("observe"):
+        asked = stage.invoke(stage.role("observe"), {"function_id": SOURCE, "target": TARGET})
+        await stage.reply(asked)
+    before = tuple(stage.workers)
+    await stage.until(lambda: _observers(stage.talk, before), stage.pace.quiet)
+    if not _observers(stage.talk, before):
+        return None
+    for connection in stage.websockets():
+        connection.cut()
+    await stage.until(
+        lambda: set(stage.workers) - set(before) or not stage.process.running, stage.pace.reconnect
+    )
+    await stage.present(stage.pace.reply)
+    wanted = set(_observers(stage.talk, before))
+    await stage.until(
+        lambda: wanted <= set(_observers(stage.talk, stage.workers)), stage.pace.reply
+    )
+    return Reconnected(before, tuple(stage.workers))
+
+
+def _observers(talk: Conversation, connections: Iterable[int]) -> dict[str, Message]:
+    """The observers that live on these connections, by id."""
+    living: dict[str, Message] = {}
+    for number in connections:
+        for message in talk.messages(number):
+            if message.type == "observe":
+                living[str(message.json.get("id"))] = message
+            elif message.type == "unobserve":
+                living.pop(str(message.json.get("id")), None)
+    return living
+
+
+@check("OBS-003", observing_again)
+def observes_again(record: Record[Reconnected | None]) -> Finding:
+    """An observer ends with its connection, and whoever holds its id wants to end it later."""
+    if record.result is None:
+        return not_applicable("it observes no function")
+    if not record.result.after:
+        return unproven("it did not come back: see REC-014")
+    before, after = (
+        _observers(record.talk, numbers) for numbers in (record.result.before, record.result.after)
+    )
+    missing = [observer for observer in before if observer not in after]
+    if not missing:
+        return kept(f"{len(before)} observers came again under their ids")
+    return broken(
+        expected=f"the observer {missing[0]!r} again on the new connection",
+        seen=f"{', '.join(map(repr, after)) or 'none'}",
+        events=(before[missing[0]], *list(after.values())[:2]),
+        remedy="Keep each observer with its id, and send `observe` again once the greeting of a "
+        "new connection has the feature.",
+    )
+
+
+@check("OBS-001", looking_back, first_series, observing_again)
+def declares_what_it_uses(*records: Record[object]) -> Finding:
+    """An engine drops messages of a feature that the worker did not declare."""
+    used = 0
+    for record in records:
+        for message in record.talk.messages():
+            feature = NEEDS.get(message.type or "")
+            if feature is None:
+                continue
+            used += 1
+            calls = record.talk.announcements(message.connection)
+            data = calls[0].json.get("data") if calls else None
+            declared = data.get("features") if isinstance(data, dict) else None
+            if not isinstance(declared, list) or feature not in declared:
+                return broken(
+                    expected=f"the feature {feature} in the announcement of a worker that sends "
+                    f"{message.type}",
+                    seen=f"the features {declared!r}",
+                    events=(message,),
+                    remedy="Send `features` with engine::workers::register.",
+                )
+    return (
+        kept(f"{used} messages of declared features")
+        if used
+        else not_applicable("it uses none of the features of 0.25")
+    )
