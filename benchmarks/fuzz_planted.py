@@ -18,12 +18,13 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.planted import PLANTED
-from conformance.baseline import first_run
+from conformance.baseline import Baseline
+from conformance.first_run import first_run
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.plan import Plan
 from conformance.fuzz.pool import Pool
 from conformance.settings import Settings
-from conformance.stage import Baseline, Stage
+from conformance.stage import Stage
 from conformance.subject.command import Command
 
 SIDES = {"led": True, "random": False}

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 
 from uvloop import run
 
-from conformance.baseline import first_run
+from conformance.baseline import Baseline
+from conformance.first_run import first_run
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.plan import Plan
 from conformance.fuzz.pool import Pool
 from conformance.settings import Settings
-from conformance.stage import Baseline, Stage
+from conformance.stage import Stage
 from conformance.subject.command import Command
 
 ECHO = f"{sys.executable} -m reference_workers.echo"

@@ -17,9 +17,10 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from conformance.baseline import first_run
+from conformance.baseline import Baseline
+from conformance.first_run import first_run
 from conformance.settings import Settings
-from conformance.stage import Baseline, Stage
+from conformance.stage import Stage
 from conformance.trial import Record, Trial, Unmet, Worker
 from mock_engine.transcript import Message
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from conformance import catalogue as requirements
 from conformance import checks as _checks
+from conformance.baseline import Baseline
 from conformance.catalogue import Catalogue
 from conformance.court import Court, Verdict, attempt
 from conformance.protocol import Protocol, spoken
 from conformance.report.subject import subject
 from conformance.scheduler import Outcome, Run, Scheduler
 from conformance.settings import Settings
-from conformance.stage import Baseline
 from conformance.trial import CHECKS, Trial
 
 __all__ = ["Judgement"]

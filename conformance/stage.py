@@ -7,14 +7,16 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
+from conformance.baseline import Baseline
 from conformance.conversation import Conversation
 from conformance.crowding import crowding
 from conformance.door import AnyPath, Tap
 from conformance.invoking import PREFIX
-from conformance.pace import PERSON, Pace
+from conformance.news import News, Seen
+from conformance.pace import PERSON
 from conformance.settings import Settings
 from conformance.subject.place import Place, Run, Start
 from conformance.subject.process import describe_exit
@@ -34,31 +36,6 @@ OFFERED = Config(
 )
 """What a worker finds in the suite's engine, in memory. No module listens, and none acts by the
 clock: routes and schedules are judged as they are registered."""
-
-Seen = TypeVar("Seen")
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What the first run of a worker showed; all others are measured by it.
-
-    ``announced`` is whether every worker announced itself. ``pulse`` is a function whose
-    invocation this worker answers, used to see that it listens. ``sockets`` counts its open
-    WebSockets, those for telemetry among them. ``features`` are those of its announcements and
-    ``paths`` those of its connections. ``starters`` is how many may start at a time.
-    """
-
-    pace: Pace
-    declared: Counter[tuple[str, str]] = field(default_factory=Counter)
-    functions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    workers: int = 0
-    announced: bool = False
-    port: int = 0
-    pulse: str | None = None
-    sockets: int = 0
-    features: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-    starters: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +77,8 @@ class Stage:
         self._starting = starting or asyncio.Semaphore()
         self._starts: set[asyncio.Task[None]] = set()
         self._processes: list[Run] = []
-        self._news: set[asyncio.Event] = set()
+        self._news = News()
+        self.tell = self._news.tell
         self.transcript.listeners.append(self._follow)
 
     def listener_on(self, port: int) -> Listener:
@@ -112,6 +90,10 @@ class Stage:
             transcript=self.transcript,
             bind=self.place.bind,
         )
+
+    @property
+    def _listeners(self) -> list[Listener]:
+        return [each for each in (self.listener, self.extra_listener) if each is not None]
 
     # -- the worker's process --------------------------------------------------------------------
 
@@ -190,9 +172,8 @@ class Stage:
             start.cancel()
         for process in self._processes:
             await process.kill()
-        for listener in (self.listener, self.extra_listener):
-            if listener is not None:
-                await listener.stop()
+        for listener in self._listeners:
+            await listener.stop()
         await self.engine.stop()
         await self.place.close()
 
@@ -201,26 +182,8 @@ class Stage:
     async def until(
         self, condition: Callable[[], Seen], within: float, *, patient: bool = True
     ) -> Seen:
-        """Wait until ``condition()`` is true, for at most ``within`` seconds; return its value.
-
-        It is evaluated at once, after every event of the transcript and after an exit of the
-        worker, and a last time when the time is up. A crowded machine gives more time, unless
-        ``patient`` is false: then the wait is part of a stimulus, not a deadline.
-        """
-        news = asyncio.Event()
-        self._news.add(news)
-        began = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(within) as limit:
-                while not (seen := condition()):
-                    limit.reschedule(began + within * (crowding() if patient else 1.0))
-                    news.clear()
-                    await news.wait()
-                return seen
-        except TimeoutError:
-            return condition()
-        finally:
-            self._news.discard(news)
+        """As ``News.until``, after every event of the transcript and every exit of the worker."""
+        return await self._news.until(condition, within, patient=patient)
 
     def let_through(self, tap: Tap) -> None:
         """Let ``tap`` converse with the worker; what it says and hears is not followed here."""
@@ -236,11 +199,6 @@ class Stage:
         self.talk.add(event)
         self.tell()
 
-    def tell(self) -> None:
-        """Let everyone who waits look again."""
-        for news in self._news:
-            news.set()
-
     # -- the worker's connections ----------------------------------------------------------------
 
     @property
@@ -254,15 +212,14 @@ class Stage:
         Raises:
             Unmet: it is gone.
         """
-        for listener in (self.listener, self.extra_listener):
-            if listener is not None and number in listener.connections:
+        for listener in self._listeners:
+            if number in listener.connections:
                 return listener.connections[number]
         raise Unmet(f"the worker's connection #{number} ended before the trial was through")
 
     def websockets(self) -> list[Connection]:
         """Every open WebSocket, telemetry included."""
-        listeners = filter(None, (self.listener, self.extra_listener))
-        return [c for each in listeners for c in each.connections.values() if c.is_open]
+        return [c for each in self._listeners for c in each.connections.values() if c.is_open]
 
     async def spoke(self) -> bool:
         """Wait until a worker has sent its first message; false when none did in time."""
@@ -319,17 +276,13 @@ class Stage:
     async def settled(self) -> None:
         """Wait until no further registration comes: the set of a first run is complete."""
         while self.process.running:
-            count = len(self.talk.registrations)
-            announced = len(self.talk.announcements())
+            _, announced = before = self._counts()
             quiet = self.pace.quiet if announced else self.pace.unannounced_quiet
-            if not await self.until(lambda: self._grew(count, announced), quiet):  # noqa: B023
+            if not await self.until(lambda: self._counts() != before, quiet):  # noqa: B023
                 return
 
-    def _grew(self, registrations: int, announcements: int) -> bool:
-        return (
-            len(self.talk.registrations) > registrations
-            or len(self.talk.announcements()) > announcements
-        )
+    def _counts(self) -> tuple[int, int]:
+        return len(self.talk.registrations), len(self.talk.announcements())
 
     # -- invoking --------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ from conformance.verdict import Finding
 from mock_engine.transcript import Event
 
 if TYPE_CHECKING:
-    from conformance.stage import Baseline, Stage
+    from conformance.baseline import Baseline
+    from conformance.stage import Stage
 
 Result = TypeVar("Result")
 

@@ -8,8 +8,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from conformance.baseline import first_run
 from conformance.errors import UsageError
+from conformance.first_run import first_run
 from conformance.settings import Settings
 from conformance.stage import Stage
 from conformance.subject.command import Command

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from conformance.baseline import Baseline
 from conformance.invoking import Invoking
 from conformance.protocol import Protocol
-from conformance.stage import Baseline
 
 KINDS = {
     "registerfunction": "functions",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from conformance.baseline import Baseline
 from conformance.court import rated
 from conformance.known import KnownFailure, applied
 from conformance.protocol import Protocol
@@ -21,7 +22,7 @@ from conformance.scenarios.stagehand import Performance, perform
 from conformance.scenarios.steps import Needs, Scenario
 from conformance.scheduler import Missed
 from conformance.scheduler import Outcome as Played
-from conformance.stage import Baseline, Stage
+from conformance.stage import Stage
 from conformance.trial import Record, Trial, Unmet, Worker
 from conformance.verdict import (
     Finding,

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conformance import known
+from conformance.baseline import Baseline
 from conformance.catalogue import Catalogue, CatalogueError, Method, Requirement, build, load
 from conformance.conversation import Conversation
 from conformance.court import Court
@@ -23,7 +24,6 @@ from conformance.report.console import row
 from conformance.report.entry import entry
 from conformance.samples import sample
 from conformance.scheduler import Missed
-from conformance.stage import Baseline
 from conformance.trial import CHECKS, Check, Record, Trial, Worker
 from conformance.verdict import Finding, Level, Outcome, broken, kept, not_applicable, unproven
 from mock_engine.transcript import Answered, Direction, Ended, Ending, Event, Message

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance import known
+from conformance.baseline import Baseline
 from conformance.catalogue import Catalogue, Method, Requirement, load
 from conformance.court import Court, Tried
 from conformance.errors import UsageError
@@ -17,7 +18,6 @@ from conformance.known_update import TO_FILL_IN, updated
 from conformance.pace import Pace
 from conformance.protocol import Protocol
 from conformance.report.entry import reason
-from conformance.stage import Baseline
 from conformance.trial import Check, Record, Trial, Worker
 from conformance.verdict import Finding, Level, Outcome, broken, kept, unproven
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from conformance.baseline import Baseline
 from conformance.fuzz.items import FuzzItem, evidence
 from conformance.fuzz.stateful.life import Life, Loop
 from conformance.fuzz.stateful.machine import Lived, World, search
 from conformance.report.entry import Entry
 from conformance.scheduler import Missed
-from conformance.stage import Baseline, Stage
+from conformance.stage import Stage
 from conformance.trial import Trial, Unmet, Worker
 from conformance.verdict import Outcome
 

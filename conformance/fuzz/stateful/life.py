@@ -8,10 +8,11 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Self, TypeVar
 
+from conformance.baseline import Baseline
 from conformance.conversation import Identity
 from conformance.fuzz.stateful.model import Model
 from conformance.settings import Settings
-from conformance.stage import Baseline, Invocation, Stage
+from conformance.stage import Invocation, Stage
 from mock_engine.faults import Fault, Schedule
 from mock_engine.transcript import Direction
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from conformance.baseline import first_run
+from conformance.first_run import first_run
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.finding import Report
 from conformance.fuzz.plan import Plan

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.baseline import Baseline
 from conformance.pace import Pace
 from conformance.report.frames import AFTER, BEFORE, LAST, MOST, conversation, line
-from conformance.stage import Baseline
 from conformance.trial import Record
 from mock_engine.transcript import Direction, Ended, Ending, Event, Message
 

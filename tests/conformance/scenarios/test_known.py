@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance import known
+from conformance.baseline import Baseline
 from conformance.catalogue import load as catalogue
 from conformance.errors import UsageError
 from conformance.known import KnownFailure
@@ -20,7 +21,6 @@ from conformance.scenarios.play import Failure
 from conformance.scenarios.reading import parse
 from conformance.scenarios.stagehand import Performance
 from conformance.scenarios.verdicts import verdict
-from conformance.stage import Baseline
 from conformance.trial import Record
 from conformance.verdict import Outcome
 
