@@ -20,26 +20,17 @@ from contextlib import suppress
 from typing import cast
 
 from websockets.exceptions import PayloadTooBig, ProtocolError
-from websockets.frames import Close, Opcode
+from websockets.frames import Close
 
 from mock_engine.faults import Course, Fault
-from mock_engine.transcript import (
-    Accepted,
-    Direction,
-    Ended,
-    Ending,
-    Event,
-    FrameSeen,
-    Message,
-    Request,
-    Tampered,
-    Transcript,
-)
+from mock_engine.transcript import Accepted, Ended, Ending, Event, Request, Tampered, Transcript
 from mock_engine.wire.batch import Batch
 from mock_engine.wire.exchange import HttpExchange
+from mock_engine.wire.fragments import Fragments
 from mock_engine.wire.frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, Frame, FrameReader
 from mock_engine.wire.http import Application, Response
 from mock_engine.wire.limits import Limits
+from mock_engine.wire.notes import Notes
 from mock_engine.wire.tampering import Tampering
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -72,7 +63,7 @@ class Connection(asyncio.Protocol):
         self._course = course
         self._refuse = refuse
         self._tampering: Tampering | None = None
-        self._transcript = transcript
+        self._notes = None if transcript is None else Notes(transcript, number)
         self._batch = batch
         self._gone = gone
         self._loop = asyncio.get_running_loop()
@@ -82,8 +73,7 @@ class Connection(asyncio.Protocol):
         self._ended = False
         self._closing = False
         self._reader = FrameReader(limits.frame)
-        self._begun: Opcode | None = None
-        self._fragments = bytearray()
+        self._fragments = Fragments(limits.message)
         self._held: list[bytes] = []
         self._held_size = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -109,8 +99,8 @@ class Connection(asyncio.Protocol):
         """Write one frame, past the faults of a schedule."""
         if self._ended:
             return
-        if self._transcript is not None:
-            self._note_frame(self._transcript, Direction.FROM_ENGINE, frame)
+        if self._notes is not None:
+            self._notes.sent(frame)
         self.send_raw(frame.serialize())
 
     def put_fragments(self, parts: Sequence[Frame]) -> None:
@@ -118,11 +108,12 @@ class Connection(asyncio.Protocol):
         if self._ended:
             return
         for part in parts:
-            if self._transcript is not None:
-                self._note_frame(self._transcript, Direction.FROM_ENGINE, part, whole=False)
+            if self._notes is not None:
+                self._notes.sent_part(part)
             self.send_raw(part.serialize())
-        binary, data = parts[0].opcode is BINARY, b"".join(part.data for part in parts)
-        self._note(lambda at: Message(at, self.id, Direction.FROM_ENGINE, binary, data))
+        if self._notes is not None:
+            data = b"".join(part.data for part in parts)
+            self._notes.sent_in_parts(parts[0].opcode is BINARY, data)
 
     def give_up(self) -> None:
         """End a connection whose peer does not read."""
@@ -225,7 +216,7 @@ class Connection(asyncio.Protocol):
             return
         self.peer = tuple((transport.get_extra_info("peername") or ("", 0))[:2])
         self.port = (transport.get_extra_info("sockname") or ("", 0))[1]
-        self._note(lambda at: Accepted(at, self.id, self.port))
+        self.note(lambda at: Accepted(at, self.id, self.port))
         if self._course is not None and not self._tampered().accepted():
             return
         self._exchange = HttpExchange(self, self._application, self.limits)
@@ -298,8 +289,8 @@ class Connection(asyncio.Protocol):
             self._batch.end()
 
     def _take(self, frame: Frame) -> None:
-        if self._transcript is not None:
-            self._note_frame(self._transcript, Direction.FROM_WORKER, frame)
+        if self._notes is not None:
+            self._notes.seen(frame)
         if frame.opcode in (TEXT, BINARY, CONT):
             self._take_data(frame)
         elif frame.opcode is PING:
@@ -313,26 +304,18 @@ class Connection(asyncio.Protocol):
         self._hang_up()
 
     def _take_data(self, frame: Frame) -> None:
-        if (frame.opcode is CONT) == (self._begun is None):
-            raise ProtocolError("a continuation frame is missing or has nothing to continue")
-        if frame.fin and self._begun is None:
+        if frame.fin and frame.opcode is not CONT and self._fragments.begun is None:
             self._deliver(frame.data, frame.opcode is BINARY)
             return
-        self._begun = self._begun or frame.opcode
-        self._fragments += frame.data
-        if len(self._fragments) > self.limits.message:
-            raise PayloadTooBig(len(self._fragments), self.limits.message)
-        if frame.fin:
-            whole, binary = bytes(self._fragments), self._begun is BINARY
-            self._fragments, self._begun = bytearray(), None
-            self._deliver(whole, binary)
+        whole = self._fragments.join(frame)
+        if whole is not None:
+            self._deliver(*whole)
 
     def _deliver(self, data: bytes, binary: bool) -> None:
         if not (binary or data.isascii()):
             data.decode()
-        if self._transcript is not None:
-            at = self._transcript.now()
-            self._transcript.add(Message(at, self.id, Direction.FROM_WORKER, binary, data))
+        if self._notes is not None:
+            self._notes.heard(binary, data)
         if self._tampering is not None and not self._tampering.received(data):
             return
         self._application.received(self, data, binary)
@@ -355,7 +338,7 @@ class Connection(asyncio.Protocol):
             return
         self._ended = True
         self._cancel_timer()
-        self._note(lambda at: Ended(at, self.id, ending, detail))
+        self.note(lambda at: Ended(at, self.id, ending, detail))
         if self._tampering is not None:
             self._tampering.ended()
         if self._exchange is not None:
@@ -377,25 +360,12 @@ class Connection(asyncio.Protocol):
 
     def note(self, make: Callable[[float], Event]) -> None:
         """Record the event that ``make`` builds from the time, in seconds."""
-        self._note(make)
+        if self._notes is not None:
+            self._notes.add(make)
 
     def note_fault(self, fault: str) -> None:
         """Record that a fault happens here; ``fault`` tells which, in words."""
-        self._note(lambda at: Tampered(at, self.id, fault))
-
-    def _note(self, make: Callable[[float], Event]) -> None:
-        if self._transcript is not None:
-            self._transcript.add(make(self._transcript.now()))
-
-    def _note_frame(
-        self, transcript: Transcript, direction: Direction, frame: Frame, *, whole: bool = True
-    ) -> None:
-        at = transcript.now()
-        transcript.add(FrameSeen(at, self.id, direction, frame.opcode, frame.fin, frame.data))
-        sends = whole and direction is Direction.FROM_ENGINE
-        if sends and frame.opcode in (TEXT, BINARY):
-            binary = frame.opcode is BINARY
-            transcript.add(Message(at, self.id, direction, binary, frame.data))
+        self.note(lambda at: Tampered(at, self.id, fault))
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         self._cancel_timer()
