@@ -61,7 +61,9 @@ def rewrite(path: Path, verdicts: Iterable[Entry], *, strict: bool) -> tuple[str
         if update.done:
             path.write_text(update.text, "utf-8")
     except OSError as fault:
-        raise UsageError(f"--update-known-failures: {path}: {fault.strerror}") from None
+        raise UsageError(
+            f"--update-known-failures: {path}: {fault.strerror}; name a file that can be written"
+        ) from None
     return update.done
 
 

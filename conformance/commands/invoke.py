@@ -60,7 +60,9 @@ def _step(words: list[str]) -> Step:
     try:
         json.loads(words[1])
     except (ValueError, RecursionError) as fault:
-        raise UsageError(f"--call {words[0]}: the data is no JSON: {fault}") from None
+        raise UsageError(
+            f"--call {words[0]}: the data is no JSON: {fault}; quote it, as in '{{\"a\": 1}}'"
+        ) from None
     return Step(words[0], words[1], int(words[2]) if len(words) == 3 else 1)
 
 

@@ -132,7 +132,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, "utf-8")
     except OSError as fault:
-        raise UsageError(f"{path} cannot be written: {fault.strerror}") from None
+        raise UsageError(f"{path} cannot be written: {fault.strerror}; name another file") from None
 
 
 def _print(lines: Iterable[str]) -> None:

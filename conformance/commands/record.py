@@ -120,4 +120,4 @@ def _replace(output: Path, text: str) -> None:
 
 def _refuse_unwritable(output: Path) -> None:
     if not output.resolve().parent.is_dir():
-        raise UsageError(f"-o {output}: there is no folder {output.parent}")
+        raise UsageError(f"-o {output}: there is no folder {output.parent}; make it first")

@@ -39,5 +39,7 @@ def _redis(address: str) -> ExampleDatabase:
         client = redis.Redis.from_url(address, socket_connect_timeout=5)
         client.ping()
     except (redis.RedisError, ValueError) as fault:
-        raise UsageError(f"--fuzz-database: {address} cannot be used: {fault}") from None
+        raise UsageError(
+            f"--fuzz-database: {address} cannot be used: {fault}; start a Redis server there"
+        ) from None
     return RedisExampleDatabase(client)

@@ -60,7 +60,9 @@ def save(folder: Path, finding: Finding) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(_text(finding), "utf-8")
     except OSError as fault:
-        raise UsageError(f"--fuzz-corpus: {path} cannot be written: {fault.strerror}") from None
+        raise UsageError(
+            f"--fuzz-corpus: {path} cannot be written: {fault.strerror}; name another folder"
+        ) from None
     return path
 
 
@@ -154,7 +156,9 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise UsageError(f"--fuzz-corpus: {path} cannot be read: {fault}") from None
+        raise UsageError(
+            f"--fuzz-corpus: {path} cannot be read: {fault}; mend it, or take it out of the folder"
+        ) from None
     if not isinstance(document, dict):
         raise UsageError(f"--fuzz-corpus: {path} holds no scenario; see docs/fuzzing.md")
     return document
@@ -174,7 +178,7 @@ def _read(path: Path) -> Counterexample:
         told = f"its tags or steps are not those of a counterexample ({fault!r})"
         raise UsageError(f"--fuzz-corpus: {path}: {told}; see docs/fuzzing.md") from None
     if not steps:
-        raise UsageError(f"--fuzz-corpus: {path}: no step invokes a function")
+        raise UsageError(f"--fuzz-corpus: {path}: no step invokes a function; see docs/fuzzing.md")
     return Counterexample(path.stem, path, kind, steps)
 
 

@@ -64,7 +64,9 @@ def recorder(folder: Path) -> Callable[[Event], None]:
         cleared(folder)
         file.write_text("", "utf-8")
     except OSError as fault:
-        raise UsageError(f"--conformance-report: {folder}: {fault.strerror}") from None
+        raise UsageError(
+            f"--conformance-report: {folder}: {fault.strerror}; name a folder that can be written"
+        ) from None
 
     def write(event: Event) -> None:
         with file.open("a", encoding="utf-8", errors="backslashreplace") as stream:

@@ -40,7 +40,9 @@ def subject(options: Mapping[str, Any]) -> Subject:
         raise UsageError(f"--worker-attach is {port}; give the port that your worker dials")
     if image is None:
         if network is not None:
-            raise UsageError("--worker-network is for the containers of --worker-image")
+            raise UsageError(
+                "--worker-network is for the containers of --worker-image; leave it out"
+            )
         if port is not None:
             if options.get("isolate"):
                 raise UsageError("--isolate is for --worker-cmd; an attached worker is anywhere")

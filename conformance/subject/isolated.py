@@ -119,7 +119,8 @@ class OwnNetwork(Place):
         if shutil.which(words[0]) is None:
             raise UsageError(
                 f"the worker cannot be started: no program: {words[0]!r}\n"
-                f"command: {self._command.text}"
+                f"command: {self._command.text}\n"
+                "It is executed directly, without a shell; give a program on the PATH, or its path."
             )
         entering = [*SCRIPT, "enter", str(self._holder.pid), *words]
         return await WorkerProcess.start(entering, self._command.text, self.host, start)

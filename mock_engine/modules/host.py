@@ -8,7 +8,7 @@ import inspect
 import logging
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw
 
 from mock_engine.core.engine import Outbound
+from mock_engine.core.forwarding import fresh_trace
 from mock_engine.core.peers import DEFAULT
 from mock_engine.failures import Failure
 from mock_engine.messages import (
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from mock_engine.core.registry import Function
     from mock_engine.modules.channels import Channels
 
-TRACE_PARTS = 4
-
 log = logging.getLogger("mock_engine")
 
 
@@ -65,15 +64,12 @@ class Trace:
     @classmethod
     def fresh(cls) -> Trace:
         """A trace that begins here."""
-        return cls(f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01")
+        return cls(fresh_trace(_new_id))
 
     @classmethod
     def within(cls, call: InvokeFunction) -> Trace:
         """A new span in the trace of a call, or a new trace when it has none."""
-        parts = (call.traceparent or "").split("-")
-        if len(parts) != TRACE_PARTS:
-            return replace(cls.fresh(), baggage=call.baggage)
-        return cls(f"{parts[0]}-{parts[1]}-{uuid.uuid4().hex[:16]}-{parts[3]}", call.baggage)
+        return cls(fresh_trace(_new_id, call.traceparent), call.baggage)
 
     def fields(self) -> dict[str, str | None]:
         """The fields of an invocation."""
@@ -219,7 +215,7 @@ class Host:
         Raises:
             Failure: the function failed or is unknown.
         """
-        invocation_id = str(uuid.uuid4())
+        invocation_id = _new_id()
         waiting: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
         self._waiting[invocation_id] = waiting
         self.say(InvokeFunction(function_id, _raw(data), invocation_id=invocation_id, **more))
@@ -320,6 +316,10 @@ def formats(kind: str, name: str) -> dict[str, Raw]:
     ``configuration``, those that it gives.
     """
     return _recorded_formats()[kind].get(name, {})
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def _raw(data: Any) -> Raw:

@@ -346,7 +346,8 @@ class LocalEngine:
         every = [c for each in self._server.listeners for c in each.connections.values()]
         chosen = [c for c in every if c.is_open and number in (None, c.id)]
         if number is not None and not chosen:
-            raise ValueError(f"no open connection has the number {number}")
+            there = ", ".join(str(c.id) for c in every if c.is_open) or "none"
+            raise ValueError(f"no open connection has the number {number}; open: {there}")
         return chosen
 
     # -- the thread ------------------------------------------------------------------------------
