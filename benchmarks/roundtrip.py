@@ -130,7 +130,8 @@ def started(arguments: Sequence[str]) -> Iterator[str]:
 def measure(url: str | None, calls: int, in_flight: int) -> Measure:
     """One run against an engine with a worker of its own, or without a URL against the worker."""
     with started(WORKER if url is None else (*WORKER, url)) as worker:
-        return uvloop.run(_measure(url or worker, calls, in_flight))
+        measured: Measure = uvloop.run(_measure(url or worker, calls, in_flight))
+        return measured
 
 
 async def _measure(url: str, calls: int, in_flight: int) -> Measure:
