@@ -48,6 +48,12 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--jobs", type=_positive, default=1, metavar="N", help="judge N at a time (default: 1)"
     )
+    parser.add_argument(
+        "--level",
+        choices=("default", "full"),
+        default="default",
+        help="full: play trials that take long, too",
+    )
     parser.add_argument("--no-build", action="store_true", help="take the workers as they are")
     parser.add_argument("--strict", action="store_true", help="let broken SHOULDs fail too")
     parser.add_argument(
@@ -92,6 +98,7 @@ def _run(options: argparse.Namespace) -> int:
         candidates,
         [requirement.id for requirement in requirements],
         jobs=options.jobs,
+        full=options.level == "full",
         factor=options.timeout_factor,
         building=not options.no_build,
         tell=lambda line: print(line, file=sys.stderr, flush=True),
@@ -110,7 +117,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _findings(options: argparse.Namespace, columns: Sequence[Column]) -> bool:
     """Write the page of findings, or tell whether the one that is there is stale."""
-    page = findings(load_catalogue(), columns, options.file)
+    page = findings(load_catalogue(), columns, f"{options.file.as_posix()} --level {options.level}")
     if not options.check:
         _write(options.findings, page)
         return False

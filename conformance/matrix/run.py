@@ -18,6 +18,7 @@ from conformance.report.subject import about
 from conformance.session import Judgement
 from conformance.settings import DEFAULT_PORT, Settings
 from conformance.subject.command import Command
+from conformance.trial import CHECKS
 from conformance.verdict import Level
 
 SHOWN_LINES = 15
@@ -62,12 +63,18 @@ def build(candidate: Candidate) -> str:
 
 
 def judge(
-    candidate: Candidate, requirement_ids: Sequence[str], *, factor: float, default_port: int | None
+    candidate: Candidate,
+    requirement_ids: Sequence[str],
+    *,
+    full: bool,
+    factor: float,
+    default_port: int | None,
 ) -> Column:
-    """Judge one worker by these requirements."""
+    """Judge one worker by these requirements, with long trials, too, if it is ``full``."""
     settings = Settings(
         subject=candidate.subject,
         timeout_factor=factor * candidate.timeout_factor,
+        full=full,
         default_port=default_port,
         known=candidate.known,
         environment=candidate.environment,
@@ -95,7 +102,9 @@ def _again(candidate: Candidate, verdict: Verdict) -> str:
     option = "--worker-cmd" if isinstance(candidate.subject, Command) else "--worker-image"
     words = [f"{option}={candidate.subject.text}", "--requirement", verdict.requirement.id]
     strict = [] if verdict.requirement.level is Level.MUST else ["--strict"]
-    return shlex.join(["pytest", *words, *strict])
+    check = CHECKS.get(verdict.requirement.id)
+    long = check is not None and any(trial.long for trial in check.trials)
+    return shlex.join(["pytest", *words, *(["--level", "full"] if long else []), *strict])
 
 
 def judge_all(
@@ -103,6 +112,7 @@ def judge_all(
     requirement_ids: Sequence[str],
     *,
     jobs: int,
+    full: bool = False,
     factor: float = 1.0,
     building: bool = True,
     tell: Callable[[str], None] = lambda _: None,
@@ -115,7 +125,7 @@ def judge_all(
 
     def judged(candidate: Candidate) -> Column:
         port = DEFAULT_PORT if jobs == 1 else None
-        column = judge(candidate, requirement_ids, factor=factor, default_port=port)
+        column = judge(candidate, requirement_ids, full=full, factor=factor, default_port=port)
         fault = column.fault.partition("\n")[0]
         tell(f"{candidate.name}: {fault or f'judged in {column.seconds:.1f} s'}")
         return column

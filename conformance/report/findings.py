@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from conformance.catalogue import Catalogue
 from conformance.matrix.run import Column
@@ -29,15 +28,15 @@ PORT = re.compile(r"\bport [0-9]+")
 UNLISTED = "It is on no list of known failures."
 
 
-def findings(catalogue: Catalogue, columns: Sequence[Column], source: Path) -> str:
-    """The page, in Markdown. ``source`` is the file that names the workers."""
+def findings(catalogue: Catalogue, columns: Sequence[Column], asked: str) -> str:
+    """The page, in Markdown. ``asked`` is the matrix file and what else decides what is judged."""
     columns = [_settled(column) for column in columns]
     found = [outcomes(column) for column in columns]
     broken = [r for r in catalogue if any(each.get(r.id) in BROKEN for each in found)]
     lines = [
         "# Findings",
         "",
-        f"Made by `python -m conformance matrix {source.as_posix()} --findings FILE`; do not edit.",
+        f"Made by `python -m conformance matrix {asked} --findings FILE`; do not edit.",
         "",
         "## Requirements that a worker breaks",
         "",

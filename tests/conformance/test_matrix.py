@@ -167,7 +167,7 @@ def test_findings_differ_in_their_verdicts_not_in_what_differs_from_run_to_run()
     def page(seen: str, outcome: Outcome) -> str:
         known = KnownFailure("CON-001", "it sulks") if outcome is Outcome.KNOWN_FAILURE else None
         found = broken(expected="a word", seen=seen)
-        return findings(CATALOGUE, [column(found, outcome, known)], Path("w.yaml"))
+        return findings(CATALOGUE, [column(found, outcome, known)], "w.yaml")
 
     first = page("none in 3.1 s", Outcome.KNOWN_FAILURE)
 
@@ -182,14 +182,14 @@ def test_what_is_flaky_is_told_so_whichever_way_it_went() -> None:
     broke = column(broken(expected="a word", seen="none"), Outcome.FLAKY, listed)
     held = column(kept("a word"), Outcome.PASSED, listed)
 
-    pages = [findings(CATALOGUE, [each], Path("w.yaml")) for each in (broke, held)]
+    pages = [findings(CATALOGUE, [each], "w.yaml") for each in (broke, held)]
 
     assert verdicts(pages[0]) == verdicts(pages[1])
     assert "### CON-001 MUST (flaky)" in pages[0]
 
 
 def test_a_worker_without_findings_is_told_too() -> None:
-    page = findings(CATALOGUE, [column(kept("a word"), Outcome.PASSED)], Path("w.yaml"))
+    page = findings(CATALOGUE, [column(kept("a word"), Outcome.PASSED)], "w.yaml")
 
     assert "It keeps every requirement that applies to it." in page
 
