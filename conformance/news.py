@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,13 +24,18 @@ class News:
             news.set()
 
     async def until(
-        self, condition: Callable[[], Seen], within: float, *, patient: bool = True
+        self,
+        condition: Callable[[], Seen],
+        within: float,
+        *,
+        patient: bool = True,
+        most: float = math.inf,
     ) -> Seen:
         """Wait until ``condition()`` is true, for at most ``within`` seconds; return its value.
 
         It is evaluated at once, whenever something happens, and a last time when the time is up.
-        A crowded machine gives more time, unless ``patient`` is false: then the wait is part of a
-        stimulus, not a deadline.
+        A crowded machine gives more time, up to ``most`` seconds, unless ``patient`` is false: then
+        the wait is part of a stimulus, not a deadline.
         """
         news = asyncio.Event()
         self._waiting.add(news)
@@ -37,7 +43,7 @@ class News:
         try:
             async with asyncio.timeout(within) as limit:
                 while not (seen := condition()):
-                    limit.reschedule(began + within * (crowding() if patient else 1.0))
+                    limit.reschedule(began + min(within * (crowding() if patient else 1.0), most))
                     news.clear()
                     await news.wait()
                 return seen

@@ -37,7 +37,8 @@ RECONNECT = 12.0
 before the second."""
 
 EXIT = 10.0
-"""From a signal to the end of the process: what container runtimes grant by default."""
+"""From a signal to the end of the process: what container runtimes grant by default. A crowded
+machine gives twice as much, no more: exporters of telemetry give up after 30 s by themselves."""
 
 SOCKETS = 2.0
 """For the connections of a worker that is there already to be as many as in its first run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -180,10 +181,15 @@ class Stage:
     # -- waiting ---------------------------------------------------------------------------------
 
     async def until(
-        self, condition: Callable[[], Seen], within: float, *, patient: bool = True
+        self,
+        condition: Callable[[], Seen],
+        within: float,
+        *,
+        patient: bool = True,
+        most: float = math.inf,
     ) -> Seen:
         """As ``News.until``, after every event of the transcript and every exit of the worker."""
-        return await self._news.until(condition, within, patient=patient)
+        return await self._news.until(condition, within, patient=patient, most=most)
 
     def let_through(self, tap: Tap) -> None:
         """Let ``tap`` converse with the worker; what it says and hears is not followed here."""

@@ -42,11 +42,12 @@ async def _stop(stage: Stage, number: signal.Signals) -> Stop:
     workers = tuple(stage.workers)
     at = stage.transcript.now()
     stage.process.send_signal(number)
-    await stage.until(lambda: not stage.process.running, stage.pace.exit)
+    patience = stage.pace.exit
+    await stage.until(lambda: not stage.process.running, patience, most=2 * patience)
     ended = not stage.process.running
     took = stage.transcript.now() - at if ended else None
     remaining = await stage.remaining()
-    return Stop(number, at, took, stage.pace.exit, stage.process.exit_code, remaining, workers)
+    return Stop(number, at, took, patience, stage.process.exit_code, remaining, workers)
 
 
 @trial(Worker.OWN)
