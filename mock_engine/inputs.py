@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -16,8 +17,15 @@ from msgspec import Raw
 
 from mock_engine.failures import Failure
 
+
+class Fault(str):
+    """A complaint that is about a part of a value, and whole."""
+
+    __slots__ = ()
+
+
 Check = Callable[[Any], str | None]
-"""Returns what was expected of a value, or ``None`` when the value is right."""
+"""Returns what was expected of a value, or ``None`` when it is right; a ``Fault`` of its parts."""
 
 
 def is_text(value: Any) -> str | None:
@@ -47,8 +55,10 @@ def is_map(value: Any) -> str | None:
 
 
 def is_texts(value: Any) -> str | None:
-    """An array of strings; one that is no string is told by the caller's complaint."""
-    return is_list(value)
+    """An array of strings."""
+    wrong = (item for item in value if is_text(item)) if isinstance(value, list) else ()
+    found = next((Fault(complain(item, "a string")) for item in wrong), None)
+    return is_list(value) or found
 
 
 def is_size(value: Any) -> str | None:
@@ -114,13 +124,13 @@ def defaulted(name: str, check: Check) -> Field:
 class Form:
     """The form of an input; ``name`` is what complaints call it.
 
-    ``sparse`` is whether an array may hold fewer values than there are fields: the engine gives
-    the fields of its list functions defaults, and serde then takes an array of any such length.
+    ``needed`` is how many values an array holds at least, all when it is not given: where the
+    engine gives the last fields defaults, serde takes an array that ends before them.
     """
 
     name: str
     fields: tuple[Field, ...]
-    sparse: bool = False
+    needed: int | None = None
 
     def read(self, data: Raw | bytes, function_id: str) -> dict[str, Any]:
         """The fields of an input; absent optional ones are ``None``.
@@ -134,6 +144,11 @@ class Form:
             text = f"Failed to deserialize input for {function_id}: {complaint}"
             raise Failure("deserialization_error", text)
         return found
+
+    def fault(self, value: Any) -> Fault | None:
+        """What is wrong with a value that is a part of another one."""
+        complaint, _ = self.examine(value)
+        return None if complaint is None else Fault(complaint)
 
     def examine(self, value: Any) -> tuple[str | None, dict[str, Any]]:
         """What is wrong with ``value``, if anything, and the fields found."""
@@ -170,11 +185,11 @@ class Form:
             if expected is not None:
                 return complain(item, expected), {}
             found[field.name] = item
-        if len(values) == len(self.fields) or (self.sparse and len(values) < len(self.fields)):
-            return None, {field.name: None for field in self.fields} | found
-        if len(values) > len(self.fields):
-            return f"invalid length {len(values)}, expected fewer elements in array", {}
         count = len(self.fields)
+        if len(values) > count:
+            return f"invalid length {len(values)}, expected fewer elements in array", {}
+        if len(values) >= (count if self.needed is None else self.needed):
+            return None, {field.name: None for field in self.fields} | found
         elements = "element" if count == 1 else "elements"
         text = f"invalid length {len(values)}, expected struct {self.name} with {count} {elements}"
         return text, {}
@@ -182,6 +197,8 @@ class Form:
 
 def complain(value: Any, expected: str) -> str:
     """The complaint about a value that is not what was ``expected``."""
+    if isinstance(expected, Fault):
+        return expected
     outside = _is_whole(value) and expected in ("usize", "u32", "u64", "i32", "i64")
     return f"invalid {'value' if outside else 'type'}: {describe(value)}, expected {expected}"
 
@@ -196,9 +213,22 @@ def describe(value: Any) -> str:
         case int():
             return f"integer `{value}`"
         case float():
-            return f"floating point `{value}`"
+            digits = f"{Decimal(repr(value)):f}"
+            return f"floating point `{digits if '.' in digits else f'{digits}.0'}`"
         case str():
-            return f"string {json.dumps(value, ensure_ascii=False)}"
+            return f"string {quoted(value)}"
         case Mapping():
             return "map"
     return "sequence"
+
+
+ESCAPED = {'"': '\\"', "\\": "\\\\", "\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, with what cannot be printed written as Rust writes it."""
+    shown = (
+        ESCAPED.get(char) or (char if char.isprintable() else f"\\u{{{ord(char):x}}}")
+        for char in text
+    )
+    return f'"{"".join(shown)}"'

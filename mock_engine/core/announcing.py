@@ -13,7 +13,7 @@ from mock_engine.core.actions import Action, Close, Send
 from mock_engine.core.events import worker_event
 from mock_engine.core.peers import DEFAULT, FACTS, Peer
 from mock_engine.failures import Failure
-from mock_engine.inputs import Form, is_map, is_u32, optional
+from mock_engine.inputs import Form, is_u32, optional
 from mock_engine.messages import RegistrationRejected
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ LONGEST = 280
 
 MISLEADING = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
 
+TELEMETRY = Form(
+    "WorkerConnectionTelemetryMeta",
+    (optional("language"), optional("project_name"), optional("framework")),
+)
 ANNOUNCEMENT = Form(
     "RegisterWorkerInput",
     (
@@ -33,12 +37,12 @@ ANNOUNCEMENT = Form(
         optional("runtime"),
         optional("version"),
         optional("name"),
-        optional("namespace"),
+        optional("description"),
         optional("os"),
-        optional("telemetry", is_map),
+        optional("telemetry", TELEMETRY.fault),
         optional("pid", is_u32),
         optional("isolation"),
-        optional("description"),
+        optional("namespace"),
     ),
 )
 
@@ -67,10 +71,11 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
     if name:
         peer.names.add((home, name))
     released = core.release(peer)
-    facts = {fact: said[fact] for fact in FACTS}
-    facts["description"] = legible(facts["description"])
-    facts["runtime"] = facts["runtime"] or "unknown"
-    peer.facts |= facts
+    facts = {fact: said[fact] for fact in FACTS} | {"description": legible(said["description"])}
+    runtime = "unknown" if said["runtime"] is None else said["runtime"]
+    # An announcement that is silent on the rest leaves it as it was.
+    told = {fact: value for fact, value in facts.items() if value is not None}
+    peer.facts |= told | {"runtime": runtime, "version": said["version"]}
     return {"success": True}, [*released, *worker_event(core, peer, "worker_metadata_updated")]
 
 

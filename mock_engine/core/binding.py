@@ -31,11 +31,12 @@ REGISTER = Form(
         Field("function_id"),
         optional("config", is_anything),
         optional("metadata", is_anything),
-        optional("namespace"),
+        optional("_caller_worker_id"),
         optional("trigger_namespace"),
     ),
+    needed=2,
 )
-UNREGISTER = Form("UnregisterTriggerInput", (Field("id"), optional("trigger_type")))
+UNREGISTER = Form("UnregisterTriggerInput", (Field("id"), optional("trigger_type")), needed=1)
 
 
 def register(core: Core, peer: Peer, call: Call) -> Result:
@@ -46,17 +47,16 @@ def register(core: Core, peer: Peer, call: Call) -> Result:
     if allowed is not None and given["trigger_type"] not in allowed:
         text = f"Trigger type '{given['trigger_type']}' is not allowed for this session."
         raise Failure("FORBIDDEN", text)
-    # The function is looked for where its caller is at home.
+    # Neither the caller's namespace nor one that it names matters (engine 0.23).
     spec = RegisterTrigger(
         core.new_id(),
         given["trigger_type"],
         given["function_id"] if grant is None else grant.stored(given["function_id"]),
         payload(given["config"]),
         ABSENT if given["metadata"] is None else payload(given["metadata"]),
-        given["namespace"] or (None if peer.namespace == DEFAULT else peer.namespace),
-        given["trigger_namespace"],
+        trigger_namespace=given["trigger_namespace"],
     )
-    actions = providing.bind(core, Binding(ENGINE, peer.namespace, spec))
+    actions = providing.bind(core, Binding(ENGINE, DEFAULT, spec))
     if core.triggers.bindings[spec.id].provider is None:
         return {"id": spec.id}, actions
     core.registering[spec.id] = call

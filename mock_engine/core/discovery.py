@@ -34,25 +34,32 @@ LONGEST_SUMMARY = 80
 INTERNAL = optional("include_internal", is_flag)
 FUNCTIONS = Form(
     "FunctionsListInput",
-    (optional("search"), optional("prefix"), optional("worker"), INTERNAL),
-    sparse=True,
+    (
+        optional("search"),
+        optional("prefix"),
+        optional("worker"),
+        optional("workers", is_texts),
+        INTERNAL,
+    ),
+    needed=0,
 )
 FUNCTION = Form(
-    "FunctionsInfoInput",
+    "FunctionInfoInput",
     (optional("function_id"), optional("function_ids", is_texts), optional("namespace")),
+    needed=0,
 )
 WORKERS = Form(
     "WorkersListInput",
     (optional("search"), optional("runtime"), optional("status")),
-    sparse=True,
+    needed=0,
 )
-WORKER = Form("WorkersInfoInput", (Field("name"), optional("namespace")))
+WORKER = Form("WorkerInfoInput", (Field("name"), optional("namespace")), needed=1)
 TYPES = Form(
     "TriggersListInput",
     (optional("search"), optional("prefix"), optional("worker"), INTERNAL),
-    sparse=True,
+    needed=0,
 )
-TYPE = Form("TriggersInfoInput", (Field("id"), optional("namespace")))
+TYPE = Form("TriggerInfoInput", (Field("id"), optional("namespace")), needed=1)
 BINDINGS = Form(
     "RegisteredTriggersListInput",
     (
@@ -62,9 +69,9 @@ BINDINGS = Form(
         optional("worker"),
         INTERNAL,
     ),
-    sparse=True,
+    needed=0,
 )
-BINDING = Form("RegisteredTriggersInfoInput", (Field("id"),))
+BINDING = Form("RegisteredTriggerInfoInput", (Field("id"),))
 
 
 def list_functions(core: Core, peer: Peer, call: Call) -> Result:
@@ -75,7 +82,13 @@ def list_functions(core: Core, peer: Peer, call: Call) -> Result:
         for function in core.functions
         if (wanted["include_internal"] or not is_internal(function)) and _shown(peer, function)
     ]
-    return {"functions": _chosen(rows, wanted, "function_id", "description")}, []
+    workers = {wanted.pop("worker"), *(wanted.pop("workers") or ())} - {None}
+    if workers:
+        rows = [row for row in rows if row["worker_name"] in workers]
+    found = _chosen(rows, wanted, "function_id", "description")
+    if wanted["search"]:
+        found.sort(key=lambda row: _distance(wanted["search"].lower(), row["function_id"].lower()))
+    return {"functions": found}, []
 
 
 def describe_functions(core: Core, peer: Peer, call: Call) -> Result:
@@ -111,7 +124,7 @@ def list_workers(core: Core, peer: Peer, call: Call) -> Result:
     rows = [
         worker_row(core, other, asking=peer)
         for other in core.peers.values()
-        if other.internal or other.facts.get("pid")
+        if other.internal or other.facts.get("pid") is not None
     ]
     for name in ("runtime", "status"):
         if wanted[name] is not None:
@@ -128,10 +141,12 @@ def describe_worker(core: Core, peer: Peer, call: Call) -> Result:
     worker = worker_row(core, other, asking=peer) | {"internal": False}
     if other.facts.get("pid") is not None:
         worker["pid"] = other.facts["pid"]
-    owned = core.functions.owned_by(other.number)
+    owned = sorted(core.functions.owned_by(other.number), key=lambda f: f.spec.id)
     types = [t for t in _types(core) if t.provider == other.number]
+    types.sort(key=lambda t: t.spec.id)
     names = {(function.namespace, function.spec.id) for function in owned}
     bindings = [b for b in _bindings(core) if (_target(b), b.spec.function_id) in names]
+    bindings.sort(key=lambda b: b.spec.id)
     return {
         "worker": worker,
         "functions": [function_row(core, function) for function in owned],
@@ -159,17 +174,12 @@ def describe_type(core: Core, peer: Peer, call: Call) -> Result:
     """``engine::triggers::info``: a trigger type."""
     del peer
     wanted = TYPE.read(call.request.data, call.request.function_id)
-    namespace = wanted["namespace"] or DEFAULT
+    namespace = DEFAULT if wanted["namespace"] is None else wanted["namespace"]
     trigger_type = core.triggers.types.get((namespace, wanted["id"]))
     if trigger_type is None:
         text = f"Trigger type '{wanted['id']}' is not registered in namespace '{namespace}'."
         raise Failure("NOT_FOUND", text)
-    formats = {
-        "configuration_schema": trigger_type.spec.trigger_request_format,
-        "request_schema": trigger_type.spec.call_request_format,
-        "response_schema": trigger_type.spec.call_response_format,
-    }
-    return _type_info(core, trigger_type) | _told(formats), []
+    return _type_info(core, trigger_type), []
 
 
 def list_bindings(core: Core, peer: Peer, call: Call) -> Result:
@@ -197,10 +207,11 @@ def describe_binding(core: Core, peer: Peer, call: Call) -> Result:
     row = binding_row(core, binding) | _told({"metadata": binding.spec.metadata})
     del row["config_summary"]
     function = core.functions.find(_target(binding), binding.spec.function_id)
-    if function is not None:
-        row["function"] = _function_info(core, function)
     trigger_type = core.triggers.type_for(binding)
-    return row | {"trigger": trigger_type and _type_info(core, trigger_type)}, []
+    return row | {
+        "function": function and _function_info(core, function),
+        "trigger": trigger_type and _type_info(core, trigger_type),
+    }, []
 
 
 # -- rows ----------------------------------------------------------------------------------------
@@ -258,8 +269,13 @@ def type_row(core: Core, trigger_type: TriggerType) -> Row:
 
 
 def _type_info(core: Core, trigger_type: TriggerType) -> Row:
+    formats = {
+        "configuration_schema": trigger_type.spec.trigger_request_format,
+        "request_schema": trigger_type.spec.call_request_format,
+        "response_schema": trigger_type.spec.call_response_format,
+    }
     count = sum(b.spec.trigger_type == trigger_type.spec.id for b in _bindings(core))
-    return type_row(core, trigger_type) | {"instance_count": count}
+    return type_row(core, trigger_type) | _told(formats) | {"instance_count": count}
 
 
 def binding_row(core: Core, binding: Binding) -> Row:
@@ -267,7 +283,7 @@ def binding_row(core: Core, binding: Binding) -> Row:
     spec = binding.spec
     function = core.functions.find(_target(binding), spec.function_id)
     owner = _owner_name(core, function) if function else first_part(spec.function_id)
-    summary = msgspec.json.encode(msgspec.json.decode(spec.config)).decode()
+    summary = msgspec.json.encode(msgspec.json.decode(spec.config), order="sorted").decode()
     if len(summary) > LONGEST_SUMMARY:
         summary = summary[:LONGEST_SUMMARY] + "…"
     return {
@@ -342,6 +358,13 @@ def _chosen(rows: list[Row], wanted: Row, key: str, *searched: str) -> list[Row]
         and worker in (None, row["worker_name"])
     ]
     return sorted(kept, key=lambda row: (row[key], row.get("namespace", "")))
+
+
+def _distance(search: str, function_id: str) -> int:
+    """How far a function is from what is searched for: named so, containing it, or neither."""
+    if function_id.startswith(search) or search in function_id.split("::"):
+        return 0
+    return 1 if search in function_id else 2
 
 
 def _contains(search: str | None, *texts: str | None) -> bool:

@@ -6,7 +6,7 @@ Source: the engine 0.23's listener with an ``rbac`` section, recorded frame by f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,13 @@ from msgspec import Raw
 
 from mock_engine.core.peers import DEFAULT
 from mock_engine.inputs import (
+    Fault,
     Form,
     complain,
     defaulted,
     is_anything,
     is_flag,
-    is_list,
     is_map,
-    is_text,
     is_texts,
     optional,
 )
@@ -36,10 +35,19 @@ INFRASTRUCTURE = re.compile(
 
 MATCH = re.compile(r"""match\((["'])(.*)\1\)""")
 
+
+def is_texts_by_name(value: Any) -> str | None:
+    """An object whose values are arrays of strings."""
+    entries = value.values() if isinstance(value, dict) else ()
+    wrong = ((entry, expected) for entry in entries if (expected := is_texts(entry)))
+    found = next((Fault(complain(entry, expected)) for entry, expected in wrong), None)
+    return is_map(value) or found
+
+
 ANSWER = Form(
     "AuthResult",
     (
-        defaulted("namespaces", is_map),
+        defaulted("namespaces", is_texts_by_name),
         defaulted("allowed_functions", is_texts),
         defaulted("forbidden_functions", is_texts),
         optional("allowed_trigger_types", is_texts),
@@ -48,6 +56,7 @@ ANSWER = Form(
         defaulted("context", is_anything),
         optional("function_registration_prefix"),
     ),
+    needed=0,
 )
 
 
@@ -175,9 +184,9 @@ class Grant:
             ValueError: the answer is malformed; the text is what the session is told.
         """
         complaint, found = ANSWER.examine(answer)
-        complaint = complaint or _elements(found)
         if complaint is not None:
             raise ValueError(complaint)
+        context = found["context"] if "context" in _given(answer) else {}
         types, spaces = found["allowed_trigger_types"], found["namespaces"]
         switch = found["allow_function_registration"]
         return cls(
@@ -188,7 +197,7 @@ class Grant:
             None if types is None else frozenset(types),
             bool(found["allow_trigger_type_registration"]),
             switch is None or switch,
-            answer.get("context", {}) if isinstance(answer, dict) else {},
+            context,
             found["function_registration_prefix"],
         )
 
@@ -231,15 +240,8 @@ class Grant:
         return function_id.removeprefix(f"{self.prefix}::") if self.prefix else function_id
 
 
-def _elements(found: Mapping[str, Any]) -> str | None:
-    """The complaint about the first thing in a list that is no string."""
-    lists = [found[name] for name in ("allowed_functions", "forbidden_functions")]
-    lists.append(found["allowed_trigger_types"])
-    for entry in (found["namespaces"] or {}).values():
-        if is_list(entry) is not None:
-            return complain(entry, "a sequence")
-        lists.append(entry)
-    for item in (item for entry in lists for item in entry or ()):
-        if is_text(item) is not None:
-            return complain(item, "a string")
-    return None
+def _given(answer: Any) -> Collection[str]:
+    """The names of the fields that an answer holds, even if they are null."""
+    if isinstance(answer, dict):
+        return answer.keys()
+    return [field.name for field in ANSWER.fields[: len(answer)]]

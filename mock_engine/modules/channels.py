@@ -34,7 +34,7 @@ LOST = 2
 REMEMBERED = 4096
 """Channels that are kept; the oldest one is forgotten first."""
 
-CREATE = Form("CreateChannelInput", (optional("buffer_size", is_size),))
+CREATE = Form("CreateChannelInput", (optional("buffer_size", is_size),), needed=0)
 
 Part = tuple[bool, bytes]
 """A message: whether it is binary, and its data."""

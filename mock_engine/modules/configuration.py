@@ -32,7 +32,7 @@ REGISTER = Form(
     ),
 )
 SET = Form("ConfigurationSetInput", (Field("id"), Field("value", is_anything)))
-GET = Form("ConfigurationGetInput", (Field("id"), defaulted("raw", is_flag)))
+GET = Form("ConfigurationGetInput", (Field("id"), defaulted("raw", is_flag)), needed=1)
 LIST = Form("ConfigurationListInput", ())
 SCHEMA = Form("ConfigurationSchemaInput", (Field("id"),))
 

@@ -11,8 +11,16 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mock_engine.inputs import Field, Form, describe, is_anything, is_list, is_text, optional
-from mock_engine.modules.base import Failure
+from mock_engine.inputs import (
+    Fault,
+    Field,
+    Form,
+    describe,
+    is_anything,
+    is_list,
+    is_text,
+    optional,
+)
 from mock_engine.modules.store import MISSING
 
 DOCUMENTATION = "https://iii.dev/docs/workers/iii-state#error-codes"
@@ -32,17 +40,11 @@ class Refused(Exception):  # noqa: N818 - an entry of the answer, not a failure
         self.code = code
 
 
-def check(ops: Sequence[Any], function_id: str) -> None:
-    """Refuse operations that cannot be read at all.
-
-    Raises:
-        Failure: ``deserialization_error``.
-    """
-    for op in ops:
-        complaint = _complaint(op)
-        if complaint is not None:
-            text = f"Failed to deserialize input for {function_id}: {complaint}"
-            raise Failure("deserialization_error", text)
+def are_operations(value: Any) -> str | None:
+    """An array of operations that can be read, whether or not they apply."""
+    complaints = map(_complaint, value) if isinstance(value, list) else ()
+    found = next((Fault(complaint) for complaint in complaints if complaint is not None), None)
+    return is_list(value) or found
 
 
 def _complaint(op: Any) -> str | None:
@@ -278,4 +280,4 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "remove": _remove,
 }
 
-OPS = Field("ops", is_list)
+OPS = Field("ops", are_operations)
