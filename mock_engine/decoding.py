@@ -67,13 +67,7 @@ def decode(frame: bytes) -> FromWorker:
     Raises:
         Undecodable: it is none; the text says why.
     """
-    shape = frame.translate(_SHAPE)
-    if shape.count(b"[") > DEEPEST and _is_too_deep(frame):
-        raise Undecodable(f"nested more than {DEEPEST} levels deep")
-    if _LARGE_EXPONENT in shape or _LARGE_SIGNED_EXPONENT in shape:
-        frame = _rounded(frame, _TOKEN)
-    elif _LONG_NUMBER in shape:
-        frame = _rounded(frame, _LONG_TOKEN)
+    frame = _bounded(frame)
     try:
         message: FromWorker = _decoder.decode(frame)
     except (msgspec.DecodeError, RecursionError) as fault:
@@ -85,6 +79,32 @@ def decode(frame: bytes) -> FromWorker:
     if isinstance(message, _CALLS) and message.invocation_id is not None:
         return _with_canonical_id(message)
     return message
+
+
+def read(text: bytes) -> Any:
+    """Read a JSON value that is no message.
+
+    Raises:
+        Undecodable: it is none.
+    """
+    try:
+        return msgspec.json.decode(_bounded(text))
+    except (msgspec.DecodeError, RecursionError) as fault:
+        raise Undecodable(str(fault)) from None
+
+
+def _bounded(frame: bytes) -> bytes:
+    """JSON text with its numbers as the engine keeps them.
+
+    Raises:
+        Undecodable: it is too deep, or holds a number that is too large.
+    """
+    shape = frame.translate(_SHAPE)
+    if shape.count(b"[") > DEEPEST and _is_too_deep(frame):
+        raise Undecodable(f"nested more than {DEEPEST} levels deep")
+    if _LARGE_EXPONENT in shape or _LARGE_SIGNED_EXPONENT in shape:
+        return _rounded(frame, _TOKEN)
+    return _rounded(frame, _LONG_TOKEN) if _LONG_NUMBER in shape else frame
 
 
 def _is_too_deep(frame: bytes) -> bool:

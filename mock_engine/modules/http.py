@@ -12,18 +12,21 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from mock_engine import decoding
+from mock_engine.inputs import is_u64
 from mock_engine.messages import ABSENT, is_given
 from mock_engine.modules.base import Bound, Failure, Module
 from mock_engine.modules.channels import READ, WRITE, Channel
 from mock_engine.modules.cors import Cors
 from mock_engine.modules.host import Host, Trace
 from mock_engine.modules.http_answer import (
+    OK,
     answer,
     failure,
     headers,
+    interjection,
     legible,
     refusal,
-    status,
 )
 from mock_engine.modules.routes import Route, Routes
 from mock_engine.transcript import Request
@@ -40,10 +43,10 @@ BODY = 64 * 1024 * 1024
 """Bytes of a request's body, unless the configuration says otherwise."""
 
 CHANNELS = ("request_body", "response")
-UNOFFICIAL = 600
-"""From here on no status can be set over a channel."""
+OFFICIAL = range(100, 600)
+"""The statuses that can be set over a channel."""
 
-OK, UNPROCESSABLE, FAILED, TIMED_OUT = 200, 422, 500, 504
+UNPROCESSABLE, FAILED, TIMED_OUT = 422, 500, 504
 
 
 class HttpModule(Module):
@@ -144,6 +147,8 @@ class HttpModule(Module):
                     answered = await self._handle(route, request, body)
             except TimeoutError:
                 return Response(TIMED_OUT)
+        if answered.status < OK:
+            return Response(FAILED)  # what is no final answer is not sent as one (RFC 9110, 15.2)
         return replace(answered, headers=(*answered.headers, *self._cors.answer(origin)))
 
     async def _handle(self, route: Route | None, request: Request, body: bytes) -> Response:
@@ -215,8 +220,8 @@ class _Exchange:
         if "application/json" not in self._about["headers"].get("content-type", ""):
             return None
         try:
-            return msgspec.json.decode(self._body)
-        except msgspec.DecodeError:
+            return decoding.read(self._body)
+        except decoding.Undecodable:
             return None
 
     def _own_middleware(self) -> list[str]:
@@ -230,7 +235,7 @@ class _Exchange:
             said = await self._host.call(function_id, question, **self._trace.fields())
             verdict = msgspec.json.decode(said) if is_given(said) else None
             if isinstance(verdict, dict) and verdict.get("action") == "respond":
-                return answer(verdict.get("response"), missing_body=None)
+                return interjection(verdict.get("response"))
         return None
 
     async def _invoke(self, event: dict[str, Any], answering: Channel) -> Response:
@@ -243,7 +248,7 @@ class _Exchange:
             if running.done() and not begun.done():
                 result = running.result()
                 if is_given(result):
-                    return answer(msgspec.json.decode(result), missing_body={})
+                    return answer(msgspec.json.decode(result))
                 await begun
             return Response(written.status, written.parts(), written.headers)
         finally:
@@ -274,8 +279,9 @@ class Written:
         if not isinstance(control, dict) or self.begun.is_set():
             return
         if control.get("type") == "set_status":
-            wanted = status(control.get("status_code"))
-            self.status = wanted if wanted is not None and wanted < UNOFFICIAL else self.status
+            code = control.get("status_code")
+            if isinstance(code, int) and is_u64(code) is None and code in OFFICIAL:
+                self.status = code
         elif control.get("type") == "set_headers":
             given = control.get("headers")
             self._headers |= given if isinstance(given, dict) else {}

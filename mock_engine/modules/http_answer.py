@@ -6,29 +6,52 @@ import re
 import uuid
 from typing import Any
 
+import msgspec
+
 from mock_engine.failures import Failure
 from mock_engine.messages import payload
 from mock_engine.wire import Response
 
 Headers = tuple[tuple[str, str], ...]
 
-JSON: Headers = (("content-type", "application/json"),)
+OK = 200
+TYPE = "content-type"
+JSON: Headers = ((TYPE, "application/json"),)
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_VALUE = re.compile(r"[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?|")
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 _FRAMING = ("content-length", "transfer-encoding", "connection")
 
 
-def answer(result: Any, *, missing_body: Any) -> Response:
-    """The answer that a result ``{status_code, headers, body}`` describes.
+def answer(result: Any) -> Response:
+    """The answer that a handler's result ``{status_code, headers, body}`` describes.
 
-    Anything that is not of this form is left out; ``missing_body`` stands for a body not given.
+    Anything that is not of this form is left out. A handler that names the type of its body
+    decides how the body is written, even with a type that cannot be sent.
     """
     fields = result if isinstance(result, dict) else {}
+    body, code = fields.get("body", {}), status(fields.get("status_code")) or OK
+    named = [text for name, text in _pairs(fields.get("headers")) if name.lower() == TYPE]
     given = headers(fields.get("headers"))
-    body = fields.get("body", missing_body)
-    if any(name.lower() == "content-type" for name, _ in given):
-        return Response(status(fields.get("status_code")) or 200, _as_given(body), given)
-    return Response(status(fields.get("status_code")) or 200, bytes(payload(body)), (*given, *JSON))
+    if not named:
+        return Response(code, bytes(payload(body)), (*given, *JSON))
+    typed = any(name == TYPE for name, _ in given)
+    if body is None or isinstance(body, str) or typed or "application/json" not in named[0].lower():
+        return Response(code, _as_given(body), given)
+    return Response(code, _as_given(body), (*given, *JSON))
+
+
+def interjection(response: Any) -> Response:
+    """The answer that a middleware gives instead of the handler: its body is JSON, come what may.
+
+    A header that is no text spoils them all.
+    """
+    fields = response if isinstance(response, dict) else {}
+    told = fields.get("headers")
+    proper = isinstance(told, dict) and all(isinstance(text, str) for text in told.values())
+    given = headers(told) if proper else ()
+    named = () if any(name == TYPE for name, _ in given) else JSON
+    code = status(fields.get("status_code")) or OK
+    return Response(code, bytes(payload(fields.get("body"))), (*given, *named))
 
 
 def failure(code: int, fault: Failure) -> Response:
@@ -44,9 +67,11 @@ def refusal(code: int, name: str, message: str, **more: Any) -> Response:
 
 
 def status(value: Any) -> int | None:
-    """A status that may be sent, else ``None``."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 200 <= value <= 999 else None
+    """A status that an answer may have, else ``None``; only its lowest 16 bits count."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        return None
+    code = value % (1 << 16)
+    return code if 100 <= code <= 999 else None
 
 
 def headers(value: Any) -> Headers:
@@ -54,20 +79,19 @@ def headers(value: Any) -> Headers:
 
     Those that cannot be sent are left out, and so are those that would break the framing.
     """
-    pairs: list[tuple[str, Any]] = []
-    if isinstance(value, dict):
-        pairs = list(value.items())
-    elif isinstance(value, list):
-        lines = [line.partition(":") for line in value if isinstance(line, str) and ":" in line]
-        pairs = [(name.strip(), text.strip()) for name, _, text in lines]
     return tuple(
-        (name.lower(), text)
-        for name, text in pairs
-        if isinstance(text, str)
-        and _NAME.fullmatch(name)
-        and _VALUE.fullmatch(text)
-        and name.lower() not in _FRAMING
+        (name.lower(), text.strip(" \t").encode("utf-8", "replace").decode("latin-1"))
+        for name, text in _pairs(value)
+        if _NAME.fullmatch(name) and _VALUE.fullmatch(text) and name.lower() not in _FRAMING
     )
+
+
+def _pairs(value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [(name, text) for name, text in value.items() if isinstance(text, str)]
+    lines = value if isinstance(value, list) else []
+    parted = [line.partition(":") for line in lines if isinstance(line, str) and ":" in line]
+    return [(name.strip(), text.strip()) for name, _, text in parted if name.strip()]
 
 
 def legible(value: str) -> str:
@@ -76,7 +100,7 @@ def legible(value: str) -> str:
 
 
 def _as_given(body: Any) -> bytes:
-    """A body whose type the handler named: text as it is, anything else as JSON."""
+    """A body whose type the handler named: text as it is, anything else as JSON, in one order."""
     if body is None:
         return b""
-    return body.encode() if isinstance(body, str) else bytes(payload(body))
+    return body.encode() if isinstance(body, str) else msgspec.json.encode(body, order="sorted")

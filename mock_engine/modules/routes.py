@@ -9,6 +9,21 @@ from mock_engine.modules.base import Bound, Failure
 SERVED = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 FAILED = "trigger_registration_failed"
 
+PART, REST = ":", "*"
+"""What a segment catches that is a parameter: one segment, or all that follow."""
+
+KINDS = {PART: 1, REST: 2}
+"""How little of a path these say; a literal segment says all."""
+
+
+def _nameless(part: str) -> str:
+    """A segment of a pattern without the name of its parameter, ``:id``, ``{id}`` or ``{*id}``."""
+    if part.startswith(":"):
+        return PART
+    if part.startswith("{") and part.endswith("}"):
+        return REST if part.startswith("{*") else PART
+    return part
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -33,7 +48,7 @@ class Route:
             raise Failure(FAILED, "api_path is required for http triggers")
         given = bound.setting("http_method")
         method = given.upper() if isinstance(given, str) else "GET"
-        if "*" in pattern:
+        if any(part.startswith("*") for part in pattern.split("/")):
             raise Failure(FAILED, f"api_path is {pattern!r}; wildcards are not supported")
         return cls(method, pattern, bound)
 
@@ -45,13 +60,18 @@ class Route:
     @property
     def shape(self) -> tuple[str, ...]:
         """The segments with nameless parameters: routes of one shape catch the same paths."""
-        return tuple(":" if part.startswith(":") else part for part in self.segments)
+        return tuple(map(_nameless, self.segments))
 
     def catches(self, path: str) -> bool:
         """Whether a request's path has the form of the pattern."""
         given, wanted = path.removeprefix("/").split("/"), self.shape
-        return len(given) == len(wanted) and all(
-            part in (":", value) for part, value in zip(wanted, given, strict=True)
+        if wanted[-1] == REST:
+            count = len(wanted) - 1
+            given = [*given[:count], "/".join(given[count:])]
+        return (
+            len(given) == len(wanted)
+            and (wanted[-1] not in (PART, REST) or given[-1] != "")
+            and all(part in (PART, REST, value) for part, value in zip(wanted, given, strict=True))
         )
 
     def parameters(self, path: str) -> dict[str, str]:
@@ -98,7 +118,7 @@ class Routes:
     def find(self, method: str, path: str) -> Route | None:
         """The route for a request: a literal segment is preferred to a parameter."""
         caught = [route for route in self._on(path) if route.method == method]
-        return min(caught, key=lambda r: [part == ":" for part in r.shape], default=None)
+        return min(caught, key=lambda r: [KINDS.get(part, 0) for part in r.shape], default=None)
 
     def methods(self, path: str) -> list[str]:
         """What an ``allow`` header tells for a path; where GET is served, HEAD is, too."""

@@ -84,3 +84,27 @@ def test_other_parameter_names_conflict() -> None:
 
     with pytest.raises(Failure, match="conflicts with already-registered route 'GET s/:a'"):
         routes.add(route("s/:b"))
+
+
+@pytest.mark.parametrize("path", ["/users/", "/users//"])
+def test_the_last_parameter_is_never_empty(path: str) -> None:
+    assert not route("users/:id").catches(path)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("users/{id}", "/users/7"),
+        ("files/{*rest}", "/files/a/b/c"),
+        ("files/{*rest}", "/files/a"),
+        ("a/b*c", "/a/b*c"),
+    ],
+)
+def test_parameters_in_braces_catch_and_are_not_told(pattern: str, path: str) -> None:
+    assert route(pattern).catches(path)
+    assert route(pattern).parameters(path) == {}
+
+
+@pytest.mark.parametrize("path", ["/files", "/files/"])
+def test_what_follows_is_at_least_something(path: str) -> None:
+    assert not route("files/{*rest}").catches(path)
