@@ -36,14 +36,14 @@ class CronModule(Module):
             Failure: ``trigger_registration_failed``.
         """
         expression = bound.setting("expression")
-        if not isinstance(expression, str):
+        if not isinstance(expression, str) or not expression:
             raise Failure(FAILED, "Cron expression is required")
+        if bound.id in self._jobs:
+            raise Failure(FAILED, f"Cron job '{bound.id}' is already registered")
         try:
             schedule = Schedule.parse(expression)
         except BadExpression as fault:
             raise Failure(FAILED, f"Invalid cron expression '{expression}': {fault}") from None
-        if bound.id in self._jobs:
-            raise Failure(FAILED, f"Cron job '{bound.id}' is already registered")
         super().bind(bound)
         self._jobs[bound.id] = self.host.spawn(self._run(bound, schedule))
 

@@ -1,11 +1,11 @@
 """Queues: topics whose messages are tried again until a subscriber takes them (``iii-queue``).
 
-Each topic has one queue for each function bound to it, however many bindings there are. Nothing
-is kept for a topic without subscribers. A job whose queue lost its last binding waits for the
-next binding of the same function. Named queues (``queue_configs``) take calls of any function:
-with them the module is what the action ``enqueue`` goes to. With a file (``store_method:
-file_based``) a job is on disk before its publisher is answered, and leaves it when its function
-has taken it.
+Each topic has one queue for each function bound to it, however many bindings there are. What is
+published to a topic without subscribers is counted, and reaches nobody. A job whose queue lost
+its last binding waits for the next binding of the same function. Named queues
+(``queue_configs``) take calls of any function: with them the module is what the action
+``enqueue`` goes to. With a file (``store_method: file_based``) a job is on disk before its
+publisher is answered, and leaves it when its function has taken it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -54,7 +55,10 @@ class QueueModule(Module):
         super().__init__(*arguments)
         self._queues: dict[tuple[str, str, str], Queue] = {}
         self._store = open_store(self.options, "queue")
-        self._administration = Administration(self._queues, self._keep, self._drop, self._work)
+        self._unclaimed: Counter[str] = Counter()
+        self._administration = Administration(
+            self._queues, self._unclaimed, self._keep, self._drop, self._work
+        )
         self._names: Mapping[str, Mapping[str, Any] | None] | None = None
         if "queue_configs" in self.options:
             self._names = {BUILTIN_QUEUE: None} | (self.options["queue_configs"] or {})
@@ -120,11 +124,15 @@ class QueueModule(Module):
         given = PUBLISH.read(call.data, call.function_id)
         if not given["topic"]:
             raise Failure("topic_not_set", "Topic is not set")
-        for queue in self._queues.values():
-            if queue.topic != given["topic"] or not queue.bindings:
-                continue
-            job = Job(given["data"], Trace.within(call))
-            self._accept(queue, job)
+        served = [
+            queue
+            for queue in self._queues.values()
+            if queue.topic == given["topic"] and queue.bindings
+        ]
+        for queue in served:
+            self._accept(queue, Job(given["data"], Trace.within(call)))
+        if not served:
+            self._unclaimed[given["topic"]] += 1
         return NOTHING
 
     def _enqueue(self, call: InvokeFunction) -> Any:

@@ -17,22 +17,29 @@ STATS = Form("TopicStatsInput", (Field("topic", alias="queue"),))
 DEAD = Form(
     "DlqMessagesInput",
     (Field("topic", alias="queue"), defaulted("offset", is_u64), defaulted("limit", is_u64)),
+    needed=1,
 )
 PAGE = 50
 """Dead letters that are told at a time unless a call says otherwise."""
 
 
 class Administration:
-    """Tends the queues of a module; ``keep`` and ``drop`` are for its store, ``work`` goes on."""
+    """Tends the queues of a module; ``keep`` and ``drop`` are for its store, ``work`` goes on.
+
+    ``unclaimed`` is how much was published to topics without subscribers. While a topic has none,
+    its queues are out of reach (engine 0.23).
+    """
 
     def __init__(
         self,
         queues: Mapping[Any, Queue],
+        unclaimed: Mapping[str, int],
         keep: Callable[[Queue, Job], None],
         drop: Callable[[Queue, Job], None],
         work: Callable[[Queue], None],
     ) -> None:
         self._queues = queues
+        self._unclaimed = unclaimed
         self._keep = keep
         self._drop = drop
         self._work = work
@@ -56,7 +63,9 @@ class Administration:
         }
 
     def _of(self, topic: str) -> list[Queue]:
-        return [queue for queue in self._queues.values() if queue.topic == topic]
+        queues = [queue for queue in self._queues.values() if queue.topic == topic]
+        named = [queue for queue in queues if queue.named is not None]
+        return named or [queue for queue in queues if queue.bindings]
 
     def _revive(self, queue: Queue, jobs: list[Job]) -> None:
         for job in jobs:
@@ -115,14 +124,14 @@ class Administration:
         if not topic:
             raise Failure("topic_required", "topic is required")
         queues = self._of(topic)
-        named = [queue for queue in queues if queue.named is not None]
+        depth = sum(len(queue.waiting) + queue.running for queue in queues)
         consumers = sum(len(queue.bindings) for queue in queues)
-        if named:
-            consumers = named[0].count("concurrency") or CONCURRENCY
+        if queues and queues[0].named is not None:
+            consumers = queues[0].count("concurrency") or CONCURRENCY
         elif topic == BUILTIN_QUEUE:
-            consumers = CONCURRENCY
+            depth, consumers = 0, CONCURRENCY
         return {
-            "depth": sum(len(queue.waiting) + queue.running for queue in queues),
+            "depth": depth if queues else self._unclaimed.get(topic, 0),
             "consumer_count": consumers,
             "dlq_depth": sum(len(queue.dead) for queue in queues),
             "config": None,
@@ -152,7 +161,8 @@ class Administration:
         if not given["topic"]:
             raise Failure("topic_required", "topic is required")
         first, most = given["offset"] or 0, PAGE if given["limit"] is None else given["limit"]
-        dead = [job for queue in self._of(given["topic"]) for job in queue.dead]
+        dead = [job for queue in self._of(given["topic"]) for job in reversed(queue.dead)]
+        dead.sort(key=lambda job: job.failed_at, reverse=True)
         return [
             {
                 "id": job.id,

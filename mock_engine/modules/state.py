@@ -88,7 +88,6 @@ class StateModule(Module):
     def _update(self, call: InvokeFunction) -> Any:
         given = UPDATE.read(call.data, call.function_id)
         scope, key, ops = given["scope"], given["key"], given["ops"]
-        updates.check(ops, call.function_id)
         old = self._store.get(scope, key)
         value, errors = updates.apply(old, ops)
         self._store.put(scope, key, value)
@@ -106,7 +105,8 @@ class StateModule(Module):
     def _check_size(self, value: Any) -> None:
         size = len(payload(value))
         if self._most is not None and size > self._most:
-            text = f"Value is {size} bytes, which exceeds the limit of {self._most} bytes"
+            limit = f"the configured max_value_bytes limit of {self._most}"
+            text = f"value of {size} bytes exceeds {limit}"
             raise Failure("VALUE_TOO_LARGE", text)
 
     def _changed(self, call: InvokeFunction, scope: str, key: str, old: Any, new: Any) -> None:

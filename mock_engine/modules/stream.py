@@ -128,7 +128,6 @@ class StreamModule(Module):
 
     async def _update(self, call: InvokeFunction) -> Any:
         given = UPDATE.read(call.data, call.function_id)
-        updates.check(given["ops"], call.function_id)
         custom = await self._replaced("update", given, CUSTOM_SET)
         if custom is not None:
             return self._changed(given, custom["old_value"], custom["new_value"])
@@ -264,16 +263,15 @@ class StreamModule(Module):
                 admitted = False
         return admitted
 
-    def left(self, subscription: Subscription, context: Any) -> None:
-        """A subscription is over: tell those who watch leaves."""
-        for bound in self.bindings.values():
-            if bound.trigger_type == "stream:leave":
-                self.host.fire(
-                    bound.function_id,
-                    visit(subscription, context),
-                    namespace=bound.namespace,
-                    metadata=bound.metadata,
-                )
+    async def left(self, subscription: Subscription, context: Any) -> None:
+        """A subscription is over: tell those who watch leaves, one after the other."""
+        for bound in [b for b in self.bindings.values() if b.trigger_type == "stream:leave"]:
+            await self.host.attempt(
+                bound.function_id,
+                visit(subscription, context),
+                namespace=bound.namespace,
+                metadata=bound.metadata,
+            )
 
 
 def _place(given: dict[str, Any]) -> str:

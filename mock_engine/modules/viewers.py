@@ -119,10 +119,7 @@ class Viewers:
 
     def closed(self, connection: Connection) -> None:
         """A viewer is gone, and its subscriptions with it."""
-        viewer = self._viewers.pop(connection.id)
-        for subscription in viewer.subscriptions.values():
-            self._module.left(subscription, viewer.context)
-        viewer.subscriptions.clear()
+        self._module.host.spawn(self._forget(self._viewers.pop(connection.id)))
 
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Refuse plain HTTP."""
@@ -153,8 +150,6 @@ class Viewers:
             asked = {"stream_name": wish.stream, "group_id": wish.group}
             if wish.item is not None:
                 asked["item_id"] = wish.item
-            if viewer.connection.id not in self._viewers:
-                return
             viewer.subscriptions[wish.id] = wish
             try:
                 value = await self._module.read(asked)
@@ -165,8 +160,14 @@ class Viewers:
 
     async def _leave(self, viewer: Viewer, wish: Subscription) -> None:
         async with viewer.turn:
+            # As the viewer says, even if it never joined. It follows until all have taken note.
+            await self._module.left(wish, viewer.context)
             viewer.subscriptions.pop(wish.id, None)
-            self._module.left(wish, viewer.context)  # as the viewer says, even if it never joined
+
+    async def _forget(self, viewer: Viewer) -> None:
+        async with viewer.turn:
+            for subscription in viewer.subscriptions.values():
+                await self._module.left(subscription, viewer.context)
 
 
 def message(about: Subscription, event: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from mock_engine.core.generations import FUNCTIONS
 from mock_engine.testing import FunctionFailed, LocalEngine
@@ -32,6 +32,18 @@ def with_module(name: str, **options: Any) -> LocalEngine:
 def bind(engine: LocalEngine, trigger_type: str, function_id: str, config: Any) -> Any:
     data = {"trigger_type": trigger_type, "function_id": function_id, "config": config}
     return engine.invoke("engine::register_trigger", data)
+
+
+ANNOUNCEMENT = json.dumps(
+    {"type": "invokefunction", "function_id": "engine::workers::register", "data": {}}
+)
+
+
+def call_of(worker: ClientConnection) -> Any:
+    """The next message, which is a call."""
+    call = json.loads(worker.recv(10))
+    assert call["type"] == "invokefunction"
+    return call
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -102,10 +114,13 @@ def test_state_tells_nothing_when_its_triggers_are_off() -> None:
 def test_only_set_is_bound_by_the_greatest_size_of_a_value() -> None:
     with with_module("iii-state", max_value_bytes=5) as engine:
         given = {"scope": "s", "key": "k"}
-        assert code_of(engine, "state::set", given | {"value": "123456"}) == "VALUE_TOO_LARGE"
+        with pytest.raises(FunctionFailed) as failed:
+            engine.invoke("state::set", given | {"value": "123456"})
         operation = {"type": "set", "path": "a", "value": "123456"}
         changed = engine.invoke("state::update", given | {"ops": [operation]})
 
+    text = "value of 8 bytes exceeds the configured max_value_bytes limit of 5"
+    assert (failed.value.code, str(failed.value)) == ("VALUE_TOO_LARGE", f"VALUE_TOO_LARGE: {text}")
     assert changed["new_value"] == {"a": "123456"}
 
 
@@ -223,6 +238,41 @@ def test_a_condition_that_fails_is_the_error_of_the_job(engine: LocalEngine) -> 
     )
 
 
+def test_a_topic_without_subscribers_counts_what_nobody_gets(engine: LocalEngine) -> None:
+    for number in range(2):
+        engine.invoke("iii::durable::publish", {"topic": "t", "data": number})
+
+    stats = {"config": None, "consumer_count": 0, "depth": 2, "dlq_depth": 0}
+    assert engine.invoke("engine::queue::topic_stats", {"topic": "t"}) == stats
+
+
+def test_dead_letters_are_told_newest_first_and_only_while_somebody_subscribes(
+    engine: LocalEngine,
+) -> None:
+    def refuse(data: Any) -> None:
+        raise FunctionFailed("E", "no")
+
+    engine.serve("a::b", refuse)
+    config = {"topic": "t", "queue_config": {"maxRetries": 0}}
+    trigger = bind(engine, "durable:subscriber", "a::b", config)
+    dead: list[Any] = []
+
+    def count() -> int:
+        dead[:] = engine.invoke("engine::queue::dlq_messages", {"topic": "t"})
+        return len(dead)
+
+    for number in range(2):
+        engine.invoke("iii::durable::publish", {"topic": "t", "data": number})
+        until(lambda number=number: count() == number + 1)  # type: ignore[misc]
+    engine.invoke("engine::unregister_trigger", trigger)
+
+    assert [letter["payload"] for letter in dead] == [1, 0]
+    assert count() == 0
+    assert engine.invoke("iii::queue::redrive", {"queue": "t"})["redriven"] == 0
+    bind(engine, "durable:subscriber", "a::b", config)
+    assert count() == 2
+
+
 # -- http ------------------------------------------------------------------------------------------
 
 
@@ -259,6 +309,63 @@ def test_an_odd_method_is_get_and_an_unserved_one_is_never_reached(
     bind(engine, "http", "a::b", {"api_path": "x", "http_method": method})
 
     assert httpx.get(f"{engine.http_url}/x").status_code == status
+
+
+def test_an_answer_that_is_not_final_is_a_failure_without_a_body(engine: LocalEngine) -> None:
+    engine.serve("a::b", lambda request: {"status_code": 103, "body": "x"})
+    bind(engine, "http", "a::b", {"api_path": "x"})
+
+    told = httpx.get(f"{engine.http_url}/x")
+
+    assert (told.status_code, told.content, "vary" in told.headers) == (500, b"", False)
+
+
+@pytest.mark.parametrize("sent", ["[" * 128 + "]" * 128, '{"a": 1e999}'])
+def test_a_body_that_the_engine_cannot_read_is_null(engine: LocalEngine, sent: str) -> None:
+    seen: list[Any] = []
+    engine.serve("a::b", lambda request: seen.append(request["body"]) or {})
+    bind(engine, "http", "a::b", {"api_path": "x", "http_method": "POST"})
+    kind = {"content-type": "application/json"}
+
+    httpx.post(f"{engine.http_url}/x", content=sent, headers=kind)
+    httpx.post(f"{engine.http_url}/x", content=f"{1 << 64}", headers=kind)
+
+    assert seen == [None, float(1 << 64)]
+
+
+# -- cron ------------------------------------------------------------------------------------------
+
+
+def test_an_empty_expression_is_none() -> None:
+    with with_module("iii-cron") as engine, pytest.raises(FunctionFailed) as failed:
+        bind(engine, "cron", "a::b", {"expression": ""})
+
+    assert "Cron expression is required" in str(failed.value)
+
+
+# -- streams ---------------------------------------------------------------------------------------
+
+
+def test_leaves_are_told_one_after_the_other() -> None:
+    with with_module("iii-stream", port=0) as engine, connect(engine.url) as worker:
+        worker.recv(10)
+        worker.send(json.dumps({"type": "registerfunction", "id": "on::leave"}))
+        worker.send(ANNOUNCEMENT)
+        engine.wait_for("on::leave")
+        bind(engine, "stream:leave", "on::leave", {})
+        with connect(engine.stream_url) as viewer:
+            for name in ("s1", "s2"):
+                where = {"subscriptionId": name, "streamName": "s", "groupId": "g"}
+                viewer.send(json.dumps({"type": "join", "data": where}))
+                assert json.loads(viewer.recv(10))["event"] == {"type": "sync", "data": []}
+        calls = [call_of(worker)]
+        with pytest.raises(TimeoutError):
+            worker.recv(0.05)
+        ids = {name: calls[0][name] for name in ("invocation_id", "function_id")}
+        worker.send(json.dumps({"type": "invocationresult", "result": None, **ids}))
+        calls.append(call_of(worker))
+
+    assert [call["data"]["subscription_id"] for call in calls] == ["s1", "s2"]
 
 
 # -- older generations -----------------------------------------------------------------------------
