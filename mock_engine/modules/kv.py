@@ -10,7 +10,7 @@ from mock_engine.messages import InvokeFunction
 from mock_engine.modules import updates
 from mock_engine.modules.base import NOTHING, Module, Offer
 from mock_engine.modules.host import Host
-from mock_engine.modules.store import MISSING, open_store
+from mock_engine.modules.store import MISSING, change, open_store
 
 INDEX, KEY = Field("index"), Field("key")
 GET = Form("KvGetInput", (INDEX, KEY))
@@ -54,7 +54,7 @@ class KvModule(Module):
     def _set(self, call: InvokeFunction) -> Any:
         given = SET.read(call.data, call.function_id)
         old = self._store.put(given["index"], given["key"], given["value"])
-        return {"old_value": None if old is MISSING else old, "new_value": given["value"]}
+        return change(old, given["value"])
 
     def _delete(self, call: InvokeFunction) -> Any:
         given = DELETE.read(call.data, call.function_id)
@@ -67,8 +67,7 @@ class KvModule(Module):
         old = self._store.get(index, key)
         value, errors = updates.apply(old, given["ops"])
         self._store.put(index, key, value)
-        result = {"old_value": None if old is MISSING else old, "new_value": value}
-        return result | ({"errors": errors} if errors else {})
+        return change(old, value) | ({"errors": errors} if errors else {})
 
     def _list(self, call: InvokeFunction) -> Any:
         return self._store.values(LIST.read(call.data, call.function_id)["index"])

@@ -10,7 +10,7 @@ from mock_engine.messages import InvokeFunction, payload
 from mock_engine.modules import updates
 from mock_engine.modules.base import NOTHING, Bound, Failure, Module, Offer
 from mock_engine.modules.host import Host, Trace
-from mock_engine.modules.store import MISSING, open_store
+from mock_engine.modules.store import MISSING, change, open_store
 
 SCOPE, KEY = Field("scope"), Field("key")
 SET = Form("StateSetInput", (SCOPE, KEY, Field("value", is_anything, alias="data")))
@@ -71,7 +71,7 @@ class StateModule(Module):
         self._check_size(value)
         old = self._store.put(scope, key, value)
         self._changed(call, scope, key, old, value)
-        return {"old_value": None if old is MISSING else old, "new_value": value}
+        return change(old, value)
 
     def _get(self, call: InvokeFunction) -> Any:
         given = GET.read(call.data, call.function_id)
@@ -92,8 +92,7 @@ class StateModule(Module):
         value, errors = updates.apply(old, ops)
         self._store.put(scope, key, value)
         self._changed(call, scope, key, old, value)
-        result = {"old_value": None if old is MISSING else old, "new_value": value}
-        return result | ({"errors": errors} if errors else {})
+        return change(old, value) | ({"errors": errors} if errors else {})
 
     def _list(self, call: InvokeFunction) -> Any:
         return self._store.values(LIST.read(call.data, call.function_id)["scope"])

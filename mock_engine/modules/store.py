@@ -15,6 +15,11 @@ MISSING: Any = msgspec.UNSET
 """What stands where no value is."""
 
 
+def change(old: Any, new: Any) -> dict[str, Any]:
+    """A change of a value, as those who make it are told of it."""
+    return {"old_value": None if old is MISSING else old, "new_value": new}
+
+
 class Store:
     """Groups of values. A group that was emptied stays, as in the engine's store."""
 

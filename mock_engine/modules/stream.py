@@ -13,7 +13,7 @@ from mock_engine.messages import InvokeFunction, is_given
 from mock_engine.modules import updates
 from mock_engine.modules.base import NOTHING, Bound, Module, Offer
 from mock_engine.modules.host import Host, Trace
-from mock_engine.modules.store import MISSING, open_store
+from mock_engine.modules.store import MISSING, change, open_store
 from mock_engine.modules.viewers import Subscription, Viewers, message, visit
 from mock_engine.wire import Listener
 
@@ -139,7 +139,7 @@ class StreamModule(Module):
         old = self._store.put(_place(given), given["item_id"], value)
         kind = "create" if old is MISSING else "update"
         self._tell(given, given["item_id"], {"type": kind, "data": value})
-        return {"old_value": None if old is MISSING else old, "new_value": value}
+        return change(old, value)
 
     def _changed(self, given: dict[str, Any], old: Any, new: Any) -> dict[str, Any]:
         """A worker's function changed an item: tell of it."""
