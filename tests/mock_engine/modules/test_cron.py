@@ -1,0 +1,18 @@
+"""Schedules."""
+
+from __future__ import annotations
+
+import pytest
+
+from mock_engine.testing import FunctionFailed
+from tests.mock_engine.modules.local import (
+    bind,
+    with_module,
+)
+
+
+def test_an_empty_expression_is_none() -> None:
+    with with_module("iii-cron") as engine, pytest.raises(FunctionFailed) as failed:
+        bind(engine, "cron", "a::b", {"expression": ""})
+
+    assert "Cron expression is required" in str(failed.value)
