@@ -48,6 +48,9 @@ HOW = {
 }
 """How a connection ended, in the words of a scenario."""
 
+CONTINUATION = "continuation"
+"""The opcode of the further fragments of a message."""
+
 Source = int | str
 
 
@@ -125,7 +128,8 @@ class Observer:
 
 def describe_frame(frame: FrameSeen) -> dict[str, Any]:
     """A frame as a JSON value."""
-    told: dict[str, Any] = {"opcode": frame.opcode.name.lower(), "fin": frame.fin}
+    opcode = CONTINUATION if frame.opcode is Opcode.CONT else frame.opcode.name.lower()
+    told: dict[str, Any] = {"opcode": opcode, "fin": frame.fin}
     if frame.opcode is Opcode.CLOSE:
         try:
             close = Close.parse(frame.data)

@@ -6,6 +6,7 @@ and steps exist. Whatever is wrong is told with file, line and column.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from conformance.verdict import Level
 from mock_engine.modules import PLACES
 
 VERSION = 1
+VERSION_TEXT = re.compile(r"\d+\.\d+(\.\d+)?")
 PULSE = "pulse"
 GIVEN = frozenset({PULSE})
 """Names that every scenario has: ``pulse`` is a function that the worker answers."""
@@ -110,6 +112,9 @@ def _about(entries: Mapping[str, Node]) -> dict[str, Any]:
     for key in ("description", "source", "remedy", "since", "until"):
         if key in entries:
             found[key] = entries[key].text(f"`{key}`")
+    for key in ("since", "until"):
+        if key in entries and not VERSION_TEXT.fullmatch(found[key]):
+            entries[key].refuse(f"no protocol version: {found[key]!r}; one is 0.23, in quotes")
     for key in ("tags", "requirements"):
         if key in entries:
             found[key] = tuple(item.text(f"an item of `{key}`") for item in entries[key].items())

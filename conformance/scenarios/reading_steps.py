@@ -10,14 +10,13 @@ from typing import Any
 
 from conformance import nodes
 from conformance.nodes import DocumentError, Node, keys, suggestion
-from conformance.pace import Pace
-from conformance.scenarios.patterns.base import Pattern
+from conformance.scenarios import forms
 from conformance.scenarios.patterns.json_values import is_of_type
-from conformance.scenarios.patterns.single import Anything
+from conformance.scenarios.reading_expected import EXPECTATIONS, Expectations
 from conformance.scenarios.scope import Scope
-from conformance.scenarios.steps import WORKER, Act, Expect, Expected, Never, Step, Within
+from conformance.scenarios.steps import WORKER, Act, Step
 from conformance.scenarios.templates import Fixed, Parts, Template
-from conformance.scenarios.values import NAME, name, pattern, template
+from conformance.scenarios.values import NAME, name, template
 from mock_engine import faults
 
 COMMON = ("id", "note")
@@ -27,30 +26,12 @@ LONGEST_PAUSE = 60
 MOST_INCLUDES = 8
 """How deep files may include each other."""
 
-PACES = tuple(sorted(n for n, value in vars(Pace).items() if isinstance(value, property)))
-"""The deadlines of the suite, by name."""
 
-USUAL: Mapping[str, str] = {
-    "message": "handler",
-    "frame": "reply",
-    "connects": "reconnect",
-    "dials": "reconnect",
-    "leaves": "exit",
-    "exits": "exit",
-    "answers": "handler",
-}
-"""The deadline of an expectation that gives none."""
-
-SENT = ("json", "text", "base64", "opcode", "fin", "code", "reason", "fragments")
-OPCODES = ("text", "binary", "ping", "pong", "close", "continuation")
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-
-
-class Reader:
+class Reader(Expectations):
     """Reads the steps of one scenario. ``folder`` is where includes are looked for."""
 
     def __init__(self, scope: Scope, folder: Path | None, depth: int = 0) -> None:
-        self._scope = scope
+        super().__init__(scope)
         self._folder = folder
         self._depth = depth
 
@@ -93,91 +74,6 @@ class Reader:
         note = entries["note"].text("`note`") if "note" in entries else step.note
         return replace(step, id=given, note=note)
 
-    # -- what the worker must do -----------------------------------------------------------------
-
-    def expect(self, kind: str, node: Node, entries: Mapping[str, Node]) -> list[Step]:
-        """One thing that the worker must do."""
-        return [self._expect(node, kind, [self._expected(kind, node, entries)], entries)]
-
-    def unordered(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
-        """Several things, in any order."""
-        wanted = [self._one(item) for item in node.items()]
-        if not wanted:
-            node.refuse("at least one expectation stands here")
-        return [self._expect(node, "unordered", wanted, entries)]
-
-    def never(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
-        """Something that must not happen."""
-        names = set(self._scope.names)
-        unwanted = self._one(node)
-        self._scope.names = names
-        if ("within" in entries) == ("until" in entries):
-            node.refuse("`never` needs either `within`, a time, or `until`, the id of a later step")
-        until = None
-        if "until" in entries:
-            until = entries["until"].text("the id of a step")
-            self._scope.await_step(until, entries["until"])
-        within = self._within(entries, "message") if "within" in entries else None
-        return [Never(node.place, "never", unwanted=unwanted, within=within, until=until)]
-
-    def _one(self, node: Node) -> Expected:
-        """One expectation inside a group or a ``never``."""
-        kinds = [key for key, _ in node.pairs() if key.value in EXPECTATIONS]
-        if len(kinds) != 1:
-            told = ", ".join(EXPECTATIONS)
-            node.refuse(f"one thing that the worker may do is expected here: {told}")
-        kind = kinds[0].value
-        entries = keys(node, (kind, *EXPECTATIONS[kind][1]), f"`{kind}`")
-        return self._expected(kind, entries[kind], entries)
-
-    def _expected(self, key: str, node: Node, entries: Mapping[str, Node]) -> Expected:
-        kind = EXPECTATIONS[key][0]
-        what = Anything() if node.value is None or node.value == {} else pattern(node)
-        self._scope.use(what.needs(), node)
-        self._scope.bind(*what.binds())
-        first = entries.get("first")
-        if first is not None and not isinstance(first.value, bool):
-            first.refuse(f"expected true or false, not {first.describe()}")
-        becomes = None
-        if "as" in entries:
-            becomes = name(entries["as"], "the name of a connection")
-            self._scope.connections.add(becomes)
-        return Expected(
-            kind,
-            what,
-            source=self._source(kind, entries),
-            first=bool(first is not None and first.value),
-            becomes=becomes,
-        )
-
-    def _source(self, kind: str, entries: Mapping[str, Node]) -> str | None:
-        if "from" in entries:
-            given = entries["from"].text("the name of a connection")
-            return self._scope.find(given, self._scope.connections, "connection", entries["from"])
-        if kind == "exits":
-            return self._process(entries)
-        return None
-
-    def _expect(
-        self, node: Node, kind: str, wanted: list[Expected], entries: Mapping[str, Node]
-    ) -> Expect:
-        within = self._within(entries, wanted[0].kind)
-        return Expect(node.place, kind, wanted=tuple(wanted), within=within)
-
-    def _within(self, entries: Mapping[str, Node], kind: str) -> Within:
-        if "within" not in entries:
-            return USUAL[kind]
-        node = entries["within"]
-        value = node.value
-        if is_of_type(value, "number") and value > 0:
-            return float(value)
-        if value not in PACES:
-            hint = suggestion(str(value), PACES)
-            node.refuse(f"expected seconds above 0, or the name of a deadline{hint}")
-        return str(value)
-
-    # -- what the scenario does ------------------------------------------------------------------
-
     def _act(
         self, node: Node, kind: str, what: Template | None = None, target: str | None = None
     ) -> Act:
@@ -192,12 +88,6 @@ class Reader:
         given = entries["to"].text("the name of a connection")
         return self._scope.find(given, self._scope.connections, "connection", entries["to"])
 
-    def _process(self, entries: Mapping[str, Node]) -> str | None:
-        if "process" not in entries:
-            return None
-        given = entries["process"].text("the name of a process")
-        return self._scope.find(given, self._scope.processes, "process", entries["process"])
-
     def engine(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """A message to the worker."""
         if not node.is_mapping:
@@ -206,12 +96,9 @@ class Reader:
 
     def engine_frame(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """A frame of any kind to the worker."""
-        given = keys(node, SENT, "`engine-frame`")
+        given = forms.check(node, forms.SENT_FRAME, "`engine-frame`")
         if sum(key in given for key in ("json", "text", "base64")) > 1:
             node.refuse("give one of `json`, `text` and `base64`")
-        if "opcode" in given and given["opcode"].value not in OPCODES:
-            found = given["opcode"]
-            found.refuse(f"no opcode: {found.value!r}{suggestion(str(found.value), OPCODES)}")
         return [self._act(node, "engine-frame", template(node), self._to(entries))]
 
     def start(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
@@ -281,12 +168,8 @@ class Reader:
 
     def http(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """A request to the engine's HTTP port."""
-        given = keys(node, ("method", "path", "query", "headers", "json", "text"), "`http`")
-        if "path" not in given:
+        if "path" not in forms.check(node, forms.HTTP, "`http`"):
             node.refuse("`http` needs `path`")
-        method = given.get("method")
-        if method is not None and method.value not in METHODS and "$" not in str(method.value):
-            method.refuse(f"no method: {method.value!r}{suggestion(str(method.value), METHODS)}")
         return self._request(node, "http", entries)
 
     def _request(self, node: Node, kind: str, entries: Mapping[str, Node]) -> list[Step]:
@@ -305,17 +188,6 @@ class Reader:
         given = node.text("the name of a request")
         self._scope.find(given, self._scope.requests, "request", node)
         return [self._answered(node, given, entries)]
-
-    def _answered(self, node: Node, request: str, entries: Mapping[str, Node]) -> Expect:
-        what: Pattern = Anything()
-        if "expect" in entries:
-            what = pattern(entries["expect"])
-            self._scope.use(what.needs(), entries["expect"])
-            self._scope.bind(*what.binds())
-        wanted = Expected("answers", what, source=request)
-        return Expect(
-            node.place, "answer", wanted=(wanted,), within=self._within(entries, "answers")
-        )
 
     # -- other files -----------------------------------------------------------------------------
 
@@ -362,16 +234,6 @@ class Reader:
 def _expects(kind: str) -> Callable[[Reader, Node, Mapping[str, Node]], list[Step]]:
     return lambda reader, node, entries: reader.expect(kind, node, entries)
 
-
-EXPECTATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "worker": ("message", ("from", "first")),
-    "worker-frame": ("frame", ("from",)),
-    "connects": ("connects", ("as",)),
-    "dials": ("dials", ()),
-    "leaves": ("leaves", ("from",)),
-    "exit": ("exits", ("process",)),
-}
-"""What a worker may do: the kind of happening, and the further keys."""
 
 Make = Callable[[Reader, Node, Mapping[str, Node]], list[Step]]
 

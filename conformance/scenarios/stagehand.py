@@ -10,13 +10,14 @@ import asyncio
 import base64
 import json
 import signal
+import struct
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from websockets.frames import Close, Opcode
+from websockets.frames import Opcode
 
 from conformance.scenarios.caller import Caller
 from conformance.scenarios.engines import equip, renew
@@ -276,7 +277,8 @@ def frames(what: Mapping[str, Any]) -> list[Frame]:
     data = _data(what)
     if opcode is Opcode.CLOSE:
         code = what.get("code")
-        data = Close(code, what.get("reason", "")).serialize() if code is not None else data
+        if code is not None:  # any, also those that no endpoint may send
+            data = struct.pack("!H", code) + what.get("reason", "").encode()
     pieces = what.get("fragments", 1)
     if pieces <= 1:
         return [Frame(opcode, data, what.get("fin", True))]

@@ -95,7 +95,16 @@ def _operators(
         if key.value not in known:
             key.refuse(f"there is no matcher `{key.value}`{suggestion(key.value, known)}")
         found.append(known[key.value](value, exact))
+    limits = [each for each in found if isinstance(each, Between)]
+    if len(limits) > 1:
+        found = [each for each in found if each not in limits] + [_within(*limits)]
     return found[0] if len(found) == 1 else All(tuple(found))
+
+
+def _within(one: Between, other: Between) -> Between:
+    """Both limits at once."""
+    least = one.least if one.least is not None else other.least
+    return Between(least, one.most if one.most is not None else other.most)
 
 
 def _drawn(node: Node) -> Template:

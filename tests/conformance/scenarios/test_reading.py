@@ -71,11 +71,24 @@ def test_what_a_scenario_says_of_itself() -> None:
         (f"{HEAD}steps: [{{engine: {{a: 1e400}}}}]", "1e400 is no JSON value"),
         (f"{HEAD}steps: [{{engine: {{1: a}}}}]", "a.yaml:3:19: the key `1` is no text"),
         (f"{HEAD}steps: &s [*s]", "a value contains itself"),
+        (f"{HEAD}steps: [{{engine-frame: {{base64: '!'}}}}]", "expected base64, not"),
+        (f"{HEAD}steps: [{{engine-frame: {{code: 70000}}}}]", "whole number from 0 to 65535"),
+        (f"{HEAD}steps: [{{engine-frame: {{opcode: txt}}}}]", "did you mean `text`?"),
+        (f"{HEAD}steps: [{{engine-frame: {{fin: maybe}}}}]", "expected true or false"),
+        (f"{HEAD}steps: [{{worker-frame: {{opcode: cont}}}}]", "expected an opcode, not 'cont'"),
+        (f"{HEAD}steps: [{{connects: {{paht: /}}}}]", "did you mean `path`?"),
+        (f"{HEAD}steps: [{{leaves: {{how: resett}}}}]", "did you mean `reset`?"),
+        (f"{HEAD}steps: [{{exit: zero}}]", "expected an exit code, a whole number, not 'zero'"),
+        (f"{HEAD}steps: [{{http: {{path: 5}}}}]", "a.yaml:3:23: expected a text, not 5"),
+        (f"{HEAD}since: banana\nsteps: [{{ready: true}}]", "no protocol version: 'banana'"),
         (f"{HEAD}steps: [{{pause: 0}}]", "expected seconds, above 0 and up to 60"),
         (f"{HEAD}steps: [{{pause: soon}}]", "expected seconds, above 0 and up to 60"),
         (f"{HEAD}steps: [{{signal: TREM}}]", "did you mean `TERM`?"),
         (f"{HEAD}steps: [{{fault: {{do: rest}}}}]", "did you mean `reset`?"),
-        (f"{HEAD}steps: [{{http: {{method: get, path: /}}}}]", "no method: 'get'"),
+        (
+            f"{HEAD}steps: [{{http: {{method: get, path: /}}}}]",
+            "a.yaml:3:25: expected a method, not 'get'",
+        ),
         (f"{HEAD}steps: [{{answer: x}}]", "there is no request `x`"),
         (f"{HEAD}steps: [{{include: b.yaml}}]", "there is no folder"),
         (f"{HEAD}requirements: [REC-999]\nsteps: [{{ready: true}}]", "no requirement 'REC-999'"),
@@ -126,6 +139,24 @@ def test_files_that_include_each_other_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DocumentError, match="levels deep"):
         load(main)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "worker:",
+        "exit: {}",
+        "exit: {$min: 1}",
+        "leaves: {how: {$one-of: [end, reset]}, code: null}",
+        "connects: {path: '/${pulse}', query: {a: {$any: true}}}",
+        "worker-frame: {$not: {opcode: ping}}",
+        "engine-frame: {text: {$repeat: {text: a, count: 3}}, fragments: 2}",
+        "engine-frame: {opcode: close, code: 1005}",
+        "http: {method: '${pulse}', path: '/${pulse}', json: 1}",
+    ],
+)
+def test_what_is_known_only_when_it_happens_is_taken(step: str) -> None:
+    assert parse(f"{HEAD}steps:\n  - {step}\n", "a.yaml")
 
 
 def test_the_schema_knows_every_step_and_its_keys() -> None:

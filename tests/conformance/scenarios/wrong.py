@@ -70,7 +70,7 @@ class Swallowing(agent.Agent):
 
 def wrong_agent(kind: type[agent.Agent]) -> Any:
     def offer(worker: Client) -> None:
-        worker.function("agent::chat", kind().chat)
+        worker.function("agent::chat", kind(worker).chat)
         worker.trigger("durable:subscriber", "agent::chat", {"topic": agent.TOPIC})
 
     return lambda: sys.exit(run(offer))
