@@ -173,6 +173,25 @@ def keeps_calls_for_later(record: Record[Offline]) -> Finding:
     )
 
 
+@check("CAL-018", calls_offline)
+def sends_kept_calls_once(record: Record[Offline]) -> Finding:
+    """A call that was both queued and kept with its caller is carried out twice."""
+    obstacle = _offline_obstacle(record)
+    if obstacle is not None:
+        return obstacle
+    made = _made(record, record.result.kept_call)
+    if not made:
+        return unproven("it keeps no calls at all: see CAL-015")
+    if len(made) == 1:
+        return kept("a call made offline was sent once", made[0])
+    return broken(
+        expected="one call, as was made while there was no connection",
+        seen=f"{len(made)} of them after the reconnect",
+        events=tuple(made[:3]),
+        remedy="Take a call out of the queue once it is sent, and keep it in one queue alone.",
+    )
+
+
 @check("CAL-016", calls_offline)
 def forgets_expired_calls(record: Record[Offline]) -> Finding:
     """Its caller was told that it failed, and may have tried again."""

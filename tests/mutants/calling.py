@@ -156,6 +156,15 @@ class DropsCallsOffline(Worker):
         return None
 
 
+@breaks("CAL-018")
+class SendsKeptCallsTwice(Worker):
+    async def send_kept(self, socket: ClientConnection) -> None:
+        kept = list(self.outbox)
+        await super().send_kept(socket)
+        self.outbox = kept
+        await super().send_kept(socket)
+
+
 @breaks("CAL-016")
 class SendsExpiredCalls(Worker):
     def keep(self, until: float, message: Json) -> None:
