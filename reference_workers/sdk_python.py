@@ -154,6 +154,7 @@ class Calling:
             request["action"] = TriggerAction.Void()
         elif action is not None:
             request["action"] = TriggerAction.Enqueue(queue=action["queue"])
+        time.sleep(data.get("delay_ms", 0) / 1000)
         try:
             return {"result": self._worker.trigger(request)}
         except InvocationError as fault:

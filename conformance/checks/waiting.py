@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.checks.calling import Errand, ask, outgoing, send
+from conformance.conversation import Conversation
 from conformance.door import BLACK_HOLE
 from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
@@ -135,14 +136,15 @@ async def calls_offline(stage: Stage) -> Offline:
     if not fresh:
         return Offline(at, None)
     await stage.present(stage.pace.reply)
+    await stage.until(lambda: _made(stage.talk, offline.kept_call), stage.pace.reply)
     await stage.settled()
     return Offline(at, min(stage.talk.first_message(n).at for n in fresh))
 
 
-def _made(record: Record[Offline], function_id: str) -> list[Message]:
+def _made(talk: Conversation, function_id: str) -> list[Message]:
     return [
         message
-        for message in record.talk.messages()
+        for message in talk.messages()
         if message.type == "invokefunction" and message.json.get("function_id") == function_id
     ]
 
@@ -151,7 +153,7 @@ def _offline_obstacle(record: Record[Offline]) -> Finding | None:
     offline = record.result
     if offline.back is None:
         return unproven("it did not come back: see REC-014")
-    early = [m for n in (offline.kept_call, offline.expired) for m in _made(record, n)]
+    early = [m for n in (offline.kept_call, offline.expired) for m in _made(record.talk, n)]
     if any(m.at < offline.at for m in early):
         return unproven("its function `call` does not wait `delay_ms` before it calls")
     return None
@@ -163,7 +165,7 @@ def keeps_calls_for_later(record: Record[Offline]) -> Finding:
     obstacle = _offline_obstacle(record)
     if obstacle is not None:
         return obstacle
-    made = _made(record, record.result.kept_call)
+    made = _made(record.talk, record.result.kept_call)
     if made:
         return kept("a call made offline was sent after the reconnect", made[0])
     return broken(
@@ -179,7 +181,7 @@ def sends_kept_calls_once(record: Record[Offline]) -> Finding:
     obstacle = _offline_obstacle(record)
     if obstacle is not None:
         return obstacle
-    made = _made(record, record.result.kept_call)
+    made = _made(record.talk, record.result.kept_call)
     if not made:
         return unproven("it keeps no calls at all: see CAL-015")
     if len(made) == 1:
@@ -202,7 +204,7 @@ def forgets_expired_calls(record: Record[Offline]) -> Finding:
     assert offline.back is not None
     if offline.back - offline.at < 0.6:
         return unproven("it was back before the call had expired")
-    made = _made(record, offline.expired)
+    made = _made(record.talk, offline.expired)
     if made:
         return broken(
             expected="no call whose caller gave up while there was no connection",
@@ -210,7 +212,7 @@ def forgets_expired_calls(record: Record[Offline]) -> Finding:
             events=(made[0],),
             remedy="Drop from the queue what has timed out.",
         )
-    if not _made(record, offline.kept_call):
+    if not _made(record.talk, offline.kept_call):
         return unproven("it keeps no calls at all: see CAL-015")
     return kept("the call that was given up was not sent")
 
@@ -218,7 +220,7 @@ def forgets_expired_calls(record: Record[Offline]) -> Finding:
 @check("CAL-008", calls_offline)
 def always_gives_data(record: Record[Offline]) -> Finding:
     """The engine drops a call without the field, and the caller waits until it gives up."""
-    calls = _made(record, NOTHING)
+    calls = _made(record.talk, NOTHING)
     if not calls:
         return unproven("it did not call the function it was asked to call")
     if "data" in calls[0].json:

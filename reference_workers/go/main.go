@@ -124,6 +124,7 @@ func caller(w *worker.Worker) worker.Handler {
 			Namespace  string          `json:"namespace"`
 			Metadata   json.RawMessage `json:"metadata"`
 			TimeoutMs  int             `json:"timeout_ms"`
+			DelayMs    int             `json:"delay_ms"`
 		}
 		if err := json.Unmarshal(call.Data, &wanted); err != nil {
 			return nil, worker.Failure{Code: "invalid_request", Message: err.Error()}
@@ -136,6 +137,7 @@ func caller(w *worker.Worker) worker.Handler {
 		if wanted.TimeoutMs > 0 {
 			request.Timeout = time.Duration(wanted.TimeoutMs) * time.Millisecond
 		}
+		time.Sleep(time.Duration(wanted.DelayMs) * time.Millisecond)
 		if string(wanted.Action) == `"void"` || string(wanted.Action) == `{"type":"void"}` {
 			return map[string]any{"result": nil}, w.Cast(ctx, request)
 		}

@@ -149,10 +149,10 @@ class UnregistersAndRegistersAgain(Worker):
 @unusual
 class WritesALot(Worker):
     async def run(self) -> int:
-        threading.Thread(target=self.write, daemon=True).start()
+        threading.Thread(target=self.babble, daemon=True).start()
         return await super().run()
 
-    def write(self) -> None:
+    def babble(self) -> None:
         while not self.stopping.is_set():
             sys.stdout.buffer.write(b"\xff\xfe noise \x1b[31m" * 500 + b"\n")
             sys.stderr.write("x" * 20_000)

@@ -1,5 +1,7 @@
 //! A function that calls another one.
 
+use std::time::Duration;
+
 use iii_sdk::protocol::{TriggerRequest, TriggerRequestWithMetadata};
 use iii_sdk::{Error, IIIClient, RegisterFunction, TriggerAction};
 use schemars::JsonSchema;
@@ -21,6 +23,8 @@ struct Call {
     #[serde(default)]
     data: Value,
     timeout_ms: Option<u64>,
+    #[serde(default)]
+    delay_ms: u64,
     namespace: Option<String>,
     metadata: Option<Value>,
     action: Option<Action>,
@@ -65,6 +69,7 @@ async fn call(worker: IIIClient, asked: Call) -> Result<Value, Error> {
     if let Some(metadata) = asked.metadata {
         request = request.metadata(metadata);
     }
+    tokio::time::sleep(Duration::from_millis(asked.delay_ms)).await;
     Ok(match worker.trigger(request).await {
         Ok(result) => json!({ "result": result }),
         Err(fault) => {

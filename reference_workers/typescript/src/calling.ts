@@ -1,5 +1,7 @@
 // A function that calls another one.
 
+import { setTimeout as delay } from 'node:timers/promises'
+
 import { TriggerAction, type IIIClient, type JsonValue } from 'iii-sdk'
 
 import { anything, count, object, text } from './formats.js'
@@ -8,6 +10,7 @@ type Call = {
   function_id: string
   data?: JsonValue
   timeout_ms?: number
+  delay_ms?: number
   metadata?: JsonValue
   action?: 'void' | { type: 'enqueue'; queue: string }
 }
@@ -18,7 +21,8 @@ function actionOf(action: Call['action']) {
 }
 
 export function offerCalling(worker: IIIClient) {
-  const call = async ({ function_id, data, timeout_ms, metadata, action }: Call) => {
+  const call = async ({ function_id, data, timeout_ms, delay_ms, metadata, action }: Call) => {
+    await delay(delay_ms ?? 0)
     try {
       const result = await worker.trigger({
         function_id,
@@ -42,6 +46,7 @@ export function offerCalling(worker: IIIClient) {
         function_id: text,
         data: anything,
         timeout_ms: count,
+        delay_ms: count,
         metadata: anything,
         action: {
           anyOf: [
