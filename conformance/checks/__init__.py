@@ -17,6 +17,7 @@ from conformance.checks import (
     handling,
     observing,
     payloads,
+    persisting,
     providing,
     ready,
     reconnecting,
@@ -33,6 +34,7 @@ from conformance.checks import (
 
 MODULES = (
     connecting,
+    persisting,
     configuring,
     announcing,
     registering,
