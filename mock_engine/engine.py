@@ -18,20 +18,16 @@ from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import FromWorker, Message, encode
 from mock_engine.modules import ALWAYS, load_module
 from mock_engine.modules.base import Module
-from mock_engine.modules.channels import PATH as CHANNELS
 from mock_engine.modules.channels import Channels
 from mock_engine.modules.configuration import ConfigurationModule
 from mock_engine.modules.host import Host
 from mock_engine.modules.observability import ObservabilityModule
-from mock_engine.transcript import Request
-from mock_engine.wire import Connection, Response
+from mock_engine.wire import Connection
+from mock_engine.worker_port import WorkerPort
 
 log = logging.getLogger("mock_engine")
 
 AnyModule = TypeVar("AnyModule", bound=Module)
-
-WORKERS = "/"
-TELEMETRY = "/otel"
 
 UNSERVED = -1_000_000
 """Below this are the numbers of peers that nobody answers for."""
@@ -74,7 +70,7 @@ class Engine:
         self._inmates: dict[int, Inmate] = {}
         self.modules: dict[str, Module] = {}
         self._hosts[ENGINE] = Host(self, ENGINE)
-        self.channels = Channels(self._hosts[ENGINE], {})
+        self.channels: Channels = Channels(self._hosts[ENGINE], {})
         self._hosts[ENGINE].install(self.channels)
         self.workers = WorkerPort(self)
         wanted: dict[str, Mapping[str, Any]] = {name: {} for name in ALWAYS}
@@ -271,126 +267,9 @@ class Engine:
         self._perform(self.core.elapsed(key))
 
 
-class Endpoint(Protocol):
-    """What the WebSockets of one path are to the engine."""
-
-    def opened(self, connection: Connection) -> None:
-        """The WebSocket is open."""
-
-    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """One whole message arrived."""
-
-    def closed(self, connection: Connection) -> None:
-        """The WebSocket is gone."""
-
-
-class Sessions:
-    """The sessions of workers, guarded by a policy, if there is one."""
-
-    def __init__(self, engine: Engine, policy: Policy | None) -> None:
-        self._engine = engine
-        self._policy = policy
-
-    def opened(self, connection: Connection) -> None:
-        """Greet a worker."""
-        self._engine.opened(connection, self._policy)
-
-    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Take a message, text or binary alike, or telemetry."""
-        if not (binary and self._engine.reported(data)):
-            self._engine.received(connection, data)
-
-    def closed(self, connection: Connection) -> None:
-        """A worker is gone."""
-        self._engine.closed(connection)
-
-
-class Reporting:
-    """Connections that bring traces and metrics; they get no greeting."""
-
-    def __init__(self, engine: Engine, policy: Policy | None) -> None:
-        self._engine = engine
-        self._policy = policy
-        self._connections: set[Connection] = set()
-
-    def opened(self, connection: Connection) -> None:
-        """Remember a connection, and have it vetted on a guarded port."""
-        self._connections.add(connection)
-        if self._policy is not None:
-            self._engine.vetted(connection, self._policy)
-
-    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Keep telemetry; anything else is ignored."""
-        del connection
-        if binary:
-            self._engine.reported(data)
-
-    def closed(self, connection: Connection) -> None:
-        """Forget a connection."""
-        self._connections.discard(connection)
-        self._engine.left(connection)
-
-    def say_goodbye(self) -> None:
-        """Close every connection with a close frame."""
-        for connection in tuple(self._connections):
-            connection.close()
-
-
-class WorkerPort:
-    """What the engine serves on its port for workers: ``/``, ``/otel`` and channels."""
-
-    def __init__(self, engine: Engine, policy: Policy | None = None) -> None:
-        self._channels = engine.channels
-        self._telemetry = Reporting(engine, policy)
-        self._endpoints: dict[str, Endpoint] = {
-            WORKERS: Sessions(engine, policy),
-            TELEMETRY: self._telemetry,
-        }
-        self._serving: dict[int, Endpoint] = {}
-
-    def say_goodbye(self) -> None:
-        """Close the telemetry connections; workers and channels get no close frame (0.23)."""
-        self._telemetry.say_goodbye()
-
-    def upgrade(self, connection: Connection) -> Response | None:
-        """Accept workers, telemetry, and the ends of channels."""
-        path = _path(connection)
-        if path.startswith(CHANNELS):
-            return self._channels.upgrade(connection)
-        return None if path in self._endpoints else Response(404)
-
-    def opened(self, connection: Connection) -> None:
-        """From here on the path's endpoint serves a connection."""
-        endpoint = self._endpoints.get(_path(connection), self._channels)
-        self._serving[connection.id] = endpoint
-        endpoint.opened(connection)
-
-    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Pass a message on."""
-        self._serving[connection.id].received(connection, data, binary)
-
-    def closed(self, connection: Connection) -> None:
-        """A connection is gone."""
-        self._serving.pop(connection.id).closed(connection)
-
-    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
-        """Refuse plain HTTP: this port is for WebSockets."""
-        del connection, body
-        if request.path not in self._endpoints:
-            return Response(404)
-        if request.method != "GET":
-            return Response(405, headers=(("allow", "GET,HEAD"),))
-        text = (("content-type", "text/plain; charset=utf-8"),)
-        return Response(400, b"Connection header did not include 'upgrade'", text)
-
-
 def _asked(connection: Connection) -> tuple[dict[str, str], dict[str, list[str]]]:
     """The headers and the query of an upgrade request."""
     if connection.request is None:
         return {}, {}
     query = parse_qs(connection.request.query, keep_blank_values=True)
     return dict(connection.request.headers), query
-
-
-def _path(connection: Connection) -> str:
-    return connection.request.path if connection.request is not None else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from mock_engine.config import Config
-from mock_engine.engine import Engine, WorkerPort
+from mock_engine.engine import Engine
 from mock_engine.modules.channels import PATH as CHANNELS
 from mock_engine.transcript import Transcript
 from mock_engine.wire import Connection, Listener
+from mock_engine.worker_port import WorkerPort
 
 LINGER = 0.5
 """Seconds that channels and streams outlive the workers, when the engine stops."""
