@@ -6,6 +6,7 @@ transcripts  stored conversations, read
 offwire      what they tell beside the wire
 plain        what YAML can tell, and what must be kept letter by letter
 generalise   ids, times and tokens as names and patterns
+texts        texts in which another run says some things differently
 compose      events as the steps of a scenario
 writing      steps as YAML
 """

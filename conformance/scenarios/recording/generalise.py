@@ -20,10 +20,13 @@ from conformance.conversation import ANNOUNCE
 from conformance.scenarios.patterns.json_values import UUID
 from conformance.scenarios.patterns.names import REFERENCE
 from conformance.scenarios.recording.plain import is_deep
-
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
-TOKEN = re.compile(r"[0-9a-fA-F]{32,}")
+from conformance.scenarios.recording.texts import (
+    TIME,
+    TOKEN,
+    TRACEPARENT,
+    expressions,
+    members,
+)
 
 TYPED: Mapping[str, str] = {
     "stacktrace": "string",
@@ -48,9 +51,6 @@ EARLIEST, LATEST = 1_400_000_000, 2_600_000_000
 UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
 MEASURED = re.compile(r"-?\d*\.\d{3,}|-?[\d.]+e-\d+")
 """A number with so many digits behind its point was measured, unless the engine sent it."""
-
-VOLATILE = re.compile(f"{TRACEPARENT.pattern}|(?i:{UUID.pattern})|{TIME.pattern}|{TOKEN.pattern}")
-"""What another run says differently, in the midst of a text."""
 
 LONGEST = 4_000
 """Characters of a text that is expected as it was."""
@@ -79,9 +79,8 @@ class Generaliser:
         """A text of the worker that is no JSON, as a pattern."""
         if len(text) > LONGEST:
             return {"$type": "string"}
-        if REFERENCE.search(text) or VOLATILE.search(UUID.sub(self._without_known, text)):
-            return {"$regex": _expression(text)}
-        return UUID.sub(self._replaced, text)
+        found = [{"$regex": each} for each in expressions(text, self._verbatim)]
+        return found[0] if len(found) == 1 else {"$all": found}
 
     def sent(self, message: Any) -> Any:
         """A message of the engine as a template."""
@@ -106,8 +105,9 @@ class Generaliser:
         if isinstance(value, list):
             return [self._expect(item, key, announces) for item in value]
         if isinstance(value, str):
-            several = key == "baggage" and "," in value
-            return _members(value) if several else self._expect_text(value)
+            if key == "baggage" and "," in value:
+                return {"$all": [{"$regex": each} for each in members(value)]}
+            return self._expect_text(value)
         if isinstance(value, float) and math.isinf(value):
             return {"$min": sys.float_info.max} if value > 0 else {"$max": -sys.float_info.max}
         return {"$type": "number"} if self._is_measured(value, key) else value
@@ -177,32 +177,9 @@ class Generaliser:
     def _replaced(self, found: re.Match[str]) -> str:
         return self._reference(found[0]) if self.known(found[0]) else found[0]
 
-    def _without_known(self, found: re.Match[str]) -> str:
-        """A UUID, unless the text that it stands in can name it."""
-        named = self.known(found[0]) and found[0] == found[0].lower()
-        return "" if named or found[0].lower() in self._verbatim else found[0]
-
 
 def _object(found: dict[str, Any], operator: str) -> Any:
     return {operator: found} if any(key.startswith("$") for key in found) else found
-
-
-def _members(baggage: str) -> Any:
-    """A list of members whose order means nothing (W3C Baggage, section 3.2)."""
-    found = [_expression(member.strip()) for member in baggage.split(",")]
-    return {"$all": [{"$regex": f"(.*,)? *{member} *(,.*)?"} for member in found]}
-
-
-def _expression(text: str) -> str:
-    """A regular expression for a text in which ids, times and tokens may be others."""
-    found, end = "", 0
-    for match in VOLATILE.finditer(text):
-        kinds = (TRACEPARENT, UUID, TIME, TOKEN)
-        kind = next(each for each in kinds if each.fullmatch(match[0]))
-        flag = "(?i:" if kind is UUID else "(?:"
-        found += f"{re.escape(text[end : match.start()])}{flag}{kind.pattern})"
-        end = match.end()
-    return found + re.escape(text[end:])
 
 
 def _typed(value: Any) -> Any:

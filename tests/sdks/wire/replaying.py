@@ -34,9 +34,8 @@ ENVIRONMENT: Mapping[str, Mapping[str, str]] = {
     "features": {"WIRE_UNHANDLED": "1"},
     "startup": {"WIRE_LATE": "1"},
     "namespace": {"III_NAMESPACE": "orders", "III_ISOLATION": "docker"},
-    "python-0.25.0-robust": {"OTEL_ENABLED": "false"},
 }
-"""What recorded workers were started with, by a transcript's name or the last word of it."""
+"""What recorded workers were started with, by the last word of a transcript's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def scenario(name: str, environment: Mapping[str, str] | None = None) -> Scenari
     slug = name.replace(".", "-").replace("_", "-")
     made = compose(events(name), name=slug, title="t", source=name)
     if environment is None:
-        environment = ENVIRONMENT.get(name, ENVIRONMENT.get(name.rpartition("-")[2], {}))
+        environment = ENVIRONMENT.get(name.rpartition("-")[2], {})
     steps = [_with(environment, step) for step in made["steps"]]
     return parse(write({**made, "steps": steps}), f"{name}.yaml")
 

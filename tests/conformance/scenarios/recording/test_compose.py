@@ -11,6 +11,7 @@ from conformance.scenarios.reading import parse
 from conformance.scenarios.recording.compose import compose
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
 from conformance.scenarios.recording.writing import write
+from conformance.scenarios.steps import Expect
 from mock_engine.transcript import (
     Accepted,
     Direction,
@@ -130,28 +131,43 @@ def test_what_looks_like_a_name_in_such_a_frame_is_none(talk: Conversation) -> N
     assert sent["engine-frame"]["text"] == {"$literal": "${HOME} {"}
 
 
-def test_an_answer_that_is_no_json_is_known_by_its_text(talk: Conversation) -> None:
-    talk.hears({"type": "invokefunction", "invocation_id": ID, "function_id": "a"})
-    talk.says(f'{{"invocation_id": "{ID}", "result": NaN}}')
-
-    _, expected = talk.steps()
-
-    (step,) = expected["unordered"]
-    text = '{"invocation_id": "${id1}", "result": NaN}'
-    assert step == {"worker-frame": {"opcode": "text", "text": text}, "from": "c1"}
-
-
-def test_what_another_run_says_differently_is_general_in_such_a_text(talk: Conversation) -> None:
-    trace = f"00-{'ab' * 16}-{'cd' * 8}-01"
-    talk.says(f'{{"result": NaN, "traceparent": "{trace}"}}')
-
+def fits(talk: Conversation, text: str) -> bool:
+    """Whether a text frame of a worker fits the last step."""
     made = compose(talk.events, name="n", title="t", source="s")
-    scenario = parse(write(made), "a.yaml")
+    last = parse(write(made), "a.yaml").steps[-1]
+    assert isinstance(last, Expect)
+    return last.wanted[-1].pattern.fits({"opcode": "text", "fin": True, "text": text}, {})
 
-    (wanted,) = scenario.steps[-1].wanted[-1:]
-    fits = f'{{"result": NaN, "traceparent": "00-{"12" * 16}-{"34" * 8}-01"}}'
-    assert wanted.pattern.fits({"opcode": "text", "text": fits}, {})
-    assert not wanted.pattern.fits({"opcode": "text", "text": fits.replace("NaN", "1")}, {})
+
+def test_an_answer_that_is_no_json_is_known_by_its_fields(talk: Conversation) -> None:
+    talk.hears(f'{{"type": "invokefunction", "invocation_id": "{ID}", "data": NaN}}')
+    talk.says(f'{{"invocation_id":"{ID}","result":[NaN, {{"a": "}}"}}],"type":"x"}}')
+
+    assert fits(talk, f'{{"type": "x", "invocation_id": "{ID}", "result": [NaN, {{"a": "}}"}}]}}')
+    assert fits(
+        talk, f'{{"invocation_id":"{ID}","result":[NaN, {{"a": "}}"}}],"type":"x","more":{{}}}}'
+    )
+    assert not fits(talk, f'{{"invocation_id":"{ID}","result":[1, {{"a": "}}"}}],"type":"x"}}')
+    assert not fits(talk, f'{{"invocation_id":"{ID}","result":[NaN, {{"a": "}}"}}]}}')
+    other = ID.replace("3", "4")
+    assert not fits(talk, f'{{"invocation_id":"{other}","result":[NaN, {{"a": "}}"}}],"type":"x"}}')
+
+
+def test_what_another_run_says_differently_is_general_in_such_an_answer(
+    talk: Conversation,
+) -> None:
+    talk.says(f'{{"result": NaN, "id": "{ID}", "traceparent": "00-{"ab" * 16}-{"cd" * 8}-01"}}')
+    other = f'"id": "{ID.replace("3", "4")}", "traceparent": "00-{"12" * 16}-{"34" * 8}-01"}}'
+
+    assert fits(talk, f'{{"result": NaN, {other}')
+    assert not fits(talk, f'{{"result": 1, {other}')
+
+
+def test_a_text_without_fields_is_known_as_a_whole(talk: Conversation) -> None:
+    talk.says("${HOME} of 2026-11-25T21:00:00Z {")
+
+    assert fits(talk, "${HOME} of 2027-01-01T00:00:00Z {")
+    assert not fits(talk, "${HOME} of 2027-01-01T00:00:00Z {}")
 
 
 def test_an_answer_in_fragments_that_is_no_json_is_only_expected_to_be_none(
