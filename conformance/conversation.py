@@ -125,6 +125,11 @@ class Conversation:
         return [number for number in self.upgrades if number not in self.ends]
 
     @property
+    def silent(self) -> list[int]:
+        """The WebSocket connections that were not for telemetry and on which nobody spoke."""
+        return [n for n in self.upgrades if n not in self._workers and not self._reports(n)]
+
+    @property
     def live_workers(self) -> list[int]:
         """The connections of workers that have not ended."""
         return [number for number in self._workers if number not in self.ends]

@@ -23,7 +23,7 @@ def announces_itself(record: Record[object]) -> Finding:
     """Every connection that carries registrations belongs to an announced worker."""
     workers = record.talk.workers
     if not workers:
-        silent = record.talk.open
+        silent = record.talk.silent
         if not silent:
             return unproven("it opened no connection: see CON-001")
         return broken(

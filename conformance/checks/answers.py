@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.conversation import Conversation
+from conformance.invoking import PREFIX
 from conformance.stage import Invocation
 from conformance.trial import Record
-from mock_engine.transcript import Message
+from mock_engine.transcript import Direction, Message
 
 
 def about(record: Record[Any], invocation: Invocation) -> tuple[Message, ...]:
@@ -22,6 +24,26 @@ def error_code(answer: Message) -> object:
     """The code of an answer's error, or ``None``."""
     error = answer.json.get("error")
     return error.get("code") if isinstance(error, dict) else None
+
+
+NOT_FOUND = "function_not_found"
+
+
+def disowned(talk: Conversation, invocation: Invocation, answer: Message) -> bool:
+    """Whether ``answer`` says that the function invoked is not there.
+
+    A handler that calls others may pass their errors on: the same code is then about a function
+    that it called. Calls that the suite asked a worker for are of functions named by it.
+    """
+    if error_code(answer) != NOT_FOUND:
+        return False
+    return not any(
+        told.type == "invocationresult"
+        and error_code(told) == NOT_FOUND
+        and not str(told.json.get("function_id")).startswith(PREFIX)
+        for told in talk.messages(direction=Direction.FROM_ENGINE)
+        if invocation.at <= told.at <= answer.at
+    )
 
 
 def error_fault(error: object) -> str | None:

@@ -49,8 +49,9 @@ def _result(record: Record[Errand]) -> Any:
 
 @trial(Worker.SHARED)
 async def calls_nobody(stage: Stage) -> Errand:
-    """Let the worker call a function that nobody has, in a trace."""
+    """Let the worker call a function that nobody has, twice, in a trace."""
     asked = {"function_id": f"{ABSENT}-either", "data": {"x": 1}}
+    await send(stage, asked, traceparent=TRACE, baggage=BAGGAGE)
     return await send(stage, asked, traceparent=TRACE, baggage=BAGGAGE)
 
 

@@ -6,7 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks.answers import about, described, error_code, error_fault
+from conformance.checks.answers import (
+    NOT_FOUND,
+    about,
+    described,
+    disowned,
+    error_code,
+    error_fault,
+)
 from conformance.checks.payloads import payloads
 from conformance.checks.ready import looking_back
 from conformance.conversation import Conversation
@@ -15,7 +22,6 @@ from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
 from mock_engine.transcript import Direction, Message
 
-NOT_FOUND = "function_not_found"
 MOST_FUNCTIONS = 200
 """Functions invoked; a worker of thousands shows nothing more with the rest, but its other trials
 would wait for it."""
@@ -84,7 +90,13 @@ def tells_invocations_apart(record: Record[Round]) -> Finding:
         )
     honest = not played.known and error_code(answers[0]) == NOT_FOUND
     alike = {_sameness(answer) for answer in answers}
-    if honest or len(alike) > 1 or not (first[played.unknown] or error_code(answers[0])):
+    passed_on = any(
+        error_code(answer) == NOT_FOUND and not disowned(record.talk, invocation, answer)
+        for invocation in played.known
+        for answer in first[invocation]
+    )
+    apart = honest or passed_on or len(alike) > 1
+    if apart or not (first[played.unknown] or error_code(answers[0])):
         return kept(f"{len(answers)} answers, not all alike")
     return broken(
         expected="different answers of a registered and of an unknown function",
@@ -128,7 +140,7 @@ def answers_for_its_functions(record: Record[Round]) -> Finding:
                 remedy="Answer every invocation, with an error if need be. A function that takes "
                 "longer needs --timeout-factor.",
             )
-        if error_code(answers[0]) == NOT_FOUND:
+        if disowned(record.talk, invocation, answers[0]):
             return broken(
                 expected=f"an answer of the function {invocation.function_id}, which it registered",
                 seen=f"the error {NOT_FOUND}",

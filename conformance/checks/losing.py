@@ -6,9 +6,11 @@ cannot: whether the second reconnect is as good as the first one.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from conformance.checks.service import Service, serve
 from conformance.conversation import Conversation
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Trial, Unmet, Worker, trial
@@ -24,6 +26,9 @@ HELD = 1.0
 
 MIDWAY = 50
 """Messages of a replay after which it is cut short, if it is as long as that."""
+
+ROUTE = {"api_path": "/conformance/kept", "http_method": "GET"}
+"""A trigger that a worker is asked to register."""
 
 MANY = 200
 """Functions that a worker is asked to register: more than the queue of any SDK holds."""
@@ -48,7 +53,7 @@ class Drop:
     """A lost connection: what was there before it, and what came back.
 
     ``at`` is when the engine dropped the connections and ``until`` when the next thing was done,
-    both in seconds. ``last_call`` was sent right before the loss.
+    both in seconds. ``last_call`` was sent right before the loss, ``service`` asked after it.
     """
 
     way: Way
@@ -58,6 +63,7 @@ class Drop:
     after: tuple[int, ...]
     exit_code: int | None
     last_call: Invocation | None = None
+    service: Service | None = None
 
     @property
     def back(self) -> bool:
@@ -200,7 +206,7 @@ def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
             try:
                 if drops and not drops[-1].back:
                     await stage.restart()
-                drops.append(await _drop(stage, way))
+                drops.append(await _drop(stage, way, thoroughly=way is RESET))
             except Unmet:
                 if not drops:
                     raise
@@ -211,7 +217,9 @@ def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
 
 
 async def _change_registrations(stage: Stage) -> None:
-    """Let the worker register many functions more, and take one of them back, if it can."""
+    """Let the worker register many functions and a trigger more, and take one function back."""
+    if stage.plays("bind"):
+        await stage.reply(stage.invoke(stage.role("bind"), {"type": "http", "config": ROUTE}))
     if not stage.plays("register"):
         return
     asked = [stage.invoke(stage.role("register"), {"id": str(n)}) for n in range(MANY)]
@@ -226,10 +234,10 @@ async def _answered(stage: Stage, asked: list[Invocation]) -> None:
     )
 
 
-async def _drop(stage: Stage, way: Way) -> Drop:
+async def _drop(stage: Stage, way: Way, *, thoroughly: bool) -> Drop:
     before = tuple(stage.workers)
     held = stage.talk.declared(before)
-    called = None
+    called = service = None
     if stage.baseline.pulse is not None and before:
         called = stage.invoke(stage.baseline.pulse, {})
     at = stage.transcript.now()
@@ -244,9 +252,11 @@ async def _drop(stage: Stage, way: Way) -> Drop:
         # What came late at first may come late again.
         await stage.until(lambda: held <= stage.talk.declared(back()), stage.pace.reply)
         await stage.settled()
+        with contextlib.suppress(Unmet):
+            service = await serve(stage, thoroughly=thoroughly)
     code = stage.process.exit_code
     after = tuple(sorted(back()))
-    return Drop(way, at, stage.transcript.now(), before, after, code, called)
+    return Drop(way, at, stage.transcript.now(), before, after, code, called, service)
 
 
 first_series = _series("first_series", RESET, CODE_1000, END)

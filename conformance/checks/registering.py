@@ -223,10 +223,10 @@ SAYING = frozenset(
         *("type", "enum", "const", "properties", "required", "items", "prefixItems"),
         *("$ref", "anyOf", "oneOf", "allOf", "not", "if", "pattern", "format"),
         *("minimum", "maximum", "minLength", "maxLength", "additionalProperties"),
-        "patternProperties",
+        *("patternProperties", "description"),
     }
 )
-"""Keywords of JSON Schema that rule something out."""
+"""Keywords of JSON Schema that rule something out, or tell a person that nothing is."""
 
 
 @check("REG-011", looking_back)

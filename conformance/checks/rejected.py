@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from conformance.checks.answers import error_code
+from conformance.checks.answers import disowned
 from conformance.checks.ready import looking_back
 from conformance.checks.retrying import HOT
 from conformance.stage import Stage
@@ -40,16 +40,21 @@ async def _refuse_a_function(stage: Stage, code: str, **told: str) -> Refused:
     await stage.ready()
     at = stage.transcript.now()
     before = tuple(stage.workers)
-    names = [name for name in stage.baseline.functions if name != stage.baseline.pulse]
     rejection = {
         "type": "registrationrejected",
         "code": code,
         "namespace": "default",
-        "function_id": (names or list(stage.baseline.functions))[0],
+        "function_id": _chosen(stage),
     }
     stage.send(before[0], rejection | told)
     heard = await stage.pulse() and set(before) <= set(stage.workers)
     return Refused(at, before, heard, stage.process.exit_code)
+
+
+def _chosen(stage: Stage) -> str:
+    """The function that is refused: not the one that shows whether the worker listens."""
+    names = [name for name in stage.baseline.functions if name != stage.baseline.pulse]
+    return (names or list(stage.baseline.functions))[0]
 
 
 @trial(Worker.OWN)
@@ -62,11 +67,12 @@ async def function_conflict(stage: Stage) -> Refused:
 
 async def _serves(stage: Stage) -> bool:
     """Whether the worker still runs a function that is invoked like any other, if it has one."""
-    rejected = next(iter(stage.baseline.functions))
-    others = [(i, d) for i, d in stage.samples() if i != rejected][-1:]
+    refused = _chosen(stage)
+    others = [(i, d) for i, d in stage.samples() if i != refused][-1:]
     for function_id, data in others:
-        answer = await stage.reply(stage.invoke(function_id, data), stage.pace.handler)
-        if answer is None or error_code(answer) == "function_not_found":
+        invocation = stage.invoke(function_id, data)
+        answer = await stage.reply(invocation, stage.patience([invocation]))
+        if answer is None or disowned(stage.talk, invocation, answer):
             return False
     return True
 

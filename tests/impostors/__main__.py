@@ -39,6 +39,14 @@ async def says_nothing() -> None:
         await asyncio.Future()
 
 
+async def hangs_up() -> None:
+    """Open a WebSocket and close it without a word, again and again."""
+    while True:
+        async with connect(URL):
+            pass
+        await asyncio.sleep(1)
+
+
 async def announces_alone() -> None:
     """Announce itself, and answer nothing."""
     async with connect(URL) as socket:
@@ -104,6 +112,7 @@ IMPOSTORS: dict[str, Impostor] = {
         does_nothing,
         dials_and_waits,
         says_nothing,
+        hangs_up,
         announces_alone,
         fails_always,
         echoes_always,

@@ -19,6 +19,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "does_nothing": (),
     "dials_and_waits": (),
     "says_nothing": (),
+    "hangs_up": (),
     "announces_alone": SPEAKS,
     "fails_always": SPEAKS,
     "repeats_everything": SPEAKS,

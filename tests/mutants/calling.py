@@ -211,3 +211,56 @@ class FiresWithoutMetadata(Worker):
 class KeepsWhatWasTakenBack(Worker):
     async def unbind(self, message: Json) -> None:
         return None
+
+
+@breaks("CAL-018")
+class TakesAFalseResultForNothing(Worker):
+    def told(self, answer: Json) -> Json:
+        return super().told({**answer, "result": answer.get("result") or None})
+
+
+@breaks("CAL-018")
+class HandsAnswersOutInTurn(Worker):
+    def hear(self, message: Json) -> None:
+        for waiting in self.waiting.values():
+            if not waiting.done():
+                waiting.set_result(message)
+                return
+
+
+@breaks("CAL-018")
+class WaitsForAResultThatIsNull(Worker):
+    def hear(self, message: Json) -> None:
+        if "result" in message or "error" in message:
+            super().hear(message)
+
+
+@breaks("PRV-009")
+class KeepsEachOffer(Worker):
+    async def list_bindings(self, data: Json) -> Json:
+        return {"bindings": getattr(self, "offers", [])}
+
+    async def bind(self, socket: ClientConnection, message: Json) -> None:
+        self.offers = [*getattr(self, "offers", []), message]
+        await super().bind(socket, message)
+
+    async def unbind(self, message: Json) -> None:
+        self.offers = [offer for offer in self.offers if offer["id"] != message["id"]]
+        await super().unbind(message)
+
+
+@breaks("PRV-002")
+class RefusesInPlainText(Worker):
+    async def bind(self, socket: ClientConnection, message: Json) -> None:
+        if message["trigger_type"] == "mutant-tick":
+            await super().bind(socket, message)
+            return
+        names = ("id", "trigger_type", "function_id")
+        refusal = {name: message[name] for name in names} | {"error": "unknown type"}
+        await self.send(socket, {"type": "triggerregistrationresult", **refusal})
+
+
+@breaks("CAL-002")
+class KeepsOneId(Worker):
+    def fresh_id(self) -> str:
+        return self.__dict__.setdefault("one_id", super().fresh_id())

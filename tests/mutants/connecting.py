@@ -101,6 +101,14 @@ class LeavesPingsUnanswered(Worker):
         return await connect(self.url(), create_connection=_Silent)
 
 
+@breaks("REC-034")
+class AnswersPingsOfItsFirstConnection(Worker):
+    async def dial(self) -> ClientConnection:
+        return await (
+            connect(self.url(), create_connection=_Silent) if self.connects else super().dial()
+        )
+
+
 class _Silent(ClientConnection):
     def __init__(self, protocol: Any, **options: Any) -> None:
         send_frame = protocol.send_frame

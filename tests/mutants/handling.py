@@ -354,3 +354,31 @@ class HandlesThreeAtATime(Worker):
         limit = self.__dict__.setdefault("limit", asyncio.Semaphore(3))
         async with limit:
             await super().invoke(socket, message)
+
+
+@breaks("INV-009")
+class ReadsNumeralsAsNumbers(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        if isinstance(data, list):
+            return [self.spoil(value) for value in data]
+        return int(data) if isinstance(data, str) and data.isdecimal() else data
+
+
+@breaks("INV-009")
+class EscapesMarkup(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        return json.loads(json.dumps(data).replace("<", "&lt;"))
+
+
+@breaks("INV-009")
+class EndsLinesItsOwnWay(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        return json.loads(json.dumps(data).replace("\\r\\n", "\\n"))
+
+
+@breaks("INV-009")
+class LeavesMembersWithoutValueOut(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        if isinstance(data, dict):
+            return {name: self.spoil(value) for name, value in data.items() if value is not None}
+        return data

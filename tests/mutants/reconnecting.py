@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -299,3 +300,58 @@ class ReplaysTriggersFirst(Worker):
     def registrations(self) -> list[Json]:
         found = super().registrations()
         return found if self.connects == 0 else found[::-1]
+
+
+@breaks("REC-033")
+class AnswersOnItsFirstConnection(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        first = self.__dict__.setdefault("first", socket)
+        await super().reply(first, message, body)
+
+
+@breaks("REC-033")
+class ListensTwiceAfterALoss(Worker):
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        for _ in range(self.connects):
+            await super().start(socket, message)
+
+
+@breaks("REC-033")
+class LosesItsHandlers(Worker):
+    async def outcome(self, message: Json) -> Json:
+        own = message["function_id"].startswith("mutant::")
+        return (
+            self.unknown(message) if own and self.connects > 1 else await super().outcome(message)
+        )
+
+
+@breaks("REC-035")
+class ProvidesOnItsFirstConnection(Worker):
+    async def bind(self, socket: ClientConnection, message: Json) -> None:
+        if self.connects < 2:
+            await super().bind(socket, message)
+
+
+@breaks("REC-036")
+class BeginsTwoAttempts(Worker):
+    """Counts a failed try twice, as where both its error and its end begin the next one."""
+
+    async def dial(self) -> ClientConnection:
+        try:
+            return await super().dial()
+        except OSError:
+            if self.connects:
+                self.running.add(asyncio.ensure_future(self.try_as_well()))
+            raise
+
+    async def try_as_well(self) -> None:
+        await asyncio.sleep(1.7)
+        with contextlib.suppress(OSError):
+            await self.session(await super().dial())
+
+
+@breaks("REC-008")
+class ReplaysTheTriggersItBeganWith(Worker):
+    def registrations(self) -> list[Json]:
+        added = self.extra_triggers.values()
+        return [each for each in super().registrations() if each not in added]

@@ -138,3 +138,11 @@ class EndsForAnyReason(Worker):
 class KeepsRefusalsToItself(Worker):
     def refused(self, message: Json) -> None:
         return None
+
+
+@breaks("REG-007")
+class RefersToNothing(Worker):
+    def functions(self) -> list[Json]:
+        *others, last = super().functions()
+        lost = {"type": "object", "properties": {"item": {"$ref": "#/$defs/Item"}}}
+        return [*others, {**last, "request_format": lost}]

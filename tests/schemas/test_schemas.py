@@ -144,7 +144,10 @@ def test_the_engine_reads_uuids_in_many_spellings(spelling: str) -> None:
         True,
         {},
         {"type": "object"},
-        {"$ref": "#/$defs/a"},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#"}}},
+        {"items": {"$ref": "urn:elsewhere#/$defs/a"}, "default": {"$ref": "#/nowhere"}},
+        {"prefixItems": [{"$ref": "#/prefixItems/1"}, {"type": "string"}]},
+        {"$defs": {"a": {"$id": "urn:inner", "$ref": "#/$defs/b"}}},
         {
             "$schema": "http://json-schema.org/draft-07/schema#",
             "definitions": {"a": {"type": "string"}},
@@ -166,6 +169,8 @@ def test_json_schemas_are_recognised(document: Any) -> None:
         {"properties": []},
         {"required": "name"},
         {"minLength": -1},
+        {"items": {"$ref": "#/$defs/a"}},
+        {"$ref": "#/prefixItems/2", "prefixItems": [{}]},
     ],
 )
 def test_what_is_no_json_schema_is_told(document: Any) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.mutants.reporting import Observes
-from tests.mutants.worker import Handler, Json, Worker
+from tests.mutants.worker import Handler, HandlerError, Json, Worker
 
 UNUSUAL: dict[str, type[Worker]] = {}
 
@@ -666,3 +666,39 @@ class PartsWithNonsense(Worker):
             return json.loads(raw)
         except ValueError:
             return None
+
+
+@unusual
+class DescribesItsDataAtLength(Worker):
+    def functions(self) -> list[Json]:
+        whole = {
+            "$defs": {"a/b": {"type": "object", "properties": {"$ref": {"type": "string"}}}},
+            "properties": {"next": {"$ref": "#"}, "item": {"$ref": "#/$defs/a~1b"}},
+            "examples": [{"item": {"$ref": "#/nowhere"}}],
+        }
+        formats = {
+            "mutant::hello": {"description": "Anything that greets."},
+            "mutant::linked": {"type": "object", **whole},
+        }
+        return [
+            function | ({"request_format": formats[i]} if (i := function["id"]) in formats else {})
+            for function in super().functions()
+        ]
+
+    def handlers(self) -> dict[str, Handler]:
+        return super().handlers() | {"mutant::linked": self.echo}
+
+
+@unusual
+class PassesOnThatAnotherIsMissing(Worker):
+    """Its only function of its own is about one of another worker, which is not there."""
+
+    async def order(self, data: Json) -> Json:
+        message = {"type": "invokefunction", "function_id": "stock::reserve", "data": data}
+        told = await self.ask(message | self.told_fields(message), 5)
+        if told.get("error"):
+            raise HandlerError(told["error"]["code"], "the order waits for its stock")
+        return told["result"]
+
+    def handlers(self) -> dict[str, Handler]:
+        return {"mutant::hello": self.order}

@@ -1,0 +1,95 @@
+"""What is asked of a worker that is back after a loss, to see whether it serves as before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from websockets.frames import Opcode
+
+from conformance.checks.ready import pongs
+from conformance.stage import Invocation, Stage
+from mock_engine.wire import Frame
+
+MOST = 10
+"""Functions invoked once more after a loss; a handler table is lost as a whole, or not at all."""
+
+EXTRA = "conformance::extra::1"
+"""A function that the worker registered while it ran, if it was asked to."""
+
+PAYLOAD = b"back again?"
+OFFER = "5b0d5b2e-0000-4000-8000-0000000000b3"
+TARGET = "conformance::somebody"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Invocations, the connections that were pinged, and the type that a trigger was offered of."""
+
+    asked: tuple[Invocation, ...]
+    pinged: tuple[int, ...]
+    offered: str | None
+
+
+async def serve(stage: Stage, *, thoroughly: bool) -> Service:
+    """Invoke, ping, and offer a trigger; ``thoroughly``: invoke the worker's own functions, too.
+
+    Raises:
+        Unmet: the worker is gone again.
+    """
+    asked = []
+    if stage.baseline.pulse is not None:
+        asked.append(stage.invoke(stage.baseline.pulse, {}))
+    if any(stage.talk.serves(number, EXTRA) for number in stage.workers):
+        asked.append(stage.invoke(EXTRA, {"again": True}))
+    if thoroughly:
+        asked += [stage.invoke(function_id, data) for function_id, data in _own(stage)]
+    pinged = tuple(stage.workers)
+    for number in pinged:
+        stage.connection(number).send_frame(Frame(Opcode.PING, PAYLOAD))
+    provided = _provided(stage)
+    if provided is not None:
+        stage.send(provided[0], {**_offer(provided[1]), "function_id": TARGET, "config": {}})
+
+    def served() -> bool:
+        answered = all(stage.replies(invocation) for invocation in asked)
+        ponged = all(pongs(stage.transcript.events, number, PAYLOAD) for number in pinged)
+        return answered and ponged and (provided is None or _accepted(stage, provided[0]))
+
+    within = stage.patience(asked) if thoroughly else stage.pace.reply
+    await stage.until(lambda: served() or not stage.process.running, within)
+    if provided is not None and provided[0] in stage.workers:
+        stage.send(provided[0], {**_offer(provided[1]), "type": "unregistertrigger"})
+    return Service(tuple(asked), pinged, None if provided is None else provided[1])
+
+
+def _own(stage: Stage) -> list[tuple[str, object]]:
+    return [
+        (function_id, data)
+        for function_id, data in stage.samples()
+        if stage.baseline.functions[function_id].get("invocation") is None
+    ][:MOST]
+
+
+def _provided(stage: Stage) -> tuple[int, str] | None:
+    """A connection and the id of a trigger type that is registered on it."""
+    live = stage.workers
+    for registration in stage.talk.registrations:
+        number = registration.message.connection
+        if (
+            registration.kind == "registertriggertype"
+            and number in live
+            and isinstance(registration.id, str)
+        ):
+            return number, registration.id
+    return None
+
+
+def _offer(type_id: str) -> dict[str, object]:
+    return {"type": "registertrigger", "id": OFFER, "trigger_type": type_id}
+
+
+def _accepted(stage: Stage, number: int) -> bool:
+    return any(
+        message.type == "triggerregistrationresult" and message.json.get("id") == OFFER
+        for message in stage.talk.messages(number)
+    )
