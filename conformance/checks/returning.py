@@ -46,7 +46,7 @@ async def calls_at_once(stage: Stage) -> Returns:
     return Returns(tuple(asked))
 
 
-@check("CAL-018", calls_at_once)
+@check("CAL-019", calls_at_once)
 def hands_results_to_their_callers(record: Record[Returns]) -> Finding:
     """Answers come in any order, and each belongs to the call whose id it carries."""
     for invocation, value in record.result.asked:

@@ -213,13 +213,13 @@ class KeepsWhatWasTakenBack(Worker):
         return None
 
 
-@breaks("CAL-018")
+@breaks("CAL-019")
 class TakesAFalseResultForNothing(Worker):
     def told(self, answer: Json) -> Json:
         return super().told({**answer, "result": answer.get("result") or None})
 
 
-@breaks("CAL-018")
+@breaks("CAL-019")
 class HandsAnswersOutInTurn(Worker):
     def hear(self, message: Json) -> None:
         for waiting in self.waiting.values():
@@ -228,7 +228,7 @@ class HandsAnswersOutInTurn(Worker):
                 return
 
 
-@breaks("CAL-018")
+@breaks("CAL-019")
 class WaitsForAResultThatIsNull(Worker):
     def hear(self, message: Json) -> None:
         if "result" in message or "error" in message:
