@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -96,12 +96,10 @@ class Scheduler:
             self.begin([trial])
         return self._outcomes[trial.name].result()
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> Iterator[Run]:
         """What is kept of every run of the worker that has ended; of all, after ``stop``."""
-        return [
-            Run(name, tuple(stage.transcript.ndjson()), tuple(stage.output()))
-            for name, stage in self._stages.items()
-        ]
+        for name, stage in self._stages.items():
+            yield Run(name, tuple(stage.transcript.ndjson()), tuple(stage.output()))
 
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of ``trial``, for ``within`` seconds; whether it is over."""

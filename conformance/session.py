@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance import catalogue as requirements
@@ -69,7 +69,7 @@ class Judgement:
         """End the worker and everything else that runs."""
         self._scheduler.stop()
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> Iterator[Run]:
         """What is kept of every run of the worker, after ``stop``."""
         return self._scheduler.runs()
 

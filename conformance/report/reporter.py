@@ -66,8 +66,9 @@ class Reporter:
         self.journal.tell("error", id=name, text=text)
 
     def recorded(self, runs: Iterable[Run]) -> None:
-        """These runs of the worker were recorded."""
-        self._runs += runs
+        """These runs of the worker were recorded; they are looked at for a folder alone."""
+        if self.destination is not None:
+            self._runs += runs
 
     def finished(self, exit_code: int) -> None:
         """The run ends: write what was asked for.
