@@ -66,7 +66,7 @@ def _record(options: argparse.Namespace) -> int:
     events = asyncio.run(
         _listen(Proxy(upstream), host or "127.0.0.1", int(port), stay=options.stay)
     )
-    title = options.title or f"A worker and the engine at {upstream.host}:{upstream.port}"
+    title = options.title or f"A conversation with the engine at {upstream.host}:{upstream.port}"
     return _write(events, options.output, title, f"recorded from {options.upstream}")
 
 

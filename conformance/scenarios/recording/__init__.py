@@ -4,6 +4,7 @@ decoder      what the bytes of a connection mean, read beside the pipe that carr
 proxy        the pipe between a worker and an engine
 transcripts  stored conversations, read
 offwire      what they tell beside the wire
+lives        where one process of the worker took the place of another
 plain        what YAML can tell, and what must be kept letter by letter
 generalise   ids, times and tokens as names and patterns
 texts        texts in which another run says some things differently

@@ -17,6 +17,7 @@ from websockets.frames import Opcode
 
 from conformance.conversation import ANNOUNCE, Conversation, is_telemetry
 from conformance.scenarios.patterns.json_values import UUID
+from conformance.scenarios.recording import lives
 from conformance.scenarios.recording.generalise import Generaliser
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
 from conformance.scenarios.recording.plain import is_plain
@@ -246,15 +247,15 @@ class Composer:
         else:
             self._do({"leaves": {}, "from": self._name(number)})
 
-    def _exited(self, code: int) -> None:
+    def _exited(self, code: int | None) -> None:
         """The process ended; whoever killed it unannounced is told before its connections go."""
         self._flush()
         if self._lost_last and not self._signalled:
             code = -signal.SIGKILL  # what made it end is not in the transcript
-        if code < 0 and not self._signalled:
+        if code is not None and code < 0 and not self._signalled:
             forget_parting(self.steps)
             self._do({"signal": signal.Signals(-code).name.removeprefix("SIG")})
-        self._do({"exit": code})
+        self._do({"exit": {} if code is None else code})
         self._signalled = self._running = self._lost_last = False
         self._sent_at = None
         self._closing |= self._opened
@@ -271,6 +272,7 @@ def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> M
     if not talk.workers:
         raise ValueError("no worker speaks in this conversation, so there is nothing to replay")
     composer = Composer(talk)
+    events = lives.told(events)
     for event in until_abandoned(events):
         composer.add(event)
     composer.finish()
@@ -299,15 +301,16 @@ def forget_parting(steps: list[Step]) -> None:
 
 def last_life(events: Sequence[Event]) -> Sequence[Event]:
     """The events of the last process of the worker."""
-    exits = [index for index, event in enumerate(events) if isinstance(event, Exited)]
-    return events[exits[-2] + 1 :] if len(exits) > 1 else events
+    starts = [0, *(i + 1 for i, event in enumerate(events) if isinstance(event, Exited))]
+    found = (events[start:] for start in reversed(starts))
+    return next((life for life in found if any(isinstance(e, Message) for e in life)), events)
 
 
 def until_abandoned(events: Sequence[Event]) -> Iterable[Event]:
     """The events without the end of a worker that whoever recorded killed in the end."""
     life = last_life(events)
-    code = next((e.code for e in reversed(life) if isinstance(e, Exited)), 0)
-    if code >= 0 or any(isinstance(event, Signalled) for event in life):
+    code = next((e.code for e in reversed(life) if isinstance(e, Exited)), None)
+    if code is None or code >= 0 or any(isinstance(event, Signalled) for event in life):
         return events
     last = max((e.at for e in life if isinstance(e, Message)), default=0.0)
     return [event for event in events if event.at <= last]

@@ -16,9 +16,12 @@ class Signalled(Event):
 
 @dataclass(frozen=True, slots=True)
 class Exited(Event):
-    """The worker's process ended; a code below 0 is the number of the signal that ended it."""
+    """The worker's process ended; a code below 0 is the number of the signal that ended it.
 
-    code: int = 0
+    Without a code nobody saw how.
+    """
+
+    code: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ reset, for that is the nearest to a refusal that a pipe can do.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import struct
@@ -199,7 +200,7 @@ def _told(fault: OSError) -> str:
     """Why the engine cannot be reached, and what to do if it is not trusted."""
     if isinstance(fault, ssl.SSLCertVerificationError):
         return f"{fault}; SSL_CERT_FILE names a file of further certificates to trust"
-    return fault.strerror or str(fault)
+    return os.strerror(fault.errno) if fault.errno else str(fault)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

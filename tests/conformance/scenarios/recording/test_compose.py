@@ -55,6 +55,10 @@ class Conversation:
     def hears(self, what: Any) -> None:
         self._message(ENGINE, what, 1)
 
+    def closes(self, code: int) -> None:
+        data = code.to_bytes(2, "big")
+        self._add(FrameSeen(self.at, self.number, WORKER, Opcode.CLOSE, True, data))
+
     def ends(self, ending: Ending, detail: str = "") -> None:
         self._add(Ended(self.at, self.number, ending, detail))
 
@@ -272,3 +276,60 @@ def test_a_worker_that_is_killed_at_the_end_is_left_running(talk: Conversation) 
     talk.exits(-9)
 
     assert kinds(talk.steps()) == ["engine"]
+
+
+def announced_by(talk: Conversation, pid: int) -> None:
+    talk.number += 1
+    talk.says({**ANNOUNCED, "data": {"runtime": "x", "pid": pid}})
+
+
+@pytest.mark.parametrize(
+    ("ending", "detail", "goodbye", "expected"),
+    [
+        (Ending.CLOSE_FRAME, "", True, ["signal", "leaves", "exit", "start"]),
+        (Ending.EOF, "", False, ["signal", "leaves", "exit", "start"]),
+        (Ending.BY_ENGINE, "TCP reset", False, ["fault", "signal", "exit", "start"]),
+    ],
+)
+def test_another_process_is_started_where_one_came(
+    ending: Ending, detail: str, goodbye: bool, expected: list[str]
+) -> None:
+    talk = Conversation()
+    announced_by(talk, 1)
+    if goodbye:
+        talk.closes(1000)
+    talk.ends(ending, detail)
+    announced_by(talk, 2)
+    talk.closes(1000)  # how this one was stopped nobody knows
+
+    made = compose(talk.events, name="n", title="t", source="s")
+    steps = made["steps"][3:]
+
+    assert parse(write(made), "a.yaml")
+    assert kinds(steps) == [*expected, "connects", "worker"]
+    signal = next(step["signal"] for step in steps if "signal" in step)
+    assert signal == ("TERM" if goodbye else "KILL")
+    assert {"exit": {}} in steps
+
+
+def test_a_process_that_reconnects_is_the_same() -> None:
+    talk = Conversation()
+    announced_by(talk, 1)
+    talk.ends(Ending.EOF)
+    announced_by(talk, 1)
+
+    made = compose(talk.events, name="n", title="t", source="s")
+
+    assert "exit" not in kinds(made["steps"])
+
+
+def test_processes_side_by_side_do_not_replace_each_other() -> None:
+    talk = Conversation()
+    announced_by(talk, 1)
+    announced_by(talk, 2)
+    talk.number = 1
+    talk.ends(Ending.EOF)
+
+    made = compose(talk.events, name="n", title="t", source="s")
+
+    assert "exit" not in kinds(made["steps"])

@@ -1,0 +1,70 @@
+"""Where a recording shows that one process of the worker took the place of another.
+
+A recorder sees connections, no processes. But a worker tells the id of its process when it
+announces itself: when another one comes after a connection's end, somebody stopped the first one
+and started the next. With what signal shows in whether the worker said goodbye.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from websockets.frames import Opcode
+
+from conformance.conversation import Conversation
+from conformance.scenarios.recording.offwire import Exited, Signalled
+from mock_engine.transcript import Direction, Ended, Ending, Event, FrameSeen, Message
+
+
+def told(events: Sequence[Event]) -> Sequence[Event]:
+    """The events, with signals and exits among them where processes were replaced.
+
+    A transcript that tells of exits itself stays as it is.
+    """
+    if any(isinstance(event, Exited) for event in events):
+        return events
+    talk = Conversation(events)
+    found = list(events)
+    for one, other in pairwise(talk.workers):
+        end = talk.ends.get(one)
+        if end is None or not _is_replaced(talk, one, other):
+            continue
+        first = talk.first_message(other)
+        if found.index(end) > found.index(first):
+            continue
+        parting = _parting(found, end)
+        name = "SIGTERM" if isinstance(parting, FrameSeen) else "SIGKILL"
+        by_engine = end.ending is Ending.BY_ENGINE
+        at, after = found.index(parting) + by_engine, found.index(end) + 1
+        found.insert(after, Exited(end.at, 0, None))
+        found.insert(at, Signalled(parting.at, 0, name))
+    return found
+
+
+def _is_replaced(talk: Conversation, one: int, other: int) -> bool:
+    before, now = _process(talk.announcements(one)), _process(talk.announcements(other))
+    return None not in (before, now) and before != now
+
+
+def _process(announcements: Iterable[Message]) -> Any:
+    """The id of the process that made these announcements, if it told it."""
+    for message in announcements:
+        data = message.json.get("data")
+        if isinstance(data, dict) and data.get("pid") is not None:
+            return data["pid"]
+    return None
+
+
+def _parting(events: Sequence[Event], end: Ended) -> Event:
+    """What began a connection's end: a close frame of the worker's own, or the end itself."""
+    closing = (
+        event
+        for event in events
+        if event.connection == end.connection
+        and isinstance(event, FrameSeen)
+        and event.opcode is Opcode.CLOSE
+    )
+    first = next(closing, None)
+    return first if first is not None and first.direction is Direction.FROM_WORKER else end
