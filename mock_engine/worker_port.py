@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from mock_engine.core.grants import Policy
-from mock_engine.modules.channels import PATH as CHANNELS
 from mock_engine.transcript import Request
-from mock_engine.wire import Connection, Response
+from mock_engine.wire import Connection, Response, plain
 
 if TYPE_CHECKING:
     from mock_engine.engine import Engine
@@ -100,7 +99,7 @@ class WorkerPort:
     def upgrade(self, connection: Connection) -> Response | None:
         """Accept workers, telemetry, and the ends of channels."""
         path = _path(connection)
-        if path.startswith(CHANNELS):
+        if self._channels.serves(path):
             return self._channels.upgrade(connection)
         return None if path in self._endpoints else Response(404)
 
@@ -121,12 +120,9 @@ class WorkerPort:
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Refuse plain HTTP: this port is for WebSockets."""
         del connection, body
-        if request.path not in self._endpoints:
-            return Response(404)
-        if request.method != "GET":
-            return Response(405, headers=(("allow", "GET,HEAD"),))
-        text = (("content-type", "text/plain; charset=utf-8"),)
-        return Response(400, b"Connection header did not include 'upgrade'", text)
+        if self._channels.serves(request.path):
+            return self._channels.plain(request)
+        return plain(request) if request.path in self._endpoints else Response(404)
 
 
 def _path(connection: Connection) -> str:

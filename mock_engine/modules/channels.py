@@ -21,7 +21,8 @@ from urllib.parse import parse_qs, urlsplit
 from mock_engine.inputs import Form, is_size, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import Module, Offer
-from mock_engine.wire import Connection, Response
+from mock_engine.transcript import Request
+from mock_engine.wire import Connection, Response, plain
 
 PATH = "/ws/channels/"
 READ, WRITE = "read", "write"
@@ -140,26 +141,28 @@ class Channels(Module):
 
     # -- its WebSockets --------------------------------------------------------------------------
 
+    def serves(self, path: str) -> bool:
+        """Whether a path is that of a channel, whichever."""
+        name = path.removeprefix(PATH)
+        return path.startswith(PATH) and name != "" and "/" not in name
+
     def upgrade(self, connection: Connection) -> Response | None:
         """Admit whoever knows a channel and its key."""
         assert connection.request is not None
-        given = parse_qs(urlsplit(connection.request.target).query)
-        for name in ("key", "dir"):
-            if name not in given:
-                text = f"Failed to deserialize query string: missing field `{name}`"
-                return _told(400, text)
-        direction = given["dir"][-1]
-        if direction not in (READ, WRITE):
-            text = (
-                "Failed to deserialize query string: dir: "
-                f"unknown variant `{direction}`, expected `{READ}` or `{WRITE}`"
-            )
-            return _told(400, text)
+        given = _query(connection.request)
+        fault = _fault(given)
+        if fault is not None:
+            return fault
         channel = self._channels.get(connection.request.path.removeprefix(PATH))
         if channel is None or channel.key != given["key"][-1]:
             return _told(404, "Channel not found")
-        self._ends[connection.id] = channel, direction
+        self._ends[connection.id] = channel, given["dir"][-1]
         return None
+
+    def plain(self, request: Request) -> Response:
+        """Refuse what does not ask for a WebSocket."""
+        fault = _fault(_query(request)) if request.method in ("GET", "HEAD") else None
+        return fault or plain(request)
 
     def opened(self, connection: Connection) -> None:
         """Give a connection its end, unless somebody has it."""
@@ -194,6 +197,23 @@ class Channels(Module):
             channel.finish()
         else:
             channel.abandon()
+
+
+def _query(request: Request) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(request.target).query, keep_blank_values=True)
+
+
+def _fault(given: Mapping[str, list[str]]) -> Response | None:
+    """What is wrong with the query of a request for a channel's end."""
+    wrong = next((name for name in given.get("dir", ()) if name not in (READ, WRITE)), None)
+    missing = next((name for name in ("key", "dir") if name not in given), None)
+    if wrong is not None:
+        text = f"dir: unknown variant `{wrong}`, expected `{READ}` or `{WRITE}`"
+    elif missing is not None:
+        text = f"missing field `{missing}`"
+    else:
+        return None
+    return _told(400, f"Failed to deserialize query string: {text}")
 
 
 def _told(status: int, text: str) -> Response:

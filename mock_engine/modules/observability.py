@@ -50,6 +50,9 @@ LIST = Form(
 )
 ENTRY = Form("BaggageGetInput", (Field("key"),))
 NEW_ENTRY = Form("BaggageSetInput", (Field("key"), Field("value")))
+ENTRIES = Form("BaggageGetAllInput", ())
+CLEAR = Form("LogsClearInput", ())
+HEALTH = Form("HealthCheckInput", ())
 MILLION = 1_000_000
 PRINTED = ("info", "warn", "error")
 """Levels of which the engine logs a line itself, which is a record, too (engine 0.23)."""
@@ -169,7 +172,12 @@ class ObservabilityModule(Module):
             if bound.trigger_type == "log" and (
                 not isinstance(wanted, str) or wanted in ("all", level)
             ):
-                self.host.fire(bound.function_id, record, namespace=bound.namespace)
+                self.host.fire(
+                    bound.function_id,
+                    record,
+                    namespace=bound.namespace,
+                    metadata=bound.metadata,
+                )
 
     def take(self, frame: bytes) -> bool:
         """Keep what a worker reports in a frame with a prefix; whether it is such a frame."""
@@ -214,7 +222,7 @@ class ObservabilityModule(Module):
         }
 
     def _clear(self, call: InvokeFunction) -> Any:
-        del call
+        CLEAR.read(call.data, call.function_id)
         self._records.clear()
         return {"success": True}
 
@@ -231,11 +239,11 @@ class ObservabilityModule(Module):
         return {"success": True, "note": note}
 
     def _entries(self, call: InvokeFunction) -> Any:
-        del call
+        ENTRIES.read(call.data, call.function_id)
         return {"baggage": {}}
 
     def _health(self, call: InvokeFunction) -> Any:
-        del call
+        HEALTH.read(call.data, call.function_id)
         details = {"stored": len(self._records)}
         parts = ("logs", "metrics", "otel", "spans")
         return {

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from mock_engine.failures import Failure
-from mock_engine.inputs import Field, Form, is_anything, optional
+from mock_engine.inputs import Field, Form, defaulted, is_anything, is_list, optional
 from mock_engine.messages import InvokeFunction, is_given
 from mock_engine.modules import updates
 from mock_engine.modules.base import NOTHING, Bound, Module, Offer
@@ -28,6 +28,15 @@ LIST_ALL = Form("StreamListAllInput", ())
 UPDATE = Form("StreamUpdateInput", (STREAM, GROUP, ITEM, updates.OPS))
 CUSTOM_SET = Form(
     "StreamSetResult", (optional("old_value", is_anything), Field("new_value", is_anything))
+)
+CUSTOM_UPDATE = Form(
+    "StreamUpdateResult",
+    (
+        optional("old_value", is_anything),
+        Field("new_value", is_anything),
+        defaulted("errors", is_list),
+    ),
+    needed=2,
 )
 CUSTOM_DELETE = Form("StreamDeleteResult", (optional("old_value", is_anything),))
 SEND = Form(
@@ -128,9 +137,11 @@ class StreamModule(Module):
 
     async def _update(self, call: InvokeFunction) -> Any:
         given = UPDATE.read(call.data, call.function_id)
-        custom = await self._replaced("update", given, CUSTOM_SET)
+        asked = given | {"ops": [updates.plain(op) for op in given["ops"]]}
+        custom = await self._replaced("update", asked, CUSTOM_UPDATE)
         if custom is not None:
-            return self._changed(given, custom["old_value"], custom["new_value"])
+            changed = self._changed(given, custom["old_value"], custom["new_value"])
+            return changed | ({"errors": custom["errors"]} if custom["errors"] else {})
         old = self._store.get(_place(given), given["item_id"])
         value, errors = updates.apply(old, given["ops"])
         return self._put(given, value) | ({"errors": errors} if errors else {})

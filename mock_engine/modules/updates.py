@@ -87,6 +87,15 @@ _FORMS = {
 }
 
 
+def plain(op: dict[str, Any]) -> dict[str, Any]:
+    """An operation with the fields of its kind alone, as the engine passes it on."""
+    names = [field.name for field in _FORMS[op["type"]].fields]
+    told = {"type": op["type"]} | {name: op.get(name) for name in names}
+    if op["type"] in ("merge", "append") and told["path"] is None:
+        del told["path"]
+    return told
+
+
 def apply(value: Any, ops: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
     """Apply operations to a value (``MISSING`` for none); return the new one and the errors."""
     current = value if value is MISSING else copy.deepcopy(value)

@@ -13,10 +13,13 @@ import msgspec
 from mock_engine.messages import is_given
 from mock_engine.modules.base import NOTHING, Failure
 from mock_engine.transcript import Request
-from mock_engine.wire import Connection, Response
+from mock_engine.wire import Connection, Response, plain
 
 if TYPE_CHECKING:
     from mock_engine.modules.stream import StreamModule
+
+
+PATH = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,9 @@ class Viewers:
                     viewer.send(said)
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Admit everybody."""
-        del connection
-        return None
+        """Admit everybody who knows the path."""
+        assert connection.request is not None
+        return None if connection.request.path == PATH else Response(404)
 
     def opened(self, connection: Connection) -> None:
         """Ask who it is, where an auth function is configured."""
@@ -123,8 +126,8 @@ class Viewers:
 
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Refuse plain HTTP."""
-        del connection, request, body
-        return Response(400, b"Connection header did not include 'upgrade'")
+        del connection, body
+        return plain(request) if request.path == PATH else Response(404)
 
     async def _identify(self, viewer: Viewer, function_id: str) -> None:
         connection = viewer.connection

@@ -2,6 +2,7 @@
 
 from mock_engine.wire.connection import Connection
 from mock_engine.wire.frames import Frame
+from mock_engine.wire.handshakes import plain
 from mock_engine.wire.http import Application, Response
 from mock_engine.wire.limits import Limits
 from mock_engine.wire.listener import Listener
@@ -13,4 +14,5 @@ __all__ = [
     "Limits",
     "Listener",
     "Response",
+    "plain",
 ]

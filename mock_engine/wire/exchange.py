@@ -13,6 +13,7 @@ import h11
 from websockets.utils import accept_key
 
 from mock_engine.transcript import Answered, Request, Requested
+from mock_engine.wire.handshakes import handshake_fault, wants_websocket
 from mock_engine.wire.http import Application, Response
 from mock_engine.wire.limits import Limits
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 BODILESS = (204, 205, 304)
 BAD_REQUEST = 400
 TOO_LARGE = 413
-UPGRADE_REQUIRED = 426
 HEAD_TOO_LARGE = 431
 
 
@@ -211,22 +211,4 @@ def request_fault(request: Request, largest: int) -> h11.RemoteProtocolError | N
         return h11.RemoteProtocolError("the target is no path")
     if len(request.target) + sum(len(k) + len(v) for k, v in request.headers) > largest:
         return h11.RemoteProtocolError("the head is too large", error_status_hint=HEAD_TOO_LARGE)
-    return None
-
-
-def wants_websocket(request: Request) -> bool:
-    """Whether ``request`` asks to become a WebSocket (RFC 6455, section 4.1)."""
-    tokens = (request.header("connection") or "").lower().replace(" ", "").split(",")
-    return "upgrade" in tokens and (request.header("upgrade") or "").lower() == "websocket"
-
-
-def handshake_fault(request: Request) -> Response | None:
-    """What is wrong with an upgrade request, as the answer to it; ``None`` when nothing is."""
-    if request.method != "GET":
-        return Response(405, b"an upgrade is a GET request", (("allow", "GET"),))
-    if not request.header("sec-websocket-key"):
-        return Response(BAD_REQUEST, b"Header sec-websocket-key is missing")
-    if request.header("sec-websocket-version") != "13":
-        version = (("sec-websocket-version", "13"),)
-        return Response(UPGRADE_REQUIRED, b"Header sec-websocket-version must be 13", version)
     return None

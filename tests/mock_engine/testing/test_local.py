@@ -91,7 +91,7 @@ def test_what_does_not_come_is_told(engine: LocalEngine, worker: Worker) -> None
 
 
 def test_functions_of_the_engine_are_called(engine: LocalEngine) -> None:
-    assert engine.invoke("engine::health::check")["status"]
+    assert engine.invoke("engine::health::check", {})["status"]
     with pytest.raises(FunctionFailed, match="function_not_found"):
         engine.invoke("nothing")
 
