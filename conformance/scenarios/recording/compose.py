@@ -7,9 +7,8 @@ may well choose another. What the worker does on its own clock, pings and statis
 
 from __future__ import annotations
 
-import base64
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +16,10 @@ from websockets.frames import Opcode
 
 from conformance.conversation import ANNOUNCE, Conversation, is_telemetry
 from conformance.scenarios.patterns.json_values import UUID
-from conformance.scenarios.recording import lives
+from conformance.scenarios.recording import frames, lives
 from conformance.scenarios.recording.generalise import Generaliser
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
-from conformance.scenarios.recording.plain import is_plain
 from mock_engine.transcript import (
-    NOT_JSON,
     Direction,
     Ended,
     Ending,
@@ -157,7 +154,8 @@ class Composer:
             self._opens(number)
         if message.type in OWN_CLOCK:
             return
-        step = {**self._expected(message), "from": self._name(number)}
+        whole = number not in self._fragmented
+        step = {**frames.expected(message, self._general, whole=whole), "from": self._name(number)}
         body = message.json
         if first and message.type == "reattach":
             self._do({**step, "first": True})
@@ -167,20 +165,6 @@ class Composer:
             self._unanswered.discard(str(body.get("invocation_id")).lower())
         elif isinstance(body, dict) and body.get("function_id") == ANNOUNCE:
             self._announced.add(number)
-
-    def _expected(self, message: Message) -> Step:
-        """What is expected in the place of a message; one that is no JSON is known by its frame."""
-        if message.json is not NOT_JSON:
-            return {"worker": self._general.expected(message.json)}
-        if message.connection in self._fragmented:
-            return {"worker": {"$absent": True}}
-        opcode = "binary" if message.binary else "text"
-        try:
-            text = self._general.expected_text(message.data.decode())
-        except UnicodeDecodeError:
-            data = base64.b64encode(message.data).decode()
-            return {"worker-frame": {"opcode": opcode, "base64": data}}
-        return {"worker-frame": {"opcode": opcode, "text": text}}
 
     def _opens(self, number: int) -> None:
         """A connection is a worker's; what the engine said on it so far was said to a worker."""
@@ -201,17 +185,7 @@ class Composer:
                 self.invoked[body["function_id"]] = None
             if body.get("invocation_id"):
                 self._unanswered.add(str(body["invocation_id"]).lower())
-        if isinstance(body, dict) and not message.binary and is_plain(message.data):
-            self.steps.append({"engine": self._general.sent(body), **to})
-        else:
-            self.steps.append({"engine-frame": self._sent_frame(message), **to})
-
-    def _sent_frame(self, message: Message) -> Step:
-        opcode = {"opcode": "binary"} if message.binary else {}
-        try:
-            return {**opcode, "text": self._general.sent_text(message.data.decode())}
-        except UnicodeDecodeError:
-            return {**opcode, "base64": base64.b64encode(message.data).decode()}
+        self.steps.append({**frames.sent(message, self._general), **to})
 
     def _frame(self, frame: FrameSeen) -> None:
         """Know whether the message that this frame ends came in several."""
@@ -273,10 +247,10 @@ def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> M
         raise ValueError("no worker speaks in this conversation, so there is nothing to replay")
     composer = Composer(talk)
     events = lives.told(events)
-    for event in until_abandoned(events):
+    for event in lives.until_abandoned(events):
         composer.add(event)
     composer.finish()
-    if not any(isinstance(event, Signalled) for event in last_life(events)):
+    if not any(isinstance(event, Signalled) for event in lives.last(events)):
         forget_parting(composer.steps)
     registered = talk.functions()
     needed = [function_id for function_id in composer.invoked if function_id in registered]
@@ -297,20 +271,3 @@ def forget_parting(steps: list[Step]) -> None:
     """Drop the end of a worker that somebody stopped: how, the recording does not tell."""
     while steps and "leaves" in steps[-1]:
         steps.pop()
-
-
-def last_life(events: Sequence[Event]) -> Sequence[Event]:
-    """The events of the last process of the worker."""
-    starts = [0, *(i + 1 for i, event in enumerate(events) if isinstance(event, Exited))]
-    found = (events[start:] for start in reversed(starts))
-    return next((life for life in found if any(isinstance(e, Message) for e in life)), events)
-
-
-def until_abandoned(events: Sequence[Event]) -> Iterable[Event]:
-    """The events without the end of a worker that whoever recorded killed in the end."""
-    life = last_life(events)
-    code = next((e.code for e in reversed(life) if isinstance(e, Exited)), None)
-    if code is None or code >= 0 or any(isinstance(event, Signalled) for event in life):
-        return events
-    last = max((e.at for e in life if isinstance(e, Message)), default=0.0)
-    return [event for event in events if event.at <= last]

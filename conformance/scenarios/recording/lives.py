@@ -1,4 +1,4 @@
-"""Where a recording shows that one process of the worker took the place of another.
+"""The processes of a worker in a recording: where one ended, and where the next one came.
 
 A recorder sees connections, no processes. But a worker tells the id of its process when it
 announces itself: when another one comes after a connection's end, somebody stopped the first one
@@ -41,6 +41,23 @@ def told(events: Sequence[Event]) -> Sequence[Event]:
         found.insert(after, Exited(end.at, 0, None))
         found.insert(at, Signalled(parting.at, 0, name))
     return found
+
+
+def last(events: Sequence[Event]) -> Sequence[Event]:
+    """The events of the last process of the worker."""
+    starts = [0, *(i + 1 for i, event in enumerate(events) if isinstance(event, Exited))]
+    found = (events[start:] for start in reversed(starts))
+    return next((life for life in found if any(isinstance(e, Message) for e in life)), events)
+
+
+def until_abandoned(events: Sequence[Event]) -> Iterable[Event]:
+    """The events without the end of a worker that whoever recorded killed in the end."""
+    life = last(events)
+    code = next((e.code for e in reversed(life) if isinstance(e, Exited)), None)
+    if code is None or code >= 0 or any(isinstance(event, Signalled) for event in life):
+        return events
+    heard = max((e.at for e in life if isinstance(e, Message)), default=0.0)
+    return [event for event in events if event.at <= heard]
 
 
 def _is_replaced(talk: Conversation, one: int, other: int) -> bool:

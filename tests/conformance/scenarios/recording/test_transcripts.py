@@ -14,8 +14,9 @@ from conformance.nodes import DocumentError
 from conformance.scenarios.happenings import Happening, Observer
 from conformance.scenarios.play import Do, Play
 from conformance.scenarios.reading import parse
-from conformance.scenarios.recording.compose import Composer, compose, until_abandoned
+from conformance.scenarios.recording.compose import Composer, compose
 from conformance.scenarios.recording.generalise import Generaliser
+from conformance.scenarios.recording.lives import until_abandoned
 from conformance.scenarios.recording.offwire import Exited, Lost
 from conformance.scenarios.recording.transcripts import read
 from conformance.scenarios.recording.writing import write
