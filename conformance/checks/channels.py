@@ -11,13 +11,18 @@ from dataclasses import dataclass
 
 from conformance.checks.answers import about, described
 from conformance.checks.ready import looking_back
+from conformance.conversation import CHANNELS
 from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
+from conformance.trial import Record, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
 from mock_engine.modules.channels import READ, WRITE, Part
 
 CHUNK = 64 * 1024
 """Bytes of the largest piece of data in the official SDKs."""
+
+MANY = 8
+"""Messages of 64 KiB that are written to a channel which is lost with the first of them. The whole
+call stays below a MiB, which some SDKs before 0.24.6 cannot take."""
 
 PARTS: tuple[Part, ...] = (
     (True, bytes(range(256))),
@@ -188,3 +193,52 @@ def _short(name: str, value: object) -> str:
     if isinstance(value, str):
         return f"`{name}` of {len(value)} characters"
     return f"`{name}` {value!r}"
+
+
+@trial(Worker.SHARED)
+async def channels_lost(stage: Stage) -> tuple[Invocation, ...]:
+    """Let the worker write and read, as far as it can, and cut its ends in the midst of that."""
+    asked: list[Invocation] = []
+    if stage.plays("write"):
+        channel = stage.engine.channels.create()
+        channel.read(lambda *_: _cut(stage, channel.id), stage.tell)
+        parts = [{"text": "x" * CHUNK} for _ in range(MANY)]
+        data = {"channel": channel.end(WRITE), "parts": parts}
+        asked.append(stage.invoke(stage.role("write"), data))
+    if stage.plays("read"):
+        unfinished = stage.engine.channels.create()
+        unfinished.write(*PARTS[0])
+        asked.append(stage.invoke(stage.role("read"), {"channel": unfinished.end(READ)}))
+        await stage.until(
+            lambda: unfinished.deliver is not None or stage.replies(asked[-1]), stage.pace.handler
+        )
+        _cut(stage, unfinished.id)
+    if not asked:
+        raise Unmet("this takes a function that plays the part of conformance::write or ::read")
+    await stage.until(
+        lambda: all(map(stage.replies, asked)) or not stage.process.running, stage.pace.handler
+    )
+    return tuple(asked)
+
+
+def _cut(stage: Stage, channel: str) -> None:
+    """Cut what the worker has of a channel, without a close frame."""
+    for request in stage.talk.channel_requests:
+        taken = stage.listener.connections.get(request.connection)
+        if taken is not None and request.request.path == CHANNELS + channel:
+            taken.cut()
+
+
+@check("CHN-005", channels_lost)
+def outlives_its_channels(record: Record[tuple[Invocation, ...]]) -> Finding:
+    """An end can be had once: there is no way back into a channel, and somebody waits."""
+    silent = [i for i in record.result if not record.talk.answers(i.id)]
+    if not silent:
+        return kept(f"{len(record.result)} functions answered although their channel was lost")
+    return broken(
+        expected=f"an answer of {silent[0].function_id}, a result or an error, after its channel "
+        "was lost",
+        seen="none",
+        events=about(record, silent[0])[:1],
+        remedy="Take the loss of a channel for its end, or for an error; do not wait for more.",
+    )

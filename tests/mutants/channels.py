@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
+from websockets.exceptions import ConnectionClosed
+
 from tests.mutants.catalogue import breaks
 from tests.mutants.worker import Json, Worker
 
@@ -71,3 +76,28 @@ class WritesInOnePiece(Worker):
     def pieces(self, part: Json) -> list[bytes | str]:
         found = super().pieces(part)
         return found if "text" in part else [b"".join(p for p in found if isinstance(p, bytes))]
+
+
+@breaks("CHN-005")
+class WaitsForALostReader(Worker):
+    """Keeps a channel that breaks off, for it may come back."""
+
+    async def write(self, data: Json) -> Json:
+        socket = await self.channel(data["channel"])
+        with contextlib.suppress(ConnectionClosed):
+            for part in data["parts"]:
+                for piece in self.pieces(part):
+                    await socket.send(piece)
+        await socket.close()
+        if socket.close_code != 1000:
+            await asyncio.Event().wait()
+        return {"written": len(data["parts"])}
+
+
+@breaks("CHN-005")
+class WaitsForALostWriter(Worker):
+    async def read(self, data: Json) -> Json:
+        try:
+            return await super().read(data)
+        except ConnectionClosed:
+            return await asyncio.Event().wait()
