@@ -5,31 +5,34 @@ Only triggers with a provider are told of; what is parked is unlisted (engine 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-from msgspec import Raw
-
-from mock_engine.core.peers import DEFAULT, FACTS, Peer
+from mock_engine.core.peers import DEFAULT, Peer
 from mock_engine.core.registry import Function
-from mock_engine.core.triggers import Binding, TriggerType
+from mock_engine.core.rows import (
+    Row,
+    binding_row,
+    bindings,
+    function_info,
+    function_row,
+    is_internal,
+    target,
+    told,
+    type_info,
+    type_row,
+    types,
+    worker_row,
+)
 from mock_engine.failures import Failure
 from mock_engine.inputs import Field, Form, is_flag, is_texts, optional
-from mock_engine.messages import is_given
 
 if TYPE_CHECKING:
     from mock_engine.core.builtin import Result
     from mock_engine.core.engine import Core
     from mock_engine.core.invocations import Call
 
-Row = dict[str, Any]
-
 MOST_FUNCTIONS = 32
 """Functions that one call may ask about."""
-
-LONGEST_SUMMARY = 80
-"""Characters of a trigger's configuration in a list."""
 
 INTERNAL = optional("include_internal", is_flag)
 FUNCTIONS = Form(
@@ -102,7 +105,7 @@ def describe_functions(core: Core, peer: Peer, call: Call) -> Result:
         text = "missing field `function_id` (or `function_ids` for a batch)"
         raise Failure("INVALID_ARGUMENTS", text)
     if several is None:
-        return _function_info(core, _resolve(core, peer, one, namespace)), []
+        return function_info(core, _resolve(core, peer, one, namespace)), []
     distinct = list(dict.fromkeys(several))
     if not distinct:
         text = "`function_ids` must be a non-empty array of function ids"
@@ -112,7 +115,7 @@ def describe_functions(core: Core, peer: Peer, call: Call) -> Result:
     rows: list[Row] = []
     for function_id in distinct:
         try:
-            rows.append(_function_info(core, _resolve(core, peer, function_id, namespace)))
+            rows.append(function_info(core, _resolve(core, peer, function_id, namespace)))
         except Failure as fault:
             rows.append({"function_id": function_id, "error": fault.code.lower()})
     return {"functions": rows}, []
@@ -142,16 +145,16 @@ def describe_worker(core: Core, peer: Peer, call: Call) -> Result:
     if other.facts.get("pid") is not None:
         worker["pid"] = other.facts["pid"]
     owned = sorted(core.functions.owned_by(other.number), key=lambda f: f.spec.id)
-    types = [t for t in _types(core) if t.provider == other.number]
-    types.sort(key=lambda t: t.spec.id)
+    provided = [t for t in types(core) if t.provider == other.number]
+    provided.sort(key=lambda t: t.spec.id)
     names = {(function.namespace, function.spec.id) for function in owned}
-    bindings = [b for b in _bindings(core) if (_target(b), b.spec.function_id) in names]
-    bindings.sort(key=lambda b: b.spec.id)
+    bound = [b for b in bindings(core) if (target(b), b.spec.function_id) in names]
+    bound.sort(key=lambda b: b.spec.id)
     return {
         "worker": worker,
         "functions": [function_row(core, function) for function in owned],
-        "trigger_types": [type_row(core, trigger_type) for trigger_type in types],
-        "registered_triggers": [binding_row(core, binding) for binding in bindings],
+        "trigger_types": [type_row(core, trigger_type) for trigger_type in provided],
+        "registered_triggers": [binding_row(core, binding) for binding in bound],
     }, []
 
 
@@ -161,7 +164,7 @@ def list_types(core: Core, peer: Peer, call: Call) -> Result:
     wanted = TYPES.read(call.request.data, call.request.function_id)
     rows = [
         type_row(core, trigger_type)
-        for trigger_type in _types(core)
+        for trigger_type in types(core)
         if wanted["include_internal"] or not trigger_type.spec.id.startswith("engine::")
     ]
     chosen = _chosen(rows, wanted, "id", "description")
@@ -179,7 +182,7 @@ def describe_type(core: Core, peer: Peer, call: Call) -> Result:
     if trigger_type is None:
         text = f"Trigger type '{wanted['id']}' is not registered in namespace '{namespace}'."
         raise Failure("NOT_FOUND", text)
-    return _type_info(core, trigger_type), []
+    return type_info(core, trigger_type), []
 
 
 def list_bindings(core: Core, peer: Peer, call: Call) -> Result:
@@ -188,7 +191,7 @@ def list_bindings(core: Core, peer: Peer, call: Call) -> Result:
     wanted = BINDINGS.read(call.request.data, call.request.function_id)
     rows = [
         binding_row(core, binding)
-        for binding in _bindings(core)
+        for binding in bindings(core)
         if (wanted["include_internal"] or not binding.spec.function_id.startswith("engine::"))
         and wanted["trigger_type"] in (None, binding.spec.trigger_type)
         and wanted["function_id"] in (None, binding.spec.function_id)
@@ -204,96 +207,14 @@ def describe_binding(core: Core, peer: Peer, call: Call) -> Result:
     binding = core.triggers.bindings.get(wanted["id"])
     if binding is None or binding.provider is None:
         raise Failure("NOT_FOUND", f"Registered trigger '{wanted['id']}' was not found.")
-    row = binding_row(core, binding) | _told({"metadata": binding.spec.metadata})
+    row = binding_row(core, binding) | told({"metadata": binding.spec.metadata})
     del row["config_summary"]
-    function = core.functions.find(_target(binding), binding.spec.function_id)
+    function = core.functions.find(target(binding), binding.spec.function_id)
     trigger_type = core.triggers.type_for(binding)
     return row | {
-        "function": function and _function_info(core, function),
-        "trigger": trigger_type and _type_info(core, trigger_type),
+        "function": function and function_info(core, function),
+        "trigger": trigger_type and type_info(core, trigger_type),
     }, []
-
-
-# -- rows ----------------------------------------------------------------------------------------
-
-
-def function_row(core: Core, function: Function) -> Row:
-    """A function in a list."""
-    row: Row = {
-        "function_id": function.spec.id,
-        "namespace": function.namespace,
-        "worker_name": _owner_name(core, function),
-    }
-    if function.spec.description is not None:
-        row["description"] = function.spec.description
-    return row | _told({"metadata": function.spec.metadata})
-
-
-def _function_info(core: Core, function: Function) -> Row:
-    formats = {
-        "request_schema": function.spec.request_format,
-        "response_schema": function.spec.response_format,
-    }
-    bound = [
-        {"id": b.spec.id, "trigger_type": b.spec.trigger_type, "config": b.spec.config}
-        for b in _bindings(core)
-        if (_target(b), b.spec.function_id) == (function.namespace, function.spec.id)
-    ]
-    return function_row(core, function) | _told(formats) | {"registered_triggers": bound}
-
-
-def worker_row(core: Core, peer: Peer, *, asking: Peer) -> Row:
-    """A worker in a list. A call that ``asking`` waits for at present is one of its active ones."""
-    return {
-        "id": peer.worker_id,
-        "name": peer.name,
-        "namespace": peer.namespace,
-        "status": "available" if peer.internal else "connected",
-        "ip_address": peer.address or None,
-        "connected_at_ms": peer.connected_at,
-        "function_count": len(core.functions.owned_by(peer.number)),
-        "active_invocations": core.calls.active(peer.number) + (peer is asking),
-        **{name: peer.facts.get(name) for name in FACTS if name != "pid"},
-    }
-
-
-def type_row(core: Core, trigger_type: TriggerType) -> Row:
-    """A trigger type in a list."""
-    provider = core.peers[trigger_type.provider]
-    return {
-        "id": trigger_type.spec.id,
-        "namespace": trigger_type.namespace,
-        "description": trigger_type.spec.description,
-        "worker_name": provider.provides_as or provider.name or first_part(trigger_type.spec.id),
-    }
-
-
-def _type_info(core: Core, trigger_type: TriggerType) -> Row:
-    formats = {
-        "configuration_schema": trigger_type.spec.trigger_request_format,
-        "request_schema": trigger_type.spec.call_request_format,
-        "response_schema": trigger_type.spec.call_response_format,
-    }
-    count = sum(b.spec.trigger_type == trigger_type.spec.id for b in _bindings(core))
-    return type_row(core, trigger_type) | _told(formats) | {"instance_count": count}
-
-
-def binding_row(core: Core, binding: Binding) -> Row:
-    """A trigger in a list."""
-    spec = binding.spec
-    function = core.functions.find(_target(binding), spec.function_id)
-    owner = _owner_name(core, function) if function else first_part(spec.function_id)
-    summary = msgspec.json.encode(msgspec.json.decode(spec.config), order="sorted").decode()
-    if len(summary) > LONGEST_SUMMARY:
-        summary = summary[:LONGEST_SUMMARY] + "…"
-    return {
-        "id": spec.id,
-        "trigger_type": spec.trigger_type,
-        "function_id": spec.function_id,
-        "worker_name": owner,
-        "config": spec.config,
-        "config_summary": summary,
-    }
 
 
 # -- choosing ------------------------------------------------------------------------------------
@@ -369,41 +290,3 @@ def _distance(search: str, function_id: str) -> int:
 
 def _contains(search: str | None, *texts: str | None) -> bool:
     return not search or any(search.lower() in (text or "").lower() for text in texts)
-
-
-def _owner_name(core: Core, function: Function) -> str:
-    """The name of a function's owner; of one without a name, the first part of the id."""
-    return core.peers[function.owner].name or first_part(function.spec.id)
-
-
-def first_part(name: str) -> str:
-    """What stands before the first ``::`` of an id."""
-    return name.split("::")[0]
-
-
-def is_internal(function: Function) -> bool:
-    """Whether a function is hidden: one of the engine's own, or one that says so of itself."""
-    if function.spec.id.startswith("engine::"):
-        return not function.spec.id.startswith("engine::queue::")
-    if not is_given(function.spec.metadata):
-        return False
-    metadata = msgspec.json.decode(function.spec.metadata)
-    return isinstance(metadata, dict) and metadata.get("internal") is True
-
-
-def _types(core: Core) -> Iterable[TriggerType]:
-    return core.triggers.types.values()
-
-
-def _bindings(core: Core) -> list[Binding]:
-    return [b for b in core.triggers.bindings.values() if b.provider is not None]
-
-
-def _target(binding: Binding) -> str:
-    """The namespace in which a trigger's function is looked up."""
-    return binding.spec.namespace or DEFAULT
-
-
-def _told(parts: dict[str, Raw]) -> Row:
-    """The payloads that were given, by their names."""
-    return {name: part for name, part in parts.items() if is_given(part)}

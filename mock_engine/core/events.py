@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from mock_engine.core.actions import Action
 from mock_engine.core.calling import invoke
-from mock_engine.core.discovery import function_row, is_internal
 from mock_engine.core.forwarding import fresh_trace
 from mock_engine.core.peers import ENGINE, Peer
+from mock_engine.core.rows import function_row, is_internal
 from mock_engine.messages import InvokeFunction, payload
 
 if TYPE_CHECKING:
