@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from conformance.conversation import Conversation
 from conformance.crowding import crowding
 from conformance.door import AnyPath, Tap
 from conformance.invoking import PREFIX
-from conformance.news import News, Seen
+from conformance.news import News
 from conformance.pace import PERSON
 from conformance.settings import Settings
 from conformance.subject.place import Place, Run, Start
@@ -54,6 +53,8 @@ class Stage:
 
     ``baseline`` is what earlier runs showed; ``port`` 0 is a free one. ``starting`` bounds how
     many workers start at a time: a crowd of them would be slower than the one that was timed.
+    ``until`` waits as ``News.until`` does, for events of the transcript and exits of the worker;
+    ``tell`` has those who wait look again.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Stage:
         self._starts: set[asyncio.Task[None]] = set()
         self._processes: list[Run] = []
         self._news = News()
-        self.tell = self._news.tell
+        self.tell, self.until = self._news.tell, self._news.until
         self.transcript.listeners.append(self._follow)
 
     def listener_on(self, port: int) -> Listener:
@@ -178,18 +179,7 @@ class Stage:
         await self.engine.stop()
         await self.place.close()
 
-    # -- waiting ---------------------------------------------------------------------------------
-
-    async def until(
-        self,
-        condition: Callable[[], Seen],
-        within: float,
-        *,
-        patient: bool = True,
-        most: float = math.inf,
-    ) -> Seen:
-        """As ``News.until``, after every event of the transcript and every exit of the worker."""
-        return await self._news.until(condition, within, patient=patient, most=most)
+    # -- what happens ----------------------------------------------------------------------------
 
     def let_through(self, tap: Tap) -> None:
         """Let ``tap`` converse with the worker; what it says and hears is not followed here."""
