@@ -66,8 +66,7 @@ def _record(options: argparse.Namespace) -> int:
     events = asyncio.run(
         _listen(Proxy(upstream), host or "127.0.0.1", int(port), stay=options.stay)
     )
-    title = options.title or f"A conversation with the engine at {upstream.host}:{upstream.port}"
-    return _write(events, options.output, title, f"recorded from {options.upstream}")
+    return _write(events, options.output, options.title or "A recorded conversation", "a recording")
 
 
 async def _listen(proxy: Proxy, host: str, port: int, *, stay: bool) -> Sequence[Event]:
