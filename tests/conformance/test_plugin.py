@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from conformance import checks
 from conformance.catalogue import load
 from conformance.documents import schema
 from conformance.report.document import SCHEMA
 from conformance.trial import CHECKS
+
+assert checks.MODULES  # importing the modules registers their checks
 
 pytest_plugins = ["pytester"]
 
