@@ -7,37 +7,23 @@ the tests of the mutants check first.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 import os
 import platform
 import signal
 import sys
-import time
 import traceback
-import uuid
-from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
-from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-Json = Any
-current: ContextVar[Json] = ContextVar("current", default=None)
-Handler = Callable[[Json], Awaitable[Json]]
+from tests.mutants.handlers import Handler, HandlerError, Handlers, Json, current
+
+__all__ = ["Handler", "HandlerError", "Json", "Worker", "main"]
 
 
-class HandlerError(Exception):
-    """A failure with a code of its own."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Worker:
+class Worker(Handlers):
     """The correct worker. ``largest`` is how many bytes of a message it sends."""
 
     largest = 2**26
@@ -59,210 +45,7 @@ class Worker:
         self.extra_triggers: dict[str, Json] = {}
         self.bindings: dict[str, Json] = {}
 
-    # -- what it offers --------------------------------------------------------------------------
-
-    async def echo(self, data: Json) -> Json:
-        return data
-
-    async def hello(self, data: Json) -> Json:
-        return {"status_code": 200, "body": data}
-
-    async def fail(self, data: Json) -> Json:
-        raise HandlerError(data.get("code", "invocation_failed"), data.get("message", "it failed"))
-
-    async def sleep(self, data: Json) -> Json:
-        await asyncio.sleep(data["ms"] / 1000)
-        return {"slept_ms": data["ms"]}
-
-    async def crash(self, data: Json) -> Json:
-        raise RuntimeError("a mistake in this handler")
-
-    async def unserialisable(self, data: Json) -> Json:
-        return {"value": float("nan")}
-
-    async def metadata(self, data: Json) -> Json:
-        return {"metadata": self.given_metadata(current.get())}
-
-    def given_metadata(self, message: Json) -> Json:
-        return message.get("metadata")
-
-    async def call(self, data: Json) -> Json:
-        message = {"type": "invokefunction", "function_id": data["function_id"]}
-        message |= {**self.argument(data), **self.trace(current.get())}
-        message |= self.told_fields(data)
-        await asyncio.sleep(data.get("delay_ms", 0) / 1000)
-        if data.get("action") == "void":
-            await self.cast(message)
-            return {"result": None}
-        try:
-            return await self.ask(message, data.get("timeout_ms", 30_000) / 1000)
-        except TimeoutError:
-            return {"error": {"code": "TIMEOUT", "message": "no answer in time"}}
-
-    async def null(self, data: Json) -> Json:
-        return None
-
-    async def large(self, data: Json) -> Json:
-        return {"data": "x" * data["bytes"]}
-
-    async def register(self, data: Json) -> Json:
-        function = {"type": "registerfunction", "id": f"conformance::extra::{data['id']}"}
-        self.extra[function["id"]] = function
-        await self.tell(function)
-        return {"function_id": function["id"]}
-
-    async def unregister(self, data: Json) -> Json:
-        function_id = f"conformance::extra::{data['id']}"
-        self.forget_function(function_id)
-        await self.tell({"type": "unregisterfunction", "id": function_id})
-        return {"removed": True}
-
-    def forget_function(self, function_id: str) -> None:
-        del self.extra[function_id]
-
-    async def bind_one(self, data: Json) -> Json:
-        trigger = {"type": "registertrigger", "id": self.fresh_id(), "trigger_type": data["type"]}
-        trigger |= {"function_id": "conformance::echo", "config": data.get("config", {})}
-        self.extra_triggers[trigger["id"]] = trigger
-        await self.tell(trigger)
-        return {"id": trigger["id"]}
-
-    async def unbind_one(self, data: Json) -> Json:
-        trigger = self.extra_triggers[data["id"]]
-        self.forget_trigger(data["id"])
-        names = {name: trigger[name] for name in ("id", "trigger_type")}
-        await self.tell({"type": "unregistertrigger", **names})
-        return {"removed": True}
-
-    def forget_trigger(self, trigger_id: str) -> None:
-        del self.extra_triggers[trigger_id]
-
-    async def list_bindings(self, data: Json) -> Json:
-        return {"bindings": list(self.bindings.values())}
-
-    async def fire(self, data: Json) -> Json:
-        binding = self.bindings[data["id"]]
-        message = {"type": "invokefunction", "function_id": binding["function_id"]}
-        await self.cast({**message, "data": data.get("data"), **self.binding_fields(binding)})
-        return {"fired": True}
-
-    def binding_fields(self, binding: Json) -> Json:
-        return {n: binding[n] for n in ("namespace", "metadata") if binding.get(n) is not None}
-
-    async def write(self, data: Json) -> Json:
-        async with self.channel(data["channel"]) as socket:
-            for part in data["parts"]:
-                for piece in self.pieces(part):
-                    await socket.send(piece)
-        return {"written": len(data["parts"])}
-
-    def pieces(self, part: Json) -> list[bytes | str]:
-        """What is sent for a part: data in pieces of 64 KiB, a text as a message."""
-        if "text" in part:
-            return [part["text"]]
-        data = base64.b64decode(part["base64"])
-        return [data[at : at + 2**16] for at in range(0, len(data), 2**16)]
-
-    async def read(self, data: Json) -> Json:
-        async with self.channel(data["channel"]) as socket:
-            return self.told_parts([part async for part in socket])
-
-    def told_parts(self, parts: list[bytes | str]) -> Json:
-        data = b"".join(part for part in parts if isinstance(part, bytes))
-        messages = [part for part in parts if isinstance(part, str)]
-        return {"base64": base64.b64encode(data).decode(), "messages": messages}
-
-    def channel(self, end: Json) -> connect:
-        """The WebSocket of one end of a channel."""
-        key, direction = end["access_key"], end["direction"]
-        url, _, query = self.url().partition("?")
-        own = f"{query}&key={key}&dir={direction}".lstrip("&")
-        address = f"{url.rstrip('/')}/ws/channels/{end['channel_id']}?{own}"
-        return connect(address, max_size=2**26, additional_headers=self.headers())
-
-    async def tell(self, message: Json) -> None:
-        """Send at once if there is a connection; otherwise the replay will."""
-        if self.socket is not None and self.connected:
-            with contextlib.suppress(ConnectionClosed):
-                await self.send(self.socket, message)
-
-    def argument(self, data: Json) -> Json:
-        return {"data": data.get("data")}
-
-    def told_fields(self, data: Json) -> Json:
-        """What a call has beside its data: metadata, an action, a namespace."""
-        fields = {"metadata": data.get("metadata"), "action": self.action(data)}
-        fields["namespace"] = self.namespace_of_call(data)
-        return {name: value for name, value in fields.items() if value is not None}
-
-    def action(self, data: Json) -> Json:
-        return data["action"] if isinstance(data.get("action"), dict) else None
-
-    def namespace_of_call(self, data: Json) -> Json:
-        own = None if data["function_id"].startswith("engine::") else self.namespace()
-        return data.get("namespace") or own
-
-    def trace(self, message: Json) -> Json:
-        return {name: message[name] for name in ("traceparent", "baggage") if message.get(name)}
-
-    async def cast(self, message: Json) -> None:
-        await self.send_or_keep({**message, "action": {"type": "void"}}, 30)
-
-    async def ask(self, message: Json, seconds: float) -> Json:
-        invocation_id = self.fresh_id()
-        waiting = self.waiting[invocation_id] = asyncio.get_running_loop().create_future()
-        await self.send_or_keep({**message, "invocation_id": invocation_id}, seconds)
-        try:
-            return self.told(await asyncio.wait_for(waiting, seconds))
-        finally:
-            del self.waiting[invocation_id]
-
-    async def send_or_keep(self, message: Json, seconds: float) -> None:
-        """Send a call, or keep it for as long as its caller waits."""
-        if self.connected and self.socket is not None:
-            with contextlib.suppress(ConnectionClosed):
-                await self.send(self.socket, message)
-                return
-        self.keep(time.monotonic() + seconds, message)
-
-    def keep(self, until: float, message: Json) -> None:
-        self.outbox.append((until, message))
-
-    async def send_kept(self, socket: ClientConnection) -> None:
-        kept, self.outbox = self.outbox, []
-        for until, message in kept:
-            if time.monotonic() < until:
-                await self.send(socket, message)
-
-    def fresh_id(self) -> str:
-        return str(uuid.uuid4())
-
-    def told(self, answer: Json) -> Json:
-        if answer.get("error"):
-            return {"error": answer["error"]}
-        return {"result": answer.get("result")}
-
-    def handlers(self) -> dict[str, Handler]:
-        return {
-            "conformance::crash": self.crash,
-            "conformance::unserialisable": self.unserialisable,
-            "conformance::metadata": self.metadata,
-            "conformance::call": self.call,
-            "conformance::null": self.null,
-            "conformance::large": self.large,
-            "conformance::register": self.register,
-            "conformance::unregister": self.unregister,
-            "conformance::bind": self.bind_one,
-            "conformance::unbind": self.unbind_one,
-            "conformance::bindings": self.list_bindings,
-            "conformance::fire": self.fire,
-            "conformance::write": self.write,
-            "conformance::read": self.read,
-            "conformance::echo": self.echo,
-            "conformance::fail": self.fail,
-            "conformance::sleep": self.sleep,
-            "mutant::hello": self.hello,
-        }
+    # -- what it registers -----------------------------------------------------------------------
 
     def functions(self) -> list[Json]:
         return [
