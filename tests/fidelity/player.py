@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
 import re
@@ -15,9 +14,9 @@ from typing import Any
 
 import httpx
 
-from mock_engine.transcript import Request
-from mock_engine.wire import Connection, Listener, Response
+from mock_engine.wire import Listener
 from tests.fidelity.client import Client
+from tests.fidelity.http import Server, fetch
 from tests.fidelity.pattern import DRAWN, ISO, Names, fit, fit_in_any_order
 
 SILENT = ("reply", "ack", "unreply", "capture", "serve")
@@ -32,9 +31,6 @@ PATIENCE = 8.0
 NAME = re.compile(r"<([a-z][A-Za-z0-9_.]*)>")
 SHORTEST = 4
 """Characters of a value from which a recording tells its name instead."""
-
-SHOWN = ("content-type", "vary", "allow", "location")
-UNTOLD = ("host", "content-length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +330,7 @@ class _Player:
 
     async def _do_http(self, given: dict[str, Any], number: int) -> None:
         del number
-        task = asyncio.ensure_future(self._fetch(given))
+        task = asyncio.ensure_future(fetch(self._http, self._place.urls, given))
         if "background" in given:
             self._waiting[given["background"]] = task
         else:
@@ -344,82 +340,15 @@ class _Player:
         del number
         self._step.http.append(await self._waiting.pop(name))
 
-    async def _fetch(self, given: dict[str, Any]) -> Any:
-        headers = dict(given.get("headers", {}))
-        body = given.get("body", "").encode()
-        if "json" in given:
-            body = json.dumps(given["json"]).encode()
-            headers["content-type"] = "application/json"
-        if "hex" in given:
-            body = bytes.fromhex(given["hex"])
-        base = self._place.urls[given.get("base", "http")].replace("ws://", "http://")
-        url = base + given["path"]
-        request = httpx.Request(given["method"], url, headers=headers, content=body or None)
-        if not body:
-            request.headers.pop("content-length", None)
-        answer = await self._http.send(request)
-        shown = {
-            name: value
-            for name, value in answer.headers.items()
-            if name in SHOWN
-            or name.startswith("access-control-")
-            or name in given.get("show_headers", [])
-        }
-        return {"status": answer.status_code, "headers": shown, "body": _body(answer)}
-
     async def _do_serve(self, given: dict[str, Any], number: int) -> None:
         del number
-        server = await Listener.start(_Server(given, self._serve), "127.0.0.1", 0)
+        server = await Listener.start(Server(given, self._serve), "127.0.0.1", 0)
         self._servers.append(server)
         self._names[f"{given['id']}_port"] = str(server.port)
 
     def _serve(self, name: str, request: Any) -> None:
         self._step.served.setdefault(name, []).append(request)
         self._news.set()
-
-
-class _Server:
-    """What the engine calls over HTTP: it gives the scripted answers, the last one again."""
-
-    def __init__(self, given: dict[str, Any], note: Callable[[str, Any], None]) -> None:
-        answers = given["respond"]
-        self._name, self._note = given["id"], note
-        self._answers = list(answers) if isinstance(answers, list) else [answers]
-
-    def upgrade(self, connection: Connection) -> Response | None:
-        return Response(404)
-
-    def opened(self, connection: Connection) -> None: ...
-
-    def received(self, connection: Connection, data: bytes, binary: bool) -> None: ...
-
-    def closed(self, connection: Connection) -> None: ...
-
-    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
-        headers = {k.lower(): v for k, v in request.headers if k.lower() not in UNTOLD}
-        told = {"method": request.method, "path": request.target, "headers": headers}
-        self._note(self._name, told | ({"body": json.loads(body)} if body else {}))
-        answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
-        given = answer.get("headers", {})
-        if "json" in answer:
-            given = {"content-type": "application/json"} | given
-        text = json.dumps(answer["json"]) if "json" in answer else answer.get("body", "")
-        return Response(answer["status"], text.encode(), tuple(given.items()))
-
-
-def _body(answer: httpx.Response) -> Any:
-    if not answer.content:
-        return {"$empty": True}
-    try:
-        text = answer.content.decode()
-    except UnicodeDecodeError:
-        return {"$binary": base64.b64encode(answer.content).decode()}
-    if "json" in answer.headers.get("content-type", ""):
-        try:
-            return json.loads(text)
-        except ValueError:
-            pass
-    return {"$text": text}
 
 
 def _kept(items: list[Any], text: str) -> list[Any]:
