@@ -53,7 +53,9 @@ async def measure(options: argparse.Namespace) -> None:
     print(f"{'window':>8}{'invocations/s':>15}")
     for window, found in rates.items():
         print(f"{window:>8}{statistics.median(found):>15.0f}")
-    first_window, *_, last_window = rates
+    first_window, last_window = options.window[0], options.window[-1]
+    if first_window == last_window:
+        return
     ratio = statistics.median(rates[last_window]) / statistics.median(rates[first_window])
     print(f"{last_window} in flight / {first_window} in flight = {ratio:.1f}")
 
