@@ -19,6 +19,10 @@ QUIET = 0.3
 """No registration for so long after the announcement: the set is complete. SDKs send theirs
 within 100 ms; a worker that registers later is judged on what it registered later, too."""
 
+REGISTERING = 30.0
+"""For a set to become complete. One that still grows then is never complete: a worker that
+registers anew all the time, in a loop."""
+
 UNANNOUNCED_QUIET = 1.5
 """The same while no announcement has come."""
 
@@ -67,6 +71,11 @@ class Pace:
     def quiet(self) -> float:
         """Until a registration set counts as complete."""
         return self.factor * max(QUIET, 10 * self.round_trip)
+
+    @property
+    def registering(self) -> float:
+        """Until a registration set is taken as it is."""
+        return self.factor * REGISTERING
 
     @property
     def unannounced_quiet(self) -> float:

@@ -271,7 +271,8 @@ class Stage:
 
     async def settled(self) -> None:
         """Wait until no further registration comes: the set of a first run is complete."""
-        while self.process.running:
+        began = self.transcript.now()
+        while self.process.running and self.transcript.now() - began < self.pace.registering:
             _, announced = before = self._counts()
             quiet = self.pace.quiet if announced else self.pace.unannounced_quiet
             if not await self.until(lambda: self._counts() != before, quiet):  # noqa: B023

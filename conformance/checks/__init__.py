@@ -32,6 +32,7 @@ from conformance.checks import (
     shutting,
     using,
     waiting,
+    withstanding,
 )
 
 MODULES = (
@@ -46,6 +47,7 @@ MODULES = (
     failing,
     concurrent,
     circumstances,
+    withstanding,
     payloads,
     calling,
     waiting,

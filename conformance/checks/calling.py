@@ -94,7 +94,7 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
                 events=(call,),
                 remedy="Draw a fresh UUID for each call.",
             )
-    ids = [call.json["invocation_id"] for call in calls]
+    ids = [str(call.json.get("invocation_id")) for call in calls]
     if len(set(ids)) < len(ids):
         return broken(
             expected="an id of its own for each call",
@@ -124,7 +124,7 @@ def carries_the_trace_on(record: Record[Errand]) -> Finding:
 
 def _engines_error(record: Record[Errand]) -> dict[str, Any]:
     """What the engine answered to the worker's call."""
-    ids = {call.json.get("invocation_id") for call in outgoing(record)}
+    ids = {str(call.json.get("invocation_id")) for call in outgoing(record)}
     for message in record.talk.messages(direction=Direction.FROM_ENGINE):
         if message.type == "invocationresult" and message.json.get("invocation_id") in ids:
             error = message.json.get("error")

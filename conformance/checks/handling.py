@@ -119,7 +119,7 @@ def _bounced(record: Record[Round]) -> tuple[Message, ...]:
     return tuple(
         message
         for message in record.talk.messages()
-        if message.type == "invokefunction" and message.json.get("invocation_id") in asked
+        if message.type == "invokefunction" and str(message.json.get("invocation_id")) in asked
     )[:1]
 
 

@@ -27,8 +27,10 @@ HELD = 1.0
 MIDWAY = 50
 """Messages of a replay after which it is cut short, if it is as long as that."""
 
-ROUTE = {"api_path": "/conformance/kept", "http_method": "GET"}
-"""A trigger that a worker is asked to register."""
+KEPT_ROUTE, BRIEF_ROUTE = (
+    {"api_path": f"/conformance/{name}", "http_method": "GET"} for name in ("kept", "brief")
+)
+"""Triggers that a worker is asked to register; it is asked to take the second one back."""
 
 MANY = 200
 """Functions that a worker is asked to register: more than the queue of any SDK holds."""
@@ -222,15 +224,25 @@ def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
 
 
 async def _change_registrations(stage: Stage) -> None:
-    """Let the worker register many functions and a trigger more, and take one function back."""
+    """Let the worker register many functions and two triggers more, and take one of each back."""
     if stage.plays("bind"):
-        await stage.reply(stage.invoke(stage.role("bind"), {"type": "http", "config": ROUTE}))
+        await _bind(stage, KEPT_ROUTE)
+        if stage.plays("unbind"):
+            trigger_id = await _bind(stage, BRIEF_ROUTE)
+            await _answered(stage, [stage.invoke(stage.role("unbind"), {"id": trigger_id})])
     if not stage.plays("register"):
         return
     asked = [stage.invoke(stage.role("register"), {"id": str(n)}) for n in range(MANY)]
     await _answered(stage, asked)
     if stage.plays("unregister"):
         await _answered(stage, [stage.invoke(stage.role("unregister"), {"id": "0"})])
+
+
+async def _bind(stage: Stage, config: dict[str, str]) -> object:
+    """Let the worker register a trigger; return the id that it says it has."""
+    answer = await stage.reply(stage.invoke(stage.role("bind"), {"type": "http", "config": config}))
+    result = answer.json.get("result") if answer is not None else None
+    return result.get("id") if isinstance(result, dict) else None
 
 
 async def _answered(stage: Stage, asked: list[Invocation]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from conformance.checks.framing import odd_messages
 from conformance.checks.ready import looking_back
 from conformance.conversation import (
     REGISTRATIONS,
@@ -14,7 +16,7 @@ from conformance.conversation import (
 from conformance.invoking import PREFIX
 from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable
+from conformance.verdict import Answer, Finding, broken, kept, not_applicable
 from schemas import validate_schema_document
 
 TRIGGER_FIELDS = ("id", "trigger_type", "function_id", "config")
@@ -58,9 +60,14 @@ def functions_have_ids(record: Record[object]) -> Finding:
     )
 
 
-@check("REG-002", looking_back)
-def registers_each_id_once(record: Record[object]) -> Finding:
+@check("REG-002", looking_back, odd_messages)
+def registers_each_id_once(*records: Record[Any]) -> Finding:
     """A second registration of an id on a connection replaces the first without a word."""
+    findings = [_once(record) for record in records]
+    return next((f for f in findings if f.answer is Answer.BROKEN), findings[0])
+
+
+def _once(record: Record[Any]) -> Finding:
     seen: Counter[tuple[int, str, str]] = Counter()
     entries = [entry for entry in record.talk.registrations if isinstance(entry.id, str)]
     if not entries:
@@ -69,7 +76,7 @@ def registers_each_id_once(record: Record[object]) -> Finding:
     for entry in entries:
         key = (entry.message.connection, entry.kind, entry.id)
         seen[key] += 1
-        if seen[key] > 1 and (entry.kind, entry.id) not in taken_back:
+        if seen[key] > 1 and (entry.kind, json.dumps(entry.id)) not in taken_back:
             return broken(
                 expected="each id registered once on a connection",
                 seen=f"{entry.kind} {entry.id!r} came {seen[key]} times",
@@ -82,10 +89,10 @@ def registers_each_id_once(record: Record[object]) -> Finding:
     return kept(f"{len(entries)} registrations, each id once")
 
 
-def _unregistered(record: Record[object]) -> set[tuple[str, Any]]:
+def _unregistered(record: Record[Any]) -> set[tuple[str, str]]:
     undo = {undo: kind for kind, undo in REGISTRATIONS.items()}
     return {
-        (undo[message.type], message.json.get("id"))
+        (undo[message.type], json.dumps(message.json.get("id")))
         for message in record.talk.messages()
         if message.type in undo
     }
@@ -283,7 +290,9 @@ def takes_back_by_id(record: Record[None]) -> Finding:
         for r in record.talk.registrations
         if r.kind == "registertrigger" and r.message.json.get("config") == BRIEF
     ]
-    sent = {(m.type, m.json.get("id")): m for m in record.talk.messages() if m.type is not None}
+    sent = {
+        (m.type, str(m.json.get("id"))): m for m in record.talk.messages() if m.type is not None
+    }
     for kind, identity in wanted:
         message = sent.get((kind, identity))
         if message is None:

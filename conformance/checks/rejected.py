@@ -68,12 +68,17 @@ async def function_conflict(stage: Stage) -> Refused:
 async def _serves(stage: Stage) -> bool:
     """Whether the worker still runs a function that is invoked like any other, if it has one."""
     refused = _chosen(stage)
-    others = [(i, d) for i, d in stage.samples() if i != refused][-1:]
-    for function_id, data in others:
-        invocation = stage.invoke(function_id, data)
-        answer = await stage.reply(invocation, stage.patience([invocation]))
-        if answer is None or disowned(stage.talk, invocation, answer):
-            return False
+    others = [function_id for function_id, _ in stage.samples() if function_id != refused]
+    return await _still_runs(stage, others[-1] if others else None)
+
+
+async def _still_runs(stage: Stage, function_id: object) -> bool:
+    """Whether the worker runs a function, if it is one that is invoked like any other."""
+    for name, data in stage.samples():
+        if name == function_id:
+            invocation = stage.invoke(name, data)
+            answer = await stage.reply(invocation, stage.patience([invocation]))
+            return answer is not None and not disowned(stage.talk, invocation, answer)
     return True
 
 
@@ -229,6 +234,7 @@ async def trigger_refused(stage: Stage) -> Refusal:
         },
     )
     heard = await stage.pulse() and number in stage.workers
+    heard = heard and await _still_runs(stage, body.get("function_id"))
     await stage.until(lambda: _tells(stage), stage.pace.stray)
     crowded = sum(len(line) for line in stage.output()) > LEGIBLE
     return Refusal(heard, _tells(stage), crowded)
@@ -285,10 +291,11 @@ def tells_of_a_refused_trigger(record: Record[Refusal]) -> Finding:
 def keeps_off_reserved_ids(record: Record[object]) -> Finding:
     """Ids that begin with ``engine::`` are the engine's own outside the default namespace."""
     namespaces = {
-        call.json["data"].get("namespace")
+        namespace
         for call in record.talk.announcements()
         if isinstance(call.json.get("data"), dict)
-    } - {None, "default"}
+        and isinstance(namespace := call.json["data"].get("namespace"), str)
+    } - {"default"}
     if not namespaces:
         return not_applicable("it is in the default namespace, where the engine allows them")
     reserved = [r for r in record.talk.registrations if str(r.id).startswith("engine::")]

@@ -160,20 +160,20 @@ def replays_in_order(*records: Record[Series]) -> Finding:
     for record, drop in drops(records):
         for number in drop.after:
             sent = [r for r in record.talk.registrations if r.message.connection == number]
-            place = {(r.kind, r.id): i for i, r in reversed(list(enumerate(sent)))}
+            place = {(r.kind, json.dumps(r.id)): i for i, r in reversed(list(enumerate(sent)))}
             for i, trigger in enumerate(sent):
                 if trigger.kind != "registertrigger":
                     continue
                 judged += 1
                 body = trigger.message.json
                 needs = (
-                    ("registertriggertype", body.get("trigger_type")),
-                    ("registerfunction", body.get("function_id")),
+                    ("registertriggertype", json.dumps(body.get("trigger_type"))),
+                    ("registerfunction", json.dumps(body.get("function_id"))),
                 )
                 for need in needs:
-                    if isinstance(need[1], str) and place.get(need, -1) > i:
+                    if place.get(need, -1) > i:
                         return broken(
-                            expected=f"{need[0]} {need[1]!r} before the trigger that refers to it",
+                            expected=f"{need[0]} {need[1]} before the trigger that refers to it",
                             seen="it came later",
                             events=(trigger.message, sent[place[need]].message),
                             remedy="Replay trigger types first, then functions, then triggers.",

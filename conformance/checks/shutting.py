@@ -260,7 +260,10 @@ async def terminated_twice(stage: Stage) -> Stop:
 @check("SHD-009", terminated_while_calling)
 def ends_while_it_waits(record: Record[Stop]) -> Finding:
     """The answer it waits for will not come any more; whoever waits in it is to be told so."""
-    if not any(m.json.get("function_id") == BLACK_HOLE for m in record.talk.messages()):
+    if not any(
+        m.type == "invokefunction" and m.json.get("function_id") == BLACK_HOLE
+        for m in record.talk.messages()
+    ):
         return unproven("it did not call the function it was asked to call")
     return _ended_in_time(
         record, "while it waited for the answer to a call", "Fail pending calls with SHUTDOWN."

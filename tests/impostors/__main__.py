@@ -6,11 +6,14 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
+
+from schemas import Direction, load, messages
+from tests.mutants.worker import Worker
 
 URL = os.environ.get("III_URL", "ws://127.0.0.1:49134")
 Impostor = Callable[[], Awaitable[None]]
@@ -45,6 +48,32 @@ async def hangs_up() -> None:
         async with connect(URL):
             pass
         await asyncio.sleep(1)
+
+
+class SaysNonsense(Worker):
+    """Serves, and sends each type of message with each field as it must not be."""
+
+    async def open(self, socket: ClientConnection) -> None:
+        await super().open(socket)
+        for text in _nonsense():
+            await socket.send(text)
+
+
+def _nonsense() -> Iterator[str]:
+    odd = (None, 5, True, "odd", "", ["a"], {"a": [1]})
+    yield from ("{", "", "null", "5", "[[]]", '{"type": ["ping"]}', '{"type": "ping", "x": NaN}')
+    for kind in messages(Direction.WORKER_TO_ENGINE):
+        names = load(f"worker/{kind}")["properties"]
+        for value in odd:
+            yield json.dumps({"type": kind})
+            yield json.dumps({**dict.fromkeys(names, value), "type": kind})
+            for name in names:
+                yield json.dumps({**dict.fromkeys(names, "odd"), "type": kind, name: value})
+
+
+async def says_nonsense() -> None:
+    """Say what makes no sense beside all that does."""
+    await SaysNonsense().run()
 
 
 async def announces_alone() -> None:
@@ -118,6 +147,7 @@ IMPOSTORS: dict[str, Impostor] = {
         echoes_always,
         knows_nothing,
         repeats_everything,
+        says_nonsense,
     )
 }
 

@@ -25,6 +25,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "repeats_everything": SPEAKS,
     "echoes_always": (*LIVES, "INV-001", "INV-002", "INV-003", "INV-014", "INV-018"),
     "knows_nothing": (*LIVES, "INV-"),
+    # A worker that does all of it, and nonsense besides: the suite must bear that.
+    "says_nonsense": ("",),
 }
 """The beginnings of the ids of all that an impostor may pass."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import unicodedata
 
 from websockets.asyncio.client import ClientConnection
@@ -382,3 +383,31 @@ class LeavesMembersWithoutValueOut(BreaksData):
         if isinstance(data, dict):
             return {name: self.spoil(value) for name, value in data.items() if value is not None}
         return data
+
+
+@breaks("INV-034")
+class EndsOverDataItCannotUse(Worker):
+    async def hello(self, data: Json) -> Json:
+        if not isinstance(data, dict) or "unexpected" in data:
+            os._exit(1)
+        return await super().hello(data)
+
+
+@breaks("INV-034")
+class SaysNothingToDataItCannotUse(Worker):
+    async def hello(self, data: Json) -> Json:
+        if data is None:
+            await asyncio.Future()
+        return await super().hello(data)
+
+
+@breaks("INV-035")
+class LosesAPlaceWithEachFailure(Worker):
+    places = 200
+
+    async def outcome(self, message: Json) -> Json:
+        if self.places == 0:
+            await asyncio.Future()
+        body = await super().outcome(message)
+        self.places -= "error" in body
+        return body

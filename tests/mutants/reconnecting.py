@@ -355,3 +355,9 @@ class ReplaysTheTriggersItBeganWith(Worker):
     def registrations(self) -> list[Json]:
         added = self.extra_triggers.values()
         return [each for each in super().registrations() if each not in added]
+
+
+@breaks("REC-024")
+class RemembersTakenTriggers(Worker):
+    def forget_trigger(self, trigger_id: str) -> None:
+        return None

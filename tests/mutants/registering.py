@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+
+from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.worker import Json, Worker
@@ -18,6 +21,18 @@ class RegistersAnEmptyId(Worker):
 class RegistersTwice(Worker):
     def functions(self) -> list[Json]:
         return [*super().functions(), *super().functions()]
+
+
+@breaks("REG-002")
+class BeginsAnewAfterNonsense(Worker):
+    """Registers everything once more on the same connection when it cannot read a message."""
+
+    async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
+        try:
+            json.loads(raw)
+        except ValueError:
+            await self.open(socket)
+        await super().receive(socket, raw)
 
 
 @breaks("REG-003")

@@ -1,0 +1,102 @@
+"""Withstanding: data that no handler wants, and failures by the hundred."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.checks.answers import about
+from conformance.stage import ABSENT, Invocation, Stage
+from conformance.trial import Record, Worker, check, trial
+from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+
+ODD: tuple[Any, ...] = (None, ["unexpected"], {"unexpected": None})
+"""Data that few functions can use; each may refuse it."""
+
+MOST = 30
+"""Functions that get it; a worker of more dispatches the rest in the same way."""
+
+ROUNDS, AT_ONCE = 20, 25
+"""Failures: enough to use up a pool whose places are lost with each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oddities:
+    """Invocations with odd data, and how the process fared."""
+
+    asked: tuple[Invocation, ...]
+    exit_code: int | None
+
+
+@trial(Worker.OWN)
+async def odd_data(stage: Stage) -> Oddities:
+    """Invoke the worker's functions with data that they do not expect."""
+    functions = [
+        function_id
+        for function_id, _ in stage.samples()
+        if stage.baseline.functions[function_id].get("invocation") is None
+    ][:MOST]
+    if not functions:
+        return Oddities((), None)
+    await stage.start()
+    await stage.ready()
+    asked = tuple(stage.invoke(function_id, data) for function_id in functions for data in ODD)
+    await stage.until(
+        lambda: all(stage.replies(i) for i in asked) or not stage.process.running,
+        stage.patience(asked),
+    )
+    return Oddities(asked, stage.process.exit_code)
+
+
+@check("INV-034", odd_data)
+def answers_whatever_the_data(record: Record[Oddities]) -> Finding:
+    """Callers make mistakes; one that gets no answer waits for ever, and takes others along."""
+    if not record.result.asked:
+        return not_applicable("it registers no function that may be invoked")
+    for invocation in record.result.asked:
+        if not record.talk.answers(invocation.id):
+            ended = record.result.exit_code is not None
+            return broken(
+                expected=f"an answer of {invocation.function_id} to data it does not expect, "
+                "an error for instance",
+                seen="none, and the process ended" if ended else "none",
+                events=about(record, invocation),
+                remedy="Catch whatever a handler raises, and answer invocation_failed.",
+            )
+    return kept(f"{len(record.result.asked)} invocations with odd data, each answered")
+
+
+@trial(Worker.SHARED_LAST)
+async def many_failures(stage: Stage) -> tuple[Invocation, ...]:
+    """Invoke an unknown function hundreds of times, and ``fail`` as often if there is one."""
+    if not stage.workers:
+        return ()
+    targets = [ABSENT, *([stage.role("fail")] if stage.plays("fail") else [])]
+    asked: list[Invocation] = []
+    for _ in range(ROUNDS):
+        batch = [stage.invoke(targets[n % len(targets)], {}) for n in range(AT_ONCE)]
+        asked += batch
+        await stage.until(
+            lambda b=batch: all(stage.replies(i) for i in b) or not stage.process.running,  # type: ignore[misc]
+            stage.pace.reply,
+        )
+        if not all(stage.replies(i) for i in batch):
+            break
+    return tuple(asked)
+
+
+@check("INV-035", many_failures)
+def answers_after_many_failures(record: Record[tuple[Invocation, ...]]) -> Finding:
+    """What a failure does not give back, a place in a pool or a lock, is gone some day."""
+    asked = record.result
+    if not asked:
+        return unproven("the worker was not connected any more")
+    for number, invocation in enumerate(asked, 1):
+        if not record.talk.answers(invocation.id):
+            return broken(
+                expected=f"an answer to each of {ROUNDS * AT_ONCE} invocations that fail",
+                seen=f"none to number {number}",
+                events=about(record, invocation),
+                remedy="Give back what a handler took whether it succeeds or not.",
+            )
+    return kept(f"{len(asked)} invocations that fail, each answered")
