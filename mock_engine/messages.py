@@ -96,12 +96,6 @@ class RegisterTriggerType(Message, frozen=True):
     call_response_format: Raw = ABSENT
 
 
-class UnregisterTriggerType(Message, frozen=True):
-    """A trigger type is no longer offered."""
-
-    id: str
-
-
 class RegisterTrigger(Message, frozen=True):
     """A function is bound to a trigger type. Goes both ways: owner → engine → provider."""
 
@@ -352,7 +346,6 @@ FromWorker = (
     RegisterFunction
     | UnregisterFunction
     | RegisterTriggerType
-    | UnregisterTriggerType
     | RegisterTrigger
     | UnregisterTrigger
     | TriggerRegistrationResult

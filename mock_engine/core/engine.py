@@ -46,7 +46,6 @@ from mock_engine.messages import (
     Unobserve,
     UnregisterFunction,
     UnregisterTrigger,
-    UnregisterTriggerType,
     WorkerRegistered,
 )
 
@@ -299,7 +298,6 @@ _FILE: Mapping[type, Callable[[Core, Peer, Message], Actions]] = {
     RegisterFunction: registering.register_function,
     UnregisterFunction: registering.unregister_function,
     RegisterTriggerType: providing.register_type,
-    UnregisterTriggerType: providing.unregister_type,
     RegisterTrigger: providing.register_trigger,
     UnregisterTrigger: providing.unregister_trigger,
     RegisterService: lambda *_: [],

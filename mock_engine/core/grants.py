@@ -33,7 +33,7 @@ INFRASTRUCTURE = re.compile(
 )
 """Functions without which no SDK works: always allowed, unless forbidden by name."""
 
-MATCH = re.compile(r"""match\((["'])(.*)\1\)""")
+MATCH = re.compile(r"""match\((["'])(.*)\1\)""", re.DOTALL)
 
 
 def is_texts_by_name(value: Any) -> str | None:
@@ -127,7 +127,8 @@ def _is_wanted(value: Any, wanted: Any) -> bool:
 
 def matches(pattern: str, function_id: str) -> bool:
     """Whether an id is of a pattern, in which ``*`` stands for any text."""
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), function_id) is not None
+    expression = ".*".join(map(re.escape, pattern.split("*")))
+    return re.fullmatch(expression, function_id, re.DOTALL) is not None
 
 
 @dataclass(frozen=True, slots=True)

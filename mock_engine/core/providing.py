@@ -18,7 +18,6 @@ from mock_engine.messages import (
     RegisterTriggerType,
     TriggerRegistrationResult,
     UnregisterTrigger,
-    UnregisterTriggerType,
     payload,
 )
 
@@ -38,12 +37,6 @@ def register_type(core: Core, peer: Peer, message: Message) -> Actions:
         return []
     namespace = spec.namespace or peer.namespace
     return moved(core, core.triggers.add_type(TriggerType(namespace, peer.number, spec)))
-
-
-def unregister_type(core: Core, peer: Peer, message: Message) -> Actions:
-    """Have a worker provide a trigger type no longer."""
-    spec = cast("UnregisterTriggerType", message)
-    return moved(core, core.triggers.remove_type(peer.namespace, spec.id, peer.number))
 
 
 def moved(core: Core, moves: Iterable[Move]) -> Actions:
@@ -96,13 +89,7 @@ def unbind(core: Core, trigger_id: str) -> Actions:
     binding = core.triggers.unbind(trigger_id)
     if binding is None:
         return []
-    provider = binding.provider
-    if provider is None:
-        # A module that refused a second binding of an id still serves the first one.
-        refused_by = core.triggers.type_for(binding)
-        if refused_by is not None and core.peers[refused_by.provider].internal:
-            provider = refused_by.provider
-    return [] if provider is None else [withdrawal(binding, provider)]
+    return [] if binding.provider is None else [withdrawal(binding, binding.provider)]
 
 
 # -- what providers say --------------------------------------------------------------------------
@@ -117,9 +104,10 @@ def take_result(core: Core, peer: Peer, result: TriggerRegistrationResult) -> Ac
         return unopposed(core, result.id)
     call = core.registering.pop(result.id, None)
     if call is None:
-        core.triggers.park(result.id)
+        # What a module refuses has never been there; a worker's refusal comes too late for that.
+        (core.triggers.revert if peer.internal else core.triggers.park)(result.id)
         return [_failed(binding.owner, binding.spec, result.error)]
-    core.triggers.unbind(result.id)
+    core.triggers.revert(result.id)
     text = f"{result.error.code}: {result.error.message}"
     return answer(core, call, error=ErrorBody("trigger_registration_failed", text))
 

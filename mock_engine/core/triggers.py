@@ -25,12 +25,16 @@ class TriggerType:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A trigger. ``home`` is its owner's namespace; ``provider`` is ``None`` while it is parked."""
+    """A trigger. ``home`` is its owner's namespace; ``provider`` is ``None`` while it is parked.
+
+    ``former`` is the binding of the same id that it replaced.
+    """
 
     owner: int
     home: str
     spec: RegisterTrigger
     provider: int | None = None
+    former: Binding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +54,38 @@ class Triggers:
         self.bindings: dict[str, Binding] = {}
 
     def add_type(self, trigger_type: TriggerType) -> list[Move]:
-        """Provide a type, taking it over from whoever did; its bindings are offered anew."""
-        self.types[trigger_type.namespace, trigger_type.spec.id] = trigger_type
-        return self._settle(trigger_type.spec.id, offer_again=trigger_type.provider)
+        """Provide a type, taking it over from whoever did; its bindings are offered anew.
 
-    def remove_type(self, namespace: str, type_id: str, provider: int) -> list[Move]:
-        """Stop providing a type; somebody else's stays."""
-        known = self.types.get((namespace, type_id))
-        if known is None or known.provider != provider:
-            return []
-        del self.types[namespace, type_id]
-        return self._settle(type_id)
+        Whoever loses it to another worker in the same namespace is not told (engine 0.23).
+        """
+        key = (trigger_type.namespace, trigger_type.spec.id)
+        ousted = self.types.get(key)
+        self.types[key] = trigger_type
+        moves = self._settle(trigger_type.spec.id, offer_again=trigger_type.provider)
+        if ousted is None:
+            return moves
+        return [
+            replace(move, withdraw=None) if move.withdraw == ousted.provider else move
+            for move in moves
+        ]
 
     def bind(self, binding: Binding) -> list[Move]:
         """Add a binding, or replace the one with its id."""
+        former = self.bindings.get(binding.spec.id)
+        if former is not None:
+            binding = replace(binding, former=replace(former, former=None))
         self.bindings[binding.spec.id] = binding
         return self._settle(binding.spec.trigger_type, only=binding.spec.id)
 
     def unbind(self, trigger_id: str) -> Binding | None:
         """Remove a binding and return it as it was."""
         return self.bindings.pop(trigger_id, None)
+
+    def revert(self, trigger_id: str) -> None:
+        """Undo the making of a binding: what it replaced, if anything, is there again."""
+        former = self.bindings.pop(trigger_id).former
+        if former is not None:
+            self.bindings[trigger_id] = former
 
     def park(self, trigger_id: str) -> None:
         """Park a binding that its provider refused."""
@@ -79,6 +95,11 @@ class Triggers:
         """Forget what a lost peer owned and provided; tell what that means for others."""
         moves = []
         for trigger_id, binding in tuple(self.bindings.items()):
+            if binding.former is not None and peer in (
+                binding.former.owner,
+                binding.former.provider,
+            ):
+                self.bindings[trigger_id] = replace(binding, former=None)
             if binding.owner == peer:
                 del self.bindings[trigger_id]
                 if binding.provider not in (None, peer):

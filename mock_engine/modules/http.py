@@ -86,8 +86,10 @@ class HttpModule(Module):
 
     def unbind(self, trigger_id: str) -> None:
         """Remove a route."""
+        bound = self.bindings.get(trigger_id)
         super().unbind(trigger_id)
-        self.routes.remove(trigger_id)
+        if bound is not None:
+            self.routes.remove(bound)
 
     async def start(self) -> None:
         """Listen.

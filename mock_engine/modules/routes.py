@@ -110,10 +110,15 @@ class Routes:
             raise Failure(FAILED, text)
         self._routes[route.method, route.shape] = route
 
-    def remove(self, trigger_id: str) -> None:
-        """Remove a binding's routes; one that it took over from another stays gone."""
-        kept = {k: route for k, route in self._routes.items() if route.bound.id != trigger_id}
-        self._routes = kept
+    def remove(self, bound: Bound) -> None:
+        """Remove a binding's route; one that it took over from another stays gone.
+
+        Routes that it had before it was made again with another path stay, too (engine 0.23).
+        """
+        gone = Route.of(bound)
+        route = self._routes.get((gone.method, gone.shape))
+        if route is not None and route.bound.id == bound.id:
+            del self._routes[gone.method, gone.shape]
 
     def find(self, method: str, path: str) -> Route | None:
         """The route for a request: a literal segment is preferred to a parameter."""

@@ -218,6 +218,29 @@ def test_a_trigger_waits_for_its_provider_and_again_when_it_leaves() -> None:
     assert again == (4, trigger(1))
 
 
+def test_a_provider_that_is_ousted_is_not_told() -> None:
+    play = Play(OWNER, CALLER, THIRD)
+    play.say(THIRD, TICK)
+    play.say(OWNER, trigger(1))
+
+    assert play.say(CALLER, TICK) == [(CALLER, trigger(1))]
+    assert told(play.core.lost(THIRD)) == []
+
+
+def test_a_provider_in_default_is_told_when_the_one_at_home_comes() -> None:
+    play = Play(THIRD)
+    for peer in (OWNER, CALLER):
+        play.core.opened(peer, "", 0)
+        play.announce(peer, name=f"worker-{peer}", namespace="blue")
+    play.say(THIRD, TICK)
+    play.say(OWNER, trigger(1))
+
+    assert [(to, message["type"]) for to, message in play.say(CALLER, TICK)] == [
+        (THIRD, "unregistertrigger"),
+        (CALLER, "registertrigger"),
+    ]
+
+
 def test_a_provider_hears_when_the_owner_of_a_trigger_leaves() -> None:
     play = Play(OWNER, THIRD)
     play.say(THIRD, TICK)

@@ -183,10 +183,10 @@ class Conversation(RuleBasedStateMachine):
         self.say(self.any(random), told)
 
     @precondition(lambda self: self.alive)
-    @rule(random=chance, kind=types, adds=st.booleans(), namespace=namespaces)
-    def changes_a_type(self, random: Any, kind: str, adds: bool, namespace: str | None) -> None:
+    @rule(random=chance, kind=types, namespace=namespaces)
+    def provides_a_type(self, random: Any, kind: str, namespace: str | None) -> None:
         made = {"type": "registertriggertype", "description": "", "namespace": namespace}
-        self.say(self.any(random), {**(made if adds else {"type": "unregistertriggertype"}), "id": kind})  # fmt: skip  # noqa: E501
+        self.say(self.any(random), {**made, "id": kind})
 
     @precondition(lambda self: self.alive)
     @rule(random=chance, known=triggers, kind=types, function=functions, namespace=namespaces)

@@ -55,6 +55,7 @@ def test_payloads_keep_their_bytes() -> None:
         b'{"type":"invocationresult","invocation_id":"5b0d5b2e-0000-4000-8000-000000000000",'
         b'"function_id":"f","error":{"code":"c"}}',
         b'{"type":"registertriggertype","id":"t"}',
+        b'{"type":"unregistertriggertype","id":"t"}',
         b'{"type":"invokefunction","function_id":"f","data":NaN}',
     ],
 )

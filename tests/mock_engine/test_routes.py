@@ -48,16 +48,29 @@ def test_a_literal_segment_is_preferred_to_a_parameter() -> None:
 
 def test_the_last_registration_has_the_route_and_leaves_none_behind() -> None:
     routes = Routes()
-    routes.add(route("x", trigger_id="first"))
-    routes.add(route("x", trigger_id="second"))
+    first, second = route("x", trigger_id="first"), route("x", trigger_id="second")
+    routes.add(first)
+    routes.add(second)
 
-    routes.remove("first")
+    routes.remove(first.bound)
     kept = routes.find("GET", "/x")
-    routes.remove("second")
+    routes.remove(second.bound)
 
     assert kept is not None
     assert kept.bound.id == "second"
     assert routes.find("GET", "/x") is None
+
+
+def test_a_binding_made_again_elsewhere_leaves_its_first_route_behind() -> None:
+    routes = Routes()
+    again = route("there")
+    routes.add(route("here"))
+    routes.add(again)
+
+    routes.remove(again.bound)
+
+    assert routes.find("GET", "/here") is not None
+    assert routes.find("GET", "/there") is None
 
 
 def test_methods_of_a_path() -> None:
