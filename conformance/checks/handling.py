@@ -80,11 +80,11 @@ def tells_invocations_apart(record: Record[Round]) -> Finding:
     answers = [answer for found in first.values() for answer in found]
     remedy = "Look up the function that function_id names, run it, and send what it returns."
     if not answers:
-        if played.known:
-            return unproven("it answered no invocation: see INV-001")
+        ended = "" if record.exit_code is None else "; the process ended"
+        none = "none" if played.known else "none, and it registers no function that could answer"
         return broken(
             expected="an answer to an invocation",
-            seen="none, and it registers no function that could answer",
+            seen=none + ended,
             events=about(record, played.unknown),
             remedy=remedy,
         )

@@ -411,3 +411,9 @@ class LosesAPlaceWithEachFailure(Worker):
         body = await super().outcome(message)
         self.places -= "error" in body
         return body
+
+
+@breaks("INV-014")
+class EndsOverAnUnknownFunction(Worker):
+    def unknown(self, message: Json) -> Json:
+        os._exit(1)
