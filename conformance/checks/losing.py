@@ -21,6 +21,11 @@ from mock_engine.wire import Connection
 OUTAGE = 1.6
 """Seconds without an engine. SDKs try again after 0.7 to 2 s, so that one try falls into them."""
 
+REFUSALS = 5
+REFUSED_FOR = 5.5
+"""So many upgrades are refused, or so many seconds long, but one at least: a worker that gives up
+after a few tries is found, and one that waits longer each time still comes back in good time."""
+
 HELD = 1.0
 """Seconds for which the engine takes a connection that the worker lost for a living one."""
 
@@ -102,24 +107,28 @@ def _garbage(connection: Connection) -> None:
     connection.send_raw(b"\xff" * LONGEST_HEADER)
 
 
-async def _refused_upgrade(stage: Stage) -> None:
-    """Reset the connection and refuse the next upgrade, as a proxy does without a backend."""
-    paths = {
-        requested.request.target
-        for number in stage.workers
-        if (requested := stage.talk.requests.get(number))
-    }
+async def _refused_upgrades(stage: Stage) -> None:
+    """Reset the connection and refuse upgrades, as a proxy does while its backend starts."""
+    lost = stage.workers
+    paths = {r.request.target for n in lost if (r := stage.talk.requests.get(n))}
     stage.listener.play((rule(Reject()),))
 
-    def refused() -> bool:
+    def refusals() -> int:
         answered = [
             e.connection for e in stage.transcript.of(Answered) if e.status == Reject().status
         ]
-        requests = (stage.talk.requests.get(number) for number in answered)
-        return any(r is not None and r.request.target in paths for r in requests)
+        requests = [stage.talk.requests.get(number) for number in answered]
+        return sum(r is not None and r.request.target in paths for r in requests)
+
+    async def refused(rounds: int, within: float, *, patient: bool) -> None:
+        enough = rounds * len(lost)
+        await stage.until(
+            lambda: refusals() >= enough or not stage.process.running, within, patient=patient
+        )
 
     await _each(lambda c: c.reset())(stage)
-    await stage.until(lambda: refused() or not stage.process.running, stage.pace.reconnect)
+    await refused(REFUSALS, REFUSED_FOR, patient=False)
+    await refused(1, stage.pace.reconnect, patient=True)
     stage.listener.play(())
 
 
@@ -182,7 +191,7 @@ CODE_1000 = Way("REC-001", "a close frame with code 1000", _each(lambda c: c.clo
 CODE_1001 = Way("REC-002", "a close frame with code 1001", _each(lambda c: c.close(1001)))
 CODE_1011 = Way("REC-003", "a close frame with code 1011", _each(lambda c: c.close(1011)))
 RESET = Way("REC-004", "a TCP reset", _each(lambda c: c.reset()))
-REFUSED_UPGRADE = Way("REC-005", "a refused upgrade", _refused_upgrade, plain=False)
+REFUSED_UPGRADE = Way("REC-005", "refused upgrades", _refused_upgrades, plain=False)
 CODELESS = Way("REC-013", "a close frame without a code", _each(lambda c: c.close()))
 END = Way("REC-014", "the end of the TCP stream", _each(lambda c: c.cut()))
 GONE = Way("REC-017", "refused TCP connections", _engine_gone, plain=False)
@@ -279,11 +288,12 @@ async def _drop(stage: Stage, way: Way, *, thoroughly: bool) -> Drop:
 # The waits of one series after another add up: what takes long goes with what does not.
 first_series = _series("first_series", RESET, CODE_1000, END)
 second_series = _series("second_series", CODE_1001, CODELESS, CODE_1011)
-third_series = _series("third_series", REFUSED_UPGRADE, GARBAGE, changed=True)
-_series("fourth_series", GONE, CODE_4000)
+third_series = _series("third_series", GARBAGE, CODE_4000, changed=True)
+refused_series = _series("refused_series", REFUSED_UPGRADE)
 _series("fifth_series", ENDED_AT_ACCEPT, CODE_1012)
 _series("sixth_series", CUT_MIDWAY, CODE_1008, changed=True)
 _series("seventh_series", HELD_ON, CODE_1013)
+_series("eighth_series", GONE)
 
 SERIES = tuple(WAYS)
 

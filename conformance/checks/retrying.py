@@ -9,8 +9,8 @@ from conformance.checks.losing import (
     Series,
     first_series,
     messages_after,
+    refused_series,
     second_series,
-    third_series,
 )
 from conformance.trial import Record, check
 from conformance.verdict import Finding, broken, kept, unproven
@@ -27,7 +27,7 @@ STEP_RATIO = 1.2
 """By which the second one is longer at least, if delays double."""
 
 
-@check("REC-010", third_series, first_series, second_series)
+@check("REC-010", refused_series, first_series, second_series)
 def waits_between_tries(*records: Record[Series]) -> Finding:
     """Workers that all retry at once keep an engine from coming back."""
     told: list[float] = []

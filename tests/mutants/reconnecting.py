@@ -49,6 +49,15 @@ class StaysAwayAfterARefusal(Worker):
         return isinstance(fault, InvalidHandshake)
 
 
+@breaks("REC-005")
+class GivesUpAfterTwoRefusals(Worker):
+    refusals = 0
+
+    def gives_up(self, fault: Exception) -> bool:
+        self.refusals += isinstance(fault, InvalidHandshake)
+        return self.refusals == 2
+
+
 @breaks("REC-006")
 class NeverReattaches(Worker):
     def reattaches(self) -> bool:
