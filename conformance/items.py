@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest._code.code import ReprExceptionInfo, ReprFileLocation, ReprTracebackNative
 
 from conformance import choices
 from conformance.report.entry import Entry, properties
@@ -24,6 +25,17 @@ class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
     def __init__(self, told: Entry) -> None:
         super().__init__(told["evidence"]["seen"])
         self.told = told
+
+
+def told_as_failure(text: str) -> ReprExceptionInfo:
+    """A text in the form of a traceback, which pytest tells in full once.
+
+    Of a failure that is mere text, pytest repeats all of it in the summary of a run on CI.
+    """
+    first = text.strip().partition("\n")[0]
+    lines = [f"{line}\n" for line in text.splitlines()]
+    place = ReprFileLocation(path="", lineno=0, message=first)
+    return ReprExceptionInfo(ReprTracebackNative(lines), place)
 
 
 class JudgedItem(pytest.Item):
@@ -68,8 +80,12 @@ class JudgedItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Tell a broken requirement in full, and any other fault as pytest does."""
         if isinstance(excinfo.value, Broken):
-            return account(excinfo.value.told)
+            return told_as_failure(self.account(excinfo.value.told))
         return super().repr_failure(excinfo, style=style)
+
+    def account(self, told: Entry) -> str:
+        """What a person needs to understand what was broken; the first line says it in short."""
+        return account(told)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says that this item is."""

@@ -17,7 +17,7 @@ from conformance.fuzz.finding import Finding, Report
 from conformance.fuzz.oracles import REMEDIES
 from conformance.fuzz.plan import Plan
 from conformance.fuzz.pool import Pool
-from conformance.items import Broken, JudgedItem
+from conformance.items import JudgedItem
 from conformance.report.entry import FUZZ, LAST_LINES, Entry, Evidence
 from conformance.scheduler import Missed
 from conformance.session import Judgement
@@ -36,11 +36,11 @@ class FuzzItem(JudgedItem):
         self.asked = asked
         self.database = database
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def account(self, told: Entry) -> str:
         """The findings in full, where that is what was judged."""
-        if isinstance(excinfo.value, Broken) and "notes" in excinfo.value.told:
-            return "\n".join(excinfo.value.told["evidence"]["differences"])
-        return super().repr_failure(excinfo, style=style)
+        if "notes" in told:
+            return "\n".join(told["evidence"]["differences"])
+        return super().account(told)
 
     def entry(self, outcome: Outcome, sentence: str, reason: str, evidence: Evidence) -> Entry:
         """A verdict as data."""

@@ -280,7 +280,7 @@ def test_dead_letters(sdk: Client) -> None:
         assert event(sdk) == number
 
     queue = {"queue": "doomed"}
-    first, second = eventually(
+    second, first = eventually(  # the newest first
         lambda: sdk.call("engine::queue::dlq_messages", queue), lambda found: len(found) == 2
     )
     assert "doomed" in str(sdk.call("engine::queue::dlq_topics", {}))
