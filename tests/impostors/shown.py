@@ -23,7 +23,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "announces_alone": SPEAKS,
     "fails_always": SPEAKS,
     "repeats_everything": SPEAKS,
-    "echoes_always": (*LIVES, "INV-001", "INV-002", "INV-003", "INV-014", "INV-018"),
+    "echoes_always": (*LIVES, "INV-001", "INV-002", "INV-003", "INV-014", "INV-018", "INV-034"),
     "knows_nothing": (*LIVES, "INV-"),
     # A worker that does all of it, and nonsense besides: the suite must bear that.
     "says_nonsense": ("",),
