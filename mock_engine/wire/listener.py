@@ -89,9 +89,13 @@ class Listener:
             OSError: the port is taken or may not be used.
         """
         held, self._held = self._held or self._bound(), None
-        self._server = await asyncio.get_running_loop().create_server(
-            self._connection, sock=held, backlog=1024
-        )
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                self._connection, sock=held, backlog=1024
+            )
+        except BaseException:  # cancelled in between: nobody else knows the socket
+            held.close()
+            raise
 
     def _bound(self) -> socket.socket:
         held = self._bind(self.host, self.port)

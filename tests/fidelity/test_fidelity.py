@@ -94,11 +94,13 @@ async def bounded(script: dict[str, Any], golden: dict[str, Any], place: Place) 
 def test_a_probe_fits_its_recording(name: str, engines: dict[str, Place], tmp_path: Path) -> None:
     script, golden = read(name)
     profile = script.get("profile", "main")
-    if script.get("destructive"):
+    complaint = None
+    if not script.get("destructive"):
+        complaint = asyncio.run(bounded(script, golden, engines[profile]))
+    # Looks at the clock come in between where a machine is busy; a difference is one every time.
+    if complaint is not None or script.get("destructive"):
         with engine(profile, tmp_path) as place:
             complaint = asyncio.run(bounded(script, golden, place))
-    else:
-        complaint = asyncio.run(bounded(script, golden, engines[profile]))
 
     if name in DIFFERENCES:
         assert complaint is not None, f"{name} fits by now: take it off differences.yaml"

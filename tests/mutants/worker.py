@@ -192,7 +192,9 @@ class Worker(Handlers):
     # -- messages --------------------------------------------------------------------------------
 
     async def send(self, socket: ClientConnection, message: Json) -> None:
-        await socket.send(json.dumps(message, ensure_ascii=False))
+        text = json.dumps(message, ensure_ascii=False)
+        # Half of a surrogate pair has no UTF-8; JSON can write it all the same.
+        await socket.send(text if encodable(text) else json.dumps(message))
 
     async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
         try:
@@ -333,6 +335,11 @@ class Worker(Handlers):
 
     def exit_code(self) -> int:
         return 0
+
+
+def encodable(text: str) -> bool:
+    """Whether UTF-8 can write a text."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def shortened(raw: str | bytes) -> str:

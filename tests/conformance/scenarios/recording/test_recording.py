@@ -41,15 +41,20 @@ class Caller:
         self._connection = connection
 
     async def call(self, function_id: str, data: Any) -> Any:
-        """The result of a function."""
+        """The result of a function; a worker may announce itself before it registers it."""
         asked = {"type": "invokefunction", "function_id": function_id, "data": data}
-        identity = str(uuid.uuid4())
-        await self._connection.send(json.dumps({**asked, "invocation_id": identity}))
         async with asyncio.timeout(10):
             while True:
-                told = json.loads(await self._connection.recv())
-                if told.get("invocation_id") == identity:
+                told = await self._told({**asked, "invocation_id": str(uuid.uuid4())})
+                if (told.get("error") or {}).get("code") != "function_not_found":
                     return told["result"]
+
+    async def _told(self, asked: dict[str, Any]) -> dict[str, Any]:
+        await self._connection.send(json.dumps(asked))
+        while True:
+            told: dict[str, Any] = json.loads(await self._connection.recv())
+            if told.get("invocation_id") == asked["invocation_id"]:
+                return told
 
 
 @asynccontextmanager
