@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 import threading
 from collections.abc import Generator, Iterator
@@ -22,6 +23,8 @@ from conformance.scheduler import Run
 from conformance.session import Judgement
 from conformance.subject.process import undo_ignored_interrupts
 from conformance.verdict import Outcome
+
+HYPOTHESIS = "hypothesis.internal.observability"
 
 REPORTED = "conformance"
 """The attribute of a pytest report that holds the verdict as data, and the name under which a
@@ -95,6 +98,10 @@ class JudgingPlugin:
         self._reporter.subject(self._judgement.subject)
         if self._controls:
             self._judgement.stop()
+        else:
+            # Hypothesis's own plugin imports all of it at the end of any run, which takes half a
+            # second; while the trials wait for workers there is time for that.
+            importlib.import_module(HYPOTHESIS)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
