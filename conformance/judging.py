@@ -98,9 +98,9 @@ class JudgingPlugin:
         self._reporter.subject(self._judgement.subject)
         if self._controls:
             self._judgement.stop()
-        else:
-            # Hypothesis's own plugin imports all of it at the end of any run, which takes half a
-            # second; while the trials wait for workers there is time for that.
+        elif not self._distributed:
+            # Hypothesis's own plugin imports all of it for the summary, which takes half a second;
+            # while the trials wait for workers there is time for that.
             importlib.import_module(HYPOTHESIS)
 
     @pytest.hookimpl(trylast=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.answers import about
+from conformance.checks.asking import all_answered
 from conformance.conversation import Conversation
 from conformance.door import READS
 from conformance.stage import Invocation, Stage
@@ -68,10 +69,7 @@ async def _asked(stage: Stage, chosen: Mapping[str, Any]) -> tuple[Invocation, .
     if not stage.process.running:
         return ()
     invocations = tuple(stage.invoke(name, data) for name, data in chosen.items())
-    await stage.until(
-        lambda: all(map(stage.replies, invocations)) or not stage.process.running,
-        stage.patience(invocations),
-    )
+    await all_answered(stage, invocations, stage.patience(invocations))
     return invocations
 
 

@@ -10,6 +10,7 @@ import itertools
 from dataclasses import dataclass
 
 from conformance.checks.answers import about, described
+from conformance.checks.asking import all_answered
 from conformance.checks.ready import looking_back
 from conformance.conversation import CHANNELS
 from conformance.stage import Invocation, Stage
@@ -215,9 +216,7 @@ async def channels_lost(stage: Stage) -> tuple[Invocation, ...]:
         _cut(stage, unfinished.id)
     if not asked:
         raise Unmet("this takes a function that plays the part of conformance::write or ::read")
-    await stage.until(
-        lambda: all(map(stage.replies, asked)) or not stage.process.running, stage.pace.handler
-    )
+    await all_answered(stage, asked, stage.pace.handler)
     return tuple(asked)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks.answers import about, described
+from conformance.checks.asking import all_answered
 from conformance.stage import ABSENT, Invocation, Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
@@ -21,10 +22,8 @@ async def with_caller_id(stage: Stage) -> tuple[tuple[Invocation, Invocation], .
         if isinstance(data, dict) and len(pairs) < MOST_PAIRS:
             marked = {**data, "_caller_worker_id": "0b7e1a52-0000-4000-8000-00000000000a"}
             pairs.append((stage.invoke(function_id, data), stage.invoke(function_id, marked)))
-    await stage.until(
-        lambda: all(stage.replies(i) for pair in pairs for i in pair) or not stage.process.running,
-        stage.patience(i for pair in pairs for i in pair),
-    )
+    asked = [invocation for pair in pairs for invocation in pair]
+    await all_answered(stage, asked, stage.patience(asked))
     return tuple(pairs)
 
 

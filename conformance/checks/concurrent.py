@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
+from conformance.checks.asking import all_answered
 from conformance.checks.ready import pongs
 from conformance.conversation import Conversation
 from conformance.stage import ABSENT, Invocation, Stage
@@ -43,10 +44,8 @@ async def _race(stage: Stage, milliseconds: int) -> Race:
     sleep = stage.role("sleep")
     slow = tuple(stage.invoke(sleep, {"ms": milliseconds}) for _ in range(SLOW))
     quick = stage.invoke(stage.baseline.pulse or ABSENT, {})
-    await stage.until(
-        lambda: all(stage.replies(i) for i in (*slow, quick)) or not stage.process.running,
-        stage.pace.handler + SLOW * milliseconds / 1000,
-    )
+    within = stage.pace.handler + SLOW * milliseconds / 1000
+    await all_answered(stage, (*slow, quick), within)
     return Race(slow, quick, milliseconds)
 
 

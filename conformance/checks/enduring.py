@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
+from conformance.checks.asking import all_answered
 from conformance.stage import ABSENT, Stage
 from conformance.subject.usage import Usage
 from conformance.trial import Record, Unmet, Worker, check, trial
@@ -235,10 +236,7 @@ async def _lap(stage: Stage, target: str) -> int:
     lost = 0
     for _ in range(LAP // 100):
         asked = [stage.invoke(target, {"text": "x" * 200}) for _ in range(100)]
-        await stage.until(
-            lambda a=asked: all(map(stage.replies, a)) or not stage.process.running,  # type: ignore[misc]
-            stage.pace.handler,
-        )
+        await all_answered(stage, asked, stage.pace.handler)
         lost += sum(not stage.replies(i) for i in asked)
         if lost:
             break

@@ -14,6 +14,7 @@ from conformance.checks.answers import (
     error_code,
     error_fault,
 )
+from conformance.checks.asking import all_answered, is_url, own_samples
 from conformance.checks.payloads import payloads
 from conformance.checks.ready import looking_back
 from conformance.conversation import Conversation
@@ -47,19 +48,11 @@ async def every_function(stage: Stage) -> Round:
     ``echo`` is: the others have trials of their own.
     """
     unknown = stage.invoke(ABSENT, {"some": "data"})
-    chosen = [(i, d) for i, d in stage.samples() if not _is_url(stage, i)][:MOST_FUNCTIONS]
+    chosen = own_samples(stage, MOST_FUNCTIONS)
     known = tuple(stage.invoke(function_id, data) for function_id, data in chosen)
     await stage.reply(unknown)
-    await stage.until(
-        lambda: all(stage.replies(invocation) for invocation in known) or not stage.process.running,
-        stage.patience(known),
-    )
+    await all_answered(stage, known, stage.patience(known))
     return Round(known, unknown, tuple(stage.withheld()))
-
-
-def _is_url(stage: Stage, function_id: str) -> bool:
-    """Whether the engine calls this function over HTTP, and never the worker."""
-    return stage.baseline.functions[function_id].get("invocation") is not None
 
 
 @check("INV-014", every_function)
@@ -293,7 +286,7 @@ def does_not_answer_without_an_id(record: Record[Void]) -> Finding:
 @trial(Worker.SHARED)
 async def behind_urls(stage: Stage) -> tuple[Invocation, ...]:
     """Invoke the functions that the engine calls over HTTP, as an engine at fault would."""
-    names = [i for i, _ in stage.samples() if _is_url(stage, i)][:MOST_FUNCTIONS]
+    names = [i for i, _ in stage.samples() if is_url(stage, i)][:MOST_FUNCTIONS]
     asked = tuple(stage.invoke(name, {}) for name in names)
     await stage.until(lambda: all(stage.replies(i) for i in asked), stage.pace.reply)
     return asked

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from conformance.checks.asking import all_answered
 from conformance.checks.service import Service, serve
 from conformance.conversation import Conversation
 from conformance.stage import Invocation, Stage
@@ -147,11 +148,14 @@ async def _ended_at_accept(stage: Stage) -> None:
     stage.listener.play(())
 
 
-async def _engine_gone(stage: Stage) -> None:
-    """End the connection and refuse TCP connections for a while: the engine starts anew."""
+async def engine_gone(stage: Stage, *, patient: bool = False) -> None:
+    """End the connection and refuse TCP connections for a while: the engine starts anew.
+
+    The while is longer on a crowded machine for a ``patient`` trial.
+    """
     stage.listener.play((rule(Refuse()),))
     await _each(lambda c: c.cut())(stage)
-    await stage.until(lambda: not stage.process.running, OUTAGE, patient=False)
+    await stage.until(lambda: not stage.process.running, OUTAGE, patient=patient)
     stage.listener.play(())
 
 
@@ -194,7 +198,7 @@ RESET = Way("REC-004", "a TCP reset", _each(lambda c: c.reset()))
 REFUSED_UPGRADE = Way("REC-005", "refused upgrades", _refused_upgrades, plain=False)
 CODELESS = Way("REC-013", "a close frame without a code", _each(lambda c: c.close()))
 END = Way("REC-014", "the end of the TCP stream", _each(lambda c: c.cut()))
-GONE = Way("REC-017", "refused TCP connections", _engine_gone, plain=False)
+GONE = Way("REC-017", "refused TCP connections", engine_gone, plain=False)
 ENDED_AT_ACCEPT = Way("REC-018", "a connection ended at once", _ended_at_accept, plain=False)
 GARBAGE = Way("REC-019", "bytes that are no WebSocket traffic", _each(_garbage))
 CODE_4000 = Way("REC-020", "a close frame with code 4000", _each(lambda c: c.close(4000)))
@@ -238,13 +242,15 @@ async def _change_registrations(stage: Stage) -> None:
         await _bind(stage, KEPT_ROUTE)
         if stage.plays("unbind"):
             trigger_id = await _bind(stage, BRIEF_ROUTE)
-            await _answered(stage, [stage.invoke(stage.role("unbind"), {"id": trigger_id})])
+            await stage.reply(
+                stage.invoke(stage.role("unbind"), {"id": trigger_id}), stage.pace.handler
+            )
     if not stage.plays("register"):
         return
     asked = [stage.invoke(stage.role("register"), {"id": str(n)}) for n in range(MANY)]
-    await _answered(stage, asked)
+    await all_answered(stage, asked, stage.pace.handler)
     if stage.plays("unregister"):
-        await _answered(stage, [stage.invoke(stage.role("unregister"), {"id": "0"})])
+        await stage.reply(stage.invoke(stage.role("unregister"), {"id": "0"}), stage.pace.handler)
 
 
 async def _bind(stage: Stage, config: dict[str, str]) -> object:
@@ -252,12 +258,6 @@ async def _bind(stage: Stage, config: dict[str, str]) -> object:
     answer = await stage.reply(stage.invoke(stage.role("bind"), {"type": "http", "config": config}))
     result = answer.json.get("result") if answer is not None else None
     return result.get("id") if isinstance(result, dict) else None
-
-
-async def _answered(stage: Stage, asked: list[Invocation]) -> None:
-    await stage.until(
-        lambda: all(stage.replies(invocation) for invocation in asked), stage.pace.handler
-    )
 
 
 async def _drop(stage: Stage, way: Way, *, thoroughly: bool) -> Drop:

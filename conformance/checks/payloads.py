@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.answers import described
+from conformance.checks.asking import all_answered
 from conformance.stage import ABSENT, Invocation, Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
@@ -299,10 +300,7 @@ async def crowd(stage: Stage) -> Crowd:
     for n in range(100):
         data = {"number": n, "text": "x" * (n % 7)}
         asked.append((stage.invoke(echo, data), data))
-    await stage.until(
-        lambda: all(stage.replies(i) for i, _ in asked) or not stage.process.running,
-        stage.pace.handler,
-    )
+    await all_answered(stage, [invocation for invocation, _ in asked], stage.pace.handler)
     return Crowd(tuple(asked))
 
 

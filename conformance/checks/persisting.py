@@ -26,6 +26,11 @@ class Absence:
     exit_code: int | None
     missing: str | None = None
 
+    @property
+    def fate(self) -> str:
+        """What became of the process, in words."""
+        return "is still running" if self.exit_code is None else "ended"
+
 
 @trial(Worker.OWN, slow=True)
 async def engine_comes_late(stage: Stage) -> Absence:
@@ -85,10 +90,9 @@ def keeps_trying(record: Record[Absence]) -> Finding:
     absence = record.result
     if absence.appeared:
         return kept(f"it connected although the engine was {absence.seconds:.1f} s late")
-    fate = "is still running" if absence.exit_code is None else "ended"
     return broken(
         expected="a connection once the engine listens",
-        seen=f"none; the engine was {absence.seconds:.1f} s late and the process {fate}",
+        seen=f"none; the engine was {absence.seconds:.1f} s late and the process {absence.fate}",
         events=record.events[-4:],
         remedy="Retry a refused connection with a growing delay instead of giving up.",
     )
@@ -127,10 +131,9 @@ def survives_a_bad_start(record: Record[Absence]) -> Finding:
     """A proxy that is up before the engine ends connections, or answers 503."""
     if record.result.appeared:
         return kept(f"it connected {record.result.seconds:.1f} s after its start")
-    fate = "is still running" if record.result.exit_code is None else "ended"
     return broken(
         expected="another try after a first connection that was ended and an upgrade refused",
-        seen=f"no further connection; the process {fate}",
+        seen=f"no further connection; the process {record.result.fate}",
         events=record.events[-6:],
         remedy="Treat a failed handshake as a refused connection: wait and try again.",
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.answers import about
+from conformance.checks.asking import all_answered
 from conformance.conversation import CHANNELS, Conversation
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Unmet, Worker, check, trial
@@ -47,10 +48,8 @@ async def requested_over_http(stage: Stage) -> Requested:
     if not invocations:
         raise Unmet("this takes a worker with a function behind an HTTP trigger")
     played = tuple(invocations.values())
-    await stage.until(
-        lambda: all(stage.replies(i) for i, _ in played) or not stage.process.running,
-        stage.patience(i for i, _ in played),
-    )
+    asked = [invocation for invocation, _ in played]
+    await all_answered(stage, asked, stage.patience(asked))
     # One that answered null may take the channel a moment later.
     silent = [channel for i, channel in played if _is_null(stage.replies(i))]
     await stage.until(lambda: set(silent) <= _taken(stage.talk), stage.pace.reply)

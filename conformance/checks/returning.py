@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.answers import about, error_code
+from conformance.checks.asking import all_answered
 from conformance.checks.payloads import same
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Worker, check, trial
@@ -39,10 +40,7 @@ async def calls_at_once(stage: Stage) -> Returns:
         errand = {"function_id": function_id, "data": data, "timeout_ms": 3000}
         asked.append((stage.invoke(call, errand), value))
     waiting = (slow, *(invocation for invocation, _ in asked))
-    await stage.until(
-        lambda: all(stage.replies(i) for i in waiting) or not stage.process.running,
-        stage.pace.handler,
-    )
+    await all_answered(stage, waiting, stage.pace.handler)
     return Returns(tuple(asked))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
+from conformance.checks.asking import own_samples
 from conformance.checks.ready import pongs
 from conformance.stage import Invocation, Stage
 from mock_engine.wire import Frame
@@ -42,7 +43,7 @@ async def serve(stage: Stage, *, thoroughly: bool) -> Service:
     if any(stage.talk.serves(number, EXTRA) for number in stage.workers):
         asked.append(stage.invoke(EXTRA, {"again": True}))
     if thoroughly:
-        asked += [stage.invoke(function_id, data) for function_id, data in _own(stage)]
+        asked += [stage.invoke(function_id, data) for function_id, data in own_samples(stage, MOST)]
     pinged = tuple(stage.workers)
     for number in pinged:
         stage.connection(number).send_frame(Frame(Opcode.PING, PAYLOAD))
@@ -60,14 +61,6 @@ async def serve(stage: Stage, *, thoroughly: bool) -> Service:
     if provided is not None and provided[0] in stage.workers:
         stage.send(provided[0], {**_offer(provided[1]), "type": "unregistertrigger"})
     return Service(tuple(asked), pinged, None if provided is None else provided[1])
-
-
-def _own(stage: Stage) -> list[tuple[str, object]]:
-    return [
-        (function_id, data)
-        for function_id, data in stage.samples()
-        if stage.baseline.functions[function_id].get("invocation") is None
-    ][:MOST]
 
 
 def _provided(stage: Stage) -> tuple[int, str] | None:

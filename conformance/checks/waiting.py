@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.checks.calling import Errand, ask, outgoing, send
+from conformance.checks.losing import engine_gone
 from conformance.conversation import Conversation
 from conformance.door import BLACK_HOLE
 from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
-from mock_engine.faults import Refuse, rule
 from mock_engine.transcript import Message
 
 LIMIT = 30.0
@@ -18,9 +18,9 @@ LIMIT = 30.0
 
 NOTHING = "conformance::given-nothing"
 
-DELAY, AWAY = 800, 1.6
-"""Milliseconds after which a worker is asked to call, and seconds for which there is no engine
-then: long enough for a slow one to be cut off before it calls, and to give up before it is back."""
+DELAY = 800
+"""Milliseconds after which a worker is asked to call: long enough for a slow one to be cut off
+before it calls, and short enough to call, and give up, in the midst of the outage."""
 
 
 @trial(Worker.OWN, long=True)
@@ -132,11 +132,7 @@ async def calls_offline(stage: Stage) -> Offline:
     await stage.pulse()
     before = set(stage.workers)
     at = stage.transcript.now()
-    stage.listener.play((rule(Refuse()),))
-    for connection in stage.websockets():
-        connection.cut()
-    await stage.until(lambda: not stage.process.running, AWAY)
-    stage.listener.play(())
+    await engine_gone(stage, patient=True)
     await stage.until(
         lambda: set(stage.workers) - before or not stage.process.running, stage.pace.reconnect
     )

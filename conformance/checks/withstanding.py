@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.answers import about
+from conformance.checks.asking import all_answered, own_samples
 from conformance.stage import ABSENT, Invocation, Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
@@ -31,20 +32,13 @@ class Oddities:
 @trial(Worker.OWN)
 async def odd_data(stage: Stage) -> Oddities:
     """Invoke the worker's functions with data that they do not expect."""
-    functions = [
-        function_id
-        for function_id, _ in stage.samples()
-        if stage.baseline.functions[function_id].get("invocation") is None
-    ][:MOST]
+    functions = [function_id for function_id, _ in own_samples(stage, MOST)]
     if not functions:
         return Oddities((), None)
     await stage.start()
     await stage.ready()
     asked = tuple(stage.invoke(function_id, data) for function_id in functions for data in ODD)
-    await stage.until(
-        lambda: all(stage.replies(i) for i in asked) or not stage.process.running,
-        stage.patience(asked),
-    )
+    await all_answered(stage, asked, stage.patience(asked))
     return Oddities(asked, stage.process.exit_code)
 
 
@@ -76,11 +70,7 @@ async def many_failures(stage: Stage) -> tuple[Invocation, ...]:
     for _ in range(ROUNDS):
         batch = [stage.invoke(targets[n % len(targets)], {}) for n in range(AT_ONCE)]
         asked += batch
-        await stage.until(
-            lambda b=batch: all(stage.replies(i) for i in b) or not stage.process.running,  # type: ignore[misc]
-            stage.pace.reply,
-        )
-        if not all(stage.replies(i) for i in batch):
+        if not await all_answered(stage, batch, stage.pace.reply):
             break
     return tuple(asked)
 
