@@ -18,14 +18,14 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.planted import PLANTED
-from conformance.baseline import Baseline
-from conformance.first_run import first_run
-from conformance.fuzz.campaign import Campaign
+from conformance.fuzz.campaign.campaign import Campaign
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.pool import Pool
-from conformance.settings import Settings
-from conformance.stage import Stage
+from conformance.fuzz.search.corpus import Pool
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
+from conformance.trials.baseline import Baseline
+from conformance.trials.first_run import first_run
+from conformance.trials.stage import Stage
 
 SIDES = {"led": True, "random": False}
 GROWTH = ("open_files", "grows")

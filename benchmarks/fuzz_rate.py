@@ -16,14 +16,14 @@ from collections.abc import Sequence
 
 from uvloop import run
 
-from conformance.baseline import Baseline
-from conformance.first_run import first_run
-from conformance.fuzz.campaign import Campaign
+from conformance.fuzz.campaign.campaign import Campaign
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.pool import Pool
-from conformance.settings import Settings
-from conformance.stage import Stage
+from conformance.fuzz.search.corpus import Pool
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
+from conformance.trials.baseline import Baseline
+from conformance.trials.first_run import first_run
+from conformance.trials.stage import Stage
 
 ECHO = f"{sys.executable} -m reference_workers.echo"
 

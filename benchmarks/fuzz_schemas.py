@@ -22,8 +22,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema.validators import Draft202012Validator, validator_for
 
-from conformance.fuzz.choices import RandomChoices
-from conformance.fuzz.values import Generator
+from conformance.fuzz.values.entropy import RandomChoices
+from conformance.fuzz.values.generator import Generator
 
 VALUES = 10
 COLLECTION = Path(__file__).parent.parent / "tests" / "conformance" / "fuzz" / "collection"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from conformance.catalogue import CatalogueError
 from conformance.commands import ADD
 from conformance.errors import UsageError
+from conformance.requirements.catalogue import CatalogueError
 from conformance.subject.process import undo_ignored_interrupts
 
 

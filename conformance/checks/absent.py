@@ -13,12 +13,12 @@ from typing import Any
 
 from conformance.checks.answers import about
 from conformance.checks.asking import all_answered
-from conformance.conversation import Conversation
-from conformance.door import READS
-from conformance.stage import Invocation, Stage
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.subject.process import describe_exit
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.trials.conversation import Conversation
+from conformance.trials.gateway import READS
+from conformance.trials.stage import Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 MOST = 20
@@ -116,7 +116,7 @@ def copes_with_what_is_absent(record: Record[Barren]) -> Finding:
     answered = [i for i in played.together if record.talk.answers(i.id)]
     proven = [i for i in answered if any(i.id in read.running for read in reads)]
     if not proven:
-        return unproven("no function of its own asked for a value while it was invoked")
+        return inconclusive("no function of its own asked for a value while it was invoked")
     return kept(f"{len(proven)} functions answered although nothing was kept")
 
 
@@ -133,7 +133,7 @@ def _ended(record: Record[Barren], reads: list[Read]) -> Finding:
                 events=(read.message,),
                 remedy=REMEDY,
             )
-    return unproven(f"it ended by itself with {how}: see RDY-001")
+    return inconclusive(f"it ended by itself with {how}: see RDY-001")
 
 
 def _gave_nothing(record: Record[Barren], call: Message) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.stage import Invocation, Stage
+from conformance.trials.stage import Invocation, Stage
 
 
 async def all_answered(stage: Stage, asked: Iterable[Invocation], within: float) -> bool:

@@ -6,9 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.stage import ABSENT, Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 METADATA = {"tenant": "blue"}
@@ -68,7 +68,7 @@ def tells_the_callers_of_errors(record: Record[Errand]) -> Finding:
     ):
         return kept("the engine's code and message reached the caller")
     if not told:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     return broken(
         expected=f"the code {told.get('code')!r} and the message {told.get('message')!r} in the "
         "hands of the caller",
@@ -83,7 +83,7 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
     """The engine drops a call whose id is no UUID, or which has no data."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     for call in calls:
         try:
             uuid.UUID(str(call.json.get("invocation_id")))
@@ -110,7 +110,7 @@ def carries_the_trace_on(record: Record[Errand]) -> Finding:
     """A trace that breaks at a worker hides what it causes."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     seen = calls[0].json.get("traceparent")
     if isinstance(seen, str) and seen.split("-")[1:2] == TRACE.split("-")[1:2]:
         return kept("the nested call is in the trace of its cause", calls[0])
@@ -137,7 +137,7 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
     """What a caller put into the baggage is for all that follows from its call."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     seen = calls[0].json.get("baggage")
     if isinstance(seen, str) and BAGGAGE in seen:
         return kept("the baggage is with the nested call", calls[0])
@@ -180,7 +180,7 @@ def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
     """The engine answers with a receipt, which a call without an id cannot get."""
     calls = [c for c in outgoing(record) if isinstance(c.json.get("action"), dict)]
     if not calls:
-        return unproven("it made no call with the action that it was asked for")
+        return inconclusive("it made no call with the action that it was asked for")
     if calls[0].json.get("invocation_id"):
         return kept("the call has an id", calls[0])
     return broken(
@@ -204,7 +204,7 @@ def sends_metadata(record: Record[Errand]) -> Finding:
     """The engine hands it to the function beside the data."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     if calls[0].json.get("metadata") == METADATA:
         return kept("the metadata is beside the data", calls[0])
     return broken(
@@ -226,7 +226,7 @@ def leaves_the_id_out_of_void_calls(record: Record[Errand]) -> Finding:
     """With an id the engine would answer, and nobody waits."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     if calls[0].json.get("invocation_id") is None:
         return kept("the call has no id", calls[0])
     return broken(

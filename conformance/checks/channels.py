@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from conformance.checks.answers import about, described
 from conformance.checks.asking import all_answered
 from conformance.checks.ready import looking_back
-from conformance.conversation import CHANNELS
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.conversation import CHANNELS
+from conformance.trials.stage import Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.modules.channels import READ, WRITE, Part
 
 CHUNK = 64 * 1024
@@ -131,7 +132,7 @@ def writes_in_pieces(record: Record[Written]) -> Finding:
     """What is written in one piece has to lie whole in the memory of all that it passes."""
     sizes = [len(data) for binary, data in record.result.parts if binary]
     if not sizes:
-        return unproven("it wrote no data: see CHN-002")
+        return inconclusive("it wrote no data: see CHN-002")
     if max(sizes) <= CHUNK:
         return kept(f"the largest piece of data had {max(sizes)} bytes")
     return broken(
@@ -215,7 +216,9 @@ async def channels_lost(stage: Stage) -> tuple[Invocation, ...]:
         )
         _cut(stage, unfinished.id)
     if not asked:
-        raise Unmet("this takes a function that plays the part of conformance::write or ::read")
+        raise Inconclusive(
+            "this takes a function that plays the part of conformance::write or ::read"
+        )
     await all_answered(stage, asked, stage.pace.handler)
     return tuple(asked)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from conformance.checks.answers import about, described
 from conformance.checks.asking import all_answered
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.stage import ABSENT, Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 
 MOST_PAIRS = 50
 """Functions invoked twice over; a worker of thousands shows nothing more with the rest."""
@@ -44,7 +44,7 @@ def takes_the_callers_id(record: Record[tuple[tuple[Invocation, Invocation], ...
                 remedy="Allow further properties in the schema that data is checked against.",
             )
     if not judged:
-        return unproven("no function took its sample as an object")
+        return inconclusive("no function took its sample as an object")
     return kept(f"{judged} functions took it")
 
 
@@ -112,9 +112,9 @@ def answers_within_the_trace(record: Record[Invocation]) -> Finding:
     """The engine hands the caller the trace of the answer."""
     answers = record.talk.answers(record.result.id)
     if not answers:
-        return unproven("it did not answer an invocation within a trace")
+        return inconclusive("it did not answer an invocation within a trace")
     if record.result.function_id == ABSENT:
-        return unproven("this takes a function that plays the part of conformance::echo")
+        return inconclusive("this takes a function that plays the part of conformance::echo")
     seen = answers[0].json.get("traceparent")
     if isinstance(seen, str) and seen.split("-")[1:2] == TRACE.split("-")[1:2]:
         return kept("the answer is in the trace of its call", answers[0])
@@ -139,7 +139,7 @@ def keeps_metadata_out_of_the_data(record: Record[Invocation]) -> Finding:
     """A handler that checks its data would refuse what it did not ask for."""
     answers = record.talk.answers(record.result.id)
     if not answers:
-        return unproven("it did not answer an invocation with metadata")
+        return inconclusive("it did not answer an invocation with metadata")
     if answers[0].json.get("result") == {"x": 1}:
         return kept("the data came back as it was", answers[0])
     return broken(

@@ -9,10 +9,10 @@ from websockets.frames import Opcode
 
 from conformance.checks.asking import all_answered
 from conformance.checks.ready import pongs
-from conformance.conversation import Conversation
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept
+from conformance.requirements.verdict import Finding, broken, kept
+from conformance.trials.conversation import Conversation
+from conformance.trials.stage import ABSENT, Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Event
 from mock_engine.wire import Frame
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from conformance.stage import Stage
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.environment import url
 from conformance.subject.process import describe_exit
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Accepted, Answered
 
 UPGRADE_DEADLINE = 10.0
@@ -51,8 +52,10 @@ def opens_a_connection(record: Record[Address]) -> Finding:
             "--timeout-factor gives a slow start more time.",
         )
     if not _upgraded(record):
-        return unproven("its connections did not become WebSockets: see CON-003")
-    return unproven("its connections said nothing, so none is known to be a worker's: see ANN-001")
+        return inconclusive("its connections did not become WebSockets: see CON-003")
+    return inconclusive(
+        "its connections said nothing, so none is known to be a worker's: see ANN-001"
+    )
 
 
 @check("CON-002", appearing)
@@ -76,7 +79,7 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
     accepted = {event.connection: event for event in _of(record, Accepted)}
     upgraded = {event.connection: event for event in _upgraded(record)}
     if not accepted:
-        return unproven("it opened no connection: see CON-001")
+        return inconclusive("it opened no connection: see CON-001")
     spoke = record.talk.workers
     for number, begin in accepted.items():
         took = upgraded[number].at - begin.at if number in upgraded else None
@@ -92,7 +95,7 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
                 "Sec-WebSocket-Key and Sec-WebSocket-Version: 13.",
             )
     if not spoke:
-        return unproven("its connections said nothing: see ANN-001")
+        return inconclusive("its connections said nothing: see ANN-001")
     return kept("every worker's connection became a WebSocket in time")
 
 
@@ -174,7 +177,7 @@ def takes_any_greeting(record: Record[Ungreeted]) -> Finding:
     """Engines before 0.22 give no token, and those since 0.25 tell their features."""
     heard = record.result.heard
     if not heard:
-        return unproven("it did not register without having been greeted: see CON-005")
+        return inconclusive("it did not register without having been greeted: see CON-005")
     if all(heard) and len(heard) == len(GREETINGS):
         return kept("it went on after " + ", ".join(what for what, _ in GREETINGS))
     what, _ = GREETINGS[heard.index(False) if False in heard else len(heard) - 1]
@@ -194,10 +197,10 @@ QUERY = "token=conformance&team=blue%20team"
 async def with_a_query(stage: Stage) -> bool:
     """Give the worker an address with a query; return whether its command can hold it."""
     if stage.baseline.port == stage.settings.default_port:
-        raise Unmet("this takes a worker that dials the address it is given: see CON-006")
+        raise Inconclusive("this takes a worker that dials the address it is given: see CON-006")
     await stage.start(query=QUERY)
     if not await stage.spoke():
-        raise Unmet("it did not connect to an address with a query")
+        raise Inconclusive("it did not connect to an address with a query")
     words = stage.settings.subject.text
     return "{url}" in words or not ("{port}" in words or "{host}" in words)
 
@@ -211,7 +214,7 @@ def keeps_the_query(record: Record[bool]) -> Finding:
     if not lacking:
         return kept("the query of the address came with the upgrade request", *requests[:1])
     if not record.result:
-        return unproven("its command takes host and port, so that no query reaches it")
+        return inconclusive("its command takes host and port, so that no query reaches it")
     return broken(
         expected=f"the query {QUERY!r} of the address in the upgrade request",
         seen=repr(lacking[0].request.target),

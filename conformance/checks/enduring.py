@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from websockets.frames import Opcode
 
 from conformance.checks.asking import all_answered
-from conformance.stage import ABSENT, Stage
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.subject.usage import Usage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.trials.stage import ABSENT, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import HalfOpen, Reject, rule
 from mock_engine.transcript import Direction, FrameSeen
 
@@ -171,7 +172,7 @@ def retries_less_and_less_often(record: Record[Outage]) -> Finding:
     """Thousands of workers that try every moment keep an engine from starting."""
     tries = record.result.tries
     if len(tries) < 2:
-        return unproven("it did not try twice")
+        return inconclusive("it did not try twice")
     if len(tries) <= OUTAGE:
         return kept(f"{len(tries)} tries in {OUTAGE:.0f} s")
     return broken(
@@ -218,7 +219,7 @@ async def long_haul(stage: Stage) -> Haul:
     await stage.ready()
     target = stage.baseline.pulse or ABSENT
     if stage.baseline.pulse is None:
-        raise Unmet("this takes a worker that answers an invocation")
+        raise Inconclusive("this takes a worker that answers an invocation")
     unanswered = await _lap(stage, target)
     after = await asyncio.to_thread(stage.process.usage)
     for lap in range(2, LAPS + 1):
@@ -261,7 +262,7 @@ def does_not_grow(record: Record[Haul]) -> Finding:
     """What each invocation leaves behind ends the process in the end."""
     haul = record.result
     if haul.unanswered:
-        return unproven("it did not answer all of them: see INV-030")
+        return inconclusive("it did not answer all of them: see INV-030")
     if haul.before is None or haul.after is None:
         return not_applicable("the size of a worker in a container is not looked at")
     memory, descriptors = haul.left
@@ -282,7 +283,7 @@ async def unheard(stage: Stage) -> bool:
     await stage.start()
     await stage.ready()
     if not stage.process.output.is_pipe:
-        raise Unmet("this takes a command: what a container writes to stays open")
+        raise Inconclusive("this takes a command: what a container writes to stays open")
     stage.process.output.close()
     for number in stage.workers:
         stage.send(number, "this is no JSON, and worth a line in a log")

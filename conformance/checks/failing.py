@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.checks.answers import about, described, error_fault
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Trial, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.stage import Invocation, Stage
+from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.transcript import NOT_JSON, Message
 
 
@@ -49,7 +49,7 @@ def passes_the_code_of_a_failure_on(record: Record[Failure]) -> Finding:
     """Callers decide by the code, people by the message."""
     answer, fault = _failure(record)
     if answer is None or fault is not None:
-        return unproven(f"{fault}: see INV-006")
+        return inconclusive(f"{fault}: see INV-006")
     code = answer.json["error"]["code"]
     if code == record.result.code:
         return kept("the handler's code arrived", answer)
@@ -142,7 +142,7 @@ def gives_crashes_their_code(record: Record[Invocation]) -> Finding:
     """Callers tell a mistake in a handler from a failure that it chose by the code."""
     answer, error = _crash_error(record)
     if answer is None or not error:
-        return unproven("it answered no error: see INV-016")
+        return inconclusive("it answered no error: see INV-016")
     if error.get("code") == "invocation_failed":
         return kept("the code invocation_failed", answer)
     return broken(
@@ -158,7 +158,7 @@ def tells_where_it_crashed(record: Record[Invocation]) -> Finding:
     """Without it, whoever looks into the failure has to reproduce it first."""
     answer, error = _crash_error(record)
     if answer is None or not error:
-        return unproven("it answered no error: see INV-016")
+        return inconclusive("it answered no error: see INV-016")
     if isinstance(error.get("stacktrace"), str) and error["stacktrace"]:
         return kept("a stacktrace came with the error", answer)
     return broken(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from conformance.checks.losing import first_series
 from conformance.checks.ready import looking_back
 from conformance.checks.shutting import terminated
-from conformance.conversation import TELEMETRY_PREFIXES, is_telemetry
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import TELEMETRY_PREFIXES, is_telemetry
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import shorten
 from mock_engine.transcript import NOT_JSON, Direction, Message
 from schemas import Direction as SchemaDirection
@@ -40,7 +40,7 @@ def sends_objects_with_a_type(*records: Record[object]) -> Finding:
                 events=(message,),
                 remedy="Serialise with a JSON library that refuses NaN and Infinity.",
             )
-    return kept(f"{len(sent)} messages read") if sent else unproven("it sent nothing")
+    return kept(f"{len(sent)} messages read") if sent else inconclusive("it sent nothing")
 
 
 def _shape_fault(message: Message) -> str | None:
@@ -69,7 +69,7 @@ def sends_valid_messages(*records: Record[object]) -> Finding:
                 events=(message,),
                 remedy="The engine drops a message it cannot decode, and its sender waits.",
             )
-    return kept(f"{len(sent)} messages valid") if sent else unproven("it sent no JSON object")
+    return kept(f"{len(sent)} messages valid") if sent else inconclusive("it sent no JSON object")
 
 
 @check("FRM-010", *ENGINE_READS)
@@ -89,7 +89,7 @@ def keeps_off_the_prefixes_of_telemetry(*records: Record[object]) -> Finding:
                     remedy="OTLP, MTRC and LOGS are for telemetry on /otel alone.",
                 )
     if not any(record.talk.workers for record in records):
-        return unproven("no worker spoke")
+        return inconclusive("no worker spoke")
     return kept(f"{sent} messages read")
 
 
@@ -230,7 +230,7 @@ def _survives(requirement: str, what: str) -> None:
     def survives(record: Record[dict[str, Survival]]) -> Finding:
         survival = record.result.get(requirement)
         if survival is None:
-            return unproven("the worker stopped answering before this was tried")
+            return inconclusive("the worker stopped answering before this was tried")
         stimulus = [e for e in survival.events if e.direction is Direction.FROM_ENGINE]
         if survival.heard and survival.unanswered:
             return broken(

@@ -17,10 +17,10 @@ from conformance.checks.answers import (
 from conformance.checks.asking import all_answered, is_url, own_samples
 from conformance.checks.payloads import payloads
 from conformance.checks.ready import looking_back
-from conformance.conversation import Conversation
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.conversation import Conversation
+from conformance.trials.stage import ABSENT, Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 MOST_FUNCTIONS = 200
@@ -60,7 +60,7 @@ def tells_invocations_apart(record: Record[Round]) -> Finding:
     """A worker that says the same to everything cannot be judged by what it says."""
     played = record.result
     if not played.known and played.withheld:
-        return unproven(played.withheld[0])
+        return inconclusive(played.withheld[0])
     bounced = _bounced(record)
     if bounced:
         return broken(
@@ -121,7 +121,7 @@ def answers_for_its_functions(record: Record[Round]) -> Finding:
     """The engine sets no time limit: a caller waits for an answer that never comes."""
     if not record.result.known:
         if record.result.withheld:
-            return unproven(record.result.withheld[0])
+            return inconclusive(record.result.withheld[0])
         return not_applicable("it registers no function")
     for invocation in record.result.known:
         answers = record.talk.answers(invocation.id)
@@ -165,7 +165,7 @@ def answers_once(*records: Record[Any]) -> Finding:
                 remedy="Send the result in one place, after the handler has returned or failed.",
             )
     if not answered:
-        return unproven("it answered no invocation")
+        return inconclusive("it answered no invocation")
     return kept(f"{answered} invocations, each answered once")
 
 
@@ -183,7 +183,7 @@ def echoes_the_function_id(record: Record[Round]) -> Finding:
                     events=about(record, invocation),
                     remedy="Copy function_id from the invocation into its result.",
                 )
-    return kept(f"{checked} results") if checked else unproven("it answered no invocation")
+    return kept(f"{checked} results") if checked else inconclusive("it answered no invocation")
 
 
 @check("INV-004", every_function)
@@ -221,7 +221,7 @@ def reports_errors_with_code_and_message(record: Record[Round]) -> Finding:
                 "better.",
             )
     if not errors:
-        return unproven("it reported no error")
+        return inconclusive("it reported no error")
     return kept(f"{len(errors)} errors, each with code and message", errors[0][0])
 
 
@@ -279,7 +279,7 @@ def does_not_answer_without_an_id(record: Record[Void]) -> Finding:
         if m.type == "invocationresult" and m.at > record.result.at
     ]
     if not pulse:
-        return unproven("it answered nothing after these, so it may not have read them")
+        return inconclusive("it answered nothing after these, so it may not have read them")
     return kept(f"no answer to {2 * len(record.result.function_ids)} invocations without an id")
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from conformance.checks.asking import all_answered
 from conformance.checks.service import Service, serve
-from conformance.conversation import Conversation
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Trial, Unmet, Worker, trial
+from conformance.errors import Inconclusive
+from conformance.trials.conversation import Conversation
+from conformance.trials.stage import Invocation, Stage
+from conformance.trials.trial import Record, Trial, Worker, trial
 from mock_engine.faults import Accept, End, Refuse, Reject, rule
 from mock_engine.transcript import Accepted, Answered, Message
 from mock_engine.wire import Connection
@@ -226,7 +227,7 @@ def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
                 if drops and not drops[-1].back:
                     await stage.restart()
                 drops.append(await _drop(stage, way, thoroughly=way is RESET))
-            except Unmet:
+            except Inconclusive:
                 if not drops:
                     raise
                 break
@@ -278,7 +279,7 @@ async def _drop(stage: Stage, way: Way, *, thoroughly: bool) -> Drop:
         # What came late at first may come late again.
         await stage.until(lambda: held <= stage.talk.declared(back()), stage.pace.reply)
         await stage.settled()
-        with contextlib.suppress(Unmet):
+        with contextlib.suppress(Inconclusive):
             service = await serve(stage, thoroughly=thoroughly)
     code = stage.process.exit_code
     after = tuple(sorted(back()))

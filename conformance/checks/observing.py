@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from conformance.checks.losing import first_series
 from conformance.checks.ready import looking_back
-from conformance.conversation import Conversation
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.conversation import Conversation
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message
 
 OBSERVE, LOCAL = "observe.v1", "local-dispatch.v1"
@@ -138,7 +138,7 @@ def observes_again(record: Record[Reconnected | None]) -> Finding:
     if record.result is None:
         return not_applicable("it observes no function")
     if not record.result.after:
-        return unproven("it did not come back: see REC-014")
+        return inconclusive("it did not come back: see REC-014")
     before, after = (
         _observers(record.talk, numbers) for numbers in (record.result.before, record.result.after)
     )

@@ -8,9 +8,9 @@ from typing import Any
 
 from conformance.checks.answers import described
 from conformance.checks.asking import all_answered
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.stage import ABSENT, Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Message
 
@@ -152,7 +152,7 @@ def _changed(passage: Passage, what: str) -> Finding | None:
     body = passage.answer.json
     if passage.function_id == ABSENT:
         if body.get("error") is None:
-            return unproven("it answers an unknown function with a result: see INV-004")
+            return inconclusive("it answers an unknown function with a result: see INV-004")
         return None
     if body.get("error") is None and same(body.get("result"), passage.data):
         return None
@@ -187,10 +187,10 @@ def sends_null_as_a_result(record: Record[dict[str, list[Passage]]]) -> Finding:
     """Without the field a caller cannot tell a null from an answer that was cut short."""
     passage = record.result["INV-010"][0]
     if passage.function_id == ABSENT:
-        return unproven("this takes a function that plays the part of conformance::echo")
+        return inconclusive("this takes a function that plays the part of conformance::echo")
     answer = passage.answer
     if answer is None or answer.json.get("error") is not None:
-        return unproven("it did not answer null with a result: see INV-010")
+        return inconclusive("it did not answer null with a result: see INV-010")
     if "result" in answer.json:
         return kept("the result null was sent as null", answer)
     return broken(

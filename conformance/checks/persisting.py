@@ -6,9 +6,9 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Accept, End, Refuse, Reject, Stall, rule
 from mock_engine.transcript import Accepted, Answered
 from mock_engine.worker_port import TELEMETRY
@@ -56,7 +56,7 @@ async def engine_comes_late(stage: Stage) -> Absence:
 def registers_offline_once(record: Record[Absence]) -> Finding:
     """What is registered before there is a connection is both queued and kept for replays."""
     if not record.result.appeared:
-        return unproven("it did not connect to an engine that came late: see CON-004")
+        return inconclusive("it did not connect to an engine that came late: see CON-004")
     if record.result.missing is not None:
         return broken(
             expected="all that it registers, on its first connection to an engine that came late",

@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 
 from conformance.checks.answers import error_fault
-from conformance.conversation import Conversation
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import Conversation
+from conformance.trials.stage import Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 BINDING = "5b0d5b2e-0000-4000-8000-0000000000b1"
@@ -33,12 +34,12 @@ def _own_type(stage: Stage) -> tuple[int, str]:
     """A trigger type that the worker provides, and the connection on which it does.
 
     Raises:
-        Unmet: it provides none.
+        Inconclusive: it provides none.
     """
     for one in stage.talk.registrations:
         if one.kind == "registertriggertype" and isinstance(one.id, str):
             return one.message.connection, one.id
-    raise Unmet("this takes a worker that provides a trigger type")
+    raise Inconclusive("this takes a worker that provides a trigger type")
 
 
 @trial(Worker.OWN)
@@ -125,7 +126,7 @@ def takes_a_trigger_again(record: Record[Bound]) -> Finding:
     """After a provider reconnects, the engine offers every trigger anew, known ones too."""
     answers = _results(list(record.talk.messages()), BINDING)
     if not answers or answers[0].json.get("error"):
-        return unproven("it did not take the trigger the first time")
+        return inconclusive("it did not take the trigger the first time")
     if len(answers) > 1 and not answers[1].json.get("error"):
         return kept("it took the same trigger again", answers[1])
     return broken(
@@ -155,7 +156,7 @@ def refuses_with_a_code(record: Record[Bound]) -> Finding:
     answers = _results(list(record.talk.messages()), UNKNOWN)
     error = answers[0].json.get("error") if answers else None
     if not isinstance(error, dict):
-        return unproven("it answered no error for an unknown type: see PRV-002")
+        return inconclusive("it answered no error for an unknown type: see PRV-002")
     if error.get("code") in CODES:
         return kept(f"the code {error['code']}", answers[0])
     return broken(
@@ -176,7 +177,7 @@ def says_nothing_to_a_teardown(record: Record[Bound]) -> Finding:
         if m.type == "unregistertrigger"
     ]
     if not undone or not record.result.after_teardown:
-        return unproven("it did not go on after unregistertrigger: see PRV-004")
+        return inconclusive("it did not go on after unregistertrigger: see PRV-004")
     later = [
         m
         for m in record.talk.messages()
@@ -257,7 +258,7 @@ def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
     """A trigger that lives on calls a function that nobody wants to be called."""
     held = [_held(record, invocation) for invocation in (record.result.before, record.result.after)]
     if not held[0]:
-        return unproven("its function `bindings` does not tell of the trigger it was offered")
+        return inconclusive("its function `bindings` does not tell of the trigger it was offered")
     if not held[1]:
         return kept("the trigger that was taken back is gone")
     return broken(
@@ -272,7 +273,7 @@ def holds_a_trigger_once(record: Record[Fired]) -> Finding:
     """Held twice, it fires twice; the engine offers all triggers anew after a reconnect."""
     held = _held(record, record.result.before)
     if not held:
-        return unproven("its function `bindings` does not tell of the trigger it was offered")
+        return inconclusive("its function `bindings` does not tell of the trigger it was offered")
     if held == 1:
         return kept("the trigger that was offered twice is there once")
     return broken(

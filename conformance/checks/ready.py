@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
-from conformance.conversation import Conversation
-from conformance.stage import ABSENT, Stage
+from conformance.requirements.verdict import Finding, broken, kept
 from conformance.subject.process import describe_exit
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept
+from conformance.trials.conversation import Conversation
+from conformance.trials.stage import ABSENT, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Ended, Event, FrameSeen, Message
 from mock_engine.wire import Frame
 

@@ -9,14 +9,11 @@ from typing import Any
 
 from conformance.checks.framing import odd_messages
 from conformance.checks.ready import looking_back
-from conformance.conversation import (
-    REGISTRATIONS,
-    Registration,
-)
-from conformance.invoking import PREFIX
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Answer, Finding, broken, kept, not_applicable
+from conformance.requirements.verdict import Answer, Finding, broken, kept, not_applicable
+from conformance.settings.invoking import PREFIX
+from conformance.trials.conversation import REGISTRATIONS, Registration
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from schemas import validate_schema_document
 
 TRIGGER_FIELDS = ("id", "trigger_type", "function_id", "config")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from conformance.checks.answers import disowned
 from conformance.checks.ready import looking_back
 from conformance.checks.retrying import HOT
-from conformance.stage import Stage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message
 
 OWNER = "0b7e1a52-0000-4000-8000-00000000000f"
@@ -32,10 +33,10 @@ async def _refuse_a_function(stage: Stage, code: str, **told: str) -> Refused:
     """Start the worker and refuse one of its functions; ``told`` are further fields of that.
 
     Raises:
-        Unmet: the worker registers no function, or does not come up as before.
+        Inconclusive: the worker registers no function, or does not come up as before.
     """
     if not stage.baseline.functions:
-        raise Unmet("this takes a worker that registers a function")
+        raise Inconclusive("this takes a worker that registers a function")
     await stage.start()
     await stage.ready()
     at = stage.transcript.now()
@@ -192,7 +193,7 @@ def survives_an_error_message(record: Record[Denied]) -> Finding:
             remedy="Wait before each reconnect, whatever ended the connection.",
         )
     if not denial.upgrades and denial.exit_code is None:
-        return unproven("it did not come back, and may be waiting: see REC-001 to REC-005")
+        return inconclusive("it did not come back, and may be waiting: see REC-001 to REC-005")
     return kept(f"the next connection came after {denial.seconds:.1f} s")
 
 
@@ -221,7 +222,7 @@ async def trigger_refused(stage: Stage) -> Refusal:
     await stage.ready()
     triggers = [r for r in stage.talk.registrations if r.kind == "registertrigger"]
     if not triggers:
-        raise Unmet("this takes a worker that registers a trigger")
+        raise Inconclusive("this takes a worker that registers a trigger")
     body = triggers[0].message.json
     number = triggers[0].message.connection
     names = ("id", "trigger_type", "function_id")
@@ -279,7 +280,7 @@ def tells_of_a_refused_trigger(record: Record[Refusal]) -> Finding:
     if record.result.told:
         return kept("the refusal is in its output")
     if record.result.crowded:
-        return unproven("it writes so much that not all of it is kept")
+        return inconclusive("it writes so much that not all of it is kept")
     return broken(
         expected=f"a line with the refusal, {NO_ROUTE!r}, in the worker's output",
         seen="no such line",

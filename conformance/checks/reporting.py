@@ -6,10 +6,10 @@ import json
 
 from conformance.checks.ready import looking_back
 from conformance.checks.shutting import terminated
-from conformance.conversation import TELEMETRY_PREFIXES, is_telemetry
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable
+from conformance.requirements.verdict import Finding, broken, kept, not_applicable
+from conformance.trials.conversation import TELEMETRY_PREFIXES, is_telemetry
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Reject, Upgrade, rule
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Direction, Message, Requested

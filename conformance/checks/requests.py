@@ -10,10 +10,11 @@ from typing import Any
 
 from conformance.checks.answers import about
 from conformance.checks.asking import all_answered
-from conformance.conversation import CHANNELS, Conversation
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import CHANNELS, Conversation
+from conformance.trials.stage import Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.modules.channels import READ, WRITE
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Message
@@ -46,7 +47,7 @@ async def requested_over_http(stage: Stage) -> Requested:
             event = _request(stage, function_id, body, answering.end(WRITE))
             invocations[function_id] = stage.invoke(function_id, event), answering.id
     if not invocations:
-        raise Unmet("this takes a worker with a function behind an HTTP trigger")
+        raise Inconclusive("this takes a worker with a function behind an HTTP trigger")
     played = tuple(invocations.values())
     asked = [invocation for invocation, _ in played]
     await all_answered(stage, asked, stage.patience(asked))
@@ -116,7 +117,7 @@ def answers_http_with_an_envelope(record: Record[Requested]) -> Finding:
                 "elsewhere in the result never reaches the client.",
             )
     if not judged and not streamed:
-        return unproven("no function behind an HTTP trigger answered its request with a result")
+        return inconclusive("no function behind an HTTP trigger answered its request with a result")
     through = f", {streamed} through a channel" if streamed else ""
     return kept(f"{judged} functions answered a request with status, headers or body{through}")
 

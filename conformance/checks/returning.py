@@ -8,9 +8,9 @@ from typing import Any
 from conformance.checks.answers import about, error_code
 from conformance.checks.asking import all_answered
 from conformance.checks.payloads import same
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.stage import Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 
 VALUES: tuple[Any, ...] = (False, 0, "", [], [0, None, "text"], {"kept": True})
 """What a called function returns: what many a language takes for nothing is a result as well."""
@@ -51,10 +51,10 @@ def hands_results_to_their_callers(record: Record[Returns]) -> Finding:
         answers = record.talk.answers(invocation.id)
         told = answers[0].json.get("result") if answers else None
         if answers and error_code(answers[0]) is not None:
-            return unproven("its function `call` fails: see CAL-001")
+            return inconclusive("its function `call` fails: see CAL-001")
         error = told.get("error") if isinstance(told, dict) else None
         if isinstance(error, dict) and error.get("code") == "function_not_found":
-            return unproven("its call did not find its own function; it may be in a namespace")
+            return inconclusive("its call did not find its own function; it may be in a namespace")
         if isinstance(told, dict) and error is None and same(_plain(told.get("result")), value):
             continue
         return broken(

@@ -8,7 +8,7 @@ from websockets.frames import Opcode
 
 from conformance.checks.asking import own_samples
 from conformance.checks.ready import pongs
-from conformance.stage import Invocation, Stage
+from conformance.trials.stage import Invocation, Stage
 from mock_engine.wire import Frame
 
 MOST = 10
@@ -35,7 +35,7 @@ async def serve(stage: Stage, *, thoroughly: bool) -> Service:
     """Invoke, ping, and offer a trigger; ``thoroughly``: invoke the worker's own functions, too.
 
     Raises:
-        Unmet: the worker is gone again.
+        Inconclusive: the worker is gone again.
     """
     asked = []
     if stage.baseline.pulse is not None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
-from conformance.door import BLACK_HOLE
-from conformance.stage import Invocation, Stage
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.process import describe_exit
-from conformance.trial import Record, Trial, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.trials.gateway import BLACK_HOLE
+from conformance.trials.stage import Invocation, Stage
+from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.faults import Refuse, rule
 from mock_engine.transcript import Accepted, Direction, FrameSeen, Message
 
@@ -108,7 +109,7 @@ def _exits_with_zero(requirement: str, stopped: Trial[Stop]) -> None:
     def exits_with_zero(record: Record[Stop]) -> Finding:
         stop = record.result
         if stop.took is None or stop.exit_code is None:
-            return unproven(NO_END)
+            return inconclusive(NO_END)
         if stop.exit_code == 0:
             return kept(f"exit code 0 after {stop.signal.name}")
         return broken(
@@ -131,7 +132,7 @@ def leaves_no_orphans(*records: Record[Stop]) -> Finding:
     """A process that outlives its worker holds ports, files and connections."""
     ended = [record for record in records if record.result.took is not None]
     if not ended:
-        return unproven(NO_END)
+        return inconclusive(NO_END)
     for record in ended:
         if record.result.remaining:
             return broken(
@@ -163,7 +164,7 @@ def does_not_reconnect(*records: Record[Stop]) -> Finding:
                 remedy="Stop the reconnect loop before the connection is closed.",
             )
     if all(record.result.took is None for record in records):
-        return unproven(NO_END)
+        return inconclusive(NO_END)
     return kept("no new connection after a signal")
 
 
@@ -172,7 +173,7 @@ def says_goodbye(record: Record[Stop]) -> Finding:
     """With a close frame the engine knows at once that the worker left on purpose."""
     stop = record.result
     if stop.took is None:
-        return unproven(NO_END)
+        return inconclusive(NO_END)
     closes = [
         event
         for event in record.events
@@ -197,7 +198,7 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
     busy = record.result
     answers = record.talk.answers(busy.invocation.id)
     if answers and answers[0].at <= busy.stop.at:
-        return unproven("the invocation was answered before the signal could be sent")
+        return inconclusive("the invocation was answered before the signal could be sent")
     if answers and answers[0].json.get("error") is None:
         return kept("the invocation that was running got its result", answers[0])
     seen = f"the error {answers[0].json['error']!r}" if answers else "no answer"
@@ -240,7 +241,7 @@ async def terminated_without_an_engine(stage: Stage) -> Stop:
         connection.cut()
     await stage.until(lambda: not stage.process.running, AWAY, patient=False)
     if not stage.process.running:
-        raise Unmet("it ended when the engine went away: see REC-017")
+        raise Inconclusive("it ended when the engine went away: see REC-017")
     return await _stop(stage, signal.SIGTERM)
 
 
@@ -264,7 +265,7 @@ def ends_while_it_waits(record: Record[Stop]) -> Finding:
         m.type == "invokefunction" and m.json.get("function_id") == BLACK_HOLE
         for m in record.talk.messages()
     ):
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     return _ended_in_time(
         record, "while it waited for the answer to a call", "Fail pending calls with SHUTDOWN."
     )

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from conformance.checks.calling import Errand, ask, outgoing, send
 from conformance.checks.losing import engine_gone
-from conformance.conversation import Conversation
-from conformance.door import BLACK_HOLE
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import Conversation
+from conformance.trials.gateway import BLACK_HOLE
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message
 
 LIMIT = 30.0
@@ -38,7 +38,7 @@ async def calls_a_black_hole(stage: Stage) -> Errand:
 def gives_up_by_itself(record: Record[Errand]) -> Finding:
     """The engine sets no time limit, so that a caller without one of its own waits for ever."""
     if not outgoing(record):
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     answers = record.talk.answers(record.result.invocation.id)
     if answers:
         return kept(f"it gave up after {answers[0].at - record.result.invocation.at:.0f} s")
@@ -82,7 +82,9 @@ def gives_up_waiting(record: Record[tuple[Errand, bool]]) -> Finding:
     if code == "TIMEOUT":
         return kept("the caller got TIMEOUT")
     if code == "function_not_found":
-        return unproven("its call did not find its own function; it may be in another namespace")
+        return inconclusive(
+            "its call did not find its own function; it may be in another namespace"
+        )
     return broken(
         expected="the error code TIMEOUT in the hands of the caller, after 250 ms",
         seen=repr(result) if answers else "no answer",
@@ -156,10 +158,10 @@ def _made(talk: Conversation, function_id: str) -> list[Message]:
 def _offline_obstacle(record: Record[Offline]) -> Finding | None:
     offline = record.result
     if offline.back is None:
-        return unproven("it did not come back: see REC-014")
+        return inconclusive("it did not come back: see REC-014")
     early = [m for n in (offline.kept_call, offline.expired) for m in _made(record.talk, n)]
     if any(m.at < offline.at for m in early):
-        return unproven("its function `call` does not wait `delay_ms` before it calls")
+        return inconclusive("its function `call` does not wait `delay_ms` before it calls")
     return None
 
 
@@ -187,7 +189,7 @@ def sends_kept_calls_once(record: Record[Offline]) -> Finding:
         return obstacle
     made = _made(record.talk, record.result.kept_call)
     if not made:
-        return unproven("it keeps no calls at all: see CAL-015")
+        return inconclusive("it keeps no calls at all: see CAL-015")
     if len(made) == 1:
         return kept("a call made offline was sent once", made[0])
     return broken(
@@ -214,7 +216,7 @@ def forgets_expired_calls(record: Record[Offline]) -> Finding:
             remedy="Drop from the queue what has timed out.",
         )
     if not _made(record.talk, offline.kept_call):
-        return unproven("it keeps no calls at all: see CAL-015")
+        return inconclusive("it keeps no calls at all: see CAL-015")
     return kept("the call that was given up was not sent")
 
 
@@ -223,7 +225,7 @@ def always_gives_data(record: Record[Offline]) -> Finding:
     """The engine drops a call without the field, and the caller waits until it gives up."""
     calls = _made(record.talk, NOTHING)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     if "data" in calls[0].json:
         return kept(f"data {calls[0].json['data']!r} where the caller gave none", calls[0])
     return broken(

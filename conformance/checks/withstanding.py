@@ -7,9 +7,9 @@ from typing import Any
 
 from conformance.checks.answers import about
 from conformance.checks.asking import all_answered, own_samples
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.stage import ABSENT, Invocation, Stage
+from conformance.trials.trial import Record, Worker, check, trial
 
 ODD: tuple[Any, ...] = (None, ["unexpected"], {"unexpected": None})
 """Data that few functions can use; each may refuse it."""
@@ -80,7 +80,7 @@ def answers_after_many_failures(record: Record[tuple[Invocation, ...]]) -> Findi
     """What a failure does not give back, a place in a pool or a lock, is gone some day."""
     asked = record.result
     if not asked:
-        return unproven("the worker was not connected any more")
+        return inconclusive("the worker was not connected any more")
     for number, invocation in enumerate(asked, 1):
         if not record.talk.answers(invocation.id):
             return broken(

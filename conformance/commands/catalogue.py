@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.catalogue import load
 from conformance.report.catalogue import data, details, is_long, listing, page
-from conformance.verdict import Level
+from conformance.requirements.catalogue import load
+from conformance.requirements.verdict import Level
 
 if TYPE_CHECKING:
     from conformance.commands import Commands

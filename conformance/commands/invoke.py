@@ -8,16 +8,15 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from conformance.errors import UsageError
-from conformance.first_run import first_run
-from conformance.settings import Settings
-from conformance.stage import Stage
+from conformance.errors import Inconclusive, UsageError
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
-from conformance.trial import Unmet
+from conformance.trials.first_run import first_run
+from conformance.trials.stage import Stage
 
 if TYPE_CHECKING:
     from conformance.commands import Commands
-    from conformance.fuzz.finding import Step
+    from conformance.fuzz.campaign.finding import Step
 
 
 def add(commands: Commands) -> None:
@@ -46,13 +45,13 @@ def _invoke(options: argparse.Namespace) -> int:
             default_port=None,
         )
         return asyncio.run(_play(settings, steps))
-    except (UsageError, Unmet) as fault:
+    except (UsageError, Inconclusive) as fault:
         print(fault, file=sys.stderr)
         return 2
 
 
 def _step(words: list[str]) -> Step:
-    from conformance.fuzz.finding import Step
+    from conformance.fuzz.campaign.finding import Step
 
     if not 2 <= len(words) <= 3 or (len(words) == 3 and not words[2].isdecimal()):
         told = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
@@ -67,7 +66,7 @@ def _step(words: list[str]) -> Step:
 
 
 async def _play(settings: Settings, steps: list[Step]) -> int:
-    from conformance.fuzz.replay import replay
+    from conformance.fuzz.campaign.replay import replay
 
     first = await first_run(settings)
     await first.close()

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.catalogue import load as load_catalogue
 from conformance.errors import UsageError
+from conformance.matrix import table as report
+from conformance.matrix.findings import findings, verdicts
 from conformance.matrix.plan import chosen, load
 from conformance.matrix.run import Column, judge_all
-from conformance.report import matrix as report
-from conformance.report.findings import findings, verdicts
-from conformance.verdict import Outcome
+from conformance.requirements.catalogue import load as load_catalogue
+from conformance.requirements.verdict import Outcome
 
 if TYPE_CHECKING:
     from conformance.commands import Commands

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import nodes
+from conformance.documents import nodes
 from conformance.errors import UsageError
 from conformance.scenarios.recording import transcripts
 from conformance.scenarios.recording.compose import compose

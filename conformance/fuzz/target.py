@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from conformance.fuzz.hostile import edges
-from conformance.fuzz.values import Generator
-from conformance.validity import Unsupported, Validity
+from conformance.documents.validity import Unsupported, Validity
+from conformance.fuzz.values.generator import Generator
+from conformance.fuzz.values.hostile import edges
 
 WELL_KNOWN = "conformance::"
 HARMLESS = ("conformance::echo", "conformance::fail", "conformance::metadata")

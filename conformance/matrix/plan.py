@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance import documents, known
-from conformance.catalogue import Catalogue
+from conformance import documents
 from conformance.errors import UsageError
-from conformance.known import KnownFailure
+from conformance.requirements import known
+from conformance.requirements.catalogue import Catalogue
+from conformance.requirements.known import KnownFailure
 from conformance.subject.chosen import subject as chosen_by
 from conformance.subject.command import Command
 from conformance.subject.place import Subject

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from conformance.judging.entry import REQUIREMENT
 from conformance.report.document import Report
-from conformance.report.entry import REQUIREMENT
-from conformance.verdict import Outcome
+from conformance.requirements.verdict import Outcome
 
 TITLE = "iii conformance"
 GREEN, YELLOW, RED, GREY = "#2e7d32", "#b26a00", "#c62828", "#616161"

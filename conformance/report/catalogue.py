@@ -9,8 +9,8 @@ from importlib import resources
 from typing import Any
 
 from conformance import checks
-from conformance.catalogue import Catalogue, Requirement
-from conformance.trial import CHECKS, Check
+from conformance.requirements.catalogue import Catalogue, Requirement
+from conformance.trials.trial import CHECKS, Check
 
 assert checks.MODULES  # importing the modules registers their checks
 

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.report.frames import Frame
+from conformance.judging.frames import Frame
 from mock_engine.rendering import shorten
 
 COLUMN = 38

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from conformance.judging.entry import FUZZ, Entry
 from conformance.report.document import Count, Report, title
-from conformance.report.entry import FUZZ, Entry
-from conformance.verdict import Outcome
+from conformance.requirements.verdict import Outcome
 
 MARKS = {
     Outcome.PASSED: ("pass", {"green": True}),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from conformance.judging.frames import Frame
 from conformance.report.elements import Element, element
-from conformance.report.frames import Frame
 
 WIDTH, MARGIN, TOP, STEP = 920, 130, 34, 34
 LETTERS = 92

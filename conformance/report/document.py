@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
-from conformance.report.entry import REQUIREMENT, Entry
+from conformance.judging.entry import REQUIREMENT, Entry
 from conformance.report.journal import Event
-from conformance.verdict import Outcome
+from conformance.requirements.verdict import Outcome
 
 SCHEMA = "report/report.schema.json"
 VERSION = 1

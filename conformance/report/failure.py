@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
+from conformance.judging.entry import SCENARIO, Entry
+from conformance.judging.frames import lines
 from conformance.report.columns import columns
-from conformance.report.entry import SCENARIO, Entry
-from conformance.report.frames import lines
-from conformance.verdict import Outcome
+from conformance.requirements.verdict import Outcome
 
 WIDTH = 98
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from conformance.report import badge, html, summary
 from conformance.report.document import Report
-from conformance.scheduler import Run
+from conformance.trials.scheduler import Run
 
 TRANSCRIPTS = "transcripts"
 LOGS = "logs"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import resources
 
+from conformance.judging.entry import REQUIREMENT, Entry
+from conformance.judging.frames import lines
 from conformance.report.console import MARKS, closing
 from conformance.report.diagram import diagram
 from conformance.report.document import Report, title
 from conformance.report.elements import Element, element, written
-from conformance.report.entry import REQUIREMENT, Entry
-from conformance.report.frames import lines
 from conformance.report.subject import about
-from conformance.verdict import Outcome
+from conformance.requirements.verdict import Outcome
 
 
 def page(report: Report) -> str:

@@ -13,13 +13,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from conformance.catalogue import Catalogue
 from conformance.errors import UsageError
+from conformance.judging.entry import Entry
 from conformance.report import folder
 from conformance.report.document import Report, document
-from conformance.report.entry import Entry
 from conformance.report.journal import Journal, recorder
-from conformance.scheduler import Run
+from conformance.requirements.catalogue import Catalogue
+from conformance.trials.scheduler import Run
 
 PACKAGES = ("iii-conformance", "pytest", "pytest-xdist", "websockets", "hypothesis", "jsonschema")
 

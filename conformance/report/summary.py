@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.judging.entry import Entry
+from conformance.judging.frames import lines
 from conformance.report.console import MARKS, closing
 from conformance.report.document import Report
-from conformance.report.entry import Entry
-from conformance.report.frames import lines
 from conformance.report.subject import about
-from conformance.verdict import Outcome
+from conformance.requirements.verdict import Outcome
 
 ICONS = {
     Outcome.PASSED: "✅",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.scenarios.caller import Caller
-from conformance.scenarios.portal import Answering, Scripted
+from conformance.scenarios.proxy import Answering, Scripted
 from conformance.scenarios.steps import Setting
-from conformance.stage import Stage
+from conformance.trials.stage import Stage
 from mock_engine.config import Config, Module
 from mock_engine.engine import Engine
 from mock_engine.faults import Now, Refuse, rule

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.nodes import Node, keys, suggestion
+from conformance.documents.nodes import Node, keys, suggestion
 from conformance.scenarios.happenings import CONTINUATION, HOW
 from conformance.scenarios.patterns.json_values import is_of_type
 from conformance.scenarios.patterns.names import references

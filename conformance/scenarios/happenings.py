@@ -25,8 +25,8 @@ from urllib.parse import parse_qsl
 from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Opcode
 
-from conformance.conversation import CHANNELS, TELEMETRY, is_telemetry
 from conformance.scenarios.patterns.json_values import ABSENT
+from conformance.trials.conversation import CHANNELS, TELEMETRY, is_telemetry
 from mock_engine.transcript import (
     NOT_JSON,
     Accepted,

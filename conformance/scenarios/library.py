@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 
-from conformance.nodes import DocumentError, suggestion
+from conformance.documents.nodes import DocumentError, suggestion
 from conformance.scenarios.reading import load
 from conformance.scenarios.steps import Scenario
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance import nodes
-from conformance.nodes import DocumentError, Node, Place, keys, suggestion
+from conformance.documents import nodes
+from conformance.documents.nodes import DocumentError, Node, Place, keys, suggestion
+from conformance.requirements.verdict import Level
 from conformance.scenarios.patterns.base import Pattern
 from conformance.scenarios.patterns.single import Is
 from conformance.scenarios.patterns.structures import Object
@@ -21,7 +22,6 @@ from conformance.scenarios.reading_steps import Reader
 from conformance.scenarios.scope import Scope
 from conformance.scenarios.steps import Needs, Scenario, Setting, Step
 from conformance.scenarios.values import NAME, pattern
-from conformance.verdict import Level
 from mock_engine.modules import PLACES
 
 VERSION = 1
@@ -133,7 +133,7 @@ def _level(node: Node) -> Level:
 
 
 def _check_requirements(node: Node) -> None:
-    from conformance.catalogue import load as catalogue
+    from conformance.requirements.catalogue import load as catalogue
 
     known = catalogue().requirements
     for item in node.items():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.nodes import Node, keys, suggestion
-from conformance.pace import Pace
+from conformance.documents.nodes import Node, keys, suggestion
 from conformance.scenarios import forms
 from conformance.scenarios.forms import Form
 from conformance.scenarios.patterns.base import Pattern
@@ -14,6 +13,7 @@ from conformance.scenarios.patterns.single import Anything
 from conformance.scenarios.scope import Scope
 from conformance.scenarios.steps import Expect, Expected, Never, Step, Within
 from conformance.scenarios.values import name, pattern
+from conformance.trials.pace import Pace
 
 PACES = tuple(sorted(n for n, value in vars(Pace).items() if isinstance(value, property)))
 """The deadlines of the suite, by name."""

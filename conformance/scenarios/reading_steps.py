@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance import nodes
-from conformance.nodes import DocumentError, Node, keys, suggestion
+from conformance.documents import nodes
+from conformance.documents.nodes import DocumentError, Node, keys, suggestion
 from conformance.scenarios import forms
 from conformance.scenarios.patterns.json_values import is_of_type
 from conformance.scenarios.reading_expected import EXPECTATIONS, Expectations

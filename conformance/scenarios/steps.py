@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.nodes import Place
+from conformance.documents.nodes import Place
+from conformance.requirements.verdict import Level
 from conformance.scenarios.happenings import Happening
 from conformance.scenarios.patterns.base import Names, Pattern
 from conformance.scenarios.templates import Template
-from conformance.verdict import Level
 
 WORKER = "worker"
 """The name of the process that is started when a scenario names none."""

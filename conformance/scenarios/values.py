@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import Draft202012Validator, validator_for
 
-from conformance.nodes import Node, suggestion
+from conformance.documents.nodes import Node, suggestion
 from conformance.scenarios.patterns.base import Pattern
 from conformance.scenarios.patterns.combined import All, Not, OneOf
 from conformance.scenarios.patterns.json_values import TYPES, is_of_type

@@ -6,33 +6,34 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from conformance.baseline import Baseline
-from conformance.court import rated
-from conformance.known import KnownFailure, applied
-from conformance.protocol import Protocol
-from conformance.report.entry import LAST_LINES, SCENARIO, Entry, rate, reason
-from conformance.report.frames import Frame, frame
+from conformance.errors import Inconclusive
+from conformance.judging.entry import LAST_LINES, SCENARIO, Entry, rate, reason
+from conformance.judging.frames import Frame, frame
+from conformance.judging.judge import rated
+from conformance.requirements.known import KnownFailure, applied
+from conformance.requirements.protocol import Protocol
+from conformance.requirements.verdict import (
+    Finding,
+    Outcome,
+    broken,
+    inconclusive,
+    kept,
+    not_applicable,
+    outcome_of,
+)
 from conformance.scenarios.assignment import assignments
+from conformance.scenarios.driver import Performance, perform
 from conformance.scenarios.patterns.base import Names, Pattern
 from conformance.scenarios.patterns.combined import All
 from conformance.scenarios.patterns.single import Is
 from conformance.scenarios.patterns.structures import Object
 from conformance.scenarios.reading import PULSE
-from conformance.scenarios.stagehand import Performance, perform
 from conformance.scenarios.steps import Needs, Scenario
-from conformance.scheduler import Missed
-from conformance.scheduler import Outcome as Played
-from conformance.stage import Stage
-from conformance.trial import Record, Trial, Unmet, Worker
-from conformance.verdict import (
-    Finding,
-    Outcome,
-    broken,
-    kept,
-    not_applicable,
-    outcome_of,
-    unproven,
-)
+from conformance.trials.baseline import Baseline
+from conformance.trials.scheduler import InconclusiveTrial
+from conformance.trials.scheduler import Outcome as Played
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Trial, Worker
 from mock_engine.rendering import tell
 
 BEFORE, AFTER = 14, 4
@@ -57,7 +58,7 @@ def bound(scenario: Scenario, baseline: Baseline) -> Names:
     """What the names of a scenario stand for at its beginning, with this worker.
 
     Raises:
-        Unmet: the worker has not registered what the scenario needs.
+        Inconclusive: the worker has not registered what the scenario needs.
     """
     names: dict[str, Any] = dict(scenario.parameters)
     if baseline.pulse is not None:
@@ -65,7 +66,7 @@ def bound(scenario: Scenario, baseline: Baseline) -> Names:
     needed = _needed(scenario.needs)
     found = next(assignments([p for _, p in needed], _offers(baseline), names), None)
     if found is None:
-        raise Unmet(f"takes a worker with {_lacking(needed, baseline, names)}")
+        raise Inconclusive(f"takes a worker with {_lacking(needed, baseline, names)}")
     return found[1]
 
 
@@ -76,9 +77,9 @@ def finding(scenario: Scenario, played: Played, protocol: Protocol) -> Finding:
         bounds += [f"until {scenario.until}"] if scenario.until else []
         told = f"a conversation of protocol versions {' '.join(bounds)}; {protocol.reason}"
         return not_applicable(told)
-    if isinstance(played, Missed):
+    if isinstance(played, InconclusiveTrial):
         lacking = played.reason.startswith("takes a worker with")
-        return not_applicable(played.reason) if lacking else unproven(played.reason)
+        return not_applicable(played.reason) if lacking else inconclusive(played.reason)
     failure = played.result.failure
     if failure is None:
         return kept(f"all {played.result.steps} steps went through")

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import configuration, documents
-from conformance.configuration import Configuration
+from conformance import documents
 from conformance.errors import UsageError
-from conformance.invoking import ROLES, Function, Invoking
+from conformance.settings import configuration
+from conformance.settings.configuration import Configuration
+from conformance.settings.invoking import ROLES, Function, Invoking
 
 
 def load(folder: Path, text: str) -> Configuration:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from conformance.crowding import MANY, MOST, crowding, starters
+from conformance.trials.load import MANY, MOST, crowding, starters
 
 
 @pytest.mark.parametrize(("load", "expected"), [(0.1, 1.0), (2.0, 1.0), (6.0, 3.0), (80.0, MOST)])

@@ -10,22 +10,37 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance import known
-from conformance.baseline import Baseline
-from conformance.catalogue import Catalogue, CatalogueError, Method, Requirement, build, load
-from conformance.conversation import Conversation
-from conformance.court import Court
 from conformance.errors import UsageError
-from conformance.known import KnownFailure
-from conformance.pace import Pace
-from conformance.protocol import Protocol, asked, spoken
+from conformance.judging.entry import entry
+from conformance.judging.judge import Court
 from conformance.report.catalogue import details, page
 from conformance.report.console import row
-from conformance.report.entry import entry
-from conformance.samples import sample
-from conformance.scheduler import Missed
-from conformance.trial import CHECKS, Check, Record, Trial, Worker
-from conformance.verdict import Finding, Level, Outcome, broken, kept, not_applicable, unproven
+from conformance.requirements import known
+from conformance.requirements.catalogue import (
+    Catalogue,
+    CatalogueError,
+    Method,
+    Requirement,
+    build,
+    load,
+)
+from conformance.requirements.known import KnownFailure
+from conformance.requirements.protocol import Protocol, asked, spoken
+from conformance.requirements.verdict import (
+    Finding,
+    Level,
+    Outcome,
+    broken,
+    inconclusive,
+    kept,
+    not_applicable,
+)
+from conformance.settings.samples import sample
+from conformance.trials.baseline import Baseline
+from conformance.trials.conversation import Conversation
+from conformance.trials.pace import Pace
+from conformance.trials.scheduler import InconclusiveTrial
+from conformance.trials.trial import CHECKS, Check, Record, Trial, Worker
 from mock_engine.transcript import Answered, Direction, Ended, Ending, Event, Message
 
 # -- catalogue ------------------------------------------------------------------------------------
@@ -166,7 +181,7 @@ def court(
         for i, finding in findings.items()
     }
     record = Record("t", None, (), Baseline(Pace()))
-    outcome = Missed("t", missed) if missed else record
+    outcome = InconclusiveTrial("t", missed) if missed else record
     failures = {i: KnownFailure(i, "known") for i in listed}
     return Court(
         catalogue, checks, lambda trial: outcome, lambda: Protocol("0.22", "why"), failures
@@ -182,7 +197,7 @@ BROKEN = broken(expected="this", seen="that")
         (kept("x"), Level.MUST, Outcome.PASSED),
         (BROKEN, Level.MUST, Outcome.FAILED),
         (BROKEN, Level.SHOULD, Outcome.WARNING),
-        (unproven("x"), Level.MUST, Outcome.NOT_VERIFIED),
+        (inconclusive("x"), Level.MUST, Outcome.NOT_VERIFIED),
         (not_applicable("x"), Level.SHOULD, Outcome.NOT_APPLICABLE),
     ],
 )
@@ -200,7 +215,7 @@ def test_the_level_decides_what_a_finding_means(
         (kept("x"), Outcome.PASSED),
         (not_applicable("x"), Outcome.PASSED),
         (BROKEN, Outcome.NOT_VERIFIED),
-        (unproven("x"), Outcome.NOT_VERIFIED),
+        (inconclusive("x"), Outcome.NOT_VERIFIED),
     ],
 )
 def test_what_needs_a_broken_requirement_is_not_verified(first: Finding, outcome: Outcome) -> None:
@@ -225,7 +240,7 @@ def test_a_known_failure_is_still_no_ground_to_stand_on() -> None:
 
 def test_a_fixed_failure_and_one_that_could_not_be_judged() -> None:
     fixed = court({"TST-001": kept("x")}, requirement(1), listed=("TST-001",))
-    open_ = court({"TST-001": unproven("x")}, requirement(1), listed=("TST-001",))
+    open_ = court({"TST-001": inconclusive("x")}, requirement(1), listed=("TST-001",))
 
     assert fixed.verdict("TST-001").outcome is Outcome.FIXED
     assert open_.verdict("TST-001").outcome is Outcome.NOT_VERIFIED
@@ -254,7 +269,7 @@ def test_a_requirement_without_a_check_says_why() -> None:
 def test_an_entry_tells_the_reason_and_is_data() -> None:
     told = [
         entry(court({"TST-001": f}, requirement(1)).verdict("TST-001"), "0.25")
-        for f in (kept("x"), BROKEN, unproven("no cup"))
+        for f in (kept("x"), BROKEN, inconclusive("no cup"))
     ]
 
     assert row(told[2]).endswith("not verified: no cup")

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from conformance import known
-from conformance.baseline import Baseline
-from conformance.catalogue import Catalogue, Method, Requirement, load
-from conformance.court import Court, Tried
 from conformance.errors import UsageError
-from conformance.known import KnownFailure
-from conformance.known_update import TO_FILL_IN, updated
-from conformance.pace import Pace
-from conformance.protocol import Protocol
-from conformance.report.entry import reason
-from conformance.trial import Check, Record, Trial, Worker
-from conformance.verdict import Finding, Level, Outcome, broken, kept, unproven
+from conformance.judging.entry import reason
+from conformance.judging.judge import Court, Tried
+from conformance.judging.known_update import TO_FILL_IN, updated
+from conformance.requirements import known
+from conformance.requirements.catalogue import Catalogue, Method, Requirement, load
+from conformance.requirements.known import KnownFailure
+from conformance.requirements.protocol import Protocol
+from conformance.requirements.verdict import Finding, Level, Outcome, broken, inconclusive, kept
+from conformance.trials.baseline import Baseline
+from conformance.trials.pace import Pace
+from conformance.trials.trial import Check, Record, Trial, Worker
 
 # -- evidence -------------------------------------------------------------------------------------
 
@@ -92,8 +92,8 @@ def judged(listed: KnownFailure, *findings: Finding) -> tuple[Outcome, Tried | N
         ([kept("x"), BROKEN, kept("y")], Outcome.FLAKY, Tried(3, 2)),
         ([kept("x")] * 3, Outcome.PASSED, Tried(3, 3)),
         ([BROKEN] * 3, Outcome.FAILED, Tried(3, 0)),
-        ([BROKEN, unproven("?"), kept("x")], Outcome.FLAKY, Tried(2, 1)),
-        ([unproven("no cup")] * 3, Outcome.NOT_VERIFIED, None),
+        ([BROKEN, inconclusive("?"), kept("x")], Outcome.FLAKY, Tried(2, 1)),
+        ([inconclusive("no cup")] * 3, Outcome.NOT_VERIFIED, None),
     ],
 )
 def test_what_is_flaky_is_tried_and_its_rate_is_told(

@@ -12,17 +12,17 @@ import pytest
 import yaml
 
 from conformance.__main__ import main
-from conformance.catalogue import load as load_catalogue
-from conformance.court import Verdict
 from conformance.errors import UsageError
-from conformance.known import KnownFailure
+from conformance.judging.entry import entry
+from conformance.judging.judge import Verdict
+from conformance.matrix import table as report
+from conformance.matrix.findings import findings, verdicts
 from conformance.matrix.plan import Candidate, chosen, load
 from conformance.matrix.run import Column
-from conformance.report import matrix as report
-from conformance.report.entry import entry
-from conformance.report.findings import findings, verdicts
+from conformance.requirements.catalogue import load as load_catalogue
+from conformance.requirements.known import KnownFailure
+from conformance.requirements.verdict import Finding, Outcome, broken, kept
 from conformance.subject.command import Command
-from conformance.verdict import Finding, Outcome, broken, kept
 
 ROOT = Path(__file__).parent.parent.parent
 ECHO = {"name": "echo", "command": "{python} -m reference_workers.echo", "folder": str(ROOT)}

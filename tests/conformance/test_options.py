@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from conformance import options
+from conformance.plugin import options
 
 
 def test_every_option_has_one_place() -> None:

@@ -13,10 +13,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conformance import checks
-from conformance.catalogue import load
 from conformance.documents import schema
 from conformance.report.document import SCHEMA
-from conformance.trial import CHECKS
+from conformance.requirements.catalogue import load
+from conformance.trials.trial import CHECKS
 
 assert checks.MODULES  # importing the modules registers their checks
 

@@ -8,9 +8,9 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 
-from conformance.catalogue import load
-from conformance.trial import CHECKS
-from conformance.verdict import Answer, Finding, unproven
+from conformance.requirements.catalogue import load
+from conformance.requirements.verdict import Answer, Finding, inconclusive
+from conformance.trials.trial import CHECKS
 from tests.judging import judge
 from tests.mutants.catalogue import Mutant
 
@@ -46,7 +46,7 @@ def judged(mutant: Mutant) -> Row:
     try:
         return _judged(mutant)
     except Exception as fault:
-        return Row(mutant, unproven(f"a fault of the suite: {fault!r}"), ())
+        return Row(mutant, inconclusive(f"a fault of the suite: {fault!r}"), ())
 
 
 def _judged(mutant: Mutant) -> Row:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from conformance.verdict import Outcome
+from conformance.requirements.verdict import Outcome
 from tests.conformance.scenarios.playing import play_at
 from tests.sdks.toolchains import built
 from tests.sdks.wire.replaying import FOLDER, PROGRAMS, SILENT, Program, names, of, replay, scenario

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Self, TypeVar
 
-from conformance.baseline import Baseline
-from conformance.conversation import Identity
 from conformance.fuzz.stateful.model import Model
-from conformance.settings import Settings
-from conformance.stage import Invocation, Stage
+from conformance.settings.settings import Settings
+from conformance.trials.baseline import Baseline
+from conformance.trials.conversation import Identity
+from conformance.trials.stage import Invocation, Stage
 from mock_engine.faults import Fault, Schedule
 from mock_engine.transcript import Direction
 
@@ -59,7 +59,7 @@ class Life:
 
     Raises:
         Wrong: from any method, when the worker does what it must not.
-        Unmet: the worker is not ready in time when it is started.
+        Inconclusive: the worker is not ready in time when it is started.
     """
 
     def __init__(self, loop: Loop, settings: Settings, baseline: Baseline, *, reattaches: bool):

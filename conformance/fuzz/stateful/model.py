@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.conversation import Identity
+from conformance.trials.conversation import Identity
 
 
 @dataclass

@@ -14,11 +14,11 @@ from typing import Any
 
 from websockets.frames import Opcode
 
-from conformance.conversation import ANNOUNCE, Conversation, is_telemetry
 from conformance.scenarios.patterns.json_values import UUID
 from conformance.scenarios.recording import frames, lives
 from conformance.scenarios.recording.generalise import Generaliser
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
+from conformance.trials.conversation import ANNOUNCE, Conversation, is_telemetry
 from mock_engine.transcript import (
     Direction,
     Ended,

@@ -16,7 +16,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.conversation import ANNOUNCE
 from conformance.scenarios.patterns.json_values import UUID
 from conformance.scenarios.patterns.names import REFERENCE
 from conformance.scenarios.recording.plain import is_deep
@@ -27,6 +26,7 @@ from conformance.scenarios.recording.texts import (
     expressions,
     members,
 )
+from conformance.trials.conversation import ANNOUNCE
 
 TYPED: Mapping[str, str] = {
     "stacktrace": "string",

@@ -13,8 +13,8 @@ from typing import Any
 
 from websockets.frames import Opcode
 
-from conformance.conversation import Conversation
 from conformance.scenarios.recording.offwire import Exited, Signalled
+from conformance.trials.conversation import Conversation
 from mock_engine.transcript import Direction, Ended, Ending, Event, FrameSeen, Message
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from websockets.frames import Close, Opcode
 
-from conformance.conversation import TELEMETRY_PREFIXES
-from conformance.nodes import DocumentError, Place
+from conformance.documents.nodes import DocumentError, Place
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
+from conformance.trials.conversation import TELEMETRY_PREFIXES
 from mock_engine.transcript import (
     Accepted,
     Answered,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from conformance.first_run import first_run
-from conformance.fuzz.campaign import Campaign
-from conformance.fuzz.finding import Report
+from conformance.fuzz.campaign.campaign import Campaign
+from conformance.fuzz.campaign.finding import Report
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.pool import Pool
-from conformance.settings import Settings
-from conformance.stage import Stage
+from conformance.fuzz.search.corpus import Pool
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
+from conformance.trials.first_run import first_run
+from conformance.trials.stage import Stage
 
 
 def fuzz(module: str, plan: Plan, *, factor: float = 1.0, pool: Pool | None = None) -> Report:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from conformance.fuzz.oracles import Kind
+from conformance.fuzz.campaign.oracles import Kind
 from conformance.fuzz.plan import Plan
 from tests.conformance.fuzz.campaigns import fuzz
 

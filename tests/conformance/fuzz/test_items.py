@@ -16,7 +16,7 @@ import redis
 from hypothesis.database import InMemoryExampleDatabase
 from hypothesis.extra.redis import RedisExampleDatabase
 
-from conformance.fuzz.pool import Pool
+from conformance.fuzz.search.corpus import Pool
 from conformance.fuzz.target import Input
 
 pytest_plugins = ["pytester"]

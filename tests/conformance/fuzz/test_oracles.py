@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz.oracles import Kind, Observation, crossed, judge, unexpected
+from conformance.fuzz.campaign.oracles import Kind, Observation, crossed, judge, unexpected
 from conformance.fuzz.target import Input, Target
 
 ID = "0b7e1a52-0000-4000-8000-000000000001"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.fuzz.answers import Answer, normalised
-from conformance.fuzz.search import Search
+from conformance.fuzz.search.novelty import Answer, normalised
+from conformance.fuzz.search.search import Search
 from conformance.fuzz.target import Input, Target
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz.shrink import fewer, smaller, weight
+from conformance.fuzz.campaign.shrink import fewer, smaller, weight
 
 
 def least(value: Any, shows: Callable[[Any], bool]) -> Any:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
-from conformance.baseline import Baseline
-from conformance.first_run import first_run
 from conformance.fuzz.stateful.life import Life, Loop
 from conformance.fuzz.stateful.machine import Lived, World, search
 from conformance.fuzz.stateful.model import Model
-from conformance.settings import Settings
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
+from conformance.trials.baseline import Baseline
+from conformance.trials.first_run import first_run
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from jsonschema.validators import Draft202012Validator, validator_for
 from pydantic import BaseModel, Field
 
-from conformance.fuzz.choices import RandomChoices
-from conformance.fuzz.values import Generator, from_schema
-from conformance.validity import Unsupported
+from conformance.documents.validity import Unsupported
+from conformance.fuzz.values.entropy import RandomChoices
+from conformance.fuzz.values.generator import Generator, from_schema
 
 COLLECTION = Path(__file__).parent / "collection"
 UNSUPPORTED = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.baseline import Baseline
-from conformance.pace import Pace
-from conformance.report.frames import AFTER, BEFORE, LAST, MOST, conversation, line
-from conformance.trial import Record
+from conformance.judging.frames import AFTER, BEFORE, LAST, MOST, conversation, line
+from conformance.trials.baseline import Baseline
+from conformance.trials.pace import Pace
+from conformance.trials.trial import Record
 from mock_engine.transcript import Direction, Ended, Ending, Event, Message
 
 

@@ -9,18 +9,18 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance.catalogue import load
 from conformance.documents import schema
 from conformance.errors import UsageError
+from conformance.judging.entry import Entry
 from conformance.report import badge, html, summary
 from conformance.report.console import closing, table
 from conformance.report.diagram import LETTERS, label
 from conformance.report.document import SCHEMA, Report, document
-from conformance.report.entry import Entry
 from conformance.report.journal import Journal, cleared, recorder
 from conformance.report.reporter import Reporter
-from conformance.scheduler import Run
-from conformance.verdict import Outcome
+from conformance.requirements.catalogue import load
+from conformance.requirements.verdict import Outcome
+from conformance.trials.scheduler import Run
 
 HOSTILE = "</script><b>`|*\u0000\ud800 ```\n]]>"
 

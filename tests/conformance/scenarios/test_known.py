@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from conformance import known
-from conformance.baseline import Baseline
-from conformance.catalogue import load as catalogue
 from conformance.errors import UsageError
-from conformance.known import KnownFailure
-from conformance.known_update import rewrite
-from conformance.pace import Pace
-from conformance.protocol import Protocol
-from conformance.report.entry import Entry
+from conformance.judging.entry import Entry
+from conformance.judging.known_update import rewrite
+from conformance.requirements import known
+from conformance.requirements.catalogue import load as catalogue
+from conformance.requirements.known import KnownFailure
+from conformance.requirements.protocol import Protocol
+from conformance.requirements.verdict import Outcome
+from conformance.scenarios.driver import Performance
 from conformance.scenarios.library import names
 from conformance.scenarios.play import Failure
 from conformance.scenarios.reading import parse
-from conformance.scenarios.stagehand import Performance
 from conformance.scenarios.verdicts import verdict
-from conformance.trial import Record
-from conformance.verdict import Outcome
+from conformance.trials.baseline import Baseline
+from conformance.trials.pace import Pace
+from conformance.trials.trial import Record
 
 SCENARIO = parse("scenario: 1\nname: order\ntitle: t\nsteps: [{ready: true}]\n", "order.yaml")
 LISTED = KnownFailure("order", "why")

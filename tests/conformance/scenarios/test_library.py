@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance import nodes
+from conformance.documents import nodes
+from conformance.requirements.verdict import Outcome
 from conformance.scenarios.library import folder, shipped
 from conformance.scenarios.reading import load
-from conformance.verdict import Outcome
 from tests.conformance.scenarios.playing import play
 
 HERE = "tests.conformance.scenarios.wrong"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.report.entry import Entry
+from conformance.judging.entry import Entry
 from conformance.scenarios.reading import parse
 from conformance.scenarios.recording.compose import compose
 from conformance.scenarios.recording.transcripts import read

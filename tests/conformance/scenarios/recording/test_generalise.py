@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import nodes
+from conformance.documents import nodes
 from conformance.scenarios.patterns.base import Names
 from conformance.scenarios.patterns.json_values import UUID
 from conformance.scenarios.recording.generalise import Generaliser

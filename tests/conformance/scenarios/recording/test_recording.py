@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from conformance.conversation import Conversation
+from conformance.requirements.verdict import Outcome
 from conformance.scenarios.reading import load, parse
 from conformance.scenarios.recording.compose import compose
 from conformance.scenarios.recording.proxy import Proxy, Upstream
 from conformance.scenarios.recording.writing import write
-from conformance.verdict import Outcome
+from conformance.trials.conversation import Conversation
 from mock_engine.config import Config
 from mock_engine.engine import Engine
 from mock_engine.transcript import Event, Message, Requested

@@ -1,0 +1,256 @@
+"""From a suspicion to the least that shows the mistake.
+
+The input alone comes first. Where that is not enough, the worker's state plays a part: the input
+is repeated on a fresh worker, and at last all that went before is replayed and thinned out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from conformance.fuzz.campaign.finding import Finding, Step
+from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion, judge
+from conformance.fuzz.campaign.shrink import fewer, smaller
+from conformance.fuzz.campaign.transport import Line, Pending
+from conformance.fuzz.target import Input, Target
+from conformance.fuzz.values.hostile import written
+from conformance.trials.load import crowding
+
+TRIES = 300
+"""Smaller values tried of an input."""
+
+SECONDS = 10.0
+"""For making one counterexample smaller."""
+
+CRASHES = 60
+"""The same where each try takes a fresh process."""
+
+HURRY = 1.0
+"""Seconds that a try waits for a reply that it hopes not to see; the last one waits in full."""
+
+REPEATS = 128
+PARALLEL = 24
+SHOWN = 4000
+"""Letters of a reply that a finding keeps."""
+
+
+@dataclass
+class Inquiry:
+    """Asks a worker again. ``restart`` gives it a fresh process."""
+
+    line: Line
+    targets: dict[str, Target]
+    restart: Callable[[], Awaitable[None]]
+    deadline: Callable[[str], float]
+    exceptions: bool
+    asked: int = 0
+
+    async def ask(self, inputs: Sequence[Input], within: float | None = None) -> list[Observation]:
+        """Send these and wait until each is over, ``within`` seconds or as long as one may take."""
+        if not self.line.stage.process.running or not self.line.stage.workers:
+            await self.restart()
+        self.asked += len(inputs)
+        before = self.line.fresh_log()
+        sent = self.line.send(inputs)
+        longest = max((self.deadline(given.function_id) for given in inputs), default=0.0)
+        await self.line.wait(sent, longest * crowding() if within is None else within)
+        if any(not one.over for one in sent) and not self.line.stage.process.running:
+            await self.line.stage.process.exited.wait()
+        deaf = False
+        if any(not one.over for one in sent) and self.line.stage.process.running:
+            deaf = not await self.listens(within)
+        await self._linger(sent)
+        log = self.line.fresh_log() or (before if deaf else ())
+        for one in sent:
+            self.line.forget(one)
+        return [self.line.observation(one, log, deaf=deaf and not one.over) for one in sent]
+
+    async def _linger(self, sent: Sequence[Pending]) -> None:
+        """Give a crash after the reply, and a second reply, a moment to show."""
+        stage = self.line.stage
+        unsettled = [one for one in sent if one.reply is not None]
+        if unsettled and len(sent) == 1:
+            await stage.until(
+                lambda: not stage.process.running or sent[0].second is not None, 0.02, patient=False
+            )
+
+    async def listens(self, within: float | None = None) -> bool:
+        """Whether the worker answers anything at all, in time or ``within`` seconds."""
+        stage = self.line.stage
+        if stage.baseline.pulse is None:
+            return True
+        if not stage.workers:
+            return False
+        return await stage.reply(stage.invoke(stage.baseline.pulse, {}), within) is not None
+
+    def suspect(self, seen: Observation) -> Suspicion | None:
+        """What is wrong with an observation."""
+        target = self.targets[seen.given.function_id]
+        return judge(target, seen, exceptions=self.exceptions)
+
+    async def shows(
+        self, given: Input, wanted: Suspicion, within: float | None = None
+    ) -> Observation | None:
+        """Ask once; the observation if it shows the same mistake."""
+        (seen,) = await self.ask([given], within)
+        return seen if self._same(self.suspect(seen), wanted) else None
+
+    @staticmethod
+    def _same(found: Suspicion | None, wanted: Suspicion) -> bool:
+        if found is None or found.kind is not wanted.kind:
+            return False
+        if found.function_id != wanted.function_id:
+            return False
+        return found.kind in (Kind.SILENT, Kind.CRASH, Kind.DEAF, Kind.DROPPED) or (
+            found.cause == wanted.cause
+        )
+
+    # -- the least that shows it -----------------------------------------------------------------
+
+    async def settle(
+        self, given: Input, wanted: Suspicion, first: Observation, history: Sequence[Input]
+    ) -> Finding:
+        """Find the least that shows the mistake, and tell whether it could be shown again."""
+        if wanted.kind.ends_the_worker:
+            await self.restart()
+        seen = await self.shows(given, wanted)
+        if seen is not None:
+            least = await self._least(given, wanted)
+            for candidate in dict.fromkeys((least, given)):
+                steps = await self._afresh(candidate, wanted)
+                if steps is not None:
+                    return self.finding(wanted, steps[0], steps[1], reproduced=True)
+        with_history = await self._with_history(given, wanted, history)
+        if with_history is not None:
+            return self.finding(wanted, with_history[0], with_history[1], reproduced=True)
+        return self.finding(wanted, [(given, 1)], seen or first, reproduced=seen is not None)
+
+    async def _afresh(
+        self, given: Input, wanted: Suspicion
+    ) -> tuple[list[tuple[Input, int]], Observation] | None:
+        """How often a fresh worker must be asked until it shows the mistake."""
+        await self.restart()
+        for number in range(1, REPEATS + 1):
+            (seen,) = await self.ask([given])
+            if self._same(self.suspect(seen), wanted):
+                return [(given, number)], seen
+            if seen.reply is None:
+                return None
+        return None
+
+    async def _least(self, given: Input, wanted: Suspicion) -> Input:
+        """Make an input smaller while it still shows the mistake."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SECONDS
+        left = CRASHES if wanted.kind.ends_the_worker else TRIES
+        width = 1 if wanted.kind.ends_the_worker else PARALLEL
+        hurry = HURRY if wanted.kind in (Kind.SILENT, Kind.DEAF) else None
+        candidates = smaller(given.value)
+        while left > 0 and loop.time() < until:
+            some = [self.with_value(given, value) for value in islice(candidates, width)]
+            if not some:
+                return given
+            left -= len(some)
+            found = await self._first(some, wanted, hurry)
+            if found is not None and await self.shows(found.given, wanted, hurry) is not None:
+                given = found.given
+                candidates = smaller(given.value)
+        return given
+
+    async def _first(
+        self, candidates: list[Input], wanted: Suspicion, within: float | None
+    ) -> Observation | None:
+        """The first candidate that shows the mistake; all are asked at a time."""
+        if wanted.kind is Kind.EXCEPTION:
+            candidates = [c for c in candidates if c.valid is True]
+        if not candidates:
+            return None
+        observations = await self.ask(candidates, within)
+        return next((o for o in observations if self._same(self.suspect(o), wanted)), None)
+
+    def with_value(self, given: Input, value: Any) -> Input:
+        """The input with other data."""
+        target, text = self.targets[given.function_id], written(value)
+        valid = given.valid
+        if target.generator is not None:
+            try:
+                plain = msgspec.json.decode(text)
+            except msgspec.DecodeError:
+                plain = value
+            valid = target.generator.validity.holds(plain)
+            if not valid and target.structure.holds(plain):
+                valid = None
+        return replace(given, text=text, value=value, valid=valid)
+
+    async def _with_history(
+        self, given: Input, wanted: Suspicion, history: Sequence[Input]
+    ) -> tuple[list[tuple[Input, int]], Observation] | None:
+        """Steps on a fresh worker that lead to the mistake."""
+        hurry = None if wanted.kind is not Kind.SILENT else 2 * HURRY
+        steps = [*history, given]
+        seen_again = await self._replayed(steps, wanted, hurry)
+        if seen_again is None:
+            return None
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SECONDS
+        progress = True
+        while progress and loop.time() < until:
+            progress = False
+            for shorter in fewer(steps):
+                if loop.time() > until:
+                    break
+                shown = await self._replayed(shorter, wanted, hurry)
+                if shown is not None:
+                    steps, seen_again, progress = shorter, shown, True
+                    break
+        return _counted(steps), seen_again
+
+    async def _replayed(
+        self, steps: Sequence[Input], wanted: Suspicion, within: float | None
+    ) -> Observation | None:
+        await self.restart()
+        for given in steps[:-1]:
+            (seen,) = await self.ask([given], within or 2.0)
+            if self._same(self.suspect(seen), wanted):
+                return seen
+        return await self.shows(steps[-1], wanted, within)
+
+    def finding(
+        self,
+        wanted: Suspicion,
+        steps: Sequence[tuple[Input, int]],
+        seen: Observation,
+        *,
+        reproduced: bool,
+    ) -> Finding:
+        """The finding that a suspicion has become, with what was ``seen`` after its steps."""
+        told = self.suspect(seen) or wanted
+        reply = (seen.reply or b"").decode("utf-8", "replace")
+        return Finding(
+            replace(wanted, seen=told.seen, expected=told.expected),
+            tuple(
+                Step(given.function_id, given.text.decode("utf-8", "replace"), times)
+                for given, times in steps
+            ),
+            reproduced,
+            reply=reply[:SHOWN],
+            log=seen.log[-15:] or tuple(self.line.stage.log[-8:]),
+            origin=steps[-1][0].origin,
+        )
+
+
+def _counted(steps: Sequence[Input]) -> list[tuple[Input, int]]:
+    """Steps with equal neighbours told once."""
+    out: list[tuple[Input, int]] = []
+    for given in steps:
+        if out and out[-1][0].text == given.text and out[-1][0].function_id == given.function_id:
+            out[-1] = (given, out[-1][1] + 1)
+        else:
+            out.append((given, 1))
+    return out

@@ -1,0 +1,276 @@
+"""Fuzzing as pytest items: stored counterexamples first, then the campaign."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis.database import ExampleDatabase
+
+from conformance.fuzz.campaign import progress, replay, store
+from conformance.fuzz.campaign.campaign import Campaign
+from conformance.fuzz.campaign.database import opened
+from conformance.fuzz.campaign.finding import Finding, Report
+from conformance.fuzz.campaign.oracles import REMEDIES
+from conformance.fuzz.plan import Plan
+from conformance.fuzz.search.corpus import Pool
+from conformance.judging.entry import FUZZ, LAST_LINES, Entry, Evidence
+from conformance.judging.session import Judgement
+from conformance.plugin.judged_item import JudgedItem
+from conformance.requirements.verdict import Level, Outcome
+from conformance.settings.fuzzing import Fuzzing
+from conformance.trials.scheduler import InconclusiveTrial
+from conformance.trials.stage import Stage
+from conformance.trials.trial import Record, Trial, Worker
+
+PHASE = FUZZ
+
+
+class FuzzItem(JudgedItem):
+    """Something that fuzzing judges."""
+
+    def __init__(self, *, asked: Fuzzing, database: ExampleDatabase | None, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.asked = asked
+        self.database = database
+
+    def account(self, told: Entry) -> str:
+        """The findings in full, where that is what was judged."""
+        if "notes" in told:
+            return "\n".join(told["evidence"]["differences"])
+        return super().account(told)
+
+    def entry(self, outcome: Outcome, sentence: str, reason: str, evidence: Evidence) -> Entry:
+        """A verdict as data."""
+        return {
+            "kind": FUZZ,
+            "id": self.name,
+            "phase": PHASE,
+            "level": Level.MUST.value,
+            "sentence": sentence,
+            "source": "docs/fuzzing.md",
+            "bugs": [],
+            "protocol": self.judgement.protocol.version,
+            "outcome": outcome.value,
+            "reason": reason,
+            "command": "",
+            "evidence": evidence,
+        }
+
+    def missed(self, sentence: str, played: InconclusiveTrial) -> Entry:
+        """The verdict when nothing could be tried."""
+        reason = f"{Outcome.NOT_VERIFIED.value}: {played.reason}"
+        return self.entry(Outcome.NOT_VERIFIED, sentence, reason, evidence(seen=played.reason))
+
+
+def evidence(
+    *,
+    seen: str,
+    expected: str = "",
+    remedy: str = "",
+    differences: Sequence[str] = (),
+    log: Sequence[str] = (),
+    run: str = "",
+) -> Evidence:
+    """What a verdict rests on."""
+    return {
+        "expected": expected,
+        "seen": seen,
+        "remedy": remedy,
+        "differences": list(differences),
+        "frames": [],
+        "log": list(log),
+        "runs": [run] if run else [],
+    }
+
+
+class ReplayItem(FuzzItem):
+    """A stored counterexample, tried again."""
+
+    def __init__(self, *, example: store.Counterexample, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.example = example
+
+    def selection(self) -> Sequence[str]:
+        """The options that replay it alone."""
+        return ["--fuzz=1", self.nodeid]
+
+    def judge(self) -> Entry:
+        """Whether it is fixed or still fails."""
+        example = self.example
+        sentence = f"{example.function_id}: {example.kind.value}"
+        exceptions = self.asked.exceptions != "ignore"
+        trial = replay.trial(example, exceptions=exceptions)
+        played = self.judgement.outcome(trial)
+        if isinstance(played, InconclusiveTrial):
+            return self.missed(sentence, played)
+        suspicion, seen = played.result.suspicion, played.result.seen
+        if suspicion is None:
+            told = f"FIXED: {example.path} no longer fails; it is replayed in each run"
+            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", told, evidence(seen=told))
+        told = f"STILL FAILING: {suspicion.kind.value}: {suspicion.seen}"
+        rests_on = evidence(
+            seen=told,
+            expected=suspicion.expected,
+            remedy=REMEDIES[suspicion.kind],
+            differences=[f"{step.function_id} {step.data}"[:400] for step in example.steps[-5:]],
+            log=seen.log[-LAST_LINES:],
+            run=trial.name,
+        )
+        return self.entry(Outcome.FAILED, sentence, told, rests_on)
+
+
+class CampaignItem(FuzzItem):
+    """A campaign, or a share of one."""
+
+    def selection(self) -> Sequence[str]:
+        """The options that draw the same inputs."""
+        asked = self.asked
+        budget = f"{asked.seconds:g}s" if asked.seconds is not None else f"{asked.count}"
+        return [f"--fuzz={budget}", f"--fuzz-seed={asked.seed + asked.share}"]
+
+    def judge(self) -> Entry:
+        """Run the campaign, telling of its progress, and judge what it found."""
+        campaign = self._campaign()
+
+        async def play(stage: Stage) -> Report:
+            return await campaign.play(stage)
+
+        trial = Trial(f"fuzz {self.name}", Worker.OWN, play)
+        self.judgement.begin([trial])
+        self._follow(campaign, trial)
+        played = self.judgement.outcome(trial)
+        if isinstance(played, InconclusiveTrial):
+            return self.missed("payloads", played)
+        assert isinstance(played, Record)
+        return self._told(played.result)
+
+    def _campaign(self) -> Campaign:
+        asked = self.asked
+        folder = asked.corpus
+        plan = Plan(
+            seed=asked.seed + asked.share,
+            seconds=asked.seconds,
+            count=asked.count,
+            window=asked.window,
+            patterns=asked.functions,
+            exceptions=asked.exceptions != "ignore",
+            traffic=store.traffic(folder) if folder is not None else {},
+        )
+        return Campaign(plan, Pool(self.database))
+
+    def _follow(self, campaign: Campaign, trial: Trial[Report]) -> None:
+        """Show the progress until the campaign is over: in place on a terminal, else in lines."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        capture = self.config.pluginmanager.get_plugin("capturemanager")
+        if reporter is None or capture is None:
+            return
+        live = reporter.isatty
+        began = time.monotonic()
+        with capture.global_and_fixture_disabled():
+            shown = 0
+            while not self.judgement.done(trial, 1.0 if live else 10.0):
+                text = progress.progress(campaign.report, time.monotonic() - began)
+                if live:
+                    reporter.rewrite(f"{text:<{shown}}")
+                    shown = len(text)
+                else:
+                    reporter.write_line(text)
+            if live and shown:
+                reporter.rewrite(" " * shown)
+                reporter.rewrite("")
+
+    def _told(self, report: Report) -> Entry:
+        worker = self.judgement.settings.subject.text
+        lines: list[str] = []
+        for number, found in enumerate(report.findings, 1):
+            if self.asked.corpus is not None:
+                store.save(self.asked.corpus, found)
+            lines += progress.finding(found, number, worker)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
+        told = self.entry(
+            self._outcome(report.findings),
+            f"{report.invocations} invocations of {len(report.explored)} functions",
+            progress.closing(report),
+            evidence(seen=kinds or "nothing wrong was found", differences=lines),
+        )
+        told["notes"] = list(progress.explored(report))
+        return told
+
+    def _outcome(self, findings: list[Finding]) -> Outcome:
+        levels = {self._level(found) for found in findings}
+        if Level.MUST in levels:
+            return Outcome.FAILED
+        return Outcome.WARNING if levels else Outcome.PASSED
+
+    def _level(self, found: Finding) -> Level:
+        lenient = self.asked.exceptions == "warn" and found.kind.name == "EXCEPTION"
+        return Level.SHOULD if lenient else found.level
+
+
+class Fuzz(pytest.Collector):
+    """Everything that fuzzing judges."""
+
+    def __init__(
+        self,
+        *,
+        judgement: Judgement,
+        asked: Fuzzing,
+        examples: Sequence[store.Counterexample],
+        database: ExampleDatabase | None,
+        **kw: Any,
+    ) -> None:
+        super().__init__(**kw)
+        self.judgement = judgement
+        self.asked = asked
+        self.examples = examples
+        self.database = database
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Stored counterexamples, then a campaign and a machine for each process."""
+        asked = self.asked
+        for example in self.examples:
+            yield self._item(ReplayItem, f"replay-{example.name}", example=example)
+        if asked.campaigns:
+            for number in range(asked.shares):
+                name = "payloads" if asked.shares == 1 else f"payloads-{number + 1}"
+                yield self._item(CampaignItem, name)
+        if asked.machine:
+            from conformance.plugin.machine_items import MachineItem
+
+            for number in range(asked.shares):
+                name = "life-cycle" if asked.shares == 1 else f"life-cycle-{number + 1}"
+                yield self._item(MachineItem, name)
+
+    def _item(self, kind: type[FuzzItem], name: str, **more: Any) -> FuzzItem:
+        return kind.from_parent(
+            self,
+            name=name,
+            nodeid=f"{self.nodeid}::{name}",
+            judgement=self.judgement,
+            asked=self.asked,
+            database=self.database,
+            **more,
+        )
+
+
+def collector(session: pytest.Session, judgement: Judgement) -> pytest.Collector:
+    """The collector of what the settings ask of fuzzing.
+
+    Raises:
+        UsageError: the corpus or the database cannot be used.
+    """
+    asked = judgement.settings.fuzzing
+    assert asked is not None
+    return Fuzz.from_parent(
+        session,
+        name=PHASE,
+        nodeid=PHASE,
+        path=session.path,
+        judgement=judgement,
+        asked=asked,
+        examples=store.stored(asked.corpus) if asked.corpus is not None else (),
+        database=opened(asked),
+    )

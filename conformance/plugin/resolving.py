@@ -1,0 +1,189 @@
+"""What the options of a run mean, with what ``conformance.yaml`` says where they are silent."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.errors import UsageError
+from conformance.plugin import options
+from conformance.requirements import known, protocol
+from conformance.requirements.catalogue import CatalogueError, load
+from conformance.scenarios import library
+from conformance.settings import configuration
+from conformance.settings.configuration import Configuration
+from conformance.settings.fuzzing import asked
+from conformance.settings.invoking import Invoking
+from conformance.settings.settings import Settings
+from conformance.subject import chosen
+from conformance.subject.place import Subject
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The settings that the options give, and the configuration file if there is one.
+
+    Raises:
+        UsageError: an option or the file has a value that cannot be used.
+    """
+    file = _configuration(config)
+
+    def option(name: str, default: Any = None) -> Any:
+        given = config.getoption(f"--{name}")
+        return file.options.get(name, default) if given is None else given
+
+    def listed(name: str) -> tuple[str, ...]:
+        return (*file.options.get(name, ()), *config.getoption(f"--{name}"))
+
+    factor: float = option("timeout-factor", 1.0)
+    if not 0 < factor < 1000:
+        raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
+    patterns: list[str] = config.getoption("--requirement")
+    try:
+        wanted = tuple(r.id for r in load().matching(patterns)) if patterns else ()
+    except CatalogueError as fault:
+        raise UsageError(f"--requirement: {fault}") from None
+    failures = _known_failures(config, file)
+    if failures and config.getoption("--update-known-failures") and not failures.exists():
+        failures = None
+    return Settings(
+        subject=_subject(config, file),
+        environment=chosen.variables(listed("worker-env"), os.environ),
+        timeout_factor=factor,
+        requirements=wanted,
+        strict=_is_strict(config),
+        full=option("level", "default") == "full",
+        protocol=protocol.asked(option("protocol", protocol.AUTO)),
+        invoking=Invoking(
+            functions=file.functions,
+            excluded=listed("exclude"),
+            disabled=config.getoption("--no-invoke") or file.options.get("no-invoke", False),
+            roles=file.roles,
+        ),
+        known=known.load(failures, load(), scenarios=_names(config)) if failures else {},
+        update=_updated_file(config, file),
+        variables=listed("engine-env"),
+        scenarios=tuple(config.getoption("--scenario")),
+        scenario_parameters=_parameters(config.getoption("--scenario-param")),
+        fuzzing=asked(option, *_share(config)),
+    )
+
+
+def report_folder(config: pytest.Config) -> Path | None:
+    """Where the report is to be written, if it is."""
+    given: str | None = config.getoption("--conformance-report")
+    return None if given is None or config.option.collectonly else Path(given)
+
+
+def told(settings: Settings) -> dict[str, Any]:
+    """What the settings tell a reader of a report."""
+    return {
+        "worker": settings.subject.described,
+        "requirements": list(settings.requirements),
+        "level": "full" if settings.full else "default",
+        "protocol": settings.protocol or protocol.AUTO,
+        "timeout_factor": settings.timeout_factor,
+        "strict": settings.strict,
+        "excluded": list(settings.invoking.excluded),
+        "no_invoke": settings.invoking.disabled,
+        "known_failures": sorted(settings.known),
+    }
+
+
+def command(config: pytest.Config, *named: str) -> str:
+    """What to type to judge what ``named``, options or names, chooses in the same way."""
+    words = ["pytest"]
+    for name in options.SHAPING:
+        given = config.getoption(name)
+        if given is True:
+            words.append(name)
+        elif given not in (None, False):
+            values = given if isinstance(given, list) else [given]
+            words += [f"{name}={shlex.quote(str(value))}" for value in values]
+    return " ".join([*words, *map(shlex.quote, named)])
+
+
+def _share(config: pytest.Config) -> tuple[int, int]:
+    """Which part of a distributed run this process has, counted from 0, and of how many."""
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is None:
+        return 0, 1
+    return int(str(given["workerid"]).removeprefix("gw")), int(given["workercount"])
+
+
+def _configuration(config: pytest.Config) -> Configuration:
+    """The file that the user names, or the one in the current folder or pytest's root."""
+    named: str | None = config.getoption("--conformance-config")
+    if named is not None:
+        return configuration.load(Path(named))
+    found = configuration.find([config.invocation_params.dir, config.rootpath])
+    return configuration.load(found) if found else Configuration()
+
+
+def _subject(config: pytest.Config, file: Configuration) -> Subject:
+    """What is judged: what the options name, or else the file."""
+    given = {name: config.getoption(f"--{name}") for name in chosen.OPTIONS}
+    named = chosen.names_a_worker(given)
+    values = {
+        name: file.options.get(name) if value is None or value is False else value
+        for name, value in given.items()
+        if not (named and value is None and name in chosen.NAMING)
+    }
+    if not chosen.names_a_worker(values):
+        raise UsageError(
+            f"there is no worker to judge: {file.path} has no `worker-cmd`, and --worker-cmd is "
+            'missing; give one, for example --worker-cmd="python my_worker.py"'
+        )
+    if values.get("worker-attach") is not None and config.getoption("tx", default=None):
+        raise UsageError("--worker-attach is for one process; there is one worker: leave -n out")
+    return chosen.subject(values)
+
+
+def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:
+    """The list of known failures; one that the file names is beside it."""
+    given: str | None = config.getoption("--known-failures")
+    if given is not None:
+        return Path(given)
+    named: str | None = file.options.get("known-failures")
+    return None if named is None else file.beside(named)
+
+
+def _names(config: pytest.Config) -> Collection[str] | None:
+    """The names that scenarios of this run may have; nothing where none is played."""
+    chosen: list[str] = config.getoption("--scenario")
+    return library.names(chosen) if chosen else None
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            told = "expected NAME=VALUE, as in greeting=hello"
+            raise UsageError(f"--scenario-param {text!r}: {told}")
+        found[name] = value
+    return found
+
+
+def _updated_file(config: pytest.Config, file: Configuration) -> Path | None:
+    """The list of known failures that this run brings up to date, if it does."""
+    if not config.getoption("--update-known-failures"):
+        return None
+    failures = _known_failures(config, file)
+    if failures is None:
+        raise UsageError("--update-known-failures takes --known-failures FILE: the file to update")
+    return failures
+
+
+def _is_strict(config: pytest.Config) -> bool:
+    """Whether ``--strict`` stands on the command line.
+
+    The option is pytest's own: a switch up to version 8, an override of the setting ``strict``
+    since 9. A setting in a configuration file is about that project's tests, not about workers.
+    """
+    overrides: list[str] = config.getoption("override_ini", default=None) or []
+    return "strict=true" in overrides or bool(config.getoption("strict", default=False))
