@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.settings.invoking import PREFIX
 from conformance.trials.conversation import Conversation
-from conformance.trials.stage import Invocation
+from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record
 from mock_engine.transcript import Direction, Message
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
-from conformance.trials.stage import ABSENT, Invocation, Stage
+from conformance.trials.context import ABSENT
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
@@ -25,10 +27,10 @@ class Errand:
     function_id: str
 
 
-async def send(stage: Stage, asked: dict[str, Any], **fields: Any) -> Errand:
+async def send(harness: Harness, asked: dict[str, Any], **fields: Any) -> Errand:
     """Let the worker call, and wait for its answer."""
-    invocation = stage.invoke(stage.role("call"), asked, **fields)
-    await stage.reply(invocation, stage.pace.handler)
+    invocation = harness.invoker.invoke(harness.invoker.role("call"), asked, **fields)
+    await harness.invoker.reply(invocation, harness.pace.handler)
     return Errand(invocation, asked["function_id"])
 
 
@@ -48,11 +50,11 @@ def _result(record: Record[Errand]) -> Any:
 
 
 @trial(Worker.SHARED)
-async def calls_nobody(stage: Stage) -> Errand:
+async def calls_nobody(harness: Harness) -> Errand:
     """Let the worker call a function that nobody has, twice, in a trace."""
     asked = {"function_id": f"{ABSENT}-either", "data": {"x": 1}}
-    await send(stage, asked, traceparent=TRACE, baggage=BAGGAGE)
-    return await send(stage, asked, traceparent=TRACE, baggage=BAGGAGE)
+    await send(harness, asked, traceparent=TRACE, baggage=BAGGAGE)
+    return await send(harness, asked, traceparent=TRACE, baggage=BAGGAGE)
 
 
 @check("CAL-001", calls_nobody)
@@ -149,30 +151,30 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
     )
 
 
-async def ask(stage: Stage, asked: dict[str, Any]) -> Errand:
+async def ask(harness: Harness, asked: dict[str, Any]) -> Errand:
     """Let the worker call, and wait until it has; what it answers does not matter.
 
     One that cannot call so answers at once; a call that nobody waits for may come after the answer.
     """
-    invocation = stage.invoke(stage.role("call"), {"timeout_ms": 2000, **asked})
+    invocation = harness.invoker.invoke(harness.invoker.role("call"), {"timeout_ms": 2000, **asked})
     errand = Errand(invocation, asked["function_id"])
 
     def called() -> bool:
         return any(
             m.type == "invokefunction" and m.json.get("function_id") == errand.function_id
-            for m in stage.talk.messages()
+            for m in harness.talk.messages()
         )
 
-    await stage.until(lambda: called() or stage.replies(invocation), stage.pace.reply)
-    await stage.until(called, stage.pace.stray)
+    await harness.until(lambda: called() or harness.invoker.replies(invocation), harness.pace.reply)
+    await harness.until(called, harness.pace.stray)
     return errand
 
 
 @trial(Worker.SHARED)
-async def calls_through_a_queue(stage: Stage) -> Errand:
+async def calls_through_a_queue(harness: Harness) -> Errand:
     """Let the worker call a function through a queue."""
     action = {"type": "enqueue", "queue": "conformance"}
-    return await ask(stage, {"function_id": "conformance::queued", "data": {}, "action": action})
+    return await ask(harness, {"function_id": "conformance::queued", "data": {}, "action": action})
 
 
 @check("CAL-009", calls_through_a_queue)
@@ -192,10 +194,10 @@ def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
 
 
 @trial(Worker.SHARED)
-async def calls_with_metadata(stage: Stage) -> Errand:
+async def calls_with_metadata(harness: Harness) -> Errand:
     """Let the worker call a function with metadata."""
     return await ask(
-        stage, {"function_id": "conformance::with-metadata", "data": {}, "metadata": METADATA}
+        harness, {"function_id": "conformance::with-metadata", "data": {}, "metadata": METADATA}
     )
 
 
@@ -216,9 +218,9 @@ def sends_metadata(record: Record[Errand]) -> Finding:
 
 
 @trial(Worker.SHARED)
-async def calls_without_waiting(stage: Stage) -> Errand:
+async def calls_without_waiting(harness: Harness) -> Errand:
     """Let the worker call a function without waiting for it."""
-    return await send(stage, {"function_id": VOID, "data": {}, "action": "void"})
+    return await send(harness, {"function_id": VOID, "data": {}, "action": "void"})
 
 
 @check("CAL-004", calls_without_waiting)

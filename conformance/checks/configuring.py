@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message, Requested
 
@@ -28,20 +28,25 @@ THERE = {"namespace": "conformance-green"}
 
 
 @trial(Worker.OWN)
-async def configured(stage: Stage) -> Given:
+async def configured(harness: Harness) -> Given:
     """Start the worker with a name, a namespace and a token in its environment."""
-    await stage.start(
+    await harness.worker.start(
         {
             "III_WORKER_NAME": GIVEN.name,
             "III_NAMESPACE": GIVEN.namespace,
             "III_TOKEN": GIVEN.token,
         }
     )
-    await stage.ready()
-    if stage.plays("call"):
+    await harness.presence.ready()
+    if harness.invoker.plays("call"):
         asked = ({"function_id": OWN}, {"function_id": ENGINES}, {"function_id": OTHER, **THERE})
-        calls = [stage.invoke(stage.role("call"), {**each, "data": {}}) for each in asked]
-        await stage.until(lambda: all(stage.replies(call) for call in calls), stage.pace.reply)
+        calls = [
+            harness.invoker.invoke(harness.invoker.role("call"), {**each, "data": {}})
+            for each in asked
+        ]
+        await harness.until(
+            lambda: all(harness.invoker.replies(call) for call in calls), harness.pace.reply
+        )
     return GIVEN
 
 
@@ -174,10 +179,10 @@ def calls_where_it_is_told(record: Record[Given]) -> Finding:
 
 
 @trial(Worker.OWN)
-async def blank_environment(stage: Stage) -> None:
+async def blank_environment(harness: Harness) -> None:
     """Start the worker with a name and a namespace of blanks in its environment."""
-    await stage.start({"III_NAMESPACE": "  ", "III_WORKER_NAME": " "})
-    await stage.ready()
+    await harness.worker.start({"III_NAMESPACE": "  ", "III_WORKER_NAME": " "})
+    await harness.presence.ready()
 
 
 @check("ANN-007", blank_environment)

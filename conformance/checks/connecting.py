@@ -9,7 +9,7 @@ from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.environment import url
 from conformance.subject.process import describe_exit
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Accepted, Answered
 
@@ -28,10 +28,13 @@ class Address:
 
 
 @trial(Worker.SHARED)
-async def appearing(stage: Stage) -> Address:
+async def appearing(harness: Harness) -> Address:
     """The first run, as far as it has come: nothing is done to the worker."""
     return Address(
-        stage.place.host, stage.listener.port, stage.process.exit_code, stage.pace.appearance
+        harness.place.host,
+        harness.listener.port,
+        harness.worker.process.exit_code,
+        harness.pace.appearance,
     )
 
 
@@ -141,22 +144,22 @@ GREETINGS: tuple[tuple[str, dict[str, object]], ...] = (
 
 
 @trial(Worker.OWN)
-async def engine_does_not_greet(stage: Stage) -> Ungreeted:
+async def engine_does_not_greet(harness: Harness) -> Ungreeted:
     """Withhold ``workerregistered``, and then send it in each form that engines have sent."""
-    stage.engine.greet = False
-    await stage.start()
-    complete = await stage.present(stage.pace.appearance)
+    harness.engine.greet = False
+    await harness.worker.start()
+    complete = await harness.presence.present(harness.pace.appearance)
     heard: list[bool] = []
     worker_id = "0b7e1a52-0000-4000-8000-00000000000c"
-    for _, fields in GREETINGS if complete and stage.baseline.pulse else ():
-        if not stage.workers:
+    for _, fields in GREETINGS if complete and harness.baseline.pulse else ():
+        if not harness.workers:
             break
-        number = stage.workers[0]
-        stage.send(number, {"type": "workerregistered", "worker_id": worker_id, **fields})
-        heard.append(await stage.pulse() and number in stage.workers)
+        number = harness.workers[0]
+        harness.send(number, {"type": "workerregistered", "worker_id": worker_id, **fields})
+        heard.append(await harness.invoker.pulse() and number in harness.workers)
         if not heard[-1]:
             break
-    return Ungreeted(None if complete else stage.missing(), tuple(heard))
+    return Ungreeted(None if complete else harness.presence.missing(), tuple(heard))
 
 
 @check("CON-005", engine_does_not_greet)
@@ -194,14 +197,14 @@ QUERY = "token=conformance&team=blue%20team"
 
 
 @trial(Worker.OWN)
-async def with_a_query(stage: Stage) -> bool:
+async def with_a_query(harness: Harness) -> bool:
     """Give the worker an address with a query; return whether its command can hold it."""
-    if stage.baseline.port == stage.settings.default_port:
+    if harness.baseline.port == harness.settings.default_port:
         raise Inconclusive("this takes a worker that dials the address it is given: see CON-006")
-    await stage.start(query=QUERY)
-    if not await stage.spoke():
+    await harness.worker.start(query=QUERY)
+    if not await harness.presence.spoke():
         raise Inconclusive("it did not connect to an address with a query")
-    words = stage.settings.subject.text
+    words = harness.settings.subject.text
     return "{url}" in words or not ("{port}" in words or "{host}" in words)
 
 

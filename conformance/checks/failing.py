@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from conformance.checks.answers import about, described, error_fault
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
-from conformance.trials.stage import Invocation, Stage
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.transcript import NOT_JSON, Message
 
@@ -21,11 +22,11 @@ class Failure:
 
 
 @trial(Worker.SHARED)
-async def failing(stage: Stage) -> Failure:
+async def failing(harness: Harness) -> Failure:
     """Let the well-known function ``fail`` fail with a code of its own."""
     asked = {"code": "out_of_tea", "message": "the pot is empty"}
-    invocation = stage.invoke(stage.role("fail"), asked)
-    await stage.reply(invocation)
+    invocation = harness.invoker.invoke(harness.invoker.role("fail"), asked)
+    await harness.invoker.reply(invocation)
     return Failure(invocation, asked["code"], asked["message"])
 
 
@@ -70,24 +71,24 @@ def _failure(record: Record[Failure]) -> tuple[Message | None, str | None]:
 
 
 @trial(Worker.OWN)
-async def crashing(stage: Stage) -> Invocation:
+async def crashing(harness: Harness) -> Invocation:
     """Let the well-known function ``crash`` fail as a programming mistake does."""
-    crash = stage.role("crash")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(crash, {})
-    await stage.reply(invocation)
+    crash = harness.invoker.role("crash")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(crash, {})
+    await harness.invoker.reply(invocation)
     return invocation
 
 
 @trial(Worker.OWN)
-async def unserialisable(stage: Stage) -> Invocation:
+async def unserialisable(harness: Harness) -> Invocation:
     """Let the well-known function ``unserialisable`` return what JSON cannot express."""
-    function_id = stage.role("unserialisable")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(function_id, {})
-    await stage.reply(invocation)
+    function_id = harness.invoker.role("unserialisable")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(function_id, {})
+    await harness.invoker.reply(invocation)
     return invocation
 
 

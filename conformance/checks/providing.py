@@ -9,7 +9,8 @@ from conformance.checks.answers import error_fault
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.conversation import Conversation
-from conformance.trials.stage import Invocation, Stage
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
@@ -30,32 +31,32 @@ class Bound:
     after_teardown: bool
 
 
-def _own_type(stage: Stage) -> tuple[int, str]:
+def _own_type(harness: Harness) -> tuple[int, str]:
     """A trigger type that the worker provides, and the connection on which it does.
 
     Raises:
         Inconclusive: it provides none.
     """
-    for one in stage.talk.registrations:
+    for one in harness.talk.registrations:
         if one.kind == "registertriggertype" and isinstance(one.id, str):
             return one.message.connection, one.id
     raise Inconclusive("this takes a worker that provides a trigger type")
 
 
 @trial(Worker.OWN)
-async def offered(stage: Stage) -> Bound:
+async def offered(harness: Harness) -> Bound:
     """Offer a trigger of its own type twice, one of an unknown type, and take the first back."""
-    await stage.start()
-    await stage.ready()
-    number, own = _own_type(stage)
+    await harness.worker.start()
+    await harness.presence.ready()
+    number, own = _own_type(harness)
     for trigger_id, type_id in ((BINDING, own), (UNKNOWN, NO_TYPE)):
-        stage.send(number, _offer(trigger_id, type_id))
-        await stage.until(lambda t=trigger_id: _answers(stage, t), stage.pace.reply)  # type: ignore[misc]
-    stage.send(number, _offer(BINDING, own))
-    await stage.until(lambda: len(_answers(stage, BINDING)) > 1, stage.pace.reply)
+        harness.send(number, _offer(trigger_id, type_id))
+        await harness.until(lambda t=trigger_id: _answers(harness, t), harness.pace.reply)  # type: ignore[misc]
+    harness.send(number, _offer(BINDING, own))
+    await harness.until(lambda: len(_answers(harness, BINDING)) > 1, harness.pace.reply)
     undo = {"type": "unregistertrigger", "id": BINDING, "trigger_type": own}
-    stage.send(number, undo)
-    alive = await stage.pulse() and number in stage.workers
+    harness.send(number, undo)
+    alive = await harness.invoker.pulse() and number in harness.workers
     return Bound(own, number, alive)
 
 
@@ -69,8 +70,8 @@ def _offer(trigger_id: str, type_id: str) -> dict[str, object]:
     }
 
 
-def _answers(stage: Stage, trigger_id: str) -> list[Message]:
-    return _results(list(stage.talk.messages()), trigger_id)
+def _answers(harness: Harness, trigger_id: str) -> list[Message]:
+    return _results(list(harness.talk.messages()), trigger_id)
 
 
 def _results(messages: list[Message], trigger_id: str) -> list[Message]:
@@ -204,23 +205,26 @@ class Fired:
 
 
 @trial(Worker.OWN)
-async def fired(stage: Stage) -> Fired:
+async def fired(harness: Harness) -> Fired:
     """Offer a trigger in another namespace twice, let it fire, and take it back."""
-    fire, bindings = stage.role("fire"), stage.role("bindings")
-    await stage.start()
-    await stage.ready()
-    number, own = _own_type(stage)
+    fire, bindings = harness.invoker.role("fire"), harness.invoker.role("bindings")
+    await harness.worker.start()
+    await harness.presence.ready()
+    number, own = _own_type(harness)
     for times in (1, 2):
-        stage.send(number, _offer(BINDING, own) | ELSEWHERE)
-        await stage.until(lambda n=times: len(_answers(stage, BINDING)) >= n, stage.pace.reply)  # type: ignore[misc]
-    before = stage.invoke(bindings, {})
-    await stage.reply(before)
-    await stage.reply(stage.invoke(fire, {"id": BINDING, "data": {"tick": 1}}))
-    await stage.until(lambda: _targets(stage.talk), stage.pace.reply)
-    stage.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": own})
-    await stage.pulse()
-    after = stage.invoke(bindings, {})
-    await stage.reply(after)
+        harness.send(number, _offer(BINDING, own) | ELSEWHERE)
+        await harness.until(
+            lambda n=times: len(_answers(harness, BINDING)) >= n,  # type: ignore[misc]
+            harness.pace.reply,
+        )
+    before = harness.invoker.invoke(bindings, {})
+    await harness.invoker.reply(before)
+    await harness.invoker.reply(harness.invoker.invoke(fire, {"id": BINDING, "data": {"tick": 1}}))
+    await harness.until(lambda: _targets(harness.talk), harness.pace.reply)
+    harness.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": own})
+    await harness.invoker.pulse()
+    after = harness.invoker.invoke(bindings, {})
+    await harness.invoker.reply(after)
     return Fired(before, after)
 
 

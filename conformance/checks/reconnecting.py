@@ -14,7 +14,8 @@ from conformance.checks.losing import (
 )
 from conformance.checks.ready import looking_back
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
-from conformance.trials.stage import Invocation, Stage
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
@@ -127,22 +128,23 @@ class Straddle:
 
 
 @trial(Worker.OWN, slow=True)
-async def cut_while_busy(stage: Stage) -> Straddle:
+async def cut_while_busy(harness: Harness) -> Straddle:
     """Cut the connection while a slow invocation runs, and wait until it must have ended."""
-    sleep = stage.role("sleep")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(sleep, {"ms": 200})
-    slow = stage.invoke(sleep, {"ms": 2500})
-    await stage.reply(invocation)
-    before = set(stage.workers)
-    for connection in stage.websockets():
+    sleep = harness.invoker.role("sleep")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(sleep, {"ms": 200})
+    slow = harness.invoker.invoke(sleep, {"ms": 2500})
+    await harness.invoker.reply(invocation)
+    before = set(harness.workers)
+    for connection in harness.websockets():
         connection.cut()
-    await stage.until(
-        lambda: set(stage.workers) - before or not stage.process.running, stage.pace.reconnect
+    await harness.until(
+        lambda: set(harness.workers) - before or not harness.worker.running,
+        harness.pace.reconnect,
     )
-    back = bool(set(stage.workers) - before)
-    await stage.until(lambda: bool(stage.replies(slow)), 2.5 + stage.pace.stray)
+    back = bool(set(harness.workers) - before)
+    await harness.until(lambda: bool(harness.invoker.replies(slow)), 2.5 + harness.pace.stray)
     return Straddle(slow, back)
 
 

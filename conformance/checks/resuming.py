@@ -8,7 +8,8 @@ from conformance.checks.losing import NEVER_BACK, SERIES, Drop, Series, drops
 from conformance.checks.ready import pongs
 from conformance.checks.service import EXTRA, OFFER, PAYLOAD, Service
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
-from conformance.trials.stage import ABSENT, Invocation
+from conformance.trials.context import ABSENT
+from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, check
 
 

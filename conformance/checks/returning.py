@@ -9,7 +9,8 @@ from conformance.checks.answers import about, error_code
 from conformance.checks.asking import all_answered
 from conformance.checks.payloads import same
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
-from conformance.trials.stage import Invocation, Stage
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
 
 VALUES: tuple[Any, ...] = (False, 0, "", [], [0, None, "text"], {"kept": True})
@@ -27,20 +28,22 @@ class Returns:
 
 
 @trial(Worker.SHARED)
-async def calls_at_once(stage: Stage) -> Returns:
+async def calls_at_once(harness: Harness) -> Returns:
     """Let the worker wait for a slow answer, and for several quick ones meanwhile."""
-    call, echo, sleep = (stage.role(name) for name in ("call", "echo", "sleep"))
-    slow = stage.invoke(call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 5000})
+    call, echo, sleep = (harness.invoker.role(name) for name in ("call", "echo", "sleep"))
+    slow = harness.invoker.invoke(
+        call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 5000}
+    )
     errands = [(echo, value, value) for value in VALUES]
-    if stage.plays("null"):
+    if harness.invoker.plays("null"):
         # Not as data: what a call without any looks like is another question (CAL-008).
-        errands.append((stage.role("null"), {}, None))
+        errands.append((harness.invoker.role("null"), {}, None))
     asked = []
     for function_id, data, value in errands:
         errand = {"function_id": function_id, "data": data, "timeout_ms": 3000}
-        asked.append((stage.invoke(call, errand), value))
+        asked.append((harness.invoker.invoke(call, errand), value))
     waiting = (slow, *(invocation for invocation, _ in asked))
-    await all_answered(stage, waiting, stage.pace.handler)
+    await all_answered(harness, waiting, harness.pace.handler)
     return Returns(tuple(asked))
 
 

@@ -9,7 +9,7 @@ from conformance.checks.losing import engine_gone
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.conversation import Conversation
 from conformance.trials.gateway import BLACK_HOLE
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message
 
@@ -24,13 +24,13 @@ before it calls, and short enough to call, and give up, in the midst of the outa
 
 
 @trial(Worker.OWN, long=True)
-async def calls_a_black_hole(stage: Stage) -> Errand:
+async def calls_a_black_hole(harness: Harness) -> Errand:
     """Let the worker call a function that never answers, and give no time limit."""
-    call = stage.role("call")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(call, {"function_id": BLACK_HOLE, "data": {}})
-    await stage.reply(invocation, 1.5 * LIMIT)
+    call = harness.invoker.role("call")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(call, {"function_id": BLACK_HOLE, "data": {}})
+    await harness.invoker.reply(invocation, 1.5 * LIMIT)
     return Errand(invocation, BLACK_HOLE)
 
 
@@ -51,22 +51,22 @@ def gives_up_by_itself(record: Record[Errand]) -> Finding:
 
 
 @trial(Worker.OWN)
-async def calls_what_is_slow(stage: Stage) -> tuple[Errand, bool]:
+async def calls_what_is_slow(harness: Harness) -> tuple[Errand, bool]:
     """Let the worker call a function that outlasts its patience, and look whether it is well."""
-    asked = {"function_id": stage.role("sleep"), "data": {"ms": 900}, "timeout_ms": 250}
-    stage.role("call")
-    await stage.start()
-    await stage.ready()
-    errand = await send(stage, asked)
-    await stage.until(lambda: len(_late(stage)) > 0, 2.0)
-    return errand, await stage.pulse()
+    asked = {"function_id": harness.invoker.role("sleep"), "data": {"ms": 900}, "timeout_ms": 250}
+    harness.invoker.role("call")
+    await harness.worker.start()
+    await harness.presence.ready()
+    errand = await send(harness, asked)
+    await harness.until(lambda: len(_late(harness)) > 0, 2.0)
+    return errand, await harness.invoker.pulse()
 
 
-def _late(stage: Stage) -> list[Message]:
+def _late(harness: Harness) -> list[Message]:
     """The answers of the slow function itself."""
     return [
         m
-        for m in stage.talk.messages()
+        for m in harness.talk.messages()
         if m.type == "invocationresult" and (m.json.get("result") or {}) == {"slept_ms": 900}
     ]
 
@@ -121,30 +121,31 @@ class Offline:
 
 
 @trial(Worker.OWN, slow=True)
-async def calls_offline(stage: Stage) -> Offline:
+async def calls_offline(harness: Harness) -> Offline:
     """Let the worker make a call without data, and two calls while it has no connection."""
-    call = stage.role("call")
-    await stage.start()
-    await stage.ready()
+    call = harness.invoker.role("call")
+    await harness.worker.start()
+    await harness.presence.ready()
     offline = Offline(0.0, None)
-    await ask(stage, {"function_id": NOTHING})
+    await ask(harness, {"function_id": NOTHING})
     for function_id, patience in ((offline.kept_call, 20_000), (offline.expired, 150)):
         asked = {"function_id": function_id, "data": {}, "delay_ms": DELAY, "timeout_ms": patience}
-        stage.invoke(call, asked)
-    await stage.pulse()
-    before = set(stage.workers)
-    at = stage.transcript.now()
-    await engine_gone(stage, patient=True)
-    await stage.until(
-        lambda: set(stage.workers) - before or not stage.process.running, stage.pace.reconnect
+        harness.invoker.invoke(call, asked)
+    await harness.invoker.pulse()
+    before = set(harness.workers)
+    at = harness.transcript.now()
+    await engine_gone(harness, patient=True)
+    await harness.until(
+        lambda: set(harness.workers) - before or not harness.worker.running,
+        harness.pace.reconnect,
     )
-    fresh = set(stage.workers) - before
+    fresh = set(harness.workers) - before
     if not fresh:
         return Offline(at, None)
-    await stage.present(stage.pace.reply)
-    await stage.until(lambda: _made(stage.talk, offline.kept_call), stage.pace.reply)
-    await stage.settled()
-    return Offline(at, min(stage.talk.first_message(n).at for n in fresh))
+    await harness.presence.present(harness.pace.reply)
+    await harness.until(lambda: _made(harness.talk, offline.kept_call), harness.pace.reply)
+    await harness.presence.settled()
+    return Offline(at, min(harness.talk.first_message(n).at for n in fresh))
 
 
 def _made(talk: Conversation, function_id: str) -> list[Message]:

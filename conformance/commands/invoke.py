@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from conformance.errors import Inconclusive, UsageError
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
-from conformance.trials.first_run import first_run
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
+from conformance.trials.probe_run import probe_run
 
 if TYPE_CHECKING:
     from conformance.commands import Commands
@@ -68,16 +68,16 @@ def _step(words: list[str]) -> Step:
 async def _play(settings: Settings, steps: list[Step]) -> int:
     from conformance.fuzz.campaign.replay import replay
 
-    first = await first_run(settings)
+    first = await probe_run(settings)
     await first.close()
-    stage = Stage(settings, first.baseline, await settings.subject.place())
+    harness = Harness(settings, first.baseline, await settings.subject.place())
     try:
-        played = await replay(stage, steps, exceptions=True)
+        played = await replay(harness, steps, exceptions=True)
     finally:
-        await stage.close()
+        await harness.close()
     reply = played.seen.reply
     print(reply.decode("utf-8", "replace") if reply else "no reply")
-    for line in stage.log[-8:]:
+    for line in harness.worker.log[-8:]:
         print(f"  output: {line}")
     if played.suspicion is None:
         print("nothing wrong was seen")

@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 
 from conformance.documents import nodes
-from conformance.documents.nodes import DocumentError, Node, Place, suggestion
+from conformance.documents.nodes import DocumentError, Location, Node, suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Document:
         """A complaint about the value at ``path``, with its place."""
         return DocumentError(f"{self.place(path)}: {complaint}")
 
-    def place(self, path: Iterable[str | int]) -> Place:
+    def place(self, path: Iterable[str | int]) -> Location:
         """The place of the key or item at ``path``, or of the innermost one on the way to it."""
         node = self.root
-        place = node.place if node is not None else Place(self.name)
+        place = node.place if node is not None else Location(self.name)
         for step in path:
             mark, node = _step(node, step)
             place = place if mark is None else mark.place
@@ -107,5 +107,5 @@ def _step(node: Node | None, step: str | int) -> tuple[Node | None, Node | None]
     return None, None
 
 
-def _position(place: Place) -> tuple[int, int]:
+def _position(place: Location) -> tuple[int, int]:
     return place.line, place.column

@@ -27,7 +27,7 @@ TEXT, FLOAT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:float"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where something stands; line and column count from one."""
 
     file: str
@@ -39,7 +39,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
     @classmethod
-    def of(cls, mark: yaml.Mark | None, file: str) -> Place:
+    def of(cls, mark: yaml.Mark | None, file: str) -> Location:
         """The place of a mark."""
         return cls(file, mark.line + 1, mark.column + 1) if mark else cls(file)
 
@@ -81,7 +81,7 @@ class Node:
 
     def __init__(self, node: yaml.Node, file: str) -> None:
         self._node = node
-        self.place = Place.of(node.start_mark, file)
+        self.place = Location.of(node.start_mark, file)
 
     @property
     def raw(self) -> yaml.Node:
@@ -177,7 +177,7 @@ def parse(text: str, file: str) -> Node:
     """
     node = compose(text, file)
     if node is None:
-        raise DocumentError(f"{Place(file)}: the file is empty")
+        raise DocumentError(f"{Location(file)}: the file is empty")
     return node
 
 
@@ -190,10 +190,10 @@ def compose(text: str, file: str) -> Node | None:
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as fault:
-        place = Place.of(fault.problem_mark or fault.context_mark, file)
+        place = Location.of(fault.problem_mark or fault.context_mark, file)
         raise DocumentError(f"{place}: no YAML: {fault.problem or fault.context}") from None
     except yaml.YAMLError as fault:
-        raise DocumentError(f"{Place(file)}: no YAML: {fault}") from None
+        raise DocumentError(f"{Location(file)}: no YAML: {fault}") from None
     if root is None:
         return None
     _refuse(root, file, (), set())

@@ -10,15 +10,14 @@ from conformance.requirements.catalogue import Catalogue, Method, Requirement
 from conformance.requirements.known import KnownFailure, applied
 from conformance.requirements.protocol import Protocol
 from conformance.requirements.verdict import (
-    Answer,
+    Conclusion,
     Finding,
     Outcome,
     inconclusive,
     not_applicable,
     outcome_of,
 )
-from conformance.trials.scheduler import InconclusiveTrial
-from conformance.trials.scheduler import Outcome as TrialOutcome
+from conformance.trials.scheduler import InconclusiveTrial, TrialOutcome
 from conformance.trials.trial import Check, Record, Trial
 
 
@@ -57,7 +56,7 @@ class Verdict:
         return tuple(line for record in self.records[:1] for line in record.log)
 
 
-class Court:
+class Judge:
     """Reaches verdicts, each once, fetching records as it needs them."""
 
     def __init__(
@@ -129,7 +128,7 @@ class Court:
             return inconclusive(requirement.reason or "there is no check for it yet")
         for need in requirement.needs:
             prerequisite = self.verdict(need)
-            if prerequisite.finding.answer in (Answer.BROKEN, Answer.INCONCLUSIVE):
+            if prerequisite.finding.conclusion in (Conclusion.BROKEN, Conclusion.INCONCLUSIVE):
                 return inconclusive(f"needs {need}: {_state(prerequisite)}")
         return self._outside(requirement)
 
@@ -149,10 +148,12 @@ def attempt(trial: Trial[Any], number: int) -> Trial[Any]:
 
 def rated(findings: Sequence[Finding]) -> tuple[int, Tried | None]:
     """What the tries of something flaky come to: the first that broke it, and the rate."""
-    proven = [i for i, f in enumerate(findings) if f.answer in (Answer.KEPT, Answer.BROKEN)]
+    proven = [
+        i for i, f in enumerate(findings) if f.conclusion in (Conclusion.KEPT, Conclusion.BROKEN)
+    ]
     if not proven:
         return 0, None
-    broken = [i for i in proven if findings[i].answer is Answer.BROKEN]
+    broken = [i for i in proven if findings[i].conclusion is Conclusion.BROKEN]
     return (broken or proven)[0], Tried(len(proven), len(proven) - len(broken))
 
 

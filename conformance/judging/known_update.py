@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from conformance.documents import Document, parse
-from conformance.documents.nodes import DocumentError, Place
+from conformance.documents.nodes import DocumentError, Location
 from conformance.errors import UsageError
 from conformance.judging.entry import REQUIREMENT, SCENARIO, Entry
 from conformance.requirements.known import FLAKY, KNOWN
@@ -164,7 +164,7 @@ def _refuse_flow(document: Document, item: yaml.Node) -> None:
     sequence = _known(document)
     if isinstance(sequence, yaml.SequenceNode) and sequence.flow_style:
         raise DocumentError(
-            f"{Place.of(item.start_mark, document.name)}: cannot be updated: the list stands in "
+            f"{Location.of(item.start_mark, document.name)}: cannot be updated: the list stands in "
             "brackets; write each entry on lines of its own, with a hyphen before it"
         )
 

@@ -1,4 +1,4 @@
-"""One judging session: settings, scheduler and court, and what was decided so far."""
+"""One judging session: settings, scheduler and judge, and what was decided so far."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance import checks as _checks
-from conformance.judging.judge import Court, Verdict, attempt
+from conformance.judging.judge import Judge, Verdict, attempt
 from conformance.judging.subject import subject
 from conformance.requirements import catalogue as requirements
 from conformance.requirements.catalogue import Catalogue
 from conformance.requirements.protocol import Protocol, spoken
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
-from conformance.trials.scheduler import Outcome, Run, Scheduler
+from conformance.trials.scheduler import RunRecord, Scheduler, TrialOutcome
 from conformance.trials.trial import CHECKS, Trial
 
 __all__ = ["Judgement"]
@@ -28,7 +28,7 @@ class Judgement:
         self.catalogue: Catalogue = requirements.load()
         self.baseline: Baseline | None = None
         self._scheduler = Scheduler(settings)
-        self._court = Court(
+        self._judge = Judge(
             self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol, settings.known
         )
 
@@ -47,9 +47,9 @@ class Judgement:
         Raises:
             Exception: a trial failed by a fault of the suite.
         """
-        return self._court.verdict(requirement_id)
+        return self._judge.verdict(requirement_id)
 
-    def outcome(self, trial: Trial[Any]) -> Outcome:
+    def outcome(self, trial: Trial[Any]) -> TrialOutcome:
         """What came of a trial, which is played if it was not.
 
         Raises:
@@ -69,7 +69,7 @@ class Judgement:
         """End the worker and everything else that runs."""
         self._scheduler.stop()
 
-    def runs(self) -> Iterator[Run]:
+    def runs(self) -> Iterator[RunRecord]:
         """What is kept of every run of the worker, after ``stop``."""
         return self._scheduler.runs()
 

@@ -21,8 +21,8 @@ from conformance.judging.session import Judgement
 from conformance.plugin.judged_item import JudgedItem
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
+from conformance.trials.harness import Harness
 from conformance.trials.scheduler import InconclusiveTrial
-from conformance.trials.stage import Stage
 from conformance.trials.trial import Record, Trial, Worker
 
 PHASE = FUZZ
@@ -135,8 +135,8 @@ class CampaignItem(FuzzItem):
         """Run the campaign, telling of its progress, and judge what it found."""
         campaign = self._campaign()
 
-        async def play(stage: Stage) -> Report:
-            return await campaign.play(stage)
+        async def play(harness: Harness) -> Report:
+            return await campaign.play(harness)
 
         trial = Trial(f"fuzz {self.name}", Worker.OWN, play)
         self.judgement.begin([trial])

@@ -11,8 +11,8 @@ from conformance.judging.entry import Entry
 from conformance.plugin.fuzz_items import FuzzItem, evidence
 from conformance.requirements.verdict import Outcome
 from conformance.trials.baseline import Baseline
+from conformance.trials.harness import Harness
 from conformance.trials.scheduler import InconclusiveTrial
-from conformance.trials.stage import Stage
 from conformance.trials.trial import Trial, Worker
 
 REATTACH = "REC-006"
@@ -97,8 +97,8 @@ class MachineItem(FuzzItem):
         return entry
 
 
-async def _samples(stage: Stage) -> list[tuple[str, object]]:
-    return stage.samples()
+async def _samples(harness: Harness) -> list[tuple[str, object]]:
+    return harness.invoker.samples()
 
 
 SAMPLES = Trial("functions with data for them", Worker.SHARED, _samples)

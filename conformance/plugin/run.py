@@ -22,7 +22,7 @@ from conformance.report.reporter import Reporter
 from conformance.report.subject import about
 from conformance.requirements.verdict import Outcome
 from conformance.subject.process import undo_ignored_interrupts
-from conformance.trials.scheduler import Run
+from conformance.trials.scheduler import RunRecord
 
 HYPOTHESIS = "hypothesis.internal.observability"
 
@@ -122,7 +122,7 @@ class JudgingPlugin:
         """Take what a process of a distributed run recorded."""
         output = getattr(node, "workeroutput", None) or {}
         self._reporter.recorded(
-            Run(f"{node.gateway.id}/{name}", tuple(transcript), tuple(log))
+            RunRecord(f"{node.gateway.id}/{name}", tuple(transcript), tuple(log))
             for name, transcript, log in output.get(REPORTED, ())
         )
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from conformance.report import badge, html, summary
 from conformance.report.document import Report
-from conformance.trials.scheduler import Run
+from conformance.trials.scheduler import RunRecord
 
 TRANSCRIPTS = "transcripts"
 LOGS = "logs"
 
 
-def write(folder: Path, report: Report, runs: Iterable[Run]) -> None:
+def write(folder: Path, report: Report, runs: Iterable[RunRecord]) -> None:
     """Write everything but the stream of events, which is there already."""
     for run in runs:
         _put(folder / TRANSCRIPTS / f"{run.name}.ndjson", "\n".join(run.transcript))

@@ -19,7 +19,7 @@ from conformance.report import folder
 from conformance.report.document import Report, document
 from conformance.report.journal import Journal, recorder
 from conformance.requirements.catalogue import Catalogue
-from conformance.trials.scheduler import Run
+from conformance.trials.scheduler import RunRecord
 
 PACKAGES = ("iii-conformance", "pytest", "pytest-xdist", "websockets", "hypothesis", "jsonschema")
 
@@ -31,7 +31,7 @@ class Reporter:
         self.journal = Journal()
         self._catalogue = catalogue
         self.destination = destination
-        self._runs: list[Run] = []
+        self._runs: list[RunRecord] = []
         if destination is not None:
             self.journal.listeners.append(recorder(destination))
 
@@ -65,7 +65,7 @@ class Reporter:
         """Something ended without a verdict."""
         self.journal.tell("error", id=name, text=text)
 
-    def recorded(self, runs: Iterable[Run]) -> None:
+    def recorded(self, runs: Iterable[RunRecord]) -> None:
         """These runs of the worker were recorded; they are looked at for a folder alone."""
         if self.destination is not None:
             self._runs += runs

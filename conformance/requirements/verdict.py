@@ -48,7 +48,7 @@ class Outcome(Enum):
         return self.judged and self is not Outcome.PASSED
 
 
-class Answer(Enum):
+class Conclusion(Enum):
     """What a check found out."""
 
     KEPT = "kept"
@@ -61,7 +61,7 @@ class Answer(Enum):
 class Finding:
     """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next."""
 
-    answer: Answer
+    conclusion: Conclusion
     seen: str
     expected: str = ""
     events: tuple[Event, ...] = field(default=(), repr=False)
@@ -70,34 +70,34 @@ class Finding:
 
 def kept(seen: str, *events: Event) -> Finding:
     """The rule was put to the proof and kept."""
-    return Finding(Answer.KEPT, seen, events=events)
+    return Finding(Conclusion.KEPT, seen, events=events)
 
 
 def broken(
     *, expected: str, seen: str, events: tuple[Event, ...] = (), remedy: str = ""
 ) -> Finding:
     """The rule was put to the proof and broken."""
-    return Finding(Answer.BROKEN, seen, expected, events, remedy)
+    return Finding(Conclusion.BROKEN, seen, expected, events, remedy)
 
 
 def not_applicable(reason: str) -> Finding:
     """The rule says nothing about this worker."""
-    return Finding(Answer.NOT_APPLICABLE, reason)
+    return Finding(Conclusion.NOT_APPLICABLE, reason)
 
 
 def inconclusive(missing: str) -> Finding:
     """The rule could not be put to the proof; ``missing`` says what it would take."""
-    return Finding(Answer.INCONCLUSIVE, missing)
+    return Finding(Conclusion.INCONCLUSIVE, missing)
 
 
 def outcome_of(finding: Finding, level: Level) -> Outcome:
     """The verdict that ``finding`` means for a requirement of ``level``."""
-    match finding.answer:
-        case Answer.KEPT:
+    match finding.conclusion:
+        case Conclusion.KEPT:
             return Outcome.PASSED
-        case Answer.NOT_APPLICABLE:
+        case Conclusion.NOT_APPLICABLE:
             return Outcome.NOT_APPLICABLE
-        case Answer.INCONCLUSIVE:
+        case Conclusion.INCONCLUSIVE:
             return Outcome.NOT_VERIFIED
-        case Answer.BROKEN:
+        case Conclusion.BROKEN:
             return Outcome.FAILED if level is Level.MUST else Outcome.WARNING

@@ -1,4 +1,4 @@
-"""Plays a scenario on a stage: makes its moves, and tells it what happens.
+"""Plays a scenario on a harness: makes its moves, and tells it what happens.
 
 The thin shell around ``play``. Deadlines are the suite's: they scale with the worker's own speed,
 with ``--timeout-factor``, and with how crowded the machine is.
@@ -26,7 +26,7 @@ from conformance.scenarios.happenings import Happening, Observer, Source
 from conformance.scenarios.play import Do, Failure, Play, Wait
 from conformance.scenarios.steps import WORKER, Never, Scenario, Step, Within
 from conformance.subject.place import Run
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
 from mock_engine.transcript import Event
 from mock_engine.wire import Frame
 
@@ -44,35 +44,35 @@ class Performance:
     steps: int
 
 
-async def perform(scenario: Scenario, names: Mapping[str, Any], stage: Stage) -> Performance:
+async def perform(scenario: Scenario, names: Mapping[str, Any], harness: Harness) -> Performance:
     """Play ``scenario``, with what ``names`` stand for at its beginning.
 
     Raises:
         Inconclusive: the worker did not come up as it did before, so nothing was shown.
     """
-    stagehand = Stagehand(scenario, names, stage)
+    driver = Driver(scenario, names, harness)
     try:
-        return await stagehand.run()
+        return await driver.run()
     finally:
-        await stagehand.end()
+        await driver.end()
 
 
-class Stagehand:
+class Driver:
     """Makes the moves of one play."""
 
-    def __init__(self, scenario: Scenario, names: Mapping[str, Any], stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, scenario: Scenario, names: Mapping[str, Any], harness: Harness) -> None:
+        self._harness = harness
         self._setting = scenario.setting
         self.play = Play(scenario, dict(names), lambda: str(uuid.uuid4()))
         self._observer = Observer()
         self._processes: dict[str, Run] = {}
         self._requests: set[asyncio.Task[None]] = set()
         self._caller: Caller
-        stage.transcript.listeners.append(self._see)
+        harness.transcript.listeners.append(self._see)
 
     async def run(self) -> Performance:
         """Make every move until the play is over."""
-        self._caller = await equip(self._stage, self._setting)
+        self._caller = await equip(self._harness, self._setting)
         while (move := self.play.move()) is not None:
             if isinstance(move, Wait):
                 await self._wait(move)
@@ -80,14 +80,14 @@ class Stagehand:
                 await self._do(move)
         return Performance(
             self.play.failure,
-            self._stage.transcript.now(),
+            self._harness.transcript.now(),
             self.play.names,
             len(self.play.scenario.steps),
         )
 
     async def end(self) -> None:
         """Stop waiting for answers."""
-        self._stage.transcript.listeners.remove(self._see)
+        self._harness.transcript.listeners.remove(self._see)
         for task in self._requests:
             task.cancel()
         await asyncio.gather(*self._requests, return_exceptions=True)
@@ -103,22 +103,22 @@ class Stagehand:
         self._hear("exits", name, code)
 
     def _hear(self, kind: str, source: Source, value: Any) -> None:
-        self.play.heard(Happening(self._stage.transcript.now(), kind, source, value))
-        self._stage.tell()
+        self.play.heard(Happening(self._harness.transcript.now(), kind, source, value))
+        self._harness.notify()
 
     # -- moves -----------------------------------------------------------------------------------
 
     async def _wait(self, move: Wait) -> None:
-        stage, began = self._stage, self._stage.transcript.now()
+        harness, began = self._harness, self._harness.transcript.now()
         patient = not isinstance(move.step, Never)
-        await stage.until(
+        await harness.until(
             lambda: self.play.settled, self._seconds(move.step, move.within), patient=patient
         )
-        self.play.waited(stage.transcript.now() - began)
+        self.play.waited(harness.transcript.now() - began)
 
     def _seconds(self, step: Step, within: Within) -> float:
-        pace = self._stage.pace
-        if within == "reconnect" and not self._stage.talk.workers:
+        pace = self._harness.pace
+        if within == "reconnect" and not self._harness.talk.workers:
             within = "appearance"
         if isinstance(within, str):
             return float(getattr(pace, within))
@@ -144,18 +144,18 @@ class Stagehand:
             self.play.did()
 
     async def _start(self, move: Do) -> None:
-        options, stage, name = move.what, self._stage, str(move.target)
-        known = len(stage.talk.workers)
+        options, harness, name = move.what, self._harness, str(move.target)
+        known = len(harness.talk.workers)
         first = not self._processes
-        await stage.start(options.get("env"))
-        self._processes[name] = stage.process
+        await harness.worker.start(options.get("env"))
+        self._processes[name] = harness.worker.process
         self.play.started(name)
-        if not stage.process.running:
+        if not harness.worker.running:
             self._exited(name)
-        stage.process.on_exit.append(lambda: self._exited(name))
+        harness.worker.process.on_exit.append(lambda: self._exited(name))
         if options.get("ready", True):
             try:
-                await (stage.ready() if first else self._join(known))
+                await (harness.presence.ready() if first else self._join(known))
             except Inconclusive as fault:
                 if first:
                     raise
@@ -167,20 +167,20 @@ class Stagehand:
         Raises:
             Inconclusive: it is not.
         """
-        stage = self._stage
+        harness = self._harness
 
         def complete() -> bool:
-            fresh = stage.talk.workers[known:]
-            return len(fresh) >= stage.baseline.workers and (
-                stage.baseline.declared <= stage.talk.declared(fresh)
+            fresh = harness.talk.workers[known:]
+            return len(fresh) >= harness.baseline.workers and (
+                harness.baseline.declared <= harness.talk.declared(fresh)
             )
 
-        if not await stage.until(complete, stage.pace.appearance):
+        if not await harness.until(complete, harness.pace.appearance):
             raise Inconclusive("it did not connect and register all of it")
 
     async def _ready(self, move: Do) -> None:
         try:
-            await self._stage.ready()
+            await self._harness.presence.ready()
         except Inconclusive as fault:
             self.play.failed("the worker is connected, with all that it registers", str(fault))
 
@@ -188,21 +188,21 @@ class Stagehand:
         text = json.dumps(move.what, ensure_ascii=False).encode("utf-8", UNPAIRED)
         number = self._connection(move)
         if number is not None:
-            self._stage.connection(number).send_text(text)
+            self._harness.connection(number).send_text(text)
 
     async def _send_frame(self, move: Do) -> None:
         number = self._connection(move)
         if number is not None:
             for frame in frames(move.what):
-                self._stage.connection(number).send_frame(frame)
+                self._harness.connection(number).send_frame(frame)
 
     def _connection(self, move: Do) -> int | None:
         """The open connection that something is for; without one the step fails."""
-        live = self._stage.workers
+        live = self._harness.workers
         if isinstance(move.target, int):
             number = move.target if move.target in live else None
         elif isinstance(move.what, Mapping) and "function_id" in move.what and live:
-            number = self._stage.serving(str(move.what["function_id"]))
+            number = self._harness.invoker.serving(str(move.what["function_id"]))
         else:
             number = live[-1] if live else None
         if number is None:
@@ -210,20 +210,20 @@ class Stagehand:
         return number
 
     async def _pause(self, move: Do) -> None:
-        await self._stage.until(lambda: False, move.what, patient=False)
+        await self._harness.until(lambda: False, move.what, patient=False)
 
     async def _fault(self, move: Do) -> None:
-        self._stage.listener.play(move.what)
+        self._harness.listener.play(move.what)
 
     async def _signal(self, move: Do) -> None:
         self._process(move).send_signal(signal.Signals[move.what])
 
     def _process(self, move: Do) -> Run:
-        return self._processes.get(str(move.target)) or self._stage.process
+        return self._processes.get(str(move.target)) or self._harness.worker.process
 
     async def _restart(self, move: Do) -> None:
         if move.what["what"] == "engine":
-            self._caller = await renew(self._stage, self._setting, move.what["down"])
+            self._caller = await renew(self._harness, self._setting, move.what["down"])
             return
         process = self._process(move)
         name = next(name for name, own in self._processes.items() if own is process)
@@ -248,10 +248,10 @@ class Stagehand:
         task.add_done_callback(self._requests.discard)
 
     async def _request(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        module = self._stage.engine.modules.get("iii-http")
+        module = self._harness.engine.modules.get("iii-http")
         if module is None or module.place is None:
             return {"failure": "this scenario's engine has no module iii-http"}
-        async with httpx.AsyncClient(trust_env=False, timeout=self._stage.pace.handler) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=self._harness.pace.handler) as client:
             try:
                 answer = await client.request(
                     wanted.get("method", "GET"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.documents import nodes
-from conformance.documents.nodes import DocumentError, Node, Place, keys, suggestion
+from conformance.documents.nodes import DocumentError, Location, Node, keys, suggestion
 from conformance.requirements.verdict import Level
 from conformance.scenarios.patterns.base import Pattern
 from conformance.scenarios.patterns.single import Is
@@ -207,7 +207,7 @@ def _setting(engine: Node | None, answers: Node | None) -> Setting:
     return Setting(modules, own)
 
 
-def _begun(steps: Iterable[Step], place: Place) -> tuple[Step, ...]:
+def _begun(steps: Iterable[Step], place: Location) -> tuple[Step, ...]:
     """The steps, with a start of the worker before them unless they have one of their own."""
     found = tuple(steps)
     if not found:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.documents.nodes import Place
+from conformance.documents.nodes import Location
 from conformance.requirements.verdict import Level
 from conformance.scenarios.happenings import Happening
 from conformance.scenarios.patterns.base import Names, Pattern
@@ -26,7 +26,7 @@ Within = float | str | None
 class Step:
     """One step; ``kind`` is its key, ``id`` its name, ``note`` what its author says of it."""
 
-    place: Place
+    place: Location
     kind: str
     id: str | None = None
     note: str = ""
@@ -160,7 +160,7 @@ class Scenario:
 
     name: str
     title: str
-    place: Place
+    place: Location
     steps: tuple[Step, ...]
     description: str = ""
     source: str = ""

@@ -30,9 +30,8 @@ from conformance.scenarios.patterns.structures import Object
 from conformance.scenarios.reading import PULSE
 from conformance.scenarios.steps import Needs, Scenario
 from conformance.trials.baseline import Baseline
-from conformance.trials.scheduler import InconclusiveTrial
-from conformance.trials.scheduler import Outcome as Played
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
+from conformance.trials.scheduler import InconclusiveTrial, TrialOutcome
 from conformance.trials.trial import Record, Trial, Worker
 from mock_engine.rendering import tell
 
@@ -48,8 +47,8 @@ KIND = "#kind"
 def trial(scenario: Scenario) -> Trial[Performance]:
     """The trial that plays a scenario, with a worker and an engine of its own."""
 
-    async def play(stage: Stage) -> Performance:
-        return await perform(scenario, bound(scenario, stage.baseline), stage)
+    async def play(harness: Harness) -> Performance:
+        return await perform(scenario, bound(scenario, harness.baseline), harness)
 
     return Trial(f"scenario {scenario.place.file}", Worker.OWN, play)
 
@@ -70,7 +69,7 @@ def bound(scenario: Scenario, baseline: Baseline) -> Names:
     return found[1]
 
 
-def finding(scenario: Scenario, played: Played, protocol: Protocol) -> Finding:
+def finding(scenario: Scenario, played: TrialOutcome, protocol: Protocol) -> Finding:
     """What playing a scenario showed."""
     if not protocol.knows(scenario.since, scenario.until):
         bounds = [f"since {scenario.since}"] if scenario.since else []
@@ -92,7 +91,7 @@ def finding(scenario: Scenario, played: Played, protocol: Protocol) -> Finding:
 
 def verdict(
     scenario: Scenario,
-    played: Sequence[Played],
+    played: Sequence[TrialOutcome],
     protocol: Protocol,
     known: KnownFailure | None = None,
 ) -> Entry:

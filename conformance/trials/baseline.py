@@ -17,7 +17,7 @@ class Baseline:
     ``announced`` is whether every worker announced itself. ``pulse`` is a function whose
     invocation this worker answers, used to see that it listens. ``sockets`` counts its open
     WebSockets, those for telemetry among them. ``features`` are those of its announcements and
-    ``paths`` those of its connections. ``starters`` is how many may start at a time.
+    ``paths`` those of its connections. ``parallel_starts`` is how many may start at a time.
     """
 
     pace: Pace
@@ -30,4 +30,4 @@ class Baseline:
     sockets: int = 0
     features: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
-    starters: int = 1
+    parallel_starts: int = 1

@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 from conformance.errors import Inconclusive
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
-from conformance.trials.first_run import first_run
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
+from conformance.trials.probe_run import probe_run
 from conformance.trials.trial import Record, Trial, Worker
 from mock_engine.transcript import Message
 
@@ -36,7 +36,7 @@ class InconclusiveTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRecord:
     """A run of the worker: what crossed the wire, and what it wrote, as lines."""
 
     name: str
@@ -44,7 +44,7 @@ class Run:
     log: tuple[str, ...]
 
 
-Outcome = Record[Any] | InconclusiveTrial
+TrialOutcome = Record[Any] | InconclusiveTrial
 SHARED = "shared"
 """The name of the first run, whose worker several trials share."""
 Result = TypeVar("Result")
@@ -57,10 +57,10 @@ class Scheduler:
         self._settings = settings
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._outcomes: dict[str, Future[Outcome]] = {}
+        self._outcomes: dict[str, Future[TrialOutcome]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._shared: Stage | None = None
-        self._stages: dict[str, Stage] = {}
+        self._shared: Harness | None = None
+        self._harnesses: dict[str, Harness] = {}
         self._starting = asyncio.Semaphore()  # until the first run has shown how many may start
 
     def start(self) -> Baseline:
@@ -89,7 +89,7 @@ class Scheduler:
             )
         self._call(self._spawn(played))
 
-    def outcome(self, trial: Trial[Any]) -> Outcome:
+    def outcome(self, trial: Trial[Any]) -> TrialOutcome:
         """Wait for the end of ``trial``, beginning it if need be, and return what came of it.
 
         Raises:
@@ -99,10 +99,12 @@ class Scheduler:
             self.begin([trial])
         return self._outcomes[trial.name].result()
 
-    def runs(self) -> Iterator[Run]:
+    def runs(self) -> Iterator[RunRecord]:
         """What is kept of every run of the worker that has ended; of all, after ``stop``."""
-        for name, stage in self._stages.items():
-            yield Run(name, tuple(stage.transcript.ndjson()), tuple(stage.output()))
+        for name, harness in self._harnesses.items():
+            yield RunRecord(
+                name, tuple(harness.transcript.ndjson()), tuple(harness.worker.output())
+            )
 
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of ``trial``, for ``within`` seconds; whether it is over."""
@@ -122,9 +124,9 @@ class Scheduler:
 
     async def _begin(self) -> Baseline:
         # A task that `stop` knows, for the user may interrupt the first run.
-        self._shared = await self._kept(first_run(self._settings))
-        self._starting = asyncio.Semaphore(self._shared.baseline.starters)
-        self._stages[SHARED] = self._shared
+        self._shared = await self._kept(probe_run(self._settings))
+        self._starting = asyncio.Semaphore(self._shared.baseline.parallel_starts)
+        self._harnesses[SHARED] = self._shared
         return self._shared.baseline
 
     async def _spawn(self, trials: list[Trial[Any]]) -> None:
@@ -177,7 +179,7 @@ class Scheduler:
         own = [trial for trial in trials if trial.worker is Worker.OWN]
         await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
 
-    async def _settle(self, trial: Trial[Any], playing: Awaitable[Outcome]) -> None:
+    async def _settle(self, trial: Trial[Any], playing: Awaitable[TrialOutcome]) -> None:
         """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
         future = self._outcomes[trial.name]
         try:
@@ -188,11 +190,11 @@ class Scheduler:
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
             future.set_exception(fault)
 
-    async def _on_shared(self, trial: Trial[Any]) -> Outcome:
+    async def _on_shared(self, trial: Trial[Any]) -> TrialOutcome:
         assert self._shared is not None
         return await _play(trial, self._shared, SHARED)
 
-    async def _on_own(self, trial: Trial[Any], port: int) -> Outcome:
+    async def _on_own(self, trial: Trial[Any], port: int) -> TrialOutcome:
         assert self._shared is not None
         if not self._shared.talk.workers:
             return InconclusiveTrial(
@@ -203,14 +205,14 @@ class Scheduler:
                 trial.name, "this takes a worker that the suite starts, for itself alone"
             )
         place = await self._settings.subject.place()
-        stage = Stage(
+        harness = Harness(
             self._settings, self._shared.baseline, place, port=port, starting=self._starting
         )
         try:
-            return await _play(trial, stage, trial.name)
+            return await _play(trial, harness, trial.name)
         finally:
-            await stage.close()
-            self._stages[trial.name] = stage
+            await harness.close()
+            self._harnesses[trial.name] = harness
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -219,17 +221,17 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
             tasks.create_task(each)
 
 
-async def _play(trial: Trial[Any], stage: Stage, run: str) -> Outcome:
+async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
     try:
-        result = await trial.play(stage)
+        result = await trial.play(harness)
     except Inconclusive as reason:
         return InconclusiveTrial(trial.name, str(reason), run)
     return Record(
         trial.name,
         result,
-        tuple(stage.transcript.events),
-        stage.baseline,
-        tuple(stage.log),
-        stage.exit_code,
+        tuple(harness.transcript.events),
+        harness.baseline,
+        tuple(harness.worker.log),
+        harness.worker.exit_code,
         run,
     )

@@ -20,7 +20,7 @@ from mock_engine.transcript import Event
 
 if TYPE_CHECKING:
     from conformance.trials.baseline import Baseline
-    from conformance.trials.stage import Stage
+    from conformance.trials.harness import Harness
 
 Result = TypeVar("Result")
 
@@ -43,7 +43,7 @@ class Trial(Generic[Result]):
 
     name: str
     worker: Worker
-    play: Callable[[Stage], Awaitable[Result]]
+    play: Callable[[Harness], Awaitable[Result]]
     slow: bool = False
     long: bool = False
 
@@ -91,23 +91,23 @@ CHECKS: dict[str, Check] = {}
 
 def trial(
     worker: Worker, name: str | None = None, *, slow: bool = False, long: bool = False
-) -> Callable[[Callable[[Stage], Awaitable[Result]]], Trial[Result]]:
+) -> Callable[[Callable[[Harness], Awaitable[Result]]], Trial[Result]]:
     """Make a trial of a coroutine function, named as the function unless told otherwise."""
 
-    def make(play: Callable[[Stage], Awaitable[Result]]) -> Trial[Result]:
+    def make(play: Callable[[Harness], Awaitable[Result]]) -> Trial[Result]:
         title = name or str(getattr(play, "__name__", "trial"))
         return Trial(title, worker, play, slow or long, long)
 
     return make
 
 
-Judge = TypeVar("Judge", bound=Callable[..., Finding])
+Judged = TypeVar("Judged", bound=Callable[..., Finding])
 
 
-def check(requirement: str, *trials: Trial[Any]) -> Callable[[Judge], Judge]:
+def check(requirement: str, *trials: Trial[Any]) -> Callable[[Judged], Judged]:
     """Register a function as the check of ``requirement``, on the records of ``trials``."""
 
-    def register(judge: Judge) -> Judge:
+    def register(judge: Judged) -> Judged:
         if requirement in CHECKS:
             raise ValueError(f"{requirement} has a check already")
         CHECKS[requirement] = Check(requirement, trials, judge)

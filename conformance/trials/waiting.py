@@ -7,21 +7,21 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
-from conformance.trials.load import crowding
+from conformance.trials.load import load_factor
 
 Seen = TypeVar("Seen")
 
 
-class News:
-    """Wakes those who wait whenever it is told that something happened."""
+class Notifier:
+    """Wakes those who wait whenever something happened."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Let everyone who waits look again."""
-        for news in self._waiting:
-            news.set()
+        for waiter in self._waiting:
+            waiter.set()
 
     async def until(
         self,
@@ -37,17 +37,19 @@ class News:
         A crowded machine gives more time, up to ``most`` seconds, unless ``patient`` is false: then
         the wait is part of a stimulus, not a deadline.
         """
-        news = asyncio.Event()
-        self._waiting.add(news)
+        changed = asyncio.Event()
+        self._waiting.add(changed)
         began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(within) as limit:
                 while not (seen := condition()):
-                    limit.reschedule(began + min(within * (crowding() if patient else 1.0), most))
-                    news.clear()
-                    await news.wait()
+                    limit.reschedule(
+                        began + min(within * (load_factor() if patient else 1.0), most)
+                    )
+                    changed.clear()
+                    await changed.wait()
                 return seen
         except TimeoutError:
             return condition()
         finally:
-            self._waiting.discard(news)
+            self._waiting.discard(changed)

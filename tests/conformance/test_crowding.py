@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from conformance.trials.load import MANY, MOST, crowding, starters
+from conformance.trials.load import MANY, MOST, load_factor, parallel_starts
 
 
 @pytest.mark.parametrize(("load", "expected"), [(0.1, 1.0), (2.0, 1.0), (6.0, 3.0), (80.0, MOST)])
@@ -13,7 +13,7 @@ def test_crowding(monkeypatch: pytest.MonkeyPatch, load: float, expected: float)
     monkeypatch.setattr(psutil, "getloadavg", lambda: (load, 0.0, 0.0))
     monkeypatch.setattr(psutil, "cpu_count", lambda: 2)
 
-    assert crowding() == expected
+    assert load_factor() == expected
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_starters(
     monkeypatch.setattr(psutil, "getloadavg", lambda: (load, 0.0, 0.0))
     monkeypatch.setattr(psutil, "cpu_count", lambda: 2)
 
-    assert starters(startup, busy) == expected
+    assert parallel_starts(startup, busy) == expected

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from conformance.errors import UsageError
 from conformance.judging.entry import entry
-from conformance.judging.judge import Court
+from conformance.judging.judge import Judge
 from conformance.report.catalogue import details, page
 from conformance.report.console import row
 from conformance.requirements import known
@@ -166,7 +166,7 @@ def test_a_trigger_is_known_by_what_it_binds() -> None:
 
 # -- court ----------------------------------------------------------------------------------------
 
-TRIAL: Trial[None] = Trial("t", Worker.SHARED, lambda stage: None)  # type: ignore[arg-type, return-value]
+TRIAL: Trial[None] = Trial("t", Worker.SHARED, lambda harness: None)  # type: ignore[arg-type, return-value]
 
 
 def court(
@@ -174,7 +174,7 @@ def court(
     *requirements: Requirement,
     missed: str | None = None,
     listed: tuple[str, ...] = (),
-) -> Court:
+) -> Judge:
     catalogue = Catalogue({"test": "Test"}, {r.id: r for r in requirements})
     checks = {
         i: Check(i, (TRIAL,), lambda record, finding=finding: finding)
@@ -183,7 +183,7 @@ def court(
     record = Record("t", None, (), Baseline(Pace()))
     outcome = InconclusiveTrial("t", missed) if missed else record
     failures = {i: KnownFailure(i, "known") for i in listed}
-    return Court(
+    return Judge(
         catalogue, checks, lambda trial: outcome, lambda: Protocol("0.22", "why"), failures
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.judging.entry import reason
-from conformance.judging.judge import Court, Tried
+from conformance.judging.judge import Judge, Tried
 from conformance.judging.known_update import TO_FILL_IN, updated
 from conformance.requirements import known
 from conformance.requirements.catalogue import Catalogue, Method, Requirement, load
@@ -61,7 +61,7 @@ def test_entries_of_other_platforms_are_left_aside(tmp_path: Path) -> None:
 
 # -- tries ----------------------------------------------------------------------------------------
 
-TRIAL: Trial[None] = Trial("t", Worker.SHARED, lambda stage: None)  # type: ignore[arg-type, return-value]
+TRIAL: Trial[None] = Trial("t", Worker.SHARED, lambda harness: None)  # type: ignore[arg-type, return-value]
 BROKEN = broken(expected="this", seen="that")
 
 
@@ -74,7 +74,7 @@ def judged(listed: KnownFailure, *findings: Finding) -> tuple[Outcome, Tried | N
         return Record(trial.name, numbers[trial.name], (), Baseline(Pace()))
 
     check: Callable[[Record[int]], Finding] = lambda record: findings[record.result]  # noqa: E731
-    court = Court(
+    court = Judge(
         Catalogue({"test": "Test"}, {"T": requirement}),
         {"T": Check("T", (TRIAL,), check)},
         play,

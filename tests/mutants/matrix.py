@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.requirements.catalogue import load
-from conformance.requirements.verdict import Answer, Finding, inconclusive
+from conformance.requirements.verdict import Conclusion, Finding, inconclusive
 from conformance.trials.trial import CHECKS
 from tests.judging import judge
 from tests.mutants.catalogue import Mutant
@@ -29,7 +29,7 @@ class Row:
     def killed(self) -> bool:
         """Whether its own requirement tells it from a right worker, and why."""
         finding = self.finding
-        return finding.answer is Answer.BROKEN and bool(finding.expected and finding.seen)
+        return finding.answer is Conclusion.BROKEN and bool(finding.expected and finding.seen)
 
 
 def decided_with(requirement_id: str) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def _judged(mutant: Mutant) -> Row:
         full=CHECKS[mutant.requirement].long,
         environment={"MUTANT_PORT": str(port)},
     )
-    broken = [v.requirement.id for v in rest if v.finding.answer is Answer.BROKEN]
+    broken = [v.requirement.id for v in rest if v.finding.answer is Conclusion.BROKEN]
     return Row(mutant, own.finding, tuple(broken))
 
 

@@ -21,7 +21,7 @@ from conformance.fuzz.search.corpus import Pool
 from conformance.fuzz.search.search import Search
 from conformance.fuzz.search.seeds import seeds
 from conformance.fuzz.target import Input, targets
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
 
 PATIENCE = 1.0
 """Seconds for a batch before those that lag behind are waited for on the side."""
@@ -37,7 +37,7 @@ AFTERMATH = 30.0
 
 
 class Campaign:
-    """Fuzzes the worker of a stage; ``report`` tells of the progress meanwhile."""
+    """Fuzzes the worker of a harness; ``report`` tells of the progress meanwhile."""
 
     def __init__(self, plan: Plan, pool: Pool) -> None:
         self.plan = plan
@@ -46,24 +46,24 @@ class Campaign:
         self._odd: list[Input] = []
         self._batches = 0
 
-    async def play(self, stage: Stage) -> Report:
+    async def play(self, harness: Harness) -> Report:
         """Run the campaign.
 
         Raises:
             Inconclusive: the worker has no function that may be fuzzed, or is not ready.
         """
-        self._stage = stage
+        self._harness = harness
         permitted = {
             name: body
-            for name, body in stage.baseline.functions.items()
-            if stage.obstacle(name) is None
+            for name, body in harness.baseline.functions.items()
+            if harness.obstacle(name) is None
         }
-        self.report.withheld = stage.withheld()
+        self.report.withheld = harness.invoker.withheld()
         self._targets = targets(permitted, self.plan.patterns)
         if not self._targets:
             raise Inconclusive(self._nothing(permitted))
-        await stage.start()
-        await stage.ready()
+        await harness.worker.start()
+        await harness.presence.ready()
         self._began = asyncio.get_running_loop().time()
         self._prepare()
         try:
@@ -85,13 +85,13 @@ class Campaign:
 
     def _prepare(self) -> None:
         plan = self.plan
-        self._line = Line(self._stage)
-        known = seeds(self._stage, self._targets, plan, self._pool)
+        self._line = Line(self._harness)
+        known = seeds(self._harness, self._targets, plan, self._pool)
         self._search = Search(self._targets, plan.seed, known, steered=plan.steered)
         self._replies = Replies(
             plan, self._line, self._search, self._targets, self._pool, self.report
         )
-        self._stage.transcript.listeners.append(self._replies.overhear)
+        self._harness.transcript.listeners.append(self._replies.overhear)
         self._inquiry = Inquiry(
             self._line, self._targets, self._restart, self._replies.deadline, plan.exceptions
         )
@@ -141,7 +141,7 @@ class Campaign:
         return self.plan.seconds is not None and now - self._began >= self.plan.seconds
 
     def _alive(self) -> bool:
-        return self._stage.process.running and bool(self._stage.workers)
+        return self._harness.worker.running and bool(self._harness.workers)
 
     def _send(self, size: int) -> list[Pending]:
         if self.plan.count is not None:
@@ -208,12 +208,12 @@ class Campaign:
     async def _restart(self) -> None:
         """Give the worker a fresh process."""
         self.report.restarts += 1
-        await self._stage.process.kill()
-        await self._stage.until(lambda: not self._stage.workers, 5.0)
+        await self._harness.worker.process.kill()
+        await self._harness.until(lambda: not self._harness.workers, 5.0)
         self._line.restarted()
         self._missing.restarted()
-        await self._stage.start()
-        await self._stage.ready()
+        await self._harness.worker.start()
+        await self._harness.presence.ready()
         self._growth.restarted()
 
     def _conclude(self) -> None:

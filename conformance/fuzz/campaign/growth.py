@@ -62,7 +62,7 @@ class Growth:
                 for one in sent:
                     self.line.forget(one)
                 return None
-            mark = self.line.stage.process.usage()
+            mark = self.line.harness.worker.process.usage()
             if mark is None:
                 return None
             marks.append(mark)

@@ -20,7 +20,7 @@ from conformance.fuzz.campaign.shrink import fewer, smaller
 from conformance.fuzz.campaign.transport import Line, Pending
 from conformance.fuzz.target import Input, Target
 from conformance.fuzz.values.hostile import written
-from conformance.trials.load import crowding
+from conformance.trials.load import load_factor
 
 TRIES = 300
 """Smaller values tried of an input."""
@@ -53,17 +53,17 @@ class Inquiry:
 
     async def ask(self, inputs: Sequence[Input], within: float | None = None) -> list[Observation]:
         """Send these and wait until each is over, ``within`` seconds or as long as one may take."""
-        if not self.line.stage.process.running or not self.line.stage.workers:
+        if not self.line.harness.worker.running or not self.line.harness.workers:
             await self.restart()
         self.asked += len(inputs)
         before = self.line.fresh_log()
         sent = self.line.send(inputs)
         longest = max((self.deadline(given.function_id) for given in inputs), default=0.0)
-        await self.line.wait(sent, longest * crowding() if within is None else within)
-        if any(not one.over for one in sent) and not self.line.stage.process.running:
-            await self.line.stage.process.exited.wait()
+        await self.line.wait(sent, longest * load_factor() if within is None else within)
+        if any(not one.over for one in sent) and not self.line.harness.worker.running:
+            await self.line.harness.worker.process.exited.wait()
         deaf = False
-        if any(not one.over for one in sent) and self.line.stage.process.running:
+        if any(not one.over for one in sent) and self.line.harness.worker.running:
             deaf = not await self.listens(within)
         await self._linger(sent)
         log = self.line.fresh_log() or (before if deaf else ())
@@ -73,21 +73,26 @@ class Inquiry:
 
     async def _linger(self, sent: Sequence[Pending]) -> None:
         """Give a crash after the reply, and a second reply, a moment to show."""
-        stage = self.line.stage
+        harness = self.line.harness
         unsettled = [one for one in sent if one.reply is not None]
         if unsettled and len(sent) == 1:
-            await stage.until(
-                lambda: not stage.process.running or sent[0].second is not None, 0.02, patient=False
+            await harness.until(
+                lambda: not harness.worker.running or sent[0].second is not None,
+                0.02,
+                patient=False,
             )
 
     async def listens(self, within: float | None = None) -> bool:
         """Whether the worker answers anything at all, in time or ``within`` seconds."""
-        stage = self.line.stage
-        if stage.baseline.pulse is None:
+        harness = self.line.harness
+        if harness.baseline.pulse is None:
             return True
-        if not stage.workers:
+        if not harness.workers:
             return False
-        return await stage.reply(stage.invoke(stage.baseline.pulse, {}), within) is not None
+        return (
+            await harness.invoker.reply(harness.invoker.invoke(harness.baseline.pulse, {}), within)
+            is not None
+        )
 
     def suspect(self, seen: Observation) -> Suspicion | None:
         """What is wrong with an observation."""
@@ -240,7 +245,7 @@ class Inquiry:
             ),
             reproduced,
             reply=reply[:SHOWN],
-            log=seen.log[-15:] or tuple(self.line.stage.log[-8:]),
+            log=seen.log[-15:] or tuple(self.line.harness.worker.log[-8:]),
             origin=steps[-1][0].origin,
         )
 

@@ -13,7 +13,7 @@ from conformance.fuzz.campaign.replies import Replies
 from conformance.fuzz.campaign.transport import Line, Pending
 from conformance.fuzz.campaign.triage import Docket
 from conformance.fuzz.search.novelty import Answer
-from conformance.trials.load import crowding
+from conformance.trials.load import load_factor
 
 MOST_LATE = 3
 """Invocations of a function that lag, after which it is left in peace until it is known why."""
@@ -39,7 +39,7 @@ class Missing:
 
     def miss(self, one: Pending) -> None:
         """One of a batch has no reply: its connection is gone, or it lags."""
-        if one.over or not self.line.stage.process.running:
+        if one.over or not self.line.harness.worker.running:
             self._casualties.append(one)
         else:
             self._lag(one)
@@ -75,15 +75,15 @@ class Missing:
                     await self._came(one)
                 elif loop.time() - one.sent > self._patience(one):
                     await self._overdue(one)
-                elif not one.over or not self.line.stage.process.running:
+                elif not one.over or not self.line.harness.worker.running:
                     still.append(one)
             self._late = still
-            if not still or not self.line.stage.process.running or not until_none:
+            if not still or not self.line.harness.worker.running or not until_none:
                 return
             await self.line.wait(still, 0.25)
 
     def _patience(self, one: Pending) -> float:
-        return self.replies.deadline(one.given.function_id) * crowding()
+        return self.replies.deadline(one.given.function_id) * load_factor()
 
     async def _came(self, one: Pending) -> None:
         seen = self.line.observation(one)
@@ -106,9 +106,9 @@ class Missing:
 
     async def interrupted(self, flying: Iterable[Pending]) -> None:
         """The worker ended, went deaf or dropped its connection: find out what did it."""
-        stage = self.line.stage
-        if stage.process.exit_code is None:
-            await stage.until(lambda: not stage.process.running, 0.3, patient=False)
+        harness = self.line.harness
+        if harness.worker.process.exit_code is None:
+            await harness.until(lambda: not harness.worker.running, 0.3, patient=False)
         lost = self._lost(flying)
         seen = self._end(lost)
         await self.inquiry.restart()
@@ -133,11 +133,11 @@ class Missing:
 
     def _end(self, lost: Sequence[Pending]) -> Observation | None:
         """How the worker ended, ascribed to the first that may have done it."""
-        stage = self.line.stage
-        exit_code = stage.process.exit_code
-        log = self.line.fresh_log() or tuple(stage.process.output.tail(15))
+        harness = self.line.harness
+        exit_code = harness.worker.process.exit_code
+        log = self.line.fresh_log() or tuple(harness.worker.process.output.tail(15))
         cut = any(one.connection is None or not one.connection.is_open for one in lost)
-        dropped = exit_code is None and (cut or not stage.workers)
+        dropped = exit_code is None and (cut or not harness.workers)
         given = lost[0].given if lost else self.docket.last
         if given is None:
             return None

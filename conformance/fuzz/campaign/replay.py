@@ -13,7 +13,7 @@ from conformance.fuzz.campaign.oracles import Observation, Suspicion
 from conformance.fuzz.campaign.store import Counterexample
 from conformance.fuzz.campaign.transport import Line
 from conformance.fuzz.target import Input, Target
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
 from conformance.trials.trial import Trial, Worker
 
 
@@ -29,13 +29,13 @@ class Replay:
 def trial(example: Counterexample, *, exceptions: bool) -> Trial[Replay]:
     """The trial that replays a counterexample on a worker of its own."""
 
-    async def play(stage: Stage) -> Replay:
-        return await replay(stage, example.steps, exceptions=exceptions)
+    async def play(harness: Harness) -> Replay:
+        return await replay(harness, example.steps, exceptions=exceptions)
 
     return Trial(f"fuzz replay {example.path}", Worker.OWN, play)
 
 
-async def replay(stage: Stage, steps: Sequence[Step], *, exceptions: bool) -> Replay:
+async def replay(harness: Harness, steps: Sequence[Step], *, exceptions: bool) -> Replay:
     """Send the steps one after the other until one shows what is wrong.
 
     Raises:
@@ -43,24 +43,24 @@ async def replay(stage: Stage, steps: Sequence[Step], *, exceptions: bool) -> Re
     """
     targets: dict[str, Target] = {}
     for step in steps:
-        body = stage.baseline.functions.get(step.function_id)
+        body = harness.baseline.functions.get(step.function_id)
         if body is None:
             raise Inconclusive(f"the worker no longer registers {step.function_id}")
-        obstacle = stage.obstacle(step.function_id)
+        obstacle = harness.obstacle(step.function_id)
         if obstacle is not None:
             raise Inconclusive(obstacle)
         targets[step.function_id] = Target(step.function_id, body)
-    await stage.start()
-    await stage.ready()
-    line = Line(stage)
+    await harness.worker.start()
+    await harness.presence.ready()
+    line = Line(harness)
 
     async def restart() -> None:
-        await stage.process.kill()
+        await harness.worker.process.kill()
         line.restarted()
-        await stage.start()
-        await stage.ready()
+        await harness.worker.start()
+        await harness.presence.ready()
 
-    inquiry = Inquiry(line, targets, restart, lambda _: stage.pace.handler, exceptions)
+    inquiry = Inquiry(line, targets, restart, lambda _: harness.pace.handler, exceptions)
     seen: Observation | None = None
     for step in steps:
         blank = Input(step.function_id, b"", None)

@@ -72,10 +72,10 @@ class Replies:
 
     def deadline(self, function_id: str) -> float:
         """Seconds until a missing reply is missing: generous, for nobody knows what it does."""
-        stage = self.line.stage
-        granted = stage.settings.invoking.timeout(function_id)
+        harness = self.line.harness
+        granted = harness.settings.invoking.timeout(function_id)
         slowest = self._slowest.get(function_id, 0.0)
-        return max(stage.pace.handler, granted, 5 * slowest)
+        return max(harness.pace.handler, granted, 5 * slowest)
 
 
 def answered(one: Pending, seen: Observation) -> Answer:

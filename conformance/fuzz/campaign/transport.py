@@ -1,6 +1,6 @@
 """The way to a worker and back, for thousands of invocations a second.
 
-What goes this way is written to the connection in one piece and is not followed by the stage;
+What goes this way is written to the connection in one piece and is not followed by the harness;
 everything else that the worker does is.
 """
 
@@ -21,7 +21,7 @@ from conformance.errors import Inconclusive
 from conformance.fuzz.campaign.oracles import Observation
 from conformance.fuzz.target import Input
 from conformance.fuzz.values.strings import TAG
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
 from mock_engine.wire import Connection
 
 REMEMBERED = 20_000
@@ -58,9 +58,9 @@ class Pending:
 
 @dataclass
 class Line:
-    """Sends inputs and matches the replies. It is the tap of its stage."""
+    """Sends inputs and matches the replies. It is the tap of its harness."""
 
-    stage: Stage
+    harness: Harness
     news: asyncio.Event = field(default_factory=asyncio.Event)
     pending: dict[int, Pending] = field(default_factory=dict)
     answered: OrderedDict[int, Pending] = field(default_factory=OrderedDict)
@@ -76,7 +76,7 @@ class Line:
         self._serving: dict[str, Connection] = {}
         self._last = 0.0
         self._awaited: set[int] = set()
-        self.stage.let_through(self)
+        self.harness.let_through(self)
         self.heard = self._loop.time()
         self._lines = 0
 
@@ -109,7 +109,7 @@ class Line:
         known = self._serving.get(function_id)
         if known is None or not known.is_open:
             try:
-                known = self.stage.connection(self.stage.serving(function_id))
+                known = self.harness.connection(self.harness.invoker.serving(function_id))
             except Inconclusive:
                 return None
             self._serving[function_id] = known
@@ -158,7 +158,7 @@ class Line:
             if not open_ones:
                 return True
             left = until - self._loop.time()
-            if left <= 0 or not self.stage.process.running:
+            if left <= 0 or not self.harness.worker.running:
                 return False
             self._awaited = open_ones
             self.news.clear()
@@ -172,7 +172,7 @@ class Line:
 
     def fresh_log(self) -> tuple[str, ...]:
         """The lines the worker wrote since this was asked last."""
-        output = self.stage.process.output
+        output = self.harness.worker.process.output
         lines = output.lines
         total = output.dropped + len(lines)
         fresh = min(max(0, total - self._lines), len(lines), 50)
@@ -191,7 +191,7 @@ class Line:
         self, one: Pending, log: tuple[str, ...] = (), *, deaf: bool = False
     ) -> Observation:
         """What was seen of an invocation so far."""
-        exit_code = self.stage.process.exit_code
+        exit_code = self.harness.worker.process.exit_code
         gone = one.reply is None and (one.connection is None or not one.connection.is_open)
         return Observation(
             one.given,

@@ -8,7 +8,7 @@ from typing import Any
 from conformance.fuzz.plan import Plan
 from conformance.fuzz.search.corpus import Pool
 from conformance.fuzz.values.strings import TAG
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
 
 HTTP = {
     "path": "/",
@@ -21,15 +21,17 @@ HTTP = {
 """What a function gets that is bound to an HTTP route."""
 
 
-def seeds(stage: Stage, functions: Iterable[str], plan: Plan, pool: Pool) -> dict[str, list[Any]]:
+def seeds(
+    harness: Harness, functions: Iterable[str], plan: Plan, pool: Pool
+) -> dict[str, list[Any]]:
     """For each function the user's examples, traffic, samples, HTTP requests, earlier inputs."""
     found: dict[str, list[Any]] = {}
-    samples = dict(stage.samples())
+    samples = dict(harness.invoker.samples())
     for name in functions:
-        given = stage.settings.invoking.functions.get(name)
+        given = harness.settings.invoking.functions.get(name)
         known = [*(given.examples if given else ()), *plan.traffic.get(name, ())]
         found[name] = [*known, samples.get(name, {})]
-    for registration in stage.talk.registrations:
+    for registration in harness.talk.registrations:
         body = registration.message.json
         name = body.get("function_id")
         if name in found and body.get("trigger_type") in ("http", "api"):

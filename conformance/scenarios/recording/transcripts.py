@@ -17,7 +17,7 @@ from typing import Any
 
 from websockets.frames import Close, Opcode
 
-from conformance.documents.nodes import DocumentError, Place
+from conformance.documents.nodes import DocumentError, Location
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
 from conformance.trials.conversation import TELEMETRY_PREFIXES
 from mock_engine.transcript import (
@@ -63,7 +63,7 @@ def read(text: str, file: str) -> list[Event]:
             found = _events(json.loads(line))
         except (ValueError, KeyError, TypeError) as fault:
             told = "expected a line of a transcript: NDJSON of this suite, or of a wire probe"
-            raise DocumentError(f"{Place(file, number)}: {told} ({fault!r})") from None
+            raise DocumentError(f"{Location(file, number)}: {told} ({fault!r})") from None
         for each in found:
             event = _closed(each, closed)
             events.append(event)

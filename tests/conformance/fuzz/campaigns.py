@@ -11,8 +11,8 @@ from conformance.fuzz.plan import Plan
 from conformance.fuzz.search.corpus import Pool
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
-from conformance.trials.first_run import first_run
-from conformance.trials.stage import Stage
+from conformance.trials.harness import Harness
+from conformance.trials.probe_run import probe_run
 
 
 def fuzz(module: str, plan: Plan, *, factor: float = 1.0, pool: Pool | None = None) -> Report:
@@ -23,10 +23,10 @@ def fuzz(module: str, plan: Plan, *, factor: float = 1.0, pool: Pool | None = No
 
 
 async def _fuzz(settings: Settings, plan: Plan, pool: Pool) -> Report:
-    first = await first_run(settings)
+    first = await probe_run(settings)
     await first.close()
-    stage = Stage(settings, first.baseline, await settings.subject.place())
+    harness = Harness(settings, first.baseline, await settings.subject.place())
     try:
-        return await Campaign(plan, pool).play(stage)
+        return await Campaign(plan, pool).play(harness)
     finally:
-        await stage.close()
+        await harness.close()

@@ -15,7 +15,7 @@ from conformance.fuzz.stateful.model import Model
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
 from conformance.trials.baseline import Baseline
-from conformance.trials.first_run import first_run
+from conformance.trials.probe_run import probe_run
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def lived(loop: Loop, name: str, *, examples: int = 12, number: int = 1, **more:
 
 
 async def _baseline(settings: Settings) -> tuple[Baseline, list[tuple[str, Any]]]:
-    stage = await first_run(settings)
+    harness = await probe_run(settings)
     try:
-        return stage.baseline, stage.samples()
+        return harness.baseline, harness.invoker.samples()
     finally:
-        await stage.close()
+        await harness.close()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from conformance.report.journal import Journal, cleared, recorder
 from conformance.report.reporter import Reporter
 from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Outcome
-from conformance.trials.scheduler import Run
+from conformance.trials.scheduler import RunRecord
 
 HOSTILE = "</script><b>`|*\u0000\ud800 ```\n]]>"
 
@@ -112,7 +112,7 @@ def test_every_form_is_written_and_old_recordings_go(tmp_path: Path) -> None:
     assert old.exists() is False
 
     made = reporter(tmp_path, *EVERY)
-    made.recorded([Run("gw0/shared", ("{}", "{}"), ("a line \ud800",))])
+    made.recorded([RunRecord("gw0/shared", ("{}", "{}"), ("a line \ud800",))])
     made.error("connecting::CON-001", "Traceback")
     made.finished(1)
 
@@ -124,7 +124,7 @@ def test_every_form_is_written_and_old_recordings_go(tmp_path: Path) -> None:
         "badge.svg",
         "events.ndjson",
         "transcripts/gw0/shared.ndjson",
-        "logs/gw0/shared.log",
+        "logs/gw0/shared.worker.log",
     }
     kept = json.loads((tmp_path / "report.json").read_text("utf-8"))
     Draft202012Validator(schema(SCHEMA)).validate(kept)

@@ -1,0 +1,129 @@
+"""Invoking a worker's functions, and waiting for their answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.errors import Inconclusive
+from conformance.settings.invoking import PREFIX
+from conformance.trials.context import Context
+from conformance.trials.processes import Processes
+from mock_engine.transcript import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """An invocation that was sent to a worker at ``at`` seconds."""
+
+    id: str
+    function_id: str
+    connection: int
+    at: float
+
+
+class Invoker:
+    """Chooses among the functions of a worker, invokes them, and finds their answers."""
+
+    def __init__(self, context: Context, worker: Processes) -> None:
+        self._context = context
+        self._worker = worker
+
+    def role(self, name: str) -> str:
+        """The id of the function that plays the part of ``conformance::NAME``.
+
+        Raises:
+            Inconclusive: this worker has not registered it, or it must not be invoked.
+        """
+        function_id = self._context.settings.invoking.player(name)
+        if function_id not in self._context.baseline.functions:
+            mapped = "" if function_id.startswith(PREFIX) else f" (here {function_id})"
+            raise Inconclusive(
+                f"this takes a function that plays the part of {PREFIX}{name}{mapped}"
+            )
+        self._context.permit(function_id)
+        return function_id
+
+    def plays(self, name: str) -> bool:
+        """Whether a function plays the part of ``conformance::NAME`` and may be invoked."""
+        player = self._context.settings.invoking.player(name)
+        return player in self._context.baseline.functions and self._context.obstacle(player) is None
+
+    def withheld(self) -> list[str]:
+        """Why functions of the worker are not invoked, for each that is not."""
+        return [
+            why
+            for name in self._context.baseline.functions
+            if (why := self._context.obstacle(name))
+        ]
+
+    def samples(self) -> list[tuple[str, Any]]:
+        """The functions that are invoked like any other, each with data for it."""
+        invoking = self._context.settings.invoking
+        return [
+            (function_id, invoking.data(function_id, body.get("request_format")))
+            for function_id, body in self._context.baseline.functions.items()
+            if invoking.is_ordinary(function_id) and self._context.obstacle(function_id) is None
+        ]
+
+    def patience(self, invocations: Iterable[Invocation]) -> float:
+        """How long these may take to be answered, in seconds."""
+        granted = (self._context.settings.invoking.timeout(i.function_id) for i in invocations)
+        return max(self._context.pace.handler, *granted, 0.0)
+
+    def serving(self, function_id: str) -> int:
+        """The open connection that registered ``function_id``, or else the first worker's.
+
+        Raises:
+            Inconclusive: no worker is connected.
+        """
+        workers = self._context.workers
+        for number in workers:
+            if self._context.talk.serves(number, function_id):
+                return number
+        if not workers:
+            raise Inconclusive("the worker was not connected when the trial needed it")
+        return workers[0]
+
+    def invoke(self, function_id: str, data: Any = None, **fields: Any) -> Invocation:
+        """Send an invocation with a fresh id; ``fields`` are added to the message."""
+        number = self.serving(function_id)
+        invocation = Invocation(
+            str(uuid.uuid4()), function_id, number, self._context.transcript.now()
+        )
+        message = {
+            "type": "invokefunction",
+            "invocation_id": invocation.id,
+            "function_id": function_id,
+            "data": data,
+        }
+        self._context.send(number, message | fields)
+        return invocation
+
+    def replies(self, invocation: Invocation) -> list[Message]:
+        """The answers to an invocation so far."""
+        return self._context.talk.answers(invocation.id)
+
+    async def reply(self, invocation: Invocation, within: float | None = None) -> Message | None:
+        """Wait for the answer, for ``within`` seconds or what an easy answer may take."""
+        await self._context.until(
+            lambda: self.replies(invocation) or not self._worker.running,
+            self._context.pace.reply if within is None else within,
+        )
+        return next(iter(self.replies(invocation)), None)
+
+    async def pulse(self) -> bool:
+        """Whether the worker listens: it answers an invocation without effect.
+
+        Raises:
+            Inconclusive: this worker answered no such invocation when nothing was wrong.
+        """
+        if self._context.baseline.pulse is None:
+            raise Inconclusive(
+                "this takes a worker that answers an invocation at all (INV-001, INV-004)"
+            )
+        if not self._context.workers:
+            return False
+        return await self.reply(self.invoke(self._context.baseline.pulse, {})) is not None
