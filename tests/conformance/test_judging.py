@@ -52,7 +52,8 @@ def requirement(number: int, level: Level = Level.MUST, **more: Any) -> Requirem
 
 
 def document(*entries: dict[str, Any]) -> tuple[str, Any]:
-    return "test.yaml", {"phase": "test", "title": "Test", "requirements": list(entries)}
+    head = {"phase": "test", "title": "Test", "order": 1}
+    return "test.yaml", {**head, "requirements": list(entries)}
 
 
 ENTRY = {
@@ -65,7 +66,7 @@ ENTRY = {
 
 
 def validator() -> Draft202012Validator:
-    folder = Path(known.__file__).parent / "requirements"
+    folder = Path(known.__file__).parent
     return Draft202012Validator(json.loads((folder / "catalogue.schema.json").read_text("utf-8")))
 
 
@@ -84,6 +85,21 @@ def validator() -> Draft202012Validator:
 def test_a_bad_catalogue_is_refused(entries: list[dict[str, Any]], complaint: str) -> None:
     with pytest.raises(CatalogueError, match=complaint):
         build([document(*entries)], validator())
+
+
+def test_the_phases_come_in_the_order_that_their_files_name() -> None:
+    first, second = ({"phase": name, "title": name, "order": n} for name, n in (("b", 1), ("a", 2)))
+    entries = [[ENTRY], [ENTRY | {"id": "TST-002"}]]
+    files = [
+        (f"{head['phase']}.yaml", head | {"requirements": listed})
+        for head, listed in zip((first, second), entries, strict=True)
+    ]
+
+    assert list(build(reversed(files), validator()).phases) == ["b", "a"]
+    with pytest.raises(CatalogueError, match=r"a\.yaml and b\.yaml both say order: 1"):
+        build([files[0], ("a.yaml", files[1][1] | {"order": 1})], validator())
+    with pytest.raises(CatalogueError, match=r"01-a\.yaml is of the phase a"):
+        build([("01-a.yaml", files[1][1])], validator())
 
 
 def test_every_requirement_has_a_check_or_a_reason_and_every_check_a_requirement() -> None:

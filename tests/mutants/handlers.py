@@ -50,15 +50,15 @@ class Handlers:
         return {"value": float("nan")}
 
     async def metadata(self, data: Json) -> Json:
-        return {"metadata": self.given_metadata(current.get())}
+        return {"metadata": self.metadata_of(current.get())}
 
-    def given_metadata(self, message: Json) -> Json:
+    def metadata_of(self, message: Json) -> Json:
         return message.get("metadata")
 
     async def call(self, data: Json) -> Json:
         message = {"type": "invokefunction", "function_id": data["function_id"]}
         message |= {**self.argument(data), **self.trace(current.get())}
-        message |= self.told_fields(data)
+        message |= self.call_fields(data)
         await asyncio.sleep(data.get("delay_ms", 0) / 1000)
         if data.get("action") == "void":
             await self.cast(message)
@@ -134,9 +134,9 @@ class Handlers:
 
     async def read(self, data: Json) -> Json:
         async with self.channel(data["channel"]) as socket:
-            return self.told_parts([part async for part in socket])
+            return self.parts_read([part async for part in socket])
 
-    def told_parts(self, parts: list[bytes | str]) -> Json:
+    def parts_read(self, parts: list[bytes | str]) -> Json:
         data = b"".join(part for part in parts if isinstance(part, bytes))
         messages = [part for part in parts if isinstance(part, str)]
         return {"base64": base64.b64encode(data).decode(), "messages": messages}
@@ -158,7 +158,7 @@ class Handlers:
     def argument(self, data: Json) -> Json:
         return {"data": data.get("data")}
 
-    def told_fields(self, data: Json) -> Json:
+    def call_fields(self, data: Json) -> Json:
         """What a call has beside its data: metadata, an action, a namespace."""
         fields = {"metadata": data.get("metadata"), "action": self.action(data)}
         fields["namespace"] = self.namespace_of_call(data)
@@ -182,7 +182,7 @@ class Handlers:
         waiting = self.waiting[invocation_id] = asyncio.get_running_loop().create_future()
         await self.send_or_keep({**message, "invocation_id": invocation_id}, seconds)
         try:
-            return self.told(await asyncio.wait_for(waiting, seconds))
+            return self.outcome_of_call(await asyncio.wait_for(waiting, seconds))
         finally:
             del self.waiting[invocation_id]
 
@@ -206,7 +206,7 @@ class Handlers:
     def fresh_id(self) -> str:
         return str(uuid.uuid4())
 
-    def told(self, answer: Json) -> Json:
+    def outcome_of_call(self, answer: Json) -> Json:
         if answer.get("error"):
             return {"error": answer["error"]}
         return {"result": answer.get("result")}
