@@ -54,8 +54,8 @@ def _step(words: list[str]) -> Step:
     from conformance.fuzz.campaign.finding import Step
 
     if not 2 <= len(words) <= 3 or (len(words) == 3 and not words[2].isdecimal()):
-        told = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
-        raise UsageError(told)
+        expected = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
+        raise UsageError(expected)
     try:
         json.loads(words[1])
     except (ValueError, RecursionError) as fault:
