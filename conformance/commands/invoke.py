@@ -15,7 +15,7 @@ from conformance.trials.harness import Harness
 from conformance.trials.probe_run import probe_run
 
 if TYPE_CHECKING:
-    from conformance.commands import Commands
+    from conformance.commands.parsing import Commands
     from conformance.fuzz.campaign.defect import ReplayStep
 
 
@@ -54,8 +54,8 @@ def _step(words: list[str]) -> ReplayStep:
     from conformance.fuzz.campaign.defect import ReplayStep
 
     if not 2 <= len(words) <= 3 or (len(words) == 3 and not words[2].isdecimal()):
-        told = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
-        raise UsageError(told)
+        expected = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
+        raise UsageError(expected)
     try:
         json.loads(words[1])
     except (ValueError, RecursionError) as fault:

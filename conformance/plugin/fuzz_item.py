@@ -19,16 +19,16 @@ PHASE = FUZZ
 class FuzzItem(JudgedItem):
     """Something that fuzzing judges."""
 
-    def __init__(self, *, asked: Fuzzing, database: ExampleDatabase | None, **kw: Any) -> None:
+    def __init__(self, *, fuzzing: Fuzzing, database: ExampleDatabase | None, **kw: Any) -> None:
         super().__init__(**kw)
-        self.asked = asked
+        self.fuzzing = fuzzing
         self.database = database
 
-    def account(self, told: Entry) -> str:
+    def account(self, entry: Entry) -> str:
         """The findings in full, where that is what was judged."""
-        if "notes" in told:
-            return "\n".join(told["evidence"]["differences"])
-        return super().account(told)
+        if "notes" in entry:
+            return "\n".join(entry["evidence"]["differences"])
+        return super().account(entry)
 
     def entry(self, outcome: Outcome, sentence: str, reason: str, evidence: Evidence) -> Entry:
         """A verdict as data."""

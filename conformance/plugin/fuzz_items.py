@@ -41,25 +41,25 @@ class ReplayItem(FuzzItem):
         """Whether it is fixed or still fails."""
         example = self.example
         sentence = f"{example.function_id}: {example.kind.value}"
-        exceptions = self.asked.exceptions != "ignore"
+        exceptions = self.fuzzing.exceptions != "ignore"
         trial = replay.trial(example, exceptions=exceptions)
         played = self.judgement.outcome(trial)
         if isinstance(played, InconclusiveTrial):
             return self.missed(sentence, played)
         suspicion, seen = played.result.suspicion, played.result.seen
         if suspicion is None:
-            told = f"FIXED: {example.path} no longer fails; it is replayed in each run"
-            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", told, evidence(seen=told))
-        told = f"STILL FAILING: {suspicion.kind.value}: {suspicion.seen}"
+            text = f"FIXED: {example.path} no longer fails; it is replayed in each run"
+            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", text, evidence(seen=text))
+        text = f"STILL FAILING: {suspicion.kind.value}: {suspicion.seen}"
         rests_on = evidence(
-            seen=told,
+            seen=text,
             expected=suspicion.expected,
             remedy=REMEDIES[suspicion.kind],
             differences=[f"{step.function_id} {step.data}"[:400] for step in example.steps[-5:]],
             log=seen.log[-LAST_LINES:],
             run=trial.name,
         )
-        return self.entry(Outcome.FAILED, sentence, told, rests_on)
+        return self.entry(Outcome.FAILED, sentence, text, rests_on)
 
 
 class CampaignItem(FuzzItem):
@@ -67,9 +67,9 @@ class CampaignItem(FuzzItem):
 
     def selection(self) -> Sequence[str]:
         """The options that draw the same inputs."""
-        asked = self.asked
-        budget = f"{asked.seconds:g}s" if asked.seconds is not None else f"{asked.count}"
-        return [f"--fuzz={budget}", f"--fuzz-seed={asked.seed + asked.share}"]
+        fuzzing = self.fuzzing
+        budget = f"{fuzzing.seconds:g}s" if fuzzing.seconds is not None else f"{fuzzing.count}"
+        return [f"--fuzz={budget}", f"--fuzz-seed={fuzzing.seed + fuzzing.share}"]
 
     def judge(self) -> Entry:
         """Run the campaign, telling of its progress, and judge what it found."""
@@ -85,18 +85,18 @@ class CampaignItem(FuzzItem):
         if isinstance(played, InconclusiveTrial):
             return self.missed("payloads", played)
         assert isinstance(played, Record)
-        return self._told(played.result)
+        return self._entry(played.result)
 
     def _campaign(self) -> Campaign:
-        asked = self.asked
-        folder = asked.corpus
+        fuzzing = self.fuzzing
+        folder = fuzzing.corpus
         plan = Plan(
-            seed=asked.seed + asked.share,
-            seconds=asked.seconds,
-            count=asked.count,
-            window=asked.window,
-            patterns=asked.functions,
-            exceptions=asked.exceptions != "ignore",
+            seed=fuzzing.seed + fuzzing.share,
+            seconds=fuzzing.seconds,
+            count=fuzzing.count,
+            window=fuzzing.window,
+            patterns=fuzzing.functions,
+            exceptions=fuzzing.exceptions != "ignore",
             traffic=store.traffic(folder) if folder is not None else {},
         )
         return Campaign(plan, Corpus(self.database))
@@ -122,22 +122,22 @@ class CampaignItem(FuzzItem):
                 reporter.rewrite(" " * shown)
                 reporter.rewrite("")
 
-    def _told(self, report: CampaignReport) -> Entry:
+    def _entry(self, report: CampaignReport) -> Entry:
         worker = self.judgement.settings.subject.text
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
-            if self.asked.corpus is not None:
-                store.save(self.asked.corpus, found)
+            if self.fuzzing.corpus is not None:
+                store.save(self.fuzzing.corpus, found)
             lines += progress.describe(found, number, worker)
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
-        told = self.entry(
+        entry = self.entry(
             self._outcome(report.findings),
             f"{report.invocations} invocations of {len(report.explored)} functions",
             progress.closing(report),
             evidence(seen=kinds or "nothing wrong was found", differences=lines),
         )
-        told["notes"] = list(progress.explored(report))
-        return told
+        entry["notes"] = list(progress.explored(report))
+        return entry
 
     def _outcome(self, findings: list[Defect]) -> Outcome:
         levels = {self._level(found) for found in findings}
@@ -146,7 +146,7 @@ class CampaignItem(FuzzItem):
         return Outcome.WARNING if levels else Outcome.PASSED
 
     def _level(self, found: Defect) -> Level:
-        lenient = self.asked.exceptions == "warn" and found.kind.name == "EXCEPTION"
+        lenient = self.fuzzing.exceptions == "warn" and found.kind.name == "EXCEPTION"
         return Level.SHOULD if lenient else found.level
 
 
@@ -157,31 +157,31 @@ class Fuzz(pytest.Collector):
         self,
         *,
         judgement: Judgement,
-        asked: Fuzzing,
+        fuzzing: Fuzzing,
         examples: Sequence[store.Counterexample],
         database: ExampleDatabase | None,
         **kw: Any,
     ) -> None:
         super().__init__(**kw)
         self.judgement = judgement
-        self.asked = asked
+        self.fuzzing = fuzzing
         self.examples = examples
         self.database = database
 
     def collect(self) -> Iterable[pytest.Item]:
         """Stored counterexamples, then a campaign and a machine for each process."""
-        asked = self.asked
+        fuzzing = self.fuzzing
         for example in self.examples:
             yield self._item(ReplayItem, f"replay-{example.name}", example=example)
-        if asked.campaigns:
-            for number in range(asked.shares):
-                name = "payloads" if asked.shares == 1 else f"payloads-{number + 1}"
+        if fuzzing.campaigns:
+            for number in range(fuzzing.shares):
+                name = "payloads" if fuzzing.shares == 1 else f"payloads-{number + 1}"
                 yield self._item(CampaignItem, name)
-        if asked.machine:
+        if fuzzing.machine:
             from conformance.plugin.machine_items import MachineItem
 
-            for number in range(asked.shares):
-                name = "life-cycle" if asked.shares == 1 else f"life-cycle-{number + 1}"
+            for number in range(fuzzing.shares):
+                name = "life-cycle" if fuzzing.shares == 1 else f"life-cycle-{number + 1}"
                 yield self._item(MachineItem, name)
 
     def _item(self, kind: type[FuzzItem], name: str, **more: Any) -> FuzzItem:
@@ -190,7 +190,7 @@ class Fuzz(pytest.Collector):
             name=name,
             nodeid=f"{self.nodeid}::{name}",
             judgement=self.judgement,
-            asked=self.asked,
+            fuzzing=self.fuzzing,
             database=self.database,
             **more,
         )
@@ -202,15 +202,15 @@ def collector(session: pytest.Session, judgement: Judgement) -> pytest.Collector
     Raises:
         UsageError: the corpus or the database cannot be used.
     """
-    asked = judgement.settings.fuzzing
-    assert asked is not None
+    fuzzing = judgement.settings.fuzzing
+    assert fuzzing is not None
     return Fuzz.from_parent(
         session,
         name=PHASE,
         nodeid=PHASE,
         path=session.path,
         judgement=judgement,
-        asked=asked,
-        examples=store.stored(asked.corpus) if asked.corpus is not None else (),
-        database=opened(asked),
+        fuzzing=fuzzing,
+        examples=store.stored(fuzzing.corpus) if fuzzing.corpus is not None else (),
+        database=opened(fuzzing),
     )

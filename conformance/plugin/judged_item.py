@@ -22,12 +22,12 @@ ENTRY = pytest.StashKey[Entry]()
 class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
     """A requirement was broken; carries the verdict as data."""
 
-    def __init__(self, told: Entry) -> None:
-        super().__init__(told["evidence"]["seen"])
-        self.told = told
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry["evidence"]["seen"])
+        self.entry = entry
 
 
-def told_as_failure(text: str) -> ReprExceptionInfo:
+def as_failure(text: str) -> ReprExceptionInfo:
     """A text in the form of a traceback, which pytest tells in full once.
 
     Of a failure that is mere text, pytest repeats all of it in the summary of a run on CI.
@@ -65,27 +65,27 @@ class JudgedItem(pytest.Item):
             Broken: a MUST is not kept, or a known failure is fixed; under ``--strict`` also a
                 SHOULD that is not kept, or a requirement that is flaky.
         """
-        told = self.judge()
-        told["command"] = resolving.command(self.config, *self.selection())
-        self.stash[ENTRY] = told
-        self.user_properties += properties(told)
-        outcome = Outcome(told["outcome"])
+        entry = self.judge()
+        entry["command"] = resolving.command(self.config, *self.selection())
+        self.stash[ENTRY] = entry
+        self.user_properties += properties(entry)
+        outcome = Outcome(entry["outcome"])
         if outcome.fails(strict=self.judgement.settings.strict):
-            raise Broken(told)
+            raise Broken(entry)
         if outcome is Outcome.KNOWN_FAILURE:
-            pytest.xfail(told["reason"])
+            pytest.xfail(entry["reason"])
         if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
-            pytest.skip(told["reason"])
+            pytest.skip(entry["reason"])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Tell a broken requirement in full, and any other fault as pytest does."""
         if isinstance(excinfo.value, Broken):
-            return told_as_failure(self.account(excinfo.value.told))
+            return as_failure(self.account(excinfo.value.entry))
         return super().repr_failure(excinfo, style=style)
 
-    def account(self, told: Entry) -> str:
+    def account(self, entry: Entry) -> str:
         """What a person needs to understand what was broken; the first line says it in short."""
-        return account(told)
+        return account(entry)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says that this item is."""
