@@ -6,14 +6,13 @@ and returns the exit code.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from conformance.commands import catalogue, doctor, invoke, matrix, record, replay
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no public name
+    from conformance.commands.parsing import Commands
 
 ADD: Sequence[Callable[[Commands], None]] = (
     catalogue.add,

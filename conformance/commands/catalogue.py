@@ -13,7 +13,7 @@ from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Level
 
 if TYPE_CHECKING:
-    from conformance.commands import Commands
+    from conformance.commands.parsing import Commands
 
 PAGE = Path("docs") / "requirements.md"
 

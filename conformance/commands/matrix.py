@@ -19,7 +19,7 @@ from conformance.requirements.catalogue import load as load_catalogue
 from conformance.requirements.verdict import Outcome
 
 if TYPE_CHECKING:
-    from conformance.commands import Commands
+    from conformance.commands.parsing import Commands
 
 
 def add(commands: Commands) -> None:

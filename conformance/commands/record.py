@@ -19,7 +19,7 @@ from conformance.scenarios.recording.writing import write
 from mock_engine.transcript import Event
 
 if TYPE_CHECKING:
-    from conformance.commands import Commands
+    from conformance.commands.parsing import Commands
 
 
 def add(commands: Commands) -> None:

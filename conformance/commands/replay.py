@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.commands import Commands
+    from conformance.commands.parsing import Commands
 
 USAGE, PYTEST_USAGE = 2, 4
 """Exit codes for a mistake in the command, here and with pytest."""

@@ -8,7 +8,7 @@ from conformance.errors import Inconclusive
 from conformance.fuzz.stateful.life import Life, Loop
 from conformance.fuzz.stateful.machine import Lived, World, search
 from conformance.judging.entry import Entry
-from conformance.plugin.fuzz_items import FuzzItem, evidence
+from conformance.plugin.fuzz_item import FuzzItem, evidence
 from conformance.requirements.verdict import Outcome
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
@@ -26,8 +26,8 @@ class MachineItem(FuzzItem):
 
     def selection(self) -> Sequence[str]:
         """The options that live through the same."""
-        asked = self.asked
-        return [f"--fuzz-stateful={asked.machine}", f"--fuzz-seed={asked.seed + asked.share}"]
+        fuzzing = self.fuzzing
+        return [f"--fuzz-stateful={fuzzing.machine}", f"--fuzz-seed={fuzzing.seed + fuzzing.share}"]
 
     def judge(self) -> Entry:
         """Search for the shortest life that breaks something."""
@@ -40,14 +40,14 @@ class MachineItem(FuzzItem):
             return self.missed("arbitrary lives", lacking)
         loop = Loop()
         try:
-            return self._told(self._lived(loop, baseline))
+            return self._entry(self._lived(loop, baseline))
         except Inconclusive as reason:
             return self.missed("arbitrary lives", InconclusiveTrial(self.name, str(reason)))
         finally:
             loop.close()
 
     def _lived(self, loop: Loop, baseline: Baseline) -> Lived:
-        settings, asked = self.judgement.settings, self.asked
+        settings, fuzzing = self.judgement.settings, self.fuzzing
         invoking = settings.invoking
         rule = self.judgement.catalogue[REATTACH]
         reattaches = self.judgement.protocol.knows(rule.since, rule.until)
@@ -73,16 +73,16 @@ class MachineItem(FuzzItem):
         )
         return search(
             world,
-            examples=max(1, asked.machine // asked.shares),
-            number=asked.seed + asked.share,
+            examples=max(1, fuzzing.machine // fuzzing.shares),
+            number=fuzzing.seed + fuzzing.share,
             database=self.database,
         )
 
-    def _told(self, lived: Lived) -> Entry:
+    def _entry(self, lived: Lived) -> Entry:
         lives = f"{lived.examples} lives, {lived.done} steps"
         if lived.wrong is None:
-            told = f"life cycle: {lives} (seed {self.asked.seed}): nothing was broken"
-            entry = self.entry(Outcome.PASSED, lives, told, evidence(seen=told))
+            text = f"life cycle: {lives} (seed {self.fuzzing.seed}): nothing was broken"
+            entry = self.entry(Outcome.PASSED, lives, text, evidence(seen=text))
             entry["notes"] = []
             return entry
         wrong = lived.wrong
@@ -90,9 +90,9 @@ class MachineItem(FuzzItem):
         lines = [f"  the shortest life that breaks it, of {lives}:", *steps]
         lines += [f"  expected: {wrong.expected}", f"  seen:     {wrong.seen}"]
         lines += [f"  output:   {line[:160]}" for line in lived.log[-5:]]
-        told = f"life cycle: {lives} (seed {self.asked.seed}): {wrong.seen}"
+        text = f"life cycle: {lives} (seed {self.fuzzing.seed}): {wrong.seen}"
         seen = evidence(seen=wrong.seen, expected=wrong.expected, differences=lines)
-        entry = self.entry(Outcome.FAILED, lives, told, seen)
+        entry = self.entry(Outcome.FAILED, lives, text, seen)
         entry["notes"] = []
         return entry
 

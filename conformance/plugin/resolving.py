@@ -17,7 +17,7 @@ from conformance.requirements.catalogue import CatalogueError, load
 from conformance.scenarios import library
 from conformance.settings import configuration
 from conformance.settings.configuration import Configuration
-from conformance.settings.fuzzing import asked
+from conformance.settings.fuzzing import resolve
 from conformance.settings.invoking import Invoking
 from conformance.settings.settings import Settings
 from conformance.subject import chosen
@@ -33,8 +33,8 @@ def settings(config: pytest.Config) -> Settings:
     file = _configuration(config)
 
     def option(name: str, default: Any = None) -> Any:
-        given = config.getoption(f"--{name}")
-        return file.options.get(name, default) if given is None else given
+        value = config.getoption(f"--{name}")
+        return file.options.get(name, default) if value is None else value
 
     def listed(name: str) -> tuple[str, ...]:
         return (*file.options.get(name, ()), *config.getoption(f"--{name}"))
@@ -69,17 +69,17 @@ def settings(config: pytest.Config) -> Settings:
         variables=listed("engine-env"),
         scenarios=tuple(config.getoption("--scenario")),
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
-        fuzzing=asked(option, *_share(config)),
+        fuzzing=resolve(option, *_share(config)),
     )
 
 
 def report_folder(config: pytest.Config) -> Path | None:
     """Where the report is to be written, if it is."""
-    given: str | None = config.getoption("--conformance-report")
-    return None if given is None or config.option.collectonly else Path(given)
+    name: str | None = config.getoption("--conformance-report")
+    return None if name is None or config.option.collectonly else Path(name)
 
 
-def told(settings: Settings) -> dict[str, Any]:
+def described(settings: Settings) -> dict[str, Any]:
     """What the settings tell a reader of a report."""
     return {
         "worker": settings.subject.described,
@@ -98,21 +98,21 @@ def command(config: pytest.Config, *named: str) -> str:
     """What to type to judge what ``named``, options or names, chooses in the same way."""
     words = ["pytest"]
     for name in options.SHAPING:
-        given = config.getoption(name)
-        if given is True:
+        value = config.getoption(name)
+        if value is True:
             words.append(name)
-        elif given not in (None, False):
-            values = given if isinstance(given, list) else [given]
+        elif value not in (None, False):
+            values = value if isinstance(value, list) else [value]
             words += [f"{name}={shlex.quote(str(value))}" for value in values]
     return " ".join([*words, *map(shlex.quote, named)])
 
 
 def _share(config: pytest.Config) -> tuple[int, int]:
     """Which part of a distributed run this process has, counted from 0, and of how many."""
-    given: dict[str, Any] | None = getattr(config, "workerinput", None)
-    if given is None:
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is None:
         return 0, 1
-    return int(str(given["workerid"]).removeprefix("gw")), int(given["workercount"])
+    return int(str(worker["workerid"]).removeprefix("gw")), int(worker["workercount"])
 
 
 def _configuration(config: pytest.Config) -> Configuration:
@@ -126,11 +126,11 @@ def _configuration(config: pytest.Config) -> Configuration:
 
 def _subject(config: pytest.Config, file: Configuration) -> Subject:
     """What is judged: what the options name, or else the file."""
-    given = {name: config.getoption(f"--{name}") for name in chosen.OPTIONS}
-    named = chosen.names_a_worker(given)
+    options = {name: config.getoption(f"--{name}") for name in chosen.OPTIONS}
+    named = chosen.names_a_worker(options)
     values = {
         name: file.options.get(name) if value is None or value is False else value
-        for name, value in given.items()
+        for name, value in options.items()
         if not (named and value is None and name in chosen.NAMING)
     }
     if not chosen.names_a_worker(values):
@@ -145,9 +145,9 @@ def _subject(config: pytest.Config, file: Configuration) -> Subject:
 
 def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:
     """The list of known failures; one that the file names is beside it."""
-    given: str | None = config.getoption("--known-failures")
-    if given is not None:
-        return Path(given)
+    name: str | None = config.getoption("--known-failures")
+    if name is not None:
+        return Path(name)
     named: str | None = file.options.get("known-failures")
     return None if named is None else file.beside(named)
 
@@ -158,13 +158,13 @@ def _names(config: pytest.Config) -> Collection[str] | None:
     return library.names(chosen) if chosen else None
 
 
-def _parameters(given: list[str]) -> dict[str, str]:
+def _parameters(texts: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for text in given:
+    for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            told = "expected NAME=VALUE, as in greeting=hello"
-            raise UsageError(f"--scenario-param {text!r}: {told}")
+            expected = "expected NAME=VALUE, as in greeting=hello"
+            raise UsageError(f"--scenario-param {text!r}: {expected}")
         found[name] = value
     return found
 

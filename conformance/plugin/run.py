@@ -48,7 +48,7 @@ class JudgingPlugin:
             self._judgement = Judgement(resolving.settings(config))
             folder = None if self._distributed else resolving.report_folder(config)
             self._reporter = Reporter(self._judgement.catalogue, folder)
-        self._reporter.started(resolving.told(self._judgement.settings))
+        self._reporter.started(resolving.described(self._judgement.settings))
 
     def pytest_sessionstart(self) -> None:
         """Let SIGTERM end the run as Ctrl-C does, so that no worker and no container outlives it.

@@ -9,12 +9,12 @@ from typing import Any
 from conformance.documents.forms import UUID
 
 
-class _Absent:
+class _NoValue:
     def __repr__(self) -> str:
         return "nothing"
 
 
-ABSENT = _Absent()
+ABSENT = _NoValue()
 """The value of a key that is not there."""
 
 

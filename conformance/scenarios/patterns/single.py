@@ -42,7 +42,7 @@ class Anything(Test):
 
 
 @dataclass(frozen=True, slots=True)
-class Missing(Test):
+class NoSuchKey(Test):
     """No value: the key must not be there."""
 
     def holds(self, value: Any, names: Names) -> bool:

@@ -72,8 +72,8 @@ class Generaliser:
         if not isinstance(message, dict):
             return {"$type": "array"} if is_deep(message) else self._expect(message, "", False)
         announces = message.get("function_id") == ANNOUNCE
-        told = {key: value for key, value in message.items() if not is_deep(value)}
-        return self._expect(told, "", announces)
+        plain = {key: value for key, value in message.items() if not is_deep(value)}
+        return self._expect(plain, "", announces)
 
     def expected_text(self, text: str) -> Any:
         """A text of the worker that is no JSON, as a pattern."""

@@ -15,9 +15,9 @@ from conformance.requirements.catalogue import load as catalogue
 from conformance.requirements.known import KnownFailure
 from conformance.requirements.protocol import Protocol
 from conformance.requirements.verdict import Outcome
-from conformance.scenarios.driver import Performance
+from conformance.scenarios.driver import Played
 from conformance.scenarios.library import names
-from conformance.scenarios.play import Failure
+from conformance.scenarios.play import StepFailure
 from conformance.scenarios.reading import parse
 from conformance.scenarios.verdicts import verdict
 from conformance.trials.baseline import Baseline
@@ -30,11 +30,11 @@ LISTED = KnownFailure("order", "why")
 
 def told(listed: KnownFailure | None, *went_through: bool) -> Entry:
     """The verdict on performances of a scenario that went through, or failed at a step."""
-    failure = Failure(SCENARIO.steps[-1], 1, "this", "that after 1.5 s")
+    failure = StepFailure(SCENARIO.steps[-1], 1, "this", "that after 1.5 s")
     played = [
         Record(
             f"t-{number}",
-            Performance(None if passed else failure, 1.0, {}, 2),
+            Played(None if passed else failure, 1.0, {}, 2),
             (),
             Baseline(Pace()),
             run=f"t-{number}",

@@ -9,7 +9,7 @@ from conformance.trials.load import MANY, MOST, load_factor, parallel_starts
 
 
 @pytest.mark.parametrize(("load", "expected"), [(0.1, 1.0), (2.0, 1.0), (6.0, 3.0), (80.0, MOST)])
-def test_load_factor(monkeypatch: pytest.MonkeyPatch, load: float, expected: float) -> None:
+def test_crowding(monkeypatch: pytest.MonkeyPatch, load: float, expected: float) -> None:
     monkeypatch.setattr(psutil, "getloadavg", lambda: (load, 0.0, 0.0))
     monkeypatch.setattr(psutil, "cpu_count", lambda: 2)
 
@@ -27,7 +27,7 @@ def test_load_factor(monkeypatch: pytest.MonkeyPatch, load: float, expected: flo
         (3.0, 0.5, 8.0, 3),  # it waits for a processor
     ],
 )
-def test_parallel_starts(
+def test_starters(
     monkeypatch: pytest.MonkeyPatch, startup: float, busy: float, load: float, expected: int
 ) -> None:
     monkeypatch.setattr(psutil, "getloadavg", lambda: (load, 0.0, 0.0))

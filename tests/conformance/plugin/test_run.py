@@ -22,7 +22,7 @@ assert checks.MODULES  # importing the modules registers their checks
 
 pytest_plugins = ["pytester"]
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 ECHO = f"{sys.executable} -m reference_workers.echo"
 
 
