@@ -17,10 +17,11 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from conformance.errors import UsageError
 from conformance.requirements.verdict import Level
 
 
-class CatalogueError(Exception):
+class CatalogueError(UsageError):
     """A catalogue file breaks the rules of its schema or contradicts another entry."""
 
 
