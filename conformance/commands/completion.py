@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from conformance.commands.parsing import SCRIPT, parser
+
 SHELLS = ("bash", "zsh", "fish")
 
 HOW = """\
@@ -23,8 +25,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     import shtab
-
-    from conformance.__main__ import SCRIPT, parser
 
     whole = parser(whole=True)
     whole.prog = SCRIPT

@@ -15,7 +15,7 @@ from conformance.trials.harness import Harness
 from conformance.trials.probe_run import probe_run
 
 if TYPE_CHECKING:
-    from conformance.fuzz.campaign.finding import Step
+    from conformance.fuzz.campaign.defect import ReplayStep
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -48,8 +48,8 @@ def _invoke(options: argparse.Namespace) -> int:
         return 2
 
 
-def _step(words: list[str]) -> Step:
-    from conformance.fuzz.campaign.finding import Step
+def _step(words: list[str]) -> ReplayStep:
+    from conformance.fuzz.campaign.defect import ReplayStep
 
     if not 2 <= len(words) <= 3 or (len(words) == 3 and not words[2].isdecimal()):
         expected = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
@@ -60,10 +60,10 @@ def _step(words: list[str]) -> Step:
         raise UsageError(
             f"--call {words[0]}: the data is no JSON: {fault}; quote it, as in '{{\"a\": 1}}'"
         ) from None
-    return Step(words[0], words[1], int(words[2]) if len(words) == 3 else 1)
+    return ReplayStep(words[0], words[1], int(words[2]) if len(words) == 3 else 1)
 
 
-async def _play(settings: Settings, steps: list[Step]) -> int:
+async def _play(settings: Settings, steps: list[ReplayStep]) -> int:
     from conformance.fuzz.campaign.replay import replay
 
     first = await probe_run(settings)

@@ -12,78 +12,18 @@ from hypothesis.database import ExampleDatabase
 from conformance.fuzz.campaign import progress, replay, store
 from conformance.fuzz.campaign.campaign import Campaign
 from conformance.fuzz.campaign.database import opened
-from conformance.fuzz.campaign.finding import Finding, Report
+from conformance.fuzz.campaign.defect import CampaignReport, Defect
 from conformance.fuzz.campaign.oracles import REMEDIES
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.search.corpus import Pool
-from conformance.judging.entry import FUZZ, LAST_LINES, Entry, Evidence
+from conformance.fuzz.search.corpus import Corpus
+from conformance.judging.entry import LAST_LINES, Entry
 from conformance.judging.session import Judgement
-from conformance.plugin.judged_item import JudgedItem
+from conformance.plugin.fuzz_item import PHASE, FuzzItem, evidence
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
 from conformance.trials.harness import Harness
 from conformance.trials.scheduler import InconclusiveTrial
 from conformance.trials.trial import Record, Trial, Worker
-
-PHASE = FUZZ
-
-
-class FuzzItem(JudgedItem):
-    """Something that fuzzing judges."""
-
-    def __init__(self, *, fuzzing: Fuzzing, database: ExampleDatabase | None, **kw: Any) -> None:
-        super().__init__(**kw)
-        self.fuzzing = fuzzing
-        self.database = database
-
-    def account(self, entry: Entry) -> str:
-        """The findings in full, where that is what was judged."""
-        if "notes" in entry:
-            return "\n".join(entry["evidence"]["differences"])
-        return super().account(entry)
-
-    def entry(self, outcome: Outcome, sentence: str, reason: str, evidence: Evidence) -> Entry:
-        """A verdict as data."""
-        return {
-            "kind": FUZZ,
-            "id": self.name,
-            "phase": PHASE,
-            "level": Level.MUST.value,
-            "sentence": sentence,
-            "source": "docs/fuzzing.md",
-            "bugs": [],
-            "protocol": self.judgement.protocol.version,
-            "outcome": outcome.value,
-            "reason": reason,
-            "command": "",
-            "evidence": evidence,
-        }
-
-    def missed(self, sentence: str, played: InconclusiveTrial) -> Entry:
-        """The verdict when nothing could be tried."""
-        reason = f"{Outcome.NOT_VERIFIED.value}: {played.reason}"
-        return self.entry(Outcome.NOT_VERIFIED, sentence, reason, evidence(seen=played.reason))
-
-
-def evidence(
-    *,
-    seen: str,
-    expected: str = "",
-    remedy: str = "",
-    differences: Sequence[str] = (),
-    log: Sequence[str] = (),
-    run: str = "",
-) -> Evidence:
-    """What a verdict rests on."""
-    return {
-        "expected": expected,
-        "seen": seen,
-        "remedy": remedy,
-        "differences": list(differences),
-        "frames": [],
-        "log": list(log),
-        "runs": [run] if run else [],
-    }
 
 
 class ReplayItem(FuzzItem):
@@ -135,7 +75,7 @@ class CampaignItem(FuzzItem):
         """Run the campaign, telling of its progress, and judge what it found."""
         campaign = self._campaign()
 
-        async def play(harness: Harness) -> Report:
+        async def play(harness: Harness) -> CampaignReport:
             return await campaign.play(harness)
 
         trial = Trial(f"fuzz {self.name}", Worker.OWN, play)
@@ -159,9 +99,9 @@ class CampaignItem(FuzzItem):
             exceptions=fuzzing.exceptions != "ignore",
             traffic=store.traffic(folder) if folder is not None else {},
         )
-        return Campaign(plan, Pool(self.database))
+        return Campaign(plan, Corpus(self.database))
 
-    def _follow(self, campaign: Campaign, trial: Trial[Report]) -> None:
+    def _follow(self, campaign: Campaign, trial: Trial[CampaignReport]) -> None:
         """Show the progress until the campaign is over: in place on a terminal, else in lines."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         capture = self.config.pluginmanager.get_plugin("capturemanager")
@@ -182,13 +122,13 @@ class CampaignItem(FuzzItem):
                 reporter.rewrite(" " * shown)
                 reporter.rewrite("")
 
-    def _entry(self, report: Report) -> Entry:
+    def _entry(self, report: CampaignReport) -> Entry:
         worker = self.judgement.settings.subject.text
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
             if self.fuzzing.corpus is not None:
                 store.save(self.fuzzing.corpus, found)
-            lines += progress.finding(found, number, worker)
+            lines += progress.describe(found, number, worker)
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
         entry = self.entry(
             self._outcome(report.findings),
@@ -199,13 +139,13 @@ class CampaignItem(FuzzItem):
         entry["notes"] = list(progress.explored(report))
         return entry
 
-    def _outcome(self, findings: list[Finding]) -> Outcome:
+    def _outcome(self, findings: list[Defect]) -> Outcome:
         levels = {self._level(found) for found in findings}
         if Level.MUST in levels:
             return Outcome.FAILED
         return Outcome.WARNING if levels else Outcome.PASSED
 
-    def _level(self, found: Finding) -> Level:
+    def _level(self, found: Defect) -> Level:
         lenient = self.fuzzing.exceptions == "warn" and found.kind.name == "EXCEPTION"
         return Level.SHOULD if lenient else found.level
 

@@ -8,7 +8,7 @@ from conformance.errors import Inconclusive
 from conformance.fuzz.stateful.life import Life, Loop
 from conformance.fuzz.stateful.machine import Lived, World, search
 from conformance.judging.entry import Entry
-from conformance.plugin.fuzz_items import FuzzItem, evidence
+from conformance.plugin.fuzz_item import FuzzItem, evidence
 from conformance.requirements.verdict import Outcome
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness

@@ -19,7 +19,7 @@ from websockets.frames import Frame, Opcode
 
 from conformance.errors import Inconclusive
 from conformance.fuzz.campaign.oracles import Observation
-from conformance.fuzz.target import Input
+from conformance.fuzz.target import Case
 from conformance.fuzz.values.strings import TAG
 from conformance.trials.harness import Harness
 from mock_engine.wire import Connection
@@ -39,7 +39,7 @@ class Pending:
     ``generation`` counts the processes of the worker before the one that it was sent to.
     """
 
-    given: Input
+    case: Case
     number: int
     tag: str
     sent: float
@@ -57,7 +57,7 @@ class Pending:
 
 
 @dataclass
-class Line:
+class Transport:
     """Sends inputs and matches the replies. It is the tap of its harness."""
 
     harness: Harness
@@ -82,22 +82,22 @@ class Line:
 
     # -- sending ---------------------------------------------------------------------------------
 
-    def send(self, inputs: Sequence[Input]) -> list[Pending]:
+    def send(self, inputs: Sequence[Case]) -> list[Pending]:
         """Send inputs, in their order, each with its tag."""
         out: list[Pending] = []
         waiting: dict[Connection, list[bytes]] = {}
         now = self._loop.time()
-        for given in inputs:
+        for case in inputs:
             self.sent += 1
             number = self.sent
-            connection = self._connection(given.function_id)
-            tag = f"tag-{number:012x}" if _TAG in given.text else ""
-            one = Pending(given, number, tag, now, connection, self.generation)
+            connection = self._connection(case.function_id)
+            tag = f"tag-{number:012x}" if _TAG in case.text else ""
+            one = Pending(case, number, tag, now, connection, self.generation)
             out.append(one)
             if connection is None:
                 continue
-            data = given.text.replace(_TAG, tag.encode()) if tag else given.text
-            ids = (self._mark, number, _quoted(given.function_id), data)
+            data = case.text.replace(_TAG, tag.encode()) if tag else case.text
+            ids = (self._mark, number, _quoted(case.function_id), data)
             frame = Frame(Opcode.TEXT, INVOKE % ids).serialize(mask=False)
             waiting.setdefault(connection, []).append(frame)
             self.pending[number] = one
@@ -171,7 +171,7 @@ class Line:
         self.pending.pop(one.number, None)
 
     def fresh_log(self) -> tuple[str, ...]:
-        """The lines the worker wrote since this was asked last."""
+        """The lines the worker wrote since the last call."""
         output = self.harness.worker.process.output
         lines = output.lines
         total = output.dropped + len(lines)
@@ -194,7 +194,7 @@ class Line:
         exit_code = self.harness.worker.process.exit_code
         gone = one.reply is None and (one.connection is None or not one.connection.is_open)
         return Observation(
-            one.given,
+            one.case,
             one.tag,
             one.reply,
             one.number,

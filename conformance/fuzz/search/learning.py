@@ -21,9 +21,9 @@ from conformance.fuzz.values.trees import Path
 class Hint:
     """One thing that a message says.
 
-    ``path`` is where, if that was said. ``name`` is a field that is wanted, ``kind`` the type of
-    what is wanted, ``found`` the type of what was there instead, ``options`` are values to choose
-    from.
+    ``path`` is where, if the message says so. ``name`` is a field that is wanted, ``kind`` the
+    type of what is wanted, ``found`` the type of what was there instead, ``options`` are values to
+    choose from.
     """
 
     path: Path | None = None
@@ -78,8 +78,8 @@ _MISSING = (
     r"must have required property " + _NAME,
     r"(?:field|property|parameter|argument|key) " + _NAME + r" (?:is|was) (?:required|missing)",
     _NAME + r" is a required property",
-    _NAME + r" (?:is required|is missing|must be (?:set|given|present|provided))",
-    r"^(?:the )?(\w{1,40}) (?:is required|is missing|must be (?:set|given|present|provided))",
+    _NAME + r" (?:is required|is missing|must be (?:set|case|present|provided))",
+    r"^(?:the )?(\w{1,40}) (?:is required|is missing|must be (?:set|case|present|provided))",
     r"no field " + _NAME,
     r"reading " + _NAME,
     r"has no attribute " + _NAME,

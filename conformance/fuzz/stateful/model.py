@@ -71,12 +71,12 @@ class Model:
         if not any(named == (g.get("worker_id"), g.get("reattach_token")) for g in known):
             return (
                 f"a reattach with {named[0]} and {named[1]}, which the lost connection was never "
-                "given"
+                "case"
             )
         return None
 
 
 def _named(identities: Sequence[Identity]) -> str:
-    told = [f"{kind} {name}" for kind, name in identities[:4]]
-    more = len(identities) - len(told)
-    return ", ".join(told) + (f" and {more} more" if more > 0 else "")
+    shown = [f"{kind} {name}" for kind, name in identities[:4]]
+    more = len(identities) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

@@ -14,7 +14,8 @@ from conformance.trials.pace import Pace
 from conformance.trials.scheduler import InconclusiveTrial
 
 NEEDY = parse(
-    "scenario: 1\nname: order\ntitle: t\nneeds: {functions: [shop::order]}\nsteps: [{ready: true}]\n",
+    "scenario: 1\nname: order\ntitle: t\n"
+    "needs: {functions: [shop::order]}\nsteps: [{ready: true}]\n",
     "order.yaml",
 )
 PROTOCOL = Protocol("0.25", "why")
