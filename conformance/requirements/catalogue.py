@@ -16,12 +16,13 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from conformance import documents
+from conformance.errors import UsageError
 from conformance.requirements.verdict import Level
 
 SCHEMA = "requirements/catalogue.schema.json"
 
 
-class CatalogueError(Exception):
+class CatalogueError(UsageError):
     """A catalogue file breaks the rules of its schema or contradicts another entry."""
 
 
