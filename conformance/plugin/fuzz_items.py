@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis.database import ExampleDatabase
+from msgspec import UNSET
 
 from conformance.fuzz.campaign import progress, replay, store
 from conformance.fuzz.campaign.campaign import Campaign
@@ -16,7 +17,7 @@ from conformance.fuzz.campaign.finding import Finding, Report
 from conformance.fuzz.campaign.oracles import REMEDIES
 from conformance.fuzz.plan import Plan
 from conformance.fuzz.search.corpus import Pool
-from conformance.judging.entry import FUZZ, LAST_LINES, Entry, Evidence
+from conformance.judging.entry import FUZZ, Criterion, Entry, Evidence, build_entry
 from conformance.judging.session import Judgement
 from conformance.plugin.judged_item import JudgedItem
 from conformance.requirements.verdict import Level, Outcome
@@ -36,54 +37,35 @@ class FuzzItem(JudgedItem):
         self.asked = asked
         self.database = database
 
-    def account(self, told: Entry) -> str:
+    def account(self, entry: Entry) -> str:
         """The findings in full, where that is what was judged."""
-        if "notes" in told:
-            return "\n".join(told["evidence"]["differences"])
-        return super().account(told)
+        if entry.notes is not UNSET:
+            return "\n".join(entry.evidence.differences or ())
+        return super().account(entry)
 
-    def entry(self, outcome: Outcome, sentence: str, reason: str, evidence: Evidence) -> Entry:
-        """A verdict as data."""
-        return {
-            "kind": FUZZ,
-            "id": self.name,
-            "phase": PHASE,
-            "level": Level.MUST.value,
-            "sentence": sentence,
-            "source": "docs/fuzzing.md",
-            "bugs": [],
-            "protocol": self.judgement.protocol.version,
-            "outcome": outcome.value,
-            "reason": reason,
-            "command": "",
-            "evidence": evidence,
-        }
+    def entry(
+        self,
+        outcome: Outcome,
+        sentence: str,
+        reason: str,
+        evidence: Evidence,
+        notes: Iterable[str] | None = None,
+    ) -> Entry:
+        """The entry about what was judged."""
+        return build_entry(
+            Criterion(FUZZ, self.name, PHASE, Level.MUST, sentence, "docs/fuzzing.md"),
+            outcome,
+            evidence,
+            reason=reason,
+            protocol=self.judgement.protocol.version,
+            command=self.command,
+            notes=notes,
+        )
 
     def missed(self, sentence: str, played: InconclusiveTrial) -> Entry:
         """The verdict when nothing could be tried."""
         reason = f"{Outcome.NOT_VERIFIED.value}: {played.reason}"
-        return self.entry(Outcome.NOT_VERIFIED, sentence, reason, evidence(seen=played.reason))
-
-
-def evidence(
-    *,
-    seen: str,
-    expected: str = "",
-    remedy: str = "",
-    differences: Sequence[str] = (),
-    log: Sequence[str] = (),
-    run: str = "",
-) -> Evidence:
-    """What a verdict rests on."""
-    return {
-        "expected": expected,
-        "seen": seen,
-        "remedy": remedy,
-        "differences": list(differences),
-        "frames": [],
-        "log": list(log),
-        "runs": [run] if run else [],
-    }
+        return self.entry(Outcome.NOT_VERIFIED, sentence, reason, Evidence(played.reason))
 
 
 class ReplayItem(FuzzItem):
@@ -108,18 +90,20 @@ class ReplayItem(FuzzItem):
             return self.missed(sentence, played)
         suspicion, seen = played.result.suspicion, played.result.seen
         if suspicion is None:
-            told = f"FIXED: {example.path} no longer fails; it is replayed in each run"
-            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", told, evidence(seen=told))
-        told = f"STILL FAILING: {suspicion.kind.value}: {suspicion.seen}"
-        rests_on = evidence(
-            seen=told,
+            text = f"FIXED: {example.path} no longer fails; it is replayed in each run"
+            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", text, Evidence(text))
+        text = f"STILL FAILING: {suspicion.kind.value}: {suspicion.seen}"
+        evidence = Evidence(
+            seen=text,
             expected=suspicion.expected,
             remedy=REMEDIES[suspicion.kind],
-            differences=[f"{step.function_id} {step.data}"[:400] for step in example.steps[-5:]],
-            log=seen.log[-LAST_LINES:],
-            run=trial.name,
+            differences=tuple(
+                f"{step.function_id} {step.data}"[:400] for step in example.steps[-5:]
+            ),
+            log=tuple(seen.log),
+            runs=(trial.name,),
         )
-        return self.entry(Outcome.FAILED, sentence, told, rests_on)
+        return self.entry(Outcome.FAILED, sentence, text, evidence)
 
 
 class CampaignItem(FuzzItem):
@@ -145,7 +129,7 @@ class CampaignItem(FuzzItem):
         if isinstance(played, InconclusiveTrial):
             return self.missed("payloads", played)
         assert isinstance(played, Record)
-        return self._told(played.result)
+        return self._judged(played.result)
 
     def _campaign(self) -> Campaign:
         asked = self.asked
@@ -182,7 +166,7 @@ class CampaignItem(FuzzItem):
                 reporter.rewrite(" " * shown)
                 reporter.rewrite("")
 
-    def _told(self, report: Report) -> Entry:
+    def _judged(self, report: Report) -> Entry:
         worker = self.judgement.settings.subject.text
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
@@ -190,14 +174,13 @@ class CampaignItem(FuzzItem):
                 store.save(self.asked.corpus, found)
             lines += progress.finding(found, number, worker)
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
-        told = self.entry(
+        return self.entry(
             self._outcome(report.findings),
             f"{report.invocations} invocations of {len(report.explored)} functions",
             progress.closing(report),
-            evidence(seen=kinds or "nothing wrong was found", differences=lines),
+            Evidence(kinds or "nothing wrong was found", differences=tuple(lines)),
+            progress.explored(report),
         )
-        told["notes"] = list(progress.explored(report))
-        return told
 
     def _outcome(self, findings: list[Finding]) -> Outcome:
         levels = {self._level(found) for found in findings}

@@ -11,10 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conformance.errors import UsageError
-from conformance.judging.entry import entry
 from conformance.judging.judge import Judge
 from conformance.report.catalogue import details, page
-from conformance.report.console import row
 from conformance.requirements import known
 from conformance.requirements.catalogue import (
     Catalogue,
@@ -264,16 +262,6 @@ def test_a_requirement_without_a_check_says_why() -> None:
     untestable = requirement(1, method=Method.UNTESTABLE, reason="nobody can see it")
 
     assert court({}, untestable).verdict("TST-001").finding.seen == "nobody can see it"
-
-
-def test_an_entry_tells_the_reason_and_is_data() -> None:
-    told = [
-        entry(court({"TST-001": f}, requirement(1)).verdict("TST-001"), "0.25")
-        for f in (kept("x"), BROKEN, inconclusive("no cup"))
-    ]
-
-    assert row(told[2]).endswith("not verified: no cup")
-    assert json.loads(json.dumps(told)) == told
 
 
 # -- protocol versions ----------------------------------------------------------------------------
