@@ -6,7 +6,6 @@ An id is frozen once released: its sentence may become clearer, never mean somet
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -14,13 +13,16 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 
+from conformance import documents
+from conformance.errors import UsageError
 from conformance.requirements.verdict import Level
 
+SCHEMA = "requirements/catalogue.schema.json"
 
-class CatalogueError(Exception):
+
+class CatalogueError(UsageError):
     """A catalogue file breaks the rules of its schema or contradicts another entry."""
 
 
@@ -98,13 +100,15 @@ def load() -> Catalogue:
         CatalogueError: a file is malformed, an id stands twice, or a prerequisite is unknown.
     """
     folder = resources.files("conformance") / "requirements"
-    schema = json.loads((folder / "catalogue.schema.json").read_text("utf-8"))
     files = [entry for entry in folder.iterdir() if entry.name.endswith(".yaml")]
-    documents = [(entry.name, yaml.safe_load(entry.read_text("utf-8"))) for entry in files]
-    return build(documents, Draft202012Validator(schema))
+    texts = [(entry.name, entry.read_text("utf-8")) for entry in files]
+    contents = [(name, documents.parse(text, name).value) for name, text in texts]
+    return build(
+        contents, Draft202012Validator(documents.schema("requirements/catalogue.schema.json"))
+    )
 
 
-def build(documents: Iterable[tuple[str, Any]], validator: Draft202012Validator) -> Catalogue:
+def build(contents: Iterable[tuple[str, Any]], validator: Draft202012Validator) -> Catalogue:
     """Make a catalogue of parsed files, given as (file name, content), in the order they name.
 
     Raises:
@@ -112,7 +116,7 @@ def build(documents: Iterable[tuple[str, Any]], validator: Draft202012Validator)
     """
     phases: dict[str, str] = {}
     requirements: dict[str, Requirement] = {}
-    for name, document in _ordered(list(documents), validator):
+    for name, document in _ordered(list(contents), validator):
         phases[document["phase"]] = document["title"]
         for entry in document["requirements"]:
             if entry["id"] in requirements:
@@ -126,11 +130,11 @@ def build(documents: Iterable[tuple[str, Any]], validator: Draft202012Validator)
 
 
 def _ordered(
-    documents: list[tuple[str, Any]], validator: Draft202012Validator
+    contents: list[tuple[str, Any]], validator: Draft202012Validator
 ) -> list[tuple[str, Any]]:
     """The files in the order of the life cycle, which stands in each as ``order``."""
     places: dict[int, str] = {}
-    for name, document in documents:
+    for name, document in contents:
         for fault in validator.iter_errors(document):
             raise CatalogueError(f"{name}: {fault.json_path}: {fault.message}")
         if name != f"{document['phase']}.yaml":
@@ -138,7 +142,7 @@ def _ordered(
         other = places.setdefault(document["order"], name)
         if other != name:
             raise CatalogueError(f"{name} and {other} both say order: {document['order']}")
-    return sorted(documents, key=lambda each: int(each[1]["order"]))
+    return sorted(contents, key=lambda each: int(each[1]["order"]))
 
 
 def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:

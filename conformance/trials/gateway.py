@@ -14,8 +14,8 @@ from typing import Protocol
 
 import msgspec
 
+from conformance.trials.pass_through import PassThrough
 from mock_engine.modules.channels import PATH as CHANNELS
-from mock_engine.transcript import Request
 from mock_engine.wire import Application, Connection, Response
 
 NOT_FOUND = 404
@@ -41,7 +41,7 @@ class Tap(Protocol):
         ...
 
 
-class AnyPath:
+class AnyPath(PassThrough):
     """An application that treats a path which another does not know as ``/``.
 
     ``spares`` says of a function id whether the engine must not invoke it: then triggers on it
@@ -50,25 +50,21 @@ class AnyPath:
     """
 
     def __init__(self, application: Application, spares: Callable[[str], bool]) -> None:
-        self.application = application
+        super().__init__(application)
         self._spares = spares
         self.tap: Tap | None = None
         self.barren = False
 
     def upgrade(self, connection: Connection) -> Response | None:
         """Ask the application, and ask again as if for ``/`` when it knows no such path."""
-        refusal = self.application.upgrade(connection)
+        refusal = super().upgrade(connection)
         if refusal is None or refusal.status != NOT_FOUND or connection.request is None:
             return refusal
         if connection.request.path.startswith(CHANNELS):
             return refusal
         query = connection.request.query
         connection.request = replace(connection.request, target="/?" + query if query else "/")
-        return self.application.upgrade(connection)
-
-    def opened(self, connection: Connection) -> None:
-        """Pass on."""
-        self.application.opened(connection)
+        return super().upgrade(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
         """Pass on, but for what a tap takes, triggers on what is spared, and calls into nothing."""
@@ -76,7 +72,7 @@ class AnyPath:
             self.tap.take(data)
             return
         if _CONCERNED.search(data) is None or not self._keeps(connection, data):
-            self.application.received(connection, data, binary)
+            super().received(connection, data, binary)
 
     def _keeps(self, connection: Connection, data: bytes) -> bool:
         """Whether a message binds what must not be invoked, or calls what answers otherwise."""
@@ -94,18 +90,10 @@ class AnyPath:
             return function_id == BLACK_HOLE
         return message.get("type") == "registertrigger" and self._spares(function_id)
 
-    def closed(self, connection: Connection) -> None:
-        """Pass on."""
-        self.application.closed(connection)
-
-    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
-        """Pass on."""
-        return await self.application.respond(connection, request, body)
-
 
 def _answer_without_a_result(connection: Connection, call: dict[str, object]) -> None:
     """Answer as engine 0.23 does where there is no value: the field is left out."""
     names = ("invocation_id", "function_id", "traceparent", "baggage")
-    told = {name: call[name] for name in names if call.get(name) is not None}
-    if "invocation_id" in told:
-        connection.send_text(msgspec.json.encode({"type": "invocationresult", **told}))
+    fields = {name: call[name] for name in names if call.get(name) is not None}
+    if "invocation_id" in fields:
+        connection.send_text(msgspec.json.encode({"type": "invocationresult", **fields}))

@@ -17,7 +17,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from conformance.errors import Inconclusive
+from conformance.errors import Inconclusive, Unsuitable
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
@@ -28,11 +28,15 @@ from mock_engine.transcript import Message
 
 @dataclass(frozen=True, slots=True)
 class InconclusiveTrial:
-    """A trial that did not reach its point, and why; ``run`` as in a record, if there was one."""
+    """A trial that did not reach its point, and why; ``run`` as in a record, if there was one.
+
+    ``unsuitable`` is whether the worker has not registered what the trial takes.
+    """
 
     trial: str
     reason: str
     run: str = ""
+    unsuitable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +229,8 @@ async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
     try:
         result = await trial.play(harness)
     except Inconclusive as reason:
-        return InconclusiveTrial(trial.name, str(reason), run)
+        unsuitable = isinstance(reason, Unsuitable)
+        return InconclusiveTrial(trial.name, str(reason), run, unsuitable)
     return Record(
         trial.name,
         result,

@@ -161,4 +161,4 @@ class WaitsForAResultThatIsNull(Worker):
 @breaks("CAL-002")
 class KeepsOneId(Worker):
     def fresh_id(self) -> str:
-        return self.__dict__.setdefault("one_id", super().fresh_id())
+        return str(self.__dict__.setdefault("one_id", super().fresh_id()))

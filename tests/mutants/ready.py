@@ -65,7 +65,7 @@ class GoesDeafWhenNobodyReads(Worker):
         try:
             print("received", len(raw), flush=True)
         except BrokenPipeError:
-            sys.stdout = None  # type: ignore[assignment]
+            sys.stdout = None
             await self.stopping.wait()
         await super().receive(socket, raw)
 

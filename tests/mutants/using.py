@@ -216,7 +216,7 @@ class TrustsWhatItKept(WaitsForWhatIsAbsent):
     """Keeps a value as soon as it is connected, and never thought of an engine that lost it."""
 
     async def announce(self, socket: ClientConnection) -> None:
-        call = {"type": "invokefunction", "function_id": "state::set"}
+        call: Json = {"type": "invokefunction", "function_id": "state::set"}
         call |= {"data": {"scope": "mutant", "key": "count", "value": 1}}
         await self.send(socket, {**call, "invocation_id": self.fresh_id()})
         await super().announce(socket)

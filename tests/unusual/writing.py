@@ -95,5 +95,5 @@ class WritesBitByBit(Worker):
     def pieces(self, part: Json) -> list[Any]:
         found = super().pieces(part)
         if "text" in part:
-            return [[text[:3], text[3:]] for text in found]  # type: ignore[index]
+            return [[text[:3], text[3:]] for text in found]
         return [b"", *(piece[at : at + 1000] for piece in found for at in range(0, 2**16, 1000))]

@@ -6,35 +6,35 @@ import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from conformance.fuzz.campaign.finding import Finding, Report, Step
+from conformance.fuzz.campaign.defect import CampaignReport, Defect, ReplayStep
 from conformance.requirements.verdict import Level
 
 WIDTH = 98
 SHOWN = 400
 
 
-def progress(report: Report, seconds: float) -> str:
+def progress(report: CampaignReport, seconds: float) -> str:
     """One line on how far a campaign is."""
     rate = report.invocations / seconds if seconds else 0.0
     news = sum(explored.news for explored in report.explored.values())
-    told = [
+    parts = [
         f"fuzz {seconds:5.0f} s",
         f"{report.invocations} invocations ({rate:.0f}/s)",
         f"{news} kinds of answers",
         f"{len(report.findings)} findings",
     ]
     if report.restarts:
-        told.append(f"{report.restarts} restarts")
-    return ", ".join(told)
+        parts.append(f"{report.restarts} restarts")
+    return ", ".join(parts)
 
 
-def explored(report: Report) -> Iterator[str]:
+def explored(report: CampaignReport) -> Iterator[str]:
     """What was tried, a line a function."""
     for name, one in sorted(report.explored.items()):
-        told = [f"{one.inputs} inputs", f"{one.news} kinds of answers"]
-        told.append(f"{one.results} results, {one.errors} errors")
-        told.append(f"format {one.format}")
-        yield f"  {name}: {'; '.join(told)}"
+        parts = [f"{one.inputs} inputs", f"{one.news} kinds of answers"]
+        parts.append(f"{one.results} results, {one.errors} errors")
+        parts.append(f"format {one.format}")
+        yield f"  {name}: {'; '.join(parts)}"
         if one.learned:
             yield f"      learned from its answers: {', '.join(one.learned)}"
         if one.inputs and not one.results:
@@ -45,25 +45,25 @@ def explored(report: Report) -> Iterator[str]:
         yield f"  left out: {reason}"
 
 
-def finding(told: Finding, number: int, worker: str) -> list[str]:
+def describe(defect: Defect, number: int, worker: str) -> list[str]:
     """One finding in full; ``worker`` is the command of the worker."""
-    suspicion = told.suspicion
-    times = "once" if told.hits == 1 else f"{told.hits} times"
+    suspicion = defect.suspicion
+    times = "once" if defect.hits == 1 else f"{defect.hits} times"
     head = f"  {number}. {suspicion.function_id}: {suspicion.kind.value}"
-    word = "FAIL" if told.level is Level.MUST else "warn"
-    again = "reproduced" if told.reproduced else "seen, but not reproduced"
+    word = "FAIL" if defect.level is Level.MUST else "warn"
+    again = "reproduced" if defect.reproduced else "seen, but not reproduced"
     lines = [f"{head}  [{word}; met {times}, {again}]"]
-    lines += _line("input", _input(told.steps))
+    lines += _line("input", _input(defect.steps))
     lines += _line("expected", suspicion.expected)
     lines += _line("seen", suspicion.seen)
-    lines += _line("reply", _short(told.reply))
-    lines += [f"      output:   {_short(line, 160)}" for line in told.log[-5:]]
-    lines += _line("next", told.remedy)
-    lines.append(f"      again:    {command(told.steps, worker)}")
+    lines += _line("reply", _short(defect.reply))
+    lines += [f"      output:   {_short(line, 160)}" for line in defect.log[-5:]]
+    lines += _line("next", defect.remedy)
+    lines.append(f"      again:    {command(defect.steps, worker)}")
     return lines
 
 
-def command(steps: Sequence[Step], worker: str) -> str:
+def command(steps: Sequence[ReplayStep], worker: str) -> str:
     """A command that shows a finding again, as it can be typed."""
     words = ["python", "-m", "conformance", "invoke", "--worker-cmd", worker]
     for step in steps:
@@ -72,8 +72,8 @@ def command(steps: Sequence[Step], worker: str) -> str:
     return " ".join(shlex.quote(word) for word in words)
 
 
-def _input(steps: Sequence[Step]) -> str:
-    told = [
+def _input(steps: Sequence[ReplayStep]) -> str:
+    parts = [
         f"{step.function_id} {_short(step.data)}"
         + (f" ({step.times} times)" if step.times > 1 else "")
         for step in steps[-6:]
@@ -81,7 +81,7 @@ def _input(steps: Sequence[Step]) -> str:
     if len(steps) == 1 and steps[0].times == 1:
         return _short(steps[0].data)
     before = f"{len(steps) - 6} more, then " if len(steps) > 6 else ""
-    return before + ", then ".join(told)
+    return before + ", then ".join(parts)
 
 
 def _line(name: str, text: str) -> list[str]:
@@ -97,16 +97,16 @@ def _short(text: str, width: int = SHOWN) -> str:
     return text if len(text) <= width else f"{text[:width]}… ({len(text)} characters)"
 
 
-def closing(report: Report) -> str:
+def closing(report: CampaignReport) -> str:
     """What the campaign shows, and what it does not."""
     functions = len(report.explored)
     musts = sum(found.level is Level.MUST for found in report.findings)
     shoulds = len(report.findings) - musts
     found = f"{musts} findings" + (f", {shoulds} warnings" if shoulds else "")
-    told = (
+    text = (
         f"fuzzing: {report.invocations} invocations of {functions} functions in "
         f"{report.seconds:.1f} s (seed {report.seed}): {found}"
     )
     if not report.findings:
-        told += "; that none was found does not mean that there is none"
-    return told
+        text += "; that none was found does not mean that there is none"
+    return text

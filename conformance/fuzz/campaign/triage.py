@@ -7,12 +7,12 @@ from collections import Counter, deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from conformance.fuzz.campaign.finding import Finding, Report
-from conformance.fuzz.campaign.minimiser import Inquiry
+from conformance.fuzz.campaign.defect import CampaignReport, Defect
+from conformance.fuzz.campaign.minimiser import Minimiser
 from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.search.corpus import Pool
-from conformance.fuzz.target import Input
+from conformance.fuzz.search.corpus import Corpus
+from conformance.fuzz.target import Case
 
 HISTORY = 300
 """Inputs before a suspicion that may have led to it."""
@@ -28,19 +28,19 @@ SPARED = 8
 
 
 @dataclass
-class Docket:
+class Triage:
     """The suspicions of a campaign, and the findings in its report.
 
     ``closes`` is when, by the loop's clock, nothing new is looked into any more.
     """
 
     plan: Plan
-    inquiry: Inquiry
-    pool: Pool
-    report: Report
+    minimiser: Minimiser
+    corpus: Corpus
+    report: CampaignReport
     closes: float | None
-    _history: deque[Input] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    _causes: dict[tuple[Kind, str, str], Finding] = field(default_factory=dict)
+    _history: deque[Case] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    _causes: dict[tuple[Kind, str, str], Defect] = field(default_factory=dict)
     _looks: Counter[tuple[Kind, str]] = field(default_factory=Counter)
     _ends: Counter[str] = field(default_factory=Counter)
     _taken_up: int = 0
@@ -59,16 +59,16 @@ class Docket:
 
     # -- what is known ---------------------------------------------------------------------------
 
-    def remember(self, inputs: Iterable[Input]) -> None:
+    def remember(self, inputs: Iterable[Case]) -> None:
         """Keep inputs that are sent, since they may have led to what is met later."""
         self._history.extend(inputs)
 
     @property
-    def last(self) -> Input | None:
+    def last(self) -> Case | None:
         """The input that was sent last."""
         return self._history[-1] if self._history else None
 
-    def silences(self) -> list[Finding]:
+    def silences(self) -> list[Defect]:
         """The findings of functions that answer nothing at times."""
         return [finding for finding in self.report.findings if finding.kind is Kind.SILENT]
 
@@ -92,7 +92,7 @@ class Docket:
 
     # -- what is new -----------------------------------------------------------------------------
 
-    async def meet(self, given: Input, suspicion: Suspicion, seen: Observation) -> None:
+    async def meet(self, case: Case, suspicion: Suspicion, seen: Observation) -> None:
         """A suspicion: count it when its cause is known, look into it otherwise."""
         known = self._causes.get((suspicion.kind, suspicion.function_id, suspicion.cause))
         if known is not None:
@@ -105,42 +105,42 @@ class Docket:
             return
         self._taken_up += 1
         at = seen.number or self.report.invocations
-        finding = await self._looked_into(given, suspicion, seen)
+        finding = await self._looked_into(case, suspicion, seen)
         if finding is not None:
             finding.at = at
-            self.file(suspicion, finding, given)
+            self.file(suspicion, finding, case)
 
     async def _looked_into(
-        self, given: Input, suspicion: Suspicion, seen: Observation
-    ) -> Finding | None:
+        self, case: Case, suspicion: Suspicion, seen: Observation
+    ) -> Defect | None:
         if suspicion.kind is Kind.CROSSED:
-            return await self._really_crossed(given, suspicion, seen)
+            return await self._really_crossed(case, suspicion, seen)
         if self.plan.stop_at is not None:
-            return Finding(suspicion, (), reproduced=False)
-        return await self.inquiry.settle(given, suspicion, seen, self._before(given))
+            return Defect(suspicion, (), reproduced=False)
+        return await self.minimiser.settle(case, suspicion, seen, self._before(case))
 
     async def _really_crossed(
-        self, given: Input, suspicion: Suspicion, seen: Observation
-    ) -> Finding | None:
+        self, case: Case, suspicion: Suspicion, seen: Observation
+    ) -> Defect | None:
         """Whether another's data came by mistake, and not from a memory that the function has.
 
         Asked alone, a function that remembers answers with what it remembers again; one that
-        mixes up its invocations gives the data back that it was given.
+        mixes up its invocations gives the data back that it was sent.
         """
-        (alone,) = await self.inquiry.ask([given])
+        (alone,) = await self.minimiser.ask([case])
         if alone.reply is None or not alone.tag or alone.tag.encode() not in alone.reply:
             what = "answers with data of earlier invocations: a store, or a leak"
-            self.note(f"{given.function_id} {what}")
+            self.note(f"{case.function_id} {what}")
             return None
-        return self.inquiry.finding(suspicion, [(given, 1)], seen, reproduced=False)
+        return self.minimiser.finding(suspicion, [(case, 1)], seen, reproduced=False)
 
-    def _before(self, given: Input) -> list[Input]:
+    def _before(self, case: Case) -> list[Case]:
         """The inputs that were sent just before this one."""
         history = list(self._history)
-        place = next((n for n, one in enumerate(history) if one is given), len(history))
+        place = next((n for n, one in enumerate(history) if one is case), len(history))
         return history[max(0, place - HISTORY) : place]
 
-    def file(self, suspicion: Suspicion, finding: Finding, given: Input) -> None:
+    def file(self, suspicion: Suspicion, finding: Defect, case: Case) -> None:
         """Keep a finding, unless the same steps were found to show the same before."""
         self._causes[suspicion.kind, suspicion.function_id, suspicion.cause] = finding
         least = (suspicion.kind, [(s.function_id, s.data, s.times) for s in finding.steps])
@@ -150,7 +150,7 @@ class Docket:
                 other.hits += 1
                 return
         self.report.findings.append(finding)
-        self.pool.keep(given.function_id, given)
+        self.corpus.keep(case.function_id, case)
 
     def note(self, text: str) -> None:
         """Tell what an operator may want to know, once."""

@@ -25,13 +25,13 @@ MOST_TRIES = 30
 """Values tried of one hint; hints are guesses."""
 
 
-def followed(value: Any, told: Iterable[Hint], names: Iterable[str]) -> Iterator[Any]:
+def followed(value: Any, complaint: Iterable[Hint], names: Iterable[str]) -> Iterator[Any]:
     """The value changed as each hint suggests; ``names`` are those of known fields."""
-    for hint in told:
-        yield from islice(_as_told(value, hint, names), MOST_TRIES)
+    for hint in complaint:
+        yield from islice(_as_hinted(value, hint, names), MOST_TRIES)
 
 
-def _as_told(value: Any, hint: Hint, names: Iterable[str]) -> Iterator[Any]:
+def _as_hinted(value: Any, hint: Hint, names: Iterable[str]) -> Iterator[Any]:
     wanted = SAMPLES[hint.kind] if hint.kind else (hint.options or UNTYPED)
     if hint.path is not None:
         for sample in wanted:

@@ -21,9 +21,9 @@ from conformance.fuzz.values.trees import Path
 class Hint:
     """One thing that a message says.
 
-    ``path`` is where, if that was said. ``name`` is a field that is wanted, ``kind`` the type of
-    what is wanted, ``found`` the type of what was there instead, ``options`` are values to choose
-    from.
+    ``path`` is where, if the message says so. ``name`` is a field that is wanted, ``kind`` the
+    type of what is wanted, ``found`` the type of what was there instead, ``options`` are values to
+    choose from.
     """
 
     path: Path | None = None

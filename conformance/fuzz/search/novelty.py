@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.fuzz.target import Input
+from conformance.fuzz.target import Case
 from conformance.fuzz.values.trees import children, shape
 
 
@@ -27,17 +27,17 @@ class Answer:
     log: tuple[str, ...] = ()
 
 
-def traits(given: Input, answer: Answer) -> Iterator[str]:
+def traits(case: Case, answer: Answer) -> Iterator[str]:
     """What distinguishes an answer from others; one that was not seen before is news."""
     if answer.outcome == "result":
         yield f"result {shape(answer.result)}"
     else:
-        said = normalised(answer.message, given.value)
-        yield f"{answer.outcome} {answer.code} {said}"
+        message = normalised(answer.message, case.value)
+        yield f"{answer.outcome} {answer.code} {message}"
     if answer.delay >= 0.25:
         yield f"delay {int(answer.delay * 4).bit_length() // 2}"
     for line in answer.log:
-        yield f"log {normalised(line, given.value)}"
+        yield f"log {normalised(line, case.value)}"
 
 
 def normalised(text: str, value: Any = None) -> str:

@@ -224,9 +224,9 @@ class Life:
             self._complain("the worker is connected", "it has no open connection")
         # What comes twice on a first connection is no matter of the life cycle.
         seen = harness.talk.declared(harness.workers, repeats=self._lost)
-        told = self.model.lacking(seen)
-        if told is not None:
-            raise Wrong("what the worker offers, each once", told)
+        complaint = self.model.lacking(seen)
+        if complaint is not None:
+            raise Wrong("what the worker offers, each once", complaint)
         if self.model.announces and not harness.presence.is_announced():
             raise Wrong("an announcement on every connection", "none on the newest")
         if harness.baseline.pulse is not None and not await harness.invoker.pulse():

@@ -47,4 +47,4 @@ class SpinsOnceRefused(Worker):
 @breaks("REC-021")
 class WaitsLongerEachTime(Worker):
     def delay(self, attempt: int) -> float:
-        return min(2 ** max(self.connects - 1, 0), 30)
+        return min(2.0 ** max(self.connects - 1, 0), 30.0)

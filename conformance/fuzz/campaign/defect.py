@@ -10,7 +10,7 @@ from conformance.requirements.verdict import Level
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplayStep:
     """An invocation of a counterexample: ``data`` is JSON text, sent ``times`` times."""
 
     function_id: str
@@ -19,7 +19,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Finding:
+class Defect:
     """One mistake, with the least that shows it.
 
     ``steps`` in their order lead to it, the last one shows it. ``reproduced`` is whether they did
@@ -28,7 +28,7 @@ class Finding:
     """
 
     suspicion: Suspicion
-    steps: tuple[Step, ...]
+    steps: tuple[ReplayStep, ...]
     reproduced: bool
     at: int = 0
     hits: int = 1
@@ -68,14 +68,14 @@ class Explored:
 
 
 @dataclass
-class Report:
+class CampaignReport:
     """All that a campaign has to tell. ``notes`` are what an operator may want to know."""
 
     seed: int
     invocations: int = 0
     seconds: float = 0.0
     restarts: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Defect] = field(default_factory=list)
     explored: dict[str, Explored] = field(default_factory=dict)
     kinds: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)

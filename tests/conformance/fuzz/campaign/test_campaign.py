@@ -8,7 +8,7 @@ import pytest
 
 from conformance.fuzz.campaign.oracles import Kind
 from conformance.fuzz.plan import Plan
-from tests.conformance.fuzz.campaigns import fuzz
+from tests.conformance.fuzz.campaign.campaigns import fuzz
 
 QUICK = 0.2
 """Deadlines of workers that answer at once or never."""

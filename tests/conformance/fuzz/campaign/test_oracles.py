@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from conformance.fuzz.campaign.oracles import Kind, Observation, crossed, judge, unexpected
-from conformance.fuzz.target import Input, Target
+from conformance.fuzz.target import Case, FuzzTarget
 
 ID = "0b7e1a52-0000-4000-8000-000000000001"
 FORM = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-TARGET = Target("f", {"request_format": FORM, "response_format": {"type": "integer"}})
+TARGET = FuzzTarget("f", {"request_format": FORM, "response_format": {"type": "integer"}})
 
 
 def seen(body: Any = None, *, valid: bool | None = True, **more: Any) -> Observation:
@@ -21,8 +21,8 @@ def seen(body: Any = None, *, valid: bool | None = True, **more: Any) -> Observa
         message = {"type": "invocationresult", "invocation_id": ID, "function_id": "f", **body}
         reply = json.dumps(message).encode()
     deliverable = more.pop("deliverable", True)
-    given = Input("f", b'{"n":1}', {"n": 1}, valid, deliverable=deliverable)
-    return Observation(given, "", reply, **more)
+    case = Case("f", b'{"n":1}', {"n": 1}, valid, deliverable=deliverable)
+    return Observation(case, "", reply, **more)
 
 
 def failure(message: str, stack: str = "") -> Any:
@@ -64,7 +64,7 @@ def test_exceptions_may_be_let_pass() -> None:
 
 
 def test_a_format_that_says_little_makes_no_exception_a_mistake() -> None:
-    target = Target("f", {"request_format": {"type": "object"}})
+    target = FuzzTarget("f", {"request_format": {"type": "object"}})
 
     assert judge(target, seen(failure("KeyError: 'a'"))) is None
 
@@ -88,10 +88,12 @@ def test_programming_mistakes_are_known_by_their_words(
 def test_a_reply_with_the_tag_of_another_alone_is_crossed() -> None:
     mine, other = "tag-000000000001", "tag-000000000002"
 
-    def said(*tags: str) -> set[str]:
-        given = Input("f", b"", None)
+    def foreign(*tags: str) -> set[str]:
+        case = Case("f", b"", None)
         reply = json.dumps({"result": tags}).encode()
-        return crossed(Observation(given, mine, reply), {mine, other})
+        return crossed(Observation(case, mine, reply), {mine, other})
 
-    assert said(other) == {other}
-    assert said(mine) == said(mine, other) == said() == said("tag-000000000009") == set()
+    assert foreign(other) == {other}
+    assert (
+        foreign(mine) == foreign(mine, other) == foreign() == foreign("tag-000000000009") == set()
+    )

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from conformance.fuzz.campaign.minimiser import Inquiry
+from conformance.fuzz.campaign.minimiser import Minimiser
 from conformance.fuzz.campaign.oracles import Observation, Suspicion, judge
 from conformance.fuzz.campaign.replies import Replies
-from conformance.fuzz.campaign.transport import Line, Pending
-from conformance.fuzz.campaign.triage import Docket
+from conformance.fuzz.campaign.transport import Pending, Transport
+from conformance.fuzz.campaign.triage import Triage
 from conformance.fuzz.search.novelty import Answer
 from conformance.trials.load import load_factor
 
@@ -23,13 +23,13 @@ MOST_SUSPECTS = 80
 
 
 @dataclass
-class Missing:
+class Unanswered:
     """Follows up what was not answered with its batch."""
 
-    line: Line
+    transport: Transport
     replies: Replies
-    inquiry: Inquiry
-    docket: Docket
+    minimiser: Minimiser
+    triage: Triage
     _late: list[Pending] = field(default_factory=list)
     _casualties: list[Pending] = field(default_factory=list)
 
@@ -39,26 +39,26 @@ class Missing:
 
     def miss(self, one: Pending) -> None:
         """One of a batch has no reply: its connection is gone, or it lags."""
-        if one.over or not self.line.harness.worker.running:
+        if one.over or not self.transport.harness.worker.running:
             self._casualties.append(one)
         else:
             self._lag(one)
 
     def _lag(self, one: Pending) -> None:
         """Await one that is not answered with its batch, unless its function is known for it."""
-        name = one.given.function_id
-        silences = (f for f in self.docket.silences() if f.reproduced)
+        name = one.case.function_id
+        silences = (f for f in self.triage.silences() if f.reproduced)
         known = next((f for f in silences if f.suspicion.function_id == name), None)
         if known is None:
             self._late.append(one)
             return
         known.hits += 1
-        self.line.forget(one)
-        self.replies.search.learn(one.given, Answer("silence"))
+        self.transport.forget(one)
+        self.replies.search.learn(one.case, Answer("silence"))
 
     def resting(self, most: int = MOST_LATE) -> set[str]:
         """Functions of which so many invocations lag."""
-        late = Counter(one.given.function_id for one in self._late)
+        late = Counter(one.case.function_id for one in self._late)
         return {name for name, count in late.items() if count >= most}
 
     # -- those that lag --------------------------------------------------------------------------
@@ -69,54 +69,54 @@ class Missing:
         while True:
             still: list[Pending] = []
             for one in self._late:
-                if one.generation != self.line.generation:
+                if one.generation != self.transport.generation:
                     continue
                 if one.reply is not None:
                     await self._came(one)
                 elif loop.time() - one.sent > self._patience(one):
                     await self._overdue(one)
-                elif not one.over or not self.line.harness.worker.running:
+                elif not one.over or not self.transport.harness.worker.running:
                     still.append(one)
             self._late = still
-            if not still or not self.line.harness.worker.running or not until_none:
+            if not still or not self.transport.harness.worker.running or not until_none:
                 return
-            await self.line.wait(still, 0.25)
+            await self.transport.wait(still, 0.25)
 
     def _patience(self, one: Pending) -> float:
-        return self.replies.deadline(one.given.function_id) * load_factor()
+        return self.replies.deadline(one.case.function_id) * load_factor()
 
     async def _came(self, one: Pending) -> None:
-        seen = self.line.observation(one)
+        seen = self.transport.observation(one)
         suspicion = self.replies.take(one, seen)
         if suspicion is not None:
-            await self.docket.meet(one.given, suspicion, seen)
+            await self.triage.meet(one.case, suspicion, seen)
 
     async def _overdue(self, one: Pending) -> None:
-        self.line.forget(one)
-        if not await self.inquiry.listens():
+        self.transport.forget(one)
+        if not await self.minimiser.listens():
             await self.interrupted([one])
             return
-        seen = self.line.observation(one)
-        self.replies.search.learn(one.given, Answer("silence"))
-        suspicion = judge(self.inquiry.targets[one.given.function_id], seen)
+        seen = self.transport.observation(one)
+        self.replies.search.learn(one.case, Answer("silence"))
+        suspicion = judge(self.minimiser.targets[one.case.function_id], seen)
         if suspicion is not None:
-            await self.docket.meet(one.given, suspicion, seen)
+            await self.triage.meet(one.case, suspicion, seen)
 
     # -- those that were lost --------------------------------------------------------------------
 
     async def interrupted(self, flying: Iterable[Pending]) -> None:
         """The worker ended, went deaf or dropped its connection: find out what did it."""
-        harness = self.line.harness
+        harness = self.transport.harness
         if harness.worker.process.exit_code is None:
             await harness.until(lambda: not harness.worker.running, 0.3, patient=False)
         lost = self._lost(flying)
         seen = self._end(lost)
-        await self.inquiry.restart()
+        await self.minimiser.restart()
         if seen is None:
             return
-        suspicion = judge(self.inquiry.targets[seen.given.function_id], seen)
+        suspicion = judge(self.minimiser.targets[seen.case.function_id], seen)
         assert suspicion is not None
-        if not self.docket.is_known_end(suspicion, {one.given.function_id for one in lost}):
+        if not self.triage.is_known_end(suspicion, {one.case.function_id for one in lost}):
             await self._convict(lost, suspicion, seen)
 
     def _lost(self, flying: Iterable[Pending]) -> list[Pending]:
@@ -127,22 +127,22 @@ class Missing:
         lost = {
             one.number: one
             for one in everyone
-            if one.generation == self.line.generation and one.reply is None
+            if one.generation == self.transport.generation and one.reply is None
         }
         return sorted(lost.values(), key=lambda one: one.number)
 
     def _end(self, lost: Sequence[Pending]) -> Observation | None:
         """How the worker ended, ascribed to the first that may have done it."""
-        harness = self.line.harness
+        harness = self.transport.harness
         exit_code = harness.worker.process.exit_code
-        log = self.line.fresh_log() or tuple(harness.worker.process.output.tail(15))
+        log = self.transport.fresh_log() or tuple(harness.worker.process.output.tail(15))
         cut = any(one.connection is None or not one.connection.is_open for one in lost)
         dropped = exit_code is None and (cut or not harness.workers)
-        given = lost[0].given if lost else self.docket.last
-        if given is None:
+        case = lost[0].case if lost else self.triage.last
+        if case is None:
             return None
         return Observation(
-            given,
+            case,
             "",
             None,
             lost[0].number if lost else 0,
@@ -156,13 +156,13 @@ class Missing:
         self, lost: Sequence[Pending], suspicion: Suspicion, seen: Observation
     ) -> None:
         """Ask each that may have done it, one at a time, until one does it again."""
-        await self.inquiry.ask([])
+        await self.minimiser.ask([])
         for one in lost[:MOST_SUSPECTS]:
-            (again,) = await self.inquiry.ask([one.given], 2.0)
-            found = self.inquiry.suspect(again)
+            (again,) = await self.minimiser.ask([one.case], 2.0)
+            found = self.minimiser.suspect(again)
             if found is not None and found.kind.ends_the_worker:
                 again = replace(again, number=one.number)
-                self.replies.search.learn(one.given, Answer(f"end {found.cause}"))
-                await self.docket.meet(one.given, found, again)
+                self.replies.search.learn(one.case, Answer(f"end {found.cause}"))
+                await self.triage.meet(one.case, found, again)
                 return
-        await self.docket.meet(seen.given, suspicion, seen)
+        await self.triage.meet(seen.case, suspicion, seen)

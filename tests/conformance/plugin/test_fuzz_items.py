@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
@@ -13,11 +12,9 @@ from pathlib import Path
 
 import pytest
 import redis
-from hypothesis.database import InMemoryExampleDatabase
 from hypothesis.extra.redis import RedisExampleDatabase
 
-from conformance.fuzz.search.corpus import Pool
-from conformance.fuzz.target import Input
+from conformance.fuzz.search.corpus import Corpus
 
 pytest_plugins = ["pytester"]
 
@@ -31,9 +28,9 @@ def _on_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", path)
 
 
-def run(pytester: pytest.Pytester, worker: str, *options: str) -> pytest.RunResult:
-    given = ("-p", "no:cacheprovider", f"--worker-cmd={worker}", *options)
-    return pytester.runpytest_subprocess(*given, timeout=180)
+def run(pytester: pytest.Pytester, worker: str, *more: str) -> pytest.RunResult:
+    options = ("-p", "no:cacheprovider", f"--worker-cmd={worker}", *more)
+    return pytester.runpytest_subprocess(*options, timeout=180)
 
 
 def test_a_finding_is_told_with_a_command_that_shows_it_again(pytester: pytest.Pytester) -> None:
@@ -97,7 +94,7 @@ def test_a_counterexample_is_a_scenario(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "complaint"),
     [
         ("--fuzz=soon", "*give a time, as in 60s or 5m, or a number of invocations*"),
         ("--fuzz=0", "*give a time*"),
@@ -105,11 +102,11 @@ def test_a_counterexample_is_a_scenario(pytester: pytest.Pytester) -> None:
         ("--fuzz-stateful=0", "*give a number of examples above 0*"),
     ],
 )
-def test_bad_options_are_told(pytester: pytest.Pytester, option: str, told: str) -> None:
+def test_bad_options_are_told(pytester: pytest.Pytester, option: str, complaint: str) -> None:
     result = run(pytester, f"{PLANTED} empty_list", option)
 
     assert result.ret == 4
-    result.stderr.fnmatch_lines([told])
+    result.stderr.fnmatch_lines([complaint])
 
 
 def test_a_pattern_that_matches_nothing_is_told(pytester: pytest.Pytester) -> None:
@@ -164,7 +161,7 @@ def test_runners_share_what_they_find_through_redis(pytester: pytest.Pytester, s
     for one in runs:
         assert one.wait(120) in (0, 1)
 
-    known = Pool(RedisExampleDatabase(redis.Redis.from_url(server))).inputs()
+    known = Corpus(RedisExampleDatabase(redis.Redis.from_url(server))).inputs()
     assert len(known) > 5
     again = run(pytester, workers[0], *options, "--fuzz-seed=9", "--timeout-factor=0.2")
     again.stdout.fnmatch_lines(["*planted::serde_list: no reply*"])
@@ -177,15 +174,3 @@ def test_a_redis_that_is_not_there_is_told(pytester: pytest.Pytester) -> None:
 
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--fuzz-database: redis://127.0.0.1:1 cannot be used*"])
-
-
-def test_a_pool_tells_others_what_is_new() -> None:
-    database = InMemoryExampleDatabase()
-    mine, other = Pool(database), Pool(database)
-
-    mine.keep("f", Input("f", json.dumps({"a": [1]}).encode(), None))
-    mine.keep("f", Input("f", b"1e400", None, deliverable=False))
-
-    assert list(mine.news()) == []
-    assert list(other.news()) == [("f", {"a": [1]})]
-    assert list(other.news()) == []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.fuzz.target import Target
+from conformance.fuzz.target import FuzzTarget
 
 MOST_NEWS = 300
 """New things counted for a function; a worker that never says the same twice teaches no more."""
@@ -27,14 +27,14 @@ class Kept:
 
 
 @dataclass
-class Field:
+class Knowledge:
     """What was learned about one function.
 
     ``waiting`` is what is tried next, ``names`` and ``values`` are what its data may consist of,
     and ``arms`` count for each way of varying what it found and how often it was tried.
     """
 
-    target: Target
+    target: FuzzTarget
     kept: list[Kept] = field(default_factory=list)
     waiting: deque[Proposal] = field(default_factory=deque)
     news: set[str] = field(default_factory=set)

@@ -7,16 +7,16 @@ from typing import Any
 
 from conformance.fuzz.search.novelty import Answer, normalised
 from conformance.fuzz.search.search import Search
-from conformance.fuzz.target import Input, Target
+from conformance.fuzz.target import Case, FuzzTarget
 
 
 def search(seed: int = 1, registration: Any = None, **options: Any) -> Search:
-    return Search({"f": Target("f", registration or {})}, seed, **options)
+    return Search({"f": FuzzTarget("f", registration or {})}, seed, **options)
 
 
-def serde(given: Input) -> Answer:
+def serde(case: Case) -> Answer:
     """A function that wants ``a.b.c`` to be a text, and says so bit by bit."""
-    value = json.loads(given.text) if given.deliverable else None
+    value = json.loads(case.text) if case.deliverable else None
     for name in ("a", "b", "c"):
         if not isinstance(value, dict) or name not in value:
             return Answer("error", "invocation_failed", f"missing field `{name}`")
@@ -24,14 +24,14 @@ def serde(given: Input) -> Answer:
     return Answer("result", result={"c": "text"})
 
 
-def played(one: Search, count: int) -> list[Input]:
-    given: list[Input] = []
+def played(one: Search, count: int) -> list[Case]:
+    cases: list[Case] = []
     for _ in range(count // 10):
         batch = one.batch(10)
         for each in batch:
             one.learn(each, serde(each))
-        given += batch
-    return given
+        cases += batch
+    return cases
 
 
 def test_the_same_seed_and_answers_give_the_same_inputs() -> None:
@@ -42,28 +42,28 @@ def test_the_same_seed_and_answers_give_the_same_inputs() -> None:
 
 
 def test_complaints_lead_to_the_form_that_is_wanted() -> None:
-    given = played(search(), 400)
+    cases = played(search(), 400)
 
-    assert any(serde(one).outcome == "result" for one in given)
+    assert any(serde(one).outcome == "result" for one in cases)
 
 
 def test_a_right_form_gets_each_place_wrong_in_turn() -> None:
-    given = played(search(), 4000)
-    leaves = {repr(json.loads(one.text)["a"]["b"]["c"]) for one in given if _reaches(one)}
+    cases = played(search(), 4000)
+    leaves = {repr(json.loads(one.text)["a"]["b"]["c"]) for one in cases if _reaches(one)}
 
     assert {"None", "''", "0", "[]", "{}", "-1"} <= leaves
 
 
-def _reaches(one: Input) -> bool:
+def _reaches(one: Case) -> bool:
     return one.deliverable and serde(one).outcome == "result"
 
 
 def test_near_valid_data_is_told_from_valid_data() -> None:
     form = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-    given = search(registration={"request_format": form}).batch(200)
+    cases = search(registration={"request_format": form}).batch(200)
 
-    assert {True, False} <= {one.valid for one in given}
-    assert all(one.broken for one in given if one.valid is False)
+    assert {True, False} <= {one.valid for one in cases}
+    assert all(one.broken for one in cases if one.valid is False)
 
 
 def test_messages_are_compared_without_their_data() -> None:

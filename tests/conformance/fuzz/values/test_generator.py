@@ -15,7 +15,7 @@ from jsonschema.validators import Draft202012Validator, validator_for
 from pydantic import BaseModel, Field
 
 from conformance.documents.validity import Unsupported
-from conformance.fuzz.values.entropy import RandomChoices
+from conformance.fuzz.values.entropy import RandomEntropy
 from conformance.fuzz.values.generator import Generator, from_schema
 
 COLLECTION = Path(__file__).parent / "collection"
@@ -91,8 +91,8 @@ def test_every_value_of_a_public_collection_is_valid(name: str, record_property:
         title, schema = param.values
         try:
             generator = Generator(schema)
-            choices = RandomChoices(random.Random(1))
-            drawn = [generator.value(choices) for _ in range(3)]
+            entropy = RandomEntropy(random.Random(1))
+            drawn = [generator.value(entropy) for _ in range(3)]
         except Unsupported:
             unsupported.add(title)
             continue
@@ -127,7 +127,7 @@ def test_the_same_seed_gives_the_same_values() -> None:
     generator = Generator(SCHEMARS)
 
     first, second = (
-        [generator.value(RandomChoices(random.Random(7))) for _ in range(5)] for _ in range(2)
+        [generator.value(RandomEntropy(random.Random(7))) for _ in range(5)] for _ in range(2)
     )
 
     assert first == second
@@ -142,10 +142,10 @@ def test_recursion_comes_to_an_end() -> None:
     generator = Generator(tree)
 
     for seed in range(20):
-        jsonschema.validate(generator.value(RandomChoices(random.Random(seed))), tree)
+        jsonschema.validate(generator.value(RandomEntropy(random.Random(seed))), tree)
 
 
 @pytest.mark.parametrize("schema", [{"$ref": "#/nowhere"}, {"type": 5}, {"enum": []}])
 def test_a_schema_that_cannot_be_used_is_told(schema: Any) -> None:
     with pytest.raises(Unsupported):
-        Generator(schema).value(RandomChoices(random.Random(1)))
+        Generator(schema).value(RandomEntropy(random.Random(1)))
