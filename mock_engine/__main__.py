@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from mock_engine.config import Config, ConfigError, default_path, load
-from mock_engine.core.features import FEATURES
 from mock_engine.frame_log import log_frames
 from mock_engine.options import LISTENER
 from mock_engine.server import Server
 from mock_engine.transcript import Transcript
+from mock_engine.versions import FEATURES
 
 log = logging.getLogger("mock_engine")
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import yaml
 
-from mock_engine.core.features import FEATURES
 from mock_engine.core.grants import Policy
 from mock_engine.options import (
     BY_CLASS,
@@ -30,6 +29,7 @@ from mock_engine.options import (
     TOP_LEVEL,
     Option,
 )
+from mock_engine.versions import FEATURES
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 49134

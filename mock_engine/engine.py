@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar, cast
@@ -12,8 +13,8 @@ from urllib.parse import parse_qs
 
 from mock_engine.config import Config
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
+from mock_engine.core.constants import ENGINE
 from mock_engine.core.grants import Policy
-from mock_engine.core.peers import ENGINE
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import FromWorker, Message, encode
 from mock_engine.modules import ALWAYS, load_module
@@ -59,6 +60,7 @@ class Engine:
         self.config = config
         wanted_features = (*features, *(config.features if config else ()))
         self.core = Core(
+            lambda: str(uuid.uuid4()),
             greet=greet,
             now=time.time_ns() // 1_000_000,
             features=dict.fromkeys(wanted_features),
@@ -181,13 +183,13 @@ class Engine:
         if policy is None or connection.request is None:
             self._perform(self.core.opened(number, address, now))
             return
-        self._perform(self.core.knocked(number, address, now, policy, *_asked(connection)))
+        self._perform(self.core.authenticate(number, address, now, policy, *_asked(connection)))
 
-    def vetted(self, connection: Connection, policy: Policy) -> None:
+    def authorise(self, connection: Connection, policy: Policy) -> None:
         """A telemetry connection is open on a guarded port: it needs leave, too."""
         self._connections[connection.id] = connection
         address = connection.peer[0]
-        self._perform(self.core.vetted(connection.id, address, policy, *_asked(connection)))
+        self._perform(self.core.authorise(connection.id, address, policy, *_asked(connection)))
 
     def left(self, connection: Connection) -> None:
         """A connection that was no worker's is gone."""

@@ -195,7 +195,7 @@ class RegistrationRejected(Message, frozen=True):
 
 # -- observing, since protocol 0.25 ---------------------------------------------------------------
 
-State = Literal["pending", "active", "suspended", "error", "disposed"]
+ObserverState = Literal["pending", "active", "suspended", "error", "disposed"]
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -283,7 +283,7 @@ class ObserveResult(Message, frozen=True):
     """What became of an ``Observe``."""
 
     id: str
-    state: State
+    state: ObserverState
     error: ErrorBody | None = None
     warnings: tuple[str, ...] = ()
 
@@ -292,7 +292,7 @@ class ObserverStateChanged(Message, frozen=True, omit_defaults=False):
     """An observer lives on in another state. ``fires`` is how often it fired."""
 
     id: str
-    state: State
+    state: ObserverState
     fires: int
     reason: ErrorBody | msgspec.UnsetType = msgspec.UNSET
 

@@ -61,7 +61,7 @@ class Reporting:
         """Remember a connection, and have it vetted on a guarded port."""
         self._connections.add(connection)
         if self._policy is not None:
-            self._engine.vetted(connection, self._policy)
+            self._engine.authorise(connection, self._policy)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
         """Keep telemetry; anything else is ignored."""

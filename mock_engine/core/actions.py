@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from mock_engine.messages import Message
@@ -38,3 +40,8 @@ class Wake(msgspec.Struct, frozen=True):
 
 
 Action = Send | Close | Cut | Wake
+
+Actions = list[Action]
+
+Result = tuple[Any, Actions]
+"""What a built-in function returns, ``None`` for no answer at this time, and what follows."""

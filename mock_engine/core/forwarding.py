@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Raw
 
 from mock_engine.core.actions import Action, Send
-from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.constants import DEFAULT
+from mock_engine.core.peers import Peer
 from mock_engine.core.triggers import Binding
 from mock_engine.messages import (
     ABSENT,

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.constants import DEFAULT
 from mock_engine.inputs import (
     Fault,
     Form,

@@ -15,8 +15,8 @@ from mock_engine.messages import (
     ErrorBody,
     Observe,
     ObservedItem,
+    ObserverState,
     ObserverView,
-    State,
     is_given,
     payload,
 )
@@ -43,7 +43,7 @@ class Observer:
     consent: bool = False
     refusal: ErrorBody | None = None
     was_active: bool = False
-    state: State = "pending"
+    state: ObserverState = "pending"
     reason: ErrorBody | None = None
     fires: int = 0
     running: int = 0

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from mock_engine.core.constants import DEFAULT
+from mock_engine.core.grants import Grant
 from mock_engine.messages import Message
-
-if TYPE_CHECKING:
-    from mock_engine.core.grants import Grant
-
-DEFAULT = "default"
-"""The namespace of workers that name none."""
-
-ENGINE = 0
-"""The number of the engine itself, as the owner of what every engine has."""
 
 FACTS = ("runtime", "version", "os", "pid", "isolation", "description")
 """What a worker may say of itself."""
@@ -51,3 +43,11 @@ class Peer:
     def announced(self) -> bool:
         """Whether registrations are filed at once."""
         return self.held is None
+
+
+@dataclass(slots=True)
+class PendingSession:
+    """A session that waits for the auth function, and the messages that it sent meanwhile."""
+
+    peer: Peer
+    messages: list[Message] = field(default_factory=list)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.engine import Outbound
+from mock_engine.core.constants import DEFAULT
 from mock_engine.core.forwarding import fresh_trace
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.state import Outbound
 from mock_engine.failures import Failure
 from mock_engine.messages import (
     ABSENT,

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from mock_engine.core.engine import VERSION
+from mock_engine import versions
 from mock_engine.inputs import Field, Form, is_anything, is_i32, is_size, is_u64, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import NOTHING, Module, Offer
@@ -133,7 +133,7 @@ class ObservabilityModule(Module):
             "resource": {"service.name": self._service},
             "service_name": "unknown" if given["service_name"] is None else given["service_name"],
             "instrumentation_scope_name": "iii",
-            "instrumentation_scope_version": VERSION,
+            "instrumentation_scope_version": versions.ENGINE,
         }
         self._keep(record)
         if level in PRINTED:
@@ -249,7 +249,7 @@ class ObservabilityModule(Module):
         return {
             "status": "healthy",
             "timestamp": time.time_ns() // MILLION,
-            "version": VERSION,
+            "version": versions.ENGINE,
             "components": {part: {"status": "healthy", "details": details} for part in parts},
         }
 

@@ -14,7 +14,7 @@ import msgspec
 import yaml
 
 from mock_engine.config import Config, load, parse
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.constants import DEFAULT
 from mock_engine.faults import Fault, Schedule
 from mock_engine.faults import read as read_faults
 from mock_engine.messages import (

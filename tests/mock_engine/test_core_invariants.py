@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mock_engine.core import Action, Close, Core, Cut, Send, Wake
+from mock_engine.core.constants import DEFAULT
 from mock_engine.core.enqueueing import ENQUEUE
-from mock_engine.core.features import FEATURES
 from mock_engine.core.grants import Exposure, Policy
 from mock_engine.core.observing import OBSERVER
-from mock_engine.core.peers import DEFAULT
 from mock_engine.decoding import decode
 from mock_engine.messages import InvocationResult, InvokeFunction, RegistrationRejected, encode
+from mock_engine.versions import FEATURES
 
 ANNOUNCE = "engine::workers::register"
 MODULE = -1
@@ -108,7 +108,7 @@ class Conversation(RuleBasedStateMachine):
     def knocks(self) -> None:
         number = self.enters()
         self.guarded.add(number)
-        self.take(self.core.knocked(number, "127.0.0.1", 0, POLICY, {}, {}))
+        self.take(self.core.authenticate(number, "127.0.0.1", 0, POLICY, {}, {}))
 
     def enters(self) -> int:
         number, self.next = self.next, self.next + 1
@@ -333,8 +333,8 @@ class Conversation(RuleBasedStateMachine):
         bindings = self.core.triggers.bindings.values()
         assert {binding.owner for binding in bindings} <= there
         assert {binding.provider for binding in bindings} <= {*there, None}
-        assert {call.caller for call in self.core.registering.values()} <= {*there, None}
-        assert set(self.core.visits) <= self.alive
+        assert {call.caller for call in self.core.pending_triggers.values()} <= {*there, None}
+        assert set(self.core.pending_sessions) <= self.alive
 
     @invariant()
     def the_registry_is_what_the_living_registered(self) -> None:
@@ -349,7 +349,7 @@ class Conversation(RuleBasedStateMachine):
     def whoever_is_owed_an_answer_still_waits_for_it(self) -> None:
         waiting = Counter(
             (call.caller, call.request.invocation_id)
-            for call in (*self.core.calls, *self.core.registering.values())
+            for call in (*self.core.calls, *self.core.pending_triggers.values())
             if call.caller not in (None, 0, *self.guarded)
         )
         owed = {
@@ -375,7 +375,7 @@ class Conversation(RuleBasedStateMachine):
             told = {"type": "invocationresult", "invocation_id": known, "function_id": function}
             self.core.received(MODULE, decode(json.dumps(told).encode()))
         core = self.core
-        for table in (core.calls, core.registering, core.visits, core.asked):
+        for table in (core.calls, core.pending_triggers, core.pending_sessions, core.continuations):
             assert not list(table)
         assert not core.observers._observers
         assert all(core.functions.find(*key) for key in core.observers._revisions)

@@ -23,7 +23,7 @@ def guarded(answer: Any = None, *, functions: tuple[str, ...] = (), **hooks: str
     for function_id in ("auth", *hooks.values(), *functions):
         play.say(OWNER, register(function_id))
     policy = Policy("auth", exposed=EXPOSED, **hooks)
-    (asked,) = told(play.core.knocked(CALLER, "127.0.0.1", 0, policy, {"a": "b"}, {}))
+    (asked,) = told(play.core.authenticate(CALLER, "127.0.0.1", 0, policy, {"a": "b"}, {}))
     assert asked[1]["data"] == {
         "headers": {"a": "b"},
         "query_params": {},
@@ -51,7 +51,7 @@ def test_a_session_is_greeted_once_the_auth_function_has_answered() -> None:
 def test_what_a_session_sends_before_it_is_admitted_is_not_lost() -> None:
     play = Play(OWNER)
     play.say(OWNER, register("auth"))
-    (asked,) = told(play.core.knocked(CALLER, "", 0, Policy("auth", exposed=EXPOSED), {}, {}))
+    (asked,) = told(play.core.authenticate(CALLER, "", 0, Policy("auth", exposed=EXPOSED), {}, {}))
 
     assert play.say(CALLER, {"type": "ping"}) == []
     assert (CALLER, {"type": "pong"}) in reply(play, asked, {})
@@ -60,7 +60,7 @@ def test_what_a_session_sends_before_it_is_admitted_is_not_lost() -> None:
 def test_a_session_that_left_before_the_answer_is_forgotten() -> None:
     play = Play(OWNER)
     play.say(OWNER, register("auth"))
-    (asked,) = told(play.core.knocked(CALLER, "", 0, Policy("auth"), {}, {}))
+    (asked,) = told(play.core.authenticate(CALLER, "", 0, Policy("auth"), {}, {}))
     play.core.lost(CALLER)
 
     assert reply(play, asked, {}) == []
@@ -161,7 +161,7 @@ def test_a_trigger_for_a_function_that_may_not_be_called_is_refused() -> None:
 def test_a_session_that_sends_without_end_before_it_is_admitted_is_cut() -> None:
     play = Play(OWNER)
     play.say(OWNER, register("auth"))
-    play.core.knocked(CALLER, "", 0, Policy("auth", exposed=EXPOSED), {}, {})
+    play.core.authenticate(CALLER, "", 0, Policy("auth", exposed=EXPOSED), {}, {})
 
     said = [play.say(CALLER, {"type": "ping"}) for _ in range(MOST_WAITING + 1)]
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mock_engine.core import Core, Send, Wake
-from mock_engine.core.features import FEATURES, LOCAL_DISPATCH, OBSERVE
 from mock_engine.decoding import decode
 from mock_engine.messages import encode
+from mock_engine.versions import FEATURES, LOCAL_DISPATCH, OBSERVE
 
 
 class Engine:

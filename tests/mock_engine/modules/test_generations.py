@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mock_engine.core.generations import FUNCTIONS
 from mock_engine.testing import LocalEngine
+from mock_engine.versions import FUNCTIONS
 from tests.mock_engine.modules.local import (
     bind,
     until,

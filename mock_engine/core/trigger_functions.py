@@ -6,20 +6,16 @@ ten seconds to object; silence is consent (engine 0.23).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mock_engine.core import providing
-from mock_engine.core.actions import Wake
-from mock_engine.core.peers import DEFAULT, ENGINE, Peer
+from mock_engine.core import trigger_registration
+from mock_engine.core.actions import Result, Wake
+from mock_engine.core.constants import DEFAULT, ENGINE
+from mock_engine.core.invocations import Call
+from mock_engine.core.peers import Peer
+from mock_engine.core.state import State
 from mock_engine.core.triggers import Binding
 from mock_engine.failures import Failure
 from mock_engine.inputs import Field, Form, is_anything, optional
 from mock_engine.messages import ABSENT, RegisterTrigger, payload
-
-if TYPE_CHECKING:
-    from mock_engine.core.builtin import Result
-    from mock_engine.core.engine import Core
-    from mock_engine.core.invocations import Call
 
 PATIENCE = 10.0
 """Seconds a provider has to object to a trigger."""
@@ -39,7 +35,7 @@ REGISTER = Form(
 UNREGISTER = Form("UnregisterTriggerInput", (Field("id"), optional("trigger_type")), needed=1)
 
 
-def register(core: Core, peer: Peer, call: Call) -> Result:
+def register(state: State, peer: Peer, call: Call) -> Result:
     """Bind a function to a trigger type; the answer waits for the provider, if there is one."""
     given = REGISTER.read(call.request.data, call.request.function_id)
     grant = peer.grant
@@ -49,23 +45,23 @@ def register(core: Core, peer: Peer, call: Call) -> Result:
         raise Failure("FORBIDDEN", text)
     # Neither the caller's namespace nor one that it names matters (engine 0.23).
     spec = RegisterTrigger(
-        core.new_id(),
+        state.new_id(),
         given["trigger_type"],
         given["function_id"] if grant is None else grant.stored(given["function_id"]),
         payload(given["config"]),
         ABSENT if given["metadata"] is None else payload(given["metadata"]),
         trigger_namespace=given["trigger_namespace"],
     )
-    actions = providing.bind(core, Binding(ENGINE, DEFAULT, spec))
-    if core.triggers.bindings[spec.id].provider is None:
+    actions = trigger_registration.bind(state, Binding(ENGINE, DEFAULT, spec))
+    if state.triggers.bindings[spec.id].provider is None:
         return {"id": spec.id}, actions
-    core.registering[spec.id] = call
+    state.pending_triggers[spec.id] = call
     return None, [Wake(spec.id, PATIENCE), *actions]
 
 
-def unregister(core: Core, peer: Peer, call: Call) -> Result:
+def unregister(state: State, peer: Peer, call: Call) -> Result:
     """Remove a trigger, whoever made it."""
     del peer
     given = UNREGISTER.read(call.request.data, call.request.function_id)
-    removed = given["id"] in core.triggers.bindings
-    return {"removed": removed}, providing.unbind(core, given["id"])
+    removed = given["id"] in state.triggers.bindings
+    return {"removed": removed}, trigger_registration.unbind(state, given["id"])

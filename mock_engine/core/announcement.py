@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.actions import Action, Close, Send
+from mock_engine.core.actions import Actions, Close, Result, Send
+from mock_engine.core.constants import DEFAULT
 from mock_engine.core.events import worker_event
-from mock_engine.core.peers import DEFAULT, FACTS, Peer
+from mock_engine.core.invocations import Call
+from mock_engine.core.peers import FACTS, Peer
+from mock_engine.core.state import State
 from mock_engine.failures import Failure
 from mock_engine.inputs import Form, is_u32, optional
 from mock_engine.messages import RegistrationRejected
-
-if TYPE_CHECKING:
-    from mock_engine.core.builtin import Result
-    from mock_engine.core.engine import Core
-    from mock_engine.core.invocations import Call
 
 LONGEST = 280
 """Characters of a name and of a description."""
@@ -47,7 +44,7 @@ ANNOUNCEMENT = Form(
 )
 
 
-def announce(core: Core, peer: Peer, call: Call) -> Result:
+def announce(state: State, peer: Peer, call: Call) -> Result:
     """Give a worker its name and namespace; nothing is answered when the name is taken."""
     said = ANNOUNCEMENT.read(call.request.data, call.request.function_id)
     name, namespace = legible(said["name"]), said["namespace"]
@@ -63,29 +60,29 @@ def announce(core: Core, peer: Peer, call: Call) -> Result:
     refusal = peer.grant.home_refusal(home) if peer.grant is not None else None
     if refusal is not None:
         raise Failure("FORBIDDEN", refusal)
-    peer.features |= frozenset(core.features) & declared(call.request.data)
-    owner = _owner(core, peer, home, name)
+    peer.features |= frozenset(state.features) & declared(call.request.data)
+    owner = _owner(state, peer, home, name)
     if owner is not None:
         return None, _refused(peer, owner, home, name)
     peer.namespace, peer.name = home, name or peer.name
     if name:
         peer.names.add((home, name))
-    released = core.release(peer)
+    released = state.release(peer)
     facts = {fact: said[fact] for fact in FACTS} | {"description": legible(said["description"])}
     runtime = "unknown" if said["runtime"] is None else said["runtime"]
     # An announcement that is silent on the rest leaves it as it was.
     told = {fact: value for fact, value in facts.items() if value is not None}
     peer.facts |= told | {"runtime": runtime, "version": said["version"]}
-    return {"success": True}, [*released, *worker_event(core, peer, "worker_metadata_updated")]
+    return {"success": True}, [*released, *worker_event(state, peer, "worker_metadata_updated")]
 
 
-def _owner(core: Core, peer: Peer, namespace: str, name: str | None) -> Peer | None:
+def _owner(state: State, peer: Peer, namespace: str, name: str | None) -> Peer | None:
     """The other peer that has a name, which is one's alone in its namespace."""
-    others = (other for other in core.peers.values() if other is not peer)
+    others = (other for other in state.peers.values() if other is not peer)
     return next((other for other in others if (namespace, name) in other.names), None)
 
 
-def _refused(peer: Peer, owner: Peer, namespace: str, name: str | None) -> list[Action]:
+def _refused(peer: Peer, owner: Peer, namespace: str, name: str | None) -> Actions:
     """What a worker gets whose name is taken."""
     rejected = RegistrationRejected(
         "WORKER_NAMESPACE_CONFLICT", namespace, owner.worker_id, worker_name=name

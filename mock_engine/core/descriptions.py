@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.peers import DEFAULT, FACTS, Peer
+from mock_engine.core.constants import DEFAULT
+from mock_engine.core.peers import FACTS, Peer
 from mock_engine.core.registry import Function
+from mock_engine.core.state import State
 from mock_engine.core.triggers import Binding, TriggerType
 from mock_engine.messages import is_given
-
-if TYPE_CHECKING:
-    from mock_engine.core.engine import Core
 
 Row = dict[str, Any]
 
@@ -22,19 +21,19 @@ LONGEST_SUMMARY = 80
 """Characters of a trigger's configuration in a list."""
 
 
-def function_row(core: Core, function: Function) -> Row:
+def function_row(state: State, function: Function) -> Row:
     """A function in a list."""
     row: Row = {
         "function_id": function.spec.id,
         "namespace": function.namespace,
-        "worker_name": _owner_name(core, function),
+        "worker_name": _owner_name(state, function),
     }
     if function.spec.description is not None:
         row["description"] = function.spec.description
     return row | told({"metadata": function.spec.metadata})
 
 
-def function_info(core: Core, function: Function) -> Row:
+def function_info(state: State, function: Function) -> Row:
     """A function with its formats and triggers."""
     formats = {
         "request_schema": function.spec.request_format,
@@ -42,13 +41,13 @@ def function_info(core: Core, function: Function) -> Row:
     }
     bound = [
         {"id": b.spec.id, "trigger_type": b.spec.trigger_type, "config": b.spec.config}
-        for b in bindings(core)
+        for b in bindings(state)
         if (target(b), b.spec.function_id) == (function.namespace, function.spec.id)
     ]
-    return function_row(core, function) | told(formats) | {"registered_triggers": bound}
+    return function_row(state, function) | told(formats) | {"registered_triggers": bound}
 
 
-def worker_row(core: Core, peer: Peer, *, asking: Peer) -> Row:
+def worker_row(state: State, peer: Peer, *, asking: Peer) -> Row:
     """A worker in a list. A call that ``asking`` waits for at present is one of its active ones."""
     return {
         "id": peer.worker_id,
@@ -57,15 +56,15 @@ def worker_row(core: Core, peer: Peer, *, asking: Peer) -> Row:
         "status": "available" if peer.internal else "connected",
         "ip_address": peer.address or None,
         "connected_at_ms": peer.connected_at,
-        "function_count": len(core.functions.owned_by(peer.number)),
-        "active_invocations": core.calls.active(peer.number) + (peer is asking),
+        "function_count": len(state.functions.owned_by(peer.number)),
+        "active_invocations": state.calls.active(peer.number) + (peer is asking),
         **{name: peer.facts.get(name) for name in FACTS if name != "pid"},
     }
 
 
-def type_row(core: Core, trigger_type: TriggerType) -> Row:
+def type_row(state: State, trigger_type: TriggerType) -> Row:
     """A trigger type in a list."""
-    provider = core.peers[trigger_type.provider]
+    provider = state.peers[trigger_type.provider]
     return {
         "id": trigger_type.spec.id,
         "namespace": trigger_type.namespace,
@@ -74,22 +73,22 @@ def type_row(core: Core, trigger_type: TriggerType) -> Row:
     }
 
 
-def type_info(core: Core, trigger_type: TriggerType) -> Row:
+def type_info(state: State, trigger_type: TriggerType) -> Row:
     """A trigger type with its formats."""
     formats = {
         "configuration_schema": trigger_type.spec.trigger_request_format,
         "request_schema": trigger_type.spec.call_request_format,
         "response_schema": trigger_type.spec.call_response_format,
     }
-    count = sum(b.spec.trigger_type == trigger_type.spec.id for b in bindings(core))
-    return type_row(core, trigger_type) | told(formats) | {"instance_count": count}
+    count = sum(b.spec.trigger_type == trigger_type.spec.id for b in bindings(state))
+    return type_row(state, trigger_type) | told(formats) | {"instance_count": count}
 
 
-def binding_row(core: Core, binding: Binding) -> Row:
+def binding_row(state: State, binding: Binding) -> Row:
     """A trigger in a list."""
     spec = binding.spec
-    function = core.functions.find(target(binding), spec.function_id)
-    owner = _owner_name(core, function) if function else first_part(spec.function_id)
+    function = state.functions.find(target(binding), spec.function_id)
+    owner = _owner_name(state, function) if function else first_part(spec.function_id)
     summary = msgspec.json.encode(msgspec.json.decode(spec.config), order="sorted").decode()
     if len(summary) > LONGEST_SUMMARY:
         summary = summary[:LONGEST_SUMMARY] + "…"
@@ -103,9 +102,9 @@ def binding_row(core: Core, binding: Binding) -> Row:
     }
 
 
-def _owner_name(core: Core, function: Function) -> str:
+def _owner_name(state: State, function: Function) -> str:
     """The name of a function's owner; of one without a name, the first part of the id."""
-    return core.peers[function.owner].name or first_part(function.spec.id)
+    return state.peers[function.owner].name or first_part(function.spec.id)
 
 
 def first_part(name: str) -> str:
@@ -123,14 +122,14 @@ def is_internal(function: Function) -> bool:
     return isinstance(metadata, dict) and metadata.get("internal") is True
 
 
-def types(core: Core) -> Iterable[TriggerType]:
+def types(state: State) -> Iterable[TriggerType]:
     """All trigger types."""
-    return core.triggers.types.values()
+    return state.triggers.types.values()
 
 
-def bindings(core: Core) -> list[Binding]:
+def bindings(state: State) -> list[Binding]:
     """The triggers that have a provider."""
-    return [b for b in core.triggers.bindings.values() if b.provider is not None]
+    return [b for b in state.triggers.bindings.values() if b.provider is not None]
 
 
 def target(binding: Binding) -> str:

@@ -1,0 +1,105 @@
+"""Which message, field, function and trigger type belongs to which versions, as data.
+
+What is in no table has been there since the oldest version. The JSON Schemas repeat the spans of
+messages and fields as ``x-since`` and ``x-until``; a test holds them to these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mock_engine.versions.span import Span
+
+OLDEST, NEWEST = "0.3", "0.25"
+"""The versions of the protocol that are known here."""
+
+ENGINE = "0.23.0-rc.4"
+"""The release of the engine whose behaviour this is."""
+
+MESSAGES: Mapping[str, Span] = {
+    "engine/error": Span("0.11"),
+    "engine/functionregistered": Span("0.25"),
+    "engine/observeradded": Span("0.25"),
+    "engine/observeresult": Span("0.25"),
+    "engine/observerremoved": Span("0.25"),
+    "engine/observerstatechanged": Span("0.25"),
+    "engine/registrationrejected": Span("0.23"),
+    "worker/invocationsobserved": Span("0.25"),
+    "worker/localinvocationstats": Span("0.25"),
+    "worker/observe": Span("0.25"),
+    "worker/observerack": Span("0.25"),
+    "worker/reattach": Span("0.22"),
+    "worker/registerservice": Span(until="0.16"),
+    "worker/unobserve": Span("0.25"),
+}
+"""Messages by sender and type."""
+
+_TRACED, _SPACED, _OBSERVED = Span("0.11"), Span("0.23"), Span("0.25")
+
+FIELDS: Mapping[str, Mapping[str, Span]] = {
+    "engine/invocationresult": {"traceparent": _TRACED, "baggage": _TRACED},
+    "engine/invokefunction": {
+        "metadata": Span("0.21.3"),
+        "traceparent": _TRACED,
+        "baggage": _TRACED,
+    },
+    "engine/registertrigger": {
+        "metadata": Span("0.11"),
+        "namespace": _SPACED,
+        "trigger_namespace": _SPACED,
+    },
+    "engine/workerregistered": {"reattach_token": Span("0.22"), "features": Span("0.25")},
+    "functions/engine::workers::register": {"namespace": _SPACED, "features": Span("0.25")},
+    "worker/invocationresult": {"traceparent": _TRACED, "baggage": _TRACED},
+    "worker/invokefunction": {
+        "action": Span("0.9"),
+        "activation": _OBSERVED,
+        "baggage": _TRACED,
+        "caller": _OBSERVED,
+        "metadata": Span("0.21.3"),
+        "namespace": _SPACED,
+        "observe_depth": _OBSERVED,
+        "traceparent": _TRACED,
+    },
+    "worker/registerfunction": {"features": Span("0.25")},
+    "worker/registertrigger": {
+        "metadata": Span("0.11"),
+        "namespace": _SPACED,
+        "trigger_namespace": _SPACED,
+    },
+    "worker/registertriggertype": {
+        "call_request_format": Span("0.11"),
+        "namespace": _SPACED,
+        "trigger_request_format": Span("0.11"),
+    },
+}
+"""Fields of messages, and of the inputs of functions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A name that engines knew ``until`` a version, and the newer one that replaced it."""
+
+    older: str
+    newer: str
+    until: str
+
+
+FUNCTIONS: tuple[Renamed, ...] = (
+    Renamed("enqueue", "iii::durable::publish", "0.10"),
+    Renamed("iii::pubsub::publish", "publish", "0.10"),
+    Renamed("iii::queue::publish", "iii::durable::publish", "0.10"),
+    Renamed("engine::trigger-types::list", "engine::triggers::list", "0.15"),
+)
+"""Functions that got another name.
+
+A worker of any version finds what it uses: an older name stands for the newer one wherever nobody
+has registered the older name. Older names are in no list, as in an engine of today.
+"""
+
+TRIGGER_TYPES: tuple[Renamed, ...] = (Renamed("queue", "durable:subscriber", "0.10"),)
+"""Trigger types that got another name."""
+
+NEWER_FUNCTION: Mapping[str, str] = {name.older: name.newer for name in FUNCTIONS}
+NEWER_TYPE: Mapping[str, str] = {name.older: name.newer for name in TRIGGER_TYPES}
