@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from mock_engine.modules.channels import PATH as CHANNELS
+from mock_engine.paths import CHANNELS
 from mock_engine.transcript import Request
 from mock_engine.wire import Application, Connection, Response
 

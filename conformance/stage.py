@@ -21,7 +21,7 @@ from conformance.settings import Settings
 from conformance.subject.place import Place, Run, Start
 from conformance.subject.process import describe_exit
 from conformance.trial import Unmet
-from mock_engine.config import Config, Module
+from mock_engine.config import Config, ModuleConfig
 from mock_engine.engine import Engine
 from mock_engine.transcript import Event, FrameSeen, Message, Transcript
 from mock_engine.wire import Connection, Listener
@@ -31,7 +31,7 @@ ABSENT = "conformance::no-such-function"
 
 OFFERED = Config(
     modules=tuple(
-        Module(name, {}, 0) for name in ("iii-state", "iii-stream", "iii-queue", "iii-pubsub")
+        ModuleConfig(name, {}, 0) for name in ("iii-state", "iii-stream", "iii-queue", "iii-pubsub")
     )
 )
 """What a worker finds in the suite's engine, in memory. No module listens, and none acts by the

@@ -114,8 +114,8 @@ def features(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     unknown = [name for name in names if name not in FEATURES]
     if unknown:
-        told = f"{unknown[0]!r} is no feature; known: {', '.join(FEATURES)}"
-        raise argparse.ArgumentTypeError(told)
+        text = f"{unknown[0]!r} is no feature; known: {', '.join(FEATURES)}"
+        raise argparse.ArgumentTypeError(text)
     return names
 
 
@@ -134,8 +134,8 @@ async def _serve(config: Config, host: str | None, quiet: bool) -> int:
                 log.warning("module %s is configured, but this engine has none", module.name)
         for url in server.urls:
             print(f"ready {url}", flush=True)
-        for name, place in server.places.items():
-            print(f"{name} {place}", flush=True)
+        for name, url in server.module_urls.items():
+            print(f"{name} {url}", flush=True)
         await stopping.wait()
     finally:
         await server.stop()

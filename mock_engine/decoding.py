@@ -129,13 +129,13 @@ def _unescaped(text: bytes) -> bytes:
 def _with_canonical_id(
     message: InvokeFunction | InvocationResult,
 ) -> InvokeFunction | InvocationResult:
-    given = message.invocation_id or ""
-    if _CANONICAL.fullmatch(given):
+    text = message.invocation_id or ""
+    if _CANONICAL.fullmatch(text):
         return message
     try:
-        canonical = str(uuid.UUID(given))
+        canonical = str(uuid.UUID(text))
     except ValueError:
-        raise Undecodable(f"invocation_id is no UUID: {given[:LONGEST_QUOTE]!r}") from None
+        raise Undecodable(f"invocation_id is no UUID: {text[:LONGEST_QUOTE]!r}") from None
     return msgspec.structs.replace(message, invocation_id=canonical)
 
 

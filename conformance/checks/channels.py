@@ -16,7 +16,7 @@ from conformance.conversation import CHANNELS
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
-from mock_engine.modules.channels import READ, WRITE, Part
+from mock_engine.modules.channel import READ, WRITE, Part
 
 CHUNK = 64 * 1024
 """Bytes of the largest piece of data in the official SDKs."""

@@ -101,7 +101,7 @@ async def route_lost(stage: Stage) -> float | None:
     at = stage.transcript.now()
     before = set(stage.workers)
     for connection in stage.websockets():
-        connection.suffer(HalfOpen())
+        connection.inject(HalfOpen())
     await stage.until(
         lambda: set(stage.talk.workers) - before or not stage.process.running,
         IDLE_PATIENCE * stage.settings.timeout_factor,

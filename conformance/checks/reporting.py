@@ -11,9 +11,9 @@ from conformance.stage import Stage
 from conformance.trial import Record, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable
 from mock_engine.faults import Reject, Upgrade, rule
+from mock_engine.paths import TELEMETRY
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Direction, Message, Requested
-from mock_engine.worker_port import TELEMETRY
 
 NONE = "it sends no telemetry"
 

@@ -14,7 +14,7 @@ from conformance.conversation import CHANNELS, Conversation
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
-from mock_engine.modules.channels import READ, WRITE
+from mock_engine.modules.channel import READ, WRITE
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Message
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict
 
 from conformance.conversation import is_telemetry
 from conformance.trial import Record
-from mock_engine.rendering import shorten, tell
+from mock_engine.rendering import shorten, summary
 from mock_engine.transcript import Direction, Event, FrameSeen, Message
 
 BEFORE, AFTER = 6, 3
@@ -62,7 +62,7 @@ def frame(event: Event, cited: bool = False) -> Frame:
         "at": round(event.at, 6),
         "connection": event.connection,
         "sender": "" if sender is None else _SENDERS[sender],
-        "text": tell(event, WIDTH) or "",
+        "text": summary(event, WIDTH) or "",
         "cited": cited,
     }
 
@@ -88,7 +88,7 @@ _SENDERS: dict[Direction, Literal["worker", "engine"]] = {
 
 def _is_noise(event: Event) -> bool:
     """Whether nobody misses an event: telemetry, and frames that a message tells whole."""
-    return tell(event) is None or (isinstance(event, Message) and is_telemetry(event))
+    return summary(event) is None or (isinstance(event, Message) and is_telemetry(event))
 
 
 def _last(events: Sequence[Event]) -> list[Event]:

@@ -6,7 +6,7 @@ from conformance.scenarios.caller import Caller
 from conformance.scenarios.portal import Answering, Scripted
 from conformance.scenarios.steps import Setting
 from conformance.stage import Stage
-from mock_engine.config import Config, Module
+from mock_engine.config import Config, ModuleConfig
 from mock_engine.engine import Engine
 from mock_engine.faults import Now, Refuse, rule
 
@@ -18,7 +18,7 @@ async def equip(stage: Stage, setting: Setting) -> Caller:
     """
     await stage.engine.stop()
     wanted = (setting.modules or {}).items()
-    modules = tuple(Module(name, {"port": 0, **options}, 0) for name, options in wanted)
+    modules = tuple(ModuleConfig(name, {"port": 0, **options}, 0) for name, options in wanted)
     stage.engine = engine = Engine(Config(modules=modules))
     caller = engine.add(Caller, {})
     await engine.start()

@@ -8,7 +8,7 @@ import re
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.actions import Actions, Close, Result, Send
+from mock_engine.core.actions import Actions, CloseSession, Result, Send
 from mock_engine.core.constants import DEFAULT
 from mock_engine.core.events import worker_event
 from mock_engine.core.invocations import Call
@@ -46,10 +46,10 @@ ANNOUNCEMENT = Form(
 
 def announce(state: State, peer: Peer, call: Call) -> Result:
     """Give a worker its name and namespace; nothing is answered when the name is taken."""
-    said = ANNOUNCEMENT.read(call.request.data, call.request.function_id)
-    name, namespace = legible(said["name"]), said["namespace"]
+    inputs = ANNOUNCEMENT.read(call.request.data, call.request.function_id)
+    name, namespace = legible(inputs["name"]), inputs["namespace"]
     if namespace is not None and not namespace.strip():
-        unnamed = "<unnamed>" if said["name"] is None else said["name"]
+        unnamed = "<unnamed>" if inputs["name"] is None else inputs["name"]
         raise Failure(
             "INVALID_NAMESPACE",
             f"namespace is empty: worker '{unnamed}' "
@@ -68,11 +68,11 @@ def announce(state: State, peer: Peer, call: Call) -> Result:
     if name:
         peer.names.add((home, name))
     released = state.release(peer)
-    facts = {fact: said[fact] for fact in FACTS} | {"description": legible(said["description"])}
-    runtime = "unknown" if said["runtime"] is None else said["runtime"]
+    facts = {fact: inputs[fact] for fact in FACTS} | {"description": legible(inputs["description"])}
+    runtime = "unknown" if inputs["runtime"] is None else inputs["runtime"]
     # An announcement that is silent on the rest leaves it as it was.
-    told = {fact: value for fact, value in facts.items() if value is not None}
-    peer.facts |= told | {"runtime": runtime, "version": said["version"]}
+    known_facts = {fact: value for fact, value in facts.items() if value is not None}
+    peer.facts |= known_facts | {"runtime": runtime, "version": inputs["version"]}
     return {"success": True}, [*released, *worker_event(state, peer, "worker_metadata_updated")]
 
 
@@ -87,15 +87,15 @@ def _refused(peer: Peer, owner: Peer, namespace: str, name: str | None) -> Actio
     rejected = RegistrationRejected(
         "WORKER_NAMESPACE_CONFLICT", namespace, owner.worker_id, worker_name=name
     )
-    return [Send(peer.number, rejected), Close(peer.number)]
+    return [Send(peer.number, rejected), CloseSession(peer.number)]
 
 
 def declared(data: Raw) -> frozenset[str]:
     """The features that an announcement declares; what is no list of texts declares none."""
-    said = msgspec.json.decode(data)
-    features = said.get("features") if isinstance(said, dict) else None
-    given = features if isinstance(features, list) else []
-    return frozenset(feature for feature in given if isinstance(feature, str))
+    inputs = msgspec.json.decode(data)
+    features = inputs.get("features") if isinstance(inputs, dict) else None
+    listed = features if isinstance(features, list) else []
+    return frozenset(feature for feature in listed if isinstance(feature, str))
 
 
 def legible(text: str | None) -> str | None:

@@ -11,7 +11,7 @@ from msgspec import Raw
 from mock_engine.core.actions import Actions, Send
 from mock_engine.core.constants import DEFAULT, ENGINE
 from mock_engine.core.enqueueing import enqueue
-from mock_engine.core.forwarding import given, with_caller, with_function, with_identity
+from mock_engine.core.forwarding import or_absent, with_caller, with_function, with_identity
 from mock_engine.core.invocations import Call
 from mock_engine.core.peers import Peer
 from mock_engine.core.registry import Function
@@ -114,7 +114,7 @@ def _forward(state: State, peer: Peer, call: Call, function: Function) -> Action
         function_id if owner.grant is None else owner.grant.bare(function_id),
         request.data if peer.internal else with_caller(request.data, peer.worker_id),
         invocation_id=invocation_id,
-        metadata=given(request.metadata),
+        metadata=or_absent(request.metadata),
         traceparent=request.traceparent,
         baggage=with_function(request) if between_workers else request.baggage,
     )
@@ -122,8 +122,8 @@ def _forward(state: State, peer: Peer, call: Call, function: Function) -> Action
         forwarded = msgspec.structs.replace(
             forwarded,
             caller=caller,
-            observe_depth=given(request.observe_depth),
-            activation=given(request.activation),
+            observe_depth=or_absent(request.observe_depth),
+            activation=or_absent(request.activation),
         )
     if function.spec.invocation is None or state.outbound is None:
         return [*actions, Send(function.owner, forwarded)]
@@ -157,13 +157,13 @@ def answer(state: State, call: Call, result: Raw = NULL, error: ErrorBody | None
         return []
     if call.caller == ENGINE and request.invocation_id in state.continuations:
         return state.continuations.pop(request.invocation_id)(result, error)
-    told = error is None and (is_given(result) or (call.exact and result != ABSENT))
-    said = InvocationResult(
+    has_result = error is None and (is_given(result) or (call.exact and result != ABSENT))
+    reply = InvocationResult(
         request.invocation_id,
         request.function_id,
-        result if told else ABSENT,
+        result if has_result else ABSENT,
         error,
         request.traceparent,
         request.baggage,
     )
-    return [Send(call.caller, said)]
+    return [Send(call.caller, reply)]

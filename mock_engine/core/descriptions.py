@@ -30,7 +30,7 @@ def function_row(state: State, function: Function) -> Row:
     }
     if function.spec.description is not None:
         row["description"] = function.spec.description
-    return row | told({"metadata": function.spec.metadata})
+    return row | present({"metadata": function.spec.metadata})
 
 
 def function_info(state: State, function: Function) -> Row:
@@ -44,7 +44,7 @@ def function_info(state: State, function: Function) -> Row:
         for b in bindings(state)
         if (target(b), b.spec.function_id) == (function.namespace, function.spec.id)
     ]
-    return function_row(state, function) | told(formats) | {"registered_triggers": bound}
+    return function_row(state, function) | present(formats) | {"registered_triggers": bound}
 
 
 def worker_row(state: State, peer: Peer, *, asking: Peer) -> Row:
@@ -81,7 +81,7 @@ def type_info(state: State, trigger_type: TriggerType) -> Row:
         "response_schema": trigger_type.spec.call_response_format,
     }
     count = sum(b.spec.trigger_type == trigger_type.spec.id for b in bindings(state))
-    return type_row(state, trigger_type) | told(formats) | {"instance_count": count}
+    return type_row(state, trigger_type) | present(formats) | {"instance_count": count}
 
 
 def binding_row(state: State, binding: Binding) -> Row:
@@ -137,6 +137,6 @@ def target(binding: Binding) -> str:
     return binding.spec.namespace or DEFAULT
 
 
-def told(parts: dict[str, Raw]) -> Row:
+def present(parts: dict[str, Raw]) -> Row:
     """The payloads that were given, by their names."""
     return {name: part for name, part in parts.items() if is_given(part)}

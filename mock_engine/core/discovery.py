@@ -14,8 +14,8 @@ from mock_engine.core.descriptions import (
     function_info,
     function_row,
     is_internal,
+    present,
     target,
-    told,
     type_info,
     type_row,
     types,
@@ -204,7 +204,7 @@ def describe_binding(state: State, peer: Peer, call: Call) -> Result:
     binding = state.triggers.bindings.get(wanted["id"])
     if binding is None or binding.provider is None:
         raise Failure("NOT_FOUND", f"Registered trigger '{wanted['id']}' was not found.")
-    row = binding_row(state, binding) | told({"metadata": binding.spec.metadata})
+    row = binding_row(state, binding) | present({"metadata": binding.spec.metadata})
     del row["config_summary"]
     function = state.functions.find(target(binding), binding.spec.function_id)
     trigger_type = state.triggers.type_for(binding)

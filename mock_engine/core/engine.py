@@ -24,7 +24,7 @@ from mock_engine.core.actions import Actions, Cut, Send, Wake
 from mock_engine.core.builtins import BUILTINS
 from mock_engine.core.constants import ENGINE
 from mock_engine.core.grants import Policy
-from mock_engine.core.observed import Observed
+from mock_engine.core.observed import ObservedCalls
 from mock_engine.core.observing import OBSERVER, Observers
 from mock_engine.core.peers import Peer
 from mock_engine.core.state import State
@@ -35,11 +35,11 @@ from mock_engine.messages import (
     InvocationsObserved,
     InvokeFunction,
     LocalInvocationStats,
-    Message,
     Observe,
     ObserverAck,
     Ping,
     Pong,
+    ProtocolMessage,
     Reattach,
     RegisterFunction,
     RegisterService,
@@ -67,7 +67,7 @@ class Core(State):
     """
 
     observers: Observers
-    observed: Observed
+    observed: ObservedCalls
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Core(State):
         self.greet = greet
         self.builtins = BUILTINS
         self.observers = Observers(self)
-        self.observed = Observed(self, self.observers, clock)
+        self.observed = ObservedCalls(self, self.observers, clock)
         self._begin(now)
 
     def _begin(self, now: int) -> None:
@@ -197,7 +197,9 @@ class Core(State):
         pending = self.pending_sessions.get(number)
         return [] if pending is None else self._postpone(number, pending.messages, message)
 
-    def _postpone(self, number: int, waiting: list[Message], message: Message) -> Actions:
+    def _postpone(
+        self, number: int, waiting: list[ProtocolMessage], message: ProtocolMessage
+    ) -> Actions:
         """Keep a message until somebody has decided; nobody has them kept without end."""
         waiting.append(message)
         return [Cut(number)] if len(waiting) > MOST_WAITING else []
@@ -245,7 +247,7 @@ class Core(State):
             actions += self._take_registration(peer, message)
         return actions
 
-    def _take_registration(self, peer: Peer, message: Message) -> Actions:
+    def _take_registration(self, peer: Peer, message: ProtocolMessage) -> Actions:
         """Take a registration, at once or when those before it are decided on."""
         if peer.paused is not None:
             return self._postpone(peer.number, peer.paused, message)
@@ -253,7 +255,7 @@ class Core(State):
             return guarding.register(self, peer, peer.grant, message)
         return self.register(peer, message)
 
-    def register(self, peer: Peer, message: Message) -> Actions:
+    def register(self, peer: Peer, message: ProtocolMessage) -> Actions:
         """A registration that is allowed."""
         return _REGISTER[type(message)](self, peer, message)
 
@@ -277,7 +279,7 @@ class Core(State):
         return calling.invoke(self, peer, request)
 
 
-_REGISTER: Mapping[type, Callable[[State, Peer, Message], Actions]] = {
+_REGISTER: Mapping[type, Callable[[State, Peer, ProtocolMessage], Actions]] = {
     RegisterFunction: function_registration.register_function,
     UnregisterFunction: function_registration.unregister_function,
     RegisterTriggerType: trigger_registration.register_type,

@@ -11,7 +11,7 @@ from mock_engine.core.registry import Function
 from mock_engine.core.state import State
 from mock_engine.messages import (
     HttpInvocation,
-    Message,
+    ProtocolMessage,
     RegisterFunction,
     RegistrationRejected,
     UnregisterFunction,
@@ -21,7 +21,7 @@ RESERVED = "engine::"
 """Where the ids begin that workers can have in the default namespace only."""
 
 
-def register_function(state: State, peer: Peer, message: Message) -> Actions:
+def register_function(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
     """Have calls of a function go to a worker, unless the function is another's."""
     spec = cast("RegisterFunction", message)
     if spec.id.startswith(RESERVED) and peer.namespace != DEFAULT:
@@ -46,7 +46,7 @@ def _rejected(peer: Peer, function_id: str, owner: str) -> Action:
     return Send(peer.number, rejected)
 
 
-def unregister_function(state: State, peer: Peer, message: Message) -> Actions:
+def unregister_function(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
     """Have calls of a function go to its worker no longer."""
     spec = cast("UnregisterFunction", message)
     state.functions.remove(peer.namespace, spec.id, peer.number)

@@ -16,7 +16,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.actions import Actions, Close, Send
+from mock_engine.core.actions import Actions, CloseSession, Send
 from mock_engine.core.calling import answer, ask
 from mock_engine.core.constants import DEFAULT
 from mock_engine.core.grants import Grant, Policy
@@ -30,7 +30,7 @@ from mock_engine.messages import (
     ErrorBody,
     FromWorker,
     InvokeFunction,
-    Message,
+    ProtocolMessage,
     RegisterFunction,
     RegisterTrigger,
     RegisterTriggerType,
@@ -82,7 +82,7 @@ def authorise(state: State, number: int, policy: Policy, request: Mapping[str, o
 
 
 def _turned_away(number: int, fault: ValueError) -> Actions:
-    return [Send(number, Error(ErrorBody("AUTH_ERROR", str(fault)))), Close(number)]
+    return [Send(number, Error(ErrorBody("AUTH_ERROR", str(fault)))), CloseSession(number)]
 
 
 def _answer(result: Raw, error: ErrorBody | None) -> Any:
@@ -105,7 +105,7 @@ def screened(state: State, peer: Peer, grant: Grant, request: InvokeFunction) ->
     middleware = grant.policy.middleware
     if middleware is None or (request.function_id.startswith("engine::") and _built_in(function)):
         return None
-    asked = {
+    question = {
         "function_id": request.function_id,
         "payload": request.data,
         "action": request.action,
@@ -114,7 +114,7 @@ def screened(state: State, peer: Peer, grant: Grant, request: InvokeFunction) ->
     }
     # It is looked for in the namespace of the call, and gets no trace of it (engine 0.23).
     inspected = InvokeFunction(
-        middleware, payload(asked), namespace=request.namespace, metadata=request.metadata
+        middleware, payload(question), namespace=request.namespace, metadata=request.metadata
     )
     return ask(state, inspected, lambda result, error: answer(state, call, result, error))
 
@@ -123,7 +123,7 @@ def _built_in(function: Function | None) -> bool:
     return function is None or function.owner <= 0
 
 
-def register(state: State, peer: Peer, grant: Grant, message: Message) -> Actions:
+def register(state: State, peer: Peer, grant: Grant, message: ProtocolMessage) -> Actions:
     """File a registration of a guarded session, if it is allowed."""
     match message:
         case RegisterFunction():
@@ -140,30 +140,30 @@ def register(state: State, peer: Peer, grant: Grant, message: Message) -> Action
 def _function(state: State, peer: Peer, grant: Grant, spec: RegisterFunction) -> Actions:
     if not grant.adds_functions:
         return []
-    asked = {
+    question = {
         "function_id": spec.id,
         "description": spec.description,
         "metadata": _or_null(spec.metadata),
         "namespace": peer.namespace,
     }
 
-    def allowed(said: Mapping[str, Raw]) -> Actions:
+    def allowed(changes: Mapping[str, Raw]) -> Actions:
         renamed = msgspec.structs.replace(
             spec,
-            id=grant.stored(_text(said, "function_id", spec.id)),
-            description=_text(said, "description", spec.description),
-            metadata=said.get("metadata", spec.metadata),
+            id=grant.stored(_text(changes, "function_id", spec.id)),
+            description=_text(changes, "description", spec.description),
+            metadata=changes.get("metadata", spec.metadata),
         )
         return state.register(peer, renamed)
 
-    return _screen(state, peer, grant, grant.policy.on_function, asked, allowed)
+    return _screen(state, peer, grant, grant.policy.on_function, question, allowed)
 
 
 def _trigger(state: State, peer: Peer, grant: Grant, spec: RegisterTrigger) -> Actions:
     if grant.trigger_types is not None and spec.trigger_type not in grant.trigger_types:
         return []
     namespace = spec.namespace or DEFAULT
-    asked = {
+    question = {
         "trigger_id": spec.id,
         "trigger_type": spec.trigger_type,
         "function_id": spec.function_id,
@@ -172,13 +172,13 @@ def _trigger(state: State, peer: Peer, grant: Grant, spec: RegisterTrigger) -> A
         "namespace": namespace,
     }
 
-    def allowed(said: Mapping[str, Raw]) -> Actions:
+    def allowed(changes: Mapping[str, Raw]) -> Actions:
         changed = msgspec.structs.replace(
             spec,
-            id=_text(said, "trigger_id", spec.id),
-            trigger_type=_text(said, "trigger_type", spec.trigger_type),
-            function_id=grant.stored(_text(said, "function_id", spec.function_id)),
-            config=said.get("config", spec.config),
+            id=_text(changes, "trigger_id", spec.id),
+            trigger_type=_text(changes, "trigger_type", spec.trigger_type),
+            function_id=grant.stored(_text(changes, "function_id", spec.function_id)),
+            config=changes.get("config", spec.config),
         )
         known = state.functions.find(namespace, changed.function_id)
         metadata = known.spec.metadata if known else ABSENT
@@ -189,23 +189,23 @@ def _trigger(state: State, peer: Peer, grant: Grant, spec: RegisterTrigger) -> A
         names = (changed.id, changed.trigger_type, changed.function_id)
         return [Send(peer.number, TriggerRegistrationResult(*names, error))]
 
-    return _screen(state, peer, grant, grant.policy.on_trigger, asked, allowed)
+    return _screen(state, peer, grant, grant.policy.on_trigger, question, allowed)
 
 
 def _type(state: State, peer: Peer, grant: Grant, spec: RegisterTriggerType) -> Actions:
     if not grant.adds_types:
         return []
-    asked = {"trigger_type_id": spec.id, "description": spec.description}
+    question = {"trigger_type_id": spec.id, "description": spec.description}
 
-    def allowed(said: Mapping[str, Raw]) -> Actions:
+    def allowed(changes: Mapping[str, Raw]) -> Actions:
         renamed = msgspec.structs.replace(
             spec,
-            id=_text(said, "trigger_type_id", spec.id),
-            description=_text(said, "description", spec.description),
+            id=_text(changes, "trigger_type_id", spec.id),
+            description=_text(changes, "description", spec.description),
         )
         return state.register(peer, renamed)
 
-    return _screen(state, peer, grant, grant.policy.on_type, asked, allowed)
+    return _screen(state, peer, grant, grant.policy.on_type, question, allowed)
 
 
 def _screen(
@@ -213,7 +213,7 @@ def _screen(
     peer: Peer,
     grant: Grant,
     hook: str | None,
-    asked: Mapping[str, object],
+    question: Mapping[str, object],
     allowed: Callable[[Mapping[str, Raw]], Actions],
 ) -> Actions:
     """Do what is ``allowed``, if the hook says so, with the changes that it wants."""
@@ -227,18 +227,20 @@ def _screen(
         waiting, peer.paused = peer.paused or [], None
         actions: Actions = []
         if error is None and bytes(result).lstrip().startswith(b"{"):
-            said = msgspec.json.decode(result, type=dict[str, Raw])
-            actions += allowed(said)
+            changes = msgspec.json.decode(result, type=dict[str, Raw])
+            actions += allowed(changes)
         for message in waiting:
             actions += state.received(peer.number, cast("FromWorker", message))
         return actions
 
-    return ask(state, InvokeFunction(hook, payload({**asked, "context": grant.context})), answered)
+    return ask(
+        state, InvokeFunction(hook, payload({**question, "context": grant.context})), answered
+    )
 
 
-def _text(said: Mapping[str, Raw], name: str, default: Any) -> Any:
+def _text(changes: Mapping[str, Raw], name: str, default: Any) -> Any:
     """A string that the hook said, else the ``default``."""
-    value = msgspec.json.decode(said[name]) if name in said else None
+    value = msgspec.json.decode(changes[name]) if name in changes else None
     return value if isinstance(value, str) else default
 
 

@@ -36,7 +36,7 @@ DEEPEST = 16
 """Events of events of events: beyond this many an observer chain is taken for a loop."""
 
 
-class Observed:
+class ObservedCalls:
     """Tells observers of calls. ``clock`` tells milliseconds since the epoch."""
 
     def __init__(self, state: State, observers: Observers, clock: Callable[[], float]) -> None:
@@ -150,8 +150,8 @@ class Observed:
         )
 
     def _deliverable(self, peer: Peer, request: InvokeFunction) -> Observer:
-        given: Any = msgspec.json.decode(request.activation)
-        known = given.get("observer_id") if isinstance(given, dict) else None
+        part: Any = msgspec.json.decode(request.activation)
+        known = part.get("observer_id") if isinstance(part, dict) else None
         observer = self._observers.get(known) if isinstance(known, str) else None
         if observer is None:
             raise Failure("OBSERVER_NOT_FOUND", f"there is no observer {known}")
@@ -190,6 +190,6 @@ def _delivered(observer: Observer, item: ObservedItem, activation: dict[str, str
     return payload(envelope)
 
 
-def _depth(given: Raw) -> int:
-    found = msgspec.json.decode(given) if is_given(given) else 0
+def _depth(part: Raw) -> int:
+    found = msgspec.json.decode(part) if is_given(part) else 0
     return found if isinstance(found, int) and found > 0 else 0

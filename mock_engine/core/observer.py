@@ -80,18 +80,18 @@ def check_args(function: Function, args: Raw) -> None:
     Raises:
         Failure: it may not.
     """
-    said = descriptor(function)
-    if said.get("allow") is False:
+    described = descriptor(function)
+    if described.get("allow") is False:
         raise Failure("NOT_OBSERVABLE", f"{function.spec.id} takes no observers")
-    wanted = said.get("args_format")
-    given = msgspec.json.decode(args) if is_given(args) else {}
+    wanted = described.get("args_format")
+    values = msgspec.json.decode(args) if is_given(args) else {}
     if wanted is None:
-        if given:
+        if values:
             raise Failure("INVALID_ARGS", f"{function.spec.id} takes no args")
         return
     import jsonschema  # only those who observe pay for it
 
     try:
-        jsonschema.validate(given, wanted)
+        jsonschema.validate(values, wanted)
     except jsonschema.ValidationError as wrong:
         raise Failure("INVALID_ARGS", f"args of {function.spec.id}: {wrong.message}") from None

@@ -86,8 +86,10 @@ class Observers:
         if peer.features & {OBSERVE, LOCAL_DISPATCH}:
             local = LOCAL_DISPATCH in peer.features and function.spec.invocation is None
             views = tuple(each.view() for each in observers)
-            told = FunctionRegistered(function.spec.id, key[0], self._revision(key), local, views)
-            actions.append(Send(peer.number, told))
+            confirmation = FunctionRegistered(
+                function.spec.id, key[0], self._revision(key), local, views
+            )
+            actions.append(Send(peer.number, confirmation))
         for observer in observers:
             observer.consent = OBSERVE not in peer.features
         return [*actions, *self.settle()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from mock_engine.core.constants import DEFAULT
 from mock_engine.core.grants import Grant
-from mock_engine.messages import Message
+from mock_engine.messages import ProtocolMessage
 
 FACTS = ("runtime", "version", "os", "pid", "isolation", "description")
 """What a worker may say of itself."""
@@ -30,13 +30,13 @@ class Peer:
     connected_at: int
     namespace: str = DEFAULT
     name: str | None = None
-    held: list[Message] | None = field(default_factory=list)
+    held: list[ProtocolMessage] | None = field(default_factory=list)
     facts: dict[str, object] = field(default_factory=dict)
     names: set[tuple[str, str]] = field(default_factory=set)
     internal: bool = False
     provides_as: str | None = None
     grant: Grant | None = None
-    paused: list[Message] | None = None
+    paused: list[ProtocolMessage] | None = None
     features: frozenset[str] = frozenset()
 
     @property
@@ -50,4 +50,4 @@ class PendingSession:
     """A session that waits for the auth function, and the messages that it sent meanwhile."""
 
     peer: Peer
-    messages: list[Message] = field(default_factory=list)
+    messages: list[ProtocolMessage] = field(default_factory=list)

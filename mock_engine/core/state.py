@@ -20,7 +20,7 @@ from mock_engine.messages import (
     HttpInvocation,
     InvocationResult,
     InvokeFunction,
-    Message,
+    ProtocolMessage,
 )
 
 Continuation = Callable[[Raw, ErrorBody | None], Actions]
@@ -104,5 +104,5 @@ class State(ABC):
         """File what a peer registered before it announced itself."""
 
     @abstractmethod
-    def register(self, peer: Peer, message: Message) -> Actions:
+    def register(self, peer: Peer, message: ProtocolMessage) -> Actions:
         """Take a registration that is allowed."""

@@ -37,20 +37,20 @@ UNREGISTER = Form("UnregisterTriggerInput", (Field("id"), optional("trigger_type
 
 def register(state: State, peer: Peer, call: Call) -> Result:
     """Bind a function to a trigger type; the answer waits for the provider, if there is one."""
-    given = REGISTER.read(call.request.data, call.request.function_id)
+    inputs = REGISTER.read(call.request.data, call.request.function_id)
     grant = peer.grant
     allowed = None if grant is None else grant.trigger_types
-    if allowed is not None and given["trigger_type"] not in allowed:
-        text = f"Trigger type '{given['trigger_type']}' is not allowed for this session."
+    if allowed is not None and inputs["trigger_type"] not in allowed:
+        text = f"Trigger type '{inputs['trigger_type']}' is not allowed for this session."
         raise Failure("FORBIDDEN", text)
     # Neither the caller's namespace nor one that it names matters (engine 0.23).
     spec = RegisterTrigger(
         state.new_id(),
-        given["trigger_type"],
-        given["function_id"] if grant is None else grant.stored(given["function_id"]),
-        payload(given["config"]),
-        ABSENT if given["metadata"] is None else payload(given["metadata"]),
-        trigger_namespace=given["trigger_namespace"],
+        inputs["trigger_type"],
+        inputs["function_id"] if grant is None else grant.stored(inputs["function_id"]),
+        payload(inputs["config"]),
+        ABSENT if inputs["metadata"] is None else payload(inputs["metadata"]),
+        trigger_namespace=inputs["trigger_namespace"],
     )
     actions = trigger_registration.bind(state, Binding(ENGINE, DEFAULT, spec))
     if state.triggers.bindings[spec.id].provider is None:
@@ -62,6 +62,6 @@ def register(state: State, peer: Peer, call: Call) -> Result:
 def unregister(state: State, peer: Peer, call: Call) -> Result:
     """Remove a trigger, whoever made it."""
     del peer
-    given = UNREGISTER.read(call.request.data, call.request.function_id)
-    removed = given["id"] in state.triggers.bindings
-    return {"removed": removed}, trigger_registration.unbind(state, given["id"])
+    inputs = UNREGISTER.read(call.request.data, call.request.function_id)
+    removed = inputs["id"] in state.triggers.bindings
+    return {"removed": removed}, trigger_registration.unbind(state, inputs["id"])

@@ -15,7 +15,7 @@ from mock_engine.core.triggers import Binding, Move, TriggerType
 from mock_engine.failures import Failure
 from mock_engine.messages import (
     ErrorBody,
-    Message,
+    ProtocolMessage,
     RegisterTrigger,
     RegisterTriggerType,
     TriggerRegistrationResult,
@@ -26,7 +26,7 @@ from mock_engine.messages import (
 # -- types ---------------------------------------------------------------------------------------
 
 
-def register_type(state: State, peer: Peer, message: Message) -> Actions:
+def register_type(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
     """Have a worker provide a trigger type."""
     spec = cast("RegisterTriggerType", message)
     if spec.namespace is not None and not spec.namespace.strip():
@@ -54,7 +54,7 @@ def _offer(state: State, binding: Binding) -> RegisterTrigger:
 # -- triggers ------------------------------------------------------------------------------------
 
 
-def register_trigger(state: State, peer: Peer, message: Message) -> Actions:
+def register_trigger(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
     """Bind a function to a trigger type, for the worker that says so."""
     spec = cast("RegisterTrigger", message)
     try:
@@ -74,7 +74,7 @@ def bind(state: State, binding: Binding) -> Actions:
     return moved(state, state.triggers.bind(binding))
 
 
-def unregister_trigger(state: State, peer: Peer, message: Message) -> Actions:
+def unregister_trigger(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
     """Remove a trigger, whoever made it."""
     del peer
     return unbind(state, cast("UnregisterTrigger", message).id)

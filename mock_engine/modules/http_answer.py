@@ -31,13 +31,13 @@ def answer(result: Any) -> Response:
     fields = result if isinstance(result, dict) else {}
     body, code = fields.get("body", {}), status(fields.get("status_code")) or OK
     named = [text for name, text in _pairs(fields.get("headers")) if name.lower() == TYPE]
-    given = headers(fields.get("headers"))
+    kept = headers(fields.get("headers"))
     if not named:
-        return Response(code, bytes(payload(body)), (*given, *JSON))
-    typed = any(name == TYPE for name, _ in given)
+        return Response(code, bytes(payload(body)), (*kept, *JSON))
+    typed = any(name == TYPE for name, _ in kept)
     if body is None or isinstance(body, str) or typed or "application/json" not in named[0].lower():
-        return Response(code, _as_given(body), given)
-    return Response(code, _as_given(body), (*given, *JSON))
+        return Response(code, _verbatim(body), kept)
+    return Response(code, _verbatim(body), (*kept, *JSON))
 
 
 def interjection(response: Any) -> Response:
@@ -46,12 +46,14 @@ def interjection(response: Any) -> Response:
     A header that is no text spoils them all.
     """
     fields = response if isinstance(response, dict) else {}
-    told = fields.get("headers")
-    proper = isinstance(told, dict) and all(isinstance(text, str) for text in told.values())
-    given = headers(told) if proper else ()
-    named = () if any(name == TYPE for name, _ in given) else JSON
+    named_headers = fields.get("headers")
+    proper = isinstance(named_headers, dict) and all(
+        isinstance(text, str) for text in named_headers.values()
+    )
+    kept = headers(named_headers) if proper else ()
+    named = () if any(name == TYPE for name, _ in kept) else JSON
     code = status(fields.get("status_code")) or OK
-    return Response(code, bytes(payload(fields.get("body"))), (*given, *named))
+    return Response(code, bytes(payload(fields.get("body"))), (*kept, *named))
 
 
 def failure(code: int, fault: Failure) -> Response:
@@ -99,7 +101,7 @@ def legible(value: str) -> str:
     return value if all(char == "\t" or " " <= char <= "~" for char in value) else ""
 
 
-def _as_given(body: Any) -> bytes:
+def _verbatim(body: Any) -> bytes:
     """A body whose type the handler named: text as it is, anything else as JSON, in one order."""
     if body is None:
         return b""

@@ -132,15 +132,15 @@ def _result(answer: httpx.Response) -> Any:
 def _failure(answer: httpx.Response) -> Failure:
     """What an answer with an error status says of the error."""
     try:
-        said = msgspec.json.decode(answer.content)
+        body = msgspec.json.decode(answer.content)
     except msgspec.DecodeError:
-        said = None
-    if not isinstance(said, dict) or "error" not in said:
+        body = None
+    if not isinstance(body, dict) or "error" not in body:
         phrase = http.HTTPStatus(answer.status_code).phrase
         return Failure("http_error", f"HTTP {answer.status_code} {phrase}")
-    error = said["error"] if isinstance(said["error"], dict) else {}
-    told = [value if isinstance(value := error.get(name), str) else None for name in PARTS]
-    return Failure(told[0] or "http_error", told[1] or "HTTP request failed")
+    error = body["error"] if isinstance(body["error"], dict) else {}
+    parts = [value if isinstance(value := error.get(name), str) else None for name in PARTS]
+    return Failure(parts[0] or "http_error", parts[1] or "HTTP request failed")
 
 
 def _complaint(text: str) -> str:

@@ -1,7 +1,7 @@
 """Versions: what came and went with which version of the protocol and of the engine.
 
 ``history`` is data: messages, fields, functions, trigger types and features, each with its span
-of versions. ``span`` compares versions. Whoever asks what a version has asks here.
+of versions. ``ranges`` compares versions. Whoever asks what a version has asks here.
 """
 
 from mock_engine.versions.features import FEATURES, LARGE_MESSAGES, LOCAL_DISPATCH, OBSERVE
@@ -17,7 +17,7 @@ from mock_engine.versions.history import (
     TRIGGER_TYPES,
     Renamed,
 )
-from mock_engine.versions.span import Span, numbers
+from mock_engine.versions.ranges import VersionRange, numbers
 
 __all__ = [
     "ENGINE",
@@ -34,6 +34,6 @@ __all__ = [
     "OLDEST",
     "TRIGGER_TYPES",
     "Renamed",
-    "Span",
+    "VersionRange",
     "numbers",
 ]

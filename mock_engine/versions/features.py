@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mock_engine.versions.span import Span
+from mock_engine.versions.ranges import VersionRange
 
 OBSERVE = "observe.v1"
 LOCAL_DISPATCH = "local-dispatch.v1"
 LARGE_MESSAGES = "large-messages.v1"
 
-FEATURES: Mapping[str, Span] = {
-    OBSERVE: Span("0.25"),
-    LOCAL_DISPATCH: Span("0.25"),
-    LARGE_MESSAGES: Span("0.25"),
+FEATURES: Mapping[str, VersionRange] = {
+    OBSERVE: VersionRange("0.25"),
+    LOCAL_DISPATCH: VersionRange("0.25"),
+    LARGE_MESSAGES: VersionRange("0.25"),
 }
 """The features, by name, with the versions that have them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mock_engine.versions.span import Span
+from mock_engine.versions.ranges import VersionRange
 
 OLDEST, NEWEST = "0.3", "0.25"
 """The versions of the protocol that are known here."""
@@ -17,61 +17,64 @@ OLDEST, NEWEST = "0.3", "0.25"
 ENGINE = "0.23.0-rc.4"
 """The release of the engine whose behaviour this is."""
 
-MESSAGES: Mapping[str, Span] = {
-    "engine/error": Span("0.11"),
-    "engine/functionregistered": Span("0.25"),
-    "engine/observeradded": Span("0.25"),
-    "engine/observeresult": Span("0.25"),
-    "engine/observerremoved": Span("0.25"),
-    "engine/observerstatechanged": Span("0.25"),
-    "engine/registrationrejected": Span("0.23"),
-    "worker/invocationsobserved": Span("0.25"),
-    "worker/localinvocationstats": Span("0.25"),
-    "worker/observe": Span("0.25"),
-    "worker/observerack": Span("0.25"),
-    "worker/reattach": Span("0.22"),
-    "worker/registerservice": Span(until="0.16"),
-    "worker/unobserve": Span("0.25"),
+MESSAGES: Mapping[str, VersionRange] = {
+    "engine/error": VersionRange("0.11"),
+    "engine/functionregistered": VersionRange("0.25"),
+    "engine/observeradded": VersionRange("0.25"),
+    "engine/observeresult": VersionRange("0.25"),
+    "engine/observerremoved": VersionRange("0.25"),
+    "engine/observerstatechanged": VersionRange("0.25"),
+    "engine/registrationrejected": VersionRange("0.23"),
+    "worker/invocationsobserved": VersionRange("0.25"),
+    "worker/localinvocationstats": VersionRange("0.25"),
+    "worker/observe": VersionRange("0.25"),
+    "worker/observerack": VersionRange("0.25"),
+    "worker/reattach": VersionRange("0.22"),
+    "worker/registerservice": VersionRange(until="0.16"),
+    "worker/unobserve": VersionRange("0.25"),
 }
 """Messages by sender and type."""
 
-_TRACED, _SPACED, _OBSERVED = Span("0.11"), Span("0.23"), Span("0.25")
+_TRACED, _SPACED, _OBSERVED = VersionRange("0.11"), VersionRange("0.23"), VersionRange("0.25")
 
-FIELDS: Mapping[str, Mapping[str, Span]] = {
+FIELDS: Mapping[str, Mapping[str, VersionRange]] = {
     "engine/invocationresult": {"traceparent": _TRACED, "baggage": _TRACED},
     "engine/invokefunction": {
-        "metadata": Span("0.21.3"),
+        "metadata": VersionRange("0.21.3"),
         "traceparent": _TRACED,
         "baggage": _TRACED,
     },
     "engine/registertrigger": {
-        "metadata": Span("0.11"),
+        "metadata": VersionRange("0.11"),
         "namespace": _SPACED,
         "trigger_namespace": _SPACED,
     },
-    "engine/workerregistered": {"reattach_token": Span("0.22"), "features": Span("0.25")},
-    "functions/engine::workers::register": {"namespace": _SPACED, "features": Span("0.25")},
+    "engine/workerregistered": {
+        "reattach_token": VersionRange("0.22"),
+        "features": VersionRange("0.25"),
+    },
+    "functions/engine::workers::register": {"namespace": _SPACED, "features": VersionRange("0.25")},
     "worker/invocationresult": {"traceparent": _TRACED, "baggage": _TRACED},
     "worker/invokefunction": {
-        "action": Span("0.9"),
+        "action": VersionRange("0.9"),
         "activation": _OBSERVED,
         "baggage": _TRACED,
         "caller": _OBSERVED,
-        "metadata": Span("0.21.3"),
+        "metadata": VersionRange("0.21.3"),
         "namespace": _SPACED,
         "observe_depth": _OBSERVED,
         "traceparent": _TRACED,
     },
-    "worker/registerfunction": {"features": Span("0.25")},
+    "worker/registerfunction": {"features": VersionRange("0.25")},
     "worker/registertrigger": {
-        "metadata": Span("0.11"),
+        "metadata": VersionRange("0.11"),
         "namespace": _SPACED,
         "trigger_namespace": _SPACED,
     },
     "worker/registertriggertype": {
-        "call_request_format": Span("0.11"),
+        "call_request_format": VersionRange("0.11"),
         "namespace": _SPACED,
-        "trigger_request_format": Span("0.11"),
+        "trigger_request_format": VersionRange("0.11"),
     },
 }
 """Fields of messages, and of the inputs of functions."""

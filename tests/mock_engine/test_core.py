@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_engine.core import Action, Close, Core, Cut, Send, Wake
+from mock_engine.core import Action, CloseSession, Core, Cut, Send, Wake
 from mock_engine.decoding import decode
 from mock_engine.messages import encode
 
@@ -42,7 +42,7 @@ def told(actions: list[Action]) -> list[Any]:
         match action:
             case Send(peer=peer, message=message):
                 out.append((peer, json.loads(encode(message))))
-            case Close(peer=peer, code=code):
+            case CloseSession(peer=peer, code=code):
                 out.append((peer, "close", code))
             case Cut(peer=peer):
                 out.append((peer, "cut"))

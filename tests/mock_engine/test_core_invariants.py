@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from mock_engine.core import Action, Close, Core, Cut, Send, Wake
+from mock_engine.core import Action, CloseSession, Core, Cut, Send, Wake
 from mock_engine.core.constants import DEFAULT
 from mock_engine.core.enqueueing import ENQUEUE
 from mock_engine.core.grants import Exposure, Policy
@@ -297,7 +297,7 @@ class Conversation(RuleBasedStateMachine):
             if isinstance(action, Wake):
                 self.wakes.append(action.key)
                 self.knows(action.key)
-            elif isinstance(action, Close | Cut):
+            elif isinstance(action, CloseSession | Cut):
                 assert action.peer not in (0, MODULE), "modules have no connections"
             else:
                 assert action.peer in {*self.alive, MODULE, 0}, f"{action} to one who is gone"

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from mock_engine.config import Config, Module
+from mock_engine.config import Config, ModuleConfig
 from mock_engine.engine import Engine
 from mock_engine.modules.schedule import BadExpression, Schedule
 from mock_engine.modules.store import MISSING, open_store
@@ -68,7 +68,7 @@ class Client:
 
 @asynccontextmanager
 async def client(**options: Any) -> AsyncIterator[Client]:
-    engine = Engine(Config(modules=tuple(Module(name, options, 1) for name in NAMES)))
+    engine = Engine(Config(modules=tuple(ModuleConfig(name, options, 1) for name in NAMES)))
     await engine.start()
     listener = await Listener.start(engine.workers)
     try:

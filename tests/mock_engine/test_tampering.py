@@ -35,9 +35,9 @@ from mock_engine.faults import (
     rule,
 )
 from mock_engine.faults.schedule import Accept, After
-from mock_engine.transcript import Direction, Ended, Ending, FrameSeen, Message, Tampered
+from mock_engine.transcript import Direction, Ended, Ending, FaultInjected, FrameSeen, Message
 from mock_engine.wire import Frame
-from mock_engine.wire.malforming import fragments, malformed
+from mock_engine.wire.malformed import fragments, malformed
 from tests.mock_engine.test_wire import Scene, run, scene
 
 
@@ -52,7 +52,7 @@ def test_a_connection_ends(fault: Any, when: Any) -> None:
                 async with s.client() as client:
                     await client.recv()
             assert (await s.ended()).ending is Ending.BY_ENGINE
-            assert [t.fault for t in s.transcript.of(Tampered)] == [fault.name]
+            assert [t.fault for t in s.transcript.of(FaultInjected)] == [fault.name]
 
     test()
 
@@ -180,7 +180,7 @@ async def test_a_dead_line_may_last_for_a_time() -> None:
 @run
 async def test_what_a_dead_line_holds_is_bounded() -> None:
     async with scene(unsent=1000) as s, s.client():
-        s.app.connection.suffer(HalfOpen())
+        s.app.connection.inject(HalfOpen())
         for _ in range(11):
             s.app.connection.send_text(b"x" * 100)
         assert (await s.ended()).detail == "the peer does not read"
@@ -255,7 +255,7 @@ async def test_a_message_is_not_injected_before_the_upgrade_is_answered() -> Non
 @run
 async def test_a_connection_suffers_a_fault_without_a_schedule() -> None:
     async with scene() as s, s.client() as client:
-        s.app.connection.suffer(Close())
+        s.app.connection.inject(Close())
         with pytest.raises(ConnectionClosed) as closed:
             await client.recv()
         assert closed.value.rcvd is not None

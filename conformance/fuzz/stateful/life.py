@@ -129,7 +129,7 @@ class Life:
         before = set(stage.talk.workers)
         self._lost = True
         stage.listener.play(schedule)
-        stage.connection(number).suffer(fault)
+        stage.connection(number).inject(fault)
         patience = stage.pace.reconnect * (2 if schedule else 1)
         await stage.until(
             lambda: any(n not in before for n in stage.workers) or not stage.process.running,

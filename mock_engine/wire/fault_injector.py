@@ -1,4 +1,4 @@
-"""What a fault schedule does to one connection.
+"""Makes the faults of a schedule happen to one connection.
 
 Rules of this file:
 
@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, Protocol
 
 from websockets.frames import Opcode
 
@@ -37,23 +37,65 @@ from mock_engine.faults import (
     Split,
     Stall,
     Swallow,
-    told,
+    fault_text,
 )
+from mock_engine.transcript import Request
 from mock_engine.wire.frames import Frame
-from mock_engine.wire.http import Response
-from mock_engine.wire.malforming import fragments, malformed
-
-if TYPE_CHECKING:
-    from mock_engine.wire.connection import Connection
+from mock_engine.wire.limits import Limits
+from mock_engine.wire.malformed import fragments, malformed
+from mock_engine.wire.responses import Response
 
 MESSAGES = (Opcode.TEXT, Opcode.BINARY)
 
 
-class Tampering:
+class FaultTarget(Protocol):
+    """The connection that faults happen to, and its means to misbehave."""
+
+    id: int
+    request: Request | None
+    is_open: bool
+    limits: Limits
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the connection is gone."""
+
+    def put(self, frame: Frame) -> None:
+        """Write one frame."""
+
+    def put_fragments(self, parts: Sequence[Frame]) -> None:
+        """Write one message in several frames."""
+
+    def send_raw(self, data: bytes) -> None:
+        """Write any bytes."""
+
+    def note_fault(self, fault: str) -> None:
+        """Record that a fault happens."""
+
+    def close(self, code: int | None = None, reason: str = "") -> None:
+        """Send a close frame and end the connection."""
+
+    def cut(self) -> None:
+        """End the connection without a close frame."""
+
+    def reset(self) -> None:
+        """End the connection with a TCP reset."""
+
+    def give_up(self) -> None:
+        """End a connection whose peer does not read."""
+
+    def pause_reading(self) -> None:
+        """Stop taking bytes from the socket."""
+
+    def resume_reading(self) -> None:
+        """Take bytes from the socket again."""
+
+
+class FaultInjector:
     """The faults of one connection. ``refuse`` closes the port for some seconds, or for good."""
 
     def __init__(
-        self, connection: Connection, course: Course, refuse: Callable[[float | None], None]
+        self, connection: FaultTarget, course: Course, refuse: Callable[[float | None], None]
     ) -> None:
         self._connection = connection
         self._course = course
@@ -83,15 +125,15 @@ class Tampering:
         self._apply(self._course.accepted(self._connection.id))
         return self._goes_on()
 
-    def requested(self, path: str) -> bool | Response:
-        """An upgrade is asked for; whether it goes on, or the answer that refuses it."""
+    def requested(self, path: str) -> Response | Literal[False] | None:
+        """Refuse an upgrade, leave it unanswered with ``False``, or let it go on with ``None``."""
         acting = self._course.requested(self._connection.id, path)
         for rule in acting:
             if isinstance(rule.fault, Reject):
-                self._connection.note_fault(told(rule.fault))
+                self._connection.note_fault(fault_text(rule.fault))
                 return Response(rule.fault.status)
         self._apply(acting)
-        return self._goes_on()
+        return None if self._goes_on() else False
 
     def opened(self) -> None:
         """The WebSocket is open."""
@@ -119,7 +161,7 @@ class Tampering:
         self._send([rule.fault for rule in acting if isinstance(rule.fault, FrameFault)], frame)
         for rule in acting:
             if not isinstance(rule.fault, FrameFault):
-                self._pass(partial(self.suffer, rule.fault, rule.lasts))
+                self._pass(partial(self.inject, rule.fault, rule.lasts))
 
     def ended(self) -> None:
         """The connection is gone."""
@@ -142,7 +184,7 @@ class Tampering:
 
     # -- faults ----------------------------------------------------------------------------------
 
-    def suffer(self, fault: Fault, lasts: float | None = None) -> None:
+    def inject(self, fault: Fault, lasts: float | None = None) -> None:
         """Let a fault happen now, for some seconds if it is one that lasts.
 
         Raises:
@@ -153,7 +195,7 @@ class Tampering:
                 f"`{fault.name}` does not happen to a connection; put it in a schedule"
             )
         connection = self._connection
-        connection.note_fault(told(fault))
+        connection.note_fault(fault_text(fault))
         match fault:
             case Refuse():
                 self._refuse(lasts)
@@ -179,7 +221,7 @@ class Tampering:
         put: Callable[[], None] = partial(self._connection.put, frame)
         delay, copies = 0.0, 1
         for fault in faults:
-            self._connection.note_fault(told(fault))
+            self._connection.note_fault(fault_text(fault))
             match fault:
                 case Delay(seconds=seconds):
                     delay += seconds
@@ -196,7 +238,7 @@ class Tampering:
 
     def _apply(self, rules: list[Rule]) -> None:
         for rule in rules:
-            self.suffer(rule.fault, rule.lasts)
+            self.inject(rule.fault, rule.lasts)
 
     def _goes_on(self) -> bool:
         return not (self._stalled or self._connection.has_ended)
@@ -258,7 +300,7 @@ class Tampering:
         if isinstance(rule.fault, Inject) and not self._connection.is_open:
             self._early.append(rule)  # frames come after the answer to the upgrade
             return
-        self.suffer(rule.fault, rule.lasts)
+        self.inject(rule.fault, rule.lasts)
 
     def _later(self, seconds: float, act: Callable[[], None]) -> None:
         now = self._loop.time()

@@ -12,7 +12,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class VersionRange:
     """The versions from ``since`` to ``until``, both included; ``None`` is no bound."""
 
     since: str | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from mock_engine.transcript import Direction, Message, Transcript
 
 
-class Heard:
+class Inbox:
     """What workers said; no message is taken twice."""
 
     def __init__(self, transcript: Transcript) -> None:
