@@ -20,6 +20,7 @@ from conformance.catalogue import Catalogue
 from conformance.documents import Document
 from conformance.nodes import closest
 from conformance.verdict import Outcome
+from mock_engine.ids import UUID_PATTERN
 
 KNOWN, FLAKY = "known-failures", "flaky"
 SCHEMA = "known.schema.json"
@@ -29,7 +30,7 @@ TRIES = 5
 SLUG = re.compile(r"[a-z0-9-]+")
 """The form of a scenario's name; the id of a requirement has another."""
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_ID = re.compile(UUID_PATTERN, re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 

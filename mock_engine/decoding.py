@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from mock_engine.ids import UUID_PATTERN
 from mock_engine.messages import FromWorker, InvocationResult, InvokeFunction, Ping, Pong
 
 DEEPEST = 127
@@ -46,7 +47,7 @@ _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _ROUND = bytes.maketrans(b"{}", b"[]")
 _NO_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 _CALLS = (InvokeFunction, InvocationResult)
-_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_CANONICAL = re.compile(UUID_PATTERN)
 _NAMES: dict[type, tuple[bytes, ...]] = {
     kind: tuple(b'"%b"' % name.encode() for name in ("type", *kind.__struct_fields__))
     for kind in get_args(FromWorker)

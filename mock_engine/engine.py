@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar, cast
@@ -16,6 +15,7 @@ from mock_engine.core import Action, CloseSession, Core, Cut, Send, Wake
 from mock_engine.core.constants import ENGINE
 from mock_engine.core.grants import Policy
 from mock_engine.decoding import Undecodable, decode
+from mock_engine.ids import new_id
 from mock_engine.messages import FromWorker, ProtocolMessage, encode
 from mock_engine.modules.base import Module
 from mock_engine.modules.catalogue import ALWAYS, load_module
@@ -60,7 +60,7 @@ class Engine:
         self.config = config
         wanted_features = (*features, *(config.features if config else ()))
         self.core = Core(
-            lambda: str(uuid.uuid4()),
+            new_id,
             greet=greet,
             now=time.time_ns() // 1_000_000,
             features=dict.fromkeys(wanted_features),
@@ -108,8 +108,7 @@ class Engine:
             "iii-telemetry": "Anonymous usage telemetry and heartbeat reporting for the engine."
         }
         unserved |= {
-            f"iii-worker-manager#{n}" if n else "iii-worker-manager": title
-            for n in range(ports)
+            f"iii-worker-manager#{n}" if n else "iii-worker-manager": title for n in range(ports)
         }
         now = time.time_ns() // 1_000_000
         for index, (worker_id, description) in enumerate(unserved.items()):

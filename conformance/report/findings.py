@@ -18,12 +18,13 @@ from conformance.report.entry import Entry
 from conformance.report.frames import line
 from conformance.report.matrix import markdown, outcomes
 from conformance.verdict import Outcome
+from mock_engine.ids import UUID_PATTERN
 
 BROKEN = (Outcome.FAILED, Outcome.WARNING, Outcome.KNOWN_FAILURE, Outcome.FLAKY)
 FENCE = "```"
 FENCED = re.compile(rf"^{FENCE}.*?^{FENCE}$", re.MULTILINE | re.DOTALL)
 AT = re.compile(r"^ *[0-9.]+ s +")
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID = re.compile(UUID_PATTERN)
 PORT = re.compile(r"\bport [0-9]+")
 UNLISTED = "It is on no list of known failures."
 

@@ -11,12 +11,12 @@ Rules of this file:
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from mock_engine import paths
+from mock_engine.ids import new_id
 from mock_engine.inputs import Form, is_size, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import Module, Offer
@@ -53,7 +53,7 @@ class Channels(Module):
 
     def create(self, ahead: int = AHEAD) -> Channel:
         """A new channel."""
-        return self._keep(Channel(str(uuid.uuid4()), str(uuid.uuid4()), ahead))
+        return self._keep(Channel(new_id(), new_id(), ahead))
 
     def provide(self, identity: str, key: str) -> Channel:
         """The channel of this id; one that nobody created has this key from now on."""

@@ -6,7 +6,6 @@ import asyncio
 import functools
 import inspect
 import logging
-import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +19,7 @@ from mock_engine.core.forwarding import fresh_trace
 from mock_engine.core.registry import Function
 from mock_engine.core.state import Outbound, State
 from mock_engine.failures import Failure
+from mock_engine.ids import new_id
 from mock_engine.messages import (
     ABSENT,
     ErrorBody,
@@ -99,12 +99,12 @@ class Trace:
     @classmethod
     def fresh(cls) -> Trace:
         """A trace that begins here."""
-        return cls(fresh_trace(_new_id))
+        return cls(fresh_trace(new_id))
 
     @classmethod
     def within(cls, call: InvokeFunction) -> Trace:
         """A new span in the trace of a call, or a new trace when it has none."""
-        return cls(fresh_trace(_new_id, call.traceparent), call.baggage)
+        return cls(fresh_trace(new_id, call.traceparent), call.baggage)
 
     def fields(self) -> dict[str, str | None]:
         """The fields of an invocation."""
@@ -250,7 +250,7 @@ class Host:
         Raises:
             Failure: the function failed or is unknown.
         """
-        invocation_id = _new_id()
+        invocation_id = new_id()
         waiting: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
         self._waiting[invocation_id] = waiting
         self.send(InvokeFunction(function_id, _raw(data), invocation_id=invocation_id, **more))
@@ -351,10 +351,6 @@ def formats(kind: str, name: str) -> dict[str, Raw]:
     ``configuration``, those that it gives.
     """
     return _recorded_formats()[kind].get(name, {})
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
 
 
 def _raw(data: Any) -> Raw:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from mock_engine import decoding
+from mock_engine.ids import new_id
 from mock_engine.inputs import is_u64
 from mock_engine.messages import ABSENT, is_given
 from mock_engine.modules.base import Bound, Failure, Module
@@ -116,7 +116,7 @@ class HttpModule(HttpOnly, Module):
             return await self._respond(request, body)
         known = request.header(self._identity)
         if known is None:
-            known = str(uuid.uuid4())
+            known = new_id()
             request = replace(request, headers=(*request.headers, (self._identity, known)))
         answered = await self._respond(request, body)
         return replace(answered, headers=(*answered.headers, (self._identity, known)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any
 
 import msgspec
 
 from mock_engine.failures import Failure
+from mock_engine.ids import new_id
 from mock_engine.messages import payload
 from mock_engine.wire import Response
 
@@ -58,7 +58,7 @@ def interjection(response: Any) -> Response:
 
 def failure(code: int, fault: Failure) -> Response:
     """The answer to a request whose handler failed."""
-    error = {"code": fault.code, "message": str(fault), "error_id": str(uuid.uuid4())}
+    error = {"code": fault.code, "message": str(fault), "error_id": new_id()}
     return Response(code, bytes(payload({"error": error})), JSON)
 
 

@@ -12,7 +12,6 @@ import ipaddress
 import json
 import os
 import time
-import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from mock_engine.ids import new_id
 from mock_engine.messages import HttpAuth, HttpInvocation, InvokeFunction
 from mock_engine.modules.base import NOTHING, Failure, Module
 from mock_engine.modules.host import Host
@@ -90,7 +90,7 @@ class HttpFunctionsModule(Module):
         headers = [
             ("content-type", "application/json"),
             ("x-iii-function-path", call.function_id),
-            ("x-iii-invocation-id", str(uuid.uuid4())),
+            ("x-iii-invocation-id", new_id()),
             ("x-iii-timestamp", now),
             *invocation.headers.items(),
             *_authorization(invocation.auth, body, now).items(),

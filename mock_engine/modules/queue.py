@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
 
+from mock_engine.ids import new_id
 from mock_engine.inputs import Field, Form, is_anything, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import NOTHING, Bound, Failure, Module, Offer
@@ -145,7 +145,7 @@ class QueueModule(Module):
             text = f"FIFO queue '{queue.topic}' requires field '{group}' in the data"
             raise Failure("enqueue_failed", text)
         trace = Trace(inputs["traceparent"] or Trace.fresh().parent, inputs["baggage"])
-        identity = inputs["messageReceiptId"] or str(uuid.uuid4())
+        identity = inputs["messageReceiptId"] or new_id()
         job = Job(
             data,
             trace,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from mock_engine.config import Config, load, parse
 from mock_engine.core.constants import DEFAULT
 from mock_engine.faults import Fault, Schedule
 from mock_engine.faults import read as read_faults
+from mock_engine.ids import new_id
 from mock_engine.messages import (
     ABSENT,
     InvokeFunction,
@@ -226,7 +226,7 @@ class LocalEngine:
         """
         attached = ABSENT if metadata is None else payload(metadata)
         request = InvokeFunction(
-            function_id, payload(data), str(uuid.uuid4()), namespace=namespace, metadata=attached
+            function_id, payload(data), new_id(), namespace=namespace, metadata=attached
         )
         answer = self._running().thread.run(self._caller.ask(request, within))
         if answer is None:

@@ -23,7 +23,7 @@ from tests.mock_engine.fortress import (
     served,
     tcp,
 )
-from tests.mock_engine.test_wire import Mirror, run, scene
+from tests.mock_engine.wire.test_connection import Mirror, run, scene
 
 HOST = b"host: x\r\n"
 

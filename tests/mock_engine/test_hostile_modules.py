@@ -18,7 +18,7 @@ from mock_engine.messages import is_given
 from mock_engine.modules.catalogue import LOCATIONS
 from mock_engine.server import Server
 from tests.mock_engine.fortress import PATIENCE, invocation, is_alive
-from tests.mock_engine.test_wire import run
+from tests.mock_engine.wire.test_connection import run
 
 WRONG: tuple[Any, ...] = (
     None,

@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+from mock_engine.ids import UUID_PATTERN
+
+UUID = re.compile(UUID_PATTERN, re.IGNORECASE)
 
 
 class _Absent:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_engine.test_core import CALLER, ID, OWNER, Play, invoke, register
+from tests.mock_engine.core.playing import CALLER, ID, OWNER, Play, invoke, register
 
 
 def ask(play: Play, function_id: str, data: Any) -> Any:

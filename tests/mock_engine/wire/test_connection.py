@@ -172,7 +172,7 @@ async def test_an_oversized_frame_ends_the_connection_without_a_close_frame() ->
 async def test_endless_fragments_end_the_connection() -> None:
     async with scene(message=1000) as s, s.client() as client:
         with pytest.raises(ConnectionClosed):
-            await client.send(b"x" * 100 for _ in range(1000))  # type: ignore[arg-type]
+            await client.send(b"x" * 100 for _ in range(1000))
             await client.recv()
         assert (await s.ended()).ending is Ending.MALFORMED
 

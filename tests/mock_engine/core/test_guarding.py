@@ -6,7 +6,7 @@ from typing import Any
 
 from mock_engine.core.engine import MOST_WAITING
 from mock_engine.core.grants import Exposure, Policy
-from tests.mock_engine.test_core import CALLER, ID, OWNER, Play, invoke, register, told
+from tests.mock_engine.core.playing import CALLER, ID, OWNER, Play, invoke, register, told
 
 EXPOSED = (Exposure(pattern="public::*"),)
 

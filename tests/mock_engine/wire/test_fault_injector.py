@@ -38,7 +38,7 @@ from mock_engine.faults.schedule import Accept, After
 from mock_engine.transcript import Direction, Ended, Ending, FaultInjected, FrameSeen, Message
 from mock_engine.wire import Frame
 from mock_engine.wire.malformed import fragments, malformed
-from tests.mock_engine.test_wire import Scene, run, scene
+from tests.mock_engine.wire.test_connection import Scene, run, scene
 
 
 @pytest.mark.parametrize("fault", [Reset(), End()])
