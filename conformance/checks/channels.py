@@ -18,7 +18,7 @@ from conformance.trials.conversation import CHANNELS
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.modules.channels import READ, WRITE, Part
+from mock_engine.modules.channel import READ, WRITE, Part
 
 CHUNK = 64 * 1024
 """Bytes of the largest piece of data in the official SDKs."""

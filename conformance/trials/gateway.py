@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from conformance.trials.pass_through import PassThrough
-from mock_engine.modules.channels import PATH as CHANNELS
+from mock_engine.paths import CHANNELS
 from mock_engine.wire import Application, Connection, Response
 
 NOT_FOUND = 404
