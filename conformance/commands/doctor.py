@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from importlib import metadata
-from typing import TYPE_CHECKING
 
 import psutil
 from packaging.requirements import Requirement
@@ -27,9 +26,6 @@ from mock_engine.engine import Engine
 from mock_engine.transcript import Transcript
 from mock_engine.wire import Listener
 from mock_engine.wire.listener import bound
-
-if TYPE_CHECKING:
-    from conformance.commands.parsing import Commands
 
 DISTRIBUTION = "iii-conformance"
 PORTS = {
@@ -67,10 +63,9 @@ class Sign:
         return f"{line}\n{'':27}→ {self.remedy}" if self.remedy else line
 
 
-def add(commands: Commands) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command."""
-    doctor = commands.add_parser("doctor", help="look at this machine: what works, what is missing")
-    doctor.set_defaults(run=_run)
+    parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:

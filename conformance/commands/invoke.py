@@ -15,15 +15,13 @@ from conformance.trials.harness import Harness
 from conformance.trials.probe_run import probe_run
 
 if TYPE_CHECKING:
-    from conformance.commands.parsing import Commands
     from conformance.fuzz.campaign.defect import ReplayStep
 
 
-def add(commands: Commands) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command."""
-    invoke = commands.add_parser("invoke", help="start a worker, invoke it, show what it answers")
-    invoke.add_argument("--worker-cmd", required=True, metavar="COMMAND", help="starts the worker")
-    invoke.add_argument(
+    parser.add_argument("--worker-cmd", required=True, metavar="COMMAND", help="starts the worker")
+    parser.add_argument(
         "--call",
         nargs="+",
         action="append",
@@ -31,8 +29,8 @@ def add(commands: Commands) -> None:
         metavar="WORD",
         help="FUNCTION DATA [TIMES]: the data is JSON; may be repeated, in this order",
     )
-    invoke.add_argument("--timeout-factor", type=float, default=1.0, metavar="NUMBER")
-    invoke.set_defaults(run=_invoke)
+    parser.add_argument("--timeout-factor", type=float, default=1.0, metavar="NUMBER")
+    parser.set_defaults(run=_invoke)
 
 
 def _invoke(options: argparse.Namespace) -> int:

@@ -46,8 +46,8 @@ def rewrite(path: Path, verdicts: Iterable[Entry], *, strict: bool) -> tuple[str
     Raises:
         UsageError: it cannot be written, or as for ``updated``.
     """
-    judged = {told["id"]: told for told in verdicts if told["kind"] in LISTED}
-    outcomes = {identity: Outcome(told["outcome"]) for identity, told in judged.items()}
+    judged = {entry["id"]: entry for entry in verdicts if entry["kind"] in LISTED}
+    outcomes = {identity: Outcome(entry["outcome"]) for identity, entry in judged.items()}
     broken = {
         identity: judged[identity]["evidence"]["seen"]
         for identity, outcome in outcomes.items()

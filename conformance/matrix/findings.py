@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from conformance.documents.forms import UUID
 from conformance.judging.entry import Entry
 from conformance.judging.frames import line
 from conformance.matrix.run import Column
@@ -23,7 +24,6 @@ BROKEN = (Outcome.FAILED, Outcome.WARNING, Outcome.KNOWN_FAILURE, Outcome.FLAKY)
 FENCE = "```"
 FENCED = re.compile(rf"^{FENCE}.*?^{FENCE}$", re.MULTILINE | re.DOTALL)
 AT = re.compile(r"^ *[0-9.]+ s +")
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PORT = re.compile(r"\bport [0-9]+")
 UNLISTED = "It is on no list of known failures."
 

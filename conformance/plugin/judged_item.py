@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest._code.code import ReprExceptionInfo, ReprFileLocation, ReprTracebackNative
 
 from conformance.judging.entry import Entry, properties
 from conformance.judging.session import Judgement
@@ -20,22 +19,7 @@ ENTRY = pytest.StashKey[Entry]()
 
 
 class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
-    """A requirement was broken; carries the verdict as data."""
-
-    def __init__(self, entry: Entry) -> None:
-        super().__init__(entry["evidence"]["seen"])
-        self.entry = entry
-
-
-def as_failure(text: str) -> ReprExceptionInfo:
-    """A text in the form of a traceback, which pytest tells in full once.
-
-    Of a failure that is mere text, pytest repeats all of it in the summary of a run on CI.
-    """
-    first = text.strip().partition("\n")[0]
-    lines = [f"{line}\n" for line in text.splitlines()]
-    place = ReprFileLocation(path="", lineno=0, message=first)
-    return ReprExceptionInfo(ReprTracebackNative(lines), place)
+    """A requirement was broken; its text is the account of that."""
 
 
 class JudgedItem(pytest.Item):
@@ -71,17 +55,25 @@ class JudgedItem(pytest.Item):
         self.user_properties += properties(entry)
         outcome = Outcome(entry["outcome"])
         if outcome.fails(strict=self.judgement.settings.strict):
-            raise Broken(entry)
+            raise Broken(self.account(entry))
         if outcome is Outcome.KNOWN_FAILURE:
             pytest.xfail(entry["reason"])
         if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
             pytest.skip(entry["reason"])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Tell a broken requirement in full, and any other fault as pytest does."""
-        if isinstance(excinfo.value, Broken):
-            return as_failure(self.account(excinfo.value.entry))
-        return super().repr_failure(excinfo, style=style)
+        """Tell a broken requirement in full, and any other fault as pytest does.
+
+        A summary of pytest has the crash message of each failure, and on CI all of it: here that
+        is the first line of the account.
+        """
+        if not isinstance(excinfo.value, Broken):
+            return super().repr_failure(excinfo, style=style)
+        failure = excinfo.getrepr(style="value")
+        if failure.reprcrash is not None:
+            failure.reprcrash.path, failure.reprcrash.lineno = "", 0
+            failure.reprcrash.message = str(excinfo.value).strip().partition("\n")[0]
+        return failure
 
     def account(self, entry: Entry) -> str:
         """What a person needs to understand what was broken; the first line says it in short."""

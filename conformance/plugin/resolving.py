@@ -57,7 +57,7 @@ def settings(config: pytest.Config) -> Settings:
         requirements=wanted,
         strict=_is_strict(config),
         full=option("level", "default") == "full",
-        protocol=protocol.asked(option("protocol", protocol.AUTO)),
+        protocol=protocol.chosen(option("protocol", protocol.AUTO)),
         invoking=Invoking(
             functions=file.functions,
             excluded=listed("exclude"),
@@ -71,6 +71,15 @@ def settings(config: pytest.Config) -> Settings:
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
         fuzzing=resolve(option, *_share(config)),
     )
+
+
+def unused(path: Path) -> str:
+    """What to tell of a configuration file in a run that judges nothing and collects nothing."""
+    try:
+        configuration.load(path)
+    except UsageError as fault:
+        return str(fault)
+    return f"no tests were collected; `pytest --conformance` judges the worker of {path.name}"
 
 
 def report_folder(config: pytest.Config) -> Path | None:
@@ -96,15 +105,21 @@ def described(settings: Settings) -> dict[str, Any]:
 
 def command(config: pytest.Config, *named: str) -> str:
     """What to type to judge what ``named``, options or names, chooses in the same way."""
-    words = ["pytest"]
+    isolated = is_isolated(config)
+    words = ["iii-conformance", "judge"] if isolated else ["pytest"]
     for name in options.SHAPING:
         value = config.getoption(name)
+        if isolated and name in ("--conformance", "--worker-cmd"):
+            continue
         if value is True:
             words.append(name)
         elif value not in (None, False):
             values = value if isinstance(value, list) else [value]
             words += [f"{name}={shlex.quote(str(value))}" for value in values]
-    return " ".join([*words, *map(shlex.quote, named)])
+    words += map(shlex.quote, named)
+    if isolated and (worker := config.getoption("--worker-cmd")):
+        words += ["--", worker]
+    return " ".join(words)
 
 
 def _share(config: pytest.Config) -> tuple[int, int]:
@@ -134,13 +149,30 @@ def _subject(config: pytest.Config, file: Configuration) -> Subject:
         if not (named and value is None and name in chosen.NAMING)
     }
     if not chosen.names_a_worker(values):
-        raise UsageError(
-            f"there is no worker to judge: {file.path} has no `worker-cmd`, and --worker-cmd is "
-            'missing; give one, for example --worker-cmd="python my_worker.py"'
-        )
+        raise UsageError(_no_worker(config, file))
     if values.get("worker-attach") is not None and config.getoption("tx", default=None):
         raise UsageError("--worker-attach is for one process; there is one worker: leave -n out")
     return chosen.subject(values)
+
+
+def _no_worker(config: pytest.Config, file: Configuration) -> str:
+    """What to tell where nothing names a worker."""
+    found = (
+        f"{file.path} has no `worker-cmd`"
+        if file.path
+        else f"there is no {configuration.FILE} in this folder"
+    )
+    remedy = (
+        "give its command after `--`, as in `iii-conformance -- python my_worker.py`"
+        if is_isolated(config)
+        else 'give its command, as in --worker-cmd="python my_worker.py"'
+    )
+    return f"there is no worker to judge: {found}; {remedy}"
+
+
+def is_isolated(config: pytest.Config) -> bool:
+    """Whether the console script runs pytest, without the project's own settings."""
+    return config.inipath == options.ISOLATED
 
 
 def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:

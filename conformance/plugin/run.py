@@ -132,33 +132,33 @@ class JudgingPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Tell the report of an item which verdict it is about."""
         report = yield
-        told = item.stash.get(ENTRY, None)
-        if told is not None:
-            setattr(report, REPORTED, told)
+        entry = item.stash.get(ENTRY, None)
+        if entry is not None:
+            setattr(report, REPORTED, entry)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the verdict that a report brings, or the fault that kept it from being reached."""
-        told = getattr(report, REPORTED, None)
-        if told is None and report.failed:
+        entry = getattr(report, REPORTED, None)
+        if entry is None and report.failed:
             self._reporter.error(report.nodeid, report.longreprtext)
-        if told is None or report.when != "call":
+        if entry is None or report.when != "call":
             return
         node = getattr(report, "node", None)
         if node is not None:
-            runs = told["evidence"]["runs"]
-            told["evidence"]["runs"] = [f"{node.gateway.id}/{name}" for name in runs]
-        self._reporter.verdict(told)
+            runs = entry["evidence"]["runs"]
+            entry["evidence"]["runs"] = [f"{node.gateway.id}/{name}" for name in runs]
+        self._reporter.verdict(entry)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> tuple[str, str, object] | None:
         """Count warnings, and what was not judged, under names of their own."""
-        told = getattr(report, REPORTED, None)
-        if told is None or report.when != "call" or report.failed:
+        entry = getattr(report, REPORTED, None)
+        if entry is None or report.when != "call" or report.failed:
             return None
-        outcome = Outcome(told["outcome"])
+        outcome = Outcome(entry["outcome"])
         if outcome is Outcome.PASSED:
             return None
         word, markup = MARKS[outcome]

@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+from conformance import documents
+from conformance.documents.nodes import DocumentError
 from conformance.errors import UsageError
 from conformance.fuzz.campaign.defect import Defect, ReplayStep
 from conformance.fuzz.campaign.oracles import Kind
@@ -154,10 +156,10 @@ def _is_ours(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+        document = documents.read(path).value
+    except DocumentError as fault:
         raise UsageError(
-            f"--fuzz-corpus: {path} cannot be read: {fault}; mend it, or take it out of the folder"
+            f"--fuzz-corpus: {fault}; mend the file, or take it out of the folder"
         ) from None
     if not isinstance(document, dict):
         raise UsageError(f"--fuzz-corpus: {path} holds no scenario; see docs/fuzzing.md")

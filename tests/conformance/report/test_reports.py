@@ -124,7 +124,7 @@ def test_every_form_is_written_and_old_recordings_go(tmp_path: Path) -> None:
         "badge.svg",
         "events.ndjson",
         "transcripts/gw0/shared.ndjson",
-        "logs/gw0/shared.worker.log",
+        "logs/gw0/shared.log",
     }
     kept = json.loads((tmp_path / "report.json").read_text("utf-8"))
     Draft202012Validator(schema(SCHEMA)).validate(kept)
