@@ -16,9 +16,9 @@ from conformance.fuzz.campaign.defect import CampaignReport, Defect
 from conformance.fuzz.campaign.oracles import REMEDIES
 from conformance.fuzz.plan import Plan
 from conformance.fuzz.search.corpus import Corpus
-from conformance.judging.entry import LAST_LINES, Entry
+from conformance.judging.entry import Entry, Evidence
 from conformance.judging.session import Judgement
-from conformance.plugin.fuzz_item import PHASE, FuzzItem, evidence
+from conformance.plugin.fuzz_item import PHASE, FuzzItem
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
 from conformance.trials.harness import Harness
@@ -49,17 +49,19 @@ class ReplayItem(FuzzItem):
         suspicion, seen = played.result.suspicion, played.result.seen
         if suspicion is None:
             text = f"FIXED: {example.path} no longer fails; it is replayed in each run"
-            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", text, evidence(seen=text))
+            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", text, Evidence(text))
         text = f"STILL FAILING: {suspicion.kind.value}: {suspicion.seen}"
-        rests_on = evidence(
+        evidence = Evidence(
             seen=text,
             expected=suspicion.expected,
             remedy=REMEDIES[suspicion.kind],
-            differences=[f"{step.function_id} {step.data}"[:400] for step in example.steps[-5:]],
-            log=seen.log[-LAST_LINES:],
-            run=trial.name,
+            differences=tuple(
+                f"{step.function_id} {step.data}"[:400] for step in example.steps[-5:]
+            ),
+            log=tuple(seen.log),
+            runs=(trial.name,),
         )
-        return self.entry(Outcome.FAILED, sentence, text, rests_on)
+        return self.entry(Outcome.FAILED, sentence, text, evidence)
 
 
 class CampaignItem(FuzzItem):
@@ -85,7 +87,7 @@ class CampaignItem(FuzzItem):
         if isinstance(played, InconclusiveTrial):
             return self.missed("payloads", played)
         assert isinstance(played, Record)
-        return self._entry(played.result)
+        return self._judged(played.result)
 
     def _campaign(self) -> Campaign:
         fuzzing = self.fuzzing
@@ -122,7 +124,7 @@ class CampaignItem(FuzzItem):
                 reporter.rewrite(" " * shown)
                 reporter.rewrite("")
 
-    def _entry(self, report: CampaignReport) -> Entry:
+    def _judged(self, report: CampaignReport) -> Entry:
         worker = self.judgement.settings.subject.text
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
@@ -130,14 +132,13 @@ class CampaignItem(FuzzItem):
                 store.save(self.fuzzing.corpus, found)
             lines += progress.describe(found, number, worker)
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
-        entry = self.entry(
+        return self.entry(
             self._outcome(report.findings),
             f"{report.invocations} invocations of {len(report.explored)} functions",
             progress.closing(report),
-            evidence(seen=kinds or "nothing wrong was found", differences=lines),
+            Evidence(kinds or "nothing wrong was found", differences=tuple(lines)),
+            progress.explored(report),
         )
-        entry["notes"] = list(progress.explored(report))
-        return entry
 
     def _outcome(self, findings: list[Defect]) -> Outcome:
         levels = {self._level(found) for found in findings}

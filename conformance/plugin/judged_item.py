@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judging.entry import Entry, properties
+from conformance.judging.entry import Entry
 from conformance.judging.session import Judgement
 from conformance.plugin import resolving
 from conformance.report.failure import account
@@ -35,12 +35,17 @@ class JudgedItem(pytest.Item):
         self.judgement = judgement
 
     def judge(self) -> Entry:
-        """Reach the verdict, as data."""
+        """Reach the verdict."""
         raise NotImplementedError
 
     def selection(self) -> Sequence[str]:
         """What to add to a command so that it judges this item alone."""
         return [self.nodeid]
+
+    @property
+    def command(self) -> str:
+        """What to type to judge this item alone, once more."""
+        return resolving.command(self.config, *self.selection())
 
     def runtest(self) -> None:
         """Reach the verdict and tell pytest.
@@ -50,16 +55,14 @@ class JudgedItem(pytest.Item):
                 SHOULD that is not kept, or a requirement that is flaky.
         """
         entry = self.judge()
-        entry["command"] = resolving.command(self.config, *self.selection())
         self.stash[ENTRY] = entry
-        self.user_properties += properties(entry)
-        outcome = Outcome(entry["outcome"])
-        if outcome.fails(strict=self.judgement.settings.strict):
+        self.user_properties += entry.properties()
+        if entry.outcome.fails(strict=self.judgement.settings.strict):
             raise Broken(self.account(entry))
-        if outcome is Outcome.KNOWN_FAILURE:
-            pytest.xfail(entry["reason"])
-        if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
-            pytest.skip(entry["reason"])
+        if entry.outcome is Outcome.KNOWN_FAILURE:
+            pytest.xfail(entry.reason)
+        if entry.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
+            pytest.skip(entry.reason)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Tell a broken requirement in full, and any other fault as pytest does.

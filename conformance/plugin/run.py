@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
+from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
 from conformance.plugin import resolving
 from conformance.plugin.judged_item import ENTRY, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named
-from conformance.report.console import MARKS, closing, table, told_at_the_end
+from conformance.report.console import MARKS, closing, fuzzing, table
 from conformance.report.reporter import Reporter
 from conformance.report.subject import about
 from conformance.requirements.verdict import Outcome
@@ -134,31 +135,29 @@ class JudgingPlugin:
         report = yield
         entry = item.stash.get(ENTRY, None)
         if entry is not None:
-            setattr(report, REPORTED, entry)
+            setattr(report, REPORTED, entry.data())
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the verdict that a report brings, or the fault that kept it from being reached."""
-        entry = getattr(report, REPORTED, None)
-        if entry is None and report.failed:
+        data = getattr(report, REPORTED, None)
+        if data is None and report.failed:
             self._reporter.error(report.nodeid, report.longreprtext)
-        if entry is None or report.when != "call":
+        if data is None or report.when != "call":
             return
+        entry = Entry.read(data)
         node = getattr(report, "node", None)
-        if node is not None:
-            runs = entry["evidence"]["runs"]
-            entry["evidence"]["runs"] = [f"{node.gateway.id}/{name}" for name in runs]
-        self._reporter.verdict(entry)
+        self._reporter.verdict(entry if node is None else entry.of_process(node.gateway.id))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> tuple[str, str, object] | None:
         """Count warnings, and what was not judged, under names of their own."""
-        entry = getattr(report, REPORTED, None)
-        if entry is None or report.when != "call" or report.failed:
+        data = getattr(report, REPORTED, None)
+        if data is None or report.when != "call" or report.failed:
             return None
-        outcome = Outcome(entry["outcome"])
+        outcome = Outcome(data["outcome"])
         if outcome is Outcome.PASSED:
             return None
         word, markup = MARKS[outcome]
@@ -172,16 +171,16 @@ class JudgingPlugin:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print every verdict and the closing lines."""
         report = self._reporter.report
-        if not (report["verdicts"] or report["errors"]):
+        if not (report.verdicts or report.errors):
             return
         terminalreporter.section("conformance")
-        for line in about(report["subject"]):
+        for line in about(report.subject):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
         for text, outcome in table(report):
             markup = MARKS[outcome][1] if outcome else {"bold": True}
             terminalreporter.write_line(text, **markup)
-        for line in told_at_the_end(report["verdicts"]):
+        for line in fuzzing(report.verdicts):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
         for line in closing(report):
@@ -196,7 +195,7 @@ class JudgingPlugin:
     def _update_known_failures(self) -> None:
         settings = self._judgement.settings
         if settings.update is not None:
-            verdicts = self._reporter.report["verdicts"]
+            verdicts = self._reporter.report.verdicts
             self._changes = rewrite(settings.update, verdicts, strict=settings.strict)
 
     def _hand_over(self, config: pytest.Config) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from conformance.judging.entry import entry, reason
+from conformance.judging.entry import reason
 from conformance.judging.judge import Judge, Tried
-from conformance.report.console import row
 from conformance.requirements.catalogue import Catalogue, Method, Requirement
 from conformance.requirements.known import KnownFailure
 from conformance.requirements.protocol import Protocol
@@ -132,16 +130,6 @@ def test_a_requirement_without_a_check_says_why() -> None:
     untestable = requirement(1, method=Method.UNTESTABLE, reason="nobody can see it")
 
     assert judge_of({}, untestable).verdict("TST-001").finding.seen == "nobody can see it"
-
-
-def test_an_entry_tells_the_reason_and_is_data() -> None:
-    entries = [
-        entry(judge_of({"TST-001": f}, requirement(1)).verdict("TST-001"), "0.25")
-        for f in (kept("x"), BROKEN, inconclusive("no cup"))
-    ]
-
-    assert row(entries[2]).endswith("not verified: no cup")
-    assert json.loads(json.dumps(entries)) == entries
 
 
 # -- tries -----------------------------------------------------------------------------------------
