@@ -79,6 +79,12 @@ class AnyPath(PassThrough):
         if concerned.search(data) is None or not self._keeps(connection, data, binary):
             super().received(connection, data, binary)
 
+    def release(self) -> None:
+        """Hold nothing any more, and let the engine answer what waits."""
+        holder, self.holder = self.holder, None
+        if holder is not None and holder.answer is None:
+            holder.let_go()
+
     def _keeps(self, connection: Connection, data: bytes, binary: bool) -> bool:
         """Whether a message binds what must not be invoked, or calls what answers otherwise."""
         try:

@@ -317,6 +317,17 @@ def _common_lens(results: list[tuple[Any, Any]]) -> Path | None:
     return next((path for path in places[0] if all(path in other for other in places)), None)
 
 
+WELL_KNOWN = ("echo", "call", "sleep")
+"""The parts through which most can be judged; a worker that has them teaches little more."""
+
+
+def is_of_use(harness: Harness) -> bool:
+    """Whether learning could tell more than the worker's well-known functions do."""
+    invoker = harness.invoker
+    lacking = not all(invoker.plays(role) for role in WELL_KNOWN)
+    return lacking and harness.baseline.pulse is not None and bool(invoker.samples())
+
+
 async def learn(harness: Harness) -> Knowledge:
     """Learn about the functions of the worker of a harness, which must be ready."""
     return await Session(harness).learn()
