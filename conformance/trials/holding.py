@@ -7,6 +7,7 @@ handle on the handler that made it.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -90,11 +91,15 @@ class Holder:
             call.let_go()
 
 
-def later(seconds: float) -> Callable[[HeldCall], None]:
-    """Let the engine answer calls so many seconds after they came."""
-    loop = asyncio.get_running_loop()
-    return lambda call: void(loop.call_later(seconds, call.let_go))
+@dataclass
+class Delays:
+    """Answers calls late, each as late as is asked for next; without that, at once."""
 
+    seconds: deque[float] = field(default_factory=deque)
 
-def void(_: object) -> None:
-    """Do without a value."""
+    def __call__(self, call: HeldCall) -> None:
+        """Let the engine answer a call when its time has come."""
+        if self.seconds:
+            asyncio.get_running_loop().call_later(self.seconds.popleft(), call.let_go)
+        else:
+            call.let_go()

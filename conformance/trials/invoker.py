@@ -10,6 +10,7 @@ from typing import Any
 from conformance.errors import Inconclusive
 from conformance.settings.invoking import PREFIX
 from conformance.trials.context import Context
+from conformance.trials.holding import Delays, Holder
 from conformance.trials.learning.knowledge import Part, Relay
 from conformance.trials.processes import Processes
 from mock_engine.transcript import Message
@@ -75,6 +76,27 @@ class Invoker:
         if relay is None or self._declared(name) is not None:
             return None
         return relay if self._context.obstacle(relay.function_id) is None else None
+
+    def can_sleep(self) -> None:
+        """Hold that an invocation can be made to take as long as is wanted.
+
+        Raises:
+            Inconclusive: no function plays ``sleep``, and none waits for a call of its own.
+        """
+        if self.relay("sleep") is None:
+            self.part("sleep")
+
+    def sleep(self, milliseconds: int) -> Invocation:
+        """Start an invocation that takes so long; ``can_sleep`` must have allowed it."""
+        relay = self.relay("sleep")
+        if relay is None:
+            return self.invoke(self.part("sleep").function_id, {"ms": milliseconds})
+        gateway = self._context.gateway
+        if gateway.holder is None or not isinstance(gateway.holder.answer, Delays):
+            gateway.holder = Holder(relay.concerns, Delays())
+        assert isinstance(gateway.holder.answer, Delays)
+        gateway.holder.answer.seconds.append(milliseconds / 1000)
+        return self.invoke(relay.function_id, relay.data)
 
     def withheld(self) -> list[str]:
         """Why functions of the worker are not invoked, for each that is not."""

@@ -56,8 +56,6 @@ SHARED = "shared"
 
 HELD = "held"
 """The name of the run whose calls are held."""
-
-NO_RELAY = "no function was found that waits for a call of its own"
 Result = TypeVar("Result")
 
 
@@ -96,6 +94,12 @@ class Scheduler:
     def knowledge(self) -> Knowledge:
         """What was learned of the worker so far."""
         return Knowledge() if self._shared is None else self._shared.baseline.knowledge
+
+    @property
+    def _holds(self) -> bool:
+        """Whether calls of the worker are held, for it has no function that calls or waits."""
+        invoker = self._shared.invoker if self._shared is not None else None
+        return invoker is not None and any(invoker.relay(name) for name in ("call", "sleep"))
 
     def begin(self, trials: Iterable[Trial[Any]]) -> None:
         """Start to play ``trials``; those that were begun already are not begun again."""
@@ -196,14 +200,15 @@ class Scheduler:
 
     async def _play_shared(self, trials: list[Trial[Any]]) -> None:
         assert self._shared is not None
-        for kind in (Worker.SHARED, Worker.SHARED_LAST):
-            chosen = [trial for trial in trials if trial.worker is kind]
+        kinds = [Worker.SHARED] if self._holds else [Worker.SHARED, Worker.CALLING]
+        for some in (kinds, [Worker.SHARED_LAST]):
+            chosen = [trial for trial in trials if trial.worker in some]
             await _all(self._settle(trial, self._on_shared(trial)) for trial in chosen)
 
     async def _play_held(self, trials: list[Trial[Any]], port: int) -> None:
         """Play those that hold calls, one after the other, for one would hold another's."""
         for trial in trials:
-            if trial.worker is Worker.HELD:
+            if trial.worker is Worker.CALLING and self._holds:
                 await self._settle(trial, self._on_held(trial, port))
         if self._held is not None:
             await self._held.close()
@@ -212,8 +217,6 @@ class Scheduler:
     async def _on_held(self, trial: Trial[Any], port: int) -> TrialOutcome:
         assert self._shared is not None
         obstacle = self._obstacle(trial)
-        if obstacle is None and self.knowledge.relay is None:
-            obstacle = InconclusiveTrial(trial.name, NO_RELAY)
         if obstacle is not None:
             return obstacle
         if self._held is None:

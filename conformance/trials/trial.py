@@ -30,7 +30,7 @@ class Worker(Enum):
 
     SHARED = "leaves no trace, so it shares a worker with others of its kind"
     SHARED_LAST = "looks back on the shared worker when all others are done with it"
-    HELD = "holds calls of its worker, which it shares with others that do, one after the other"
+    CALLING = "lets its worker call or wait; where calls are held for that, one after the other"
     OWN = "changes or ends its worker, so it has one of its own"
 
 

@@ -94,6 +94,10 @@ class Relay:
     lens: Path | None = None
     passes_errors: bool = False
 
+    def concerns(self, call: Mapping[str, Any]) -> bool:
+        """Whether a call may be the one that the function waits for."""
+        return call.get("function_id") == self.target
+
     @property
     def text(self) -> str:
         """The part in words."""
