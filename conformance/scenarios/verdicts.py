@@ -50,7 +50,7 @@ def trial(scenario: Scenario) -> Trial[Played]:
     async def play(harness: Harness) -> Played:
         return await perform(scenario, bound(scenario, harness.baseline), harness)
 
-    return Trial(f"scenario {scenario.place.file}", Worker.OWN, play)
+    return Trial(f"scenario {scenario.place.file}", Worker.OWN, play, informed=False)
 
 
 def bound(scenario: Scenario, baseline: Baseline) -> Names:

@@ -112,3 +112,19 @@ def shape(value: Any, depth: int = 4) -> str:
     if isinstance(value, int | float):
         return "0" if value == 0 else "1" if value == 1 else "-n" if value < 0 else "n"
     return kind(value) if value != "" else '""'
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON, whatever the notation of their numbers."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return bool(one == other)
+
+
+def where(value: Any, wanted: Any) -> list[Path]:
+    """The places at which ``wanted`` stands in a value, those nearest the root first."""
+    return [path for path in places(value) if equal(at(value, path), wanted)]

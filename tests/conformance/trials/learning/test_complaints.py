@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz.search.learning import Hint, hints
+from conformance.trials.learning.complaints import Hint, hints
 
 
 @pytest.mark.parametrize(

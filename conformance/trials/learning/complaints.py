@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.fuzz.values.trees import Path
+from conformance.documents.trees import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,81 @@ _MISSING = (
     r"no field " + _NAME,
     r"reading " + _NAME,
     r"has no attribute " + _NAME,
-    r"key not found: [`'\"]?(\w+)",
+    r"key not found: [`'\":]?(\w+)",
+    r"key :(\w+) not found",
+    r"[Uu]ndefined (?:array key|index|property):? [`'\"$]*(\w+)",
     r"required field [`'\"]?(\w+)",
+    r"[Rr]equired at " + _NAME,
+    r"missing required creator property " + _NAME,
 )
+_WORD = r"[`'\"‘“]?[A-Za-z_$][\w$.\-]{0,40}[`'\"’”]?"
+_LIST = rf"({_WORD}(?:(?:, ?(?:and |or )?| and | or | & |/){_WORD}){{0,11}})"
+_LISTED = tuple(
+    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    for pattern in (
+        _LIST + r" (?:fields? |parameters? |propert(?:y|ies) |params? |arguments? )?"
+        r"(?:(?:is|are|was|were|must be|has to be|have to be) )?"
+        r"(?:required|missing|mandatory|needed|not (?:provided|set|given|specified|supplied"
+        r"|present|found|valid|defined)|undefined|invalid|empty|provided|blank)\b",
+        _LIST + r" (?:must|may|can|should)(?:no|n['’])?t?(?: not)? be (?:empty|blank|null|missing)",
+        r"(?:missing|required|requires?|must (?:provide|specify|include|supply|have|contain|pass)"
+        r"|needs?|provide|specify|expected|expects?|invalid|unknown|unsupported|bad|malformed"
+        r"|no such)(?: (?:the|an?|any|both|either|valid|required|field|fields|property|properties"
+        r"|parameter|parameters|params?|arguments?|keys?|value|values|for|of|input|non-empty)\b)*"
+        r":? " + _LIST,
+        r"\bno " + _LIST + r" (?:was |were )?(?:given|provided|specified|supplied|found|set|passed"
+        r"|present|in)\b",
+        r"\bwithout (?:an? |the )?" + _LIST,
+        r"Field validation for " + _LIST + r" failed",
+    )
+)
+"""Lists of names in plain English: "a, b, and c are required", "must provide a or b"."""
+
+_SPOKEN = re.compile(
+    r"\b([A-Z]?[a-z]+(?: [a-z]+)? (?:ID|id|name|key|type|code|date|url|URL|[a-z]{3,12}))"
+    r" (?:is |are |was )?(?:required|missing|must be|must not|cannot be|not (?:given|provided|set))"
+)
+"""A name in words: "Session ID is required"."""
+
+_FILLERS = frozenset((
+    "a", "an", "and", "are", "argument", "arguments", "as", "at", "be", "both", "but", "by",
+    "data", "either", "error", "field", "fields", "for", "from", "function", "given", "has",
+    "have", "i", "if", "in", "input", "invalid", "is", "it", "key", "keys", "may", "missing",
+    "more", "must", "no", "not", "of", "on", "one", "or", "parameter", "parameters", "payload",
+    "property", "properties", "request", "required", "should", "that", "the", "this", "to",
+    "type", "valid", "validation", "value", "values", "was", "we", "were", "with", "you", "your",
+    "object", "string", "number", "integer", "boolean", "array", "null", "undefined", "list",
+    "dict", "json", "failed", "received", "got", "expected", "found", "int", "str", "float",
+    "bool", "true", "false", "none",
+))  # fmt: skip
+"""Words in complaints that name no field."""
+
+_OPTIONS = re.compile(
+    r"(?:[`'\"]?([\w$.\-]{1,40})[`'\"]? )?(?:(?:must|should|has to|can|may)(?: only)? be )?"
+    r"(?:(?:either|any|one) of|allowed(?: values)?(?: are)?|valid (?:values|options|actions|types)"
+    r"(?: are)?|supported(?: values)?(?: are)?|expected(?: one of)?|choose from|use)"
+    r"[:=]? ?[\[({]?((?:[`'\"]?[\w$.\-]+[`'\"]?(?:, ?(?:or |and )?| ?\| ?| or |/)){1,29}"
+    r"[`'\"]?[\w$.\-]+[`'\"]?)",
+    re.IGNORECASE,
+)
+"""Values to choose from, with the name of the field before them where there is one."""
+
+_QUOTED_OPTIONS = re.compile(
+    r"([A-Za-z_$][\w$.]{0,40})['\"`]? (?:must|should|has to) be "
+    r"((?:['\"`][\w.\-]+['\"`](?:, ?(?:or )?| or | ?\| ?)?){2,20})"
+)
+
+_RECEIVED = re.compile(
+    r"[Ee]xpected `?(\w+)`?, (?:received|got|but got|found) `?(\w+)`?"
+    r"(?:[^\n]{0,20}?\bat [`'\"]?\$?\.?([\w$.\[\]]+))?"
+)
+"""As zod and msgspec say: what was expected, what came, and where."""
+
+_KNOWN = re.compile(r"known properties: ([^)\n]{1,400})")
+_CHAIN = re.compile(r"through reference chain: ([^)\n]{1,300})")
+_DESERIALIZE = re.compile(r"Cannot (?:deserialize value|construct instance) of type `?([\w.$<>]+)")
+"""Jackson's words."""
+
 _UNKNOWN = re.compile(r"unknown (field|variant) .{0,80}?expected (?:one of )?(.+)", re.DOTALL)
 _SERDE = re.compile(
     r"invalid (?:type|value): (\w+)[^,]{0,300}?, expected ([^,\n]+?)(?: at line|$|,|\n)"
@@ -133,6 +205,63 @@ def _from_missing(text: str) -> Iterator[Hint]:
                 if name == "and" or (name in _METHOD_KINDS and "attribute" in match[0]):
                     continue
                 yield Hint(name=name)
+
+
+def _from_lists(text: str) -> Iterator[Hint]:
+    """Names in plain English, whoever wrote it."""
+    flat = re.sub(r"[()]", "", text)
+    for pattern in _LISTED:
+        for match in pattern.finditer(flat):
+            listed = "," in match[1]
+            for word in re.findall(r"[\w$][\w$.\-]*", match[1]):
+                yield from _field_named(word.rstrip("."), listed=listed)
+    for match in _SPOKEN.finditer(text):
+        first, *rest = match[1].lower().split()
+        if first not in _FILLERS:
+            yield Hint(name=first + "".join(word.capitalize() for word in rest))
+            yield Hint(name="_".join((first, *rest)))
+
+
+def _field_named(word: str, *, listed: bool) -> Iterator[Hint]:
+    """The field that a word of a sentence names, if it names one; in a list "a" may be a name."""
+    if (word.lower() in _FILLERS and not (listed and word == "a")) or word[0].isdigit():
+        return
+    name = word.rpartition(".")[2]
+    yield Hint(name=name)
+    if name[0].isupper() and not name.isupper():
+        yield Hint(name=name[0].lower() + name[1:])  # a field of Go, as its JSON has it
+
+
+def _from_options(text: str) -> Iterator[Hint]:
+    for match in _OPTIONS.finditer(text):
+        found = re.split(r", ?(?:or |and )?| ?\| ?| or |/", match[2])
+        options = tuple(option.strip("`'\" ") for option in found)
+        if any(option.lower() in _FILLERS or kind_named(option) for option in options):
+            continue
+        if match[1] and match[1].lower() not in _FILLERS:
+            yield Hint(name=match[1].rpartition(".")[2], options=options)
+        yield Hint(found="string", options=options)
+    for match in _QUOTED_OPTIONS.finditer(text):
+        options = tuple(re.findall(r"['\"`]([\w.\-]+)['\"`]", match[2]))
+        yield Hint(name=match[1].rpartition(".")[2], options=options)
+
+
+def _from_libraries(text: str) -> Iterator[Hint]:
+    """The words of zod, msgspec and Jackson."""
+    for match in _RECEIVED.finditer(text):
+        wanted, found = kind_named(match[1]), kind_named(match[2])
+        if wanted and match[3]:
+            yield Hint(path=_path(match[3]), kind=wanted)
+        elif wanted:
+            yield Hint(kind=wanted, found=found)
+    for match in _KNOWN.finditer(text):
+        yield from (Hint(name=name) for name in re.findall(r'"(\w+)"', match[1]))
+    for match in _CHAIN.finditer(text):
+        steps = re.findall(r'\["(\w+)"\]|\[(\d+)\]', match[1])
+        path = tuple(name or int(number) for name, number in steps)
+        type_named = _DESERIALIZE.search(text)
+        last = type_named[1].rpartition(".")[2] if type_named else ""
+        yield Hint(path=path, kind=kind_named(last))
 
 
 def _from_methods(text: str) -> Iterator[Hint]:
@@ -236,7 +365,8 @@ def _from_python(text: str) -> Iterator[Hint]:
 
 
 _READERS = (
-    _from_issues, _from_paths, _from_serde, _from_methods, _from_missing, _from_python
+    _from_issues, _from_paths, _from_libraries, _from_serde, _from_methods, _from_missing,
+    _from_options, _from_lists, _from_python,
 )  # fmt: skip
 
 
