@@ -87,3 +87,8 @@ def _control_frame(frame: FrameSeen) -> str | None:
     if frame.opcode in (Opcode.PING, Opcode.PONG):
         return f"{frame.opcode.name.lower()} {frame.data!r}"
     return None
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number of things in words, as in "1 finding" and "2 findings"."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
