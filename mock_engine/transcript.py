@@ -151,7 +151,7 @@ class Ended(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Tampered(Event):
+class FaultInjected(Event):
     """A fault happened that a schedule asked for, told in words."""
 
     fault: str
@@ -232,21 +232,21 @@ def describe(event: Event) -> dict[str, Any] | None:
             return base | {"event": "frame"} | _describe_frame(event)
         case Ended(ending=ending, detail=detail):
             return base | {"event": "ended", "ending": ending.name.lower(), "detail": detail}
-        case Tampered(fault=fault):
+        case FaultInjected(fault=fault):
             return base | {"event": "fault", "fault": fault}
     return None
 
 
 def _describe_frame(frame: FrameSeen) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "from": frame.direction.value,
         "opcode": frame.opcode.name.lower(),
         "fin": frame.fin,
     }
     if frame.opcode is Opcode.CLOSE and len(frame.data) >= 2:
         close = Close.parse(frame.data)
-        return told | {"code": close.code, "reason": close.reason}
+        return fields | {"code": close.code, "reason": close.reason}
     try:
-        return told | {"text": frame.data.decode()}
+        return fields | {"text": frame.data.decode()}
     except UnicodeDecodeError:
-        return told | {"base64": base64.b64encode(frame.data).decode()}
+        return fields | {"base64": base64.b64encode(frame.data).decode()}

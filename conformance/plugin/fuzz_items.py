@@ -82,12 +82,23 @@ class CampaignItem(FuzzItem):
 
         trial = Trial(f"fuzz {self.name}", Worker.OWN, play)
         self.judgement.begin([trial])
-        self._follow(campaign, trial)
+        try:
+            self._follow(campaign, trial)
+        except KeyboardInterrupt:
+            return self._interrupted(campaign)
         played = self.judgement.outcome(trial)
         if isinstance(played, InconclusiveTrial):
             return self.missed("payloads", played)
         assert isinstance(played, Record)
         return self._judged(played.result)
+
+    def _interrupted(self, campaign: Campaign) -> Entry:
+        """The verdict on what was found until the user ended the run, which ends after it."""
+        self.end_run()
+        campaign.report.interrupted = True
+        if not campaign.report.invocations:
+            return self.missed("payloads", InconclusiveTrial(self.name, "the run was interrupted"))
+        return self._entry(campaign.report)
 
     def _campaign(self) -> Campaign:
         fuzzing = self.fuzzing
@@ -101,7 +112,12 @@ class CampaignItem(FuzzItem):
             exceptions=fuzzing.exceptions != "ignore",
             traffic=store.traffic(folder) if folder is not None else {},
         )
-        return Campaign(plan, Corpus(self.database))
+        return Campaign(plan, Corpus(self.database), self._keep)
+
+    def _keep(self, found: Defect) -> None:
+        """Write a counterexample as it is found: a run may be killed before its end."""
+        if self.fuzzing.corpus is not None:
+            store.save(self.fuzzing.corpus, found)
 
     def _follow(self, campaign: Campaign, trial: Trial[CampaignReport]) -> None:
         """Show the progress until the campaign is over: in place on a terminal, else in lines."""

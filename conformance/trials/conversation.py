@@ -146,6 +146,16 @@ class Conversation:
             if connection in (None, message.connection) and direction in (None, message.direction):
                 yield message
 
+    def recent(self, since: float) -> list[Message]:
+        """The whole messages of workers that came after ``since`` seconds, in their order."""
+        found: list[Message] = []
+        for message in reversed(self._messages):
+            if message.at < since:
+                break
+            if message.direction is Direction.FROM_WORKER:
+                found.append(message)
+        return found[::-1]
+
     def first_message(self, connection: int) -> Message:
         """What a worker said first.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mock_engine.core.generations import NEWER_TYPE
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.constants import DEFAULT
 from mock_engine.messages import RegisterTrigger, RegisterTriggerType
+from mock_engine.versions import NEWER_TYPE
 
 
 @dataclass(frozen=True, slots=True)

@@ -303,8 +303,8 @@ def rule(fault: Fault, when: Moment | None = None, **more: Any) -> Rule:
 Schedule = tuple[Rule, ...]
 
 
-def told(fault: Fault) -> str:
+def fault_text(fault: Fault) -> str:
     """A fault in words, as in ``close {"code": 1001}``."""
-    given = msgspec.to_builtins(fault)
-    shown = {key: value for key, value in given.items() if value not in (None, "")}
+    fields = msgspec.to_builtins(fault)
+    shown = {key: value for key, value in fields.items() if value not in (None, "")}
     return f"{fault.name} {msgspec.json.encode(shown).decode()}" if shown else fault.name

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from mock_engine.faults import Course, Schedule
 from mock_engine.transcript import Transcript
 from mock_engine.wire.batch import Batch
-from mock_engine.wire.connection import Connection
-from mock_engine.wire.http import Application
+from mock_engine.wire.connection import Application, Connection
 from mock_engine.wire.limits import Limits
 
 _numbers = itertools.count(1)

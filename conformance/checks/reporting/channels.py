@@ -15,7 +15,7 @@ from conformance.trials.conversation import CHANNELS
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.modules.channels import READ, WRITE, Part
+from mock_engine.modules.channel import READ, WRITE, Part
 
 MANY = 8
 """Messages of 64 KiB that are written to a channel which is lost with the first of them. The whole

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Worker, trial
-from mock_engine.modules.channels import WRITE, Part
+from mock_engine.modules.channel import WRITE, Part
 
 CHUNK = 64 * 1024
 """Bytes of the largest piece of data in the official SDKs."""

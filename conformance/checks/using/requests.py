@@ -16,7 +16,7 @@ from conformance.trials.conversation import CHANNELS, Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.modules.channels import READ, WRITE
+from mock_engine.modules.channel import READ, WRITE
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Message
 

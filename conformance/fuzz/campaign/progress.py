@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.fuzz.campaign.defect import CampaignReport, Defect, ReplayStep
 from conformance.requirements.verdict import Level
+from mock_engine.rendering import counted
 
 WIDTH = 98
 SHOWN = 400
@@ -19,20 +20,23 @@ def progress(report: CampaignReport, seconds: float) -> str:
     news = sum(explored.news for explored in report.explored.values())
     parts = [
         f"fuzz {seconds:5.0f} s",
-        f"{report.invocations} invocations ({rate:.0f}/s)",
-        f"{news} kinds of answers",
-        f"{len(report.findings)} findings",
+        f"{counted(report.invocations, 'invocation')} ({rate:.0f}/s)",
+        counted(news, "kind of answer", "kinds of answers"),
+        counted(len(report.findings), "finding"),
     ]
     if report.restarts:
-        parts.append(f"{report.restarts} restarts")
+        parts.append(counted(report.restarts, "restart"))
     return ", ".join(parts)
 
 
 def explored(report: CampaignReport) -> Iterator[str]:
     """What was tried, a line a function."""
     for name, one in sorted(report.explored.items()):
-        parts = [f"{one.inputs} inputs", f"{one.news} kinds of answers"]
-        parts.append(f"{one.results} results, {one.errors} errors")
+        parts = [
+            counted(one.inputs, "input"),
+            counted(one.news, "kind of answer", "kinds of answers"),
+        ]
+        parts.append(f"{counted(one.results, 'result')}, {counted(one.errors, 'error')}")
         parts.append(f"format {one.format}")
         yield f"  {name}: {'; '.join(parts)}"
         if one.learned:
@@ -51,7 +55,7 @@ def describe(defect: Defect, number: int, worker: str) -> list[str]:
     times = "once" if defect.hits == 1 else f"{defect.hits} times"
     head = f"  {number}. {suspicion.function_id}: {suspicion.kind.value}"
     word = "FAIL" if defect.level is Level.MUST else "warn"
-    again = "reproduced" if defect.reproduced else "seen, but not reproduced"
+    again = "reproduced" if defect.reproduced else "shown by its reply, which did not come again"
     lines = [f"{head}  [{word}; met {times}, {again}]"]
     lines += _line("input", _input(defect.steps))
     lines += _line("expected", suspicion.expected)
@@ -100,12 +104,14 @@ def _short(text: str, width: int = SHOWN) -> str:
 def closing(report: CampaignReport) -> str:
     """What the campaign shows, and what it does not."""
     functions = len(report.explored)
+    early = ", interrupted" if report.interrupted else ""
     musts = sum(found.level is Level.MUST for found in report.findings)
     shoulds = len(report.findings) - musts
-    found = f"{musts} findings" + (f", {shoulds} warnings" if shoulds else "")
+    found = counted(musts, "finding") + (f", {counted(shoulds, 'warning')}" if shoulds else "")
     text = (
-        f"fuzzing: {report.invocations} invocations of {functions} functions in "
-        f"{report.seconds:.1f} s (seed {report.seed}): {found}"
+        f"fuzzing: {counted(report.invocations, 'invocation')} of "
+        f"{counted(functions, 'function')} in "
+        f"{report.seconds:.1f} s{early} (seed {report.seed}): {found}"
     )
     if not report.findings:
         text += "; that none was found does not mean that there is none"
