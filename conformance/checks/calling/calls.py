@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
+from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.calling import (
     BAGGAGE,
     NOTHING,
@@ -20,6 +22,9 @@ from conformance.checks.stimuli.calling import (
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.transcript import Message
+
+NOTHING_SEEN = inconclusive("it made no such call")
 
 METADATA = {"tenant": "blue"}
 
@@ -171,3 +176,66 @@ def always_gives_data(record: Record[Offline]) -> Finding:
         events=(calls[0],),
         remedy="Write data into every call, null where there is none.",
     )
+
+
+@always("CAL-002", "calls after a first one", NOTHING_SEEN)
+def draws_an_id_for_each_call(record: Record[object]) -> Iterator[Finding | None]:
+    """The answer to a call whose id another one had before it may be that one's."""
+    known: dict[tuple[int, str], Message] = {}
+    for call in _calls(record):
+        invocation_id = call.json.get("invocation_id")
+        if invocation_id is None:
+            continue
+        key = call.connection, str(invocation_id).lower()
+        if known.setdefault(key, call) is not call:
+            yield broken(
+                expected="an id of its own for each call",
+                seen="one id twice on a connection",
+                events=(known[key], call),
+                remedy="Draw a fresh UUID for each call.",
+            )
+        elif len(known) > 1:
+            yield None
+
+
+@always("CAL-004", "calls that nobody waits for", NOTHING_SEEN)
+def numbers_no_void_call(record: Record[object]) -> Iterator[Finding | str]:
+    """An announcement is such a call, too."""
+    for call in _calls(record):
+        if _action(call) == "void":
+            yield (
+                str(call.json.get("function_id"))
+                if not call.json.get("invocation_id")
+                else broken(
+                    expected="no invocation_id in a call that nobody waits for",
+                    seen=f"one in a call of {call.json.get('function_id')} with the action void",
+                    events=(call,),
+                    remedy="Send the action void without an invocation_id.",
+                )
+            )
+
+
+@always("CAL-009", "calls through a queue", NOTHING_SEEN)
+def numbers_each_call_through_a_queue(record: Record[object]) -> Iterator[Finding | str]:
+    """The engine drops one without an id, or has nobody to give the receipt to."""
+    for call in _calls(record):
+        if _action(call) == "enqueue":
+            yield (
+                str(call.json.get("function_id"))
+                if call.json.get("invocation_id")
+                else broken(
+                    expected="an invocation_id in a call through a queue",
+                    seen=f"none in a call of {call.json.get('function_id')}",
+                    events=(call,),
+                    remedy="Leave the id out of void calls alone.",
+                )
+            )
+
+
+def _calls(record: Record[object]) -> Iterator[Message]:
+    return (message for message in record.talk.messages() if message.type == "invokefunction")
+
+
+def _action(call: Message) -> object:
+    action = call.json.get("action")
+    return str(action.get("type")).lower() if isinstance(action, dict) else None
