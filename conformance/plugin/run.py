@@ -18,6 +18,7 @@ from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named
 from conformance.report.console import MARKS, closing, fuzzing, table
+from conformance.report.fallen import fallen
 from conformance.report.reporter import Reporter
 from conformance.report.subject import about
 from conformance.requirements.verdict import Outcome
@@ -173,6 +174,9 @@ class JudgingPlugin:
         if not (report.verdicts or report.errors):
             return
         terminalreporter.section("conformance")
+        cause = fallen(report)
+        if cause is not None:
+            terminalreporter.write_line(cause, red=True, bold=True)
         for line in about(report.subject):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from conformance.judging.entry import FUZZ, Entry
 from conformance.report.document import Count, Report
+from conformance.report.fallen import fallen
 from conformance.requirements.verdict import Outcome
 
 MARKS = {
@@ -66,8 +67,9 @@ def fuzzing(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def closing(report: Report) -> list[str]:
-    """The last lines: what fuzzing found, and the counts of each other kind of what was judged."""
-    lines = [entry.reason for entry in report.verdicts if entry.notes is not UNSET]
+    """The last lines: why most was not judged, what fuzzing found, and the counts of the rest."""
+    lines = [*filter(None, [fallen(report)])]
+    lines += [entry.reason for entry in report.verdicts if entry.notes is not UNSET]
     lines += [
         f"conformance: {_counted(count)}, out of {count.total} {kind}s"
         for kind, count in report.counts.items()

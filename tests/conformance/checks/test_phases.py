@@ -20,7 +20,7 @@ from tests.mutants import MUTANTS
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PHASES = set(load().phases)
-ASIDE = {"__main__", "catalogue", "handlers", "matrix", "test_mutants", "worker"}
+ASIDE = {"__main__", "catalogue", "handlers", "matrix", "plain", "test_mutants", "worker"}
 """What stands beside the phases in the package of mutants."""
 
 
@@ -48,7 +48,7 @@ def test_every_check_stands_in_the_phase_of_its_requirement() -> None:
     astray = {
         requirement
         for requirement, check in CHECKS.items()
-        if phase_of(check.judge.__module__, checks) != catalogue[requirement].phase
+        if phase_of(check.module, checks) != catalogue[requirement].phase
     }
     assert astray == set()
 
@@ -104,6 +104,12 @@ def test_a_trial_is_found_under_its_name() -> None:
     found: list[Trial[Any]] = [one for check in CHECKS.values() for one in check.trials]
 
     assert all(TRIALS[one.name] is one for one in found)
+
+
+def test_what_must_always_hold_is_watched() -> None:
+    marked = {requirement.id for requirement in load() if requirement.always}
+
+    assert {i for i, check in CHECKS.items() if check.watch is not None} == marked
 
 
 async def nothing(harness: object) -> None:
