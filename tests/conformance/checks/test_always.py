@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from websockets.frames import Opcode
 
+from conformance import checks
 from conformance.requirements.verdict import Conclusion, Finding
 from conformance.trials.life import LifeEvent, Turn
 from conformance.trials.trial import CHECKS, Record
 from mock_engine.transcript import Ending
 from tests.conformance.checks.records import Story
+
+assert checks.MODULES  # importing the modules registers their checks
 
 ANNOUNCEMENT = {"type": "invokefunction", "function_id": "engine::workers::register", "data": {}}
 FUNCTION = {"type": "registerfunction", "id": "orders::take"}
@@ -26,6 +29,7 @@ ANSWER = {
     "result": {},
 }
 REJECTION = {"type": "registrationrejected", "namespace": "default"}
+CONFLICT = REJECTION | {"code": "FUNCTION_NAMESPACE_CONFLICT", "function_id": "orders::take"}
 
 
 def watched(requirement: str, *records: Record[None]) -> Finding:
@@ -129,7 +133,7 @@ def test_a_process_that_was_told_to_end_may_end(turn: Turn) -> None:
             Conclusion.INCONCLUSIVE,
         ),
         (
-            spoken().says(REJECTION | {"code": "FUNCTION_NAMESPACE_CONFLICT"}, engine=True).ends(),
+            spoken().says(CONFLICT, engine=True).ends(),
             Conclusion.BROKEN,
         ),
     ],
