@@ -29,7 +29,11 @@ ANSWER = {
     "result": {},
 }
 REJECTION = {"type": "registrationrejected", "namespace": "default"}
-CONFLICT = REJECTION | {"code": "FUNCTION_NAMESPACE_CONFLICT", "function_id": "orders::take"}
+CONFLICT = REJECTION | {
+    "code": "FUNCTION_NAMESPACE_CONFLICT",
+    "function_id": "orders::take",
+    "owner_worker_id": "0b7e1a52-0000-4000-8000-000000000002",
+}
 
 
 def watched(requirement: str, *records: Record[None]) -> Finding:
