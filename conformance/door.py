@@ -15,8 +15,7 @@ from typing import Protocol
 import msgspec
 
 from mock_engine.paths import CHANNELS
-from mock_engine.transcript import Request
-from mock_engine.wire import Application, Connection, Response
+from mock_engine.wire import Application, Connection, PassThrough, Response
 
 NOT_FOUND = 404
 
@@ -41,7 +40,7 @@ class Tap(Protocol):
         ...
 
 
-class AnyPath:
+class AnyPath(PassThrough):
     """An application that treats a path which another does not know as ``/``.
 
     ``spares`` says of a function id whether the engine must not invoke it: then triggers on it
@@ -50,7 +49,7 @@ class AnyPath:
     """
 
     def __init__(self, application: Application, spares: Callable[[str], bool]) -> None:
-        self.application = application
+        super().__init__(application)
         self._spares = spares
         self.tap: Tap | None = None
         self.barren = False
@@ -65,10 +64,6 @@ class AnyPath:
         query = connection.request.query
         connection.request = replace(connection.request, target="/?" + query if query else "/")
         return self.application.upgrade(connection)
-
-    def opened(self, connection: Connection) -> None:
-        """Pass on."""
-        self.application.opened(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
         """Pass on, but for what a tap takes, triggers on what is spared, and calls into nothing."""
@@ -93,14 +88,6 @@ class AnyPath:
                 return True
             return function_id == BLACK_HOLE
         return message.get("type") == "registertrigger" and self._spares(function_id)
-
-    def closed(self, connection: Connection) -> None:
-        """Pass on."""
-        self.application.closed(connection)
-
-    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
-        """Pass on."""
-        return await self.application.respond(connection, request, body)
 
 
 def _answer_without_a_result(connection: Connection, call: dict[str, object]) -> None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from conformance.checks.answers import about, described
 from conformance.checks.asking import all_answered
 from conformance.checks.ready import looking_back
-from conformance.conversation import CHANNELS
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, not_applicable, unproven
 from mock_engine.modules.channel import READ, WRITE, Part
+from mock_engine.paths import CHANNELS
 
 CHUNK = 64 * 1024
 """Bytes of the largest piece of data in the official SDKs."""

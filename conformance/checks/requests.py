@@ -10,11 +10,12 @@ from typing import Any
 
 from conformance.checks.answers import about
 from conformance.checks.asking import all_answered
-from conformance.conversation import CHANNELS, Conversation
+from conformance.conversation import Conversation
 from conformance.stage import Invocation, Stage
 from conformance.trial import Record, Unmet, Worker, check, trial
 from conformance.verdict import Finding, broken, kept, unproven
 from mock_engine.modules.channel import READ, WRITE
+from mock_engine.paths import CHANNELS
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Message
 

@@ -25,8 +25,9 @@ from urllib.parse import parse_qsl
 from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Opcode
 
-from conformance.conversation import CHANNELS, TELEMETRY, is_telemetry
+from conformance.conversation import is_telemetry
 from conformance.scenarios.patterns.json_values import ABSENT
+from mock_engine.paths import CHANNELS, TELEMETRY
 from mock_engine.transcript import (
     NOT_JSON,
     Accepted,
