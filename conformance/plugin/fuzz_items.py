@@ -98,7 +98,7 @@ class CampaignItem(FuzzItem):
         campaign.report.interrupted = True
         if not campaign.report.invocations:
             return self.missed("payloads", InconclusiveTrial(self.name, "the run was interrupted"))
-        return self._entry(campaign.report)
+        return self._judged(campaign.report)
 
     def _campaign(self) -> Campaign:
         fuzzing = self.fuzzing
