@@ -144,8 +144,6 @@ class CampaignItem(FuzzItem):
         worker = self.judgement.settings.subject.text
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
-            if self.fuzzing.corpus is not None:
-                store.save(self.fuzzing.corpus, found)
             lines += progress.describe(found, number, worker)
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
         return self.entry(
