@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis.database import ExampleDatabase
+from msgspec import UNSET
 
-from conformance.judging.entry import FUZZ, Entry, Evidence
+from conformance.judging.entry import FUZZ, Criterion, Entry, Evidence, build_entry
 from conformance.plugin.judged_item import JudgedItem
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
@@ -31,49 +32,30 @@ class FuzzItem(JudgedItem):
 
     def account(self, entry: Entry) -> str:
         """The findings in full, where that is what was judged."""
-        if "notes" in entry:
-            return "\n".join(entry["evidence"]["differences"])
+        if entry.notes is not UNSET:
+            return "\n".join(entry.evidence.differences or ())
         return super().account(entry)
 
-    def entry(self, outcome: Outcome, sentence: str, reason: str, evidence: Evidence) -> Entry:
-        """A verdict as data."""
-        return {
-            "kind": FUZZ,
-            "id": self.name,
-            "phase": PHASE,
-            "level": Level.MUST.value,
-            "sentence": sentence,
-            "source": "docs/fuzzing.md",
-            "bugs": [],
-            "protocol": self.judgement.protocol.version,
-            "outcome": outcome.value,
-            "reason": reason,
-            "command": "",
-            "evidence": evidence,
-        }
+    def entry(
+        self,
+        outcome: Outcome,
+        sentence: str,
+        reason: str,
+        evidence: Evidence,
+        notes: Iterable[str] | None = None,
+    ) -> Entry:
+        """The entry about what was judged."""
+        return build_entry(
+            Criterion(FUZZ, self.name, PHASE, Level.MUST, sentence, "docs/fuzzing.md"),
+            outcome,
+            evidence,
+            reason=reason,
+            protocol=self.judgement.protocol.version,
+            command=self.command,
+            notes=notes,
+        )
 
     def missed(self, sentence: str, played: InconclusiveTrial) -> Entry:
         """The verdict when nothing could be tried."""
         reason = f"{Outcome.NOT_VERIFIED.value}: {played.reason}"
-        return self.entry(Outcome.NOT_VERIFIED, sentence, reason, evidence(seen=played.reason))
-
-
-def evidence(
-    *,
-    seen: str,
-    expected: str = "",
-    remedy: str = "",
-    differences: Sequence[str] = (),
-    log: Sequence[str] = (),
-    run: str = "",
-) -> Evidence:
-    """What a verdict rests on."""
-    return {
-        "expected": expected,
-        "seen": seen,
-        "remedy": remedy,
-        "differences": list(differences),
-        "frames": [],
-        "log": list(log),
-        "runs": [run] if run else [],
-    }
+        return self.entry(Outcome.NOT_VERIFIED, sentence, reason, Evidence(played.reason))

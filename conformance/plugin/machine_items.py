@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from conformance.errors import Inconclusive
 from conformance.fuzz.stateful.life import Life, Loop
 from conformance.fuzz.stateful.machine import Lived, World, search
-from conformance.judging.entry import Entry
-from conformance.plugin.fuzz_item import FuzzItem, evidence
+from conformance.judging.entry import Entry, Evidence
+from conformance.plugin.fuzz_item import FuzzItem
 from conformance.requirements.verdict import Outcome
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
@@ -43,7 +43,7 @@ class MachineItem(FuzzItem):
             lived = self._lived(loop, baseline)
             if lived.interrupted:
                 self.end_run()
-            return self._entry(lived)
+            return self._judged(lived)
         except Inconclusive as reason:
             return self.missed("arbitrary lives", InconclusiveTrial(self.name, str(reason)))
         finally:
@@ -81,25 +81,21 @@ class MachineItem(FuzzItem):
             database=self.database,
         )
 
-    def _entry(self, lived: Lived) -> Entry:
+    def _judged(self, lived: Lived) -> Entry:
         lives = f"{lived.examples} lives, {lived.done} steps"
         if lived.interrupted:
             lives += ", interrupted"
         if lived.wrong is None:
             text = f"life cycle: {lives} (seed {self.fuzzing.seed}): nothing was broken"
-            entry = self.entry(Outcome.PASSED, lives, text, evidence(seen=text))
-            entry["notes"] = []
-            return entry
+            return self.entry(Outcome.PASSED, lives, text, Evidence(text), notes=())
         wrong = lived.wrong
         steps = [f"    {number}. {step}" for number, step in enumerate(lived.steps, 1)]
         lines = [f"  the shortest life that breaks it, of {lives}:", *steps]
         lines += [f"  expected: {wrong.expected}", f"  seen:     {wrong.seen}"]
         lines += [f"  output:   {line[:160]}" for line in lived.log[-5:]]
         text = f"life cycle: {lives} (seed {self.fuzzing.seed}): {wrong.seen}"
-        seen = evidence(seen=wrong.seen, expected=wrong.expected, differences=lines)
-        entry = self.entry(Outcome.FAILED, lives, text, seen)
-        entry["notes"] = []
-        return entry
+        evidence = Evidence(wrong.seen, expected=wrong.expected, differences=tuple(lines))
+        return self.entry(Outcome.FAILED, lives, text, evidence, notes=())
 
 
 async def _samples(harness: Harness) -> list[tuple[str, object]]:

@@ -57,7 +57,7 @@ def settings(config: pytest.Config) -> Settings:
         requirements=wanted,
         strict=_is_strict(config),
         full=option("level", "default") == "full",
-        protocol=protocol.asked(option("protocol", protocol.AUTO)),
+        protocol=protocol.chosen(option("protocol", protocol.AUTO)),
         invoking=Invoking(
             functions=file.functions,
             excluded=listed("exclude"),

@@ -6,7 +6,6 @@ An id is frozen once released: its sentence may become clearer, never mean somet
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -14,11 +13,13 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 
+from conformance import documents
 from conformance.errors import UsageError
 from conformance.requirements.verdict import Level
+
+SCHEMA = "requirements/catalogue.schema.json"
 
 
 class CatalogueError(UsageError):
@@ -99,16 +100,18 @@ def load() -> Catalogue:
         CatalogueError: a file is malformed, an id stands twice, or a prerequisite is unknown.
     """
     folder = resources.files("conformance") / "requirements"
-    schema = json.loads((folder / "catalogue.schema.json").read_text("utf-8"))
     files = sorted(
         (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")),
         key=lambda entry: entry.name,
     )
-    documents = [(entry.name, yaml.safe_load(entry.read_text("utf-8"))) for entry in files]
-    return build(documents, Draft202012Validator(schema))
+    texts = [(entry.name, entry.read_text("utf-8")) for entry in files]
+    contents = [(name, documents.parse(text, name).value) for name, text in texts]
+    return build(
+        contents, Draft202012Validator(documents.schema("requirements/catalogue.schema.json"))
+    )
 
 
-def build(documents: Iterable[tuple[str, Any]], validator: Draft202012Validator) -> Catalogue:
+def build(contents: Iterable[tuple[str, Any]], validator: Draft202012Validator) -> Catalogue:
     """Make a catalogue of parsed files, given as (file name, content).
 
     Raises:
@@ -116,7 +119,7 @@ def build(documents: Iterable[tuple[str, Any]], validator: Draft202012Validator)
     """
     phases: dict[str, str] = {}
     requirements: dict[str, Requirement] = {}
-    for name, document in documents:
+    for name, document in contents:
         for fault in validator.iter_errors(document):
             raise CatalogueError(f"{name}: {fault.json_path}: {fault.message}")
         phases[document["phase"]] = document["title"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.errors import Unsuitable
-from conformance.judging.entry import LAST_LINES, SCENARIO, Entry, rate, reason
-from conformance.judging.frames import Frame, frame
+from conformance.judging.entry import SCENARIO, Criterion, Entry, Evidence, build_entry, reason
+from conformance.judging.frames import EvidenceFrame, evidence_frame
 from conformance.judging.judge import rated
 from conformance.requirements.known import KnownFailure, applied
 from conformance.requirements.protocol import Protocol
@@ -94,38 +94,46 @@ def verdict(
     played: Sequence[TrialOutcome],
     protocol: Protocol,
     known: KnownFailure | None = None,
+    *,
+    command: str = "",
 ) -> Entry:
-    """The verdict on a scenario, as data; one that is flaky was played several times."""
+    """The verdict on a scenario; one that is flaky was played several times."""
     findings = [finding(scenario, each, protocol) for each in played]
     number, tried = rated(findings) if len(findings) > 1 else (0, None)
-    found, decisive = findings[number], played[number]
+    found, trial_outcome = findings[number], played[number]
     outcome = applied(outcome_of(found, scenario.level), found.seen, known)
     if tried and tried.is_flaky:
         outcome = Outcome.FLAKY
-    record = decisive if isinstance(decisive, Record) and outcome.wrong else None
-    return {
-        "kind": SCENARIO,
-        "id": scenario.name,
-        "phase": PHASE,
-        "level": scenario.level.value,
-        "sentence": scenario.title,
-        "source": scenario.source or scenario.place.file,
-        "bugs": [],
-        "protocol": protocol.version,
-        "outcome": outcome.value,
-        "reason": reason(outcome, f"{_where(record)}{found.seen}", known, tried),
-        "tried": rate(tried),
-        "command": "",
-        "evidence": {
-            "expected": found.expected,
-            "seen": found.seen,
-            "remedy": found.remedy,
-            "differences": _differences(record),
-            "frames": around(record) if record is not None else [],
-            "log": list(record.log[-LAST_LINES:]) if record is not None else [],
-            "runs": list(dict.fromkeys(each.run for each in played if each.run)),
-        },
-    }
+    record = trial_outcome if isinstance(trial_outcome, Record) and outcome.wrong else None
+    return build_entry(
+        criterion(scenario),
+        outcome,
+        Evidence(
+            seen=found.seen,
+            expected=found.expected,
+            remedy=found.remedy,
+            differences=tuple(_differences(record)),
+            frames=around(record) if record is not None else (),
+            log=tuple(record.log) if record is not None else (),
+            runs=tuple(dict.fromkeys(each.run for each in played if each.run)),
+        ),
+        reason=reason(outcome, f"{_where(record)}{found.seen}", known, tried),
+        protocol=protocol.version,
+        command=command,
+        tried=tried,
+    )
+
+
+def criterion(scenario: Scenario) -> Criterion:
+    """A scenario as what a worker is judged by."""
+    return Criterion(
+        kind=SCENARIO,
+        id=scenario.name,
+        phase=PHASE,
+        level=scenario.level,
+        sentence=scenario.title,
+        source=scenario.source or scenario.place.file,
+    )
 
 
 def _where(record: Record[Played] | None) -> str:
@@ -145,23 +153,23 @@ def _differences(record: Record[Played] | None) -> list[str]:
     return lines
 
 
-def around(record: Record[Played]) -> list[Frame]:
+def around(record: Record[Played]) -> tuple[EvidenceFrame, ...]:
     """The conversation around the failed step, with a mark where it failed."""
     failure = record.result.failure
     if failure is None:
-        return []
+        return ()
     at = failure.closest.at if failure.closest is not None else record.result.failed_at
     events = [event for event in record.events if tell(event) is not None]
     before = [event for event in events if event.at <= at][-BEFORE:]
     after = [event for event in events if event.at > at][:AFTER]
-    mark: Frame = {
-        "at": round(at, 6),
-        "connection": 0,
-        "sender": "",
-        "text": f"── `{failure.step.kind}` of line {failure.step.place.line} failed here ──",
-        "cited": True,
-    }
-    return [*map(frame, before), mark, *map(frame, after)]
+    mark = EvidenceFrame(
+        at=round(at, 6),
+        connection=0,
+        sender="",
+        text=f"── `{failure.step.kind}` of line {failure.step.place.line} failed here ──",
+        cited=True,
+    )
+    return (*map(evidence_frame, before), mark, *map(evidence_frame, after))
 
 
 def _needed(needs: Needs) -> list[tuple[str, Pattern]]:

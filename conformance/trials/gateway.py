@@ -94,6 +94,6 @@ class AnyPath(PassThrough):
 def _answer_without_a_result(connection: Connection, call: dict[str, object]) -> None:
     """Answer as engine 0.23 does where there is no value: the field is left out."""
     names = ("invocation_id", "function_id", "traceparent", "baggage")
-    told = {name: call[name] for name in names if call.get(name) is not None}
-    if "invocation_id" in told:
-        connection.send_text(msgspec.json.encode({"type": "invocationresult", **told}))
+    fields = {name: call[name] for name in names if call.get(name) is not None}
+    if "invocation_id" in fields:
+        connection.send_text(msgspec.json.encode({"type": "invocationresult", **fields}))

@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+from conformance import documents
+from conformance.documents.nodes import DocumentError
 from conformance.errors import UsageError
 from conformance.fuzz.campaign.defect import Defect, ReplayStep
 from conformance.fuzz.campaign.oracles import Kind
@@ -64,6 +66,32 @@ def save(folder: Path, finding: Defect) -> Path:
             f"--fuzz-corpus: {path} cannot be written: {fault.strerror}; name another folder"
         ) from None
     return path
+
+
+def save_calls(folder: Path, finding: Defect) -> Path:
+    """Write the invocations of a finding for ``invoke --calls``, and return the file.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    path = folder / f"{name_of(finding)}.calls.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    calls = [[step.function_id, step.data, step.times] for step in finding.steps]
+    path.write_text(json.dumps(calls), "utf-8")
+    return path
+
+
+def read_calls(path: Path) -> list[ReplayStep]:
+    """The invocations in a file that ``save_calls`` wrote.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    try:
+        calls = json.loads(path.read_text("utf-8"))
+        return [ReplayStep(str(name), str(data), int(times)) for name, data, times in calls]
+    except (OSError, ValueError, TypeError) as fault:
+        raise UsageError(f"--calls {path}: {fault}; name a file that fuzzing wrote") from None
 
 
 def _text(finding: Defect) -> str:
@@ -154,10 +182,10 @@ def _is_ours(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+        document = documents.read(path).value
+    except DocumentError as fault:
         raise UsageError(
-            f"--fuzz-corpus: {path} cannot be read: {fault}; mend it, or take it out of the folder"
+            f"--fuzz-corpus: {fault}; mend the file, or take it out of the folder"
         ) from None
     if not isinstance(document, dict):
         raise UsageError(f"--fuzz-corpus: {path} holds no scenario; see docs/fuzzing.md")

@@ -12,7 +12,6 @@ import re
 import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from websockets.frames import Frame, Opcode
@@ -61,7 +60,6 @@ class Transport:
     """Sends inputs and matches the replies. It is the tap of its harness."""
 
     harness: Harness
-    news: asyncio.Event = field(default_factory=asyncio.Event)
     pending: dict[int, Pending] = field(default_factory=dict)
     answered: OrderedDict[int, Pending] = field(default_factory=OrderedDict)
     twice: list[Pending] = field(default_factory=list)
@@ -140,7 +138,7 @@ class Transport:
             self.answered.popitem(last=False)
         self._awaited.discard(number)
         if not self._awaited:
-            self.news.set()
+            self.harness.notify()
 
     def _again(self, number: int, data: bytes) -> None:
         one = self.answered.get(number)
@@ -152,19 +150,15 @@ class Transport:
 
     async def wait(self, sent: Sequence[Pending], seconds: float) -> bool:
         """Wait until all of these are over, the process ends, or time is up; whether all are."""
-        until = self._loop.time() + seconds
-        while True:
-            open_ones = {one.number for one in sent if not one.over}
-            if not open_ones:
-                return True
-            left = until - self._loop.time()
-            if left <= 0 or not self.harness.worker.running:
-                return False
-            self._awaited = open_ones
-            self.news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(left, 0.2)):
-                    await self.news.wait()
+
+        def over() -> bool:
+            self._awaited = {one.number for one in sent if not one.over}
+            return not self._awaited
+
+        await self.harness.until(
+            lambda: over() or not self.harness.worker.running, seconds, patient=False
+        )
+        return over()
 
     def forget(self, one: Pending) -> None:
         """Expect this one's reply no longer; if it comes all the same, it is of no interest."""

@@ -3,7 +3,7 @@
 Rules of this file:
 
 * Pure: no worker, no clock. ``batch`` gives inputs, ``learn`` takes what came of them, in the
-  order in which they were case; the same seed and the same answers give the same inputs.
+  order in which they were sent; the same seed and the same answers give the same inputs.
 * An input whose answer was new is kept. Kept inputs are varied first one place at a time, which
   is how a right form gets one wrong leaf, then at random (``variation``).
 * What a complaint hints at is tried at once (``learning``, ``following``); a new complaint is

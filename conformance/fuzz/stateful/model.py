@@ -71,7 +71,7 @@ class Model:
         if not any(named == (g.get("worker_id"), g.get("reattach_token")) for g in known):
             return (
                 f"a reattach with {named[0]} and {named[1]}, which the lost connection was never "
-                "case"
+                "given"
             )
         return None
 

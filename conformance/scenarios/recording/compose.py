@@ -14,7 +14,7 @@ from typing import Any
 
 from websockets.frames import Opcode
 
-from conformance.scenarios.patterns.json_values import UUID
+from conformance.documents.forms import UUID
 from conformance.scenarios.recording import frames, lives
 from conformance.scenarios.recording.generalise import Generaliser
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.scenarios.patterns.json_values import UUID
+from conformance.documents.forms import UUID
 from conformance.scenarios.patterns.names import REFERENCE
 from conformance.scenarios.recording.plain import is_deep
 from conformance.scenarios.recording.texts import (
