@@ -14,11 +14,11 @@ from conformance.checks.asking import all_answered
 from conformance.checks.ready import looking_back
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
-from conformance.trials.conversation import CHANNELS
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.modules.channels import READ, WRITE, Part
+from mock_engine.modules.channel import READ, WRITE, Part
+from mock_engine.paths import CHANNELS
 
 CHUNK = 64 * 1024
 """Bytes of the largest piece of data in the official SDKs."""

@@ -103,7 +103,7 @@ async def route_lost(harness: Harness) -> float | None:
     at = harness.transcript.now()
     before = set(harness.workers)
     for connection in harness.websockets():
-        connection.suffer(HalfOpen())
+        connection.inject(HalfOpen())
     await harness.until(
         lambda: set(harness.talk.workers) - before or not harness.worker.running,
         IDLE_PATIENCE * harness.settings.timeout_factor,

@@ -10,8 +10,8 @@ from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Accept, End, Refuse, Reject, Stall, rule
+from mock_engine.paths import TELEMETRY
 from mock_engine.transcript import Accepted, Answered
-from mock_engine.worker_port import TELEMETRY
 
 STALLED = 10.0
 """Seconds after which SDKs since 0.22 give up a handshake (constants of the SDK for Node)."""

@@ -11,9 +11,9 @@ from conformance.trials.conversation import TELEMETRY_PREFIXES, is_telemetry
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Reject, Upgrade, rule
+from mock_engine.paths import TELEMETRY
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Direction, Message, Requested
-from mock_engine.worker_port import TELEMETRY
 
 NONE = "it sends no telemetry"
 

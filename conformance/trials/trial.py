@@ -30,6 +30,7 @@ class Worker(Enum):
 
     SHARED = "leaves no trace, so it shares a worker with others of its kind"
     SHARED_LAST = "looks back on the shared worker when all others are done with it"
+    CALLING = "lets its worker call or wait; where calls are held for that, one after the other"
     OWN = "changes or ends its worker, so it has one of its own"
 
 
@@ -38,7 +39,8 @@ class Trial(Generic[Result]):
     """A named stimulus.
 
     A slow one waits for seconds, so it is begun before the others; a long one takes many, so it is
-    played only when the user asks for the full level.
+    played only when the user asks for the full level. Before an informed one is played, the worker
+    has been learned about.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Trial(Generic[Result]):
     play: Callable[[Harness], Awaitable[Result]]
     slow: bool = False
     long: bool = False
+    informed: bool = True
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def trial(example: Counterexample, *, exceptions: bool) -> Trial[Replay]:
     async def play(harness: Harness) -> Replay:
         return await replay(harness, example.steps, exceptions=exceptions)
 
-    return Trial(f"fuzz replay {example.path}", Worker.OWN, play)
+    return Trial(f"fuzz replay {example.path}", Worker.OWN, play, informed=False)
 
 
 async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: bool) -> Replay:

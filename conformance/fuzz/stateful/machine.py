@@ -31,8 +31,8 @@ from mock_engine.faults import (
     Span,
     Split,
 )
+from mock_engine.faults import fault_text as describe_fault
 from mock_engine.faults import rule as fault_rule
-from mock_engine.faults import told as describe_fault
 
 STEPS = 6
 """Steps of a life: a reconnect takes one to two seconds, and mistakes show after two of them."""
