@@ -15,7 +15,7 @@ from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
 from conformance.plugin import resolving
 from conformance.plugin.interrupting import take_signals
-from conformance.plugin.judged_item import ENTRY, JudgedItem
+from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named
 from conformance.report.console import MARKS, closing, fuzzing, table
 from conformance.report.reporter import Reporter
@@ -48,6 +48,7 @@ class JudgingPlugin:
             self._judgement = Judgement(resolving.settings(config))
             folder = None if self._distributed else resolving.report_folder(config)
             self._reporter = Reporter(self._judgement.catalogue, folder)
+        config.stash[JOURNAL] = self._reporter.journal
         self._reporter.started(resolving.described(self._judgement.settings))
 
     def pytest_sessionstart(self) -> None:
