@@ -19,8 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from conformance.catalogue import load
-from conformance.known import load as load_known
+from conformance.requirements.catalogue import load
+from conformance.requirements.known import load as load_known
 from conformance.subject.process import undo_ignored_interrupts
 from tests.impostors.__main__ import IMPOSTORS
 from tests.impostors.shown import Exposure, exposed
@@ -98,11 +98,11 @@ def page(rows: Sequence[Row], exposures: Sequence[Exposure]) -> Iterator[str]:
         failed = ", ".join(each.failed) or "**nothing**"
         about = (IMPOSTORS[each.name].__doc__ or each.name).rstrip(".")
         yield f"| {about} | {failed} | {', '.join(each.passed) or 'nothing'} |"
-    unproven = [r for r in catalogue if r.id not in {row.mutant.requirement for row in rows}]
-    if unproven:
+    without_check = [r for r in catalogue if r.id not in {row.mutant.requirement for row in rows}]
+    if without_check:
         yield from ("", "## Requirements without a mutant", "", "| requirement | why |")
         yield "|---|---|"
-    for requirement in unproven:
+    for requirement in without_check:
         yield f"| {requirement.id} | {requirement.reason or '**no reason**'} |"
 
 
@@ -115,8 +115,11 @@ def history() -> str:
     for path in sorted(KNOWN.glob("*.yaml")):
         for known in load_known(path, load(), "linux").values():
             failing.setdefault(known.id, {})[path.stem] = " ".join(known.reason.split())
-    told = {"mutants": {i: sorted(mutants[i]) for i in sorted(mutants)}, "failing": failing}
-    return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    history_of_all = {
+        "mutants": {i: sorted(mutants[i]) for i in sorted(mutants)},
+        "failing": failing,
+    }
+    return json.dumps(history_of_all, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def _all(
@@ -151,9 +154,9 @@ def _held(text: str) -> list[str]:
     What else a mutant breaks, and what an impostor fails, depends on how fast the machine is.
     """
     lines = text.splitlines()
-    told = {COLUMNS: COLUMNS - 1, EXPOSED_COLUMNS: 1}
+    compared = {COLUMNS: COLUMNS - 1, EXPOSED_COLUMNS: 1}
     return [
-        "|".join(cells[: told.get(len(cells) - 2, len(cells)) + 1])
+        "|".join(cells[: compared.get(len(cells) - 2, len(cells)) + 1])
         for cells in (line.split("|") for line in lines)
     ]
 

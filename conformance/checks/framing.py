@@ -1,19 +1,16 @@
-"""Framing: every message a worker sends is one the engine can read, and it survives any it gets."""
+"""Framing: every message is one that the engine can read, and the worker survives any it gets."""
 
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from conformance.checks.losing import first_series
-from conformance.checks.ready import looking_back
-from conformance.checks.shutting import terminated
-from conformance.conversation import TELEMETRY_PREFIXES, is_telemetry
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.checks.stimuli.living import looking_back
+from conformance.checks.stimuli.losing import first_series
+from conformance.checks.stimuli.odd_messages import Survival, odd_messages
+from conformance.checks.stimuli.shutting import terminated
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import TELEMETRY_PREFIXES, is_telemetry
+from conformance.trials.trial import Record, check
 from mock_engine.rendering import shorten
 from mock_engine.transcript import NOT_JSON, Direction, Message
 from schemas import Direction as SchemaDirection
@@ -40,7 +37,7 @@ def sends_objects_with_a_type(*records: Record[object]) -> Finding:
                 events=(message,),
                 remedy="Serialise with a JSON library that refuses NaN and Infinity.",
             )
-    return kept(f"{len(sent)} messages read") if sent else unproven("it sent nothing")
+    return kept(f"{len(sent)} messages read") if sent else inconclusive("it sent nothing")
 
 
 def _shape_fault(message: Message) -> str | None:
@@ -62,14 +59,14 @@ def sends_valid_messages(*records: Record[object]) -> Finding:
     for message in sent:
         violations = validate(SchemaDirection.WORKER_TO_ENGINE, message.json)
         if violations:
-            told = "; ".join(f"{v.path or '/'}: {v.message}" for v in violations[:3])
+            faults = "; ".join(f"{v.path or '/'}: {v.message}" for v in violations[:3])
             return broken(
                 expected=f"a valid {message.type} message ({violations[0].rule})",
-                seen=told,
+                seen=faults,
                 events=(message,),
                 remedy="The engine drops a message it cannot decode, and its sender waits.",
             )
-    return kept(f"{len(sent)} messages valid") if sent else unproven("it sent no JSON object")
+    return kept(f"{len(sent)} messages valid") if sent else inconclusive("it sent no JSON object")
 
 
 @check("FRM-010", *ENGINE_READS)
@@ -89,7 +86,7 @@ def keeps_off_the_prefixes_of_telemetry(*records: Record[object]) -> Finding:
                     remedy="OTLP, MTRC and LOGS are for telemetry on /otel alone.",
                 )
     if not any(record.talk.workers for record in records):
-        return unproven("no worker spoke")
+        return inconclusive("no worker spoke")
     return kept(f"{sent} messages read")
 
 
@@ -103,134 +100,12 @@ def _is_protocol(data: bytes) -> bool:
     )
 
 
-Send = Callable[[Stage, int], str | None]
-"""Sends something on a connection; returns the id of an invocation that must be answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Survival:
-    """What came of a stimulus, and the messages that show it.
-
-    ``heard`` is whether the worker listened afterwards, ``alive`` whether its process ran,
-    ``unanswered`` how many invocations that it had to answer it did not.
-    """
-
-    heard: bool
-    alive: bool
-    unanswered: int
-    events: tuple[Message, ...]
-
-
-def _text(text: str) -> Send:
-    return lambda stage, number: stage.connection(number).send_text(text.encode())
-
-
-def _binary(data: bytes) -> Send:
-    return lambda stage, number: stage.connection(number).send_binary(data)
-
-
-def _invocation_with(**fields: object) -> Send:
-    def send(stage: Stage, number: int) -> str:
-        invocation_id = str(uuid.uuid4())
-        message: dict[str, object] = {
-            "type": "invokefunction",
-            "invocation_id": invocation_id,
-            "function_id": stage.baseline.pulse,
-            "data": {},
-        }
-        stage.send(number, message | fields)
-        return invocation_id
-
-    return send
-
-
-_unknown_fields = _invocation_with(x_unheard_of={"nested": [1, None, "text"]}, caller=None)
-_nulls = _invocation_with(
-    namespace=None, metadata=None, traceparent=None, baggage=None, action=None
-)
-MALFORMED: tuple[dict[str, object], ...] = (
-    {},
-    {"type": None},
-    {"type": 5},
-    {"type": ["ping"]},
-    {"type": "invokefunction"},
-    {"type": "invokefunction", "function_id": 7, "data": {}},
-    {"type": "invocationresult"},
-    {"type": "invocationresult", "invocation_id": 5, "function_id": None},
-    {"type": "invocationresult", "invocation_id": "no-uuid", "function_id": "a", "error": "text"},
-    {"type": "triggerregistrationresult", "id": "a", "error": "text"},
-    {"type": "registertrigger"},
-    {"type": "unregistertrigger"},
-)
-"""Objects that lack what their type needs, or have it in another form."""
-
-STIMULI: dict[str, tuple[Send, ...]] = {
-    "FRM-003": (
-        _text('{"type":"x_unheard_of","id":1}'),
-        _text('{"type":"InvokeFunction","function_id":"a"}'),
-        _text('{"type":"functionregistered","id":"a::b","revision":0}'),
-    ),
-    "FRM-004": (_unknown_fields,),
-    "FRM-005": (_text("{"), _text('{"type":"invokefunction",'), _text("not json at all")),
-    "FRM-006": (_text(""), _text("  ")),
-    "FRM-007": (_binary(b"\x00\xff\xfe\x80"), _binary(b""), _binary(b"OTLP{}")),
-    "FRM-009": (_nulls,),
-    "FRM-008": tuple(_text(json.dumps(value)) for value in ([1, 2], None, 42, "text", True, [])),
-    "FRM-011": tuple(_text(json.dumps(value)) for value in MALFORMED),
-    "FRM-012": (
-        _invocation_with(traceparent="", baggage=""),
-        _invocation_with(traceparent="no trace", baggage="no=,;bag gage"),
-        _invocation_with(baggage=""),
-    ),
-}
-"""What is sent, by the requirement that says that a worker survives it."""
-
-MAY_RETURN = ("FRM-011",)
-"""Where a worker may part with the connection, if it comes back: no engine sends these."""
-
-
-@trial(Worker.OWN)
-async def odd_messages(stage: Stage) -> dict[str, Survival]:
-    """Send each stimulus in turn; a worker that goes deaf is replaced for the next one."""
-    survived: dict[str, Survival] = {}
-    await stage.start()
-    await stage.ready()
-    for requirement, sends in STIMULI.items():
-        if survived and not list(survived.values())[-1].heard:
-            await stage.restart()
-        if not await stage.pulse():
-            break
-        survived[requirement] = await _survival(stage, sends, requirement in MAY_RETURN)
-    return survived
-
-
-async def _survival(stage: Stage, sends: tuple[Send, ...], may_return: bool) -> Survival:
-    began = len(stage.transcript.events)
-    number = stage.workers[0]
-    asked: list[str] = []
-    for send in sends:
-        if number in stage.workers:
-            invocation_id = send(stage, number)
-            asked += [invocation_id] if invocation_id is not None else []
-    heard = number in stage.workers and await stage.pulse() and number in stage.workers
-    if may_return and number not in stage.workers:
-        heard = await stage.present(stage.pace.reconnect) and await stage.pulse()
-
-    def unanswered() -> int:
-        return sum(not stage.talk.answers(invocation_id) for invocation_id in asked)
-
-    if heard and asked:
-        await stage.until(lambda: not unanswered(), stage.pace.reply)
-    happened = [e for e in stage.transcript.events[began:] if isinstance(e, Message)]
-    return Survival(heard, stage.process.running, unanswered(), tuple(happened))
-
-
 def _survives(requirement: str, what: str) -> None:
     @check(requirement, odd_messages)
     def survives(record: Record[dict[str, Survival]]) -> Finding:
         survival = record.result.get(requirement)
         if survival is None:
-            return unproven("the worker stopped answering before this was tried")
+            return inconclusive("the worker stopped answering before this was tried")
         stimulus = [e for e in survival.events if e.direction is Direction.FROM_ENGINE]
         if survival.heard and survival.unanswered:
             return broken(
@@ -251,11 +126,27 @@ def _survives(requirement: str, what: str) -> None:
 
 
 _survives("FRM-003", "a message of an unknown type")
+
+
 _survives("FRM-004", "unknown fields in a message")
+
+
 _survives("FRM-005", "text that is no JSON")
+
+
 _survives("FRM-006", "an empty text message")
+
+
 _survives("FRM-007", "binary data that is no message")
+
+
 _survives("FRM-008", "JSON that is no object")
+
+
 _survives("FRM-009", "null for optional fields")
+
+
 _survives("FRM-011", "messages that lack what their type needs")
+
+
 _survives("FRM-012", "a trace context that is empty or none")
