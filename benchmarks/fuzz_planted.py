@@ -18,14 +18,14 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.planted import PLANTED
-from conformance.baseline import Baseline
-from conformance.first_run import first_run
-from conformance.fuzz.campaign import Campaign
+from conformance.fuzz.campaign.campaign import Campaign
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.pool import Pool
-from conformance.settings import Settings
-from conformance.stage import Stage
+from conformance.fuzz.search.corpus import Corpus
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
+from conformance.trials.baseline import Baseline
+from conformance.trials.harness import Harness
+from conformance.trials.probe_run import probe_run
 
 SIDES = {"led": True, "random": False}
 GROWTH = ("open_files", "grows")
@@ -34,12 +34,12 @@ GROWTH = ("open_files", "grows")
 
 async def met(settings: Settings, baseline: Baseline, plan: Plan) -> int | None:
     """The number of the invocation that met the mistake."""
-    stage = Stage(settings, baseline, await settings.subject.place())
-    campaign = Campaign(plan, Pool())
+    harness = Harness(settings, baseline, await settings.subject.place())
+    campaign = Campaign(plan, Corpus())
     try:
-        report = await campaign.play(stage)
+        report = await campaign.play(harness)
     finally:
-        await stage.close()
+        await harness.close()
     return min((found.at or report.invocations for found in report.findings), default=None)
 
 
@@ -47,7 +47,7 @@ async def measure(name: str, most: int, seeds: int) -> dict[str, list[int | None
     """For each side the invocations it took, by seed."""
     command = Command.parse(f"{sys.executable} -m benchmarks.planted {name}")
     settings = Settings(command, default_port=None, timeout_factor=0.2)
-    first = await first_run(settings)
+    first = await probe_run(settings)
     await first.close()
     found: dict[str, list[int | None]] = {side: [] for side in SIDES}
     for seed in range(seeds):

@@ -16,25 +16,25 @@ from collections.abc import Sequence
 
 from uvloop import run
 
-from conformance.baseline import Baseline
-from conformance.first_run import first_run
-from conformance.fuzz.campaign import Campaign
+from conformance.fuzz.campaign.campaign import Campaign
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.pool import Pool
-from conformance.settings import Settings
-from conformance.stage import Stage
+from conformance.fuzz.search.corpus import Corpus
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
+from conformance.trials.baseline import Baseline
+from conformance.trials.harness import Harness
+from conformance.trials.probe_run import probe_run
 
 ECHO = f"{sys.executable} -m reference_workers.echo"
 
 
 async def rate(settings: Settings, baseline: Baseline, count: int, window: int) -> float:
     """Invocations a second of one campaign; what comes before and after it is not counted."""
-    stage = Stage(settings, baseline, await settings.subject.place())
+    harness = Harness(settings, baseline, await settings.subject.place())
     try:
-        report = await Campaign(Plan(1, count=count, window=window), Pool()).play(stage)
+        report = await Campaign(Plan(1, count=count, window=window), Corpus()).play(harness)
     finally:
-        await stage.close()
+        await harness.close()
     if report.findings:
         raise SystemExit(f"the worker is not correct: {report.findings[0].suspicion}")
     return report.invocations / report.seconds
@@ -43,7 +43,7 @@ async def rate(settings: Settings, baseline: Baseline, count: int, window: int) 
 async def measure(options: argparse.Namespace) -> None:
     """Measure each window in turn and print the medians."""
     settings = Settings(Command.parse(options.worker_cmd), default_port=None)
-    first = await first_run(settings)
+    first = await probe_run(settings)
     await first.close()
     rates: dict[int, list[float]] = {window: [] for window in options.window}
     for _ in range(options.rounds):

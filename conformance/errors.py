@@ -1,4 +1,4 @@
-"""What can go wrong in the suite by the user's fault.
+"""What can stop the suite: a mistake of the user, or a stimulus that could not be applied.
 
 A worker's faults are no exceptions: they are findings.
 """
@@ -8,3 +8,11 @@ from __future__ import annotations
 
 class UsageError(Exception):
     """What the user gave cannot be used; the message says what to give instead."""
+
+
+class Inconclusive(Exception):  # noqa: N818 - nobody's error: a stimulus could not be applied
+    """A trial could not reach its point; the message says what was missing."""
+
+
+class Unsuitable(Inconclusive):
+    """The worker has not registered what a trial takes, so that the trial says nothing about it."""

@@ -31,7 +31,11 @@ PORTS = {"port": LISTENER, "http_port": "iii-http", "stream_port": "iii-stream"}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the engine and return its exit code."""
-    options = _parser().parse_args(arguments)
+    return run(_parser().parse_args(arguments))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the engine that these options describe and return its exit code."""
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     try:
         config = load(options.config or default_path())
@@ -73,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m mock_engine", description="A local iii engine for development and tests."
     )
+    add_options(parser)
+    return parser
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the engine."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
     parser.add_argument("--host", help="the address to listen on (default: the configuration's)")
     parser.add_argument("--port", type=port, help="the port for workers; 0 takes a free one")
@@ -91,7 +101,6 @@ def _parser() -> argparse.ArgumentParser:
         help=f"what of protocol 0.25 to advertise: {', '.join(FEATURES)} (default: nothing)",
     )
     parser.add_argument("--quiet", action="store_true", help="do not log frames")
-    return parser
 
 
 def port(text: str) -> int:

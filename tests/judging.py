@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 
-from conformance.court import Verdict
-from conformance.known import KnownFailure
-from conformance.session import Judgement
-from conformance.settings import Settings
+from conformance.judging.judge import Verdict
+from conformance.judging.session import Judgement
+from conformance.requirements.known import KnownFailure
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
 
 

@@ -19,8 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from conformance.catalogue import load
-from conformance.known import load as load_known
+from conformance.requirements.catalogue import load
+from conformance.requirements.known import load as load_known
 from conformance.subject.process import undo_ignored_interrupts
 from tests.impostors.__main__ import IMPOSTORS
 from tests.impostors.shown import Exposure, exposed
@@ -98,11 +98,11 @@ def page(rows: Sequence[Row], exposures: Sequence[Exposure]) -> Iterator[str]:
         failed = ", ".join(each.failed) or "**nothing**"
         about = (IMPOSTORS[each.name].__doc__ or each.name).rstrip(".")
         yield f"| {about} | {failed} | {', '.join(each.passed) or 'nothing'} |"
-    unproven = [r for r in catalogue if r.id not in {row.mutant.requirement for row in rows}]
-    if unproven:
+    without_check = [r for r in catalogue if r.id not in {row.mutant.requirement for row in rows}]
+    if without_check:
         yield from ("", "## Requirements without a mutant", "", "| requirement | why |")
         yield "|---|---|"
-    for requirement in unproven:
+    for requirement in without_check:
         yield f"| {requirement.id} | {requirement.reason or '**no reason**'} |"
 
 

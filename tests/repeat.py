@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from conformance.subject.process import undo_ignored_interrupts
-from conformance.trial import CHECKS
+from conformance.trials.trial import CHECKS
 from tests.judging import judge
 
 WORKERS = (

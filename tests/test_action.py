@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conformance import options
+from conformance.plugin import options
 
 ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))

@@ -13,12 +13,13 @@ from typing import Any
 
 from conformance.checks.answers import about
 from conformance.checks.asking import all_answered
-from conformance.conversation import Conversation
-from conformance.door import READS
-from conformance.stage import Invocation, Stage
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.subject.process import describe_exit
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.trials.conversation import Conversation
+from conformance.trials.gateway import READS
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 MOST = 20
@@ -47,29 +48,29 @@ class Barren:
 
 
 @trial(Worker.SHARED_LAST)
-async def where_nothing_is_kept(stage: Stage) -> Barren:
+async def where_nothing_is_kept(harness: Harness) -> Barren:
     """Invoke the functions that ask for values again, and tell them that there are none."""
-    asking = {name for read in _reads(stage.talk) for name in read.running.values()}
-    chosen = {name: data for name, data in stage.samples() if name in asking}
+    asking = {name for read in _reads(harness.talk) for name in read.running.values()}
+    chosen = {name: data for name, data in harness.invoker.samples() if name in asking}
     chosen = dict(itertools.islice(chosen.items(), MOST))
-    if not chosen or not stage.process.running:
+    if not chosen or not harness.worker.running:
         return Barren((), ())
-    stage.door.barren = True
+    harness.gateway.barren = True
     try:
-        together = await _asked(stage, chosen)
-        silent = [i.function_id for i in together if not stage.replies(i)][:ALONE]
-        alone = [await _asked(stage, {name: chosen[name]}) for name in silent]
+        together = await _asked(harness, chosen)
+        silent = [i.function_id for i in together if not harness.invoker.replies(i)][:ALONE]
+        alone = [await _asked(harness, {name: chosen[name]}) for name in silent]
         return Barren(together, tuple(itertools.chain(*alone)))
     finally:
-        stage.door.barren = False
+        harness.gateway.barren = False
 
 
-async def _asked(stage: Stage, chosen: Mapping[str, Any]) -> tuple[Invocation, ...]:
+async def _asked(harness: Harness, chosen: Mapping[str, Any]) -> tuple[Invocation, ...]:
     """Invoke functions, unless the worker ended, and wait for their answers."""
-    if not stage.process.running:
+    if not harness.worker.running:
         return ()
-    invocations = tuple(stage.invoke(name, data) for name, data in chosen.items())
-    await all_answered(stage, invocations, stage.patience(invocations))
+    invocations = tuple(harness.invoker.invoke(name, data) for name, data in chosen.items())
+    await all_answered(harness, invocations, harness.invoker.patience(invocations))
     return invocations
 
 
@@ -116,7 +117,7 @@ def copes_with_what_is_absent(record: Record[Barren]) -> Finding:
     answered = [i for i in played.together if record.talk.answers(i.id)]
     proven = [i for i in answered if any(i.id in read.running for read in reads)]
     if not proven:
-        return unproven("no function of its own asked for a value while it was invoked")
+        return inconclusive("no function of its own asked for a value while it was invoked")
     return kept(f"{len(proven)} functions answered although nothing was kept")
 
 
@@ -133,7 +134,7 @@ def _ended(record: Record[Barren], reads: list[Read]) -> Finding:
                 events=(read.message,),
                 remedy=REMEDY,
             )
-    return unproven(f"it ended by itself with {how}: see RDY-001")
+    return inconclusive(f"it ended by itself with {how}: see RDY-001")
 
 
 def _gave_nothing(record: Record[Barren], call: Message) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.checks.ready import looking_back
-from conformance.trial import Record, check
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.trial import Record, check
 from mock_engine.transcript import Answered, Message
 
 GRACE = 5.0
@@ -25,7 +25,7 @@ def announces_itself(record: Record[object]) -> Finding:
     if not workers:
         silent = record.talk.silent
         if not silent:
-            return unproven("it opened no connection: see CON-001")
+            return inconclusive("it opened no connection: see CON-001")
         return broken(
             expected="a call of engine::workers::register",
             seen=f"{len(silent)} WebSocket connection(s) on which the worker said nothing",
@@ -48,7 +48,7 @@ def says_what_it_is(record: Record[object]) -> Finding:
     """Operators list workers by these fields."""
     calls = record.talk.announcements()
     if not calls:
-        return unproven("it announced nothing: see ANN-001")
+        return inconclusive("it announced nothing: see ANN-001")
     for call in calls:
         data = _data(call)
         lacking = [
@@ -78,7 +78,7 @@ def announces_in_time(record: Record[object]) -> Finding:
         if (calls := record.talk.announcements(number))
     ]
     if not delays:
-        return unproven("it announced nothing: see ANN-001")
+        return inconclusive("it announced nothing: see ANN-001")
     longest, call = max(delays, key=lambda delay: delay[0])
     if longest > GRACE:
         return broken(
@@ -103,7 +103,7 @@ def names_no_blank_namespace(record: Record[object]) -> Finding:
                 remedy="Leave the field out to register in the default namespace.",
             )
     if not record.talk.announcements():
-        return unproven("it announced nothing: see ANN-001")
+        return inconclusive("it announced nothing: see ANN-001")
     return kept("no announcement names a blank namespace")
 
 
@@ -134,7 +134,7 @@ def names_are_unique(record: Record[object]) -> Finding:
                 remedy="Give an auxiliary connection another name, or do not announce it.",
             )
     if not named:
-        return unproven("it announced no name: see ANN-001 and ANN-002")
+        return inconclusive("it announced no name: see ANN-001 and ANN-002")
     return kept(f"{len(named)} names, none twice")
 
 

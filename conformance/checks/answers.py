@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.conversation import Conversation
-from conformance.invoking import PREFIX
-from conformance.stage import Invocation
-from conformance.trial import Record
+from conformance.settings.invoking import PREFIX
+from conformance.trials.conversation import Conversation
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record
 from mock_engine.transcript import Direction, Message
 
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.stage import Invocation, Stage
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
 
 
-async def all_answered(stage: Stage, asked: Iterable[Invocation], within: float) -> bool:
+async def all_answered(harness: Harness, asked: Iterable[Invocation], within: float) -> bool:
     """Wait until each has an answer, or the worker has ended; whether each has one."""
     invocations = tuple(asked)
 
     def answered() -> bool:
-        return all(stage.replies(invocation) for invocation in invocations)
+        return all(harness.invoker.replies(invocation) for invocation in invocations)
 
-    await stage.until(lambda: answered() or not stage.process.running, within)
+    await harness.until(lambda: answered() or not harness.worker.running, within)
     return answered()
 
 
-def is_url(stage: Stage, function_id: str) -> bool:
+def is_url(harness: Harness, function_id: str) -> bool:
     """Whether the engine calls this function over HTTP, and never the worker."""
-    return stage.baseline.functions[function_id].get("invocation") is not None
+    return harness.baseline.functions[function_id].get("invocation") is not None
 
 
-def own_samples(stage: Stage, most: int) -> list[tuple[str, Any]]:
+def own_samples(harness: Harness, most: int) -> list[tuple[str, Any]]:
     """The first functions that the worker serves itself, ``most`` at most, each with data."""
-    return [(i, data) for i, data in stage.samples() if not is_url(stage, i)][:most]
+    return [(i, data) for i, data in harness.invoker.samples() if not is_url(harness, i)][:most]

@@ -6,9 +6,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.context import ABSENT
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 METADATA = {"tenant": "blue"}
@@ -25,10 +27,10 @@ class Errand:
     function_id: str
 
 
-async def send(stage: Stage, asked: dict[str, Any], **fields: Any) -> Errand:
+async def send(harness: Harness, asked: dict[str, Any], **fields: Any) -> Errand:
     """Let the worker call, and wait for its answer."""
-    invocation = stage.invoke(stage.role("call"), asked, **fields)
-    await stage.reply(invocation, stage.pace.handler)
+    invocation = harness.invoker.invoke(harness.invoker.role("call"), asked, **fields)
+    await harness.invoker.reply(invocation, harness.pace.handler)
     return Errand(invocation, asked["function_id"])
 
 
@@ -48,11 +50,11 @@ def _result(record: Record[Errand]) -> Any:
 
 
 @trial(Worker.SHARED)
-async def calls_nobody(stage: Stage) -> Errand:
+async def calls_nobody(harness: Harness) -> Errand:
     """Let the worker call a function that nobody has, twice, in a trace."""
     asked = {"function_id": f"{ABSENT}-either", "data": {"x": 1}}
-    await send(stage, asked, traceparent=TRACE, baggage=BAGGAGE)
-    return await send(stage, asked, traceparent=TRACE, baggage=BAGGAGE)
+    await send(harness, asked, traceparent=TRACE, baggage=BAGGAGE)
+    return await send(harness, asked, traceparent=TRACE, baggage=BAGGAGE)
 
 
 @check("CAL-001", calls_nobody)
@@ -68,7 +70,7 @@ def tells_the_callers_of_errors(record: Record[Errand]) -> Finding:
     ):
         return kept("the engine's code and message reached the caller")
     if not told:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     return broken(
         expected=f"the code {told.get('code')!r} and the message {told.get('message')!r} in the "
         "hands of the caller",
@@ -83,7 +85,7 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
     """The engine drops a call whose id is no UUID, or which has no data."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     for call in calls:
         try:
             uuid.UUID(str(call.json.get("invocation_id")))
@@ -110,7 +112,7 @@ def carries_the_trace_on(record: Record[Errand]) -> Finding:
     """A trace that breaks at a worker hides what it causes."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     seen = calls[0].json.get("traceparent")
     if isinstance(seen, str) and seen.split("-")[1:2] == TRACE.split("-")[1:2]:
         return kept("the nested call is in the trace of its cause", calls[0])
@@ -137,7 +139,7 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
     """What a caller put into the baggage is for all that follows from its call."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     seen = calls[0].json.get("baggage")
     if isinstance(seen, str) and BAGGAGE in seen:
         return kept("the baggage is with the nested call", calls[0])
@@ -149,30 +151,30 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
     )
 
 
-async def ask(stage: Stage, asked: dict[str, Any]) -> Errand:
+async def ask(harness: Harness, asked: dict[str, Any]) -> Errand:
     """Let the worker call, and wait until it has; what it answers does not matter.
 
     One that cannot call so answers at once; a call that nobody waits for may come after the answer.
     """
-    invocation = stage.invoke(stage.role("call"), {"timeout_ms": 2000, **asked})
+    invocation = harness.invoker.invoke(harness.invoker.role("call"), {"timeout_ms": 2000, **asked})
     errand = Errand(invocation, asked["function_id"])
 
     def called() -> bool:
         return any(
             m.type == "invokefunction" and m.json.get("function_id") == errand.function_id
-            for m in stage.talk.messages()
+            for m in harness.talk.messages()
         )
 
-    await stage.until(lambda: called() or stage.replies(invocation), stage.pace.reply)
-    await stage.until(called, stage.pace.stray)
+    await harness.until(lambda: called() or harness.invoker.replies(invocation), harness.pace.reply)
+    await harness.until(called, harness.pace.stray)
     return errand
 
 
 @trial(Worker.SHARED)
-async def calls_through_a_queue(stage: Stage) -> Errand:
+async def calls_through_a_queue(harness: Harness) -> Errand:
     """Let the worker call a function through a queue."""
     action = {"type": "enqueue", "queue": "conformance"}
-    return await ask(stage, {"function_id": "conformance::queued", "data": {}, "action": action})
+    return await ask(harness, {"function_id": "conformance::queued", "data": {}, "action": action})
 
 
 @check("CAL-009", calls_through_a_queue)
@@ -180,7 +182,7 @@ def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
     """The engine answers with a receipt, which a call without an id cannot get."""
     calls = [c for c in outgoing(record) if isinstance(c.json.get("action"), dict)]
     if not calls:
-        return unproven("it made no call with the action that it was asked for")
+        return inconclusive("it made no call with the action that it was asked for")
     if calls[0].json.get("invocation_id"):
         return kept("the call has an id", calls[0])
     return broken(
@@ -192,10 +194,10 @@ def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
 
 
 @trial(Worker.SHARED)
-async def calls_with_metadata(stage: Stage) -> Errand:
+async def calls_with_metadata(harness: Harness) -> Errand:
     """Let the worker call a function with metadata."""
     return await ask(
-        stage, {"function_id": "conformance::with-metadata", "data": {}, "metadata": METADATA}
+        harness, {"function_id": "conformance::with-metadata", "data": {}, "metadata": METADATA}
     )
 
 
@@ -204,7 +206,7 @@ def sends_metadata(record: Record[Errand]) -> Finding:
     """The engine hands it to the function beside the data."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     if calls[0].json.get("metadata") == METADATA:
         return kept("the metadata is beside the data", calls[0])
     return broken(
@@ -216,9 +218,9 @@ def sends_metadata(record: Record[Errand]) -> Finding:
 
 
 @trial(Worker.SHARED)
-async def calls_without_waiting(stage: Stage) -> Errand:
+async def calls_without_waiting(harness: Harness) -> Errand:
     """Let the worker call a function without waiting for it."""
-    return await send(stage, {"function_id": VOID, "data": {}, "action": "void"})
+    return await send(harness, {"function_id": VOID, "data": {}, "action": "void"})
 
 
 @check("CAL-004", calls_without_waiting)
@@ -226,7 +228,7 @@ def leaves_the_id_out_of_void_calls(record: Record[Errand]) -> Finding:
     """With an id the engine would answer, and nobody waits."""
     calls = outgoing(record)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     if calls[0].json.get("invocation_id") is None:
         return kept("the call has no id", calls[0])
     return broken(

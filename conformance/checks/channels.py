@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from conformance.checks.answers import about, described
 from conformance.checks.asking import all_answered
 from conformance.checks.ready import looking_back
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.modules.channel import READ, WRITE, Part
 from mock_engine.paths import CHANNELS
 
@@ -63,22 +65,24 @@ class Written:
 
 
 @trial(Worker.SHARED)
-async def written_to_a_channel(stage: Stage) -> Written:
+async def written_to_a_channel(harness: Harness) -> Written:
     """Let the worker write data and messages to a channel, and read its other end."""
-    role = stage.role("write")
-    channel = stage.engine.channels.create()
+    role = harness.invoker.role("write")
+    channel = harness.engine.channels.create()
     parts: list[Part] = []
-    channel.read(lambda binary, data: parts.append((binary, data)), stage.tell)
+    channel.read(lambda binary, data: parts.append((binary, data)), harness.notify)
     asked = [
         {"base64": base64.b64encode(data).decode()} if binary else {"text": data.decode()}
         for binary, data in PARTS
     ]
-    invocation = stage.invoke(role, {"channel": channel.end(WRITE), "parts": asked})
-    await stage.until(
-        lambda: (channel.finished and stage.replies(invocation)) or not stage.process.running,
-        stage.pace.handler,
+    invocation = harness.invoker.invoke(role, {"channel": channel.end(WRITE), "parts": asked})
+    await harness.until(
+        lambda: (
+            (channel.finished and harness.invoker.replies(invocation)) or not harness.worker.running
+        ),
+        harness.pace.handler,
     )
-    stage.engine.channels.forget(channel)
+    harness.engine.channels.forget(channel)
     return Written(invocation, tuple(parts), channel.finished)
 
 
@@ -131,7 +135,7 @@ def writes_in_pieces(record: Record[Written]) -> Finding:
     """What is written in one piece has to lie whole in the memory of all that it passes."""
     sizes = [len(data) for binary, data in record.result.parts if binary]
     if not sizes:
-        return unproven("it wrote no data: see CHN-002")
+        return inconclusive("it wrote no data: see CHN-002")
     if max(sizes) <= CHUNK:
         return kept(f"the largest piece of data had {max(sizes)} bytes")
     return broken(
@@ -143,22 +147,23 @@ def writes_in_pieces(record: Record[Written]) -> Finding:
 
 
 @trial(Worker.SHARED)
-async def read_from_a_channel(stage: Stage) -> Invocation:
+async def read_from_a_channel(harness: Harness) -> Invocation:
     """Let the worker read a channel that holds half of it at first, and is closed with the rest."""
-    role = stage.role("read")
-    channel = stage.engine.channels.create()
+    role = harness.invoker.role("read")
+    channel = harness.engine.channels.create()
     half = len(PARTS) // 2
     for part in PARTS[:half]:
         channel.write(*part)
-    invocation = stage.invoke(role, {"channel": channel.end(READ)})
-    await stage.until(
-        lambda: channel.deliver is not None or stage.replies(invocation), stage.pace.handler
+    invocation = harness.invoker.invoke(role, {"channel": channel.end(READ)})
+    await harness.until(
+        lambda: channel.deliver is not None or harness.invoker.replies(invocation),
+        harness.pace.handler,
     )
     for part in PARTS[half:]:
         channel.write(*part)
     channel.finish()
-    await stage.reply(invocation, stage.pace.handler)
-    stage.engine.channels.forget(channel)
+    await harness.invoker.reply(invocation, harness.pace.handler)
+    harness.engine.channels.forget(channel)
     return invocation
 
 
@@ -197,33 +202,38 @@ def _short(name: str, value: object) -> str:
 
 
 @trial(Worker.SHARED)
-async def channels_lost(stage: Stage) -> tuple[Invocation, ...]:
+async def channels_lost(harness: Harness) -> tuple[Invocation, ...]:
     """Let the worker write and read, as far as it can, and cut its ends in the midst of that."""
     asked: list[Invocation] = []
-    if stage.plays("write"):
-        channel = stage.engine.channels.create()
-        channel.read(lambda *_: _cut(stage, channel.id), stage.tell)
+    if harness.invoker.plays("write"):
+        channel = harness.engine.channels.create()
+        channel.read(lambda *_: _cut(harness, channel.id), harness.notify)
         parts = [{"text": "x" * CHUNK} for _ in range(MANY)]
         data = {"channel": channel.end(WRITE), "parts": parts}
-        asked.append(stage.invoke(stage.role("write"), data))
-    if stage.plays("read"):
-        unfinished = stage.engine.channels.create()
+        asked.append(harness.invoker.invoke(harness.invoker.role("write"), data))
+    if harness.invoker.plays("read"):
+        unfinished = harness.engine.channels.create()
         unfinished.write(*PARTS[0])
-        asked.append(stage.invoke(stage.role("read"), {"channel": unfinished.end(READ)}))
-        await stage.until(
-            lambda: unfinished.deliver is not None or stage.replies(asked[-1]), stage.pace.handler
+        asked.append(
+            harness.invoker.invoke(harness.invoker.role("read"), {"channel": unfinished.end(READ)})
         )
-        _cut(stage, unfinished.id)
+        await harness.until(
+            lambda: unfinished.deliver is not None or harness.invoker.replies(asked[-1]),
+            harness.pace.handler,
+        )
+        _cut(harness, unfinished.id)
     if not asked:
-        raise Unmet("this takes a function that plays the part of conformance::write or ::read")
-    await all_answered(stage, asked, stage.pace.handler)
+        raise Inconclusive(
+            "this takes a function that plays the part of conformance::write or ::read"
+        )
+    await all_answered(harness, asked, harness.pace.handler)
     return tuple(asked)
 
 
-def _cut(stage: Stage, channel: str) -> None:
+def _cut(harness: Harness, channel: str) -> None:
     """Cut what the worker has of a channel, without a close frame."""
-    for request in stage.talk.channel_requests:
-        taken = stage.listener.connections.get(request.connection)
+    for request in harness.talk.channel_requests:
+        taken = harness.listener.connections.get(request.connection)
         if taken is not None and request.request.path == CHANNELS + channel:
             taken.cut()
 

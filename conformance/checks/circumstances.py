@@ -6,24 +6,31 @@ from typing import Any
 
 from conformance.checks.answers import about, described
 from conformance.checks.asking import all_answered
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.context import ABSENT
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 
 MOST_PAIRS = 50
 """Functions invoked twice over; a worker of thousands shows nothing more with the rest."""
 
 
 @trial(Worker.SHARED)
-async def with_caller_id(stage: Stage) -> tuple[tuple[Invocation, Invocation], ...]:
+async def with_caller_id(harness: Harness) -> tuple[tuple[Invocation, Invocation], ...]:
     """Invoke each function plainly, and with the id that the engine adds to object data."""
     pairs: list[tuple[Invocation, Invocation]] = []
-    for function_id, data in stage.samples():
+    for function_id, data in harness.invoker.samples():
         if isinstance(data, dict) and len(pairs) < MOST_PAIRS:
             marked = {**data, "_caller_worker_id": "0b7e1a52-0000-4000-8000-00000000000a"}
-            pairs.append((stage.invoke(function_id, data), stage.invoke(function_id, marked)))
+            pairs.append(
+                (
+                    harness.invoker.invoke(function_id, data),
+                    harness.invoker.invoke(function_id, marked),
+                )
+            )
     asked = [invocation for pair in pairs for invocation in pair]
-    await all_answered(stage, asked, stage.patience(asked))
+    await all_answered(harness, asked, harness.invoker.patience(asked))
     return tuple(pairs)
 
 
@@ -44,16 +51,18 @@ def takes_the_callers_id(record: Record[tuple[tuple[Invocation, Invocation], ...
                 remedy="Allow further properties in the schema that data is checked against.",
             )
     if not judged:
-        return unproven("no function took its sample as an object")
+        return inconclusive("no function took its sample as an object")
     return kept(f"{judged} functions took it")
 
 
 @trial(Worker.SHARED)
-async def with_metadata(stage: Stage) -> tuple[Invocation, Any]:
+async def with_metadata(harness: Harness) -> tuple[Invocation, Any]:
     """Invoke the well-known function ``metadata`` with metadata beside its data."""
     metadata = {"tenant": "blue", "n": [1, None]}
-    invocation = stage.invoke(stage.role("metadata"), {"x": 1}, metadata=metadata)
-    await stage.reply(invocation)
+    invocation = harness.invoker.invoke(
+        harness.invoker.role("metadata"), {"x": 1}, metadata=metadata
+    )
+    await harness.invoker.reply(invocation)
     return invocation, metadata
 
 
@@ -74,11 +83,11 @@ def hands_metadata_to_the_handler(record: Record[tuple[Invocation, Any]]) -> Fin
 
 
 @trial(Worker.SHARED)
-async def with_an_action(stage: Stage) -> Invocation:
+async def with_an_action(harness: Harness) -> Invocation:
     """Invoke with an id and the action of a call that nobody waits for."""
-    target = stage.baseline.pulse or ABSENT
-    invocation = stage.invoke(target, {}, action={"type": "void"})
-    await stage.reply(invocation)
+    target = harness.baseline.pulse or ABSENT
+    invocation = harness.invoker.invoke(target, {}, action={"type": "void"})
+    await harness.invoker.reply(invocation)
     return invocation
 
 
@@ -99,11 +108,11 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @trial(Worker.SHARED)
-async def within_a_trace(stage: Stage) -> Invocation:
+async def within_a_trace(harness: Harness) -> Invocation:
     """Invoke within a trace."""
-    target = stage.role("echo") if stage.plays("echo") else ABSENT
-    invocation = stage.invoke(target, {}, traceparent=TRACE, baggage="team=blue")
-    await stage.reply(invocation)
+    target = harness.invoker.role("echo") if harness.invoker.plays("echo") else ABSENT
+    invocation = harness.invoker.invoke(target, {}, traceparent=TRACE, baggage="team=blue")
+    await harness.invoker.reply(invocation)
     return invocation
 
 
@@ -112,9 +121,9 @@ def answers_within_the_trace(record: Record[Invocation]) -> Finding:
     """The engine hands the caller the trace of the answer."""
     answers = record.talk.answers(record.result.id)
     if not answers:
-        return unproven("it did not answer an invocation within a trace")
+        return inconclusive("it did not answer an invocation within a trace")
     if record.result.function_id == ABSENT:
-        return unproven("this takes a function that plays the part of conformance::echo")
+        return inconclusive("this takes a function that plays the part of conformance::echo")
     seen = answers[0].json.get("traceparent")
     if isinstance(seen, str) and seen.split("-")[1:2] == TRACE.split("-")[1:2]:
         return kept("the answer is in the trace of its call", answers[0])
@@ -127,10 +136,12 @@ def answers_within_the_trace(record: Record[Invocation]) -> Finding:
 
 
 @trial(Worker.SHARED)
-async def beside_the_data(stage: Stage) -> Invocation:
+async def beside_the_data(harness: Harness) -> Invocation:
     """Invoke ``echo`` with metadata beside its data."""
-    invocation = stage.invoke(stage.role("echo"), {"x": 1}, metadata={"tenant": "blue"})
-    await stage.reply(invocation)
+    invocation = harness.invoker.invoke(
+        harness.invoker.role("echo"), {"x": 1}, metadata={"tenant": "blue"}
+    )
+    await harness.invoker.reply(invocation)
     return invocation
 
 
@@ -139,7 +150,7 @@ def keeps_metadata_out_of_the_data(record: Record[Invocation]) -> Finding:
     """A handler that checks its data would refuse what it did not ask for."""
     answers = record.talk.answers(record.result.id)
     if not answers:
-        return unproven("it did not answer an invocation with metadata")
+        return inconclusive("it did not answer an invocation with metadata")
     if answers[0].json.get("result") == {"x": 1}:
         return kept("the data came back as it was", answers[0])
     return broken(

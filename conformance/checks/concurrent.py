@@ -9,10 +9,12 @@ from websockets.frames import Opcode
 
 from conformance.checks.asking import all_answered
 from conformance.checks.ready import pongs
-from conformance.conversation import Conversation
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept
+from conformance.requirements.verdict import Finding, broken, kept
+from conformance.trials.context import ABSENT
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Event
 from mock_engine.wire import Frame
 
@@ -30,22 +32,22 @@ class Race:
 
 
 @trial(Worker.SHARED)
-async def slow_beside_quick(stage: Stage) -> Race:
+async def slow_beside_quick(harness: Harness) -> Race:
     """Start several slow invocations and a quick one behind them.
 
     A worker that is short of processor time may fall behind once; then much slower ones tell
     whether it was that.
     """
-    race = await _race(stage, 600)
-    return race if _held_up(stage.talk, race) is None else await _race(stage, 2000)
+    race = await _race(harness, 600)
+    return race if _held_up(harness.talk, race) is None else await _race(harness, 2000)
 
 
-async def _race(stage: Stage, milliseconds: int) -> Race:
-    sleep = stage.role("sleep")
-    slow = tuple(stage.invoke(sleep, {"ms": milliseconds}) for _ in range(SLOW))
-    quick = stage.invoke(stage.baseline.pulse or ABSENT, {})
-    within = stage.pace.handler + SLOW * milliseconds / 1000
-    await all_answered(stage, (*slow, quick), within)
+async def _race(harness: Harness, milliseconds: int) -> Race:
+    sleep = harness.invoker.role("sleep")
+    slow = tuple(harness.invoker.invoke(sleep, {"ms": milliseconds}) for _ in range(SLOW))
+    quick = harness.invoker.invoke(harness.baseline.pulse or ABSENT, {})
+    within = harness.pace.handler + SLOW * milliseconds / 1000
+    await all_answered(harness, (*slow, quick), within)
     return Race(slow, quick, milliseconds)
 
 
@@ -96,26 +98,26 @@ class Busy:
 
 
 @trial(Worker.SHARED)
-async def pinged_while_busy(stage: Stage) -> Busy:
+async def pinged_while_busy(harness: Harness) -> Busy:
     """Send a WebSocket ping while a slow invocation runs.
 
     A worker that is short of processor time may miss the first one; the second one then gives it
     as long as a worker may take for an answer.
     """
-    busy = await _ping_amidst(stage, 1800, b"still there?")
-    if _pong_came_first(stage.talk, stage.transcript.events, busy):
+    busy = await _ping_amidst(harness, 1800, b"still there?")
+    if _pong_came_first(harness.talk, harness.transcript.events, busy):
         return busy
-    return await _ping_amidst(stage, 6000, b"and now?")
+    return await _ping_amidst(harness, 6000, b"and now?")
 
 
-async def _ping_amidst(stage: Stage, milliseconds: int, payload: bytes) -> Busy:
-    slow = stage.invoke(stage.role("sleep"), {"ms": milliseconds})
+async def _ping_amidst(harness: Harness, milliseconds: int, payload: bytes) -> Busy:
+    slow = harness.invoker.invoke(harness.invoker.role("sleep"), {"ms": milliseconds})
     # The stimulus is a ping in the midst of the handler's work, not before it began.
-    await stage.until(lambda: bool(stage.replies(slow)), 0.2, patient=False)
-    stage.connection(slow.connection).send_frame(Frame(Opcode.PING, payload))
-    await stage.reply(slow, stage.pace.handler)
-    await stage.until(
-        lambda: pongs(stage.transcript.events, slow.connection, payload), stage.pace.stray
+    await harness.until(lambda: bool(harness.invoker.replies(slow)), 0.2, patient=False)
+    harness.connection(slow.connection).send_frame(Frame(Opcode.PING, payload))
+    await harness.invoker.reply(slow, harness.pace.handler)
+    await harness.until(
+        lambda: pongs(harness.transcript.events, slow.connection, payload), harness.pace.stray
     )
     return Busy(slow, payload)
 

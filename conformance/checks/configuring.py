@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message, Requested
 
 
@@ -28,27 +28,32 @@ THERE = {"namespace": "conformance-green"}
 
 
 @trial(Worker.OWN)
-async def configured(stage: Stage) -> Given:
+async def configured(harness: Harness) -> Given:
     """Start the worker with a name, a namespace and a token in its environment."""
-    await stage.start(
+    await harness.worker.start(
         {
             "III_WORKER_NAME": GIVEN.name,
             "III_NAMESPACE": GIVEN.namespace,
             "III_TOKEN": GIVEN.token,
         }
     )
-    await stage.ready()
-    if stage.plays("call"):
+    await harness.presence.ready()
+    if harness.invoker.plays("call"):
         asked = ({"function_id": OWN}, {"function_id": ENGINES}, {"function_id": OTHER, **THERE})
-        calls = [stage.invoke(stage.role("call"), {**each, "data": {}}) for each in asked]
-        await stage.until(lambda: all(stage.replies(call) for call in calls), stage.pace.reply)
+        calls = [
+            harness.invoker.invoke(harness.invoker.role("call"), {**each, "data": {}})
+            for each in asked
+        ]
+        await harness.until(
+            lambda: all(harness.invoker.replies(call) for call in calls), harness.pace.reply
+        )
     return GIVEN
 
 
 def _announced(record: Record[Given], field: str, value: str, variable: str) -> Finding:
     calls = record.talk.announcements()
     if not calls:
-        return unproven("it announced nothing: see ANN-001")
+        return inconclusive("it announced nothing: see ANN-001")
     data = calls[0].json.get("data")
     seen = data.get(field) if isinstance(data, dict) else None
     if seen == value:
@@ -91,7 +96,9 @@ def sends_its_token(record: Record[Given]) -> Finding:
                 events=(requested,),
                 remedy="Send the token in III_TOKEN with the upgrade request.",
             )
-    return kept("the token came with the upgrade request") if requests else unproven("no request")
+    return (
+        kept("the token came with the upgrade request") if requests else inconclusive("no request")
+    )
 
 
 def _called(record: Record[Given], function_id: str) -> Message | None:
@@ -118,9 +125,9 @@ def calls_within_its_namespace(record: Record[Given]) -> Finding:
     call = _called(record, OWN)
     namespace = _announced_namespace(record)
     if call is None:
-        return unproven(NO_CALL)
+        return inconclusive(NO_CALL)
     if not isinstance(namespace, str):
-        return unproven("it announced no namespace: see ANN-006")
+        return inconclusive("it announced no namespace: see ANN-006")
     if call.json.get("namespace") == namespace:
         return kept(f"the call names the namespace {namespace!r}", call)
     return broken(
@@ -149,9 +156,9 @@ def calls_the_engine_where_it_is(record: Record[Given]) -> Finding:
                 remedy="Leave the worker's namespace out of calls of engine::….",
             )
     if not calls:
-        return unproven("it called no function of the engine")
+        return inconclusive("it called no function of the engine")
     if _announced_namespace(record) in (None, "default"):
-        return unproven("it announced no namespace: see ANN-006")
+        return inconclusive("it announced no namespace: see ANN-006")
     return kept(f"{len(calls)} calls of the engine, without the worker's namespace", calls[0])
 
 
@@ -160,7 +167,7 @@ def calls_where_it_is_told(record: Record[Given]) -> Finding:
     """Whoever names a namespace means that one."""
     call = _called(record, OTHER)
     if call is None:
-        return unproven(NO_CALL)
+        return inconclusive(NO_CALL)
     if call.json.get("namespace") == THERE["namespace"]:
         return kept("the namespace that was asked for is in the call", call)
     return broken(
@@ -172,10 +179,10 @@ def calls_where_it_is_told(record: Record[Given]) -> Finding:
 
 
 @trial(Worker.OWN)
-async def blank_environment(stage: Stage) -> None:
+async def blank_environment(harness: Harness) -> None:
     """Start the worker with a name and a namespace of blanks in its environment."""
-    await stage.start({"III_NAMESPACE": "  ", "III_WORKER_NAME": " "})
-    await stage.ready()
+    await harness.worker.start({"III_NAMESPACE": "  ", "III_WORKER_NAME": " "})
+    await harness.presence.ready()
 
 
 @check("ANN-007", blank_environment)

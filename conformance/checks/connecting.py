@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from conformance.stage import Stage
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.environment import url
 from conformance.subject.process import describe_exit
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Accepted, Answered
 
 UPGRADE_DEADLINE = 10.0
@@ -27,10 +28,13 @@ class Address:
 
 
 @trial(Worker.SHARED)
-async def appearing(stage: Stage) -> Address:
+async def appearing(harness: Harness) -> Address:
     """The first run, as far as it has come: nothing is done to the worker."""
     return Address(
-        stage.place.host, stage.listener.port, stage.process.exit_code, stage.pace.appearance
+        harness.place.host,
+        harness.listener.port,
+        harness.worker.process.exit_code,
+        harness.pace.appearance,
     )
 
 
@@ -51,8 +55,10 @@ def opens_a_connection(record: Record[Address]) -> Finding:
             "--timeout-factor gives a slow start more time.",
         )
     if not _upgraded(record):
-        return unproven("its connections did not become WebSockets: see CON-003")
-    return unproven("its connections said nothing, so none is known to be a worker's: see ANN-001")
+        return inconclusive("its connections did not become WebSockets: see CON-003")
+    return inconclusive(
+        "its connections said nothing, so none is known to be a worker's: see ANN-001"
+    )
 
 
 @check("CON-002", appearing)
@@ -76,7 +82,7 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
     accepted = {event.connection: event for event in _of(record, Accepted)}
     upgraded = {event.connection: event for event in _upgraded(record)}
     if not accepted:
-        return unproven("it opened no connection: see CON-001")
+        return inconclusive("it opened no connection: see CON-001")
     spoke = record.talk.workers
     for number, begin in accepted.items():
         took = upgraded[number].at - begin.at if number in upgraded else None
@@ -92,7 +98,7 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
                 "Sec-WebSocket-Key and Sec-WebSocket-Version: 13.",
             )
     if not spoke:
-        return unproven("its connections said nothing: see ANN-001")
+        return inconclusive("its connections said nothing: see ANN-001")
     return kept("every worker's connection became a WebSocket in time")
 
 
@@ -138,22 +144,22 @@ GREETINGS: tuple[tuple[str, dict[str, object]], ...] = (
 
 
 @trial(Worker.OWN)
-async def engine_does_not_greet(stage: Stage) -> Ungreeted:
+async def engine_does_not_greet(harness: Harness) -> Ungreeted:
     """Withhold ``workerregistered``, and then send it in each form that engines have sent."""
-    stage.engine.greet = False
-    await stage.start()
-    complete = await stage.present(stage.pace.appearance)
+    harness.engine.greet = False
+    await harness.worker.start()
+    complete = await harness.presence.present(harness.pace.appearance)
     heard: list[bool] = []
     worker_id = "0b7e1a52-0000-4000-8000-00000000000c"
-    for _, fields in GREETINGS if complete and stage.baseline.pulse else ():
-        if not stage.workers:
+    for _, fields in GREETINGS if complete and harness.baseline.pulse else ():
+        if not harness.workers:
             break
-        number = stage.workers[0]
-        stage.send(number, {"type": "workerregistered", "worker_id": worker_id, **fields})
-        heard.append(await stage.pulse() and number in stage.workers)
+        number = harness.workers[0]
+        harness.send(number, {"type": "workerregistered", "worker_id": worker_id, **fields})
+        heard.append(await harness.invoker.pulse() and number in harness.workers)
         if not heard[-1]:
             break
-    return Ungreeted(None if complete else stage.missing(), tuple(heard))
+    return Ungreeted(None if complete else harness.presence.missing(), tuple(heard))
 
 
 @check("CON-005", engine_does_not_greet)
@@ -174,7 +180,7 @@ def takes_any_greeting(record: Record[Ungreeted]) -> Finding:
     """Engines before 0.22 give no token, and those since 0.25 tell their features."""
     heard = record.result.heard
     if not heard:
-        return unproven("it did not register without having been greeted: see CON-005")
+        return inconclusive("it did not register without having been greeted: see CON-005")
     if all(heard) and len(heard) == len(GREETINGS):
         return kept("it went on after " + ", ".join(what for what, _ in GREETINGS))
     what, _ = GREETINGS[heard.index(False) if False in heard else len(heard) - 1]
@@ -191,14 +197,14 @@ QUERY = "token=conformance&team=blue%20team"
 
 
 @trial(Worker.OWN)
-async def with_a_query(stage: Stage) -> bool:
+async def with_a_query(harness: Harness) -> bool:
     """Give the worker an address with a query; return whether its command can hold it."""
-    if stage.baseline.port == stage.settings.default_port:
-        raise Unmet("this takes a worker that dials the address it is given: see CON-006")
-    await stage.start(query=QUERY)
-    if not await stage.spoke():
-        raise Unmet("it did not connect to an address with a query")
-    words = stage.settings.subject.text
+    if harness.baseline.port == harness.settings.default_port:
+        raise Inconclusive("this takes a worker that dials the address it is given: see CON-006")
+    await harness.worker.start(query=QUERY)
+    if not await harness.presence.spoke():
+        raise Inconclusive("it did not connect to an address with a query")
+    words = harness.settings.subject.text
     return "{url}" in words or not ("{port}" in words or "{host}" in words)
 
 
@@ -211,7 +217,7 @@ def keeps_the_query(record: Record[bool]) -> Finding:
     if not lacking:
         return kept("the query of the address came with the upgrade request", *requests[:1])
     if not record.result:
-        return unproven("its command takes host and port, so that no query reaches it")
+        return inconclusive("its command takes host and port, so that no query reaches it")
     return broken(
         expected=f"the query {QUERY!r} of the address in the upgrade request",
         seen=repr(lacking[0].request.target),

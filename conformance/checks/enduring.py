@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from websockets.frames import Opcode
 
 from conformance.checks.asking import all_answered
-from conformance.stage import ABSENT, Stage
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.subject.usage import Usage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.trials.context import ABSENT
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import HalfOpen, Reject, rule
 from mock_engine.transcript import Direction, FrameSeen
 
@@ -51,24 +53,24 @@ class Alone:
 
 
 @trial(Worker.OWN, long=True)
-async def left_alone(stage: Stage) -> Alone:
+async def left_alone(harness: Harness) -> Alone:
     """Send nothing to the worker for a while, but answer its pings."""
-    await stage.start()
-    await stage.ready()
-    numbers = tuple(stage.workers)
-    began = stage.transcript.now()
-    await stage.until(
-        lambda: all(_pings(stage, n, began) for n in numbers) or not stage.process.running,
+    await harness.worker.start()
+    await harness.presence.ready()
+    numbers = tuple(harness.workers)
+    began = harness.transcript.now()
+    await harness.until(
+        lambda: all(_pings(harness, n, began) for n in numbers) or not harness.worker.running,
         PING_EVERY,
         patient=False,
     )
-    return Alone(stage.transcript.now() - began, numbers)
+    return Alone(harness.transcript.now() - began, numbers)
 
 
-def _pings(stage: Stage, number: int, since: float) -> list[FrameSeen]:
+def _pings(harness: Harness, number: int, since: float) -> list[FrameSeen]:
     return [
         e
-        for e in stage.transcript.of(FrameSeen, number)
+        for e in harness.transcript.of(FrameSeen, number)
         if e.direction is Direction.FROM_WORKER and e.opcode is Opcode.PING and e.at > since
     ]
 
@@ -94,21 +96,21 @@ def pings_the_engine(record: Record[Alone]) -> Finding:
 
 
 @trial(Worker.OWN, long=True)
-async def route_lost(stage: Stage) -> float | None:
+async def route_lost(harness: Harness) -> float | None:
     """Neither read nor write any more on the connection; return when the worker dialled anew."""
-    await stage.start()
-    await stage.ready()
-    at = stage.transcript.now()
-    before = set(stage.workers)
-    for connection in stage.websockets():
+    await harness.worker.start()
+    await harness.presence.ready()
+    at = harness.transcript.now()
+    before = set(harness.workers)
+    for connection in harness.websockets():
         connection.inject(HalfOpen())
-    await stage.until(
-        lambda: set(stage.talk.workers) - before or not stage.process.running,
-        IDLE_PATIENCE * stage.settings.timeout_factor,
+    await harness.until(
+        lambda: set(harness.talk.workers) - before or not harness.worker.running,
+        IDLE_PATIENCE * harness.settings.timeout_factor,
         patient=False,
     )
-    fresh = set(stage.talk.workers) - before
-    return min(stage.talk.first_message(n).at for n in fresh) - at if fresh else None
+    fresh = set(harness.talk.workers) - before
+    return min(harness.talk.first_message(n).at for n in fresh) - at if fresh else None
 
 
 @check("RDY-007", route_lost)
@@ -133,22 +135,22 @@ class Outage:
 
 
 @trial(Worker.OWN, long=True)
-async def long_outage(stage: Stage) -> Outage:
+async def long_outage(harness: Harness) -> Outage:
     """Refuse every upgrade for a while, and admit the worker then."""
-    await stage.start()
-    await stage.ready()
-    paths = {stage.talk.requests[n].request.path for n in stage.workers}
-    stage.listener.play((rule(Reject()),))
-    at = stage.transcript.now()
-    for connection in stage.websockets():
+    await harness.worker.start()
+    await harness.presence.ready()
+    paths = {harness.talk.requests[n].request.path for n in harness.workers}
+    harness.listener.play((rule(Reject()),))
+    at = harness.transcript.now()
+    for connection in harness.websockets():
         connection.reset()
-    await stage.until(lambda: not stage.process.running, OUTAGE, patient=False)
+    await harness.until(lambda: not harness.worker.running, OUTAGE, patient=False)
     tries = tuple(
-        r.at - at for r in stage.talk.requests.values() if r.at > at and r.request.path in paths
+        r.at - at for r in harness.talk.requests.values() if r.at > at and r.request.path in paths
     )
-    stage.listener.play(())
-    await stage.until(lambda: stage.workers or not stage.process.running, 45.0)
-    return Outage(at, tries, bool(stage.workers))
+    harness.listener.play(())
+    await harness.until(lambda: harness.workers or not harness.worker.running, 45.0)
+    return Outage(at, tries, bool(harness.workers))
 
 
 @check("REC-027", long_outage)
@@ -171,7 +173,7 @@ def retries_less_and_less_often(record: Record[Outage]) -> Finding:
     """Thousands of workers that try every moment keep an engine from starting."""
     tries = record.result.tries
     if len(tries) < 2:
-        return unproven("it did not try twice")
+        return inconclusive("it did not try twice")
     if len(tries) <= OUTAGE:
         return kept(f"{len(tries)} tries in {OUTAGE:.0f} s")
     return broken(
@@ -212,32 +214,32 @@ class Haul:
 
 
 @trial(Worker.OWN, long=True)
-async def long_haul(stage: Stage) -> Haul:
+async def long_haul(harness: Harness) -> Haul:
     """Invoke thousands of times, until the process grows no more."""
-    await stage.start()
-    await stage.ready()
-    target = stage.baseline.pulse or ABSENT
-    if stage.baseline.pulse is None:
-        raise Unmet("this takes a worker that answers an invocation")
-    unanswered = await _lap(stage, target)
-    after = await asyncio.to_thread(stage.process.usage)
+    await harness.worker.start()
+    await harness.presence.ready()
+    target = harness.baseline.pulse or ABSENT
+    if harness.baseline.pulse is None:
+        raise Inconclusive("this takes a worker that answers an invocation")
+    unanswered = await _lap(harness, target)
+    after = await asyncio.to_thread(harness.worker.process.usage)
     for lap in range(2, LAPS + 1):
         before = after
-        unanswered += await _lap(stage, target)
-        after = await asyncio.to_thread(stage.process.usage)
+        unanswered += await _lap(harness, target)
+        after = await asyncio.to_thread(harness.worker.process.usage)
         haul = Haul(lap * LAP, unanswered, before, after)
         if unanswered or not haul.grew:
             break
     return haul
 
 
-async def _lap(stage: Stage, target: str) -> int:
+async def _lap(harness: Harness, target: str) -> int:
     """Invoke, a hundred times at a time; return how many invocations were not answered."""
     lost = 0
     for _ in range(LAP // 100):
-        asked = [stage.invoke(target, {"text": "x" * 200}) for _ in range(100)]
-        await all_answered(stage, asked, stage.pace.handler)
-        lost += sum(not stage.replies(i) for i in asked)
+        asked = [harness.invoker.invoke(target, {"text": "x" * 200}) for _ in range(100)]
+        await all_answered(harness, asked, harness.pace.handler)
+        lost += sum(not harness.invoker.replies(i) for i in asked)
         if lost:
             break
     return lost
@@ -261,7 +263,7 @@ def does_not_grow(record: Record[Haul]) -> Finding:
     """What each invocation leaves behind ends the process in the end."""
     haul = record.result
     if haul.unanswered:
-        return unproven("it did not answer all of them: see INV-030")
+        return inconclusive("it did not answer all of them: see INV-030")
     if haul.before is None or haul.after is None:
         return not_applicable("the size of a worker in a container is not looked at")
     memory, descriptors = haul.left
@@ -277,25 +279,26 @@ def does_not_grow(record: Record[Haul]) -> Finding:
 
 
 @trial(Worker.OWN)
-async def unheard(stage: Stage) -> bool:
+async def unheard(harness: Harness) -> bool:
     """Close the pipe that the worker writes to, and give it reasons to write."""
-    await stage.start()
-    await stage.ready()
-    if not stage.process.output.is_pipe:
-        raise Unmet("this takes a command: what a container writes to stays open")
-    stage.process.output.close()
-    for number in stage.workers:
-        stage.send(number, "this is no JSON, and worth a line in a log")
+    await harness.worker.start()
+    await harness.presence.ready()
+    if not harness.worker.process.output.is_pipe:
+        raise Inconclusive("this takes a command: what a container writes to stays open")
+    harness.worker.process.output.close()
+    for number in harness.workers:
+        harness.send(number, "this is no JSON, and worth a line in a log")
         refusal = {"type": "triggerregistrationresult", "id": "a", "trigger_type": "http"}
         error = {"code": "trigger_registration_failed", "message": "worth a line in a log"}
-        stage.send(number, {**refusal, "function_id": "a::b", "error": error})
-    for connection in stage.websockets():
+        harness.send(number, {**refusal, "function_id": "a::b", "error": error})
+    for connection in harness.websockets():
         connection.cut()
-    before = set(stage.talk.workers)
-    await stage.until(
-        lambda: set(stage.workers) - before or not stage.process.running, stage.pace.reconnect
+    before = set(harness.talk.workers)
+    await harness.until(
+        lambda: set(harness.workers) - before or not harness.worker.running,
+        harness.pace.reconnect,
     )
-    return stage.process.running and bool(stage.workers) and await stage.pulse()
+    return harness.worker.running and bool(harness.workers) and await harness.invoker.pulse()
 
 
 @check("RDY-005", unheard)

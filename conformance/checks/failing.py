@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.checks.answers import about, described, error_fault
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Trial, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.transcript import NOT_JSON, Message
 
 
@@ -21,11 +22,11 @@ class Failure:
 
 
 @trial(Worker.SHARED)
-async def failing(stage: Stage) -> Failure:
+async def failing(harness: Harness) -> Failure:
     """Let the well-known function ``fail`` fail with a code of its own."""
     asked = {"code": "out_of_tea", "message": "the pot is empty"}
-    invocation = stage.invoke(stage.role("fail"), asked)
-    await stage.reply(invocation)
+    invocation = harness.invoker.invoke(harness.invoker.role("fail"), asked)
+    await harness.invoker.reply(invocation)
     return Failure(invocation, asked["code"], asked["message"])
 
 
@@ -49,7 +50,7 @@ def passes_the_code_of_a_failure_on(record: Record[Failure]) -> Finding:
     """Callers decide by the code, people by the message."""
     answer, fault = _failure(record)
     if answer is None or fault is not None:
-        return unproven(f"{fault}: see INV-006")
+        return inconclusive(f"{fault}: see INV-006")
     code = answer.json["error"]["code"]
     if code == record.result.code:
         return kept("the handler's code arrived", answer)
@@ -70,24 +71,24 @@ def _failure(record: Record[Failure]) -> tuple[Message | None, str | None]:
 
 
 @trial(Worker.OWN)
-async def crashing(stage: Stage) -> Invocation:
+async def crashing(harness: Harness) -> Invocation:
     """Let the well-known function ``crash`` fail as a programming mistake does."""
-    crash = stage.role("crash")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(crash, {})
-    await stage.reply(invocation)
+    crash = harness.invoker.role("crash")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(crash, {})
+    await harness.invoker.reply(invocation)
     return invocation
 
 
 @trial(Worker.OWN)
-async def unserialisable(stage: Stage) -> Invocation:
+async def unserialisable(harness: Harness) -> Invocation:
     """Let the well-known function ``unserialisable`` return what JSON cannot express."""
-    function_id = stage.role("unserialisable")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(function_id, {})
-    await stage.reply(invocation)
+    function_id = harness.invoker.role("unserialisable")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(function_id, {})
+    await harness.invoker.reply(invocation)
     return invocation
 
 
@@ -142,7 +143,7 @@ def gives_crashes_their_code(record: Record[Invocation]) -> Finding:
     """Callers tell a mistake in a handler from a failure that it chose by the code."""
     answer, error = _crash_error(record)
     if answer is None or not error:
-        return unproven("it answered no error: see INV-016")
+        return inconclusive("it answered no error: see INV-016")
     if error.get("code") == "invocation_failed":
         return kept("the code invocation_failed", answer)
     return broken(
@@ -158,7 +159,7 @@ def tells_where_it_crashed(record: Record[Invocation]) -> Finding:
     """Without it, whoever looks into the failure has to reproduce it first."""
     answer, error = _crash_error(record)
     if answer is None or not error:
-        return unproven("it answered no error: see INV-016")
+        return inconclusive("it answered no error: see INV-016")
     if isinstance(error.get("stacktrace"), str) and error["stacktrace"]:
         return kept("a stacktrace came with the error", answer)
     return broken(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from conformance.checks.losing import first_series
 from conformance.checks.ready import looking_back
 from conformance.checks.shutting import terminated
-from conformance.conversation import TELEMETRY_PREFIXES, is_telemetry
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import TELEMETRY_PREFIXES, is_telemetry
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import shorten
 from mock_engine.transcript import NOT_JSON, Direction, Message
 from schemas import Direction as SchemaDirection
@@ -40,7 +40,7 @@ def sends_objects_with_a_type(*records: Record[object]) -> Finding:
                 events=(message,),
                 remedy="Serialise with a JSON library that refuses NaN and Infinity.",
             )
-    return kept(f"{len(sent)} messages read") if sent else unproven("it sent nothing")
+    return kept(f"{len(sent)} messages read") if sent else inconclusive("it sent nothing")
 
 
 def _shape_fault(message: Message) -> str | None:
@@ -69,7 +69,7 @@ def sends_valid_messages(*records: Record[object]) -> Finding:
                 events=(message,),
                 remedy="The engine drops a message it cannot decode, and its sender waits.",
             )
-    return kept(f"{len(sent)} messages valid") if sent else unproven("it sent no JSON object")
+    return kept(f"{len(sent)} messages valid") if sent else inconclusive("it sent no JSON object")
 
 
 @check("FRM-010", *ENGINE_READS)
@@ -89,7 +89,7 @@ def keeps_off_the_prefixes_of_telemetry(*records: Record[object]) -> Finding:
                     remedy="OTLP, MTRC and LOGS are for telemetry on /otel alone.",
                 )
     if not any(record.talk.workers for record in records):
-        return unproven("no worker spoke")
+        return inconclusive("no worker spoke")
     return kept(f"{sent} messages read")
 
 
@@ -103,7 +103,7 @@ def _is_protocol(data: bytes) -> bool:
     )
 
 
-Send = Callable[[Stage, int], str | None]
+Send = Callable[[Harness, int], str | None]
 """Sends something on a connection; returns the id of an invocation that must be answered."""
 
 
@@ -122,23 +122,23 @@ class Survival:
 
 
 def _text(text: str) -> Send:
-    return lambda stage, number: stage.connection(number).send_text(text.encode())
+    return lambda harness, number: harness.connection(number).send_text(text.encode())
 
 
 def _binary(data: bytes) -> Send:
-    return lambda stage, number: stage.connection(number).send_binary(data)
+    return lambda harness, number: harness.connection(number).send_binary(data)
 
 
 def _invocation_with(**fields: object) -> Send:
-    def send(stage: Stage, number: int) -> str:
+    def send(harness: Harness, number: int) -> str:
         invocation_id = str(uuid.uuid4())
         message: dict[str, object] = {
             "type": "invokefunction",
             "invocation_id": invocation_id,
-            "function_id": stage.baseline.pulse,
+            "function_id": harness.baseline.pulse,
             "data": {},
         }
-        stage.send(number, message | fields)
+        harness.send(number, message | fields)
         return invocation_id
 
     return send
@@ -190,39 +190,43 @@ MAY_RETURN = ("FRM-011",)
 
 
 @trial(Worker.OWN)
-async def odd_messages(stage: Stage) -> dict[str, Survival]:
+async def odd_messages(harness: Harness) -> dict[str, Survival]:
     """Send each stimulus in turn; a worker that goes deaf is replaced for the next one."""
     survived: dict[str, Survival] = {}
-    await stage.start()
-    await stage.ready()
+    await harness.worker.start()
+    await harness.presence.ready()
     for requirement, sends in STIMULI.items():
         if survived and not list(survived.values())[-1].heard:
-            await stage.restart()
-        if not await stage.pulse():
+            await harness.restart()
+        if not await harness.invoker.pulse():
             break
-        survived[requirement] = await _survival(stage, sends, requirement in MAY_RETURN)
+        survived[requirement] = await _survival(harness, sends, requirement in MAY_RETURN)
     return survived
 
 
-async def _survival(stage: Stage, sends: tuple[Send, ...], may_return: bool) -> Survival:
-    began = len(stage.transcript.events)
-    number = stage.workers[0]
+async def _survival(harness: Harness, sends: tuple[Send, ...], may_return: bool) -> Survival:
+    began = len(harness.transcript.events)
+    number = harness.workers[0]
     asked: list[str] = []
     for send in sends:
-        if number in stage.workers:
-            invocation_id = send(stage, number)
+        if number in harness.workers:
+            invocation_id = send(harness, number)
             asked += [invocation_id] if invocation_id is not None else []
-    heard = number in stage.workers and await stage.pulse() and number in stage.workers
-    if may_return and number not in stage.workers:
-        heard = await stage.present(stage.pace.reconnect) and await stage.pulse()
+    heard = (
+        number in harness.workers and await harness.invoker.pulse() and number in harness.workers
+    )
+    if may_return and number not in harness.workers:
+        heard = (
+            await harness.presence.present(harness.pace.reconnect) and await harness.invoker.pulse()
+        )
 
     def unanswered() -> int:
-        return sum(not stage.talk.answers(invocation_id) for invocation_id in asked)
+        return sum(not harness.talk.answers(invocation_id) for invocation_id in asked)
 
     if heard and asked:
-        await stage.until(lambda: not unanswered(), stage.pace.reply)
-    happened = [e for e in stage.transcript.events[began:] if isinstance(e, Message)]
-    return Survival(heard, stage.process.running, unanswered(), tuple(happened))
+        await harness.until(lambda: not unanswered(), harness.pace.reply)
+    happened = [e for e in harness.transcript.events[began:] if isinstance(e, Message)]
+    return Survival(heard, harness.worker.running, unanswered(), tuple(happened))
 
 
 def _survives(requirement: str, what: str) -> None:
@@ -230,7 +234,7 @@ def _survives(requirement: str, what: str) -> None:
     def survives(record: Record[dict[str, Survival]]) -> Finding:
         survival = record.result.get(requirement)
         if survival is None:
-            return unproven("the worker stopped answering before this was tried")
+            return inconclusive("the worker stopped answering before this was tried")
         stimulus = [e for e in survival.events if e.direction is Direction.FROM_ENGINE]
         if survival.heard and survival.unanswered:
             return broken(

@@ -17,10 +17,12 @@ from conformance.checks.answers import (
 from conformance.checks.asking import all_answered, is_url, own_samples
 from conformance.checks.payloads import payloads
 from conformance.checks.ready import looking_back
-from conformance.conversation import Conversation
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.context import ABSENT
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 MOST_FUNCTIONS = 200
@@ -41,18 +43,18 @@ class Round:
 
 
 @trial(Worker.SHARED)
-async def every_function(stage: Stage) -> Round:
+async def every_function(harness: Harness) -> Round:
     """Invoke each registered function once, with an example of its data.
 
     Of thousands the first ``MOST_FUNCTIONS`` are invoked. Of the well-known functions only
     ``echo`` is: the others have trials of their own.
     """
-    unknown = stage.invoke(ABSENT, {"some": "data"})
-    chosen = own_samples(stage, MOST_FUNCTIONS)
-    known = tuple(stage.invoke(function_id, data) for function_id, data in chosen)
-    await stage.reply(unknown)
-    await all_answered(stage, known, stage.patience(known))
-    return Round(known, unknown, tuple(stage.withheld()))
+    unknown = harness.invoker.invoke(ABSENT, {"some": "data"})
+    chosen = own_samples(harness, MOST_FUNCTIONS)
+    known = tuple(harness.invoker.invoke(function_id, data) for function_id, data in chosen)
+    await harness.invoker.reply(unknown)
+    await all_answered(harness, known, harness.invoker.patience(known))
+    return Round(known, unknown, tuple(harness.invoker.withheld()))
 
 
 @check("INV-014", every_function)
@@ -60,7 +62,7 @@ def tells_invocations_apart(record: Record[Round]) -> Finding:
     """A worker that says the same to everything cannot be judged by what it says."""
     played = record.result
     if not played.known and played.withheld:
-        return unproven(played.withheld[0])
+        return inconclusive(played.withheld[0])
     bounced = _bounced(record)
     if bounced:
         return broken(
@@ -121,7 +123,7 @@ def answers_for_its_functions(record: Record[Round]) -> Finding:
     """The engine sets no time limit: a caller waits for an answer that never comes."""
     if not record.result.known:
         if record.result.withheld:
-            return unproven(record.result.withheld[0])
+            return inconclusive(record.result.withheld[0])
         return not_applicable("it registers no function")
     for invocation in record.result.known:
         answers = record.talk.answers(invocation.id)
@@ -165,7 +167,7 @@ def answers_once(*records: Record[Any]) -> Finding:
                 remedy="Send the result in one place, after the handler has returned or failed.",
             )
     if not answered:
-        return unproven("it answered no invocation")
+        return inconclusive("it answered no invocation")
     return kept(f"{answered} invocations, each answered once")
 
 
@@ -183,7 +185,7 @@ def echoes_the_function_id(record: Record[Round]) -> Finding:
                     events=about(record, invocation),
                     remedy="Copy function_id from the invocation into its result.",
                 )
-    return kept(f"{checked} results") if checked else unproven("it answered no invocation")
+    return kept(f"{checked} results") if checked else inconclusive("it answered no invocation")
 
 
 @check("INV-004", every_function)
@@ -221,7 +223,7 @@ def reports_errors_with_code_and_message(record: Record[Round]) -> Finding:
                 "better.",
             )
     if not errors:
-        return unproven("it reported no error")
+        return inconclusive("it reported no error")
     return kept(f"{len(errors)} errors, each with code and message", errors[0][0])
 
 
@@ -234,16 +236,16 @@ class Void:
 
 
 @trial(Worker.SHARED)
-async def without_id(stage: Stage) -> Void:
+async def without_id(harness: Harness) -> Void:
     """Invoke without an id, with ``null`` as one, and then wait for an answer that is wrong."""
-    targets = [t for t in dict.fromkeys((stage.baseline.pulse, ABSENT)) if t]
-    void = Void(stage.transcript.now(), tuple(targets))
+    targets = [t for t in dict.fromkeys((harness.baseline.pulse, ABSENT)) if t]
+    void = Void(harness.transcript.now(), tuple(targets))
     for target in targets:
         message: dict[str, Any] = {"type": "invokefunction", "function_id": target, "data": {}}
-        stage.send(stage.serving(target), message)
-        stage.send(stage.serving(target), message | {"invocation_id": None})
-    await stage.pulse()
-    await stage.until(lambda: bool(_stray(stage.talk)), stage.pace.stray)
+        harness.send(harness.invoker.serving(target), message)
+        harness.send(harness.invoker.serving(target), message | {"invocation_id": None})
+    await harness.invoker.pulse()
+    await harness.until(lambda: bool(_stray(harness.talk)), harness.pace.stray)
     return void
 
 
@@ -279,16 +281,16 @@ def does_not_answer_without_an_id(record: Record[Void]) -> Finding:
         if m.type == "invocationresult" and m.at > record.result.at
     ]
     if not pulse:
-        return unproven("it answered nothing after these, so it may not have read them")
+        return inconclusive("it answered nothing after these, so it may not have read them")
     return kept(f"no answer to {2 * len(record.result.function_ids)} invocations without an id")
 
 
 @trial(Worker.SHARED)
-async def behind_urls(stage: Stage) -> tuple[Invocation, ...]:
+async def behind_urls(harness: Harness) -> tuple[Invocation, ...]:
     """Invoke the functions that the engine calls over HTTP, as an engine at fault would."""
-    names = [i for i, _ in stage.samples() if is_url(stage, i)][:MOST_FUNCTIONS]
-    asked = tuple(stage.invoke(name, {}) for name in names)
-    await stage.until(lambda: all(stage.replies(i) for i in asked), stage.pace.reply)
+    names = [i for i, _ in harness.invoker.samples() if is_url(harness, i)][:MOST_FUNCTIONS]
+    asked = tuple(harness.invoker.invoke(name, {}) for name in names)
+    await harness.until(lambda: all(harness.invoker.replies(i) for i in asked), harness.pace.reply)
     return asked
 
 
@@ -319,14 +321,14 @@ class Errand:
 
 
 @trial(Worker.SHARED)
-async def run_without_id(stage: Stage) -> Errand:
+async def run_without_id(harness: Harness) -> Errand:
     """Let the worker call a function, by an invocation without an id."""
-    call = stage.role("call")
-    errand = Errand(stage.transcript.now(), "conformance::ran-without-an-id")
+    call = harness.invoker.role("call")
+    errand = Errand(harness.transcript.now(), "conformance::ran-without-an-id")
     data = {"function_id": errand.function_id, "data": {}, "action": "void"}
     message = {"type": "invokefunction", "function_id": call, "data": data}
-    stage.send(stage.serving(call), message)
-    await stage.until(lambda: _errands(stage.talk, errand.function_id), stage.pace.reply)
+    harness.send(harness.invoker.serving(call), message)
+    await harness.until(lambda: _errands(harness.talk, errand.function_id), harness.pace.reply)
     return errand
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from conformance.checks.asking import all_answered
 from conformance.checks.service import Service, serve
-from conformance.conversation import Conversation
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Trial, Unmet, Worker, trial
+from conformance.errors import Inconclusive
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Trial, Worker, trial
 from mock_engine.faults import Accept, End, Refuse, Reject, rule
 from mock_engine.transcript import Accepted, Answered, Message
 from mock_engine.wire import Connection
@@ -52,7 +54,7 @@ class Way:
 
     requirement: str
     how: str
-    lose: Callable[[Stage], Awaitable[None]]
+    lose: Callable[[Harness], Awaitable[None]]
     plain: bool = True
 
 
@@ -86,9 +88,9 @@ class Drop:
 Series = tuple[Drop, ...]
 
 
-def _each(act: Callable[[Connection], None]) -> Callable[[Stage], Awaitable[None]]:
-    async def lose(stage: Stage) -> None:
-        for connection in stage.websockets():
+def _each(act: Callable[[Connection], None]) -> Callable[[Harness], Awaitable[None]]:
+    async def lose(harness: Harness) -> None:
+        for connection in harness.websockets():
             act(connection)
 
     return lose
@@ -108,83 +110,88 @@ def _garbage(connection: Connection) -> None:
     connection.send_raw(b"\xff" * LONGEST_HEADER)
 
 
-async def _refused_upgrades(stage: Stage) -> None:
+async def _refused_upgrades(harness: Harness) -> None:
     """Reset the connection and refuse upgrades, as a proxy does while its backend starts."""
-    lost = stage.workers
-    paths = {r.request.target for n in lost if (r := stage.talk.requests.get(n))}
-    stage.listener.play((rule(Reject()),))
+    lost = harness.workers
+    paths = {r.request.target for n in lost if (r := harness.talk.requests.get(n))}
+    harness.listener.play((rule(Reject()),))
 
     def refusals() -> int:
         answered = [
-            e.connection for e in stage.transcript.of(Answered) if e.status == Reject().status
+            e.connection for e in harness.transcript.of(Answered) if e.status == Reject().status
         ]
-        requests = [stage.talk.requests.get(number) for number in answered]
+        requests = [harness.talk.requests.get(number) for number in answered]
         return sum(r is not None and r.request.target in paths for r in requests)
 
     async def refused(rounds: int, within: float, *, patient: bool) -> None:
         enough = rounds * len(lost)
-        await stage.until(
-            lambda: refusals() >= enough or not stage.process.running, within, patient=patient
+        await harness.until(
+            lambda: refusals() >= enough or not harness.worker.running,
+            within,
+            patient=patient,
         )
 
-    await _each(lambda c: c.reset())(stage)
+    await _each(lambda c: c.reset())(harness)
     await refused(REFUSALS, REFUSED_FOR, patient=False)
-    await refused(1, stage.pace.reconnect, patient=True)
-    stage.listener.play(())
+    await refused(1, harness.pace.reconnect, patient=True)
+    harness.listener.play(())
 
 
-async def _ended_at_accept(stage: Stage) -> None:
+async def _ended_at_accept(harness: Harness) -> None:
     """Reset the connection, and end the next TCP connections as soon as they are made."""
-    lost, at = len(stage.talk.open), stage.transcript.now()
-    stage.listener.play((rule(End(), Accept()),))
+    lost, at = len(harness.talk.open), harness.transcript.now()
+    harness.listener.play((rule(End(), Accept()),))
 
     def tries() -> int:
-        return sum(event.at > at for event in stage.transcript.of(Accepted))
+        return sum(event.at > at for event in harness.transcript.of(Accepted))
 
-    await _each(lambda c: c.reset())(stage)
-    await stage.until(lambda: tries() or not stage.process.running, stage.pace.reconnect)
+    await _each(lambda c: c.reset())(harness)
+    await harness.until(lambda: tries() or not harness.worker.running, harness.pace.reconnect)
     # One of several may have been for telemetry; the worker's own comes at about the same time.
-    await stage.until(lambda: tries() >= lost, OUTAGE, patient=False)
-    stage.listener.play(())
+    await harness.until(lambda: tries() >= lost, OUTAGE, patient=False)
+    harness.listener.play(())
 
 
-async def engine_gone(stage: Stage, *, patient: bool = False) -> None:
+async def engine_gone(harness: Harness, *, patient: bool = False) -> None:
     """End the connection and refuse TCP connections for a while: the engine starts anew.
 
     The while is longer on a crowded machine for a ``patient`` trial.
     """
-    stage.listener.play((rule(Refuse()),))
-    await _each(lambda c: c.cut())(stage)
-    await stage.until(lambda: not stage.process.running, OUTAGE, patient=patient)
-    stage.listener.play(())
+    harness.listener.play((rule(Refuse()),))
+    await _each(lambda c: c.cut())(harness)
+    await harness.until(lambda: not harness.worker.running, OUTAGE, patient=patient)
+    harness.listener.play(())
 
 
-async def _held(stage: Stage) -> None:
+async def _held(harness: Harness) -> None:
     """End the stream to the worker while the engine still takes the connection for alive."""
-    before = tuple(stage.workers)
-    old = stage.websockets()
+    before = tuple(harness.workers)
+    old = harness.websockets()
     for connection in old:
         connection.pause_reading()
         connection.end_sending()
-    await stage.until(
-        lambda: set(stage.workers) - set(before) or not stage.process.running, stage.pace.reconnect
+    await harness.until(
+        lambda: set(harness.workers) - set(before) or not harness.worker.running,
+        harness.pace.reconnect,
     )
-    await stage.until(lambda: not stage.process.running, HELD, patient=False)
+    await harness.until(lambda: not harness.worker.running, HELD, patient=False)
     for connection in old:
         connection.cut()
 
 
-async def _midway(stage: Stage) -> None:
+async def _midway(harness: Harness) -> None:
     """Reset the connection, and the next one as soon as the worker begins to replay."""
-    before = set(stage.workers)
-    enough = min(MIDWAY, max(1, sum(stage.declared().values()) // 2))
+    before = set(harness.workers)
+    enough = min(MIDWAY, max(1, sum(harness.presence.declared().values()) // 2))
 
     def begun() -> list[int]:
-        return [n for n in stage.workers if n not in before and _length(stage.talk, n) >= enough]
+        return [
+            n for n in harness.workers if n not in before and _length(harness.talk, n) >= enough
+        ]
 
-    await _each(lambda c: c.reset())(stage)
-    for number in await stage.until(begun, stage.pace.reconnect):
-        stage.connection(number).reset()
+    await _each(lambda c: c.reset())(harness)
+    for number in await harness.until(begun, harness.pace.reconnect):
+        harness.connection(number).reset()
 
 
 def _length(talk: Conversation, number: int) -> int:
@@ -215,18 +222,18 @@ WAYS: dict[Trial[Series], tuple[Way, ...]] = {}
 
 def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
     @trial(Worker.OWN, name, slow=True)
-    async def lost(stage: Stage) -> Series:
-        await stage.start()
-        await stage.ready()
+    async def lost(harness: Harness) -> Series:
+        await harness.worker.start()
+        await harness.presence.ready()
         if changed:
-            await _change_registrations(stage)
+            await _change_registrations(harness)
         drops: list[Drop] = []
         for way in ways:
             try:
                 if drops and not drops[-1].back:
-                    await stage.restart()
-                drops.append(await _drop(stage, way, thoroughly=way is RESET))
-            except Unmet:
+                    await harness.restart()
+                drops.append(await _drop(harness, way, thoroughly=way is RESET))
+            except Inconclusive:
                 if not drops:
                     raise
                 break
@@ -236,53 +243,62 @@ def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
     return lost
 
 
-async def _change_registrations(stage: Stage) -> None:
+async def _change_registrations(harness: Harness) -> None:
     """Let the worker register many functions and two triggers more, and take one of each back."""
-    if stage.plays("bind"):
-        await _bind(stage, KEPT_ROUTE)
-        if stage.plays("unbind"):
-            trigger_id = await _bind(stage, BRIEF_ROUTE)
-            await stage.reply(
-                stage.invoke(stage.role("unbind"), {"id": trigger_id}), stage.pace.handler
+    if harness.invoker.plays("bind"):
+        await _bind(harness, KEPT_ROUTE)
+        if harness.invoker.plays("unbind"):
+            trigger_id = await _bind(harness, BRIEF_ROUTE)
+            await harness.invoker.reply(
+                harness.invoker.invoke(harness.invoker.role("unbind"), {"id": trigger_id}),
+                harness.pace.handler,
             )
-    if not stage.plays("register"):
+    if not harness.invoker.plays("register"):
         return
-    asked = [stage.invoke(stage.role("register"), {"id": str(n)}) for n in range(MANY)]
-    await all_answered(stage, asked, stage.pace.handler)
-    if stage.plays("unregister"):
-        await stage.reply(stage.invoke(stage.role("unregister"), {"id": "0"}), stage.pace.handler)
+    asked = [
+        harness.invoker.invoke(harness.invoker.role("register"), {"id": str(n)})
+        for n in range(MANY)
+    ]
+    await all_answered(harness, asked, harness.pace.handler)
+    if harness.invoker.plays("unregister"):
+        await harness.invoker.reply(
+            harness.invoker.invoke(harness.invoker.role("unregister"), {"id": "0"}),
+            harness.pace.handler,
+        )
 
 
-async def _bind(stage: Stage, config: dict[str, str]) -> object:
+async def _bind(harness: Harness, config: dict[str, str]) -> object:
     """Let the worker register a trigger; return the id that it says it has."""
-    answer = await stage.reply(stage.invoke(stage.role("bind"), {"type": "http", "config": config}))
+    answer = await harness.invoker.reply(
+        harness.invoker.invoke(harness.invoker.role("bind"), {"type": "http", "config": config})
+    )
     result = answer.json.get("result") if answer is not None else None
     return result.get("id") if isinstance(result, dict) else None
 
 
-async def _drop(stage: Stage, way: Way, *, thoroughly: bool) -> Drop:
-    before = tuple(stage.workers)
-    held = stage.talk.declared(before)
+async def _drop(harness: Harness, way: Way, *, thoroughly: bool) -> Drop:
+    before = tuple(harness.workers)
+    held = harness.talk.declared(before)
     called = service = None
-    if stage.baseline.pulse is not None and before:
-        called = stage.invoke(stage.baseline.pulse, {})
-    at = stage.transcript.now()
-    await way.lose(stage)
+    if harness.baseline.pulse is not None and before:
+        called = harness.invoker.invoke(harness.baseline.pulse, {})
+    at = harness.transcript.now()
+    await way.lose(harness)
 
     def back() -> set[int]:
-        return set(stage.workers) - set(before)
+        return set(harness.workers) - set(before)
 
-    await stage.until(lambda: back() or not stage.process.running, stage.pace.reconnect)
-    if back() and stage.process.running:
-        await stage.present(stage.pace.reply)
+    await harness.until(lambda: back() or not harness.worker.running, harness.pace.reconnect)
+    if back() and harness.worker.running:
+        await harness.presence.present(harness.pace.reply)
         # What came late at first may come late again.
-        await stage.until(lambda: held <= stage.talk.declared(back()), stage.pace.reply)
-        await stage.settled()
-        with contextlib.suppress(Unmet):
-            service = await serve(stage, thoroughly=thoroughly)
-    code = stage.process.exit_code
+        await harness.until(lambda: held <= harness.talk.declared(back()), harness.pace.reply)
+        await harness.presence.settled()
+        with contextlib.suppress(Inconclusive):
+            service = await serve(harness, thoroughly=thoroughly)
+    code = harness.worker.process.exit_code
     after = tuple(sorted(back()))
-    return Drop(way, at, stage.transcript.now(), before, after, code, called, service)
+    return Drop(way, at, harness.transcript.now(), before, after, code, called, service)
 
 
 # The waits of one series after another add up: what takes long goes with what does not.

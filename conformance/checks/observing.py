@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from conformance.checks.losing import first_series
 from conformance.checks.ready import looking_back
-from conformance.conversation import Conversation
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message
 
 OBSERVE, LOCAL = "observe.v1", "local-dispatch.v1"
@@ -35,18 +35,18 @@ class Observed:
 
 
 @trial(Worker.OWN)
-async def observed(stage: Stage) -> Observed | None:
+async def observed(harness: Harness) -> Observed | None:
     """Add an observer to one of the worker's functions, if it declares the feature."""
-    if OBSERVE not in stage.baseline.features or not stage.baseline.functions:
+    if OBSERVE not in harness.baseline.features or not harness.baseline.functions:
         return None
-    stage.engine.core.features = (OBSERVE, LOCAL)
-    await stage.start()
-    await stage.ready()
-    function_id = next(iter(stage.baseline.functions))
+    harness.engine.core.features = (OBSERVE, LOCAL)
+    await harness.worker.start()
+    await harness.presence.ready()
+    function_id = next(iter(harness.baseline.functions))
     observer = {"id": OBSERVER, "args": {}, "filters": {}, "target": "conformance::observer"}
     observer |= {"capture": [], "on": "complete"}
-    stage.send(
-        stage.serving(function_id),
+    harness.send(
+        harness.invoker.serving(function_id),
         {
             "type": "observeradded",
             "function_id": function_id,
@@ -56,8 +56,8 @@ async def observed(stage: Stage) -> Observed | None:
             "observer": observer,
         },
     )
-    await stage.until(
-        lambda: any(m.type == "observerack" for m in stage.talk.messages()), stage.pace.reply
+    await harness.until(
+        lambda: any(m.type == "observerack" for m in harness.talk.messages()), harness.pace.reply
     )
     return Observed(function_id)
 
@@ -93,31 +93,34 @@ class Reconnected:
 
 
 @trial(Worker.OWN)
-async def observing_again(stage: Stage) -> Reconnected | None:
+async def observing_again(harness: Harness) -> Reconnected | None:
     """Let the worker observe, if it declares the feature, and cut its connection."""
-    if OBSERVE not in stage.baseline.features:
+    if OBSERVE not in harness.baseline.features:
         return None
-    stage.engine.core.features = (OBSERVE, LOCAL)
-    await stage.start()
-    await stage.ready()
-    if stage.plays("observe"):
-        asked = stage.invoke(stage.role("observe"), {"function_id": SOURCE, "target": TARGET})
-        await stage.reply(asked)
-    before = tuple(stage.workers)
-    await stage.until(lambda: _observers(stage.talk, before), stage.pace.quiet)
-    if not _observers(stage.talk, before):
+    harness.engine.core.features = (OBSERVE, LOCAL)
+    await harness.worker.start()
+    await harness.presence.ready()
+    if harness.invoker.plays("observe"):
+        asked = harness.invoker.invoke(
+            harness.invoker.role("observe"), {"function_id": SOURCE, "target": TARGET}
+        )
+        await harness.invoker.reply(asked)
+    before = tuple(harness.workers)
+    await harness.until(lambda: _observers(harness.talk, before), harness.pace.quiet)
+    if not _observers(harness.talk, before):
         return None
-    for connection in stage.websockets():
+    for connection in harness.websockets():
         connection.cut()
-    await stage.until(
-        lambda: set(stage.workers) - set(before) or not stage.process.running, stage.pace.reconnect
+    await harness.until(
+        lambda: set(harness.workers) - set(before) or not harness.worker.running,
+        harness.pace.reconnect,
     )
-    await stage.present(stage.pace.reply)
-    wanted = set(_observers(stage.talk, before))
-    await stage.until(
-        lambda: wanted <= set(_observers(stage.talk, stage.workers)), stage.pace.reply
+    await harness.presence.present(harness.pace.reply)
+    wanted = set(_observers(harness.talk, before))
+    await harness.until(
+        lambda: wanted <= set(_observers(harness.talk, harness.workers)), harness.pace.reply
     )
-    return Reconnected(before, tuple(stage.workers))
+    return Reconnected(before, tuple(harness.workers))
 
 
 def _observers(talk: Conversation, connections: Iterable[int]) -> dict[str, Message]:
@@ -138,7 +141,7 @@ def observes_again(record: Record[Reconnected | None]) -> Finding:
     if record.result is None:
         return not_applicable("it observes no function")
     if not record.result.after:
-        return unproven("it did not come back: see REC-014")
+        return inconclusive("it did not come back: see REC-014")
     before, after = (
         _observers(record.talk, numbers) for numbers in (record.result.before, record.result.after)
     )

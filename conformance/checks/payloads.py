@@ -8,9 +8,11 @@ from typing import Any
 
 from conformance.checks.answers import described
 from conformance.checks.asking import all_answered
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.context import ABSENT
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Message
 
@@ -91,35 +93,35 @@ class Passage:
 
 
 @trial(Worker.OWN)
-async def payloads(stage: Stage) -> dict[str, list[Passage]]:
+async def payloads(harness: Harness) -> dict[str, list[Passage]]:
     """Send each payload to ``echo``, or to no function at all where there is none.
 
     An unknown function is answered by the worker too, so its transport is tested either way,
     and nothing is set off in a worker that does not know this suite.
     """
-    target = stage.role("echo") if stage.plays("echo") else ABSENT
+    target = harness.invoker.role("echo") if harness.invoker.plays("echo") else ABSENT
     passages: dict[str, list[Passage]] = {}
     last: Passage | None = None
-    await stage.start()
-    await stage.ready()
+    await harness.worker.start()
+    await harness.presence.ready()
     for requirement, (_, values) in PAYLOADS.items():
         passages[requirement] = []
         for data in values:
             if last is not None and not last.connected:
-                await stage.restart()
-            last = await _pass(stage, target, data)
+                await harness.restart()
+            last = await _pass(harness, target, data)
             passages[requirement].append(last)
             if last.answer is None:
                 break
     return passages
 
 
-async def _pass(stage: Stage, target: str, data: Any) -> Passage:
-    began = len(stage.transcript.events)
-    number = stage.serving(target)
-    answer = await stage.reply(stage.invoke(target, data))
-    connected = number in stage.workers and answer is not None
-    happened = [e for e in stage.transcript.events[began:] if isinstance(e, Message)]
+async def _pass(harness: Harness, target: str, data: Any) -> Passage:
+    began = len(harness.transcript.events)
+    number = harness.invoker.serving(target)
+    answer = await harness.invoker.reply(harness.invoker.invoke(target, data))
+    connected = number in harness.workers and answer is not None
+    happened = [e for e in harness.transcript.events[began:] if isinstance(e, Message)]
     return Passage(target, data, answer, connected, tuple(happened))
 
 
@@ -152,7 +154,7 @@ def _changed(passage: Passage, what: str) -> Finding | None:
     body = passage.answer.json
     if passage.function_id == ABSENT:
         if body.get("error") is None:
-            return unproven("it answers an unknown function with a result: see INV-004")
+            return inconclusive("it answers an unknown function with a result: see INV-004")
         return None
     if body.get("error") is None and same(body.get("result"), passage.data):
         return None
@@ -187,10 +189,10 @@ def sends_null_as_a_result(record: Record[dict[str, list[Passage]]]) -> Finding:
     """Without the field a caller cannot tell a null from an answer that was cut short."""
     passage = record.result["INV-010"][0]
     if passage.function_id == ABSENT:
-        return unproven("this takes a function that plays the part of conformance::echo")
+        return inconclusive("this takes a function that plays the part of conformance::echo")
     answer = passage.answer
     if answer is None or answer.json.get("error") is not None:
-        return unproven("it did not answer null with a result: see INV-010")
+        return inconclusive("it did not answer null with a result: see INV-010")
     if "result" in answer.json:
         return kept("the result null was sent as null", answer)
     return broken(
@@ -211,29 +213,31 @@ class Bulk:
 
 
 @trial(Worker.OWN)
-async def bulk(stage: Stage) -> Bulk:
+async def bulk(harness: Harness) -> Bulk:
     """Send a message as large as the engine sends in one frame, to no function at all."""
-    await stage.start()
-    await stage.ready()
-    return await _heave(stage, 16)
+    await harness.worker.start()
+    await harness.presence.ready()
+    return await _heave(harness, 16)
 
 
 @trial(Worker.OWN)
-async def huge(stage: Stage) -> Bulk | None:
+async def huge(harness: Harness) -> Bulk | None:
     """Send a message as large as a worker with the feature must take, if it has it."""
-    calls = [c for c in stage.baseline.features if c == LARGE]
+    calls = [c for c in harness.baseline.features if c == LARGE]
     if not calls:
         return None
-    await stage.start()
-    await stage.ready()
-    return await _heave(stage, 64)
+    await harness.worker.start()
+    await harness.presence.ready()
+    return await _heave(harness, 64)
 
 
-async def _heave(stage: Stage, mebibytes: int) -> Bulk:
-    number = stage.serving(ABSENT)
+async def _heave(harness: Harness, mebibytes: int) -> Bulk:
+    number = harness.invoker.serving(ABSENT)
     text = "x" * (mebibytes * MIB - ENVELOPE)
-    answer = await stage.reply(stage.invoke(ABSENT, {"text": text}), stage.pace.handler)
-    return Bulk(mebibytes, answer, number in stage.workers)
+    answer = await harness.invoker.reply(
+        harness.invoker.invoke(ABSENT, {"text": text}), harness.pace.handler
+    )
+    return Bulk(mebibytes, answer, number in harness.workers)
 
 
 def _took(carried: Bulk) -> Finding:
@@ -261,13 +265,13 @@ def takes_what_it_declares(record: Record[Bulk | None]) -> Finding:
 
 
 @trial(Worker.OWN, long=True)
-async def too_large(stage: Stage) -> Invocation:
+async def too_large(harness: Harness) -> Invocation:
     """Let a function return more than any engine takes."""
-    function_id = stage.role("large")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(function_id, {"bytes": 65 * MIB})
-    await stage.reply(invocation, 2 * stage.pace.handler)
+    function_id = harness.invoker.role("large")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(function_id, {"bytes": 65 * MIB})
+    await harness.invoker.reply(invocation, 2 * harness.pace.handler)
     return invocation
 
 
@@ -293,14 +297,14 @@ class Crowd:
 
 
 @trial(Worker.SHARED)
-async def crowd(stage: Stage) -> Crowd:
+async def crowd(harness: Harness) -> Crowd:
     """Send many invocations of ``echo`` in one go, each with data of its own."""
-    echo = stage.role("echo")
+    echo = harness.invoker.role("echo")
     asked = []
     for n in range(100):
         data = {"number": n, "text": "x" * (n % 7)}
-        asked.append((stage.invoke(echo, data), data))
-    await all_answered(stage, [invocation for invocation, _ in asked], stage.pace.handler)
+        asked.append((harness.invoker.invoke(echo, data), data))
+    await all_answered(harness, [invocation for invocation, _ in asked], harness.pace.handler)
     return Crowd(tuple(asked))
 
 

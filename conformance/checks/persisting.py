@@ -6,9 +6,9 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Accept, End, Refuse, Reject, Stall, rule
 from mock_engine.paths import TELEMETRY
 from mock_engine.transcript import Accepted, Answered
@@ -33,30 +33,34 @@ class Absence:
 
 
 @trial(Worker.OWN, slow=True)
-async def engine_comes_late(stage: Stage) -> Absence:
+async def engine_comes_late(harness: Harness) -> Absence:
     """Start the worker while nothing listens, and listen once it must have tried."""
-    stage.listener.play((rule(Refuse()),))
-    seconds = 1.5 * stage.pace.startup + 0.5
-    await stage.start()
-    await stage.until(lambda: not stage.process.running, seconds)
-    stage.listener.play(())
-    spoke = await stage.until(
-        lambda: bool(stage.workers) or not stage.process.running,
-        stage.pace.reconnect + seconds,
+    harness.listener.play((rule(Refuse()),))
+    seconds = 1.5 * harness.pace.startup + 0.5
+    await harness.worker.start()
+    await harness.until(lambda: not harness.worker.running, seconds)
+    harness.listener.play(())
+    spoke = await harness.until(
+        lambda: bool(harness.workers) or not harness.worker.running,
+        harness.pace.reconnect + seconds,
     )
-    appeared = bool(spoke and stage.workers)
+    appeared = bool(spoke and harness.workers)
     missing = None
     if appeared:
-        missing = None if await stage.present(stage.pace.reply) else stage.missing()
-        await stage.settled()
-    return Absence(seconds, appeared, stage.process.exit_code, missing)
+        missing = (
+            None
+            if await harness.presence.present(harness.pace.reply)
+            else harness.presence.missing()
+        )
+        await harness.presence.settled()
+    return Absence(seconds, appeared, harness.worker.process.exit_code, missing)
 
 
 @check("REG-012", engine_comes_late)
 def registers_offline_once(record: Record[Absence]) -> Finding:
     """What is registered before there is a connection is both queued and kept for replays."""
     if not record.result.appeared:
-        return unproven("it did not connect to an engine that came late: see CON-004")
+        return inconclusive("it did not connect to an engine that came late: see CON-004")
     if record.result.missing is not None:
         return broken(
             expected="all that it registers, on its first connection to an engine that came late",
@@ -99,31 +103,34 @@ def keeps_trying(record: Record[Absence]) -> Finding:
 
 
 @trial(Worker.OWN, slow=True)
-async def turned_away_at_first(stage: Stage) -> Absence:
+async def turned_away_at_first(harness: Harness) -> Absence:
     """End the worker's first connections, then refuse an upgrade, and let it in after that."""
-    stage.listener.play((rule(End(), Accept()),))
-    began = stage.transcript.now()
-    await stage.start()
-    sockets = max(1, stage.baseline.sockets)
-    await stage.until(lambda: _count(stage, Accepted), stage.pace.appearance)
-    await stage.until(lambda: _count(stage, Accepted) >= sockets, 0.3, patient=False)
-    stage.listener.play((rule(Reject()),))
-    await stage.until(
-        lambda: _refused_worker(stage) or not stage.process.running, stage.pace.reconnect
+    harness.listener.play((rule(End(), Accept()),))
+    began = harness.transcript.now()
+    await harness.worker.start()
+    sockets = max(1, harness.baseline.sockets)
+    await harness.until(lambda: _count(harness, Accepted), harness.pace.appearance)
+    await harness.until(lambda: _count(harness, Accepted) >= sockets, 0.3, patient=False)
+    harness.listener.play((rule(Reject()),))
+    await harness.until(
+        lambda: _refused_worker(harness) or not harness.worker.running,
+        harness.pace.reconnect,
     )
-    stage.listener.play(())
-    await stage.until(lambda: stage.workers or not stage.process.running, stage.pace.reconnect)
-    seconds = stage.transcript.now() - began
-    return Absence(seconds, bool(stage.workers), stage.process.exit_code)
+    harness.listener.play(())
+    await harness.until(
+        lambda: harness.workers or not harness.worker.running, harness.pace.reconnect
+    )
+    seconds = harness.transcript.now() - began
+    return Absence(seconds, bool(harness.workers), harness.worker.process.exit_code)
 
 
-def _count(stage: Stage, kind: type[Accepted]) -> int:
-    return sum(1 for _ in stage.transcript.of(kind))
+def _count(harness: Harness, kind: type[Accepted]) -> int:
+    return sum(1 for _ in harness.transcript.of(kind))
 
 
-def _refused_worker(stage: Stage) -> bool:
-    numbers = [e.connection for e in stage.transcript.of(Answered) if e.status == Reject().status]
-    return any(stage.talk.requests[n].request.path != TELEMETRY for n in numbers)
+def _refused_worker(harness: Harness) -> bool:
+    numbers = [e.connection for e in harness.transcript.of(Answered) if e.status == Reject().status]
+    return any(harness.talk.requests[n].request.path != TELEMETRY for n in numbers)
 
 
 @check("CON-011", turned_away_at_first)
@@ -140,19 +147,19 @@ def survives_a_bad_start(record: Record[Absence]) -> Finding:
 
 
 @trial(Worker.OWN, long=True)
-async def stalled(stage: Stage) -> tuple[int, bool]:
+async def stalled(harness: Harness) -> tuple[int, bool]:
     """Accept TCP connections and never answer; return how many came, and whether it came back."""
-    stage.listener.play((rule(Stall()),))
-    await stage.start()
-    enough = max(1, stage.baseline.sockets) + 1
-    await stage.until(
-        lambda: _count(stage, Accepted) >= enough or not stage.process.running,
-        stage.settings.timeout_factor * 2.5 * STALLED,
+    harness.listener.play((rule(Stall()),))
+    await harness.worker.start()
+    enough = max(1, harness.baseline.sockets) + 1
+    await harness.until(
+        lambda: _count(harness, Accepted) >= enough or not harness.worker.running,
+        harness.settings.timeout_factor * 2.5 * STALLED,
     )
-    tries = _count(stage, Accepted)
-    stage.listener.play(())
-    await stage.until(lambda: stage.workers or not stage.process.running, 2 * STALLED)
-    return tries - enough + 1, bool(stage.workers)
+    tries = _count(harness, Accepted)
+    harness.listener.play(())
+    await harness.until(lambda: harness.workers or not harness.worker.running, 2 * STALLED)
+    return tries - enough + 1, bool(harness.workers)
 
 
 @check("CON-012", stalled)

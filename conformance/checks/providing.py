@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass
 
 from conformance.checks.answers import error_fault
-from conformance.conversation import Conversation
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 BINDING = "5b0d5b2e-0000-4000-8000-0000000000b1"
@@ -29,32 +31,32 @@ class Bound:
     after_teardown: bool
 
 
-def _own_type(stage: Stage) -> tuple[int, str]:
+def _own_type(harness: Harness) -> tuple[int, str]:
     """A trigger type that the worker provides, and the connection on which it does.
 
     Raises:
-        Unmet: it provides none.
+        Inconclusive: it provides none.
     """
-    for one in stage.talk.registrations:
+    for one in harness.talk.registrations:
         if one.kind == "registertriggertype" and isinstance(one.id, str):
             return one.message.connection, one.id
-    raise Unmet("this takes a worker that provides a trigger type")
+    raise Inconclusive("this takes a worker that provides a trigger type")
 
 
 @trial(Worker.OWN)
-async def offered(stage: Stage) -> Bound:
+async def offered(harness: Harness) -> Bound:
     """Offer a trigger of its own type twice, one of an unknown type, and take the first back."""
-    await stage.start()
-    await stage.ready()
-    number, own = _own_type(stage)
+    await harness.worker.start()
+    await harness.presence.ready()
+    number, own = _own_type(harness)
     for trigger_id, type_id in ((BINDING, own), (UNKNOWN, NO_TYPE)):
-        stage.send(number, _offer(trigger_id, type_id))
-        await stage.until(lambda t=trigger_id: _answers(stage, t), stage.pace.reply)  # type: ignore[misc]
-    stage.send(number, _offer(BINDING, own))
-    await stage.until(lambda: len(_answers(stage, BINDING)) > 1, stage.pace.reply)
+        harness.send(number, _offer(trigger_id, type_id))
+        await harness.until(lambda t=trigger_id: _answers(harness, t), harness.pace.reply)  # type: ignore[misc]
+    harness.send(number, _offer(BINDING, own))
+    await harness.until(lambda: len(_answers(harness, BINDING)) > 1, harness.pace.reply)
     undo = {"type": "unregistertrigger", "id": BINDING, "trigger_type": own}
-    stage.send(number, undo)
-    alive = await stage.pulse() and number in stage.workers
+    harness.send(number, undo)
+    alive = await harness.invoker.pulse() and number in harness.workers
     return Bound(own, number, alive)
 
 
@@ -68,8 +70,8 @@ def _offer(trigger_id: str, type_id: str) -> dict[str, object]:
     }
 
 
-def _answers(stage: Stage, trigger_id: str) -> list[Message]:
-    return _results(list(stage.talk.messages()), trigger_id)
+def _answers(harness: Harness, trigger_id: str) -> list[Message]:
+    return _results(list(harness.talk.messages()), trigger_id)
 
 
 def _results(messages: list[Message], trigger_id: str) -> list[Message]:
@@ -125,7 +127,7 @@ def takes_a_trigger_again(record: Record[Bound]) -> Finding:
     """After a provider reconnects, the engine offers every trigger anew, known ones too."""
     answers = _results(list(record.talk.messages()), BINDING)
     if not answers or answers[0].json.get("error"):
-        return unproven("it did not take the trigger the first time")
+        return inconclusive("it did not take the trigger the first time")
     if len(answers) > 1 and not answers[1].json.get("error"):
         return kept("it took the same trigger again", answers[1])
     return broken(
@@ -155,7 +157,7 @@ def refuses_with_a_code(record: Record[Bound]) -> Finding:
     answers = _results(list(record.talk.messages()), UNKNOWN)
     error = answers[0].json.get("error") if answers else None
     if not isinstance(error, dict):
-        return unproven("it answered no error for an unknown type: see PRV-002")
+        return inconclusive("it answered no error for an unknown type: see PRV-002")
     if error.get("code") in CODES:
         return kept(f"the code {error['code']}", answers[0])
     return broken(
@@ -176,7 +178,7 @@ def says_nothing_to_a_teardown(record: Record[Bound]) -> Finding:
         if m.type == "unregistertrigger"
     ]
     if not undone or not record.result.after_teardown:
-        return unproven("it did not go on after unregistertrigger: see PRV-004")
+        return inconclusive("it did not go on after unregistertrigger: see PRV-004")
     later = [
         m
         for m in record.talk.messages()
@@ -203,23 +205,26 @@ class Fired:
 
 
 @trial(Worker.OWN)
-async def fired(stage: Stage) -> Fired:
+async def fired(harness: Harness) -> Fired:
     """Offer a trigger in another namespace twice, let it fire, and take it back."""
-    fire, bindings = stage.role("fire"), stage.role("bindings")
-    await stage.start()
-    await stage.ready()
-    number, own = _own_type(stage)
+    fire, bindings = harness.invoker.role("fire"), harness.invoker.role("bindings")
+    await harness.worker.start()
+    await harness.presence.ready()
+    number, own = _own_type(harness)
     for times in (1, 2):
-        stage.send(number, _offer(BINDING, own) | ELSEWHERE)
-        await stage.until(lambda n=times: len(_answers(stage, BINDING)) >= n, stage.pace.reply)  # type: ignore[misc]
-    before = stage.invoke(bindings, {})
-    await stage.reply(before)
-    await stage.reply(stage.invoke(fire, {"id": BINDING, "data": {"tick": 1}}))
-    await stage.until(lambda: _targets(stage.talk), stage.pace.reply)
-    stage.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": own})
-    await stage.pulse()
-    after = stage.invoke(bindings, {})
-    await stage.reply(after)
+        harness.send(number, _offer(BINDING, own) | ELSEWHERE)
+        await harness.until(
+            lambda n=times: len(_answers(harness, BINDING)) >= n,  # type: ignore[misc]
+            harness.pace.reply,
+        )
+    before = harness.invoker.invoke(bindings, {})
+    await harness.invoker.reply(before)
+    await harness.invoker.reply(harness.invoker.invoke(fire, {"id": BINDING, "data": {"tick": 1}}))
+    await harness.until(lambda: _targets(harness.talk), harness.pace.reply)
+    harness.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": own})
+    await harness.invoker.pulse()
+    after = harness.invoker.invoke(bindings, {})
+    await harness.invoker.reply(after)
     return Fired(before, after)
 
 
@@ -257,7 +262,7 @@ def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
     """A trigger that lives on calls a function that nobody wants to be called."""
     held = [_held(record, invocation) for invocation in (record.result.before, record.result.after)]
     if not held[0]:
-        return unproven("its function `bindings` does not tell of the trigger it was offered")
+        return inconclusive("its function `bindings` does not tell of the trigger it was offered")
     if not held[1]:
         return kept("the trigger that was taken back is gone")
     return broken(
@@ -272,7 +277,7 @@ def holds_a_trigger_once(record: Record[Fired]) -> Finding:
     """Held twice, it fires twice; the engine offers all triggers anew after a reconnect."""
     held = _held(record, record.result.before)
     if not held:
-        return unproven("its function `bindings` does not tell of the trigger it was offered")
+        return inconclusive("its function `bindings` does not tell of the trigger it was offered")
     if held == 1:
         return kept("the trigger that was offered twice is there once")
     return broken(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
-from conformance.conversation import Conversation
-from conformance.stage import ABSENT, Stage
+from conformance.requirements.verdict import Finding, broken, kept
 from conformance.subject.process import describe_exit
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept
+from conformance.trials.context import ABSENT
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Ended, Event, FrameSeen, Message
 from mock_engine.wire import Frame
 
@@ -28,11 +29,11 @@ class State:
 
 
 @trial(Worker.SHARED_LAST)
-async def looking_back(stage: Stage) -> State:
+async def looking_back(harness: Harness) -> State:
     """Everything that happened with the shared worker, once it has lived for a while."""
-    rest = LIFETIME - stage.transcript.now()
-    await stage.until(lambda: not stage.process.running, max(rest, 0), patient=False)
-    return State(stage.transcript.now(), stage.process.exit_code)
+    rest = LIFETIME - harness.transcript.now()
+    await harness.until(lambda: not harness.worker.running, max(rest, 0), patient=False)
+    return State(harness.transcript.now(), harness.worker.process.exit_code)
 
 
 @check("RDY-001", looking_back)
@@ -67,14 +68,14 @@ class Ping:
 
 
 @trial(Worker.SHARED)
-async def pinging(stage: Stage) -> Ping:
+async def pinging(harness: Harness) -> Ping:
     """Send a WebSocket ping with a payload to each worker's connection."""
-    ping = Ping(b"are you there?", tuple(stage.workers))
+    ping = Ping(b"are you there?", tuple(harness.workers))
     for number in ping.connections:
-        stage.connection(number).send_frame(Frame(Opcode.PING, ping.payload))
-    await stage.until(
-        lambda: all(pongs(stage.transcript.events, n, ping.payload) for n in ping.connections),
-        stage.pace.reply,
+        harness.connection(number).send_frame(Frame(Opcode.PING, ping.payload))
+    await harness.until(
+        lambda: all(pongs(harness.transcript.events, n, ping.payload) for n in ping.connections),
+        harness.pace.reply,
     )
     return ping
 
@@ -108,11 +109,11 @@ def answers_pings(record: Record[Ping]) -> Finding:
 
 
 @trial(Worker.SHARED)
-async def pinged_by_message(stage: Stage) -> float:
+async def pinged_by_message(harness: Harness) -> float:
     """Send the message ``ping``; return when, in seconds."""
-    at = stage.transcript.now()
-    stage.send(stage.serving(ABSENT), {"type": "ping"})
-    await stage.until(lambda: _message_pongs(stage.talk), min(stage.pace.reply, 2.0))
+    at = harness.transcript.now()
+    harness.send(harness.invoker.serving(ABSENT), {"type": "ping"})
+    await harness.until(lambda: _message_pongs(harness.talk), min(harness.pace.reply, 2.0))
     return at
 
 

@@ -13,16 +13,17 @@ from conformance.checks.losing import (
     drops,
 )
 from conformance.checks.ready import looking_back
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 
 def _returns(requirement: str, record: Record[Series]) -> Finding:
     drop = next((d for d in record.result if d.way.requirement == requirement), None)
     if drop is None:
-        return unproven("the worker, started anew, was not ready in time to try this")
+        return inconclusive("the worker, started anew, was not ready in time to try this")
     if drop.back:
         speech = record.talk.first_message(drop.after[0])
         return kept(f"back {speech.at - drop.at:.1f} s after {drop.way.how}")
@@ -52,7 +53,7 @@ def reattaches_first(*records: Record[Series]) -> Finding:
     """Only the owner of the old connection may clear what it left behind."""
     returned = drops(records)
     if not returned:
-        return unproven(NEVER_BACK)
+        return inconclusive(NEVER_BACK)
     judged = 0
     for record, drop in returned:
         known = _greetings(record, drop.before)
@@ -107,7 +108,7 @@ def does_not_reattach_at_first(record: Record[object]) -> Finding:
     early = [m for m in record.talk.messages() if m.type == "reattach"]
     firsts = record.talk.workers
     if not firsts:
-        return unproven("it opened no connection that it spoke on: see CON-001")
+        return inconclusive("it opened no connection that it spoke on: see CON-001")
     if early and early[0].connection == firsts[0]:
         return broken(
             expected="no `reattach` on a first connection",
@@ -127,22 +128,23 @@ class Straddle:
 
 
 @trial(Worker.OWN, slow=True)
-async def cut_while_busy(stage: Stage) -> Straddle:
+async def cut_while_busy(harness: Harness) -> Straddle:
     """Cut the connection while a slow invocation runs, and wait until it must have ended."""
-    sleep = stage.role("sleep")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(sleep, {"ms": 200})
-    slow = stage.invoke(sleep, {"ms": 2500})
-    await stage.reply(invocation)
-    before = set(stage.workers)
-    for connection in stage.websockets():
+    sleep = harness.invoker.role("sleep")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(sleep, {"ms": 200})
+    slow = harness.invoker.invoke(sleep, {"ms": 2500})
+    await harness.invoker.reply(invocation)
+    before = set(harness.workers)
+    for connection in harness.websockets():
         connection.cut()
-    await stage.until(
-        lambda: set(stage.workers) - before or not stage.process.running, stage.pace.reconnect
+    await harness.until(
+        lambda: set(harness.workers) - before or not harness.worker.running,
+        harness.pace.reconnect,
     )
-    back = bool(set(stage.workers) - before)
-    await stage.until(lambda: bool(stage.replies(slow)), 2.5 + stage.pace.stray)
+    back = bool(set(harness.workers) - before)
+    await harness.until(lambda: bool(harness.invoker.replies(slow)), 2.5 + harness.pace.stray)
     return Straddle(slow, back)
 
 
@@ -166,11 +168,11 @@ def keeps_old_answers_to_itself(*records: Record[Straddle] | Record[Series]) -> 
                 "answer when that is gone.",
             )
     if not played:
-        return unproven("this takes a function that plays the role conformance::sleep")
+        return inconclusive("this takes a function that plays the role conformance::sleep")
     if not played[0].back:
-        return unproven(NEVER_BACK)
+        return inconclusive(NEVER_BACK)
     if any(r.talk.answers(i.id) for r, i in asked if i is played[0].invocation):
-        return unproven("the invocation was answered before its connection could be cut")
+        return inconclusive("the invocation was answered before its connection could be cut")
     return kept("no answer to a call of an old connection came on a new one")
 
 

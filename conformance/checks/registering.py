@@ -9,14 +9,11 @@ from typing import Any
 
 from conformance.checks.framing import odd_messages
 from conformance.checks.ready import looking_back
-from conformance.conversation import (
-    REGISTRATIONS,
-    Registration,
-)
-from conformance.invoking import PREFIX
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Answer, Finding, broken, kept, not_applicable
+from conformance.requirements.verdict import Conclusion, Finding, broken, kept, not_applicable
+from conformance.settings.invoking import PREFIX
+from conformance.trials.conversation import REGISTRATIONS, Registration
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from schemas import validate_schema_document
 
 TRIGGER_FIELDS = ("id", "trigger_type", "function_id", "config")
@@ -64,7 +61,7 @@ def functions_have_ids(record: Record[object]) -> Finding:
 def registers_each_id_once(*records: Record[Any]) -> Finding:
     """A second registration of an id on a connection replaces the first without a word."""
     findings = [_once(record) for record in records]
-    return next((f for f in findings if f.answer is Answer.BROKEN), findings[0])
+    return next((f for f in findings if f.conclusion is Conclusion.BROKEN), findings[0])
 
 
 def _once(record: Record[Any]) -> Finding:
@@ -265,20 +262,22 @@ BRIEF = {"api_path": "/conformance/brief", "http_method": "GET"}
 
 
 @trial(Worker.OWN)
-async def taking_back(stage: Stage) -> None:
+async def taking_back(harness: Harness) -> None:
     """Let the worker register and take back a function and, if it can, a trigger."""
-    register, unregister = stage.role("register"), stage.role("unregister")
-    await stage.start()
-    await stage.ready()
-    await stage.reply(stage.invoke(register, {"id": "brief"}))
-    await stage.reply(stage.invoke(unregister, {"id": "brief"}))
-    if not stage.plays("bind") or not stage.plays("unbind"):
+    register, unregister = harness.invoker.role("register"), harness.invoker.role("unregister")
+    await harness.worker.start()
+    await harness.presence.ready()
+    await harness.invoker.reply(harness.invoker.invoke(register, {"id": "brief"}))
+    await harness.invoker.reply(harness.invoker.invoke(unregister, {"id": "brief"}))
+    if not harness.invoker.plays("bind") or not harness.invoker.plays("unbind"):
         return
-    bound = stage.invoke(stage.role("bind"), {"type": "http", "config": BRIEF})
-    answer = await stage.reply(bound)
+    bound = harness.invoker.invoke(harness.invoker.role("bind"), {"type": "http", "config": BRIEF})
+    answer = await harness.invoker.reply(bound)
     result = answer.json.get("result") if answer is not None else None
     if isinstance(result, dict):
-        await stage.reply(stage.invoke(stage.role("unbind"), {"id": result.get("id")}))
+        await harness.invoker.reply(
+            harness.invoker.invoke(harness.invoker.role("unbind"), {"id": result.get("id")})
+        )
 
 
 @check("REG-013", taking_back)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from conformance.checks.answers import disowned
 from conformance.checks.ready import looking_back
 from conformance.checks.retrying import HOT
-from conformance.stage import Stage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message
 
 OWNER = "0b7e1a52-0000-4000-8000-00000000000f"
@@ -28,57 +29,59 @@ class Refused:
     exit_code: int | None
 
 
-async def _refuse_a_function(stage: Stage, code: str, **told: str) -> Refused:
+async def _refuse_a_function(harness: Harness, code: str, **told: str) -> Refused:
     """Start the worker and refuse one of its functions; ``told`` are further fields of that.
 
     Raises:
-        Unmet: the worker registers no function, or does not come up as before.
+        Inconclusive: the worker registers no function, or does not come up as before.
     """
-    if not stage.baseline.functions:
-        raise Unmet("this takes a worker that registers a function")
-    await stage.start()
-    await stage.ready()
-    at = stage.transcript.now()
-    before = tuple(stage.workers)
+    if not harness.baseline.functions:
+        raise Inconclusive("this takes a worker that registers a function")
+    await harness.worker.start()
+    await harness.presence.ready()
+    at = harness.transcript.now()
+    before = tuple(harness.workers)
     rejection = {
         "type": "registrationrejected",
         "code": code,
         "namespace": "default",
-        "function_id": _chosen(stage),
+        "function_id": _chosen(harness),
     }
-    stage.send(before[0], rejection | told)
-    heard = await stage.pulse() and set(before) <= set(stage.workers)
-    return Refused(at, before, heard, stage.process.exit_code)
+    harness.send(before[0], rejection | told)
+    heard = await harness.invoker.pulse() and set(before) <= set(harness.workers)
+    return Refused(at, before, heard, harness.worker.process.exit_code)
 
 
-def _chosen(stage: Stage) -> str:
+def _chosen(harness: Harness) -> str:
     """The function that is refused: not the one that shows whether the worker listens."""
-    names = [name for name in stage.baseline.functions if name != stage.baseline.pulse]
-    return (names or list(stage.baseline.functions))[0]
+    names = [name for name in harness.baseline.functions if name != harness.baseline.pulse]
+    return (names or list(harness.baseline.functions))[0]
 
 
 @trial(Worker.OWN)
-async def function_conflict(stage: Stage) -> Refused:
+async def function_conflict(harness: Harness) -> Refused:
     """Tell the worker that one of its functions belongs to somebody else."""
-    refused = await _refuse_a_function(stage, "FUNCTION_NAMESPACE_CONFLICT", owner_worker_id=OWNER)
-    heard = refused.heard and await _serves(stage)
-    return replace(refused, heard=heard, exit_code=stage.process.exit_code)
+    refused = await _refuse_a_function(
+        harness, "FUNCTION_NAMESPACE_CONFLICT", owner_worker_id=OWNER
+    )
+    heard = refused.heard and await _serves(harness)
+    return replace(refused, heard=heard, exit_code=harness.worker.process.exit_code)
 
 
-async def _serves(stage: Stage) -> bool:
+async def _serves(harness: Harness) -> bool:
     """Whether the worker still runs a function that is invoked like any other, if it has one."""
-    refused = _chosen(stage)
-    others = [function_id for function_id, _ in stage.samples() if function_id != refused]
-    return await _still_runs(stage, others[-1] if others else None)
+    refused = _chosen(harness)
+    others = [function_id for function_id, _ in harness.invoker.samples() if function_id != refused]
+    return await _still_runs(harness, others[-1] if others else None)
 
 
-async def _still_runs(stage: Stage, function_id: object) -> bool:
+async def _still_runs(harness: Harness, function_id: object) -> bool:
     """Whether the worker runs a function, if it is one that is invoked like any other."""
-    for name, data in stage.samples():
+    for name, data in harness.invoker.samples():
         if name == function_id:
-            invocation = stage.invoke(name, data)
-            answer = await stage.reply(invocation, stage.patience([invocation]))
-            return answer is not None and not disowned(stage.talk, invocation, answer)
+            invocation = harness.invoker.invoke(name, data)
+            answer = await harness.invoker.reply(invocation, harness.invoker.patience([invocation]))
+            return answer is not None and not disowned(harness.talk, invocation, answer)
     return True
 
 
@@ -100,15 +103,15 @@ def _went_on(record: Record[Refused], remedy: str) -> Finding:
 
 
 @trial(Worker.OWN, slow=True)
-async def name_conflict(stage: Stage) -> Refused:
+async def name_conflict(harness: Harness) -> Refused:
     """Tell the worker that its name is taken, and close the connection."""
-    await stage.start()
-    await stage.ready()
-    at = stage.transcript.now()
-    before = tuple(stage.workers)
+    await harness.worker.start()
+    await harness.presence.ready()
+    at = harness.transcript.now()
+    before = tuple(harness.workers)
     for number in before:
-        connection = stage.connection(number)
-        stage.send(
+        connection = harness.connection(number)
+        harness.send(
             number,
             {
                 "type": "registrationrejected",
@@ -119,12 +122,12 @@ async def name_conflict(stage: Stage) -> Refused:
             },
         )
         connection.close()
-    await stage.until(lambda: bool(_since(stage, before)), PATIENCE)
-    return Refused(at, before, False, stage.process.exit_code)
+    await harness.until(lambda: bool(_since(harness, before)), PATIENCE)
+    return Refused(at, before, False, harness.worker.process.exit_code)
 
 
-def _since(stage: Stage, before: tuple[int, ...]) -> list[int]:
-    return [number for number in stage.talk.workers if number not in before]
+def _since(harness: Harness, before: tuple[int, ...]) -> list[int]:
+    return [number for number in harness.talk.workers if number not in before]
 
 
 @check("REC-012", name_conflict)
@@ -152,25 +155,26 @@ class Denied:
 
 
 @trial(Worker.OWN)
-async def denied(stage: Stage) -> Denied:
+async def denied(harness: Harness) -> Denied:
     """Answer the worker's connection with an error and a close frame, and then admit it."""
-    await stage.start()
-    await stage.ready()
-    at = stage.transcript.now()
-    before = tuple(stage.workers)
+    await harness.worker.start()
+    await harness.presence.ready()
+    at = harness.transcript.now()
+    before = tuple(harness.workers)
     error = {"code": "AUTH_ERROR", "message": "not today"}
     for number in before:
-        connection = stage.connection(number)
-        stage.send(number, {"type": "error", "error": error})
+        connection = harness.connection(number)
+        harness.send(number, {"type": "error", "error": error})
         connection.close()
-    await stage.until(
-        lambda: bool(_since(stage, before)) or not stage.process.running, stage.pace.reconnect
+    await harness.until(
+        lambda: bool(_since(harness, before)) or not harness.worker.running,
+        harness.pace.reconnect,
     )
     # A connection for telemetry may be opened at any time: those of workers alone tell.
-    talk = stage.talk
-    upgrades = [talk.upgrades[number].at for number in _since(stage, before)]
-    first = (min(upgrades) if upgrades else stage.transcript.now()) - at
-    return Denied(at, first, len(upgrades), stage.process.exit_code)
+    talk = harness.talk
+    upgrades = [talk.upgrades[number].at for number in _since(harness, before)]
+    first = (min(upgrades) if upgrades else harness.transcript.now()) - at
+    return Denied(at, first, len(upgrades), harness.worker.process.exit_code)
 
 
 @check("CON-007", denied)
@@ -192,7 +196,7 @@ def survives_an_error_message(record: Record[Denied]) -> Finding:
             remedy="Wait before each reconnect, whatever ended the connection.",
         )
     if not denial.upgrades and denial.exit_code is None:
-        return unproven("it did not come back, and may be waiting: see REC-001 to REC-005")
+        return inconclusive("it did not come back, and may be waiting: see REC-001 to REC-005")
     return kept(f"the next connection came after {denial.seconds:.1f} s")
 
 
@@ -215,17 +219,17 @@ class Refusal:
 
 
 @trial(Worker.OWN)
-async def trigger_refused(stage: Stage) -> Refusal:
+async def trigger_refused(harness: Harness) -> Refusal:
     """Tell the worker that one of its triggers could not be registered."""
-    await stage.start()
-    await stage.ready()
-    triggers = [r for r in stage.talk.registrations if r.kind == "registertrigger"]
+    await harness.worker.start()
+    await harness.presence.ready()
+    triggers = [r for r in harness.talk.registrations if r.kind == "registertrigger"]
     if not triggers:
-        raise Unmet("this takes a worker that registers a trigger")
+        raise Inconclusive("this takes a worker that registers a trigger")
     body = triggers[0].message.json
     number = triggers[0].message.connection
     names = ("id", "trigger_type", "function_id")
-    stage.send(
+    harness.send(
         number,
         {
             "type": "triggerregistrationresult",
@@ -233,15 +237,15 @@ async def trigger_refused(stage: Stage) -> Refusal:
             "error": {"code": "trigger_registration_failed", "message": NO_ROUTE},
         },
     )
-    heard = await stage.pulse() and number in stage.workers
-    heard = heard and await _still_runs(stage, body.get("function_id"))
-    await stage.until(lambda: _tells(stage), stage.pace.stray)
-    crowded = sum(len(line) for line in stage.output()) > LEGIBLE
-    return Refusal(heard, _tells(stage), crowded)
+    heard = await harness.invoker.pulse() and number in harness.workers
+    heard = heard and await _still_runs(harness, body.get("function_id"))
+    await harness.until(lambda: _tells(harness), harness.pace.stray)
+    crowded = sum(len(line) for line in harness.worker.output()) > LEGIBLE
+    return Refusal(heard, _tells(harness), crowded)
 
 
-def _tells(stage: Stage) -> bool:
-    return any(NO_ROUTE in line or FAILED in line for line in stage.output())
+def _tells(harness: Harness) -> bool:
+    return any(NO_ROUTE in line or FAILED in line for line in harness.worker.output())
 
 
 @check("TRG-001", trigger_refused)
@@ -261,9 +265,9 @@ def survives_a_refused_trigger(record: Record[Refusal]) -> Finding:
 
 
 @trial(Worker.OWN)
-async def odd_rejection(stage: Stage) -> Refused:
+async def odd_rejection(harness: Harness) -> Refused:
     """Tell the worker of a function that is refused for a reason it cannot know."""
-    return await _refuse_a_function(stage, "X_UNHEARD_OF")
+    return await _refuse_a_function(harness, "X_UNHEARD_OF")
 
 
 @check("REG-014", odd_rejection)
@@ -279,7 +283,7 @@ def tells_of_a_refused_trigger(record: Record[Refusal]) -> Finding:
     if record.result.told:
         return kept("the refusal is in its output")
     if record.result.crowded:
-        return unproven("it writes so much that not all of it is kept")
+        return inconclusive("it writes so much that not all of it is kept")
     return broken(
         expected=f"a line with the refusal, {NO_ROUTE!r}, in the worker's output",
         seen="no such line",

@@ -14,9 +14,9 @@ from conformance.checks.losing import (
     drops,
     messages_after,
 )
-from conformance.conversation import Identity
-from conformance.trial import Record, check
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.conversation import Identity
+from conformance.trials.trial import Record, check
 
 
 @check("REC-008", *SERIES)
@@ -24,7 +24,7 @@ def registers_everything_again(*records: Record[Series]) -> Finding:
     """A new connection starts with nothing: the engine forgot what the old one registered."""
     returned = drops(records)
     if not returned:
-        return unproven(NEVER_BACK)
+        return inconclusive(NEVER_BACK)
     for record, drop in returned:
         before, after = _sets(record, drop)
         lost = before - after
@@ -46,7 +46,7 @@ def registers_nothing_twice(*records: Record[Series]) -> Finding:
     """What is sent twice was queued and replayed; with triggers that fires twice."""
     returned = drops(records)
     if not returned:
-        return unproven(NEVER_BACK)
+        return inconclusive(NEVER_BACK)
     for record, drop in returned:
         before, after = _sets(record, drop, repeats=True)
         doubled = {
@@ -80,11 +80,11 @@ def announces_itself_again(*records: Record[Series]) -> Finding:
     """The engine knows a worker by the announcement on its connection."""
     returned = drops(records)
     if not returned:
-        return unproven(NEVER_BACK)
+        return inconclusive(NEVER_BACK)
     for record, drop in returned:
         first = record.result[0].before
         if not any(record.talk.announcements(n) for n in first):
-            return unproven("it did not announce itself at first either: see ANN-001")
+            return inconclusive("it did not announce itself at first either: see ANN-001")
         for number in drop.after:
             if not record.talk.announcements(number):
                 return broken(
@@ -149,7 +149,7 @@ def leaves_out_what_it_took_back(*records: Record[Series]) -> Finding:
                 remedy="Take what is unregistered out of the list that is replayed.",
             )
     if not taken:
-        return unproven("it unregistered nothing before a loss of its connection")
+        return inconclusive("it unregistered nothing before a loss of its connection")
     return kept("what it had unregistered did not come again")
 
 

@@ -6,10 +6,10 @@ import json
 
 from conformance.checks.ready import looking_back
 from conformance.checks.shutting import terminated
-from conformance.conversation import TELEMETRY_PREFIXES, is_telemetry
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable
+from conformance.requirements.verdict import Finding, broken, kept, not_applicable
+from conformance.trials.conversation import TELEMETRY_PREFIXES, is_telemetry
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Reject, Upgrade, rule
 from mock_engine.paths import TELEMETRY
 from mock_engine.rendering import shorten
@@ -90,19 +90,19 @@ def telemetry_has_its_path(*records: Record[object]) -> Finding:
 
 
 @trial(Worker.OWN)
-async def telemetry_refused(stage: Stage) -> str | None:
+async def telemetry_refused(harness: Harness) -> str | None:
     """Refuse connections for telemetry; return what the worker lacked then, if anything.
 
     An empty text means that it has no such connection.
     """
-    own = [r for r in stage.baseline.paths if r == TELEMETRY]
+    own = [r for r in harness.baseline.paths if r == TELEMETRY]
     if not own:
         return ""
-    stage.listener.play((rule(Reject(), Upgrade(), path=TELEMETRY),))
-    await stage.start()
-    if not await stage.present(stage.pace.appearance):
-        return f"it {stage.missing()}"
-    if stage.baseline.pulse is not None and not await stage.pulse():
+    harness.listener.play((rule(Reject(), Upgrade(), path=TELEMETRY),))
+    await harness.worker.start()
+    if not await harness.presence.present(harness.pace.appearance):
+        return f"it {harness.presence.missing()}"
+    if harness.baseline.pulse is not None and not await harness.invoker.pulse():
         return "it answered no invocation"
     return None
 

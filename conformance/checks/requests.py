@@ -10,10 +10,12 @@ from typing import Any
 
 from conformance.checks.answers import about
 from conformance.checks.asking import all_answered
-from conformance.conversation import Conversation
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.modules.channel import READ, WRITE
 from mock_engine.paths import CHANNELS
 from mock_engine.rendering import shorten
@@ -31,29 +33,29 @@ class Requested:
 
 
 @trial(Worker.SHARED)
-async def requested_over_http(stage: Stage) -> Requested:
+async def requested_over_http(harness: Harness) -> Requested:
     """Invoke each function behind an HTTP trigger with the event of a request."""
     invocations: dict[str, tuple[Invocation, str]] = {}
-    for registration in stage.talk.registrations:
+    for registration in harness.talk.registrations:
         body = registration.message.json
         function_id = body.get("function_id")
         if registration.kind != "registertrigger" or body.get("trigger_type") != "http":
             continue
-        if function_id not in stage.baseline.functions or function_id in invocations:
+        if function_id not in harness.baseline.functions or function_id in invocations:
             continue
-        if stage.obstacle(function_id) is None:
-            answering = stage.engine.channels.create()
+        if harness.obstacle(function_id) is None:
+            answering = harness.engine.channels.create()
             answering.read(lambda *_: None, lambda: None)
-            event = _request(stage, function_id, body, answering.end(WRITE))
-            invocations[function_id] = stage.invoke(function_id, event), answering.id
+            event = _request(harness, function_id, body, answering.end(WRITE))
+            invocations[function_id] = harness.invoker.invoke(function_id, event), answering.id
     if not invocations:
-        raise Unmet("this takes a worker with a function behind an HTTP trigger")
+        raise Inconclusive("this takes a worker with a function behind an HTTP trigger")
     played = tuple(invocations.values())
     asked = [invocation for invocation, _ in played]
-    await all_answered(stage, asked, stage.patience(asked))
+    await all_answered(harness, asked, harness.invoker.patience(asked))
     # One that answered null may take the channel a moment later.
-    silent = [channel for i, channel in played if _is_null(stage.replies(i))]
-    await stage.until(lambda: set(silent) <= _taken(stage.talk), stage.pace.reply)
+    silent = [channel for i, channel in played if _is_null(harness.invoker.replies(i))]
+    await harness.until(lambda: set(silent) <= _taken(harness.talk), harness.pace.reply)
     return Requested(played)
 
 
@@ -69,16 +71,16 @@ def _taken(talk: Conversation) -> set[str]:
 
 
 def _request(
-    stage: Stage, function_id: str, trigger: Mapping[str, Any], answering: Mapping[str, str]
+    harness: Harness, function_id: str, trigger: Mapping[str, Any], answering: Mapping[str, str]
 ) -> Any:
     """The event of a request to the route; the user's example for the function comes first."""
-    given = stage.settings.invoking.functions.get(function_id)
+    given = harness.settings.invoking.functions.get(function_id)
     if given is not None and given.examples:
         return given.examples[0]
     found = trigger.get("config")
     config = found if isinstance(found, dict) else {}
     path, method = str(config.get("api_path", "/")), str(config.get("http_method") or "GET").upper()
-    sent = stage.engine.channels.create()
+    sent = harness.engine.channels.create()
     sent.write(True, b"{}")
     sent.finish()
     return {
@@ -117,7 +119,7 @@ def answers_http_with_an_envelope(record: Record[Requested]) -> Finding:
                 "elsewhere in the result never reaches the client.",
             )
     if not judged and not streamed:
-        return unproven("no function behind an HTTP trigger answered its request with a result")
+        return inconclusive("no function behind an HTTP trigger answered its request with a result")
     through = f", {streamed} through a channel" if streamed else ""
     return kept(f"{judged} functions answered a request with status, headers or body{through}")
 

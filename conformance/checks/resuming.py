@@ -7,9 +7,10 @@ from conformance.checks.handling import Round, every_function
 from conformance.checks.losing import NEVER_BACK, SERIES, Drop, Series, drops
 from conformance.checks.ready import pongs
 from conformance.checks.service import EXTRA, OFFER, PAYLOAD, Service
-from conformance.stage import ABSENT, Invocation
-from conformance.trial import Record, check
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.context import ABSENT
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, check
 
 
 def _services(records: tuple[Record[Series], ...]) -> list[tuple[Record[Series], Drop, Service]]:
@@ -32,7 +33,7 @@ def answers_after_a_loss(first: Record[Round], *records: Record[Series]) -> Find
             if finding is not None:
                 return finding
     if not judged:
-        return unproven(NEVER_BACK)
+        return inconclusive(NEVER_BACK)
     return kept(f"{judged} invocations after a reconnect, each answered once")
 
 
@@ -65,7 +66,7 @@ def answers_pings_after_a_loss(*records: Record[Series]) -> Finding:
     """A keepalive that belongs to the first connection leaves the others to the next proxy."""
     services = _services(records)
     if not services:
-        return unproven(NEVER_BACK)
+        return inconclusive(NEVER_BACK)
     for record, drop, service in services:
         for number in service.pinged:
             cut = record.talk.ends.get(number)
@@ -109,7 +110,7 @@ def comes_back_once(*records: Record[Series]) -> Finding:
     """A second connection takes the first one's name, or its reattach cuts the first one off."""
     returned = drops(records)
     if not returned:
-        return unproven(NEVER_BACK)
+        return inconclusive(NEVER_BACK)
     for record, drop in returned:
         fresh = drop.fresh(record.talk)
         for position, number in enumerate(fresh):

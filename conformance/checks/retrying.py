@@ -12,8 +12,8 @@ from conformance.checks.losing import (
     refused_series,
     second_series,
 )
-from conformance.trial import Record, check
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.trial import Record, check
 
 HOT = 0.25
 """Seconds between two tries under which a retry loop is a hot one. SDKs start at 0.7 s."""
@@ -44,7 +44,7 @@ def waits_between_tries(*records: Record[Series]) -> Finding:
                     "chance.",
                 )
     if not told:
-        return unproven("it did not try again")
+        return inconclusive("it did not try again")
     return kept("gaps of " + ", ".join(f"{gap:.2f} s" for gap in told[:5]))
 
 
@@ -78,7 +78,7 @@ def begins_anew_after_success(*records: Record[Series]) -> Finding:
         if len(delays) >= 3 and len(delays) == len(record.result):
             judged.append((record, delays))
     if not judged:
-        return unproven("it did not come back three times in a row")
+        return inconclusive("it did not come back three times in a row")
     told = "; ".join(", ".join(f"{delay:.1f} s" for delay in delays) for _, delays in judged)
     # A busy machine may lengthen a delay here or there; a delay that grows does so in each series.
     if not all(_grew(delays) for _, delays in judged):

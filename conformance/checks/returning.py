@@ -8,9 +8,10 @@ from typing import Any
 from conformance.checks.answers import about, error_code
 from conformance.checks.asking import all_answered
 from conformance.checks.payloads import same
-from conformance.stage import Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 
 VALUES: tuple[Any, ...] = (False, 0, "", [], [0, None, "text"], {"kept": True})
 """What a called function returns: what many a language takes for nothing is a result as well."""
@@ -27,20 +28,22 @@ class Returns:
 
 
 @trial(Worker.SHARED)
-async def calls_at_once(stage: Stage) -> Returns:
+async def calls_at_once(harness: Harness) -> Returns:
     """Let the worker wait for a slow answer, and for several quick ones meanwhile."""
-    call, echo, sleep = (stage.role(name) for name in ("call", "echo", "sleep"))
-    slow = stage.invoke(call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 5000})
+    call, echo, sleep = (harness.invoker.role(name) for name in ("call", "echo", "sleep"))
+    slow = harness.invoker.invoke(
+        call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 5000}
+    )
     errands = [(echo, value, value) for value in VALUES]
-    if stage.plays("null"):
+    if harness.invoker.plays("null"):
         # Not as data: what a call without any looks like is another question (CAL-008).
-        errands.append((stage.role("null"), {}, None))
+        errands.append((harness.invoker.role("null"), {}, None))
     asked = []
     for function_id, data, value in errands:
         errand = {"function_id": function_id, "data": data, "timeout_ms": 3000}
-        asked.append((stage.invoke(call, errand), value))
+        asked.append((harness.invoker.invoke(call, errand), value))
     waiting = (slow, *(invocation for invocation, _ in asked))
-    await all_answered(stage, waiting, stage.pace.handler)
+    await all_answered(harness, waiting, harness.pace.handler)
     return Returns(tuple(asked))
 
 
@@ -51,10 +54,10 @@ def hands_results_to_their_callers(record: Record[Returns]) -> Finding:
         answers = record.talk.answers(invocation.id)
         told = answers[0].json.get("result") if answers else None
         if answers and error_code(answers[0]) is not None:
-            return unproven("its function `call` fails: see CAL-001")
+            return inconclusive("its function `call` fails: see CAL-001")
         error = told.get("error") if isinstance(told, dict) else None
         if isinstance(error, dict) and error.get("code") == "function_not_found":
-            return unproven("its call did not find its own function; it may be in a namespace")
+            return inconclusive("its call did not find its own function; it may be in a namespace")
         if isinstance(told, dict) and error is None and same(_plain(told.get("result")), value):
             continue
         return broken(

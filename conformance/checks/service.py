@@ -8,7 +8,8 @@ from websockets.frames import Opcode
 
 from conformance.checks.asking import own_samples
 from conformance.checks.ready import pongs
-from conformance.stage import Invocation, Stage
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
 from mock_engine.wire import Frame
 
 MOST = 10
@@ -31,42 +32,45 @@ class Service:
     offered: str | None
 
 
-async def serve(stage: Stage, *, thoroughly: bool) -> Service:
+async def serve(harness: Harness, *, thoroughly: bool) -> Service:
     """Invoke, ping, and offer a trigger; ``thoroughly``: invoke the worker's own functions, too.
 
     Raises:
-        Unmet: the worker is gone again.
+        Inconclusive: the worker is gone again.
     """
     asked = []
-    if stage.baseline.pulse is not None:
-        asked.append(stage.invoke(stage.baseline.pulse, {}))
-    if any(stage.talk.serves(number, EXTRA) for number in stage.workers):
-        asked.append(stage.invoke(EXTRA, {"again": True}))
+    if harness.baseline.pulse is not None:
+        asked.append(harness.invoker.invoke(harness.baseline.pulse, {}))
+    if any(harness.talk.serves(number, EXTRA) for number in harness.workers):
+        asked.append(harness.invoker.invoke(EXTRA, {"again": True}))
     if thoroughly:
-        asked += [stage.invoke(function_id, data) for function_id, data in own_samples(stage, MOST)]
-    pinged = tuple(stage.workers)
+        asked += [
+            harness.invoker.invoke(function_id, data)
+            for function_id, data in own_samples(harness, MOST)
+        ]
+    pinged = tuple(harness.workers)
     for number in pinged:
-        stage.connection(number).send_frame(Frame(Opcode.PING, PAYLOAD))
-    provided = _provided(stage)
+        harness.connection(number).send_frame(Frame(Opcode.PING, PAYLOAD))
+    provided = _provided(harness)
     if provided is not None:
-        stage.send(provided[0], {**_offer(provided[1]), "function_id": TARGET, "config": {}})
+        harness.send(provided[0], {**_offer(provided[1]), "function_id": TARGET, "config": {}})
 
     def served() -> bool:
-        answered = all(stage.replies(invocation) for invocation in asked)
-        ponged = all(pongs(stage.transcript.events, number, PAYLOAD) for number in pinged)
-        return answered and ponged and (provided is None or _accepted(stage, provided[0]))
+        answered = all(harness.invoker.replies(invocation) for invocation in asked)
+        ponged = all(pongs(harness.transcript.events, number, PAYLOAD) for number in pinged)
+        return answered and ponged and (provided is None or _accepted(harness, provided[0]))
 
-    within = stage.patience(asked) if thoroughly else stage.pace.reply
-    await stage.until(lambda: served() or not stage.process.running, within)
-    if provided is not None and provided[0] in stage.workers:
-        stage.send(provided[0], {**_offer(provided[1]), "type": "unregistertrigger"})
+    within = harness.invoker.patience(asked) if thoroughly else harness.pace.reply
+    await harness.until(lambda: served() or not harness.worker.running, within)
+    if provided is not None and provided[0] in harness.workers:
+        harness.send(provided[0], {**_offer(provided[1]), "type": "unregistertrigger"})
     return Service(tuple(asked), pinged, None if provided is None else provided[1])
 
 
-def _provided(stage: Stage) -> tuple[int, str] | None:
+def _provided(harness: Harness) -> tuple[int, str] | None:
     """A connection and the id of a trigger type that is registered on it."""
-    live = stage.workers
-    for registration in stage.talk.registrations:
+    live = harness.workers
+    for registration in harness.talk.registrations:
         number = registration.message.connection
         if (
             registration.kind == "registertriggertype"
@@ -81,8 +85,8 @@ def _offer(type_id: str) -> dict[str, object]:
     return {"type": "registertrigger", "id": OFFER, "trigger_type": type_id}
 
 
-def _accepted(stage: Stage, number: int) -> bool:
+def _accepted(harness: Harness, number: int) -> bool:
     return any(
         message.type == "triggerregistrationresult" and message.json.get("id") == OFFER
-        for message in stage.talk.messages(number)
+        for message in harness.talk.messages(number)
     )

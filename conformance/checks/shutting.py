@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
-from conformance.door import BLACK_HOLE
-from conformance.stage import Invocation, Stage
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.process import describe_exit
-from conformance.trial import Record, Trial, Unmet, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.trials.gateway import BLACK_HOLE
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.faults import Refuse, rule
 from mock_engine.transcript import Accepted, Direction, FrameSeen, Message
 
@@ -38,32 +40,32 @@ class Stop:
     workers: tuple[int, ...]
 
 
-async def _stop(stage: Stage, number: signal.Signals) -> Stop:
-    workers = tuple(stage.workers)
-    at = stage.transcript.now()
-    stage.process.send_signal(number)
-    patience = stage.pace.exit
-    await stage.until(lambda: not stage.process.running, patience, most=2 * patience)
-    ended = not stage.process.running
-    took = stage.transcript.now() - at if ended else None
-    remaining = await stage.remaining()
-    return Stop(number, at, took, patience, stage.process.exit_code, remaining, workers)
+async def _stop(harness: Harness, number: signal.Signals) -> Stop:
+    workers = tuple(harness.workers)
+    at = harness.transcript.now()
+    harness.worker.process.send_signal(number)
+    patience = harness.pace.exit
+    await harness.until(lambda: not harness.worker.running, patience, most=2 * patience)
+    ended = not harness.worker.running
+    took = harness.transcript.now() - at if ended else None
+    remaining = await harness.worker.remaining()
+    return Stop(number, at, took, patience, harness.worker.process.exit_code, remaining, workers)
 
 
 @trial(Worker.OWN)
-async def terminated(stage: Stage) -> Stop:
+async def terminated(harness: Harness) -> Stop:
     """Send SIGTERM to an idle worker."""
-    await stage.start()
-    await stage.ready()
-    return await _stop(stage, signal.SIGTERM)
+    await harness.worker.start()
+    await harness.presence.ready()
+    return await _stop(harness, signal.SIGTERM)
 
 
 @trial(Worker.OWN)
-async def interrupted(stage: Stage) -> Stop:
+async def interrupted(harness: Harness) -> Stop:
     """Send SIGINT to an idle worker."""
-    await stage.start()
-    await stage.ready()
-    return await _stop(stage, signal.SIGINT)
+    await harness.worker.start()
+    await harness.presence.ready()
+    return await _stop(harness, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,15 @@ class BusyStop:
 
 
 @trial(Worker.OWN)
-async def terminated_while_busy(stage: Stage) -> BusyStop:
+async def terminated_while_busy(harness: Harness) -> BusyStop:
     """Send SIGTERM while a slow invocation runs."""
     milliseconds = 700
-    sleep = stage.role("sleep")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(sleep, {"ms": milliseconds})
-    await stage.pulse()  # answered after the slow one was read, so that one runs now
-    return BusyStop(await _stop(stage, signal.SIGTERM), invocation, milliseconds)
+    sleep = harness.invoker.role("sleep")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(sleep, {"ms": milliseconds})
+    await harness.invoker.pulse()  # answered after the slow one was read, so that one runs now
+    return BusyStop(await _stop(harness, signal.SIGTERM), invocation, milliseconds)
 
 
 def _ends(requirement: str, stopped: Trial[Stop]) -> None:
@@ -108,7 +110,7 @@ def _exits_with_zero(requirement: str, stopped: Trial[Stop]) -> None:
     def exits_with_zero(record: Record[Stop]) -> Finding:
         stop = record.result
         if stop.took is None or stop.exit_code is None:
-            return unproven(NO_END)
+            return inconclusive(NO_END)
         if stop.exit_code == 0:
             return kept(f"exit code 0 after {stop.signal.name}")
         return broken(
@@ -131,7 +133,7 @@ def leaves_no_orphans(*records: Record[Stop]) -> Finding:
     """A process that outlives its worker holds ports, files and connections."""
     ended = [record for record in records if record.result.took is not None]
     if not ended:
-        return unproven(NO_END)
+        return inconclusive(NO_END)
     for record in ended:
         if record.result.remaining:
             return broken(
@@ -163,7 +165,7 @@ def does_not_reconnect(*records: Record[Stop]) -> Finding:
                 remedy="Stop the reconnect loop before the connection is closed.",
             )
     if all(record.result.took is None for record in records):
-        return unproven(NO_END)
+        return inconclusive(NO_END)
     return kept("no new connection after a signal")
 
 
@@ -172,7 +174,7 @@ def says_goodbye(record: Record[Stop]) -> Finding:
     """With a close frame the engine knows at once that the worker left on purpose."""
     stop = record.result
     if stop.took is None:
-        return unproven(NO_END)
+        return inconclusive(NO_END)
     closes = [
         event
         for event in record.events
@@ -197,7 +199,7 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
     busy = record.result
     answers = record.talk.answers(busy.invocation.id)
     if answers and answers[0].at <= busy.stop.at:
-        return unproven("the invocation was answered before the signal could be sent")
+        return inconclusive("the invocation was answered before the signal could be sent")
     if answers and answers[0].json.get("error") is None:
         return kept("the invocation that was running got its result", answers[0])
     seen = f"the error {answers[0].json['error']!r}" if answers else "no answer"
@@ -210,51 +212,51 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
 
 
 @trial(Worker.OWN)
-async def terminated_while_calling(stage: Stage) -> Stop:
+async def terminated_while_calling(harness: Harness) -> Stop:
     """Send SIGTERM while the worker waits for an answer that never comes."""
-    call = stage.role("call")
-    await stage.start()
-    await stage.ready()
-    stage.invoke(call, {"function_id": BLACK_HOLE, "data": {}, "timeout_ms": 600_000})
-    await stage.until(
-        lambda: any(m.json.get("function_id") == BLACK_HOLE for m in _calls(stage)),
-        stage.pace.reply,
+    call = harness.invoker.role("call")
+    await harness.worker.start()
+    await harness.presence.ready()
+    harness.invoker.invoke(call, {"function_id": BLACK_HOLE, "data": {}, "timeout_ms": 600_000})
+    await harness.until(
+        lambda: any(m.json.get("function_id") == BLACK_HOLE for m in _calls(harness)),
+        harness.pace.reply,
     )
-    return await _stop(stage, signal.SIGTERM)
+    return await _stop(harness, signal.SIGTERM)
 
 
-def _calls(stage: Stage) -> list[Message]:
-    return [m for m in stage.talk.messages() if m.type == "invokefunction"]
+def _calls(harness: Harness) -> list[Message]:
+    return [m for m in harness.talk.messages() if m.type == "invokefunction"]
 
 
 @trial(Worker.OWN)
-async def terminated_without_an_engine(stage: Stage) -> Stop:
+async def terminated_without_an_engine(harness: Harness) -> Stop:
     """Let the engine go away, and send SIGTERM while the worker looks for it."""
-    await stage.start()
-    await stage.ready()
-    if stage.plays("echo"):
+    await harness.worker.start()
+    await harness.presence.ready()
+    if harness.invoker.plays("echo"):
         # What was just done leaves telemetry that is still to be sent, as it does in service.
-        await stage.reply(stage.invoke(stage.role("echo"), {}))
-    stage.listener.play((rule(Refuse()),))
-    for connection in stage.websockets():
+        await harness.invoker.reply(harness.invoker.invoke(harness.invoker.role("echo"), {}))
+    harness.listener.play((rule(Refuse()),))
+    for connection in harness.websockets():
         connection.cut()
-    await stage.until(lambda: not stage.process.running, AWAY, patient=False)
-    if not stage.process.running:
-        raise Unmet("it ended when the engine went away: see REC-017")
-    return await _stop(stage, signal.SIGTERM)
+    await harness.until(lambda: not harness.worker.running, AWAY, patient=False)
+    if not harness.worker.running:
+        raise Inconclusive("it ended when the engine went away: see REC-017")
+    return await _stop(harness, signal.SIGTERM)
 
 
 @trial(Worker.OWN)
-async def terminated_twice(stage: Stage) -> Stop:
+async def terminated_twice(harness: Harness) -> Stop:
     """Send SIGTERM twice, as an impatient supervisor does, with work under way if there can be."""
-    await stage.start()
-    await stage.ready()
-    if stage.plays("sleep"):
-        stage.invoke(stage.role("sleep"), {"ms": 400})
-        await stage.pulse()
-    stage.process.send_signal(signal.SIGTERM)
-    await stage.until(lambda: not stage.process.running, 0.1, patient=False)
-    return await _stop(stage, signal.SIGTERM)
+    await harness.worker.start()
+    await harness.presence.ready()
+    if harness.invoker.plays("sleep"):
+        harness.invoker.invoke(harness.invoker.role("sleep"), {"ms": 400})
+        await harness.invoker.pulse()
+    harness.worker.process.send_signal(signal.SIGTERM)
+    await harness.until(lambda: not harness.worker.running, 0.1, patient=False)
+    return await _stop(harness, signal.SIGTERM)
 
 
 @check("SHD-009", terminated_while_calling)
@@ -264,7 +266,7 @@ def ends_while_it_waits(record: Record[Stop]) -> Finding:
         m.type == "invokefunction" and m.json.get("function_id") == BLACK_HOLE
         for m in record.talk.messages()
     ):
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     return _ended_in_time(
         record, "while it waited for the answer to a call", "Fail pending calls with SHUTDOWN."
     )

@@ -14,9 +14,9 @@ from typing import Any
 from conformance.checks.answers import error_code
 from conformance.checks.losing import first_series, third_series
 from conformance.checks.ready import looking_back
-from conformance.conversation import Registration
-from conformance.trial import Record, check
-from conformance.verdict import Finding, broken, kept, not_applicable
+from conformance.requirements.verdict import Finding, broken, kept, not_applicable
+from conformance.trials.conversation import Registration
+from conformance.trials.trial import Record, check
 from mock_engine.modules.schedule import BadExpression, Schedule
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Direction, Message

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from conformance.checks.calling import Errand, ask, outgoing, send
 from conformance.checks.losing import engine_gone
-from conformance.conversation import Conversation
-from conformance.door import BLACK_HOLE
-from conformance.stage import Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import Conversation
+from conformance.trials.gateway import BLACK_HOLE
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message
 
 LIMIT = 30.0
@@ -24,13 +24,13 @@ before it calls, and short enough to call, and give up, in the midst of the outa
 
 
 @trial(Worker.OWN, long=True)
-async def calls_a_black_hole(stage: Stage) -> Errand:
+async def calls_a_black_hole(harness: Harness) -> Errand:
     """Let the worker call a function that never answers, and give no time limit."""
-    call = stage.role("call")
-    await stage.start()
-    await stage.ready()
-    invocation = stage.invoke(call, {"function_id": BLACK_HOLE, "data": {}})
-    await stage.reply(invocation, 1.5 * LIMIT)
+    call = harness.invoker.role("call")
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.invoke(call, {"function_id": BLACK_HOLE, "data": {}})
+    await harness.invoker.reply(invocation, 1.5 * LIMIT)
     return Errand(invocation, BLACK_HOLE)
 
 
@@ -38,7 +38,7 @@ async def calls_a_black_hole(stage: Stage) -> Errand:
 def gives_up_by_itself(record: Record[Errand]) -> Finding:
     """The engine sets no time limit, so that a caller without one of its own waits for ever."""
     if not outgoing(record):
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     answers = record.talk.answers(record.result.invocation.id)
     if answers:
         return kept(f"it gave up after {answers[0].at - record.result.invocation.at:.0f} s")
@@ -51,22 +51,22 @@ def gives_up_by_itself(record: Record[Errand]) -> Finding:
 
 
 @trial(Worker.OWN)
-async def calls_what_is_slow(stage: Stage) -> tuple[Errand, bool]:
+async def calls_what_is_slow(harness: Harness) -> tuple[Errand, bool]:
     """Let the worker call a function that outlasts its patience, and look whether it is well."""
-    asked = {"function_id": stage.role("sleep"), "data": {"ms": 900}, "timeout_ms": 250}
-    stage.role("call")
-    await stage.start()
-    await stage.ready()
-    errand = await send(stage, asked)
-    await stage.until(lambda: len(_late(stage)) > 0, 2.0)
-    return errand, await stage.pulse()
+    asked = {"function_id": harness.invoker.role("sleep"), "data": {"ms": 900}, "timeout_ms": 250}
+    harness.invoker.role("call")
+    await harness.worker.start()
+    await harness.presence.ready()
+    errand = await send(harness, asked)
+    await harness.until(lambda: len(_late(harness)) > 0, 2.0)
+    return errand, await harness.invoker.pulse()
 
 
-def _late(stage: Stage) -> list[Message]:
+def _late(harness: Harness) -> list[Message]:
     """The answers of the slow function itself."""
     return [
         m
-        for m in stage.talk.messages()
+        for m in harness.talk.messages()
         if m.type == "invocationresult" and (m.json.get("result") or {}) == {"slept_ms": 900}
     ]
 
@@ -82,7 +82,9 @@ def gives_up_waiting(record: Record[tuple[Errand, bool]]) -> Finding:
     if code == "TIMEOUT":
         return kept("the caller got TIMEOUT")
     if code == "function_not_found":
-        return unproven("its call did not find its own function; it may be in another namespace")
+        return inconclusive(
+            "its call did not find its own function; it may be in another namespace"
+        )
     return broken(
         expected="the error code TIMEOUT in the hands of the caller, after 250 ms",
         seen=repr(result) if answers else "no answer",
@@ -119,30 +121,31 @@ class Offline:
 
 
 @trial(Worker.OWN, slow=True)
-async def calls_offline(stage: Stage) -> Offline:
+async def calls_offline(harness: Harness) -> Offline:
     """Let the worker make a call without data, and two calls while it has no connection."""
-    call = stage.role("call")
-    await stage.start()
-    await stage.ready()
+    call = harness.invoker.role("call")
+    await harness.worker.start()
+    await harness.presence.ready()
     offline = Offline(0.0, None)
-    await ask(stage, {"function_id": NOTHING})
+    await ask(harness, {"function_id": NOTHING})
     for function_id, patience in ((offline.kept_call, 20_000), (offline.expired, 150)):
         asked = {"function_id": function_id, "data": {}, "delay_ms": DELAY, "timeout_ms": patience}
-        stage.invoke(call, asked)
-    await stage.pulse()
-    before = set(stage.workers)
-    at = stage.transcript.now()
-    await engine_gone(stage, patient=True)
-    await stage.until(
-        lambda: set(stage.workers) - before or not stage.process.running, stage.pace.reconnect
+        harness.invoker.invoke(call, asked)
+    await harness.invoker.pulse()
+    before = set(harness.workers)
+    at = harness.transcript.now()
+    await engine_gone(harness, patient=True)
+    await harness.until(
+        lambda: set(harness.workers) - before or not harness.worker.running,
+        harness.pace.reconnect,
     )
-    fresh = set(stage.workers) - before
+    fresh = set(harness.workers) - before
     if not fresh:
         return Offline(at, None)
-    await stage.present(stage.pace.reply)
-    await stage.until(lambda: _made(stage.talk, offline.kept_call), stage.pace.reply)
-    await stage.settled()
-    return Offline(at, min(stage.talk.first_message(n).at for n in fresh))
+    await harness.presence.present(harness.pace.reply)
+    await harness.until(lambda: _made(harness.talk, offline.kept_call), harness.pace.reply)
+    await harness.presence.settled()
+    return Offline(at, min(harness.talk.first_message(n).at for n in fresh))
 
 
 def _made(talk: Conversation, function_id: str) -> list[Message]:
@@ -156,10 +159,10 @@ def _made(talk: Conversation, function_id: str) -> list[Message]:
 def _offline_obstacle(record: Record[Offline]) -> Finding | None:
     offline = record.result
     if offline.back is None:
-        return unproven("it did not come back: see REC-014")
+        return inconclusive("it did not come back: see REC-014")
     early = [m for n in (offline.kept_call, offline.expired) for m in _made(record.talk, n)]
     if any(m.at < offline.at for m in early):
-        return unproven("its function `call` does not wait `delay_ms` before it calls")
+        return inconclusive("its function `call` does not wait `delay_ms` before it calls")
     return None
 
 
@@ -187,7 +190,7 @@ def sends_kept_calls_once(record: Record[Offline]) -> Finding:
         return obstacle
     made = _made(record.talk, record.result.kept_call)
     if not made:
-        return unproven("it keeps no calls at all: see CAL-015")
+        return inconclusive("it keeps no calls at all: see CAL-015")
     if len(made) == 1:
         return kept("a call made offline was sent once", made[0])
     return broken(
@@ -214,7 +217,7 @@ def forgets_expired_calls(record: Record[Offline]) -> Finding:
             remedy="Drop from the queue what has timed out.",
         )
     if not _made(record.talk, offline.kept_call):
-        return unproven("it keeps no calls at all: see CAL-015")
+        return inconclusive("it keeps no calls at all: see CAL-015")
     return kept("the call that was given up was not sent")
 
 
@@ -223,7 +226,7 @@ def always_gives_data(record: Record[Offline]) -> Finding:
     """The engine drops a call without the field, and the caller waits until it gives up."""
     calls = _made(record.talk, NOTHING)
     if not calls:
-        return unproven("it did not call the function it was asked to call")
+        return inconclusive("it did not call the function it was asked to call")
     if "data" in calls[0].json:
         return kept(f"data {calls[0].json['data']!r} where the caller gave none", calls[0])
     return broken(

@@ -7,9 +7,11 @@ from typing import Any
 
 from conformance.checks.answers import about
 from conformance.checks.asking import all_answered, own_samples
-from conformance.stage import ABSENT, Invocation, Stage
-from conformance.trial import Record, Worker, check, trial
-from conformance.verdict import Finding, broken, kept, not_applicable, unproven
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.trials.context import ABSENT
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
 
 ODD: tuple[Any, ...] = (None, ["unexpected"], {"unexpected": None})
 """Data that few functions can use; each may refuse it."""
@@ -30,16 +32,18 @@ class Oddities:
 
 
 @trial(Worker.OWN)
-async def odd_data(stage: Stage) -> Oddities:
+async def odd_data(harness: Harness) -> Oddities:
     """Invoke the worker's functions with data that they do not expect."""
-    functions = [function_id for function_id, _ in own_samples(stage, MOST)]
+    functions = [function_id for function_id, _ in own_samples(harness, MOST)]
     if not functions:
         return Oddities((), None)
-    await stage.start()
-    await stage.ready()
-    asked = tuple(stage.invoke(function_id, data) for function_id in functions for data in ODD)
-    await all_answered(stage, asked, stage.patience(asked))
-    return Oddities(asked, stage.process.exit_code)
+    await harness.worker.start()
+    await harness.presence.ready()
+    asked = tuple(
+        harness.invoker.invoke(function_id, data) for function_id in functions for data in ODD
+    )
+    await all_answered(harness, asked, harness.invoker.patience(asked))
+    return Oddities(asked, harness.worker.process.exit_code)
 
 
 @check("INV-034", odd_data)
@@ -61,16 +65,16 @@ def answers_whatever_the_data(record: Record[Oddities]) -> Finding:
 
 
 @trial(Worker.SHARED_LAST)
-async def many_failures(stage: Stage) -> tuple[Invocation, ...]:
+async def many_failures(harness: Harness) -> tuple[Invocation, ...]:
     """Invoke an unknown function hundreds of times, and ``fail`` as often if there is one."""
-    if not stage.workers:
+    if not harness.workers:
         return ()
-    targets = [ABSENT, *([stage.role("fail")] if stage.plays("fail") else [])]
+    targets = [ABSENT, *([harness.invoker.role("fail")] if harness.invoker.plays("fail") else [])]
     asked: list[Invocation] = []
     for _ in range(ROUNDS):
-        batch = [stage.invoke(targets[n % len(targets)], {}) for n in range(AT_ONCE)]
+        batch = [harness.invoker.invoke(targets[n % len(targets)], {}) for n in range(AT_ONCE)]
         asked += batch
-        if not await all_answered(stage, batch, stage.pace.reply):
+        if not await all_answered(harness, batch, harness.pace.reply):
             break
     return tuple(asked)
 
@@ -80,7 +84,7 @@ def answers_after_many_failures(record: Record[tuple[Invocation, ...]]) -> Findi
     """What a failure does not give back, a place in a pool or a lock, is gone some day."""
     asked = record.result
     if not asked:
-        return unproven("the worker was not connected any more")
+        return inconclusive("the worker was not connected any more")
     for number, invocation in enumerate(asked, 1):
         if not record.talk.answers(invocation.id):
             return broken(

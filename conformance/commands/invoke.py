@@ -8,23 +8,20 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from conformance.errors import UsageError
-from conformance.first_run import first_run
-from conformance.settings import Settings
-from conformance.stage import Stage
+from conformance.errors import Inconclusive, UsageError
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
-from conformance.trial import Unmet
+from conformance.trials.harness import Harness
+from conformance.trials.probe_run import probe_run
 
 if TYPE_CHECKING:
-    from conformance.commands import Commands
-    from conformance.fuzz.finding import Step
+    from conformance.fuzz.campaign.defect import ReplayStep
 
 
-def add(commands: Commands) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command."""
-    invoke = commands.add_parser("invoke", help="start a worker, invoke it, show what it answers")
-    invoke.add_argument("--worker-cmd", required=True, metavar="COMMAND", help="starts the worker")
-    invoke.add_argument(
+    parser.add_argument("--worker-cmd", required=True, metavar="COMMAND", help="starts the worker")
+    parser.add_argument(
         "--call",
         nargs="+",
         action="append",
@@ -32,8 +29,8 @@ def add(commands: Commands) -> None:
         metavar="WORD",
         help="FUNCTION DATA [TIMES]: the data is JSON; may be repeated, in this order",
     )
-    invoke.add_argument("--timeout-factor", type=float, default=1.0, metavar="NUMBER")
-    invoke.set_defaults(run=_invoke)
+    parser.add_argument("--timeout-factor", type=float, default=1.0, metavar="NUMBER")
+    parser.set_defaults(run=_invoke)
 
 
 def _invoke(options: argparse.Namespace) -> int:
@@ -46,39 +43,39 @@ def _invoke(options: argparse.Namespace) -> int:
             default_port=None,
         )
         return asyncio.run(_play(settings, steps))
-    except (UsageError, Unmet) as fault:
+    except (UsageError, Inconclusive) as fault:
         print(fault, file=sys.stderr)
         return 2
 
 
-def _step(words: list[str]) -> Step:
-    from conformance.fuzz.finding import Step
+def _step(words: list[str]) -> ReplayStep:
+    from conformance.fuzz.campaign.defect import ReplayStep
 
     if not 2 <= len(words) <= 3 or (len(words) == 3 and not words[2].isdecimal()):
-        told = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
-        raise UsageError(told)
+        expected = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
+        raise UsageError(expected)
     try:
         json.loads(words[1])
     except (ValueError, RecursionError) as fault:
         raise UsageError(
             f"--call {words[0]}: the data is no JSON: {fault}; quote it, as in '{{\"a\": 1}}'"
         ) from None
-    return Step(words[0], words[1], int(words[2]) if len(words) == 3 else 1)
+    return ReplayStep(words[0], words[1], int(words[2]) if len(words) == 3 else 1)
 
 
-async def _play(settings: Settings, steps: list[Step]) -> int:
-    from conformance.fuzz.replay import replay
+async def _play(settings: Settings, steps: list[ReplayStep]) -> int:
+    from conformance.fuzz.campaign.replay import replay
 
-    first = await first_run(settings)
+    first = await probe_run(settings)
     await first.close()
-    stage = Stage(settings, first.baseline, await settings.subject.place())
+    harness = Harness(settings, first.baseline, await settings.subject.place())
     try:
-        played = await replay(stage, steps, exceptions=True)
+        played = await replay(harness, steps, exceptions=True)
     finally:
-        await stage.close()
+        await harness.close()
     reply = played.seen.reply
     print(reply.decode("utf-8", "replace") if reply else "no reply")
-    for line in stage.log[-8:]:
+    for line in harness.worker.log[-8:]:
         print(f"  output: {line}")
     if played.suspicion is None:
         print("nothing wrong was seen")

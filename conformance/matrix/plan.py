@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance import documents, known
-from conformance.catalogue import Catalogue
+from conformance import documents
 from conformance.errors import UsageError
-from conformance.known import KnownFailure
+from conformance.requirements import known
+from conformance.requirements.catalogue import Catalogue
+from conformance.requirements.known import KnownFailure
 from conformance.subject.chosen import subject as chosen_by
 from conformance.subject.command import Command
 from conformance.subject.place import Subject
@@ -46,8 +47,8 @@ def load(path: Path, catalogue: Catalogue) -> list[Candidate]:
     names = [candidate.name for candidate in candidates]
     for number, name in enumerate(names):
         if name in names[:number]:
-            told = f"two workers are called {name}; their columns need names"
-            raise document.fault(("workers", number, "name"), told)
+            complaint = f"two workers are called {name}; their columns need names"
+            raise document.fault(("workers", number, "name"), complaint)
     return candidates
 
 

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from conformance.court import Verdict
 from conformance.errors import UsageError
+from conformance.judging.entry import Entry, requirement_entry
+from conformance.judging.judge import Verdict
+from conformance.judging.session import Judgement
 from conformance.matrix.plan import Candidate
-from conformance.report.entry import Entry, entry
 from conformance.report.subject import about
-from conformance.session import Judgement
-from conformance.settings import DEFAULT_PORT, Settings
+from conformance.requirements.verdict import Level
+from conformance.settings.settings import DEFAULT_PORT, Settings
 from conformance.subject.command import Command
-from conformance.trial import CHECKS
-from conformance.verdict import Level
+from conformance.trials.trial import CHECKS
 
 SHOWN_LINES = 15
 """How much of the output of a build that fails is shown."""
@@ -87,7 +87,7 @@ def judge(
         protocol = judgement.protocol
         return Column(
             candidate,
-            tuple(entry(v, protocol.version, _again(candidate, v)) for v in verdicts),
+            tuple(requirement_entry(v, protocol.version, _again(candidate, v)) for v in verdicts),
             tuple(about(judgement.subject)),
             time.monotonic() - began,
         )

@@ -4,5 +4,5 @@ patterns   what a worker's frame must look like; templates are what is sent to i
 steps      a scenario as data
 reading    from a document to a scenario, checked to the last key
 play       the state machine: events in, moves out; no socket, no clock
-stagehand  the shell that makes the moves on a stage
+driver  the shell that makes the moves on a harness
 """

@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance import nodes
-from conformance.nodes import DocumentError, Node, Place, keys, suggestion
+from conformance.documents import nodes
+from conformance.documents.nodes import DocumentError, Location, Node, keys, suggestion
+from conformance.requirements.verdict import Level
 from conformance.scenarios.patterns.base import Pattern
 from conformance.scenarios.patterns.single import Is
 from conformance.scenarios.patterns.structures import Object
@@ -21,7 +22,6 @@ from conformance.scenarios.reading_steps import Reader
 from conformance.scenarios.scope import Scope
 from conformance.scenarios.steps import Needs, Scenario, Setting, Step
 from conformance.scenarios.values import NAME, pattern
-from conformance.verdict import Level
 from mock_engine.modules.catalogue import LOCATIONS
 
 VERSION = 1
@@ -53,19 +53,19 @@ KEYS = (
 )
 
 
-def load(path: Path, given: Mapping[str, str] | None = None) -> Scenario:
+def load(path: Path, values: Mapping[str, str] | None = None) -> Scenario:
     """Read the scenario in a file; ``given`` are values for its parameters, as texts.
 
     Raises:
         DocumentError: it cannot be read or used.
     """
-    return parse(nodes.read(path), str(path), given or {}, folder=path.parent)
+    return parse(nodes.read(path), str(path), values or {}, folder=path.parent)
 
 
 def parse(
     text: str,
     file: str,
-    given: Mapping[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
     *,
     folder: Path | None = None,
 ) -> Scenario:
@@ -77,7 +77,7 @@ def parse(
     root = nodes.parse(text, file)
     entries = _head(root)
     scope = Scope(set(GIVEN))
-    parameters = _parameters(entries.get("params"), given or {}, scope)
+    parameters = _parameters(entries.get("params"), values or {}, scope)
     needs = _needs(entries.get("needs"), scope)
     reader = Reader(scope, folder)
     steps = reader.steps(entries["steps"])
@@ -133,7 +133,7 @@ def _level(node: Node) -> Level:
 
 
 def _check_requirements(node: Node) -> None:
-    from conformance.catalogue import load as catalogue
+    from conformance.requirements.catalogue import load as catalogue
 
     known = catalogue().requirements
     for item in node.items():
@@ -150,7 +150,7 @@ def _slug(node: Node | None, default: str) -> str:
     return text
 
 
-def _parameters(node: Node | None, given: Mapping[str, str], scope: Scope) -> dict[str, Any]:
+def _parameters(node: Node | None, overrides: Mapping[str, str], scope: Scope) -> dict[str, Any]:
     values: dict[str, Any] = {}
     entries = node.pairs() if node is not None else []
     for key, value in entries:
@@ -158,7 +158,7 @@ def _parameters(node: Node | None, given: Mapping[str, str], scope: Scope) -> di
             key.refuse(f"a parameter cannot be called {key.value!r}")
         values[key.value] = value.value
         scope.bind(key.value)
-    for name, text in given.items():
+    for name, text in overrides.items():
         if name in values:
             values[name] = nodes.parse(text, f"--scenario-param {name}").value if text else ""
     return values
@@ -181,9 +181,9 @@ def _needs(node: Node | None, scope: Scope) -> Needs:
     return Needs(patterns("functions"), patterns("triggers"), patterns("trigger-types"))
 
 
-def _identified(given: str) -> Pattern:
+def _identified(identity: str) -> Pattern:
     """A registration by its id alone."""
-    return Object((("id", Is(given)),))
+    return Object((("id", Is(identity)),))
 
 
 def _setting(engine: Node | None, answers: Node | None) -> Setting:
@@ -207,7 +207,7 @@ def _setting(engine: Node | None, answers: Node | None) -> Setting:
     return Setting(modules, own)
 
 
-def _begun(steps: Iterable[Step], place: Place) -> tuple[Step, ...]:
+def _begun(steps: Iterable[Step], place: Location) -> tuple[Step, ...]:
     """The steps, with a start of the worker before them unless they have one of their own."""
     found = tuple(steps)
     if not found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from conformance.nodes import Node, suggestion
+from conformance.documents.nodes import Node, suggestion
 from conformance.scenarios.steps import END
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.nodes import Place
+from conformance.documents.nodes import Location
+from conformance.requirements.verdict import Level
 from conformance.scenarios.happenings import Happening
 from conformance.scenarios.patterns.base import Names, Pattern
 from conformance.scenarios.templates import Template
-from conformance.verdict import Level
 
 WORKER = "worker"
 """The name of the process that is started when a scenario names none."""
@@ -26,7 +26,7 @@ Within = float | str | None
 class Step:
     """One step; ``kind`` is its key, ``id`` its name, ``note`` what its author says of it."""
 
-    place: Place
+    place: Location
     kind: str
     id: str | None = None
     note: str = ""
@@ -94,17 +94,17 @@ class Expected(Pattern):
 
     def describe(self, names: Names) -> str:
         """In words."""
-        told = self.pattern.describe(names)
+        pattern = self.pattern.describe(names)
         where = f" on connection `{self.source}`" if self.source and self.kind == "message" else ""
         first = " as the first message" if self.first else ""
         return {
-            "message": f"the worker sends {told}{where}{first}",
-            "frame": f"the worker sends a frame {told}{where}",
-            "connects": f"the worker connects, with {told}",
-            "dials": f"the worker asks for a connection, with {told}",
-            "leaves": f"the connection ends, with {told}",
-            "exits": f"the process ends with exit code {told}",
-            "answers": f"the answer is {told}",
+            "message": f"the worker sends {pattern}{where}{first}",
+            "frame": f"the worker sends a frame {pattern}{where}",
+            "connects": f"the worker connects, with {pattern}",
+            "dials": f"the worker asks for a connection, with {pattern}",
+            "leaves": f"the connection ends, with {pattern}",
+            "exits": f"the process ends with exit code {pattern}",
+            "answers": f"the answer is {pattern}",
         }[self.kind]
 
 
@@ -160,7 +160,7 @@ class Scenario:
 
     name: str
     title: str
-    place: Place
+    place: Location
     steps: tuple[Step, ...]
     description: str = ""
     source: str = ""

@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import Draft202012Validator, validator_for
 
-from conformance.nodes import Node, suggestion
+from conformance.documents.nodes import Node, suggestion
 from conformance.scenarios.patterns.base import Pattern
 from conformance.scenarios.patterns.combined import All, Not, OneOf
 from conformance.scenarios.patterns.json_values import TYPES, is_of_type
@@ -24,7 +24,7 @@ from conformance.scenarios.patterns.single import (
     Between,
     Is,
     Matches,
-    Missing,
+    NoSuchKey,
     OfType,
     Valid,
 )
@@ -182,7 +182,7 @@ def _schema(node: Node, exact: bool) -> Pattern:
 
 MATCHERS: Mapping[str, Callable[[Node, bool], Pattern]] = {
     "$any": _true(Anything()),
-    "$absent": _true(Missing()),
+    "$absent": _true(NoSuchKey()),
     "$uuid": _true(AnyUuid()),
     "$bind": _bind,
     "$type": _type,

@@ -8,13 +8,12 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.errors import UsageError
+from conformance.errors import Inconclusive, UsageError
 from conformance.subject.command import HOST
 from conformance.subject.environment import url
 from conformance.subject.output import Output
 from conformance.subject.place import Place, Start, Subject
 from conformance.subject.usage import Usage
-from conformance.trial import Unmet
 from mock_engine.wire.listener import bound
 
 
@@ -90,9 +89,9 @@ class AttachedWorker:
         """It gets no signals from here.
 
         Raises:
-            Unmet: always.
+            Inconclusive: always.
         """
-        raise Unmet(f"this takes a worker that the suite starts, to send it {number.name}")
+        raise Inconclusive(f"this takes a worker that the suite starts, to send it {number.name}")
 
     def usage(self) -> Usage | None:
         """Which process it is is not known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conformance.catalogue import load
+from conformance.requirements.catalogue import load
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "coverage.md").read_text("utf-8")
 RULES, BUGS = 103, 47

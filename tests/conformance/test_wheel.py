@@ -8,8 +8,8 @@ import venv
 from pathlib import Path
 
 from conformance import checks
-from conformance.catalogue import load
-from conformance.trial import CHECKS
+from conformance.requirements.catalogue import load
+from conformance.trials.trial import CHECKS
 
 assert checks.MODULES  # importing the modules registers their checks
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from schemas import Direction, load, messages
 from tests.mutants.worker import Worker
 
 URL = os.environ.get("III_URL", "ws://127.0.0.1:49134")
-Impostor = Callable[[], Awaitable[None]]
+Impostor = Callable[[], Coroutine[Any, Any, None]]
 
 
 async def ends_at_once() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.trial import CHECKS
-from conformance.verdict import Level, Outcome
+from conformance.requirements.verdict import Level, Outcome
+from conformance.trials.trial import CHECKS
 from tests.judging import judge
 
 SPEAKS = ("CON-001", "CON-002", "CON-003", "ANN-", "FRM-001", "FRM-002", "FRM-010", "REG-", "USE-")

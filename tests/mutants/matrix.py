@@ -8,9 +8,9 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 
-from conformance.catalogue import load
-from conformance.trial import CHECKS
-from conformance.verdict import Answer, Finding, unproven
+from conformance.requirements.catalogue import load
+from conformance.requirements.verdict import Conclusion, Finding, inconclusive
+from conformance.trials.trial import CHECKS
 from tests.judging import judge
 from tests.mutants.catalogue import Mutant
 
@@ -29,7 +29,7 @@ class Row:
     def killed(self) -> bool:
         """Whether its own requirement tells it from a right worker, and why."""
         finding = self.finding
-        return finding.answer is Answer.BROKEN and bool(finding.expected and finding.seen)
+        return finding.conclusion is Conclusion.BROKEN and bool(finding.expected and finding.seen)
 
 
 def decided_with(requirement_id: str) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def judged(mutant: Mutant) -> Row:
     try:
         return _judged(mutant)
     except Exception as fault:
-        return Row(mutant, unproven(f"a fault of the suite: {fault!r}"), ())
+        return Row(mutant, inconclusive(f"a fault of the suite: {fault!r}"), ())
 
 
 def _judged(mutant: Mutant) -> Row:
@@ -58,7 +58,7 @@ def _judged(mutant: Mutant) -> Row:
         full=CHECKS[mutant.requirement].long,
         environment={"MUTANT_PORT": str(port)},
     )
-    broken = [v.requirement.id for v in rest if v.finding.answer is Answer.BROKEN]
+    broken = [v.requirement.id for v in rest if v.finding.conclusion is Conclusion.BROKEN]
     return Row(mutant, own.finding, tuple(broken))
 
 

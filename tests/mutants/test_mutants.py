@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.trial import CHECKS
-from conformance.verdict import Outcome
+from conformance.requirements.verdict import Outcome
+from conformance.trials.trial import CHECKS
 from tests.judging import judge
 from tests.mutants import MUTANTS, Mutant
 from tests.mutants.matrix import decided_with, judged

@@ -10,6 +10,7 @@ import pytest
 
 from reference_workers.client import Context, FunctionError, Worker, wire
 from reference_workers.client import connection as connections
+from reference_workers.client.settings import Settings
 from tests.reference_workers.recording import Link, Recorded, asynchronous, engine, serving
 
 TRACE = {"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "baggage": "k=v"}
@@ -199,7 +200,7 @@ async def test_pending_calls_fail_at_the_end() -> None:
 async def test_a_refused_worker_ends_and_stays_away(code: str) -> None:
     async with engine() as there:
         times = Recorded()
-        worker = Worker(connections.Settings(there.url, "tested"), times)
+        worker = Worker(Settings(there.url, "tested"), times)
         serving = asyncio.ensure_future(worker.serve())
         link = await there.ready()
         call = asyncio.ensure_future(worker.call("two::b", 1))

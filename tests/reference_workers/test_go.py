@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.settings import Settings
+from conformance.requirements.verdict import Outcome
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
-from conformance.trial import CHECKS
-from conformance.verdict import Outcome
+from conformance.trials.trial import CHECKS
 from tests.conformance.subject.images import GO, go_worker
 from tests.judging import judged
 
@@ -34,13 +34,13 @@ def test_it_keeps_every_requirement(binary: Path) -> None:
         for v in verdicts
         if v.outcome in (Outcome.FAILED, Outcome.WARNING)
     }
-    unproven = {
+    inconclusive = {
         v.requirement.id: v.finding.seen
         for v in verdicts
         if v.outcome is Outcome.NOT_VERIFIED and not COOPERATIVE.search(v.finding.seen)
     }
     assert broken == {}
-    assert unproven == {"REC-024": "it unregistered nothing before a loss of its connection"}
+    assert inconclusive == {"REC-024": "it unregistered nothing before a loss of its connection"}
 
 
 def test_it_is_formatted_and_vetted(binary: Path) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import known
-from conformance.catalogue import load
-from conformance.court import Verdict
-from conformance.trial import CHECKS
-from conformance.verdict import Outcome
+from conformance.judging.judge import Verdict
+from conformance.requirements import known
+from conformance.requirements.catalogue import load
+from conformance.requirements.verdict import Outcome
+from conformance.trials.trial import CHECKS
 from tests.judging import judge
 
 WORKERS = Path(__file__).parent.parent.parent / "reference_workers"

@@ -27,15 +27,16 @@ needs_sdk = pytest.mark.skipif(find_spec("iii") is None, reason="the extra `sdk`
 @asynccontextmanager
 async def connected(home: Path) -> AsyncIterator[Link]:
     """The worker's connection; it is stopped with a signal in the end."""
-    async with engine() as there:
-        environment = {"III_URL": there.url, "HOME": str(home)}
-        async with started(module="sdk_python", **environment) as process:
-            link = await there.next()
-            await link.expect(type="registertrigger", trigger_type="durable:subscriber")
-            yield link
-            process.terminate()
-            assert await code(process) == 0
-            assert link.close_code == 1000
+    async with (
+        engine() as there,
+        started(module="sdk_python", III_URL=there.url, HOME=str(home)) as process,
+    ):
+        link = await there.next()
+        await link.expect(type="registertrigger", trigger_type="durable:subscriber")
+        yield link
+        process.terminate()
+        assert await code(process) == 0
+        assert link.close_code == 1000
 
 
 @needs_sdk

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conformance.catalogue import load as load_catalogue
 from conformance.matrix.plan import load
+from conformance.requirements.catalogue import load as load_catalogue
 from tests.sdks.build import BUILDS, ROOT
 from tests.sdks.toolchains import required
 

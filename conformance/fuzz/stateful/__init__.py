@@ -1,7 +1,6 @@
 """Arbitrary lives of a worker: a rule-based state machine of Hypothesis drives a live one.
 
 model      what must be true of a worker, as plain data
-life       the shell: one worker on one stage, behind calls that block
+life       the shell: one worker on one harness, behind calls that block
 machine    the rules, and the search for the shortest schedule that breaks something
-items      the machine as a pytest item
 """

@@ -1,4 +1,4 @@
-"""One worker on one stage, behind calls that block: Hypothesis' machines are synchronous."""
+"""One worker on one harness, behind calls that block: Hypothesis' machines are synchronous."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Self, TypeVar
 
-from conformance.baseline import Baseline
-from conformance.conversation import Identity
 from conformance.fuzz.stateful.model import Model
-from conformance.settings import Settings
-from conformance.stage import Invocation, Stage
+from conformance.settings.settings import Settings
+from conformance.trials.baseline import Baseline
+from conformance.trials.conversation import Identity
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
 from mock_engine.faults import Fault, Schedule
 from mock_engine.transcript import Direction
 
@@ -59,14 +60,14 @@ class Life:
 
     Raises:
         Wrong: from any method, when the worker does what it must not.
-        Unmet: the worker is not ready in time when it is started.
+        Inconclusive: the worker is not ready in time when it is started.
     """
 
     def __init__(self, loop: Loop, settings: Settings, baseline: Baseline, *, reattaches: bool):
         self._loop = loop
         self._settings, self._baseline = settings, baseline
         self.model = Model(baseline.declared, reattaches, baseline.announced)
-        self._stage: Stage
+        self._harness: Harness
         self._lost = False
 
     def start(self) -> Self:
@@ -76,18 +77,18 @@ class Life:
 
     async def _start(self) -> None:
         place = await self._settings.subject.place()
-        self._stage = Stage(self._settings, self._baseline, place)
-        await self._stage.start()
-        await self._stage.ready()
+        self._harness = Harness(self._settings, self._baseline, place)
+        await self._harness.worker.start()
+        await self._harness.presence.ready()
 
     def stop(self) -> None:
         """End the worker and its engine."""
-        self._loop.run(self._stage.close())
+        self._loop.run(self._harness.close())
 
     @property
     def log(self) -> list[str]:
         """The worker's last lines."""
-        return self._stage.log[-10:]
+        return self._harness.worker.log[-10:]
 
     # -- what happens to it ----------------------------------------------------------------------
 
@@ -96,17 +97,17 @@ class Life:
         self._loop.run(self._invoke(function_id, data))
 
     async def _invoke(self, function_id: str, data: Any) -> None:
-        stage = self._stage
-        invocation = stage.invoke(function_id, data)
+        harness = self._harness
+        invocation = harness.invoker.invoke(function_id, data)
         await self._answered(invocation)
 
     async def _answered(self, invocation: Invocation) -> Any:
-        stage = self._stage
-        reply = await stage.reply(invocation, stage.pace.handler)
+        harness = self._harness
+        reply = await harness.invoker.reply(invocation, harness.pace.handler)
         if reply is None:
             self._complain(f"an answer of {invocation.function_id}", "none")
             raise AssertionError
-        count = len(stage.replies(invocation))
+        count = len(harness.invoker.replies(invocation))
         if count > 1:
             raise Wrong(f"one answer of {invocation.function_id}", f"{count}")
         if reply.connection != invocation.connection:
@@ -121,27 +122,27 @@ class Life:
         self._loop.run(self._lose(fault, schedule, busy))
 
     async def _lose(self, fault: Fault, schedule: Schedule, busy: str | None) -> None:
-        stage = self._stage
-        number = stage.workers[0]
+        harness = self._harness
+        number = harness.workers[0]
         greetings = self._greetings(number)
         if busy is not None:
-            stage.invoke(busy, {"ms": 200})
-        before = set(stage.talk.workers)
+            harness.invoker.invoke(busy, {"ms": 200})
+        before = set(harness.talk.workers)
         self._lost = True
-        stage.listener.play(schedule)
-        stage.connection(number).inject(fault)
-        patience = stage.pace.reconnect * (2 if schedule else 1)
-        await stage.until(
-            lambda: any(n not in before for n in stage.workers) or not stage.process.running,
+        harness.listener.play(schedule)
+        harness.connection(number).inject(fault)
+        patience = harness.pace.reconnect * (2 if schedule else 1)
+        await harness.until(
+            lambda: any(n not in before for n in harness.workers) or not harness.worker.running,
             patience,
         )
-        fresh = [n for n in stage.workers if n not in before]
+        fresh = [n for n in harness.workers if n not in before]
         if not fresh:
             self._complain("a new connection", f"none {patience:.0f} s after it was lost")
         await self._complete()
-        stage.listener.play(())
-        messages = [m.json for m in stage.talk.messages(fresh[-1]) if isinstance(m.json, dict)]
-        if len(before & set(stage.talk.workers)) and len(fresh) == 1:
+        harness.listener.play(())
+        messages = [m.json for m in harness.talk.messages(fresh[-1]) if isinstance(m.json, dict)]
+        if len(before & set(harness.talk.workers)) and len(fresh) == 1:
             fault_seen = self.model.returned(messages, greetings)
             if fault_seen is not None:
                 raise Wrong("a reattach first, with the ids of the last greeting", fault_seen)
@@ -149,21 +150,21 @@ class Life:
 
     async def _complete(self) -> None:
         """Wait until what must be registered is, and then for what must not follow."""
-        stage = self._stage
+        harness = self._harness
         wanted = self.model.offer()
 
         def there() -> bool:
-            announced = stage.is_announced() or not self.model.announces
-            return announced and wanted <= set(stage.declared())
+            announced = harness.presence.is_announced() or not self.model.announces
+            return announced and wanted <= set(harness.presence.declared())
 
-        if not await stage.until(there, stage.pace.quiet):
+        if not await harness.until(there, harness.pace.quiet):
             # The set is complete once it has been announced; what is missing then is lost.
-            await stage.until(stage.is_announced, stage.pace.announcement)
-            await stage.until(there, 2 * stage.pace.quiet)
-        await stage.until(lambda: False, 0.05, patient=False)
+            await harness.until(harness.presence.is_announced, harness.pace.announcement)
+            await harness.until(there, 2 * harness.pace.quiet)
+        await harness.until(lambda: False, 0.05, patient=False)
 
     def _greetings(self, number: int) -> list[dict[str, Any]]:
-        sent = self._stage.talk.messages(number, Direction.FROM_ENGINE)
+        sent = self._harness.talk.messages(number, Direction.FROM_ENGINE)
         return [m.json for m in sent if m.type == "workerregistered"]
 
     def register(self, role: str, name: str) -> None:
@@ -181,14 +182,14 @@ class Life:
         self.check()
 
     async def _told(self, role: str, name: str) -> None:
-        stage = self._stage
-        before = len(stage.talk.registrations) + len(stage.talk.unregistered)
-        answer = await self._answered(stage.invoke(role, {"id": name}))
+        harness = self._harness
+        before = len(harness.talk.registrations) + len(harness.talk.unregistered)
+        answer = await self._answered(harness.invoker.invoke(role, {"id": name}))
         if answer.get("error") is not None:
             raise Wrong(f"a result of {role}", f"the error {answer['error']}")
-        await stage.until(
-            lambda: len(stage.talk.registrations) + len(stage.talk.unregistered) > before,
-            stage.pace.quiet,
+        await harness.until(
+            lambda: len(harness.talk.registrations) + len(harness.talk.unregistered) > before,
+            harness.pace.quiet,
         )
 
     def reject(self, function_id: str) -> None:
@@ -197,9 +198,9 @@ class Life:
         self.check()
 
     async def _reject(self, function_id: str) -> None:
-        stage = self._stage
-        stage.send(
-            stage.serving(function_id),
+        harness = self._harness
+        harness.send(
+            harness.invoker.serving(function_id),
             {
                 "type": "registrationrejected",
                 "code": "FUNCTION_NAMESPACE_CONFLICT",
@@ -216,25 +217,25 @@ class Life:
         self._loop.run(self._check())
 
     async def _check(self) -> None:
-        stage = self._stage
-        if not stage.process.running:
-            self._complain("the process lives", f"it ended with {stage.process.exit_code}")
-        if not stage.workers:
+        harness = self._harness
+        if not harness.worker.running:
+            self._complain("the process lives", f"it ended with {harness.worker.process.exit_code}")
+        if not harness.workers:
             self._complain("the worker is connected", "it has no open connection")
         # What comes twice on a first connection is no matter of the life cycle.
-        seen = stage.talk.declared(stage.workers, repeats=self._lost)
-        told = self.model.lacking(seen)
-        if told is not None:
-            raise Wrong("what the worker offers, each once", told)
-        if self.model.announces and not stage.is_announced():
+        seen = harness.talk.declared(harness.workers, repeats=self._lost)
+        complaint = self.model.lacking(seen)
+        if complaint is not None:
+            raise Wrong("what the worker offers, each once", complaint)
+        if self.model.announces and not harness.presence.is_announced():
             raise Wrong("an announcement on every connection", "none on the newest")
-        if stage.baseline.pulse is not None and not await stage.pulse():
+        if harness.baseline.pulse is not None and not await harness.invoker.pulse():
             self._complain("an answer to an invocation", "none")
         self._check_engine()
 
     def _check_engine(self) -> None:
         """The engine's own state: every function that is offered can be called."""
-        served = {function.spec.id for function in self._stage.engine.core.functions}
+        served = {function.spec.id for function in self._harness.engine.core.functions}
         wanted = {
             json.loads(name) for kind, name in self.model.offer() if kind == "registerfunction"
         }
@@ -243,6 +244,6 @@ class Life:
             raise Wrong("functions that the engine can call", f"it cannot call {missing[:4]}")
 
     def _complain(self, expected: str, seen: str) -> None:
-        process = self._stage.process
+        process = self._harness.worker.process
         ended = "" if process.running else f"; the process ended with {process.exit_code}"
         raise Wrong(expected, seen + ended)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from mock_engine.ids import UUID_PATTERN
-
-UUID = re.compile(UUID_PATTERN, re.IGNORECASE)
+from conformance.documents.forms import UUID
 
 
-class _Absent:
+class _NoValue:
     def __repr__(self) -> str:
         return "nothing"
 
 
-ABSENT = _Absent()
+ABSENT = _NoValue()
 """The value of a key that is not there."""
 
 

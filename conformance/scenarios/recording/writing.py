@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from conformance.nodes import RESOLVERS
+from conformance.documents.nodes import RESOLVERS
 
 LINE_ENDS = frozenset("\x85\u2028\u2029")
 

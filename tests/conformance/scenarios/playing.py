@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from conformance.report.entry import Entry
+from conformance.judging.entry import Entry
+from conformance.judging.session import Judgement
 from conformance.scenarios.steps import Scenario
 from conformance.scenarios.verdicts import trial, verdict
-from conformance.session import Judgement
-from conformance.settings import Settings
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import nodes
+from conformance.documents import nodes
 from conformance.scenarios.patterns.base import Pattern
 from conformance.scenarios.patterns.json_values import ABSENT, shown
 from conformance.scenarios.patterns.names import Bind, Text

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.nodes import DocumentError
+from conformance.documents.nodes import DocumentError
+from conformance.requirements.verdict import Level
 from conformance.scenarios.library import folder
 from conformance.scenarios.reading import load, parse
 from conformance.scenarios.reading_steps import STEPS
-from conformance.verdict import Level
 
 HEAD = "scenario: 1\ntitle: t\n"
 

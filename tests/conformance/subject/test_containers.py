@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.session import Judgement
-from conformance.settings import Settings
+from conformance.judging.session import Judgement
+from conformance.requirements.verdict import Outcome
+from conformance.settings.settings import Settings
 from conformance.subject.command import Command
 from conformance.subject.container import WorkerContainer, ending, exit_code, unstartable
 from conformance.subject.daemon import OWNER, DockerDaemon
 from conformance.subject.image import Image
 from conformance.subject.place import Start
 from conformance.subject.route import Network
-from conformance.trial import CHECKS
-from conformance.verdict import Outcome
+from conformance.trials.trial import CHECKS
 from tests.conformance.subject.images import BINARY, daemon, go_worker, imported, unavailable
 from tests.judging import judged
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.catalogue import load
 from conformance.errors import UsageError
-from conformance.settings import DEFAULT_PORT, Settings
+from conformance.requirements.catalogue import load
+from conformance.requirements.verdict import Outcome
+from conformance.settings.settings import DEFAULT_PORT, Settings
 from conformance.subject.command import HOST, Command
 from conformance.subject.isolated import SCRIPT, Isolated, OwnNetwork
 from conformance.subject.place import Start
-from conformance.verdict import Outcome
 from tests.judging import judge, judged
 
 ECHO = Command.parse(f"{sys.executable} -m reference_workers.echo")

@@ -21,7 +21,7 @@ PATIENCE = 20.0
 """Seconds that an event is waited for."""
 
 
-class Keeper(TriggerHandler[Any]):
+class Keeper(TriggerHandler[Any]):  # type: ignore[misc]  # the SDK has no types
     """A trigger type that keeps the triggers it is handed."""
 
     def __init__(self, kept: queue.Queue[Any]) -> None:
@@ -75,7 +75,7 @@ class Client:
         async def through() -> str:
             await channel.writer.write(text.encode())
             await channel.writer.close_async()
-            return (await channel.reader.read_all()).decode()
+            return str((await channel.reader.read_all()).decode())
 
         channel = create_channel(self._worker)
         return asyncio.run(through())

@@ -20,7 +20,7 @@ FAILURE = getattr(iii, "InvocationError", None) or iii.IIIInvocationError  # bef
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
-class Trig(TriggerHandler[Any]):
+class Trig(TriggerHandler[Any]):  # type: ignore[misc]  # the SDK has no types
     async def register_trigger(self, config: TriggerConfig[Any]) -> None:
         if isinstance(config.config, dict) and config.config.get("fail"):
             raise ValueError("trigger boom")

@@ -208,7 +208,9 @@ def test_the_order_of_baggage_means_nothing(talk: Conversation) -> None:
     talk.says({"type": "y", "baggage": "k=v,user=alice"})
 
     made = compose(talk.events, name="n", title="t", source="s")
-    (wanted,) = parse(write(made), "a.yaml").steps[-1].wanted
+    step = parse(write(made), "a.yaml").steps[-1]
+    assert isinstance(step, Expect)
+    (wanted,) = step.wanted
 
     assert wanted.pattern.fits({"type": "y", "baggage": "user=alice,k=v"}, {})
     assert not wanted.pattern.fits({"type": "y", "baggage": "user=alice"}, {})

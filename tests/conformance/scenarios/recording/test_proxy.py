@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.frames import Opcode
+from websockets.typing import Subprotocol
 
 from conformance.errors import UsageError
 from conformance.scenarios.recording.proxy import Proxy, Upstream
@@ -67,11 +68,11 @@ def test_nothing_of_a_conversation_is_changed() -> None:
                 seen.append(message)
                 await socket.send(message)
 
-        server, proxy, port = await serving(handler, subprotocols=["iii"])
+        server, proxy, port = await serving(handler, subprotocols=[Subprotocol("iii")])
         async with connect(
             f"ws://{HOST}:{port}/a/path?query=1",
             additional_headers={"X-Token": "secret"},
-            subprotocols=["iii"],
+            subprotocols=[Subprotocol("iii")],
         ) as client:
             for message in ("é" * 500, b"\x00\xff" * 300, ["frag", "ments"]):
                 await client.send(message)

@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from conformance.conversation import Conversation
+from conformance.requirements.verdict import Outcome
 from conformance.scenarios.reading import load, parse
 from conformance.scenarios.recording.compose import compose
 from conformance.scenarios.recording.proxy import Proxy, Upstream
 from conformance.scenarios.recording.writing import write
-from conformance.verdict import Outcome
+from conformance.trials.conversation import Conversation
 from mock_engine.config import Config
 from mock_engine.engine import Engine
 from mock_engine.transcript import Event, Message, Requested
@@ -100,8 +100,8 @@ def recorded(worker: str, converse: Callable[[Caller], Awaitable[None]]) -> tupl
 
 def replayed(worker: str, text: str) -> tuple[str, str]:
     """How a recording goes, played at a worker."""
-    told = play(worker, [parse(text, "recorded.yaml")])["recorded"]
-    return told["outcome"], told["reason"]
+    entry = play(worker, [parse(text, "recorded.yaml")])["recorded"]
+    return entry.outcome.value, entry.reason
 
 
 def paths(events: list[Event]) -> set[str]:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.conversation import Conversation
-from conformance.nodes import DocumentError
+from conformance.documents.nodes import DocumentError
 from conformance.scenarios.happenings import Happening, Observer
 from conformance.scenarios.play import Do, Play
 from conformance.scenarios.reading import parse
@@ -21,6 +20,7 @@ from conformance.scenarios.recording.offwire import Exited, Lost
 from conformance.scenarios.recording.transcripts import read
 from conformance.scenarios.recording.writing import write
 from conformance.scenarios.steps import Scenario
+from conformance.trials.conversation import Conversation
 from mock_engine.transcript import Event, Message, Transcript
 
 FOLDER = Path(__file__).parents[3] / "data" / "transcripts"

@@ -1,0 +1,112 @@
+"""What fuzzing tells a person: how far it is, what it explored, what it found."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from conformance.fuzz.campaign.defect import CampaignReport, Defect, ReplayStep
+from conformance.requirements.verdict import Level
+
+WIDTH = 98
+SHOWN = 400
+
+
+def progress(report: CampaignReport, seconds: float) -> str:
+    """One line on how far a campaign is."""
+    rate = report.invocations / seconds if seconds else 0.0
+    news = sum(explored.news for explored in report.explored.values())
+    parts = [
+        f"fuzz {seconds:5.0f} s",
+        f"{report.invocations} invocations ({rate:.0f}/s)",
+        f"{news} kinds of answers",
+        f"{len(report.findings)} findings",
+    ]
+    if report.restarts:
+        parts.append(f"{report.restarts} restarts")
+    return ", ".join(parts)
+
+
+def explored(report: CampaignReport) -> Iterator[str]:
+    """What was tried, a line a function."""
+    for name, one in sorted(report.explored.items()):
+        parts = [f"{one.inputs} inputs", f"{one.news} kinds of answers"]
+        parts.append(f"{one.results} results, {one.errors} errors")
+        parts.append(f"format {one.format}")
+        yield f"  {name}: {'; '.join(parts)}"
+        if one.learned:
+            yield f"      learned from its answers: {', '.join(one.learned)}"
+        if one.inputs and not one.results:
+            yield "      it never returned a result: give examples of its data in conformance.yaml"
+    for note in report.notes:
+        yield f"  note: {note}"
+    for reason in report.withheld[:8]:
+        yield f"  left out: {reason}"
+
+
+def describe(defect: Defect, number: int, worker: str) -> list[str]:
+    """One finding in full; ``worker`` is the command of the worker."""
+    suspicion = defect.suspicion
+    times = "once" if defect.hits == 1 else f"{defect.hits} times"
+    head = f"  {number}. {suspicion.function_id}: {suspicion.kind.value}"
+    word = "FAIL" if defect.level is Level.MUST else "warn"
+    again = "reproduced" if defect.reproduced else "seen, but not reproduced"
+    lines = [f"{head}  [{word}; met {times}, {again}]"]
+    lines += _line("input", _input(defect.steps))
+    lines += _line("expected", suspicion.expected)
+    lines += _line("seen", suspicion.seen)
+    lines += _line("reply", _short(defect.reply))
+    lines += [f"      output:   {_short(line, 160)}" for line in defect.log[-5:]]
+    lines += _line("next", defect.remedy)
+    lines.append(f"      again:    {command(defect.steps, worker)}")
+    return lines
+
+
+def command(steps: Sequence[ReplayStep], worker: str) -> str:
+    """A command that shows a finding again, as it can be typed."""
+    words = ["python", "-m", "conformance", "invoke", "--worker-cmd", worker]
+    for step in steps:
+        times = [str(step.times)] if step.times > 1 else []
+        words += ["--call", step.function_id, step.data, *times]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def _input(steps: Sequence[ReplayStep]) -> str:
+    parts = [
+        f"{step.function_id} {_short(step.data)}"
+        + (f" ({step.times} times)" if step.times > 1 else "")
+        for step in steps[-6:]
+    ]
+    if len(steps) == 1 and steps[0].times == 1:
+        return _short(steps[0].data)
+    before = f"{len(steps) - 6} more, then " if len(steps) > 6 else ""
+    return before + ", then ".join(parts)
+
+
+def _line(name: str, text: str) -> list[str]:
+    if not text:
+        return []
+    plain = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return textwrap.wrap(
+        plain, WIDTH, initial_indent=f"      {name + ':':10}", subsequent_indent=" " * 16
+    )
+
+
+def _short(text: str, width: int = SHOWN) -> str:
+    return text if len(text) <= width else f"{text[:width]}… ({len(text)} characters)"
+
+
+def closing(report: CampaignReport) -> str:
+    """What the campaign shows, and what it does not."""
+    functions = len(report.explored)
+    musts = sum(found.level is Level.MUST for found in report.findings)
+    shoulds = len(report.findings) - musts
+    found = f"{musts} findings" + (f", {shoulds} warnings" if shoulds else "")
+    text = (
+        f"fuzzing: {report.invocations} invocations of {functions} functions in "
+        f"{report.seconds:.1f} s (seed {report.seed}): {found}"
+    )
+    if not report.findings:
+        text += "; that none was found does not mean that there is none"
+    return text

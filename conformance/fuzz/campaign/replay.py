@@ -1,0 +1,74 @@
+"""Stored counterexamples, tried again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.errors import Inconclusive
+from conformance.fuzz.campaign.defect import ReplayStep
+from conformance.fuzz.campaign.minimiser import Minimiser
+from conformance.fuzz.campaign.oracles import Observation, Suspicion
+from conformance.fuzz.campaign.store import Counterexample
+from conformance.fuzz.campaign.transport import Transport
+from conformance.fuzz.target import Case, FuzzTarget
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Trial, Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What came of it: what is still wrong, if anything, and what was seen last."""
+
+    suspicion: Suspicion | None
+    seen: Observation
+    invocations: int
+
+
+def trial(example: Counterexample, *, exceptions: bool) -> Trial[Replay]:
+    """The trial that replays a counterexample on a worker of its own."""
+
+    async def play(harness: Harness) -> Replay:
+        return await replay(harness, example.steps, exceptions=exceptions)
+
+    return Trial(f"fuzz replay {example.path}", Worker.OWN, play, informed=False)
+
+
+async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: bool) -> Replay:
+    """Send the steps one after the other until one shows what is wrong.
+
+    Raises:
+        Inconclusive: the worker has no such function, or it may not be invoked.
+    """
+    targets: dict[str, FuzzTarget] = {}
+    for step in steps:
+        body = harness.baseline.functions.get(step.function_id)
+        if body is None:
+            raise Inconclusive(f"the worker no longer registers {step.function_id}")
+        obstacle = harness.obstacle(step.function_id)
+        if obstacle is not None:
+            raise Inconclusive(obstacle)
+        targets[step.function_id] = FuzzTarget(step.function_id, body)
+    await harness.worker.start()
+    await harness.presence.ready()
+    transport = Transport(harness)
+
+    async def restart() -> None:
+        await harness.worker.process.kill()
+        transport.restarted()
+        await harness.worker.start()
+        await harness.presence.ready()
+
+    minimiser = Minimiser(transport, targets, restart, lambda _: harness.pace.handler, exceptions)
+    seen: Observation | None = None
+    for step in steps:
+        blank = Case(step.function_id, b"", None)
+        case = minimiser.with_value(blank, json.loads(step.data))
+        for _ in range(step.times):
+            (seen,) = await minimiser.ask([case])
+            suspicion = minimiser.suspect(seen)
+            if suspicion is not None:
+                return Replay(suspicion, seen, minimiser.invocations)
+    assert seen is not None
+    return Replay(None, seen, minimiser.invocations)

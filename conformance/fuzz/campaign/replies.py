@@ -1,0 +1,102 @@
+"""What the replies of a campaign teach, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from conformance.fuzz.campaign.defect import CampaignReport, Explored
+from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion, crossed, judge
+from conformance.fuzz.campaign.transport import Pending, Transport
+from conformance.fuzz.plan import Plan
+from conformance.fuzz.search.corpus import Corpus
+from conformance.fuzz.search.novelty import Answer
+from conformance.fuzz.search.search import Search
+from conformance.fuzz.target import FuzzTarget
+from conformance.trials.conversation import ANNOUNCE
+from mock_engine.transcript import Direction, Event, Message
+
+MOST_ISSUED = 100_000
+"""Tags that are known as another invocation's; older ones are forgotten together."""
+
+
+@dataclass
+class Replies:
+    """Takes replies, in the order in which their inputs were sent."""
+
+    plan: Plan
+    transport: Transport
+    search: Search
+    targets: Mapping[str, FuzzTarget]
+    corpus: Corpus
+    report: CampaignReport
+    _slowest: dict[str, float] = field(default_factory=dict)
+    _issued: set[str] = field(default_factory=set)
+
+    def expect(self, sent: Iterable[Pending]) -> None:
+        """Remember the tags of what was sent: they belong into the replies to it alone."""
+        tags = {one.tag for one in sent if one.tag}
+        self._issued |= tags
+        if len(self._issued) > MOST_ISSUED:
+            self._issued = tags
+
+    def take(self, one: Pending, seen: Observation) -> Suspicion | None:
+        """Learn from a reply, and judge it."""
+        name = one.case.function_id
+        explored = self.report.explored.setdefault(name, Explored())
+        explored.inputs += 1
+        explored.replies += 1
+        self._slowest[name] = max(self._slowest.get(name, 0.0), one.came - one.sent)
+        answer = answered(one, seen)
+        explored.results += answer.outcome == "result"
+        explored.errors += answer.outcome == "error"
+        if self.search.learn(one.case, answer):
+            explored.news += 1
+            self.corpus.keep(name, one.case)
+        foreign = sorted(crossed(seen, self._issued))
+        if foreign:
+            expected = f"its own data ({one.tag})"
+            text = f"data of another invocation ({', '.join(foreign[:3])})"
+            return Suspicion(Kind.CROSSED, name, "", expected, text)
+        return judge(self.targets[name], seen, exceptions=self.plan.exceptions)
+
+    def overhear(self, event: Event) -> None:
+        """Learn from what the worker sends to others."""
+        if not isinstance(event, Message) or self.transport.knows(event.data):
+            return
+        called = event.direction is Direction.FROM_WORKER and event.type == "invokefunction"
+        if called and event.json.get("function_id") != ANNOUNCE:
+            self.search.observe(event.json.get("data"))
+
+    def deadline(self, function_id: str) -> float:
+        """Seconds until a missing reply is missing: generous, for nobody knows what it does."""
+        harness = self.transport.harness
+        granted = harness.settings.invoking.timeout(function_id)
+        slowest = self._slowest.get(function_id, 0.0)
+        return max(harness.pace.handler, granted, 5 * slowest)
+
+
+def answered(one: Pending, seen: Observation) -> Answer:
+    """What a reply says, as far as it steers the search."""
+    assert one.reply is not None
+    try:
+        body = msgspec.json.decode(one.reply)
+    except (msgspec.DecodeError, RecursionError):
+        return Answer("unreadable", delay=one.gap, log=seen.log)
+    if not isinstance(body, dict):
+        return Answer("unreadable", delay=one.gap, log=seen.log)
+    error = body.get("error")
+    if error is None:
+        return Answer("result", result=body.get("result"), delay=one.gap, log=seen.log)
+    if not isinstance(error, dict):
+        return Answer("error", message=str(error), delay=one.gap, log=seen.log)
+    return Answer(
+        "error",
+        str(error.get("code", "")),
+        str(error.get("message", "")),
+        str(error.get("stacktrace") or ""),
+        delay=one.gap,
+        log=seen.log,
+    )

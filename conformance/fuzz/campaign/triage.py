@@ -1,0 +1,158 @@
+"""Which suspicions are looked into, and what came of them: one finding for each cause."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from conformance.fuzz.campaign.defect import CampaignReport, Defect
+from conformance.fuzz.campaign.minimiser import Minimiser
+from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion
+from conformance.fuzz.plan import Plan
+from conformance.fuzz.search.corpus import Corpus
+from conformance.fuzz.target import Case
+
+HISTORY = 300
+"""Inputs before a suspicion that may have led to it."""
+
+REMEMBERED = 10 * HISTORY
+"""Inputs of which that is cut: some suspicions come late."""
+
+MOST_LOOKS = 5
+"""Suspicions of a kind and function that are looked into; the rest is most likely the same."""
+
+SPARED = 8
+"""Ends of the worker after which a function is fuzzed in every eighth batch only."""
+
+
+@dataclass
+class Triage:
+    """The suspicions of a campaign, and the findings in its report.
+
+    ``closes`` is when, by the loop's clock, nothing new is looked into any more.
+    """
+
+    plan: Plan
+    minimiser: Minimiser
+    corpus: Corpus
+    report: CampaignReport
+    closes: float | None
+    _history: deque[Case] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    _causes: dict[tuple[Kind, str, str], Defect] = field(default_factory=dict)
+    _looks: Counter[tuple[Kind, str]] = field(default_factory=Counter)
+    _ends: Counter[str] = field(default_factory=Counter)
+    _taken_up: int = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether there is as much as the plan wants."""
+        if len(self._causes) >= self.plan.enough:
+            return True
+        return self.plan.stop_at is not None and self._taken_up >= self.plan.stop_at
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is too late to look into anything."""
+        return self.closes is not None and asyncio.get_running_loop().time() > self.closes
+
+    # -- what is known ---------------------------------------------------------------------------
+
+    def remember(self, inputs: Iterable[Case]) -> None:
+        """Keep inputs that are sent, since they may have led to what is met later."""
+        self._history.extend(inputs)
+
+    @property
+    def last(self) -> Case | None:
+        """The input that was sent last."""
+        return self._history[-1] if self._history else None
+
+    def silences(self) -> list[Defect]:
+        """The findings of functions that answer nothing at times."""
+        return [finding for finding in self.report.findings if finding.kind is Kind.SILENT]
+
+    def costly(self, batch: int) -> set[str]:
+        """Functions that ended the worker often in a known way: most batches spare them."""
+        if batch % SPARED == 0:
+            return set()
+        return {name for name, count in self._ends.items() if count >= SPARED}
+
+    def is_known_end(self, suspicion: Suspicion, functions: Collection[str]) -> bool:
+        """Count the end of a worker if one of ``functions`` is known to bring it about."""
+        for finding in self.report.findings:
+            same = finding.suspicion.cause == suspicion.cause or suspicion.kind is not Kind.CRASH
+            function_id = finding.suspicion.function_id
+            if finding.kind is suspicion.kind and same and function_id in functions:
+                finding.hits += 1
+                dear = SPARED // 2 if suspicion.kind is Kind.DEAF else 1  # takes seconds to notice
+                self._ends[function_id] += dear
+                return True
+        return False
+
+    # -- what is new -----------------------------------------------------------------------------
+
+    async def meet(self, case: Case, suspicion: Suspicion, seen: Observation) -> None:
+        """A suspicion: count it when its cause is known, look into it otherwise."""
+        known = self._causes.get((suspicion.kind, suspicion.function_id, suspicion.cause))
+        if known is not None:
+            known.hits += 1
+            self._ends[suspicion.function_id] += suspicion.kind.ends_the_worker
+            return
+        group = (suspicion.kind, suspicion.function_id)
+        self._looks[group] += 1
+        if self._looks[group] > MOST_LOOKS or self.closed:
+            return
+        self._taken_up += 1
+        at = seen.number or self.report.invocations
+        finding = await self._looked_into(case, suspicion, seen)
+        if finding is not None:
+            finding.at = at
+            self.file(suspicion, finding, case)
+
+    async def _looked_into(
+        self, case: Case, suspicion: Suspicion, seen: Observation
+    ) -> Defect | None:
+        if suspicion.kind is Kind.CROSSED:
+            return await self._really_crossed(case, suspicion, seen)
+        if self.plan.stop_at is not None:
+            return Defect(suspicion, (), reproduced=False)
+        return await self.minimiser.settle(case, suspicion, seen, self._before(case))
+
+    async def _really_crossed(
+        self, case: Case, suspicion: Suspicion, seen: Observation
+    ) -> Defect | None:
+        """Whether another's data came by mistake, and not from a memory that the function has.
+
+        Asked alone, a function that remembers answers with what it remembers again; one that
+        mixes up its invocations gives the data back that it was sent.
+        """
+        (alone,) = await self.minimiser.ask([case])
+        if alone.reply is None or not alone.tag or alone.tag.encode() not in alone.reply:
+            what = "answers with data of earlier invocations: a store, or a leak"
+            self.note(f"{case.function_id} {what}")
+            return None
+        return self.minimiser.finding(suspicion, [(case, 1)], seen, reproduced=False)
+
+    def _before(self, case: Case) -> list[Case]:
+        """The inputs that were sent just before this one."""
+        history = list(self._history)
+        place = next((n for n, one in enumerate(history) if one is case), len(history))
+        return history[max(0, place - HISTORY) : place]
+
+    def file(self, suspicion: Suspicion, finding: Defect, case: Case) -> None:
+        """Keep a finding, unless the same steps were found to show the same before."""
+        self._causes[suspicion.kind, suspicion.function_id, suspicion.cause] = finding
+        least = (suspicion.kind, [(s.function_id, s.data, s.times) for s in finding.steps])
+        for other in self.report.findings:
+            same = (other.kind, [(s.function_id, s.data, s.times) for s in other.steps])
+            if same == least and finding.steps:
+                other.hits += 1
+                return
+        self.report.findings.append(finding)
+        self.corpus.keep(case.function_id, case)
+
+    def note(self, text: str) -> None:
+        """Tell what an operator may want to know, once."""
+        if text.partition(":")[0] not in {note.partition(":")[0] for note in self.report.notes}:
+            self.report.notes.append(text)

@@ -1,0 +1,1 @@
+"""Which input comes next."""

@@ -1,0 +1,40 @@
+"""What is new about an answer: the answers of a worker without what differs by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.documents.trees import shape
+from conformance.fuzz.target import Case
+from conformance.trials.learning.wording import normalised
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of an input, as far as it steers.
+
+    ``outcome`` is ``result``, ``error`` or what else became of it; ``delay`` is in seconds.
+    """
+
+    outcome: str
+    code: str = ""
+    message: str = ""
+    stack: str = ""
+    result: Any = None
+    delay: float = 0.0
+    log: tuple[str, ...] = ()
+
+
+def traits(case: Case, answer: Answer) -> Iterator[str]:
+    """What distinguishes an answer from others; one that was not seen before is news."""
+    if answer.outcome == "result":
+        yield f"result {shape(answer.result)}"
+    else:
+        message = normalised(answer.message, case.value)
+        yield f"{answer.outcome} {answer.code} {message}"
+    if answer.delay >= 0.25:
+        yield f"delay {int(answer.delay * 4).bit_length() // 2}"
+    for line in answer.log:
+        yield f"log {normalised(line, case.value)}"

@@ -1,0 +1,1 @@
+"""Values that a schema allows, and values that programs trip over."""

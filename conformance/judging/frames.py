@@ -1,0 +1,115 @@
+"""The part of a conversation that a verdict rests on, as data for every report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from conformance.trials.conversation import is_telemetry
+from conformance.trials.trial import Record
+from mock_engine.rendering import shorten, summary
+from mock_engine.transcript import Direction, Event, FrameSeen, Message
+
+BEFORE, AFTER = 6, 3
+"""How many events of the same connections are shown around those that a verdict rests on."""
+
+LAST = 3
+"""How many messages each way are shown where a verdict rests on none."""
+
+MOST = 40
+WIDTH = 2000
+LINE = 240
+
+
+class EvidenceFrame(msgspec.Struct, frozen=True):
+    """One event of a conversation, as evidence.
+
+    ``at`` is in seconds since the worker's engine began to listen. ``sender`` is empty for what
+    neither side sent, such as the end of a connection. ``text`` is shortened to some 2,000
+    characters. ``cited`` marks the events that the verdict rests on.
+    """
+
+    at: float
+    connection: int
+    sender: Literal["worker", "engine", ""]
+    text: str
+    cited: bool
+
+
+def conversation(
+    cited: Sequence[Event], records: Sequence[Record[Any]]
+) -> tuple[EvidenceFrame, ...]:
+    """What was cited, in the order in which it happened, with what happened around it."""
+    wanted = set(map(id, cited))
+    events = next(
+        (record.events for record in records if any(id(e) in wanted for e in record.events)),
+        tuple(cited) or (records[0].events if records else ()),
+    )
+    shown = [e for e in events if id(e) in wanted or not _is_noise(e)]
+    if wanted:
+        connections = {event.connection for event in cited}
+        shown = [e for e in shown if e.connection in connections]
+        places = [place for place, event in enumerate(shown) if id(event) in wanted]
+        chosen = {p for place in places for p in range(place - BEFORE, place + AFTER + 1)}
+        shown = [event for place, event in enumerate(shown) if place in chosen]
+    else:
+        shown = _last(shown)
+    return tuple(evidence_frame(event, id(event) in wanted) for event in _bounded(shown, wanted))
+
+
+def evidence_frame(event: Event, cited: bool = False) -> EvidenceFrame:
+    """An event as data."""
+    direction = event.direction if isinstance(event, (Message, FrameSeen)) else None
+    return EvidenceFrame(
+        at=round(event.at, 6),
+        connection=event.connection,
+        sender="" if direction is None else _SENDERS[direction],
+        text=summary(event, WIDTH) or "",
+        cited=cited,
+    )
+
+
+def lines(frames: Sequence[EvidenceFrame]) -> list[str]:
+    """A conversation as lines. What the verdict rests on is marked where there is more."""
+    marked = len({frame.cited for frame in frames}) > 1
+    return [f"{'>' if marked and frame.cited else ' '} {line(frame)}" for frame in frames]
+
+
+def line(frame: EvidenceFrame) -> str:
+    """A frame as one line that a person reads."""
+    arrow = {"worker": "worker → engine  ", "engine": "engine → worker  ", "": ""}
+    text = arrow[frame.sender] + shorten(frame.text, LINE)
+    return f"{frame.at:9.3f} s  #{frame.connection}  {text}"
+
+
+_SENDERS: dict[Direction, Literal["worker", "engine"]] = {
+    Direction.FROM_WORKER: "worker",
+    Direction.FROM_ENGINE: "engine",
+}
+
+
+def _is_noise(event: Event) -> bool:
+    """Whether nobody misses an event: telemetry, and frames that a message shows whole."""
+    return summary(event) is None or (isinstance(event, Message) and is_telemetry(event))
+
+
+def _last(events: Sequence[Event]) -> list[Event]:
+    """The last messages each way, in order."""
+    messages = [event for event in events if isinstance(event, Message)]
+    last = [
+        message
+        for direction in Direction
+        for message in [m for m in messages if m.direction is direction][-LAST:]
+    ]
+    return sorted(last, key=lambda event: event.at)
+
+
+def _bounded(events: list[Event], wanted: set[int]) -> list[Event]:
+    """At most ``MOST`` events, those that are cited first."""
+    if len(events) <= MOST:
+        return events
+    kept = [event for event in events if id(event) in wanted][:MOST]
+    chosen = set(map(id, kept)) | {id(event) for event in events[: MOST - len(kept)]}
+    return [event for event in events if id(event) in chosen][:MOST]

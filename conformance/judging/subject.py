@@ -1,0 +1,46 @@
+"""What was judged: who the worker says it is, what it registered, how fast it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from conformance.requirements.protocol import Protocol
+from conformance.settings.invoking import Invoking
+from conformance.trials.baseline import Baseline
+
+KINDS = {
+    "registerfunction": "functions",
+    "registertrigger": "triggers",
+    "registertriggertype": "trigger types",
+}
+
+
+def subject(
+    baseline: Baseline,
+    announced: Sequence[Mapping[str, Any]],
+    protocol: Protocol,
+    invoking: Invoking,
+) -> dict[str, Any]:
+    """The worker of the first run as data. Times are in seconds.
+
+    ``notes`` are what the user says about functions and the worker does not confirm.
+    """
+    counts: Counter[str] = Counter()
+    for (kind, _), number in baseline.declared.items():
+        counts[KINDS[kind]] += number
+    return {
+        "workers": baseline.workers,
+        "announced": [dict(data) for data in announced[: baseline.workers]],
+        "registered": {name: counts[name] for name in KINDS.values()},
+        "functions": sorted(baseline.functions),
+        "startup": round(baseline.pace.startup, 3),
+        "round_trip": round(baseline.pace.round_trip, 6) if baseline.pulse else None,
+        "protocol": {
+            "version": protocol.version,
+            "reason": protocol.reason,
+            "features": list(protocol.features),
+        },
+        "notes": invoking.strangers(baseline.functions),
+    }

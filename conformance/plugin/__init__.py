@@ -1,0 +1,60 @@
+"""The pytest plugin: hooks only.
+
+Without an option that names a worker it changes nothing and imports nothing of the suite. Two
+things are told then, since silence would hide a mistake: an option of the suite that has no worker,
+and a ``conformance.yaml`` beside which nothing else was collected.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.plugin import options
+
+FILE = "conformance.yaml"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of the suite."""
+    options.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take over the run where a worker is to be judged.
+
+    Raises:
+        pytest.UsageError: an option has a value that cannot be used.
+    """
+    if config.option.help:
+        return
+    if options.is_active(config):
+        from conformance.plugin.run import JudgingPlugin
+
+        config.pluginmanager.register(JudgingPlugin(config), "iii-conformance-judging")
+    elif option := options.idle(config):
+        raise pytest.UsageError(
+            f'{option} is given, but no worker to judge: add --worker-cmd="python my_worker.py", '
+            f"or --conformance where {FILE} names the worker"
+        )
+    else:
+        config.pluginmanager.register(Idle(), "iii-conformance-idle")
+
+
+class Idle:
+    """A run that judges no worker."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Say how to judge the worker of ``conformance.yaml`` where nothing was collected.
+
+        Raises:
+            pytest.UsageError: the file is there, and pytest found no tests.
+        """
+        folders = (session.config.invocation_params.dir, session.config.rootpath)
+        if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or session.config.option.collectonly:
+            return
+        for folder in folders:
+            if (folder / FILE).is_file():
+                from conformance.plugin.resolving import unused
+
+                raise pytest.UsageError(unused(folder / FILE))

@@ -1,0 +1,87 @@
+"""What ends in a verdict, as a pytest item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.judging.entry import Entry
+from conformance.judging.session import Judgement
+from conformance.plugin import resolving
+from conformance.report.failure import account
+from conformance.requirements.verdict import Outcome
+from conformance.trials.trial import Trial
+
+ENTRY = pytest.StashKey[Entry]()
+
+
+class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
+    """A requirement was broken; its text is the account of that."""
+
+
+class JudgedItem(pytest.Item):
+    """Anything that ends in a verdict. What it is about, ``judge`` of a subclass says.
+
+    ``trials`` are played in the background from the start, in the hope that it is asked for.
+    """
+
+    trials: Sequence[Trial[Any]] = ()
+
+    def __init__(self, *, judgement: Judgement, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.judgement = judgement
+
+    def judge(self) -> Entry:
+        """Reach the verdict."""
+        raise NotImplementedError
+
+    def selection(self) -> Sequence[str]:
+        """What to add to a command so that it judges this item alone."""
+        return [self.nodeid]
+
+    @property
+    def command(self) -> str:
+        """What to type to judge this item alone, once more."""
+        return resolving.command(self.config, *self.selection())
+
+    def runtest(self) -> None:
+        """Reach the verdict and tell pytest.
+
+        Raises:
+            Broken: a MUST is not kept, or a known failure is fixed; under ``--strict`` also a
+                SHOULD that is not kept, or a requirement that is flaky.
+        """
+        entry = self.judge()
+        self.stash[ENTRY] = entry
+        self.user_properties += entry.properties()
+        if entry.outcome.fails(strict=self.judgement.settings.strict):
+            raise Broken(self.account(entry))
+        if entry.outcome is Outcome.KNOWN_FAILURE:
+            pytest.xfail(entry.reason)
+        if entry.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
+            pytest.skip(entry.reason)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Tell a broken requirement in full, and any other fault as pytest does.
+
+        A summary of pytest has the crash message of each failure, and on CI all of it: here that
+        is the first line of the account.
+        """
+        if not isinstance(excinfo.value, Broken):
+            return super().repr_failure(excinfo, style=style)
+        failure = excinfo.getrepr(style="value")
+        if failure.reprcrash is not None:
+            failure.reprcrash.path, failure.reprcrash.lineno = "", 0
+            failure.reprcrash.message = str(excinfo.value).strip().partition("\n")[0]
+        return failure
+
+    def account(self, entry: Entry) -> str:
+        """What a person needs to understand what was broken; the first line says it in short."""
+        return account(entry)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where pytest says that this item is."""
+        return Path(self.parent.nodeid if self.parent else ""), None, self.name

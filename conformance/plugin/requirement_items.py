@@ -1,0 +1,111 @@
+"""Requirements as pytest items: a collector a phase, an item a requirement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from conformance.errors import UsageError
+from conformance.judging.entry import Entry, requirement_entry
+from conformance.judging.session import Judgement
+from conformance.plugin.judged_item import JudgedItem
+from conformance.plugin.scenario_items import collector as scenarios
+from conformance.requirements.catalogue import Catalogue, Requirement
+
+
+class Phase(pytest.Collector):
+    """A phase of a worker's life."""
+
+    def __init__(self, *, judgement: Judgement, requirements: list[Requirement], **kw: Any) -> None:
+        super().__init__(**kw)
+        self.judgement = judgement
+        self.requirements = requirements
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """The requirements of this phase."""
+        for requirement in self.requirements:
+            yield RequirementItem.from_parent(
+                self,
+                name=requirement.id,
+                nodeid=f"{self.nodeid}::{requirement.id}",
+                requirement=requirement,
+                judgement=self.judgement,
+            )
+
+
+class RequirementItem(JudgedItem):
+    """One requirement to be judged. ``-k`` knows its id, level and method."""
+
+    def __init__(self, *, requirement: Requirement, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.requirement = requirement
+        self.extra_keyword_matches.update(
+            {requirement.id, requirement.level.value, requirement.method.value, requirement.phase}
+        )
+
+    def judge(self) -> Entry:
+        """The verdict on the requirement."""
+        verdict = self.judgement.verdict(self.requirement.id)
+        return requirement_entry(verdict, self.judgement.protocol.version, self.command)
+
+    def selection(self) -> Sequence[str]:
+        """The requirement's own option."""
+        return ["--requirement", self.requirement.id]
+
+
+def collectors(session: pytest.Session, judgement: Judgement) -> Sequence[pytest.Collector]:
+    """Everything that the options ask to be judged: all requirements when they choose nothing."""
+    chosen = judgement.settings
+    found: list[pytest.Collector] = []
+    if chosen.requirements or not (chosen.scenarios or chosen.fuzzing):
+        found += phases(session, judgement.catalogue, judgement, chosen.requirements)
+    if chosen.scenarios:
+        found.append(scenarios(session, judgement))
+    if chosen.fuzzing is not None:
+        from conformance.plugin.fuzz_items import collector as fuzzing
+
+        found.append(fuzzing(session, judgement))
+    return found
+
+
+def phases(
+    session: pytest.Session, catalogue: Catalogue, judgement: Judgement, chosen: Iterable[str]
+) -> list[Phase]:
+    """The collectors of the chosen requirements; all of them when none is chosen."""
+    wanted = set(chosen) or set(catalogue.requirements)
+    found = []
+    for phase in catalogue.phases:
+        requirements = [r for r in catalogue if r.phase == phase and r.id in wanted]
+        if requirements:
+            found.append(
+                Phase.from_parent(
+                    session,
+                    name=phase,
+                    nodeid=phase,
+                    path=session.path,
+                    judgement=judgement,
+                    requirements=requirements,
+                )
+            )
+    return found
+
+
+def named(items: list[pytest.Item], arguments: Iterable[str]) -> list[pytest.Item]:
+    """The items that the arguments name: a phase, or one requirement in it.
+
+    Raises:
+        UsageError: an argument names none. Files and folders are of no use here.
+    """
+    chosen: set[str] = set()
+    for argument in arguments:
+        name = argument.replace("\\", "/").rpartition("/")[2]
+        found = {i.nodeid for i in items if i.nodeid == name or i.nodeid.startswith(f"{name}::")}
+        if not found:
+            raise UsageError(
+                f"{argument!r} names neither a phase nor a requirement; where a worker is judged "
+                "nothing else is collected. `--collect-only -q` shows the names."
+            )
+        chosen |= found
+    return [item for item in items if item.nodeid in chosen]

@@ -1,0 +1,221 @@
+"""What the options of a run mean, with what ``conformance.yaml`` says where they are silent."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.errors import UsageError
+from conformance.plugin import options
+from conformance.requirements import known, protocol
+from conformance.requirements.catalogue import CatalogueError, load
+from conformance.scenarios import library
+from conformance.settings import configuration
+from conformance.settings.configuration import Configuration
+from conformance.settings.fuzzing import resolve
+from conformance.settings.invoking import Invoking
+from conformance.settings.settings import Settings
+from conformance.subject import chosen
+from conformance.subject.place import Subject
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The settings that the options give, and the configuration file if there is one.
+
+    Raises:
+        UsageError: an option or the file has a value that cannot be used.
+    """
+    file = _configuration(config)
+
+    def option(name: str, default: Any = None) -> Any:
+        value = config.getoption(f"--{name}")
+        return file.options.get(name, default) if value is None else value
+
+    def listed(name: str) -> tuple[str, ...]:
+        return (*file.options.get(name, ()), *config.getoption(f"--{name}"))
+
+    factor: float = option("timeout-factor", 1.0)
+    if not 0 < factor < 1000:
+        raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
+    patterns: list[str] = config.getoption("--requirement")
+    try:
+        wanted = tuple(r.id for r in load().matching(patterns)) if patterns else ()
+    except CatalogueError as fault:
+        raise UsageError(f"--requirement: {fault}") from None
+    failures = _known_failures(config, file)
+    if failures and config.getoption("--update-known-failures") and not failures.exists():
+        failures = None
+    return Settings(
+        subject=_subject(config, file),
+        environment=chosen.variables(listed("worker-env"), os.environ),
+        timeout_factor=factor,
+        requirements=wanted,
+        strict=_is_strict(config),
+        full=option("level", "default") == "full",
+        protocol=protocol.chosen(option("protocol", protocol.AUTO)),
+        invoking=Invoking(
+            functions=file.functions,
+            excluded=listed("exclude"),
+            disabled=config.getoption("--no-invoke") or file.options.get("no-invoke", False),
+            roles=file.roles,
+        ),
+        known=known.load(failures, load(), scenarios=_names(config)) if failures else {},
+        update=_updated_file(config, file),
+        variables=listed("engine-env"),
+        scenarios=tuple(config.getoption("--scenario")),
+        scenario_parameters=_parameters(config.getoption("--scenario-param")),
+        fuzzing=resolve(option, *_share(config)),
+    )
+
+
+def unused(path: Path) -> str:
+    """What to tell of a configuration file in a run that judges nothing and collects nothing."""
+    try:
+        configuration.load(path)
+    except UsageError as fault:
+        return str(fault)
+    return f"no tests were collected; `pytest --conformance` judges the worker of {path.name}"
+
+
+def report_folder(config: pytest.Config) -> Path | None:
+    """Where the report is to be written, if it is."""
+    name: str | None = config.getoption("--conformance-report")
+    return None if name is None or config.option.collectonly else Path(name)
+
+
+def described(settings: Settings) -> dict[str, Any]:
+    """What the settings tell a reader of a report."""
+    return {
+        "worker": settings.subject.described,
+        "requirements": list(settings.requirements),
+        "level": "full" if settings.full else "default",
+        "protocol": settings.protocol or protocol.AUTO,
+        "timeout_factor": settings.timeout_factor,
+        "strict": settings.strict,
+        "excluded": list(settings.invoking.excluded),
+        "no_invoke": settings.invoking.disabled,
+        "known_failures": sorted(settings.known),
+    }
+
+
+def command(config: pytest.Config, *named: str) -> str:
+    """What to type to judge what ``named``, options or names, chooses in the same way."""
+    isolated = is_isolated(config)
+    words = ["iii-conformance", "judge"] if isolated else ["pytest"]
+    for name in options.SHAPING:
+        value = config.getoption(name)
+        if isolated and name in ("--conformance", "--worker-cmd"):
+            continue
+        if value is True:
+            words.append(name)
+        elif value not in (None, False):
+            values = value if isinstance(value, list) else [value]
+            words += [f"{name}={shlex.quote(str(value))}" for value in values]
+    words += map(shlex.quote, named)
+    if isolated and (worker := config.getoption("--worker-cmd")):
+        words += ["--", worker]
+    return " ".join(words)
+
+
+def _share(config: pytest.Config) -> tuple[int, int]:
+    """Which part of a distributed run this process has, counted from 0, and of how many."""
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is None:
+        return 0, 1
+    return int(str(worker["workerid"]).removeprefix("gw")), int(worker["workercount"])
+
+
+def _configuration(config: pytest.Config) -> Configuration:
+    """The file that the user names, or the one in the current folder or pytest's root."""
+    named: str | None = config.getoption("--conformance-config")
+    if named is not None:
+        return configuration.load(Path(named))
+    found = configuration.find([config.invocation_params.dir, config.rootpath])
+    return configuration.load(found) if found else Configuration()
+
+
+def _subject(config: pytest.Config, file: Configuration) -> Subject:
+    """What is judged: what the options name, or else the file."""
+    options = {name: config.getoption(f"--{name}") for name in chosen.OPTIONS}
+    named = chosen.names_a_worker(options)
+    values = {
+        name: file.options.get(name) if value is None or value is False else value
+        for name, value in options.items()
+        if not (named and value is None and name in chosen.NAMING)
+    }
+    if not chosen.names_a_worker(values):
+        raise UsageError(_no_worker(config, file))
+    if values.get("worker-attach") is not None and config.getoption("tx", default=None):
+        raise UsageError("--worker-attach is for one process; there is one worker: leave -n out")
+    return chosen.subject(values)
+
+
+def _no_worker(config: pytest.Config, file: Configuration) -> str:
+    """What to tell where nothing names a worker."""
+    found = (
+        f"{file.path} has no `worker-cmd`"
+        if file.path
+        else f"there is no {configuration.FILE} in this folder"
+    )
+    remedy = (
+        "give its command after `--`, as in `iii-conformance -- python my_worker.py`"
+        if is_isolated(config)
+        else 'give its command, as in --worker-cmd="python my_worker.py"'
+    )
+    return f"there is no worker to judge: {found}; {remedy}"
+
+
+def is_isolated(config: pytest.Config) -> bool:
+    """Whether the console script runs pytest, without the project's own settings."""
+    return config.inipath == options.ISOLATED
+
+
+def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:
+    """The list of known failures; one that the file names is beside it."""
+    name: str | None = config.getoption("--known-failures")
+    if name is not None:
+        return Path(name)
+    named: str | None = file.options.get("known-failures")
+    return None if named is None else file.beside(named)
+
+
+def _names(config: pytest.Config) -> Collection[str] | None:
+    """The names that scenarios of this run may have; nothing where none is played."""
+    chosen: list[str] = config.getoption("--scenario")
+    return library.names(chosen) if chosen else None
+
+
+def _parameters(texts: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            expected = "expected NAME=VALUE, as in greeting=hello"
+            raise UsageError(f"--scenario-param {text!r}: {expected}")
+        found[name] = value
+    return found
+
+
+def _updated_file(config: pytest.Config, file: Configuration) -> Path | None:
+    """The list of known failures that this run brings up to date, if it does."""
+    if not config.getoption("--update-known-failures"):
+        return None
+    failures = _known_failures(config, file)
+    if failures is None:
+        raise UsageError("--update-known-failures takes --known-failures FILE: the file to update")
+    return failures
+
+
+def _is_strict(config: pytest.Config) -> bool:
+    """Whether ``--strict`` stands on the command line.
+
+    The option is pytest's own: a switch up to version 8, an override of the setting ``strict``
+    since 9. A setting in a configuration file is about that project's tests, not about workers.
+    """
+    overrides: list[str] = config.getoption("override_ini", default=None) or []
+    return "strict=true" in overrides or bool(config.getoption("strict", default=False))

@@ -1,0 +1,1 @@
+"""The rules that workers keep: the catalogue, findings, known failures and protocol versions."""

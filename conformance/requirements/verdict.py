@@ -1,0 +1,103 @@
+"""What a judge says, and what becomes of it.
+
+A *finding* is what one check saw. A *verdict* is what the requirement's level and prerequisites
+make of it. Both are plain values: nothing here runs anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from mock_engine.transcript import Event
+
+
+class Level(Enum):
+    """How binding a requirement is (RFC 2119)."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+
+
+class Outcome(Enum):
+    """The verdict on one requirement; the value is how reports write it."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNING = "warning"
+    NOT_APPLICABLE = "not applicable"
+    NOT_VERIFIED = "not verified"
+    KNOWN_FAILURE = "known failure"
+    FIXED = "fixed"
+    FLAKY = "flaky"
+
+    @property
+    def judged(self) -> bool:
+        """Whether the requirement was put to the proof."""
+        return self not in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED)
+
+    def fails(self, *, strict: bool) -> bool:
+        """Whether it fails the run."""
+        lenient = (Outcome.WARNING, Outcome.FLAKY)
+        return self in (Outcome.FAILED, Outcome.FIXED) or (strict and self in lenient)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether somebody has something to look at."""
+        return self.judged and self is not Outcome.PASSED
+
+
+class Conclusion(Enum):
+    """What a check found out."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    NOT_APPLICABLE = "not applicable"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next."""
+
+    conclusion: Conclusion
+    seen: str
+    expected: str = ""
+    events: tuple[Event, ...] = field(default=(), repr=False)
+    remedy: str = ""
+
+
+def kept(seen: str, *events: Event) -> Finding:
+    """The rule was put to the proof and kept."""
+    return Finding(Conclusion.KEPT, seen, events=events)
+
+
+def broken(
+    *, expected: str, seen: str, events: tuple[Event, ...] = (), remedy: str = ""
+) -> Finding:
+    """The rule was put to the proof and broken."""
+    return Finding(Conclusion.BROKEN, seen, expected, events, remedy)
+
+
+def not_applicable(reason: str) -> Finding:
+    """The rule says nothing about this worker."""
+    return Finding(Conclusion.NOT_APPLICABLE, reason)
+
+
+def inconclusive(missing: str) -> Finding:
+    """The rule could not be put to the proof; ``missing`` says what it would take."""
+    return Finding(Conclusion.INCONCLUSIVE, missing)
+
+
+def outcome_of(finding: Finding, level: Level) -> Outcome:
+    """The verdict that ``finding`` means for a requirement of ``level``."""
+    match finding.conclusion:
+        case Conclusion.KEPT:
+            return Outcome.PASSED
+        case Conclusion.NOT_APPLICABLE:
+            return Outcome.NOT_APPLICABLE
+        case Conclusion.INCONCLUSIVE:
+            return Outcome.NOT_VERIFIED
+        case Conclusion.BROKEN:
+            return Outcome.FAILED if level is Level.MUST else Outcome.WARNING

@@ -1,0 +1,45 @@
+"""What the user asked for, as one immutable value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.requirements.known import KnownFailure
+from conformance.settings.fuzzing import Fuzzing
+from conformance.settings.invoking import Invoking
+from conformance.subject.place import Subject
+
+DEFAULT_PORT = 49134
+"""Where workers dial that are told no address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices of one run. Times are in seconds.
+
+    ``timeout_factor`` stretches every deadline, for slow machines. ``default_port`` is where
+    workers dial that are not told otherwise; the suite listens there too while it is free.
+    ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any.
+    ``variables`` are names that get the engine's address beside the usual ones; ``environment``
+    holds further variables of the worker.
+    ``update`` is the file of known failures that the run brings up to date.
+    """
+
+    subject: Subject
+    timeout_factor: float = 1.0
+    requirements: tuple[str, ...] = ()
+    strict: bool = False
+    full: bool = False
+    protocol: str | None = None
+    invoking: Invoking = field(default_factory=Invoking)
+    default_port: int | None = DEFAULT_PORT
+    concurrency: int = 16
+    variables: tuple[str, ...] = ()
+    fuzzing: Fuzzing | None = None
+    known: Mapping[str, KnownFailure] = field(default_factory=dict)
+    scenarios: tuple[str, ...] = ()
+    scenario_parameters: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    update: Path | None = None

@@ -1,0 +1,36 @@
+"""What is known of a worker from its first run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.trials.learning.knowledge import Knowledge
+from conformance.trials.pace import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the first run of a worker showed; all others are measured by it.
+
+    ``announced`` is whether every worker announced itself. ``pulse`` is a function whose
+    invocation this worker answers, used to see that it listens. ``sockets`` counts its open
+    WebSockets, those for telemetry among them. ``features`` are those of its announcements and
+    ``paths`` those of its connections. ``parallel_starts`` is how many may start at a time.
+    ``knowledge`` is what was learned of its functions, where that was of use.
+    """
+
+    pace: Pace
+    declared: Counter[tuple[str, str]] = field(default_factory=Counter)
+    functions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    workers: int = 0
+    announced: bool = False
+    port: int = 0
+    pulse: str | None = None
+    sockets: int = 0
+    features: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    parallel_starts: int = 1
+    knowledge: Knowledge = field(default_factory=Knowledge)

@@ -1,0 +1,112 @@
+"""Lets workers in by any path, and keeps from the engine what must not be set off.
+
+The engine serves workers on ``/`` alone and answers 404 elsewhere. A worker that dials another
+path would then show nothing but that; here it is let in, and told what it did wrong. Channels have
+a path of their own, and nobody is let in there without a key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+import msgspec
+
+from conformance.trials.holding import HeldCall, Holder
+from mock_engine.paths import CHANNELS
+from mock_engine.wire import Application, Connection, PassThrough, Response
+
+NOT_FOUND = 404
+
+BLACK_HOLE = "conformance::black-hole"
+"""A function whose calls are never answered, as by an owner that hangs."""
+
+READS = ("state::get", "stream::get", "kv_server::get")
+"""The engine's functions that answer without a result where nothing is kept."""
+
+_CONCERNED = re.compile(rb"registertrigger|black-hole|(state|stream|kv_server)::get")
+_CALLS = re.compile(rb"registertrigger|invokefunction")
+
+
+class Tap(Protocol):
+    """Whoever converses with a worker past its engine, at a speed that no transcript follows."""
+
+    def knows(self, data: bytes) -> bool:
+        """Whether a message belongs to that conversation."""
+        ...
+
+    def take(self, data: bytes) -> None:
+        """Take a message that does."""
+        ...
+
+
+class AnyPath(PassThrough):
+    """An application that treats a path which another does not know as ``/``.
+
+    ``spares`` says of a function id whether the engine must not invoke it: then triggers on it
+    are not passed on. The application behind it may be exchanged while no connection is open.
+    While it is ``barren``, whoever reads what is kept is told that nothing is there. A ``holder``
+    takes calls of the worker before the engine does.
+    """
+
+    def __init__(self, application: Application, spares: Callable[[str], bool]) -> None:
+        super().__init__(application)
+        self._spares = spares
+        self.tap: Tap | None = None
+        self.barren = False
+        self.holder: Holder | None = None
+
+    def upgrade(self, connection: Connection) -> Response | None:
+        """Ask the application, and ask again as if for ``/`` when it knows no such path."""
+        refusal = super().upgrade(connection)
+        if refusal is None or refusal.status != NOT_FOUND or connection.request is None:
+            return refusal
+        if connection.request.path.startswith(CHANNELS):
+            return refusal
+        query = connection.request.query
+        connection.request = replace(connection.request, target="/?" + query if query else "/")
+        return super().upgrade(connection)
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """Pass on, but for what a tap takes, triggers on what is spared, and calls into nothing."""
+        if self.tap is not None and self.tap.knows(data):
+            self.tap.take(data)
+            return
+        concerned = _CONCERNED if self.holder is None else _CALLS
+        if concerned.search(data) is None or not self._keeps(connection, data, binary):
+            super().received(connection, data, binary)
+
+    def release(self) -> None:
+        """Hold nothing any more, and let the engine answer what waits."""
+        holder, self.holder = self.holder, None
+        if holder is not None and holder.answer is None:
+            holder.let_go()
+
+    def _keeps(self, connection: Connection, data: bytes, binary: bool) -> bool:
+        """Whether a message binds what must not be invoked, or calls what answers otherwise."""
+        try:
+            message = msgspec.json.decode(data)
+        except ValueError:
+            return False
+        if not isinstance(message, dict):
+            return False
+        function_id = str(message.get("function_id"))
+        if message.get("type") == "invokefunction":
+            held = HeldCall(message, connection, data, binary, self.application)
+            if self.holder is not None and self.holder.take(held):
+                return True
+            if self.barren and function_id in READS:
+                _answer_without_a_result(connection, message)
+                return True
+            return function_id == BLACK_HOLE
+        return message.get("type") == "registertrigger" and self._spares(function_id)
+
+
+def _answer_without_a_result(connection: Connection, call: dict[str, object]) -> None:
+    """Answer as engine 0.23 does where there is no value: the field is left out."""
+    names = ("invocation_id", "function_id", "traceparent", "baggage")
+    fields = {name: call[name] for name in names if call.get(name) is not None}
+    if "invocation_id" in fields:
+        connection.send_text(msgspec.json.encode({"type": "invocationresult", **fields}))

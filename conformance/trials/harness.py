@@ -1,0 +1,52 @@
+"""The harness of a trial: one engine, one worker, and the means to control, invoke and await it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from conformance.settings.settings import Settings
+from conformance.subject.place import Place
+from conformance.trials.baseline import Baseline
+from conformance.trials.context import Context
+from conformance.trials.invoker import Invoker
+from conformance.trials.presence import Presence
+from conformance.trials.processes import Processes
+
+
+class Harness(Context):
+    """A context with its three handles.
+
+    ``worker`` starts and ends the worker, ``invoker`` invokes its functions, and ``presence``
+    waits for what the worker does by itself. ``starting`` is as for ``Processes``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        baseline: Baseline,
+        place: Place,
+        *,
+        port: int = 0,
+        starting: asyncio.Semaphore | None = None,
+    ) -> None:
+        super().__init__(settings, baseline, place, port=port)
+        self.worker = Processes(self, starting)
+        self.invoker = Invoker(self, self.worker)
+        self.presence = Presence(self, self.worker, self.invoker)
+
+    async def restart(self) -> None:
+        """Kill the worker and start it anew.
+
+        Raises:
+            Inconclusive: it does not come back complete.
+        """
+        await self.worker.process.kill()
+        await self.until(lambda: not self.workers, self.pace.settle)
+        await self.worker.start()
+        await self.presence.ready()
+
+    async def close(self) -> None:
+        """Kill the worker and stop the engine."""
+        await self.worker.kill()
+        await self.close_engine()
+        await self.place.close()

@@ -1,0 +1,180 @@
+"""Invoking a worker's functions, and waiting for their answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.errors import Inconclusive
+from conformance.settings.invoking import PREFIX
+from conformance.trials.context import Context
+from conformance.trials.holding import Delays, Holder
+from conformance.trials.learning.knowledge import Part, Relay
+from conformance.trials.processes import Processes
+from mock_engine.transcript import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """An invocation that was sent to a worker at ``at`` seconds."""
+
+    id: str
+    function_id: str
+    connection: int
+    at: float
+
+
+class Invoker:
+    """Chooses among the functions of a worker, invokes them, and finds their answers."""
+
+    def __init__(self, context: Context, worker: Processes) -> None:
+        self._context = context
+        self._worker = worker
+
+    def role(self, name: str) -> str:
+        """The id of the function that plays the part of ``conformance::NAME``.
+
+        Raises:
+            Inconclusive: none is known to, or it must not be invoked.
+        """
+        return self.part(name).function_id
+
+    def part(self, name: str) -> Part:
+        """The part of ``conformance::NAME``: as its author says, or as it was found.
+
+        Raises:
+            Inconclusive: no function is known to play it, or it must not be invoked.
+        """
+        part = self._declared(name) or self._context.baseline.knowledge.parts.get(name)
+        if part is None:
+            function_id = self._context.settings.invoking.player(name)
+            mapped = "" if function_id.startswith(PREFIX) else f" (here {function_id})"
+            raise Inconclusive(
+                f"this takes a function that plays the part of {PREFIX}{name}{mapped}"
+            )
+        self._context.permit(part.function_id)
+        return part
+
+    def _declared(self, name: str) -> Part | None:
+        """The part as the function is named for it, or as ``conformance.yaml`` says."""
+        player = self._context.settings.invoking.player(name)
+        return Part(name, player) if player in self._context.baseline.functions else None
+
+    def plays(self, name: str) -> bool:
+        """Whether a function plays the part of ``conformance::NAME`` and may be invoked."""
+        part = self._declared(name) or self._context.baseline.knowledge.parts.get(name)
+        return part is not None and self._context.obstacle(part.function_id) is None
+
+    def relay(self, name: str) -> Relay | None:
+        """The function whose own calls stand for the part ``name``, where no function plays it.
+
+        ``None`` where one does, and where none was found that waits for its calls.
+        """
+        relay = self._context.baseline.knowledge.relay
+        if relay is None or self._declared(name) is not None:
+            return None
+        return relay if self._context.obstacle(relay.function_id) is None else None
+
+    def can_sleep(self) -> None:
+        """Hold that an invocation can be made to take as long as is wanted.
+
+        Raises:
+            Inconclusive: no function plays ``sleep``, and none waits for a call of its own.
+        """
+        if self.relay("sleep") is None:
+            self.part("sleep")
+
+    def sleep(self, milliseconds: int) -> Invocation:
+        """Start an invocation that takes so long; ``can_sleep`` must have allowed it."""
+        relay = self.relay("sleep")
+        if relay is None:
+            return self.invoke(self.part("sleep").function_id, {"ms": milliseconds})
+        gateway = self._context.gateway
+        if gateway.holder is None or not isinstance(gateway.holder.answer, Delays):
+            gateway.holder = Holder(relay.concerns, Delays())
+        assert isinstance(gateway.holder.answer, Delays)
+        gateway.holder.answer.seconds.append(milliseconds / 1000)
+        return self.invoke(relay.function_id, relay.data)
+
+    def withheld(self) -> list[str]:
+        """Why functions of the worker are not invoked, for each that is not."""
+        return [
+            why
+            for name in self._context.baseline.functions
+            if (why := self._context.obstacle(name))
+        ]
+
+    def samples(self) -> list[tuple[str, Any]]:
+        """The functions that are invoked like any other, each with data for it."""
+        invoking = self._context.settings.invoking
+        learned = self._context.baseline.knowledge.examples
+        return [
+            (
+                function_id,
+                invoking.data(function_id, body.get("request_format"), learned(function_id)),
+            )
+            for function_id, body in self._context.baseline.functions.items()
+            if invoking.is_ordinary(function_id) and self._context.obstacle(function_id) is None
+        ]
+
+    def patience(self, invocations: Iterable[Invocation]) -> float:
+        """How long these may take to be answered, in seconds."""
+        granted = (self._context.settings.invoking.timeout(i.function_id) for i in invocations)
+        return max(self._context.pace.handler, *granted, 0.0)
+
+    def serving(self, function_id: str) -> int:
+        """The open connection that registered ``function_id``, or else the first worker's.
+
+        Raises:
+            Inconclusive: no worker is connected.
+        """
+        workers = self._context.workers
+        for number in workers:
+            if self._context.talk.serves(number, function_id):
+                return number
+        if not workers:
+            raise Inconclusive("the worker was not connected when the trial needed it")
+        return workers[0]
+
+    def invoke(self, function_id: str, data: Any = None, **fields: Any) -> Invocation:
+        """Send an invocation with a fresh id; ``fields`` are added to the message."""
+        number = self.serving(function_id)
+        invocation = Invocation(
+            str(uuid.uuid4()), function_id, number, self._context.transcript.now()
+        )
+        message = {
+            "type": "invokefunction",
+            "invocation_id": invocation.id,
+            "function_id": function_id,
+            "data": data,
+        }
+        self._context.send(number, message | fields)
+        return invocation
+
+    def replies(self, invocation: Invocation) -> list[Message]:
+        """The answers to an invocation so far."""
+        return self._context.talk.answers(invocation.id)
+
+    async def reply(self, invocation: Invocation, within: float | None = None) -> Message | None:
+        """Wait for the answer, for ``within`` seconds or what an easy answer may take."""
+        await self._context.until(
+            lambda: self.replies(invocation) or not self._worker.running,
+            self._context.pace.reply if within is None else within,
+        )
+        return next(iter(self.replies(invocation)), None)
+
+    async def pulse(self) -> bool:
+        """Whether the worker listens: it answers an invocation without effect.
+
+        Raises:
+            Inconclusive: this worker answered no such invocation when nothing was wrong.
+        """
+        if self._context.baseline.pulse is None:
+            raise Inconclusive(
+                "this takes a worker that answers an invocation at all (INV-001, INV-004)"
+            )
+        if not self._context.workers:
+            return False
+        return await self.reply(self.invoke(self._context.baseline.pulse, {})) is not None

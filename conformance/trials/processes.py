@@ -1,0 +1,95 @@
+"""The processes of a worker: started, started anew, ended, and what they wrote."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+
+from conformance.subject.place import Run, Start
+from conformance.subject.process import describe_exit
+from conformance.trials.context import Context
+from conformance.trials.load import load_factor
+
+
+class Processes:
+    """Every run of the worker in one context, the newest last.
+
+    ``starting`` bounds how many workers start at a time: a crowd of them would be slower than the
+    one that was timed.
+    """
+
+    def __init__(self, context: Context, starting: asyncio.Semaphore | None = None) -> None:
+        self._context = context
+        self._starting = starting or asyncio.Semaphore()
+        self._starts: set[asyncio.Task[None]] = set()
+        self._processes: list[Run] = []
+
+    @property
+    def process(self) -> Run:
+        """The newest run of the worker."""
+        return self._processes[-1]
+
+    @property
+    def running(self) -> bool:
+        """Whether the newest run has not ended."""
+        return self.process.running
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the newest process of the worker ended, if one was started and has."""
+        return self._processes[-1].exit_code if self._processes else None
+
+    @property
+    def log(self) -> list[str]:
+        """The last lines of each run of the worker, in order."""
+        return [line for process in self._processes for line in process.output.tail(40)]
+
+    def output(self) -> Iterator[str]:
+        """All that is kept of what the worker wrote, a heading before each of its processes."""
+        for process in self._processes:
+            code = process.exit_code
+            ended = "runs" if code is None else describe_exit(code)
+            yield f"# {process.name}: {ended}"
+            if process.output.dropped:
+                yield f"# {process.output.dropped} lines before these were dropped"
+            for line in process.output.lines:
+                yield f"{line.at:9.3f} s  {line.text}"
+
+    async def start(self, also: Mapping[str, str] | None = None, query: str = "") -> None:
+        """Listen, unless that is so already, and start the worker.
+
+        ``also`` are further variables of its environment; ``query`` is added to the address.
+        """
+        if not self._context.listener.has_port:
+            await self._context.listener.listen()
+        await self._starting.acquire()
+        start = asyncio.ensure_future(self._let_others_start(len(self._context.talk.workers)))
+        self._starts.add(start)
+        start.add_done_callback(lambda _: self._starting.release())
+        process = await self._context.place.start(
+            Start(
+                self._context.listener.port,
+                self._context.transcript.now,
+                self._context.settings.variables,
+                {**self._context.settings.environment, **(also or {})},
+                query,
+            )
+        )
+        process.on_exit.append(self._context.notify)
+        self._processes.append(process)
+
+    async def _let_others_start(self, spoke: int) -> None:
+        """Wait until the worker that is being started speaks, or has had its time for that."""
+        seconds = 0.5 + 2 * self._context.baseline.pace.startup
+        await self._context.until(lambda: len(self._context.talk.workers) > spoke, seconds)
+
+    async def remaining(self) -> tuple[str, ...]:
+        """What of the worker still runs after a moment to settle, in words."""
+        return await self.process.remaining(self._context.pace.settle * load_factor())
+
+    async def kill(self) -> None:
+        """Kill whatever runs."""
+        for start in self._starts:
+            start.cancel()
+        for process in self._processes:
+            await process.kill()

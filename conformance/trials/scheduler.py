@@ -1,0 +1,317 @@
+"""Plays trials in the background, so that their waits overlap.
+
+One thread runs an event loop with every engine and every worker in it. The first run of the
+worker gives the baseline. Then the trials that share its worker run side by side, and so do,
+each with an engine and a process of its own, those that change their worker.
+
+A worker that insists on the default port cannot run twice at a time: then its trials follow one
+another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from conformance.errors import Inconclusive, Unsuitable
+from conformance.settings.settings import Settings
+from conformance.trials.baseline import Baseline
+from conformance.trials.harness import Harness
+from conformance.trials.learning.knowledge import Knowledge
+from conformance.trials.learning.session import is_of_use, learn
+from conformance.trials.probe_run import probe_run
+from conformance.trials.trial import Record, Trial, Worker
+from mock_engine.transcript import Message
+
+
+@dataclass(frozen=True, slots=True)
+class InconclusiveTrial:
+    """A trial that did not reach its point, and why; ``run`` as in a record, if there was one.
+
+    ``unsuitable`` is whether the worker has not registered what the trial takes.
+    """
+
+    trial: str
+    reason: str
+    run: str = ""
+    unsuitable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run of the worker: what crossed the wire, and what it wrote, as lines."""
+
+    name: str
+    transcript: tuple[str, ...]
+    log: tuple[str, ...]
+
+
+TrialOutcome = Record[Any] | InconclusiveTrial
+SHARED = "shared"
+"""The name of the first run, whose worker several trials share."""
+
+HELD = "held"
+"""The name of the run whose calls are held."""
+Result = TypeVar("Result")
+
+
+class Scheduler:
+    """Owns the background thread. Its methods are called from one other thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._outcomes: dict[str, Future[TrialOutcome]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._shared: Harness | None = None
+        self._harnesses: dict[str, Harness] = {}
+        self._held: Harness | None = None
+        self._learning = asyncio.Lock()
+        self._learned = False
+        self._starting = asyncio.Semaphore()  # until the first run has shown how many may start
+
+    def start(self) -> Baseline:
+        """Run the worker for the first time and return what that showed.
+
+        Raises:
+            UsageError: the worker's command cannot be used.
+        """
+        self._thread.start()
+        baseline: Baseline = self._call(self._begin())
+        return baseline
+
+    @property
+    def announcements(self) -> list[Message]:
+        """The announcements so far of the worker of the first run."""
+        return [] if self._shared is None else self._shared.talk.announcements()
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What was learned of the worker so far."""
+        return Knowledge() if self._shared is None else self._shared.baseline.knowledge
+
+    @property
+    def _holds(self) -> bool:
+        """Whether calls of the worker are held, for it has no function that calls or waits."""
+        invoker = self._shared.invoker if self._shared is not None else None
+        return invoker is not None and any(invoker.relay(name) for name in ("call", "sleep"))
+
+    def begin(self, trials: Iterable[Trial[Any]]) -> None:
+        """Start to play ``trials``; those that were begun already are not begun again."""
+        fresh = [t for t in dict.fromkeys(trials) if t.name not in self._outcomes]
+        self._outcomes |= {trial.name: Future() for trial in fresh}
+        played = [trial for trial in fresh if self._settings.full or not trial.long]
+        for trial in set(fresh) - set(played):
+            self._outcomes[trial.name].set_result(
+                InconclusiveTrial(trial.name, "takes --level full")
+            )
+        self._call(self._spawn(played))
+
+    def outcome(self, trial: Trial[Any]) -> TrialOutcome:
+        """Wait for the end of ``trial``, beginning it if need be, and return what came of it.
+
+        Raises:
+            Exception: whatever the trial raised that is not ``Inconclusive``: a fault of the suite.
+        """
+        if trial.name not in self._outcomes:
+            self.begin([trial])
+        return self._outcomes[trial.name].result()
+
+    def runs(self) -> Iterator[RunRecord]:
+        """What is kept of every run of the worker that has ended; of all, after ``stop``."""
+        for name, harness in self._harnesses.items():
+            yield RunRecord(
+                name, tuple(harness.transcript.ndjson()), tuple(harness.worker.output())
+            )
+
+    def done(self, trial: Trial[Any], within: float) -> bool:
+        """Wait for the end of ``trial``, for ``within`` seconds; whether it is over."""
+        return bool(wait([self._outcomes[trial.name]], within).done)
+
+    def stop(self) -> None:
+        """End every trial, every worker and the thread."""
+        if not self._thread.is_alive():
+            return
+        self._call(self._finish())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _begin(self) -> Baseline:
+        # A task that `stop` knows, for the user may interrupt the first run.
+        self._shared = await self._kept(probe_run(self._settings))
+        self._starting = asyncio.Semaphore(self._shared.baseline.parallel_starts)
+        self._harnesses[SHARED] = self._shared
+        return self._shared.baseline
+
+    async def _spawn(self, trials: list[Trial[Any]]) -> None:
+        self._kept(self._play_all(trials))
+
+    def _kept(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _finish(self) -> None:
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._close_shared()
+
+    async def _close_shared(self) -> None:
+        if self._shared is not None:
+            await self._shared.close()
+
+    async def _play_all(self, trials: list[Trial[Any]]) -> None:
+        assert self._shared is not None
+        shared = self._shared
+        if any(trial.informed for trial in trials):
+            await self._learn(shared)
+        strayed = shared.baseline.port == self._settings.default_port
+        if strayed and not self._settings.subject.private_ports:
+            await self._play_shared(trials)
+            await shared.close()
+            await self._play_held(trials, shared.baseline.port)
+            await self._play_own(trials, places=1, port=shared.baseline.port)
+        else:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._play_shared(trials))
+                port = shared.baseline.port if strayed else 0
+                tasks.create_task(self._play_held(trials, port))
+                tasks.create_task(self._play_own(trials, self._settings.concurrency, port))
+
+    async def _learn(self, shared: Harness) -> None:
+        """Learn about the worker's functions, once, if that would tell anything new."""
+        async with self._learning:
+            if not self._learned and is_of_use(shared):
+                knowledge = await learn(shared)
+                shared.baseline = replace(shared.baseline, knowledge=knowledge)
+            self._learned = True
+
+    async def _play_shared(self, trials: list[Trial[Any]]) -> None:
+        assert self._shared is not None
+        kinds = [Worker.SHARED] if self._holds else [Worker.SHARED, Worker.CALLING]
+        for some in (kinds, [Worker.SHARED_LAST]):
+            chosen = [trial for trial in trials if trial.worker in some]
+            await _all(self._settle(trial, self._on_shared(trial)) for trial in chosen)
+
+    async def _play_held(self, trials: list[Trial[Any]], port: int) -> None:
+        """Play those that hold calls, one after the other, for one would hold another's."""
+        for trial in trials:
+            if trial.worker is Worker.CALLING and self._holds:
+                await self._settle(trial, self._on_held(trial, port))
+        if self._held is not None:
+            await self._held.close()
+            self._harnesses[HELD], self._held = self._held, None
+
+    async def _on_held(self, trial: Trial[Any], port: int) -> TrialOutcome:
+        assert self._shared is not None
+        obstacle = self._obstacle(trial)
+        if obstacle is not None:
+            return obstacle
+        if self._held is None:
+            place = await self._settings.subject.place()
+            self._held = Harness(
+                self._settings, self._shared.baseline, place, port=port, starting=self._starting
+            )
+        try:
+            return await _play(replace(trial, play=_prepared(trial)), self._held, HELD)
+        finally:
+            self._held.gateway.release()
+
+    async def _play_own(self, trials: list[Trial[Any]], places: int, port: int) -> None:
+        free = asyncio.Semaphore(places)
+
+        async def play(trial: Trial[Any]) -> None:
+            async with free:
+                await self._settle(trial, self._on_own(trial, port))
+
+        own = [trial for trial in trials if trial.worker is Worker.OWN]
+        await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
+
+    async def _settle(self, trial: Trial[Any], playing: Awaitable[TrialOutcome]) -> None:
+        """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
+        future = self._outcomes[trial.name]
+        try:
+            future.set_result(await playing)
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+        except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
+            future.set_exception(fault)
+
+    async def _on_shared(self, trial: Trial[Any]) -> TrialOutcome:
+        assert self._shared is not None
+        return await _play(trial, self._shared, SHARED)
+
+    async def _on_own(self, trial: Trial[Any], port: int) -> TrialOutcome:
+        assert self._shared is not None
+        obstacle = self._obstacle(trial)
+        if obstacle is not None:
+            return obstacle
+        place = await self._settings.subject.place()
+        harness = Harness(
+            self._settings, self._shared.baseline, place, port=port, starting=self._starting
+        )
+        try:
+            return await _play(trial, harness, trial.name)
+        finally:
+            await harness.close()
+            self._harnesses[trial.name] = harness
+
+    def _obstacle(self, trial: Trial[Any]) -> InconclusiveTrial | None:
+        """Why the worker cannot be started for a trial, if it cannot."""
+        assert self._shared is not None
+        reason = None
+        if not self._shared.talk.workers:
+            reason = "no worker was found in the first run: see CON-001"
+        elif not self._settings.subject.starts:
+            reason = "this takes a worker that the suite starts, for itself alone"
+        return None if reason is None else InconclusiveTrial(trial.name, reason)
+
+
+def _prepared(trial: Trial[Result]) -> Callable[[Harness], Awaitable[Result]]:
+    """The trial, with its worker started first, or started anew where it was lost."""
+
+    async def play(harness: Harness) -> Result:
+        if not harness.talk.workers:
+            await harness.worker.start()
+            await harness.presence.ready()
+        elif not (harness.worker.running and harness.workers):
+            await harness.restart()
+        return await trial.play(harness)
+
+    return play
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for each in work:
+            tasks.create_task(each)
+
+
+async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
+    try:
+        result = await trial.play(harness)
+    except Inconclusive as reason:
+        unsuitable = isinstance(reason, Unsuitable)
+        return InconclusiveTrial(trial.name, str(reason), run, unsuitable)
+    return Record(
+        trial.name,
+        result,
+        tuple(harness.transcript.events),
+        harness.baseline,
+        tuple(harness.worker.log),
+        harness.worker.exit_code,
+        run,
+    )

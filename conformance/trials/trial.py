@@ -1,0 +1,119 @@
+"""Trials and checks: what is done to a worker, and what is concluded from it.
+
+A *trial* plays a part of an engine's life in front of a worker and returns what only it knows
+(which invocation it sent, when it cut the connection). A *check* concludes, from the records of
+one or more trials, whether one requirement was kept. Checks are pure: they see records, never a
+socket, so that a verdict can be computed again from a stored record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from conformance.requirements.verdict import Finding
+from conformance.trials.conversation import Conversation
+from mock_engine.transcript import Event
+
+if TYPE_CHECKING:
+    from conformance.trials.baseline import Baseline
+    from conformance.trials.harness import Harness
+
+Result = TypeVar("Result")
+
+
+class Worker(Enum):
+    """Which worker a trial needs."""
+
+    SHARED = "leaves no trace, so it shares a worker with others of its kind"
+    SHARED_LAST = "looks back on the shared worker when all others are done with it"
+    CALLING = "lets its worker call or wait; where calls are held for that, one after the other"
+    OWN = "changes or ends its worker, so it has one of its own"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial(Generic[Result]):
+    """A named stimulus.
+
+    A slow one waits for seconds, so it is begun before the others; a long one takes many, so it is
+    played only when the user asks for the full level. Before an informed one is played, the worker
+    has been learned about.
+    """
+
+    name: str
+    worker: Worker
+    play: Callable[[Harness], Awaitable[Result]]
+    slow: bool = False
+    long: bool = False
+    informed: bool = True
+
+
+@dataclass(frozen=True)
+class Record(Generic[Result]):
+    """What a trial left behind.
+
+    ``result`` is what its ``play`` returned, ``events`` the transcript up to its end, ``log`` the
+    last lines the worker wrote, ``exit_code`` how its process ended, if it did; ``run`` is the
+    name of the run of the worker in which it was played.
+    """
+
+    trial: str
+    result: Result
+    events: tuple[Event, ...]
+    baseline: Baseline
+    log: tuple[str, ...] = ()
+    exit_code: int | None = None
+    run: str = ""
+
+    @cached_property
+    def talk(self) -> Conversation:
+        """The events as a conversation."""
+        return Conversation(self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Concludes about one requirement from the records of its trials, in their order."""
+
+    requirement: str
+    trials: tuple[Trial[Any], ...]
+    judge: Callable[..., Finding]
+
+    @property
+    def long(self) -> bool:
+        """Whether only the full level plays a trial of it."""
+        return bool(self.trials) and all(trial.long for trial in self.trials)
+
+
+CHECKS: dict[str, Check] = {}
+"""Every check, by the id of its requirement."""
+
+
+def trial(
+    worker: Worker, name: str | None = None, *, slow: bool = False, long: bool = False
+) -> Callable[[Callable[[Harness], Awaitable[Result]]], Trial[Result]]:
+    """Make a trial of a coroutine function, named as the function unless told otherwise."""
+
+    def make(play: Callable[[Harness], Awaitable[Result]]) -> Trial[Result]:
+        title = name or str(getattr(play, "__name__", "trial"))
+        return Trial(title, worker, play, slow or long, long)
+
+    return make
+
+
+Judged = TypeVar("Judged", bound=Callable[..., Finding])
+
+
+def check(requirement: str, *trials: Trial[Any]) -> Callable[[Judged], Judged]:
+    """Register a function as the check of ``requirement``, on the records of ``trials``."""
+
+    def register(judge: Judged) -> Judged:
+        if requirement in CHECKS:
+            raise ValueError(f"{requirement} has a check already")
+        CHECKS[requirement] = Check(requirement, trials, judge)
+        return judge
+
+    return register

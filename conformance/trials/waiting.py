@@ -1,0 +1,55 @@
+"""Waiting for whatever may happen next, with a deadline that a crowded machine extends."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+from conformance.trials.load import load_factor
+
+Seen = TypeVar("Seen")
+
+
+class Notifier:
+    """Wakes those who wait whenever something happened."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Event] = set()
+
+    def notify(self) -> None:
+        """Let everyone who waits look again."""
+        for waiter in self._waiting:
+            waiter.set()
+
+    async def until(
+        self,
+        condition: Callable[[], Seen],
+        within: float,
+        *,
+        patient: bool = True,
+        most: float = math.inf,
+    ) -> Seen:
+        """Wait until ``condition()`` is true, for at most ``within`` seconds; return its value.
+
+        It is evaluated at once, whenever something happens, and a last time when the time is up.
+        A crowded machine gives more time, up to ``most`` seconds, unless ``patient`` is false: then
+        the wait is part of a stimulus, not a deadline.
+        """
+        changed = asyncio.Event()
+        self._waiting.add(changed)
+        began = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(within) as limit:
+                while not (seen := condition()):
+                    limit.reschedule(
+                        began + min(within * (load_factor() if patient else 1.0), most)
+                    )
+                    changed.clear()
+                    await changed.wait()
+                return seen
+        except TimeoutError:
+            return condition()
+        finally:
+            self._waiting.discard(changed)

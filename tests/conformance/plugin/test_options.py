@@ -1,0 +1,17 @@
+"""Every option has one place: it shapes verdicts, chooses what is judged, or how it is told."""
+
+from __future__ import annotations
+
+from unittest.mock import Mock
+
+import pytest
+
+from conformance.plugin import options
+
+
+def test_every_option_has_one_place() -> None:
+    parser = Mock(spec=pytest.Parser)
+    options.add(parser)
+    declared = [call.args[0] for call in parser.getgroup.return_value.addoption.mock_calls]
+
+    assert sorted(declared) == sorted((*options.SHAPING, *options.CHOOSING, *options.TELLING))
