@@ -22,7 +22,6 @@ from conformance.report.console import MARKS, closing, fuzzing, table
 from conformance.report.reporter import Reporter
 from conformance.report.subject import about
 from conformance.requirements.verdict import Outcome
-from conformance.subject.process import undo_ignored_interrupts
 from conformance.trials.scheduler import RunRecord
 
 HYPOTHESIS = "hypothesis.internal.observability"
@@ -56,7 +55,6 @@ class JudgingPlugin:
 
         The processes of a distributed run are ended by the one that controls them.
         """
-        undo_ignored_interrupts()
         if not self._distributed and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.default_int_handler)
 
