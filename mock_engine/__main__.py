@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from mock_engine.config import Config, ConfigError, default_path, load
-from mock_engine.core.features import FEATURES
 from mock_engine.frame_log import log_frames
 from mock_engine.options import LISTENER
 from mock_engine.server import Server
 from mock_engine.transcript import Transcript
+from mock_engine.versions import FEATURES
 
 log = logging.getLogger("mock_engine")
 
@@ -123,8 +123,8 @@ def features(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     unknown = [name for name in names if name not in FEATURES]
     if unknown:
-        told = f"{unknown[0]!r} is no feature; known: {', '.join(FEATURES)}"
-        raise argparse.ArgumentTypeError(told)
+        text = f"{unknown[0]!r} is no feature; known: {', '.join(FEATURES)}"
+        raise argparse.ArgumentTypeError(text)
     return names
 
 
@@ -143,8 +143,8 @@ async def _serve(config: Config, host: str | None, quiet: bool) -> int:
                 log.warning("module %s is configured, but this engine has none", module.name)
         for url in server.urls:
             print(f"ready {url}", flush=True)
-        for name, place in server.places.items():
-            print(f"{name} {place}", flush=True)
+        for name, url in server.module_urls.items():
+            print(f"{name} {url}", flush=True)
         await stopping.wait()
     finally:
         await server.stop()

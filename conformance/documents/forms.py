@@ -4,5 +4,7 @@ from __future__ import annotations
 
 import re
 
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+from mock_engine.ids import UUID_PATTERN
+
+UUID = re.compile(UUID_PATTERN, re.IGNORECASE)
 """A UUID in its usual form, in any case. The engine compares ids without regard to case."""

@@ -9,7 +9,7 @@ import msgspec
 
 from conformance.trials.conversation import is_telemetry
 from conformance.trials.trial import Record
-from mock_engine.rendering import shorten, tell
+from mock_engine.rendering import shorten, summary
 from mock_engine.transcript import Direction, Event, FrameSeen, Message
 
 BEFORE, AFTER = 6, 3
@@ -66,7 +66,7 @@ def evidence_frame(event: Event, cited: bool = False) -> EvidenceFrame:
         at=round(event.at, 6),
         connection=event.connection,
         sender="" if direction is None else _SENDERS[direction],
-        text=tell(event, WIDTH) or "",
+        text=summary(event, WIDTH) or "",
         cited=cited,
     )
 
@@ -92,7 +92,7 @@ _SENDERS: dict[Direction, Literal["worker", "engine"]] = {
 
 def _is_noise(event: Event) -> bool:
     """Whether nobody misses an event: telemetry, and frames that a message shows whole."""
-    return tell(event) is None or (isinstance(event, Message) and is_telemetry(event))
+    return summary(event) is None or (isinstance(event, Message) and is_telemetry(event))
 
 
 def _last(events: Sequence[Event]) -> list[Event]:

@@ -249,13 +249,13 @@ class Driver:
 
     async def _request(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         module = self._harness.engine.modules.get("iii-http")
-        if module is None or module.place is None:
+        if module is None or module.url is None:
             return {"failure": "this scenario's engine has no module iii-http"}
         async with httpx.AsyncClient(trust_env=False, timeout=self._harness.pace.handler) as client:
             try:
                 answer = await client.request(
                     wanted.get("method", "GET"),
-                    module.place + wanted["path"],
+                    module.url + wanted["path"],
                     params=wanted.get("query"),
                     headers=wanted.get("headers"),
                     json=wanted.get("json"),

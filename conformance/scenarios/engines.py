@@ -6,7 +6,7 @@ from conformance.scenarios.caller import ScenarioCaller
 from conformance.scenarios.proxy import Answering, Scripted
 from conformance.scenarios.steps import Setting
 from conformance.trials.harness import Harness
-from mock_engine.config import Config, Module
+from mock_engine.config import Config, ModuleConfig
 from mock_engine.engine import Engine
 from mock_engine.faults import Now, Refuse, rule
 
@@ -18,7 +18,7 @@ async def equip(harness: Harness, setting: Setting) -> ScenarioCaller:
     """
     await harness.engine.stop()
     wanted = (setting.modules or {}).items()
-    modules = tuple(Module(name, {"port": 0, **options}, 0) for name, options in wanted)
+    modules = tuple(ModuleConfig(name, {"port": 0, **options}, 0) for name, options in wanted)
     harness.engine = engine = Engine(Config(modules=modules))
     caller = engine.add(ScenarioCaller, {})
     await engine.start()

@@ -22,7 +22,7 @@ from conformance.scenarios.reading_steps import Reader
 from conformance.scenarios.scope import Scope
 from conformance.scenarios.steps import Needs, Scenario, Setting, Step
 from conformance.scenarios.values import NAME, pattern
-from mock_engine.modules import PLACES
+from mock_engine.modules.catalogue import LOCATIONS
 
 VERSION = 1
 VERSION_TEXT = re.compile(r"\d+\.\d+(\.\d+)?")
@@ -201,8 +201,8 @@ def _setting(engine: Node | None, answers: Node | None) -> Setting:
         return Setting({name: {} for name in USUAL_MODULES}, own)
     modules: dict[str, Mapping[str, Any]] = {}
     for key, value in entries["modules"].pairs():
-        if key.value not in PLACES:
-            key.refuse(f"the engine has no module `{key.value}`{suggestion(key.value, PLACES)}")
+        if key.value not in LOCATIONS:
+            key.refuse(f"the engine has no module `{key.value}`{suggestion(key.value, LOCATIONS)}")
         modules[key.value] = value.value or {}
     return Setting(modules, own)
 

@@ -33,7 +33,7 @@ from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
 from conformance.trials.scheduler import InconclusiveTrial, TrialOutcome
 from conformance.trials.trial import Record, Trial, Worker
-from mock_engine.rendering import tell
+from mock_engine.rendering import summary
 
 BEFORE, AFTER = 14, 4
 """How many events are shown before and after the place where a scenario failed."""
@@ -50,7 +50,7 @@ def trial(scenario: Scenario) -> Trial[Played]:
     async def play(harness: Harness) -> Played:
         return await perform(scenario, bound(scenario, harness.baseline), harness)
 
-    return Trial(f"scenario {scenario.place.file}", Worker.OWN, play)
+    return Trial(f"scenario {scenario.place.file}", Worker.OWN, play, informed=False)
 
 
 def bound(scenario: Scenario, baseline: Baseline) -> Names:
@@ -159,7 +159,7 @@ def around(record: Record[Played]) -> tuple[EvidenceFrame, ...]:
     if failure is None:
         return ()
     at = failure.closest.at if failure.closest is not None else record.result.failed_at
-    events = [event for event in record.events if tell(event) is not None]
+    events = [event for event in record.events if summary(event) is not None]
     before = [event for event in events if event.at <= at][-BEFORE:]
     after = [event for event in events if event.at > at][:AFTER]
     mark = EvidenceFrame(

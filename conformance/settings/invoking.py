@@ -6,7 +6,7 @@ Invoking a function has effects: what the user excludes is never invoked, by any
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,10 +78,13 @@ class Invoking:
             return True
         return not function_id.startswith(PREFIX) and function_id not in self.roles.values()
 
-    def data(self, function_id: str, request_format: Any) -> Any:
-        """What to invoke it with: the user's first example, or one made from its format."""
+    def data(self, function_id: str, request_format: Any, learned: Sequence[Any] = ()) -> Any:
+        """What to invoke it with: the user's example, a ``learned`` one, or one of its format."""
         function = self.functions.get(function_id)
-        return function.examples[0] if function and function.examples else sample(request_format)
+        for examples in (function.examples if function else (), learned):
+            if examples:
+                return examples[0]
+        return sample(request_format)
 
     def strangers(self, registered: Collection[str]) -> list[str]:
         """What the user says of functions that the worker does not register, a line each."""

@@ -14,9 +14,9 @@ from typing import Protocol
 
 import msgspec
 
-from conformance.trials.pass_through import PassThrough
-from mock_engine.modules.channels import PATH as CHANNELS
-from mock_engine.wire import Application, Connection, Response
+from conformance.trials.holding import HeldCall, Holder
+from mock_engine.paths import CHANNELS
+from mock_engine.wire import Application, Connection, PassThrough, Response
 
 NOT_FOUND = 404
 
@@ -27,6 +27,7 @@ READS = ("state::get", "stream::get", "kv_server::get")
 """The engine's functions that answer without a result where nothing is kept."""
 
 _CONCERNED = re.compile(rb"registertrigger|black-hole|(state|stream|kv_server)::get")
+_CALLS = re.compile(rb"registertrigger|invokefunction")
 
 
 class Tap(Protocol):
@@ -46,7 +47,8 @@ class AnyPath(PassThrough):
 
     ``spares`` says of a function id whether the engine must not invoke it: then triggers on it
     are not passed on. The application behind it may be exchanged while no connection is open.
-    While it is ``barren``, whoever reads what is kept is told that nothing is there.
+    While it is ``barren``, whoever reads what is kept is told that nothing is there. A ``holder``
+    takes calls of the worker before the engine does.
     """
 
     def __init__(self, application: Application, spares: Callable[[str], bool]) -> None:
@@ -54,6 +56,7 @@ class AnyPath(PassThrough):
         self._spares = spares
         self.tap: Tap | None = None
         self.barren = False
+        self.holder: Holder | None = None
 
     def upgrade(self, connection: Connection) -> Response | None:
         """Ask the application, and ask again as if for ``/`` when it knows no such path."""
@@ -71,10 +74,17 @@ class AnyPath(PassThrough):
         if self.tap is not None and self.tap.knows(data):
             self.tap.take(data)
             return
-        if _CONCERNED.search(data) is None or not self._keeps(connection, data):
+        concerned = _CONCERNED if self.holder is None else _CALLS
+        if concerned.search(data) is None or not self._keeps(connection, data, binary):
             super().received(connection, data, binary)
 
-    def _keeps(self, connection: Connection, data: bytes) -> bool:
+    def release(self) -> None:
+        """Hold nothing any more, and let the engine answer what waits."""
+        holder, self.holder = self.holder, None
+        if holder is not None and holder.answer is None:
+            holder.let_go()
+
+    def _keeps(self, connection: Connection, data: bytes, binary: bool) -> bool:
         """Whether a message binds what must not be invoked, or calls what answers otherwise."""
         try:
             message = msgspec.json.decode(data)
@@ -84,6 +94,9 @@ class AnyPath(PassThrough):
             return False
         function_id = str(message.get("function_id"))
         if message.get("type") == "invokefunction":
+            held = HeldCall(message, connection, data, binary, self.application)
+            if self.holder is not None and self.holder.take(held):
+                return True
             if self.barren and function_id in READS:
                 _answer_without_a_result(connection, message)
                 return True

@@ -154,14 +154,16 @@ class Client:
 
 
 def _result(frame: dict[str, Any], rule: Rule) -> dict[str, Any]:
-    answer = {
+    answer: dict[str, Any] = {
         "type": "invocationresult",
         "invocation_id": frame["invocation_id"],
         "function_id": frame["function_id"],
     }
     if rule.get("echo"):
         answer["result"] = frame["data"]
-    return answer | {k: rule[k] for k in ("result", "error") if k in rule} | rule.get("extra", {})
+    answer |= {k: rule[k] for k in ("result", "error") if k in rule}
+    extra: dict[str, Any] = rule.get("extra", {})
+    return answer | extra
 
 
 def _ack(frame: dict[str, Any], rule: Rule) -> dict[str, Any]:

@@ -14,6 +14,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mock_engine.ids import UUID_PATTERN
+
 Names = dict[str, str]
 """What the names of a recording stand for, as far as known."""
 
@@ -21,7 +23,7 @@ TOKEN = re.compile(r"<[a-z][A-Za-z0-9_.]*>|\$(?:id|trace|span)\d+|\$iso|\$long\(
 ANYTHING = ("$masked", "$error_id", "$x-iii-timestamp")
 TIMES = ("$ts_s", "$ts_ms", "$ts_ns")
 DRAWN = {
-    "$id": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "$id": UUID_PATTERN,
     "$trace": r"[0-9a-f]{32}",
     "$span": r"[0-9a-f]{16}",
 }

@@ -10,6 +10,7 @@ import signal
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -193,7 +194,7 @@ class _Player:
         frame = json.loads(json.dumps(frame))
         for keep in rules.get("keep_items", []):
             text = self._filled(keep["contains"])
-            _at(frame, keep["path"], lambda items, text=text: _kept(items, text))
+            _at(frame, keep["path"], partial(_kept, text=text))
         for path in rules.get("mask", []):
             _at(frame, path, lambda _: "$masked")
         for path in rules.get("sort_items", []):

@@ -19,10 +19,11 @@ from typing import Any
 
 import msgspec
 
-from conformance.fuzz.search.novelty import normalised
 from conformance.fuzz.target import Case, FuzzTarget
 from conformance.requirements.verdict import Level
 from conformance.subject.process import describe_exit
+from conformance.trials.learning.exceptions import is_exception, unexpected
+from conformance.trials.learning.wording import normalised
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import InvocationResult
 
@@ -100,21 +101,6 @@ class Suspicion:
 
 _TAG = re.compile(rb"tag-[0-9a-f]{12}")
 
-_EXCEPTIONS = re.compile(
-    r"\b(AttributeError|TypeError|KeyError|IndexError|UnboundLocalError|NameError|AssertionError"
-    r"|ZeroDivisionError|RecursionError|OverflowError|MemoryError|UnicodeEncodeError"
-    r"|UnicodeDecodeError|ReferenceError|RangeError|NullPointerException|ClassCastException"
-    r"|\w*IndexOutOfBoundsException|NoMethodError|StopIteration)\b"
-)
-_TELLTALES = re.compile(
-    r"Cannot (?:read|set) propert|is not a function|is not iterable|undefined is not"
-    r"|Maximum call stack|panicked|index out of (?:range|bounds)|nil pointer|runtime error:"
-    r"|interface conversion:|object has no attribute|object is not (?:subscriptable|iterable"
-    r"|callable)|indices must be integers|division by zero|list index out of range"
-    r"|unsupported operand type|not supported between instances|can only concatenate"
-    r"|maximum recursion depth|integer overflow|unwrap\(\)` on"
-)
-
 
 def judge(target: FuzzTarget, seen: Observation, *, exceptions: bool = True) -> Suspicion | None:
     """What is wrong with an observation, if anything.
@@ -186,18 +172,6 @@ def _where(stack: str) -> str:
     return f"{frames[0][3]}:{frames[0][4]}"
 
 
-def unexpected(message: str, stack: str) -> str | None:
-    """The name of the programming mistake that an error is about, or ``None``."""
-    last = [line for line in stack.splitlines() if line.strip() and not line[0].isspace()]
-    for text in (*last[-1:], *last[:1], message[:300]):
-        match = _EXCEPTIONS.match(text.removeprefix("Uncaught ").strip()) or _TELLTALES.search(text)
-        if match is not None:
-            return match[0]
-    if re.fullmatch(r"'[\w.:\- ]{1,60}'", message):
-        return "KeyError"  # what Python's says of itself is the key alone
-    return None
-
-
 def _result(target: FuzzTarget, result: bytes) -> Suspicion | None:
     if target.result is None:
         return None
@@ -230,6 +204,6 @@ def crossed(seen: Observation, others: Any) -> set[str]:
 def _last(log: tuple[str, ...]) -> str:
     lines = [line for line in log if line.strip()]
     for line in reversed(lines):
-        if _EXCEPTIONS.search(line) or _TELLTALES.search(line):
+        if is_exception(line):
             return normalised(line)
     return normalised(lines[-1]) if lines else ""

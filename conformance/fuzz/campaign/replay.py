@@ -32,7 +32,7 @@ def trial(example: Counterexample, *, exceptions: bool) -> Trial[Replay]:
     async def play(harness: Harness) -> Replay:
         return await replay(harness, example.steps, exceptions=exceptions)
 
-    return Trial(f"fuzz replay {example.path}", Worker.OWN, play)
+    return Trial(f"fuzz replay {example.path}", Worker.OWN, play, informed=False)
 
 
 async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: bool) -> Replay:
@@ -55,10 +55,8 @@ async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: b
     transport = Transport(harness)
 
     async def restart() -> None:
-        await harness.worker.process.kill()
-        transport.restarted()
-        await harness.worker.start()
-        await harness.presence.ready()
+        await harness.restart()
+        transport.restarted(harness)
 
     minimiser = Minimiser(transport, targets, restart, lambda _: harness.pace.handler, exceptions)
     seen: Observation | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from conformance.fuzz.values.trees import at, children, places, put, size, without
+from conformance.documents.trees import at, children, places, put, size, without
 
 Step = TypeVar("Step")
 

@@ -18,16 +18,16 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from conformance.fuzz.search.following import followed
+from conformance.documents.trees import at, kind, places, put, shape, size
 from conformance.fuzz.search.knowledge import MOST_NEWS, Kept, Knowledge, Proposal
-from conformance.fuzz.search.learning import Hint, fields, hints
 from conformance.fuzz.search.novelty import Answer, traits
 from conformance.fuzz.search.variation import Variation, steps
 from conformance.fuzz.target import Case, FuzzTarget
 from conformance.fuzz.values.entropy import RandomEntropy
 from conformance.fuzz.values.hostile import COMMON, written
 from conformance.fuzz.values.strings import TAG
-from conformance.fuzz.values.trees import at, kind, places, put, shape, size
+from conformance.trials.learning.complaints import Hint, fields, hints
+from conformance.trials.learning.following import followed
 
 MOST_STEPS = 600
 """Single changes tried of a kept input before it is only changed at random."""

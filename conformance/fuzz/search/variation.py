@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from conformance.documents.trees import Path, at, children, kind, places, put, size, without
 from conformance.documents.validity import Unsupported
-from conformance.fuzz.search.following import UNTYPED
 from conformance.fuzz.search.knowledge import Kept, Knowledge, Proposal
 from conformance.fuzz.values.building import Building
 from conformance.fuzz.values.entropy import Entropy
 from conformance.fuzz.values.hostile import COMMON, HOSTILE, Hostile
-from conformance.fuzz.values.trees import Path, at, children, kind, places, put, size, without
+from conformance.trials.learning.guesses import UNTYPED
 
 LARGEST_SPLICED = 60
 """Nodes of a value into which a part of itself is put."""

@@ -130,7 +130,7 @@ class Life:
         before = set(harness.talk.workers)
         self._lost = True
         harness.listener.play(schedule)
-        harness.connection(number).suffer(fault)
+        harness.connection(number).inject(fault)
         patience = harness.pace.reconnect * (2 if schedule else 1)
         await harness.until(
             lambda: any(n not in before for n in harness.workers) or not harness.worker.running,
