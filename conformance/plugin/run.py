@@ -21,7 +21,6 @@ from conformance.report.console import MARKS, closing, fuzzing, table
 from conformance.report.reporter import Reporter
 from conformance.report.subject import about
 from conformance.requirements.verdict import Outcome
-from conformance.subject.process import undo_ignored_interrupts
 from conformance.trials.scheduler import RunRecord
 
 HYPOTHESIS = "hypothesis.internal.observability"
@@ -56,7 +55,6 @@ class JudgingPlugin:
 
         The processes of a distributed run are ended by the one that controls them.
         """
-        undo_ignored_interrupts()
         if not self._distributed:
             take_signals()
 
