@@ -168,8 +168,6 @@ class CampaignItem(FuzzItem):
     def _judged(self, report: CampaignReport) -> Entry:
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
-            if self.fuzzing.corpus is not None:
-                store.save(self.fuzzing.corpus, found)
             lines += progress.describe(found, number, self._again(found))
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
         return self.entry(
