@@ -65,6 +65,10 @@ class Judgement:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
         return self._scheduler.done(trial, within)
 
+    def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
+        """As ``Scheduler.waits``."""
+        return self._scheduler.waits(trial)
+
     def stop(self) -> None:
         """End the worker and everything else that runs."""
         self._scheduler.stop()
