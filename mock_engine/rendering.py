@@ -25,7 +25,7 @@ WIDTH = 240
 def line(event: Event) -> str | None:
     """One line about ``event``: seconds, connection, who sent it, what happened.
 
-    ``None`` for the frames of a text or binary message, which the message tells whole.
+    ``None`` for the frames of a text or binary message: the message has a line of its own.
     """
     text = summary(event)
     if text is None:
@@ -87,3 +87,8 @@ def _control_frame(frame: FrameSeen) -> str | None:
     if frame.opcode in (Opcode.PING, Opcode.PONG):
         return f"{frame.opcode.name.lower()} {frame.data!r}"
     return None
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number of things in words, as in "1 finding" and "2 findings"."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"

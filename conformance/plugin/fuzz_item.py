@@ -25,6 +25,11 @@ class FuzzItem(JudgedItem):
         self.fuzzing = fuzzing
         self.database = database
 
+    def end_run(self) -> None:
+        """End what was begun, and let this item be the last one of the run."""
+        self.judgement.stop()
+        self.session.shouldstop = "interrupted"
+
     def account(self, entry: Entry) -> str:
         """The findings in full, where that is what was judged."""
         if entry.notes is not UNSET:

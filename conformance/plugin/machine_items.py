@@ -40,7 +40,10 @@ class MachineItem(FuzzItem):
             return self.missed("arbitrary lives", lacking)
         loop = Loop()
         try:
-            return self._judged(self._lived(loop, baseline))
+            lived = self._lived(loop, baseline)
+            if lived.interrupted:
+                self.end_run()
+            return self._judged(lived)
         except Inconclusive as reason:
             return self.missed("arbitrary lives", InconclusiveTrial(self.name, str(reason)))
         finally:
@@ -80,6 +83,8 @@ class MachineItem(FuzzItem):
 
     def _judged(self, lived: Lived) -> Entry:
         lives = f"{lived.examples} lives, {lived.done} steps"
+        if lived.interrupted:
+            lives += ", interrupted"
         if lived.wrong is None:
             text = f"life cycle: {lives} (seed {self.fuzzing.seed}): nothing was broken"
             return self.entry(Outcome.PASSED, lives, text, Evidence(text), notes=())

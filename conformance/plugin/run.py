@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import signal
-import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +15,8 @@ from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
 from conformance.plugin import resolving
-from conformance.plugin.judged_item import ENTRY, JudgedItem
+from conformance.plugin.interrupting import take_signals
+from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named
 from conformance.report.console import MARKS, closing, fuzzing, table
 from conformance.report.reporter import Reporter
@@ -53,16 +52,17 @@ class JudgingPlugin:
             self._judgement = Judgement(resolving.settings(config))
             folder = None if self._distributed else resolving.report_folder(config)
             self._reporter = Reporter(self._judgement.catalogue, folder)
+        config.stash[JOURNAL] = self._reporter.journal
         self._reporter.started(resolving.described(self._judgement.settings))
 
     def pytest_sessionstart(self) -> None:
-        """Let SIGTERM end the run as Ctrl-C does, so that no worker and no container outlives it.
+        """Take the signals that end a run.
 
         The processes of a distributed run are ended by the one that controls them.
         """
         undo_ignored_interrupts()
-        if not self._distributed and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if not self._distributed:
+            take_signals()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:

@@ -1,4 +1,4 @@
-"""The requirements: one entry a normative sentence, in YAML files, one a phase.
+"""The requirements: one entry a normative sentence, in YAML files, one a phase and named as it.
 
 An id is frozen once released: its sentence may become clearer, never mean something else.
 """
@@ -100,10 +100,7 @@ def load() -> Catalogue:
         CatalogueError: a file is malformed, an id stands twice, or a prerequisite is unknown.
     """
     folder = resources.files("conformance") / "requirements"
-    files = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")),
-        key=lambda entry: entry.name,
-    )
+    files = [entry for entry in folder.iterdir() if entry.name.endswith(".yaml")]
     texts = [(entry.name, entry.read_text("utf-8")) for entry in files]
     contents = [(name, documents.parse(text, name).value) for name, text in texts]
     return build(
@@ -112,16 +109,14 @@ def load() -> Catalogue:
 
 
 def build(contents: Iterable[tuple[str, Any]], validator: Draft202012Validator) -> Catalogue:
-    """Make a catalogue of parsed files, given as (file name, content).
+    """Make a catalogue of parsed files, given as (file name, content), in the order they name.
 
     Raises:
         CatalogueError: as for ``load``.
     """
     phases: dict[str, str] = {}
     requirements: dict[str, Requirement] = {}
-    for name, document in contents:
-        for fault in validator.iter_errors(document):
-            raise CatalogueError(f"{name}: {fault.json_path}: {fault.message}")
+    for name, document in _ordered(list(contents), validator):
         phases[document["phase"]] = document["title"]
         for entry in document["requirements"]:
             if entry["id"] in requirements:
@@ -132,6 +127,22 @@ def build(contents: Iterable[tuple[str, Any]], validator: Draft202012Validator) 
             if need not in requirements:
                 raise CatalogueError(f"{requirement.id} needs {need}, which does not exist")
     return Catalogue(phases, requirements)
+
+
+def _ordered(
+    contents: list[tuple[str, Any]], validator: Draft202012Validator
+) -> list[tuple[str, Any]]:
+    """The files in the order of the life cycle, which stands in each as ``order``."""
+    places: dict[int, str] = {}
+    for name, document in contents:
+        for fault in validator.iter_errors(document):
+            raise CatalogueError(f"{name}: {fault.json_path}: {fault.message}")
+        if name != f"{document['phase']}.yaml":
+            raise CatalogueError(f"{name} is of the phase {document['phase']}; name it so")
+        other = places.setdefault(document["order"], name)
+        if other != name:
+            raise CatalogueError(f"{name} and {other} both say order: {document['order']}")
+    return sorted(contents, key=lambda each: int(each[1]["order"]))
 
 
 def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:

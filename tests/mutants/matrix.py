@@ -1,4 +1,4 @@
-"""Mutants before the court: one mechanism for the tests and the kill matrix."""
+"""Mutants before the judge: one mechanism for the tests and the kill matrix."""
 
 from __future__ import annotations
 

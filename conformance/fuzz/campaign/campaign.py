@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from conformance.errors import Inconclusive
-from conformance.fuzz.campaign.defect import CampaignReport, Explored
+from conformance.fuzz.campaign.defect import CampaignReport, Defect, Explored
 from conformance.fuzz.campaign.growth import Growth
 from conformance.fuzz.campaign.minimiser import Minimiser
 from conformance.fuzz.campaign.oracles import Observation, Suspicion, judge
 from conformance.fuzz.campaign.replies import Replies
+from conformance.fuzz.campaign.spares import Spares
 from conformance.fuzz.campaign.transport import Pending, Transport
 from conformance.fuzz.campaign.triage import Triage
 from conformance.fuzz.campaign.unanswered import Unanswered
@@ -37,10 +38,16 @@ AFTERMATH = 30.0
 
 
 class Campaign:
-    """Fuzzes the worker of a harness; ``report`` tells of the progress meanwhile."""
+    """Fuzzes the worker of a harness; ``report`` tells of the progress meanwhile.
 
-    def __init__(self, plan: Plan, corpus: Corpus) -> None:
+    ``keep`` is called with each finding as it is made, in the thread of the campaign.
+    """
+
+    def __init__(
+        self, plan: Plan, corpus: Corpus, keep: Callable[[Defect], None] = lambda _: None
+    ) -> None:
         self.plan = plan
+        self._keep = keep
         self.report = CampaignReport(plan.seed)
         self._corpus = corpus
         self._odd: list[Case] = []
@@ -74,6 +81,7 @@ class Campaign:
                     self._triage.file(suspicion, self._growth.finding(suspicion, case), case)
         finally:
             self._conclude()
+            await self._spares.close()
         return self.report
 
     def _nothing(self, permitted: Mapping[str, Any]) -> str:
@@ -85,6 +93,7 @@ class Campaign:
 
     def _prepare(self) -> None:
         plan = self.plan
+        self._spares = Spares(self._harness)
         self._transport = Transport(self._harness)
         known = seeds(self._harness, self._targets, plan, self._corpus)
         self._search = Search(self._targets, plan.seed, known, steered=plan.steered)
@@ -97,7 +106,7 @@ class Campaign:
         )
         self._growth = Growth(self._transport, self._minimiser)
         closes = None if plan.seconds is None else self._began + plan.seconds + AFTERMATH
-        self._triage = Triage(plan, self._minimiser, self._corpus, self.report, closes)
+        self._triage = Triage(plan, self._minimiser, self._corpus, self.report, closes, self._keep)
         self._missing = Unanswered(self._transport, self._replies, self._minimiser, self._triage)
 
     # -- the loop --------------------------------------------------------------------------------
@@ -194,30 +203,38 @@ class Campaign:
         no wrong one either, but its owner may want to know.
         """
         odd, self._odd = self._odd, []
+        if not odd or await self._survives(odd):
+            return
+        await self._restart()
+        for one in odd:
+            if not await self._survives([one]):
+                origin = one.origin.rpartition(": ")[2]
+                self._triage.note(f"it does not survive data that no engine delivers: {origin}")
+                await self._restart()
+                return
+
+    async def _survives(self, odd: Sequence[Case]) -> bool:
+        """Whether the worker still listens after these, of which no answer is expected."""
         sent = self._transport.send(odd)
         await self._transport.wait(sent, SHORT_PATIENCE)
         for one in sent:
             self._transport.forget(one)
-        if odd and not (self._alive() and await self._minimiser.listens()):
-            origins = sorted({one.origin.rpartition(": ")[2] for one in odd})
-            self._triage.note(
-                f"it does not survive data that no engine delivers: {', '.join(origins)}"
-            )
-            await self._restart()
+        return self._alive() and await self._minimiser.listens()
 
     async def _restart(self) -> None:
         """Give the worker a fresh process."""
         self.report.restarts += 1
-        await self._harness.worker.process.kill()
-        await self._harness.until(lambda: not self._harness.workers, 5.0)
-        self._transport.restarted()
+        before = self._harness
+        self._harness = await self._spares.exchange(before)
+        if self._harness is not before:
+            self._harness.transcript.listeners.append(self._replies.overhear)
+        self._transport.restarted(self._harness)
         self._missing.restarted()
-        await self._harness.worker.start()
-        await self._harness.presence.ready()
         self._growth.restarted()
 
     def _conclude(self) -> None:
         report = self.report
+        self._triage.interrupted()
         report.seconds = asyncio.get_running_loop().time() - self._began
         for name, one in self._search.fields.items():
             explored = report.explored.setdefault(name, Explored())

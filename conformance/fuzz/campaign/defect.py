@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from conformance.fuzz.campaign.oracles import LEVELS, REMEDIES, Kind, Suspicion
 from conformance.requirements.verdict import Level
 
+SHOWN_BY_A_REPLY = (Kind.TWICE, Kind.MALFORMED, Kind.RESULT, Kind.CROSSED, Kind.EXCEPTION)
+"""What the reply itself shows, whether it comes again or not."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayStep:
@@ -43,15 +46,30 @@ class Defect:
 
     @property
     def level(self) -> Level:
-        """How binding what it breaks is; silence that was seen only once may be chance."""
-        if self.kind is Kind.SILENT and not self.reproduced:
-            return Level.SHOULD
+        """How binding what it breaks is."""
         return LEVELS.get(self.kind, Level.MUST)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it was shown again, or a reply that came shows it."""
+        return self.reproduced or self.kind in SHOWN_BY_A_REPLY
+
+    def explains(self, other: Defect) -> bool:
+        """Whether the steps of this one are among those of ``other``, which breaks the same."""
+        if self.kind is not other.kind or not self.steps:
+            return False
+        rest = iter(other.steps)
+        return all(any(_does(step, wider) for step in rest) for wider in self.steps)
 
     @property
     def remedy(self) -> str:
         """What to try next."""
         return REMEDIES[self.kind]
+
+
+def _does(step: ReplayStep, least: ReplayStep) -> bool:
+    same = (step.function_id, step.data) == (least.function_id, least.data)
+    return same and step.times >= least.times
 
 
 @dataclass
@@ -69,7 +87,10 @@ class Explored:
 
 @dataclass
 class CampaignReport:
-    """All that a campaign has to tell. ``notes`` are what an operator may want to know."""
+    """All that a campaign has to tell. ``notes`` are what an operator may want to know.
+
+    ``interrupted`` is whether the user ended it early.
+    """
 
     seed: int
     invocations: int = 0
@@ -79,4 +100,5 @@ class CampaignReport:
     explored: dict[str, Explored] = field(default_factory=dict)
     kinds: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
     withheld: list[str] = field(default_factory=list)

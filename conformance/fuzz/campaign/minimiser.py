@@ -214,7 +214,25 @@ class Minimiser:
                 if shown is not None:
                     steps, seen_again, progress = shorter, shown, True
                     break
-        return _counted(steps), seen_again
+        alone = await self._alone(steps, wanted)
+        return alone or (_counted(steps), seen_again)
+
+    async def _alone(
+        self, steps: Sequence[Case], wanted: Suspicion
+    ) -> tuple[list[tuple[Case, int]], Observation] | None:
+        """One of the steps that ends a fresh worker alone, so that the others are beside the point.
+
+        The invocation that was lost with a worker is not always the one that ended it.
+        """
+        if not wanted.kind.ends_the_worker:
+            return None
+        for case in dict.fromkeys(steps):
+            await self.restart()
+            (seen,) = await self.ask([case], 2.0)
+            found = self.suspect(seen)
+            if found is not None and found.kind is wanted.kind:
+                return [(case, 1)], seen
+        return None
 
     async def _replayed(
         self, steps: Sequence[Case], wanted: Suspicion, within: float | None
@@ -238,7 +256,12 @@ class Minimiser:
         shown = self.suspect(seen) or wanted
         reply = (seen.reply or b"").decode("utf-8", "replace")
         return Defect(
-            replace(wanted, seen=shown.seen, expected=shown.expected),
+            replace(
+                wanted,
+                function_id=steps[-1][0].function_id,
+                seen=shown.seen,
+                expected=shown.expected,
+            ),
             tuple(
                 ReplayStep(case.function_id, case.text.decode("utf-8", "replace"), times)
                 for case, times in steps

@@ -55,10 +55,8 @@ async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: b
     transport = Transport(harness)
 
     async def restart() -> None:
-        await harness.worker.process.kill()
-        transport.restarted()
-        await harness.worker.start()
-        await harness.presence.ready()
+        await harness.restart()
+        transport.restarted(harness)
 
     minimiser = Minimiser(transport, targets, restart, lambda _: harness.pace.handler, exceptions)
     seen: Observation | None = None

@@ -173,8 +173,10 @@ class Transport:
         self._lines = total
         return tuple(line.text for line in lines[len(lines) - fresh :]) if fresh else ()
 
-    def restarted(self) -> None:
-        """The worker was started anew: nothing of the old one is expected."""
+    def restarted(self, harness: Harness) -> None:
+        """A fresh worker is there, in this harness: nothing of the old one is expected."""
+        self.harness = harness
+        harness.let_through(self)
         self.generation += 1
         self.pending.clear()
         self._serving.clear()
