@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from conformance.errors import UsageError
 from conformance.judging.entry import Entry
@@ -27,6 +28,9 @@ HYPOTHESIS = "hypothesis.internal.observability"
 REPORTED = "conformance"
 """The attribute of a pytest report that holds the verdict as data, and the name under which a
 process of a distributed run hands over what it recorded."""
+
+LEARNED = "learned"
+"""The name under which such a process hands over what it learned of the worker's functions."""
 
 
 class JudgingPlugin:
@@ -111,6 +115,7 @@ class JudgingPlugin:
             return
         if not self._controls:
             self._reporter.recorded(self._judgement.runs())
+            self._learned(self._judgement.knowledge.document())
         if not session.config.option.collectonly:
             with _usage_errors():
                 self._reporter.finished(int(exitstatus))
@@ -120,6 +125,7 @@ class JudgingPlugin:
     def pytest_testnodedown(self, node: Any) -> None:
         """Take what a process of a distributed run recorded."""
         output = getattr(node, "workeroutput", None) or {}
+        self._learned(output.get(LEARNED, {}))
         self._reporter.recorded(
             RunRecord(f"{node.gateway.id}/{name}", tuple(transcript), tuple(log))
             for name, transcript, log in output.get(REPORTED, ())
@@ -188,6 +194,11 @@ class JudgingPlugin:
             for change in self._changes or ("nothing to change",):
                 yield f"{update}: {change}"
 
+    def _learned(self, parts: Mapping[str, Any]) -> None:
+        """Keep what was learned, of the first process that learned anything."""
+        if any(parts.values()) and self._reporter.report.parts is UNSET:
+            self._reporter.learned(parts)
+
     def _update_known_failures(self) -> None:
         settings = self._judgement.settings
         if settings.update is not None:
@@ -196,9 +207,10 @@ class JudgingPlugin:
 
     def _hand_over(self, config: pytest.Config) -> None:
         """Give what was recorded to the process that controls a distributed run."""
+        output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
+        output[LEARNED] = self._judgement.knowledge.document()
         if resolving.report_folder(config) is None:
             return
-        output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
         output[REPORTED] = [
             (run.name, list(run.transcript), list(run.log)) for run in self._judgement.runs()
         ]
