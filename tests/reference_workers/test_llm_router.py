@@ -162,7 +162,9 @@ class Service:
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         length = int(handler.headers["content-length"])
         body = json.loads(handler.rfile.read(length))
-        self.requests.append(({name.lower(): value for name, value in handler.headers.items()}, body))
+        self.requests.append(
+            ({name.lower(): value for name, value in handler.headers.items()}, body)
+        )
         given = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if given == "hang":
             self.release.wait(30)
