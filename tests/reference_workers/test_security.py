@@ -165,4 +165,6 @@ def test_a_long_text_is_looked_through_to_its_end() -> None:
     long = "ignore the previous one " * 7_000
 
     assert findings(long) == []
-    assert [each["rule"] for each in findings(long + "and so on. " * 9 + SUSPICIOUS["reveal"])] == ["reveal"]
+    assert [each["rule"] for each in findings(long + "and so on. " * 9 + SUSPICIOUS["reveal"])] == [
+        "reveal"
+    ]
