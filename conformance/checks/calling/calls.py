@@ -33,12 +33,12 @@ DATA = "Write data into every call, null where there is none."
 VOID = "conformance::nobody-waits"
 
 
-@check("CAL-002", calls_nobody)
-def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
+@check("CAL-002", looking_back, calls_nobody)
+def calls_under_fresh_uuids(*records: Record[Any]) -> Finding:
     """The engine drops a call whose id is no UUID, or which has no data."""
-    calls = outgoing(record)
+    calls = [call for call in own_calls(records) if call.json.get("invocation_id") is not None]
     if not calls:
-        return inconclusive("it did not call the function it was asked to call")
+        return inconclusive("it made no call that waits for its answer")
     for call in calls:
         try:
             uuid.UUID(str(call.json.get("invocation_id")))

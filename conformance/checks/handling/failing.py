@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks.stimuli.answers import about, described, error_fault
+from conformance.checks.stimuli.answers import WORDLESS, about, described, error_fault
 from conformance.checks.stimuli.calling import REFUSAL, Errand, calls_nobody
 from conformance.checks.stimuli.failing import Crash, FailedCall, crashing, failing
 from conformance.requirements.verdict import Conclusion, Finding, broken, inconclusive, kept
@@ -13,9 +13,6 @@ from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.transcript import NOT_JSON, Message
 
 CATCH = "Catch whatever a handler raises and send its text with code invocation_failed."
-
-WORDLESS = ("[object Object]", "undefined", "null", "None", "Error", "error", "Exception", "nil")
-"""Messages that say nothing."""
 
 
 @check("INV-006", failing, calls_nobody)
