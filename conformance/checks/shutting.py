@@ -168,6 +168,9 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
         return inconclusive("the invocation was answered before the signal could be sent")
     if answers and answers[0].json.get("error") is None:
         return kept("the invocation that was running got its result", answers[0])
+    relays = [relay.function_id for relay in record.baseline.knowledge.relays]
+    if answers and busy.invocation.function_id in relays:
+        return inconclusive("the invocation ended in an error, for its call was given up")
     seen = f"the error {answers[0].json['error']!r}" if answers else "no answer"
     return broken(
         expected=f"the result of an invocation of {busy.milliseconds} ms that was running",

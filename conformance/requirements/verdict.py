@@ -6,6 +6,7 @@ make of it. Both are plain values: nothing here runs anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -95,6 +96,19 @@ def inconclusive(missing: str, *, because: str = "") -> Finding:
     ``because`` is the requirement whose fall is the reason, if that is so.
     """
     return Finding(Conclusion.INCONCLUSIVE, missing, because=because)
+
+
+_DECISIVE = (
+    Conclusion.BROKEN,
+    Conclusion.KEPT,
+    Conclusion.INCONCLUSIVE,
+    Conclusion.NOT_APPLICABLE,
+)
+
+
+def decisive(findings: Iterable[Finding]) -> Finding:
+    """The finding that decides among several on one rule: what is broken, then what is kept."""
+    return min(findings, key=lambda finding: _DECISIVE.index(finding.conclusion))
 
 
 def outcome_of(finding: Finding, level: Level) -> Outcome:

@@ -79,11 +79,14 @@ class Invoker:
 
         ``None`` where one does, and where none that ``fits`` was found to wait for its calls.
         """
+        return next(filter(fits, self.relays(name)), None)
+
+    def relays(self, name: str) -> list[Relay]:
+        """All functions of that kind, those that show most first."""
         if self._declared(name) is not None:
-            return None
+            return []
         relays = self._context.baseline.knowledge.relays
-        allowed = (r for r in relays if self._context.obstacle(r.function_id) is None)
-        return next(filter(fits, allowed), None)
+        return [r for r in relays if self._context.obstacle(r.function_id) is None]
 
     def answering(self) -> tuple[str, Any] | None:
         """A function that is known to return a result at once, with data, if there is one."""

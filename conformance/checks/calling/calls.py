@@ -33,12 +33,12 @@ METADATA = {"tenant": "blue"}
 VOID = "conformance::nobody-waits"
 
 
-@check("CAL-002", calls_nobody)
-def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
+@check("CAL-002", looking_back, calls_nobody)
+def calls_under_fresh_uuids(*records: Record[Any]) -> Finding:
     """The engine drops a call whose id is no UUID, or which has no data."""
-    calls = outgoing(record)
+    calls = [call for call in own_calls(records) if call.json.get("invocation_id") is not None]
     if not calls:
-        return inconclusive("it did not call the function it was asked to call")
+        return inconclusive("it made no call that waits for its answer")
     for call in calls:
         try:
             uuid.UUID(str(call.json.get("invocation_id")))
@@ -60,19 +60,31 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
     return kept(f"{len(calls)} calls under UUIDs", calls[0])
 
 
+def _without(record: Record[Errand], field: str, text: str) -> Message | None:
+    """A call of an errand none of whose calls has ``text`` in a field, if there is one.
+
+    Others may be made meanwhile by something else that the worker does.
+    """
+    for errand in (*record.result.others, record.result):
+        calls = errand.calls(record.talk)
+        if calls and not any(text in str(call.json.get(field)) for call in calls):
+            return calls[0]
+    return None
+
+
 @check("CAL-003", calls_nobody)
 def carries_the_trace_on(record: Record[Errand]) -> Finding:
     """A trace that breaks at a worker hides what it causes."""
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
-    seen = calls[0].json.get("traceparent")
-    if isinstance(seen, str) and seen.split("-")[1:2] == TRACE.split("-")[1:2]:
-        return kept("the nested call is in the trace of its cause", calls[0])
+    lost = _without(record, "traceparent", TRACE.split("-")[1])
+    if lost is None:
+        return kept("each nested call is in the trace of its cause", calls[0])
     return broken(
         expected=f"a traceparent of the trace {TRACE.split('-')[1]}",
-        seen=repr(seen),
-        events=(calls[0],),
+        seen=repr(lost.json.get("traceparent")),
+        events=(lost,),
         remedy="Take the trace context from the invocation and set it on calls of its handler.",
     )
 
@@ -83,13 +95,13 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
-    seen = calls[0].json.get("baggage")
-    if isinstance(seen, str) and BAGGAGE in seen:
-        return kept("the baggage is with the nested call", calls[0])
+    lost = _without(record, "baggage", BAGGAGE)
+    if lost is None:
+        return kept("the baggage is with each nested call", calls[0])
     return broken(
         expected=f"a baggage with {BAGGAGE!r}",
-        seen=repr(seen),
-        events=(calls[0],),
+        seen=repr(lost.json.get("baggage")),
+        events=(lost,),
         remedy="Take the baggage from the invocation and set it on calls of its handler.",
     )
 
