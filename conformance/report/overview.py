@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from conformance.judging.entry import FUZZ, REQUIREMENT, Entry
 from conformance.report.document import Report
 from conformance.requirements.verdict import Level, Outcome
+from conformance.subject.command import wrapper
 from mock_engine.rendering import counted, shorten
 
 NAMED = 6
@@ -19,6 +20,7 @@ NAMED = 6
 LINE = 150
 STEPS = 3
 
+SHUTTING = "shutting"
 FULL = "takes --level full"
 PARTS = "this takes a function that plays the part of"
 
@@ -64,8 +66,24 @@ def brief(report: Report) -> Iterator[Line]:
 
 def next_steps(report: Report) -> list[str]:
     """What to do next: commands to type, the most useful first, three at most."""
-    steps: list[str] = []
     broken = [entry.id for entry in failing(report) if entry.kind == REQUIREMENT]
+    steps = [
+        f"mend this first, the rest may follow from it: {text}"
+        for text in report.subject.get("early", ())[:1]
+        if broken
+    ]
+    defects = [identity for identity in broken if identity in report.subject.get("sdk_defects", {})]
+    if defects:
+        steps.append(
+            f"{', '.join(defects[:4])}: known of the SDK, not yours; --known-failures sdk says so"
+        )
+    if any(entry.phase == SHUTTING for entry in failing(report)) and (
+        name := wrapper(report.worker)
+    ):
+        steps.append(
+            f"{name} stands before the worker and gets the signals: start the worker itself, as in "
+            "`node dist/worker.js`, or `exec` it"
+        )
     if broken:
         steps.append(f"iii-conformance explain {' '.join(broken[:4])}")
         if not report.options.get("known_failures"):

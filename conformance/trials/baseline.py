@@ -19,6 +19,7 @@ class Baseline:
     invocation this worker answers, used to see that it listens. ``sockets`` counts its open
     WebSockets, those for telemetry among them. ``features`` are those of its announcements and
     ``paths`` those of its connections. ``parallel_starts`` is how many may start at a time.
+    ``early`` is what the worker wrote of a failure of its own before anything was asked of it.
     ``knowledge`` is what was learned of its functions, where that was of use.
     """
 
@@ -33,4 +34,5 @@ class Baseline:
     features: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     parallel_starts: int = 1
+    early: tuple[str, ...] = ()
     knowledge: Knowledge = field(default_factory=Knowledge)
