@@ -12,7 +12,7 @@ from conformance.judging.entry import FUZZ, REQUIREMENT, Entry
 from conformance.report.document import Report
 from conformance.requirements.verdict import Level, Outcome
 from conformance.subject.command import wrapper
-from mock_engine.rendering import counted, shorten
+from mock_engine.rendering import counted
 
 NAMED = 6
 """Ids that stand behind a reason; more of them are counted."""
@@ -61,7 +61,7 @@ def brief(report: Report) -> Iterator[Line]:
             rule = entry.sentence.removeprefix("A worker ").rstrip(".")
             seen = _bare(entry)
             yield f"  {entry.id}  {rule}", outcome
-            yield f"  {'':{len(entry.id)}}  {shorten(seen, LINE)}", outcome
+            yield f"  {'':{len(entry.id)}}  {_cut(seen)}", outcome
 
 
 def next_steps(report: Report) -> list[str]:
@@ -77,9 +77,8 @@ def next_steps(report: Report) -> list[str]:
         steps.append(
             f"{', '.join(defects[:4])}: known of the SDK, not yours; --known-failures sdk says so"
         )
-    if any(entry.phase == SHUTTING for entry in failing(report)) and (
-        name := wrapper(report.worker)
-    ):
+    name = wrapper(report.worker)
+    if name and any(entry.phase == SHUTTING for entry in failing(report)):
         steps.append(
             f"{name} stands before the worker and gets the signals: start the worker itself, as in "
             "`node dist/worker.js`, or `exec` it"
@@ -132,9 +131,13 @@ def _reasons(outcome: Outcome, entries: list[Entry]) -> Iterator[Line]:
         by_reason[_bare(entry)].append(entry.id)
     for reason, ids in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-        yield f"  {shorten(reason, LINE)}: {', '.join(ids[:NAMED])}{more}", outcome
+        yield f"  {_cut(reason)}: {', '.join(ids[:NAMED])}{more}", outcome
 
 
 def _bare(entry: Entry) -> str:
     """The reason of a verdict, without the outcome before it."""
     return entry.reason.removeprefix(f"{entry.outcome.value}: ")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LINE else f"{text[: LINE - 1]}…"

@@ -13,20 +13,8 @@ from conformance.subject.process import WorkerProcess
 
 HOST = "127.0.0.1"
 
-WRAPPERS = (
-    "npm",
-    "npx",
-    "pnpm",
-    "yarn",
-    "bunx",
-    "sh",
-    "bash",
-    "dash",
-    "zsh",
-    "uv",
-    "uvx",
-    "poetry",
-)
+SHELLS = ("sh", "bash", "dash", "zsh")
+WRAPPERS = (*SHELLS, "npm", "npx", "pnpm", "yarn", "bunx", "uv", "uvx", "poetry")
 """Programs that start another one, and stand between it and who sends signals."""
 
 
