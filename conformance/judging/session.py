@@ -15,6 +15,7 @@ from conformance.requirements.known import KnownFailure
 from conformance.requirements.protocol import Protocol, spoken
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
+from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.scheduler import RunRecord, Scheduler, TrialOutcome
 from conformance.trials.trial import CHECKS, Trial
 
@@ -100,6 +101,11 @@ class Judgement:
         """What the SDK that the worker announces is known to break."""
         sdk = sdks.announced(self.announced)
         return {} if sdk is None else sdks.defects(sdk)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What was learned of the worker's functions so far."""
+        return self._scheduler.knowledge
 
     @property
     def announced(self) -> list[Mapping[str, Any]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from conformance.errors import UsageError
 from conformance.judging.entry import Entry
@@ -20,7 +21,6 @@ from conformance.plugin.requirement_items import RequirementItem, collectors, na
 from conformance.report.console import MARKS
 from conformance.report.reporter import Reporter
 from conformance.requirements.verdict import Outcome
-from conformance.subject.process import undo_ignored_interrupts
 from conformance.trials.scheduler import RunRecord
 
 HYPOTHESIS = "hypothesis.internal.observability"
@@ -31,6 +31,9 @@ CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
 REPORTED = "conformance"
 """The attribute of a pytest report that holds the verdict as data, and the name under which a
 process of a distributed run hands over what it recorded."""
+
+LEARNED = "learned"
+"""The name under which such a process hands over what it learned of the worker's functions."""
 
 
 class JudgingPlugin:
@@ -58,7 +61,6 @@ class JudgingPlugin:
 
         The processes of a distributed run are ended by the one that controls them.
         """
-        undo_ignored_interrupts()
         if not self._distributed:
             take_signals()
         console.quieten(self._config)
@@ -116,6 +118,7 @@ class JudgingPlugin:
             return
         if not self._controls:
             self._reporter.recorded(self._judgement.runs())
+            self._learned(self._judgement.knowledge.document())
         if not session.config.option.collectonly:
             with _usage_errors():
                 self._reporter.finished(int(exitstatus))
@@ -125,6 +128,7 @@ class JudgingPlugin:
     def pytest_testnodedown(self, node: Any) -> None:
         """Take what a process of a distributed run recorded."""
         output = getattr(node, "workeroutput", None) or {}
+        self._learned(output.get(LEARNED, {}))
         self._reporter.recorded(
             RunRecord(f"{node.gateway.id}/{name}", tuple(transcript), tuple(log))
             for name, transcript, log in output.get(REPORTED, ())
@@ -193,6 +197,11 @@ class JudgingPlugin:
             for change in self._changes or ("nothing to change",):
                 yield f"{update}: {change}"
 
+    def _learned(self, parts: Mapping[str, Any]) -> None:
+        """Keep what was learned, of the first process that learned anything."""
+        if any(parts.values()) and self._reporter.report.parts is UNSET:
+            self._reporter.learned(parts)
+
     def _update_known_failures(self) -> None:
         settings = self._judgement.settings
         if settings.update is not None:
@@ -201,9 +210,10 @@ class JudgingPlugin:
 
     def _hand_over(self, config: pytest.Config) -> None:
         """Give what was recorded to the process that controls a distributed run."""
+        output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
+        output[LEARNED] = self._judgement.knowledge.document()
         if resolving.report_folder(config) is None:
             return
-        output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
         output[REPORTED] = [
             (run.name, list(run.transcript), list(run.log)) for run in self._judgement.runs()
         ]

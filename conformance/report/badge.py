@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
-
 from conformance.judging.entry import REQUIREMENT
 from conformance.report.document import Report
+from conformance.report.pages import render
 from conformance.requirements.verdict import Outcome
 from mock_engine.rendering import counted
 
@@ -19,23 +18,7 @@ def image(report: Report) -> str:
     """The badge as SVG."""
     words, colour = label(report)
     left, right = (round(len(text) * LETTER + 14) for text in (TITLE, words))
-    svg = ElementTree.Element(
-        "svg",
-        {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "width": str(left + right),
-            "height": "20",
-            "role": "img",
-            "aria-label": f"{TITLE}: {words}",
-        },
-    )
-    for x, width, fill, text in ((0, left, "#444", TITLE), (left, right, colour, words)):
-        place = {"x": str(x), "width": str(width), "height": "20", "fill": fill}
-        ElementTree.SubElement(svg, "rect", place)
-        middle = {"x": str(x + width // 2), "y": "14", "fill": "#fff", "text-anchor": "middle"}
-        font = {"font-family": "Verdana, DejaVu Sans, sans-serif", "font-size": "11"}
-        ElementTree.SubElement(svg, "text", middle | font).text = text
-    return ElementTree.tostring(svg, encoding="unicode")
+    return render("badge.svg", title=TITLE, words=words, colour=colour, left=left, right=right)
 
 
 def label(report: Report) -> tuple[str, str]:
