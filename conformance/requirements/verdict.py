@@ -59,13 +59,17 @@ class Conclusion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next."""
+    """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next.
+
+    ``level`` is how binding the rule is here, where that is less than the requirement says.
+    """
 
     conclusion: Conclusion
     seen: str
     expected: str = ""
     events: tuple[Event, ...] = field(default=(), repr=False)
     remedy: str = ""
+    level: Level | None = None
 
 
 def kept(seen: str, *events: Event) -> Finding:
@@ -100,4 +104,5 @@ def outcome_of(finding: Finding, level: Level) -> Outcome:
         case Conclusion.INCONCLUSIVE:
             return Outcome.NOT_VERIFIED
         case Conclusion.BROKEN:
-            return Outcome.FAILED if level is Level.MUST else Outcome.WARNING
+            binding = finding.level or level
+            return Outcome.FAILED if binding is Level.MUST else Outcome.WARNING

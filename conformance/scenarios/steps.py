@@ -24,12 +24,16 @@ Within = float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step; ``kind`` is its key, ``id`` its name, ``note`` what its author says of it."""
+    """One step; ``kind`` is its key, ``id`` its name, ``note`` what its author says of it.
+
+    ``level`` is how binding it is, where that is less than the scenario says.
+    """
 
     place: Location
     kind: str
     id: str | None = None
     note: str = ""
+    level: Level | None = None
 
     @property
     def binds(self) -> frozenset[str]:

@@ -13,9 +13,9 @@ from conformance.judging.judge import rated
 from conformance.requirements.known import KnownFailure, applied
 from conformance.requirements.protocol import Protocol
 from conformance.requirements.verdict import (
+    Conclusion,
     Finding,
     Outcome,
-    broken,
     inconclusive,
     kept,
     not_applicable,
@@ -82,10 +82,12 @@ def finding(scenario: Scenario, played: TrialOutcome, protocol: Protocol) -> Fin
     failure = played.result.failure
     if failure is None:
         return kept(f"all {played.result.steps} steps went through")
-    return broken(
+    return Finding(
+        Conclusion.BROKEN,
         expected=failure.expected,
         seen=failure.seen,
         remedy=failure.step.note or scenario.remedy,
+        level=failure.step.level,
     )
 
 

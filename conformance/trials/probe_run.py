@@ -73,6 +73,11 @@ async def _learn(harness: Harness) -> None:
         features=_features(harness),
         parallel_starts=parallel_starts(startup, usage.seconds if usage else startup),
         early=_early(harness),
+        exemplified=frozenset(
+            name
+            for name, function in harness.settings.invoking.functions.items()
+            if function.examples
+        ),
     )
     await _measure(harness)
     paths = tuple(e.request.path for e in harness.talk.requests.values())

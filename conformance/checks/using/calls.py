@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.checks.stimuli.answers import error_code
+from conformance.checks.stimuli.causes import with_cause
 from conformance.checks.stimuli.losing import LISTENED
 from conformance.requirements.verdict import Finding, broken, kept, not_applicable
 from conformance.trials.trial import Record, check
@@ -30,7 +31,8 @@ def _calls(records: Iterable[Record[Any]]) -> list[tuple[Record[Any], Message]]:
 def calls_the_engine_rightly(*records: Record[Any]) -> Finding:
     """The engine answers a call that it cannot read with an error, and does nothing."""
     judged = 0
-    for _, call in _calls(records):
+    wrong: list[Finding] = []
+    for record, call in _calls(records):
         function_id = call.json["function_id"]
         violations = validate_call(function_id, call.json.get("data"))
         if violations is None:
@@ -38,12 +40,15 @@ def calls_the_engine_rightly(*records: Record[Any]) -> Finding:
         judged += 1
         if violations:
             properties = ", ".join(functions()[function_id].get("properties", ()))
-            return broken(
+            finding = broken(
                 expected=f"data that {function_id} can read, with: {properties or 'nothing'}",
                 seen="; ".join(f"{v.path or '/'}: {v.message}" for v in violations[:3]),
                 events=(call,),
                 remedy=f"Give {function_id} the members it has: {properties or 'none'}.",
             )
+            wrong.append(with_cause(finding, record, call))
+    if wrong:
+        return next((finding for finding in wrong if finding.level is None), wrong[0])
     if not judged:
         return not_applicable("it called no function of the engine")
     return kept(f"{judged} calls of the engine's functions, each readable")
