@@ -18,6 +18,9 @@ WORKER = "worker"
 END = "end"
 """Where a ``never`` ends that holds to the end of the scenario."""
 
+RECORDED = "recorded"
+"""The tag of a recording as it was made: it holds what a worker did, right or wrong."""
+
 Within = float | str | None
 """Seconds, the name of a deadline of the suite, or what is usual for the step."""
 
