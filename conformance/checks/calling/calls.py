@@ -33,22 +33,20 @@ METADATA = {"tenant": "blue"}
 VOID = "conformance::nobody-waits"
 
 
-@check("CAL-002", looking_back, calls_nobody)
-def calls_under_fresh_uuids(*records: Record[Any]) -> Finding:
+@check("CAL-002", calls_nobody)
+def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
     """The engine drops a call whose id is no UUID, or which has no data."""
-    calls = [call for call in own_calls(records) if call.json.get("invocation_id") is not None]
+    calls = outgoing(record)
     if not calls:
-        return inconclusive("it made no call that waits for its answer")
-    for call in calls:
-        try:
-            uuid.UUID(str(call.json.get("invocation_id")))
-        except ValueError:
-            return broken(
-                expected="a UUID as invocation_id of a call that waits for its answer",
-                seen=repr(call.json.get("invocation_id")),
-                events=(call,),
-                remedy="Draw a fresh UUID for each call.",
-            )
+        return inconclusive("it did not call the function it was asked to call")
+    strange = [call for call in calls if not _is_uuid(call.json.get("invocation_id"))]
+    if strange:
+        return broken(
+            expected="a UUID as invocation_id of a call that waits for its answer",
+            seen=repr(strange[0].json.get("invocation_id")),
+            events=(strange[0],),
+            remedy="Draw a fresh UUID for each call.",
+        )
     ids = [str(call.json.get("invocation_id")) for call in calls]
     if len(set(ids)) < len(ids):
         return broken(
@@ -199,6 +197,13 @@ def draws_an_id_for_each_call(record: Record[object]) -> Iterator[Finding | None
         invocation_id = call.json.get("invocation_id")
         if invocation_id is None:
             continue
+        if not _is_uuid(invocation_id):
+            yield broken(
+                expected="a UUID as invocation_id of a call that waits for its answer",
+                seen=f"{invocation_id!r} in a call of {call.json.get('function_id')}",
+                events=(call,),
+                remedy="Draw a fresh UUID for each call.",
+            )
         key = call.connection, str(invocation_id).lower()
         if known.setdefault(key, call) is not call:
             yield broken(
@@ -261,6 +266,14 @@ def gives_data_in_each_call(record: Record[object]) -> Iterator[Finding | str]:
                     remedy="Write data into every call, null where there is none.",
                 )
             )
+
+
+def _is_uuid(invocation_id: object) -> bool:
+    try:
+        uuid.UUID(str(invocation_id))
+    except ValueError:
+        return False
+    return True
 
 
 def _calls(record: Record[object]) -> Iterator[Message]:
