@@ -16,13 +16,14 @@ from mock_engine.core.constants import ENGINE
 from mock_engine.core.grants import Policy
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.ids import new_id
-from mock_engine.messages import FromWorker, ProtocolMessage, encode
+from mock_engine.messages import FromWorker, ProtocolMessage, encode, without
 from mock_engine.modules.base import Module
 from mock_engine.modules.catalogue import ALWAYS, load_module
 from mock_engine.modules.channels import Channels
 from mock_engine.modules.configuration import ConfigurationModule
 from mock_engine.modules.host import Host
 from mock_engine.modules.observability import ObservabilityModule
+from mock_engine.versions import Release
 from mock_engine.wire import Connection
 from mock_engine.worker_port import WorkerPort
 
@@ -31,7 +32,7 @@ log = logging.getLogger("mock_engine")
 AnyModule = TypeVar("AnyModule", bound=Module)
 
 UNSERVED = -1_000_000
-"""Below this are the numbers of peers that nobody answers for."""
+"""Below this are the numbers of peers that are listed, but never answer."""
 
 COMPLAINTS = 20
 """Messages of one connection whose loss is logged."""
@@ -65,6 +66,7 @@ class Engine:
             now=time.time_ns() // 1_000_000,
             features=dict.fromkeys(wanted_features),
             clock=lambda: time.time() * 1000,
+            release=Release(config.engine_version) if config else None,
         )
         self._connections: dict[int, Connection] = {}
         self._complaints: Counter[int] = Counter()
@@ -142,7 +144,7 @@ class Engine:
         self._perform(self.core.received(peer, message))
 
     def admit(self, worker: LocalWorker) -> int:
-        """Let somebody in this process be a worker; the number is what it is known by."""
+        """Admit a worker of this process, and return its number."""
         number = -len(self._hosts) - len(self._local_workers)
         self._local_workers[number] = worker
         self._perform(self.core.opened(number, "127.0.0.1", time.time_ns() // 1_000_000))
@@ -219,12 +221,12 @@ class Engine:
         self._perform(self.core.received(connection.id, message))
 
     def _complain(self, number: int, fault: Undecodable) -> None:
-        """Log what was dropped; not without end, for a log that nobody reads may block."""
+        """Log what was dropped, up to a limit: an unread pipe may block."""
         self._complaints[number] += 1
         if self._complaints[number] <= COMPLAINTS:
             log.warning("#%d sent what is no message, dropped: %s", number, fault)
         if self._complaints[number] == COMPLAINTS:
-            log.warning("#%d: what else it sends that is no message is not told", number)
+            log.warning("#%d: further frames that are no message are not logged", number)
 
     def closed(self, connection: Connection) -> None:
         """A worker's WebSocket is gone."""
@@ -258,11 +260,21 @@ class Engine:
     def _tell_worker(self, connection: Connection, action: Send | CloseSession | Cut) -> None:
         match action:
             case Send(message=message):
-                connection.send_text(encode(message))
+                self._send(connection, message)
             case CloseSession(code=code):
                 connection.close(code)
             case Cut():
                 connection.cut()
+
+    def _send(self, connection: Connection, message: ProtocolMessage) -> None:
+        """Send a message, as far as the release of the engine has it."""
+        kind, release = type(message).__name__.lower(), self.core.engine_version
+        if not release.sends(kind):
+            return
+        lacking = release.lacking(kind)
+        if lacking:
+            message = without(message, lacking)
+        connection.send_text(encode(message))
 
     def _elapsed(self, key: int | str) -> None:
         self._timers.pop(key, None)

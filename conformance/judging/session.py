@@ -9,10 +9,13 @@ from conformance import checks as _checks
 from conformance.judging.judge import Judge, Verdict, attempt
 from conformance.judging.subject import subject
 from conformance.requirements import catalogue as requirements
+from conformance.requirements import sdks
 from conformance.requirements.catalogue import Catalogue
+from conformance.requirements.known import KnownFailure
 from conformance.requirements.protocol import Protocol, spoken
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
+from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.scheduler import RunRecord, Scheduler, TrialOutcome
 from conformance.trials.trial import CHECKS, Trial, all_trials
 
@@ -33,12 +36,13 @@ class Judgement:
         self.catalogue: Catalogue = requirements.load()
         self.baseline: Baseline | None = None
         self._scheduler = Scheduler(settings)
+        self._known = dict(settings.known)
         self._judge = Judge(
             self.catalogue,
             CHECKS,
             self._scheduler.outcome,
             lambda: self.protocol,
-            settings.known,
+            self._known,
             self._witnesses,
         )
 
@@ -49,6 +53,8 @@ class Judgement:
             UsageError: the worker's command cannot be used.
         """
         self.baseline = self._scheduler.start()
+        if self.settings.sdk_defects:
+            self._known |= {**self.sdk_defects, **self._known}
         self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def verdict(self, requirement_id: str) -> Verdict:
@@ -75,6 +81,10 @@ class Judgement:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
         return self._scheduler.done(trial, within)
 
+    def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
+        """As ``Scheduler.waits``."""
+        return self._scheduler.waits(trial)
+
     def stop(self) -> None:
         """End the worker and everything else that runs."""
         self._scheduler.stop()
@@ -88,7 +98,24 @@ class Judgement:
         """The worker as its first run showed it, as data; nothing before that."""
         if self.baseline is None:
             return {}
-        return subject(self.baseline, self.announced, self.protocol, self.settings.invoking)
+        return subject(
+            self.baseline,
+            self.announced,
+            self.protocol,
+            self.settings.invoking,
+            self.sdk_defects,
+        )
+
+    @property
+    def sdk_defects(self) -> Mapping[str, KnownFailure]:
+        """What the SDK that the worker announces is known to break."""
+        sdk = sdks.announced(self.announced)
+        return {} if sdk is None else sdks.defects(sdk)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What was learned of the worker's functions so far."""
+        return self._scheduler.knowledge
 
     @property
     def announced(self) -> list[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ make of it. Both are plain values: nothing here runs anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -62,6 +63,7 @@ class Finding:
     """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next.
 
     ``because`` is the id of the requirement whose fall left this one inconclusive, if one did.
+    ``level`` is how binding the rule is here, where that is less than the requirement says.
     """
 
     conclusion: Conclusion
@@ -70,6 +72,7 @@ class Finding:
     events: tuple[Event, ...] = field(default=(), repr=False)
     remedy: str = ""
     because: str = ""
+    level: Level | None = None
 
 
 def kept(seen: str, *events: Event) -> Finding:
@@ -97,6 +100,19 @@ def inconclusive(missing: str, *, because: str = "") -> Finding:
     return Finding(Conclusion.INCONCLUSIVE, missing, because=because)
 
 
+_DECISIVE = (
+    Conclusion.BROKEN,
+    Conclusion.KEPT,
+    Conclusion.INCONCLUSIVE,
+    Conclusion.NOT_APPLICABLE,
+)
+
+
+def decisive(findings: Iterable[Finding]) -> Finding:
+    """The finding that decides among several on one rule: what is broken, then what is kept."""
+    return min(findings, key=lambda finding: _DECISIVE.index(finding.conclusion))
+
+
 def outcome_of(finding: Finding, level: Level) -> Outcome:
     """The verdict that ``finding`` means for a requirement of ``level``."""
     match finding.conclusion:
@@ -107,4 +123,5 @@ def outcome_of(finding: Finding, level: Level) -> Outcome:
         case Conclusion.INCONCLUSIVE:
             return Outcome.NOT_VERIFIED
         case Conclusion.BROKEN:
-            return Outcome.FAILED if level is Level.MUST else Outcome.WARNING
+            binding = finding.level or level
+            return Outcome.FAILED if binding is Level.MUST else Outcome.WARNING

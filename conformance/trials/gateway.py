@@ -15,9 +15,8 @@ from typing import Protocol
 import msgspec
 
 from conformance.trials.holding import HeldCall, Holder
-from conformance.trials.pass_through import PassThrough
 from mock_engine.paths import CHANNELS
-from mock_engine.wire import Application, Connection, Response
+from mock_engine.wire import Application, Connection, PassThrough, Response
 
 NOT_FOUND = 404
 
@@ -78,6 +77,16 @@ class AnyPath(PassThrough):
         concerned = _CONCERNED if self.holder is None else _CALLS
         if concerned.search(data) is None or not self._keeps(connection, data, binary):
             super().received(connection, data, binary)
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether a call was taken that is held, or was."""
+        return self.holder is not None and bool(self.holder.calls)
+
+    def answer_on(self, connection: Connection) -> None:
+        """Answer what is held on another connection: whoever made the calls may still wait."""
+        for call in self.holder.calls if self.holder is not None else ():
+            replace(call, connection=connection).answer(None)
 
     def release(self) -> None:
         """Hold nothing any more, and let the engine answer what waits."""

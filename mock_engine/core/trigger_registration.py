@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from mock_engine.core.actions import Action, Actions, Send
-from mock_engine.core.calling import answer, refuse_blank
+from mock_engine.core.calling import answer, blank_namespace
 from mock_engine.core.constants import DEFAULT, ENGINE
 from mock_engine.core.forwarding import offer, withdrawal
 from mock_engine.core.peers import Peer
@@ -55,7 +55,7 @@ def _offer(state: State, binding: Binding) -> RegisterTrigger:
 
 
 def register_trigger(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
-    """Bind a function to a trigger type, for the worker that says so."""
+    """Bind a function to a trigger type, for the worker that asks."""
     spec = cast("RegisterTrigger", message)
     try:
         return bind(state, Binding(peer.number, peer.namespace, spec))
@@ -69,8 +69,10 @@ def bind(state: State, binding: Binding) -> Actions:
     Raises:
         Failure: one of its namespaces is named and blank.
     """
-    refuse_blank("namespace", binding.spec.namespace)
-    refuse_blank("trigger_namespace", binding.spec.trigger_namespace)
+    for field in ("namespace", "trigger_namespace"):
+        named: str | None = getattr(binding.spec, field)
+        if named is not None and not named.strip():
+            raise blank_namespace(field)
     return moved(state, state.triggers.bind(binding))
 
 
@@ -109,7 +111,7 @@ def take_result(state: State, peer: Peer, result: TriggerRegistrationResult) -> 
 
 
 def unopposed(state: State, trigger_id: str) -> Actions:
-    """Nobody objects to a trigger: tell whoever waits for that."""
+    """A trigger stands: answer the call that made it, if one waits."""
     call = state.pending_triggers.pop(trigger_id, None)
     return [] if call is None else answer(state, call, payload({"id": trigger_id}))
 

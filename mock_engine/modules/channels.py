@@ -5,8 +5,10 @@ Rules of this file:
 * A channel has a writing and a reading end; each can be taken once. Who comes second is admitted
   and closed at once (engine 0.23).
 * What is written waits for a reader. A writer that is far ahead is not read from any more.
+* A writer's close frame is answered, and its reader gets a close frame and the end of the stream
+  at once. A reader's close frame is not answered (engine 0.23).
 * A channel whose ends were both taken is remembered for a while, so that a late comer is closed
-  instead of told that there is no such channel.
+  instead of refused with 404.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from mock_engine.wire import Connection, Response, plain
 
 REMEMBERED = 4096
 """Channels that are kept; the oldest one is forgotten first."""
+
+UNANSWERED = 2.0
+"""Seconds for which a reader that closes first gets no answer (engine 0.23)."""
 
 CREATE = Form("CreateChannelInput", (optional("buffer_size", is_size),), needed=0)
 
@@ -56,7 +61,7 @@ class Channels(Module):
         return self._keep(Channel(new_id(), new_id(), ahead))
 
     def provide(self, identity: str, key: str) -> Channel:
-        """The channel of this id; one that nobody created has this key from now on."""
+        """The channel with this id; a new one with this key if there is none."""
         return self._channels.get(identity) or self._keep(Channel(identity, key))
 
     def _keep(self, channel: Channel) -> Channel:
@@ -77,7 +82,7 @@ class Channels(Module):
         return path.startswith(paths.CHANNELS) and name != "" and "/" not in name
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Admit whoever knows a channel and its key."""
+        """Accept a request that names a channel and its key."""
         assert connection.request is not None
         query = _query(connection.request)
         fault = _fault(query)
@@ -95,21 +100,23 @@ class Channels(Module):
         return fault or plain(request)
 
     def opened(self, connection: Connection) -> None:
-        """Give a connection its end, unless somebody has it."""
+        """Give a connection its end of the channel, unless that is taken."""
         channel, direction = self._ends[connection.id]
         if direction in channel.taken:
             del self._ends[connection.id]
-            connection.close()
+            connection.end()
             return
         channel.taken.add(direction)
         if direction == WRITE:
             channel.writer = connection
+            connection.answers_close = True
         else:
+            connection.close_delay = UNANSWERED
             channel.read(
                 lambda binary, data: (connection.send_binary if binary else connection.send_text)(
                     data
                 ),
-                connection.close,
+                connection.end,
             )
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:

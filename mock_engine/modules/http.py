@@ -25,7 +25,8 @@ from mock_engine.modules.http_answer import (
     failure,
     headers,
     interjection,
-    legible,
+    length,
+    printable,
     refusal,
 )
 from mock_engine.modules.routes import Route, Routes
@@ -163,11 +164,11 @@ class _Exchange:
     def __init__(self, module: HttpModule, route: Route, request: Request, body: bytes) -> None:
         self._host = module.host
         self._route = route
-        self._trace = Trace.fresh()
+        self._trace = Trace.continuing(request)
         self._body = body
         self._about: dict[str, Any] = {
             "method": request.method,
-            "headers": {name.lower(): legible(value) for name, value in request.headers},
+            "headers": {name.lower(): printable(value) for name, value in request.headers},
             "path_params": route.parameters(request.path),
             "query_params": dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True)),
         }
@@ -285,9 +286,11 @@ class Written:
         self.begun.set()
 
     async def parts(self) -> AsyncIterator[bytes]:
-        """The body, part by part."""
-        while (part := await self._parts.get()) is not None:
-            yield part
+        """The body, part by part, up to the length that was set."""
+        left = length(self._headers)
+        while (part := await self._parts.get()) is not None and left != 0:
+            yield part[:left]
+            left = None if left is None else max(0, left - len(part))
 
 
 def _read_outcome(running: asyncio.Task[Any]) -> None:

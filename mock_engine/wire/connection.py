@@ -6,17 +6,15 @@ Rules of this file:
   well-behaved servers hides: every frame seen, and every way to misbehave.
 * What is sent while a chunk of input is handled is written at the end of that turn.
 * It answers WebSocket pings, joins fragments, and ends a connection that breaks RFC 6455 without
-  a close frame, as the engine does. It never pings and never answers a close frame (engine 0.23).
+  a close frame, as the engine does. It never pings, and answers close frames only where an
+  application asks for it (engine 0.23).
 * ``send_raw`` writes any bytes. Nothing here prevents a test from breaking the protocol.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Literal, Protocol, cast
 
 from websockets.exceptions import PayloadTooBig, ProtocolError
@@ -42,8 +40,8 @@ from mock_engine.wire.handshakes import handshake_fault
 from mock_engine.wire.limits import Limits
 from mock_engine.wire.recorder import Recorder
 from mock_engine.wire.responses import Response
+from mock_engine.wire.sockets import reset_on_close
 
-_LINGER_ZERO = struct.pack("ii", 1, 0)
 LOT = 64 * 1024
 """Bytes that are worth a system call of their own."""
 
@@ -68,7 +66,11 @@ class Application(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """A connection as its application and a test see it."""
+    """A connection as its application and a test see it.
+
+    ``answers_close`` is whether a close frame is answered with the same one; ``close_delay`` is how
+    many seconds after it the TCP connection ends.
+    """
 
     def __init__(
         self,
@@ -87,6 +89,8 @@ class Connection(asyncio.Protocol):
         self.peer: tuple[str, int] = ("", 0)
         self.request: Request | None = None
         self.is_open = False
+        self.answers_close = False
+        self.close_delay = 0.0
         self._application = application
         self.limits = limits
         self._course = course
@@ -179,6 +183,11 @@ class Connection(asyncio.Protocol):
         self._closing = True
         self._deadline.set(self.limits.close_time, self.cut)
 
+    def end(self, code: int | None = None) -> None:
+        """Send a close frame and end the connection without waiting for the answer."""
+        self.close(code)
+        self.cut()
+
     def cut(self) -> None:
         """End the TCP connection without a close frame, after what is queued was sent."""
         if not self._ended:
@@ -198,7 +207,7 @@ class Connection(asyncio.Protocol):
             return
         self._end(Ending.BY_ENGINE, "TCP reset")
         self.flush()
-        self._linger_zero()
+        reset_on_close(self._transport)
         self._transport.abort()
 
     def inject(self, fault: Fault, lasts: float | None = None) -> None:
@@ -267,7 +276,7 @@ class Connection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The TCP connection is gone; tell why, unless that is known already."""
+        """The TCP connection is gone; record why, unless that is recorded already."""
         self._end(Ending.RESET if exc else Ending.EOF, str(exc or ""))
         self._deadline.lift()
         self._gone(self)
@@ -336,8 +345,13 @@ class Connection(asyncio.Protocol):
 
     def _take_close(self, frame: Frame) -> None:
         Close.parse(frame.data)
+        if self.answers_close and not self._closing:
+            self.send_frame(Frame(CLOSE, frame.data))
         self._end(Ending.BY_ENGINE if self._closing else Ending.CLOSE_FRAME)
-        self._hang_up()
+        if self.close_delay and not self._closing:
+            self._deadline.set(self.close_delay, self._transport.abort)
+        else:
+            self._hang_up()
 
     def _take_data(self, frame: Frame) -> None:
         if frame.fin and frame.opcode is not CONT and self._fragments.begun is None:
@@ -386,12 +400,6 @@ class Connection(asyncio.Protocol):
     def _request_timed_out(self) -> None:
         self._break("no complete request in time")
 
-    def _linger_zero(self) -> None:
-        raw = self._transport.get_extra_info("socket")
-        if raw is not None:
-            with suppress(OSError):
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
-
     # -- notes and time --------------------------------------------------------------------------
 
     def note(self, make: Callable[[float], Event]) -> None:
@@ -400,5 +408,5 @@ class Connection(asyncio.Protocol):
             self._recorder.add(make)
 
     def note_fault(self, fault: str) -> None:
-        """Record that a fault happens here; ``fault`` tells which, in words."""
+        """Record that a fault happens; ``fault`` describes it."""
         self.note(lambda at: FaultInjected(at, self.id, fault))

@@ -13,11 +13,11 @@ from conformance.checks.stimuli.channels import CHUNK, PARTS, ChannelOutput, wri
 from conformance.checks.stimuli.invoking import all_answered
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
-from conformance.trials.conversation import CHANNELS
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.modules.channel import READ, WRITE, Part
+from mock_engine.paths import CHANNELS
 
 MANY = 8
 """Messages of 64 KiB that are written to a channel which is lost with the first of them. The whole

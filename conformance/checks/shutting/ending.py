@@ -31,10 +31,11 @@ class BusyStop:
 async def terminated_while_busy(harness: Harness) -> BusyStop:
     """Send SIGTERM while a slow invocation runs."""
     milliseconds = 700
-    sleep = harness.invoker.role("sleep")
+    harness.invoker.can_sleep()
     await harness.worker.start()
     await harness.presence.ready()
-    invocation = harness.invoker.invoke(sleep, {"ms": milliseconds})
+    invocation = harness.invoker.sleep(milliseconds)
+    await harness.until(lambda: harness.gateway.is_holding, harness.pace.stray)
     await harness.invoker.pulse()  # answered after the slow one was read, so that one runs now
     return BusyStop(await stop_with(harness, signal.SIGTERM), invocation, milliseconds)
 
@@ -51,7 +52,8 @@ def _ends(requirement: str, stopped: Trial[Stop]) -> None:
             events=record.events[-6:],
             remedy=f"Handle {stop.signal.name}: finish, close the connection, and exit. "
             "In a container, the signal goes to the first process alone, and is ignored where "
-            "that has no handler: give ENTRYPOINT as a list, or `exec` the worker.",
+            "that has no handler: give ENTRYPOINT as a list, or `exec` the worker. So it is with "
+            "npm, npx and shells: start the worker itself, as in `node dist/worker.js`.",
         )
 
 
@@ -158,6 +160,9 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
         return inconclusive("the invocation was answered before the signal could be sent")
     if answers and answers[0].json.get("error") is None:
         return kept("the invocation that was running got its result", answers[0])
+    relays = [relay.function_id for relay in record.baseline.knowledge.relays]
+    if answers and busy.invocation.function_id in relays:
+        return inconclusive("the invocation ended in an error, for its call was given up")
     seen = f"the error {answers[0].json['error']!r}" if answers else "no answer"
     return broken(
         expected=f"the result of an invocation of {busy.milliseconds} ms that was running",

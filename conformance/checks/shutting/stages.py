@@ -7,16 +7,19 @@ down already (SHD-011), and closing a connection that nobody answers on (SHD-015
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from dataclasses import dataclass
+from typing import Any
 
+from conformance.checks.stimuli.calling import Errand, calls_of, unanswered
 from conformance.checks.stimuli.shutting import Stop, stop_with
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
-from conformance.trials.gateway import BLACK_HOLE
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Accept, HalfOpen, Refuse, Stall, rule
-from mock_engine.transcript import Accepted, Message
+from mock_engine.transcript import Accepted
 
 AWAY = 0.3
 """Seconds for which the engine is away before the signal comes."""
@@ -26,22 +29,23 @@ UNANSWERED = 2.0
 ten seconds for that, and some of them then as long again."""
 
 
+@dataclass(frozen=True, slots=True)
+class ErrandStop:
+    """A stop while the worker waited for the answer to a call."""
+
+    stop: Stop
+    errand: Errand
+
+
 @trial(Worker.OWN)
-async def terminated_while_calling(harness: Harness) -> Stop:
+async def terminated_while_calling(harness: Harness) -> ErrandStop:
     """Send SIGTERM while the worker waits for an answer that never comes."""
-    call = harness.invoker.role("call")
+    call_for_ever = unanswered(harness)
     await harness.worker.start()
     await harness.presence.ready()
-    harness.invoker.invoke(call, {"function_id": BLACK_HOLE, "data": {}, "timeout_ms": 600_000})
-    await harness.until(
-        lambda: any(m.json.get("function_id") == BLACK_HOLE for m in _calls(harness)),
-        harness.pace.reply,
-    )
-    return await stop_with(harness, signal.SIGTERM)
-
-
-def _calls(harness: Harness) -> list[Message]:
-    return [m for m in harness.talk.messages() if m.type == "invokefunction"]
+    errand = call_for_ever({"timeout_ms": 600_000})
+    await harness.until(lambda: calls_of(harness.talk, errand.function_id), harness.pace.reply)
+    return ErrandStop(await stop_with(harness, signal.SIGTERM), errand)
 
 
 @trial(Worker.OWN)
@@ -66,8 +70,9 @@ async def terminated_twice(harness: Harness) -> Stop:
     """Send SIGTERM twice, as an impatient supervisor does, with work under way if there can be."""
     await harness.worker.start()
     await harness.presence.ready()
-    if harness.invoker.plays("sleep"):
-        harness.invoker.invoke(harness.invoker.role("sleep"), {"ms": 400})
+    with contextlib.suppress(Inconclusive):
+        harness.invoker.can_sleep()
+        harness.invoker.sleep(400)
         await harness.invoker.pulse()
     harness.worker.signal(signal.SIGTERM)
     await harness.until(lambda: not harness.worker.running, 0.1, patient=False)
@@ -75,15 +80,15 @@ async def terminated_twice(harness: Harness) -> Stop:
 
 
 @check("SHD-009", terminated_while_calling)
-def ends_while_it_waits(record: Record[Stop]) -> Finding:
+def ends_while_it_waits(record: Record[ErrandStop]) -> Finding:
     """The answer it waits for will not come any more; whoever waits in it is to be told so."""
-    if not any(
-        m.type == "invokefunction" and m.json.get("function_id") == BLACK_HOLE
-        for m in record.talk.messages()
-    ):
+    if not calls_of(record.talk, record.result.errand.function_id):
         return inconclusive("it did not call the function it was asked to call")
     return _ended_in_time(
-        record, "while it waited for the answer to a call", "Fail pending calls with SHUTDOWN."
+        record,
+        record.result.stop,
+        "while it waited for the answer to a call",
+        "Fail pending calls with SHUTDOWN.",
     )
 
 
@@ -92,6 +97,7 @@ def ends_without_an_engine(record: Record[Stop]) -> Finding:
     """What is still to be sent cannot be sent any more, telemetry included."""
     return _ended_in_time(
         record,
+        record.result,
         "while the engine was away",
         "Limit the time for flushing and closing, and end the reconnect loop at once.",
     )
@@ -102,13 +108,13 @@ def ends_although_told_twice(record: Record[Stop]) -> Finding:
     """A second signal must not start the shutdown over, or get it stuck."""
     return _ended_in_time(
         record,
+        record.result,
         "the second time",
         "Begin to shut down once; let a second signal hurry it or change nothing.",
     )
 
 
-def _ended_in_time(record: Record[Stop], when: str, remedy: str) -> Finding:
-    stop = record.result
+def _ended_in_time(record: Record[Any], stop: Stop, when: str, remedy: str) -> Finding:
     if stop.took is not None:
         return kept(f"it ended {stop.took:.2f} s after {stop.signal.name} {when}")
     return broken(
@@ -136,6 +142,7 @@ def ends_before_it_was_connected(record: Record[Stop]) -> Finding:
     """A worker that comes up before its engine is told to go as often as any other."""
     return _ended_in_time(
         record,
+        record.result,
         "before it found an engine",
         "Install the handlers of signals first, and let them end the wait for an engine.",
     )
@@ -161,6 +168,7 @@ def ends_while_it_connects(record: Record[Stop]) -> Finding:
     """An engine that hangs must not keep its workers from being replaced."""
     return _ended_in_time(
         record,
+        record.result,
         "while nobody answered its handshake",
         "Give up a connection that is being made when the worker is told to stop.",
     )
@@ -180,6 +188,7 @@ def ends_while_it_registers(record: Record[Stop]) -> Finding:
     """A rollout that is taken back ends workers that have only just begun."""
     return _ended_in_time(
         record,
+        record.result,
         "while it registered",
         "Install the handlers of signals before the first connection is made.",
     )
@@ -200,6 +209,7 @@ def ends_without_an_answer(record: Record[Stop]) -> Finding:
     """An engine that is gone without a word answers no close frame."""
     return _ended_in_time(
         record,
+        record.result,
         "although nobody answered its close frame",
         "Wait for the answer to a close frame for some seconds at most.",
     )

@@ -28,6 +28,9 @@ def error_code(answer: Message) -> object:
 
 NOT_FOUND = "function_not_found"
 
+WORDLESS = ("[object Object]", "undefined", "null", "None", "Error", "error", "Exception", "nil")
+"""Messages that say nothing."""
+
 
 def disowned(talk: Conversation, invocation: Invocation, answer: Message) -> bool:
     """Whether ``answer`` says that the function invoked is not there.
