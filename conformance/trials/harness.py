@@ -8,6 +8,7 @@ from conformance.settings.settings import Settings
 from conformance.subject.place import Place
 from conformance.trials.baseline import Baseline
 from conformance.trials.context import Context
+from conformance.trials.conversation import Conversation
 from conformance.trials.invoker import Invoker
 from conformance.trials.presence import Presence
 from conformance.trials.processes import Processes
@@ -17,7 +18,8 @@ class Harness(Context):
     """A context with its three handles.
 
     ``worker`` starts and ends the worker, ``invoker`` invokes its functions, and ``presence``
-    waits for what the worker does by itself. ``starting`` is as for ``Processes``.
+    waits for what the worker does by itself. ``starting`` is as for ``Processes``, ``first`` as for
+    ``Presence``.
     """
 
     def __init__(
@@ -28,11 +30,12 @@ class Harness(Context):
         *,
         port: int = 0,
         starting: asyncio.Semaphore | None = None,
+        first: Conversation | None = None,
     ) -> None:
         super().__init__(settings, baseline, place, port=port)
         self.worker = Processes(self, starting)
         self.invoker = Invoker(self, self.worker)
-        self.presence = Presence(self, self.worker, self.invoker)
+        self.presence = Presence(self, self.worker, self.invoker, first)
 
     async def restart(self) -> None:
         """Kill the worker and start it anew.
