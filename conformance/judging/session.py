@@ -32,14 +32,13 @@ class Judgement:
             self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol, settings.known
         )
 
-    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
-        """Start the worker, and what these requirements take and ``trials``, in the background.
+    def start(self) -> None:
+        """Start the worker for the first time.
 
         Raises:
             UsageError: the worker's command cannot be used.
         """
         self.baseline = self._scheduler.start()
-        self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def verdict(self, requirement_id: str) -> Verdict:
         """Reach the verdict on one requirement.
@@ -57,9 +56,9 @@ class Judgement:
         """
         return self._scheduler.outcome(trial)
 
-    def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play these in the background, unless that was done."""
-        self._scheduler.begin(trials)
+    def begin(self, trials: Iterable[Trial[Any]], requirement_ids: Iterable[str] = ()) -> None:
+        """Start to play these, and what requirements take, in the background."""
+        self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
@@ -78,7 +77,13 @@ class Judgement:
         """The worker as its first run showed it, as data; nothing before that."""
         if self.baseline is None:
             return {}
-        return subject(self.baseline, self.announced, self.protocol, self.settings.invoking)
+        return subject(
+            self.baseline,
+            self.announced,
+            self.protocol,
+            self.settings.invoking,
+            self._scheduler.alone,
+        )
 
     @property
     def announced(self) -> list[Mapping[str, Any]]:

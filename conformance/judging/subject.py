@@ -22,11 +22,14 @@ def subject(
     announced: Sequence[Mapping[str, Any]],
     protocol: Protocol,
     invoking: Invoking,
+    alone: str = "",
 ) -> dict[str, Any]:
     """The worker of the first run as data. Times are in seconds.
 
-    ``notes`` are what the user says about functions and the worker does not confirm.
+    ``notes`` are what the user says about functions and the worker does not confirm, and why one
+    process of it was run at a time, if so: ``alone`` says it.
     """
+    reasons = [f"one process of the worker at a time, which takes longer: {alone}"]
     counts: Counter[str] = Counter()
     for (kind, _), number in baseline.declared.items():
         counts[KINDS[kind]] += number
@@ -42,5 +45,8 @@ def subject(
             "reason": protocol.reason,
             "features": list(protocol.features),
         },
-        "notes": invoking.strangers(baseline.functions),
+        "notes": [
+            *invoking.strangers(baseline.functions),
+            *(reasons if alone else ()),
+        ],
     }

@@ -24,7 +24,8 @@ class Settings:
     ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any.
     ``variables`` are names that get the engine's address beside the usual ones; ``environment``
     holds further variables of the worker.
-    ``update`` is the file of known failures that the run brings up to date.
+    ``update`` is the file of known failures that the run brings up to date. ``serial`` lets one
+    process of the worker live at a time.
     """
 
     subject: Subject
@@ -43,3 +44,4 @@ class Settings:
     scenario_parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     update: Path | None = None
+    serial: bool = False
