@@ -82,7 +82,8 @@ def judge(
     began = time.monotonic()
     judgement = Judgement(settings)
     try:
-        judgement.start(requirement_ids)
+        judgement.start()
+        judgement.begin((), requirement_ids)
         verdicts = [judgement.verdict(requirement_id) for requirement_id in requirement_ids]
         protocol = judgement.protocol
         return Column(

@@ -31,6 +31,7 @@ SHAPING = (
     "--worker-network",
     "--worker-env",
     "--isolate",
+    "--serial",
     "--level",
     "--protocol",
     "--exclude",
@@ -135,6 +136,13 @@ def _add_subject(group: Group) -> None:
         default=False,
         help="give each run of the worker a network of its own (Linux), so that workers that "
         "insist on the default port run side by side; the network is loopback alone",
+    )
+    group.addoption(
+        "--serial",
+        action="store_true",
+        default=False,
+        help="let one process of the worker live at a time, for a worker that holds a lock file or "
+        "a port of its own (default: found out, which takes a little longer)",
     )
 
 

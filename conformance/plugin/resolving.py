@@ -56,6 +56,7 @@ def settings(config: pytest.Config) -> Settings:
         timeout_factor=factor,
         requirements=wanted,
         strict=_is_strict(config),
+        serial=config.getoption("--serial") or file.options.get("serial", False),
         full=option("level", "default") == "full",
         protocol=protocol.chosen(option("protocol", protocol.AUTO)),
         invoking=Invoking(
@@ -152,8 +153,6 @@ def _subject(config: pytest.Config, file: Configuration) -> Subject:
     }
     if not chosen.names_a_worker(values):
         raise UsageError(_no_worker(config, file))
-    if values.get("worker-attach") is not None and config.getoption("tx", default=None):
-        raise UsageError("--worker-attach is for one process; there is one worker: leave -n out")
     return chosen.subject(values)
 
 
