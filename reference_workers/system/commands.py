@@ -15,13 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
-
 from reference_workers.client import FunctionError
 from reference_workers.client.settings import DEFAULT_URL, Settings, SettingsError
 from reference_workers.system.calling import caller
 from reference_workers.system.display import best_display, plain_table
-from reference_workers.system.folder import DEFAULT, Folder, alive
+from reference_workers.system.folder import DEFAULT, Folder, alive, end, ended
 from reference_workers.system.roster import ENGINE, UnknownWorker, chosen, known_name
 from reference_workers.system.supervisor import Plan, Supervisor
 
@@ -95,10 +93,8 @@ def stop(options: argparse.Namespace, folder: Folder) -> int:
     supervisor = alive(system) if system else None
     if supervisor is not None:
         supervisor.terminate()
-        try:
-            supervisor.wait(STOPPING)
-        except psutil.TimeoutExpired:
-            raise UsageError(f"pid {supervisor.pid} did not end in {STOPPING:g} s") from None
+        if system and not ended([system], STOPPING):
+            raise UsageError(f"pid {supervisor.pid} did not end in {STOPPING:g} s")
     left = _end_leftovers(folder)
     if supervisor is None and not left:
         print(f"no system runs in {folder.path}")
@@ -177,14 +173,13 @@ def _installed(package: str) -> bool:
 def _end_leftovers(folder: Folder) -> int:
     """End the processes of a system whose supervisor was killed; how many there were."""
     system = folder.read() or {}
-    told = system.get("processes")
-    left = [process for row in told or () if (process := alive(row)) is not None]
-    for process in reversed(left):
-        process.terminate()
-    _, stubborn = psutil.wait_procs(left, STOPPING / 4)
-    for process in stubborn:
-        process.kill()
-    return len(left)
+    rows = [row for row in system.get("processes") or () if alive(row) is not None]
+    for row in reversed(rows):
+        end(row)
+    if not ended(rows, STOPPING / 4):
+        for row in rows:
+            end(row, kill=True)
+    return len(rows)
 
 
 def _parser() -> argparse.ArgumentParser:
