@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import socket
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def start(options: argparse.Namespace, folder: Folder) -> int:
     """Start the system and keep it up until a signal."""
     names = chosen(options.names)
-    running = folder.running()
+    running = None if options.temporary else folder.running()
     if running is not None:
         raise UsageError(f"the system in {folder.path} runs already, pid {running['pid']}")
     if options.url is not None:
@@ -62,10 +63,14 @@ def start(options: argparse.Namespace, folder: Folder) -> int:
             raise UsageError(f"the sandbox needs the package wasmtime: {EXTRA}")
         names.remove("sandbox")
         print(f"without the sandbox, which needs wasmtime: {EXTRA}", flush=True)
-    _end_leftovers(folder)
-    folder.prepare()
+    if not options.temporary:
+        _end_leftovers(folder)
     plan = Plan(names, options.url, options.port, options.http_port, options.stream_port)
-    return asyncio.run(Supervisor(plan, folder, best_display()).run())
+    with tempfile.TemporaryDirectory(prefix="iii-agents-") as temporary:
+        if options.temporary:
+            folder = Folder(Path(temporary))
+        folder.prepare()
+        return asyncio.run(Supervisor(plan, folder, best_display()).run())
 
 
 def status(options: argparse.Namespace, folder: Folder) -> int:
@@ -204,6 +209,9 @@ def _parser() -> argparse.ArgumentParser:
         starting.add_argument(
             f"--{name}", type=_port, default=port, help=f"of the engine ({port}); 0 is a free one"
         )
+    starting.add_argument(
+        "--temporary", action="store_true", help="keep nothing: in a folder that goes in the end"
+    )
     command("status", status)
     command("stop", stop)
     telling = command("logs", logs)
