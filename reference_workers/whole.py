@@ -46,7 +46,7 @@ PARTS: dict[str, Callable[[Worker], None]] = {
 def offer(worker: Worker) -> None:
     """Register the functions of all parts; those of the sandbox if it can run."""
     for name, part in PARTS.items():
-        if name != "sandbox" or sandbox.wasmtime is not None:
+        if name != "sandbox" or sandbox.available():
             part(worker)
 
 
