@@ -82,7 +82,7 @@ class Config:
         return replace(self, addresses=(first, *others), modules=modules)
 
     def local(self) -> Config:
-        """The same for this machine alone: whatever would be reached from others is not."""
+        """The same configuration, reachable from this machine only."""
         addresses = tuple(replace(address, host=_local(address.host)) for address in self.addresses)
         modules = tuple(
             replace(module, options={**module.options, "host": _local(module.options["host"])})

@@ -30,7 +30,7 @@ SURELY_WHOLE = 19
 """Characters that a number beyond 64 bits has at least."""
 
 LONGEST_QUOTE = 80
-"""Characters of somebody's text that a complaint repeats."""
+"""Characters of a foreign text that a complaint quotes."""
 
 _BARE: dict[bytes, FromWorker] = {b'["ping"]': Ping(), b'["pong"]': Pong()}
 """A message without fields may also be an array that holds its type alone."""

@@ -31,7 +31,7 @@ log = logging.getLogger("mock_engine")
 AnyModule = TypeVar("AnyModule", bound=Module)
 
 UNSERVED = -1_000_000
-"""Below this are the numbers of peers that nobody answers for."""
+"""Below this are the numbers of peers that are listed, but never answer."""
 
 COMPLAINTS = 20
 """Messages of one connection whose loss is logged."""
@@ -142,7 +142,7 @@ class Engine:
         self._perform(self.core.received(peer, message))
 
     def admit(self, worker: LocalWorker) -> int:
-        """Let somebody in this process be a worker; the number is what it is known by."""
+        """Admit a worker of this process, and return its number."""
         number = -len(self._hosts) - len(self._local_workers)
         self._local_workers[number] = worker
         self._perform(self.core.opened(number, "127.0.0.1", time.time_ns() // 1_000_000))
@@ -219,12 +219,12 @@ class Engine:
         self._perform(self.core.received(connection.id, message))
 
     def _complain(self, number: int, fault: Undecodable) -> None:
-        """Log what was dropped; not without end, for a log that nobody reads may block."""
+        """Log what was dropped, up to a limit: an unread pipe may block."""
         self._complaints[number] += 1
         if self._complaints[number] <= COMPLAINTS:
             log.warning("#%d sent what is no message, dropped: %s", number, fault)
         if self._complaints[number] == COMPLAINTS:
-            log.warning("#%d: what else it sends that is no message is not told", number)
+            log.warning("#%d: further frames that are no message are not logged", number)
 
     def closed(self, connection: Connection) -> None:
         """A worker's WebSocket is gone."""

@@ -118,7 +118,7 @@ class UnregisterTrigger(ProtocolMessage, frozen=True):
 
 
 class TriggerRegistrationResult(ProtocolMessage, frozen=True):
-    """What a provider says about a binding, or the engine about a failed one."""
+    """A provider accepts or refuses a trigger, or the engine reports a failed one."""
 
     id: str
     trigger_type: str

@@ -25,7 +25,7 @@ WIDTH = 240
 def line(event: Event) -> str | None:
     """One line about ``event``: seconds, connection, who sent it, what happened.
 
-    ``None`` for the frames of a text or binary message, which the message tells whole.
+    ``None`` for the frames of a text or binary message: the message has a line of its own.
     """
     text = summary(event)
     if text is None:

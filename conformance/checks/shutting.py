@@ -225,7 +225,7 @@ async def terminated_twice(harness: Harness) -> Stop:
         harness.invoker.can_sleep()
         harness.invoker.sleep(400)
         await harness.invoker.pulse()
-    harness.worker.process.send_signal(signal.SIGTERM)
+    harness.worker.signal(signal.SIGTERM)
     await harness.until(lambda: not harness.worker.running, 0.1, patient=False)
     return await stop_with(harness, signal.SIGTERM)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.errors import Inconclusive, UsageError
@@ -20,15 +22,20 @@ if TYPE_CHECKING:
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command."""
-    parser.add_argument("--worker-cmd", required=True, metavar="COMMAND", help="starts the worker")
+    parser.usage = "%(prog)s --call FUNCTION DATA [TIMES] … [OPTIONS] -- COMMAND …"
+    parser.add_argument("--worker-cmd", metavar="COMMAND", help="starts the worker, in one text")
+    parser.add_argument("command", nargs="*", metavar="COMMAND", help="starts the worker")
     parser.add_argument(
         "--call",
         nargs="+",
         action="append",
-        required=True,
+        default=[],
         metavar="WORD",
         help="FUNCTION DATA [TIMES [ANSWER]]: the data is JSON, and so is what its own calls are "
         "answered with; may be repeated, in this order",
+    )
+    parser.add_argument(
+        "--calls", type=Path, metavar="FILE", help="the invocations of a finding of fuzzing"
     )
     parser.add_argument("--timeout-factor", type=float, default=1.0, metavar="NUMBER")
     parser.set_defaults(run=_invoke)
@@ -37,9 +44,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def _invoke(options: argparse.Namespace) -> int:
     """Exit code 0 when every answer is right, 1 when one is wrong, 2 for a mistake in the call."""
     try:
-        steps = [_step(words) for words in options.call]
+        steps = _steps(options)
+        command = options.worker_cmd or shlex.join(options.command)
         settings = Settings(
-            Command.parse(options.worker_cmd),
+            Command.parse(command),
             timeout_factor=options.timeout_factor,
             default_port=None,
         )
@@ -47,6 +55,17 @@ def _invoke(options: argparse.Namespace) -> int:
     except (UsageError, Inconclusive) as fault:
         print(fault, file=sys.stderr)
         return 2
+
+
+def _steps(options: argparse.Namespace) -> list[ReplayStep]:
+    from conformance.fuzz.campaign.store import read_calls
+
+    steps = [_step(words) for words in options.call]
+    if options.calls is not None:
+        steps += read_calls(options.calls)
+    if not steps:
+        raise UsageError('name what to invoke, as in --call greet \'{"name": "Ada"}\'')
+    return steps
 
 
 def _step(words: list[str]) -> ReplayStep:

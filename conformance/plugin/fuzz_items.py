@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -18,12 +20,15 @@ from conformance.fuzz.plan import Plan
 from conformance.fuzz.search.corpus import Corpus
 from conformance.judging.entry import Entry, Evidence
 from conformance.judging.session import Judgement
+from conformance.plugin import resolving
 from conformance.plugin.fuzz_item import PHASE, FuzzItem
+from conformance.plugin.judged_item import JOURNAL
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
 from conformance.trials.harness import Harness
 from conformance.trials.scheduler import InconclusiveTrial
 from conformance.trials.trial import Record, Trial, Worker
+from mock_engine.rendering import counted
 
 
 class ReplayItem(FuzzItem):
@@ -115,9 +120,29 @@ class CampaignItem(FuzzItem):
         return Campaign(plan, Corpus(self.database), self._keep)
 
     def _keep(self, found: Defect) -> None:
-        """Write a counterexample as it is found: a run may be killed before its end."""
+        """Write a finding as it is made: a run may be killed before its end."""
         if self.fuzzing.corpus is not None:
             store.save(self.fuzzing.corpus, found)
+        steps = [[step.function_id, step.data, step.times] for step in found.steps]
+        self.config.stash[JOURNAL].add(
+            "finding",
+            mistake=found.kind.value,
+            function_id=found.suspicion.function_id,
+            expected=found.suspicion.expected,
+            seen=found.suspicion.seen,
+            steps=steps,
+        )
+
+    def _again(self, found: Defect) -> str:
+        """The command that shows a finding again, with its invocations in a file if it is long."""
+        worker = self.judgement.settings.subject.text
+        command = progress.command(found.steps, worker)
+        if len(command) <= progress.LONGEST:
+            return command
+        report = resolving.report_folder(self.config)
+        folder = self.fuzzing.corpus or (report and report / "findings")
+        file = store.save_calls(folder or Path(gettempdir()) / "iii-conformance", found)
+        return progress.file_command(file, worker)
 
     def _follow(self, campaign: Campaign, trial: Trial[CampaignReport]) -> None:
         """Show the progress until the campaign is over: in place on a terminal, else in lines."""
@@ -141,14 +166,14 @@ class CampaignItem(FuzzItem):
                 reporter.rewrite("")
 
     def _judged(self, report: CampaignReport) -> Entry:
-        worker = self.judgement.settings.subject.text
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
-            lines += progress.describe(found, number, worker)
+            lines += progress.describe(found, number, self._again(found))
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
         return self.entry(
             self._outcome(report.findings),
-            f"{report.invocations} invocations of {len(report.explored)} functions",
+            f"{counted(report.invocations, 'invocation')} of "
+            f"{counted(len(report.explored), 'function')}",
             progress.closing(report),
             Evidence(kinds or "nothing wrong was found", differences=tuple(lines)),
             progress.explored(report),

@@ -12,10 +12,13 @@ from conformance.judging.entry import Entry
 from conformance.judging.session import Judgement
 from conformance.plugin import resolving
 from conformance.report.failure import account
+from conformance.report.journal import Journal
 from conformance.requirements.verdict import Outcome
 from conformance.trials.trial import Trial
 
 ENTRY = pytest.StashKey[Entry]()
+JOURNAL = pytest.StashKey[Journal]()
+"""The journal of the run, in the stash of pytest's configuration."""
 
 
 class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item

@@ -60,13 +60,17 @@ class Conclusion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next."""
+    """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next.
+
+    ``because`` is the id of the requirement whose fall left this one inconclusive, if one did.
+    """
 
     conclusion: Conclusion
     seen: str
     expected: str = ""
     events: tuple[Event, ...] = field(default=(), repr=False)
     remedy: str = ""
+    because: str = ""
 
 
 def kept(seen: str, *events: Event) -> Finding:
@@ -86,9 +90,12 @@ def not_applicable(reason: str) -> Finding:
     return Finding(Conclusion.NOT_APPLICABLE, reason)
 
 
-def inconclusive(missing: str) -> Finding:
-    """The rule could not be put to the proof; ``missing`` says what it would take."""
-    return Finding(Conclusion.INCONCLUSIVE, missing)
+def inconclusive(missing: str, *, because: str = "") -> Finding:
+    """The rule could not be put to the proof; ``missing`` says what it would take.
+
+    ``because`` is the requirement whose fall is the reason, if that is so.
+    """
+    return Finding(Conclusion.INCONCLUSIVE, missing, because=because)
 
 
 _DECISIVE = (

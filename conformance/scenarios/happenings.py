@@ -26,7 +26,8 @@ from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Opcode
 
 from conformance.scenarios.patterns.json_values import ABSENT
-from conformance.trials.conversation import CHANNELS, TELEMETRY, is_telemetry
+from conformance.trials.conversation import is_telemetry
+from mock_engine.paths import CHANNELS, TELEMETRY
 from mock_engine.transcript import (
     NOT_JSON,
     Accepted,

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs
 
-from conformance.trials.conversation import CHANNELS
-from conformance.trials.pass_through import PassThrough
 from mock_engine.modules.channels import Channels
-from mock_engine.wire import Application, Connection, Response
-
-WORKERS = "/"
+from mock_engine.paths import CHANNELS, WORKERS
+from mock_engine.wire import Application, Connection, PassThrough, Response
 
 
 def _path(connection: Connection) -> str:

@@ -18,11 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mock_engine.paths import CHANNELS, TELEMETRY
 from mock_engine.transcript import Answered, Direction, Ended, Event, Message, Requested
 
 ANNOUNCE = "engine::workers::register"
-CHANNELS = "/ws/channels/"
-TELEMETRY = "/otel"
 TELEMETRY_PREFIXES = (b"OTLP", b"MTRC", b"LOGS")
 
 Identity = tuple[str, str]

@@ -15,9 +15,8 @@ from typing import Protocol
 import msgspec
 
 from conformance.trials.holding import HeldCall, Holder
-from conformance.trials.pass_through import PassThrough
 from mock_engine.paths import CHANNELS
-from mock_engine.wire import Application, Connection, Response
+from mock_engine.wire import Application, Connection, PassThrough, Response
 
 NOT_FOUND = 404
 

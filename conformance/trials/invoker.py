@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.documents.trees import Path
-from conformance.errors import Inconclusive
+from conformance.errors import Inconclusive, WorkerMissing
 from conformance.settings.invoking import PREFIX
 from conformance.trials.context import Context
 from conformance.trials.holding import Delays, Holder
@@ -150,14 +150,14 @@ class Invoker:
         """The open connection that registered ``function_id``, or else the first worker's.
 
         Raises:
-            Inconclusive: no worker is connected.
+            WorkerMissing: no worker is connected.
         """
         workers = self._context.workers
         for number in workers:
             if self._context.talk.serves(number, function_id):
                 return number
         if not workers:
-            raise Inconclusive("the worker was not connected when the trial needed it")
+            raise WorkerMissing("the worker was not connected when the trial needed it")
         return workers[0]
 
     def invoke(self, function_id: str, data: Any = None, **fields: Any) -> Invocation:

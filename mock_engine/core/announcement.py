@@ -47,7 +47,7 @@ ANNOUNCEMENT = Form(
 def announce(state: State, peer: Peer, call: Call) -> Result:
     """Give a worker its name and namespace; nothing is answered when the name is taken."""
     inputs = ANNOUNCEMENT.read(call.request.data, call.request.function_id)
-    name, namespace = legible(inputs["name"]), inputs["namespace"]
+    name, namespace = printable(inputs["name"]), inputs["namespace"]
     if namespace is not None and not namespace.strip():
         unnamed = "<unnamed>" if inputs["name"] is None else inputs["name"]
         raise Failure(
@@ -68,7 +68,9 @@ def announce(state: State, peer: Peer, call: Call) -> Result:
     if name:
         peer.names.add((home, name))
     released = state.release(peer)
-    facts = {fact: inputs[fact] for fact in FACTS} | {"description": legible(inputs["description"])}
+    facts = {fact: inputs[fact] for fact in FACTS} | {
+        "description": printable(inputs["description"])
+    }
     runtime = "unknown" if inputs["runtime"] is None else inputs["runtime"]
     # An announcement that is silent on the rest leaves it as it was.
     known_facts = {fact: value for fact, value in facts.items() if value is not None}
@@ -98,7 +100,7 @@ def declared(data: Raw) -> frozenset[str]:
     return frozenset(feature for feature in listed if isinstance(feature, str))
 
 
-def legible(text: str | None) -> str | None:
+def printable(text: str | None) -> str | None:
     """A name or description without what would mislead its readers; ``None`` if nothing is left.
 
     Left out are control characters, those that change the direction of writing, and separators

@@ -1,4 +1,4 @@
-"""Calls, from whoever makes them to the owner of the function, and the answers back.
+"""Calls, from the caller to the owner of the function, and the answers back.
 
 A call is remembered before it is sent, so no answer can come too early.
 """
@@ -50,7 +50,7 @@ def invoke(state: State, peer: Peer, request: InvokeFunction) -> Actions:
 
 
 def _routed(state: State, peer: Peer, call: Call) -> Actions:
-    """Pass a call on to whoever does what it wants."""
+    """Dispatch a call: to a queue, to a built-in function, or to its owner."""
     request = call.request
     if isinstance(request.action, EnqueueAction):
         return enqueue(state, call, request.action)
@@ -151,7 +151,7 @@ def _settle(state: State, call: Call, result: InvocationResult) -> Actions:
 
 
 def answer(state: State, call: Call, result: Raw = NULL, error: ErrorBody | None = None) -> Actions:
-    """Tell whoever waits for a call what became of it."""
+    """Answer the caller, if it waits for an answer."""
     request = call.request
     if call.caller is None or request.invocation_id is None:
         return []

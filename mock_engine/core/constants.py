@@ -1,4 +1,4 @@
-"""Names that every part of the core knows."""
+"""Names that every part of the core uses."""
 
 DEFAULT = "default"
 """The namespace of workers that name none."""

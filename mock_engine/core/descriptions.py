@@ -15,15 +15,15 @@ from mock_engine.core.state import State
 from mock_engine.core.triggers import Binding, TriggerType
 from mock_engine.messages import is_given
 
-Row = dict[str, Any]
+Description = dict[str, Any]
 
 LONGEST_SUMMARY = 80
 """Characters of a trigger's configuration in a list."""
 
 
-def function_row(state: State, function: Function) -> Row:
+def function_summary(state: State, function: Function) -> Description:
     """A function in a list."""
-    row: Row = {
+    row: Description = {
         "function_id": function.spec.id,
         "namespace": function.namespace,
         "worker_name": _owner_name(state, function),
@@ -33,7 +33,7 @@ def function_row(state: State, function: Function) -> Row:
     return row | present({"metadata": function.spec.metadata})
 
 
-def function_info(state: State, function: Function) -> Row:
+def function_details(state: State, function: Function) -> Description:
     """A function with its formats and triggers."""
     formats = {
         "request_schema": function.spec.request_format,
@@ -44,10 +44,10 @@ def function_info(state: State, function: Function) -> Row:
         for b in bindings(state)
         if (target(b), b.spec.function_id) == (function.namespace, function.spec.id)
     ]
-    return function_row(state, function) | present(formats) | {"registered_triggers": bound}
+    return function_summary(state, function) | present(formats) | {"registered_triggers": bound}
 
 
-def worker_row(state: State, peer: Peer, *, asking: Peer) -> Row:
+def worker_summary(state: State, peer: Peer, *, asking: Peer) -> Description:
     """A worker in a list. A call that ``asking`` waits for at present is one of its active ones."""
     return {
         "id": peer.worker_id,
@@ -62,7 +62,7 @@ def worker_row(state: State, peer: Peer, *, asking: Peer) -> Row:
     }
 
 
-def type_row(state: State, trigger_type: TriggerType) -> Row:
+def type_summary(state: State, trigger_type: TriggerType) -> Description:
     """A trigger type in a list."""
     provider = state.peers[trigger_type.provider]
     return {
@@ -73,7 +73,7 @@ def type_row(state: State, trigger_type: TriggerType) -> Row:
     }
 
 
-def type_info(state: State, trigger_type: TriggerType) -> Row:
+def type_details(state: State, trigger_type: TriggerType) -> Description:
     """A trigger type with its formats."""
     formats = {
         "configuration_schema": trigger_type.spec.trigger_request_format,
@@ -81,10 +81,10 @@ def type_info(state: State, trigger_type: TriggerType) -> Row:
         "response_schema": trigger_type.spec.call_response_format,
     }
     count = sum(b.spec.trigger_type == trigger_type.spec.id for b in bindings(state))
-    return type_row(state, trigger_type) | present(formats) | {"instance_count": count}
+    return type_summary(state, trigger_type) | present(formats) | {"instance_count": count}
 
 
-def binding_row(state: State, binding: Binding) -> Row:
+def binding_summary(state: State, binding: Binding) -> Description:
     """A trigger in a list."""
     spec = binding.spec
     function = state.functions.find(target(binding), spec.function_id)
@@ -113,7 +113,7 @@ def first_part(name: str) -> str:
 
 
 def is_internal(function: Function) -> bool:
-    """Whether a function is hidden: one of the engine's own, or one that says so of itself."""
+    """Whether a function is hidden: one of the engine's own, or one whose metadata says so."""
     if function.spec.id.startswith("engine::"):
         return not function.spec.id.startswith("engine::queue::")
     if not is_given(function.spec.metadata):
@@ -137,6 +137,6 @@ def target(binding: Binding) -> str:
     return binding.spec.namespace or DEFAULT
 
 
-def present(parts: dict[str, Raw]) -> Row:
+def present(parts: dict[str, Raw]) -> Description:
     """The payloads that were given, by their names."""
     return {name: part for name, part in parts.items() if is_given(part)}

@@ -1,6 +1,6 @@
-"""What the engine tells of itself: functions, workers, trigger types and triggers.
+"""Discovery: the engine lists and describes functions, workers, trigger types and triggers.
 
-Only triggers with a provider are told of; what is parked is unlisted (engine 0.23).
+Only triggers with a provider are listed; parked ones are not (engine 0.23).
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 from mock_engine.core.actions import Result
 from mock_engine.core.constants import DEFAULT
 from mock_engine.core.descriptions import (
-    Row,
-    binding_row,
+    Description,
+    binding_summary,
     bindings,
-    function_info,
-    function_row,
+    function_details,
+    function_summary,
     is_internal,
     present,
     target,
-    type_info,
-    type_row,
+    type_details,
+    type_summary,
     types,
-    worker_row,
+    worker_summary,
 )
 from mock_engine.core.invocations import Call
 from mock_engine.core.peers import Peer
@@ -78,7 +78,7 @@ def list_functions(state: State, peer: Peer, call: Call) -> Result:
     """``engine::functions::list``: those that the asking session may call."""
     wanted = FUNCTIONS.read(call.request.data, call.request.function_id)
     rows = [
-        function_row(state, function)
+        function_summary(state, function)
         for function in state.functions
         if (wanted["include_internal"] or not is_internal(function)) and _shown(peer, function)
     ]
@@ -102,17 +102,17 @@ def describe_functions(state: State, peer: Peer, call: Call) -> Result:
         text = "missing field `function_id` (or `function_ids` for a batch)"
         raise Failure("INVALID_ARGUMENTS", text)
     if several is None:
-        return function_info(state, _resolve(state, peer, one, namespace)), []
+        return function_details(state, _resolve(state, peer, one, namespace)), []
     distinct = list(dict.fromkeys(several))
     if not distinct:
         text = "`function_ids` must be a non-empty array of function ids"
         raise Failure("INVALID_ARGUMENTS", text)
     if len(distinct) > MOST_FUNCTIONS:
         raise Failure("INVALID_ARGUMENTS", f"too many function_ids (max {MOST_FUNCTIONS})")
-    rows: list[Row] = []
+    rows: list[Description] = []
     for function_id in distinct:
         try:
-            rows.append(function_info(state, _resolve(state, peer, function_id, namespace)))
+            rows.append(function_details(state, _resolve(state, peer, function_id, namespace)))
         except Failure as fault:
             rows.append({"function_id": function_id, "error": fault.code.lower()})
     return {"functions": rows}, []
@@ -122,7 +122,7 @@ def list_workers(state: State, peer: Peer, call: Call) -> Result:
     """``engine::workers::list``: the modules, and the workers that announced a pid."""
     wanted = WORKERS.read(call.request.data, call.request.function_id)
     rows = [
-        worker_row(state, other, asking=peer)
+        worker_summary(state, other, asking=peer)
         for other in state.peers.values()
         if other.internal or other.facts.get("pid") is not None
     ]
@@ -138,7 +138,7 @@ def describe_worker(state: State, peer: Peer, call: Call) -> Result:
     """``engine::workers::info``: a worker by name, with all that it registered."""
     wanted = WORKER.read(call.request.data, call.request.function_id)
     other = _named(state, wanted["name"], wanted["namespace"])
-    worker = worker_row(state, other, asking=peer) | {"internal": False}
+    worker = worker_summary(state, other, asking=peer) | {"internal": False}
     if other.facts.get("pid") is not None:
         worker["pid"] = other.facts["pid"]
     owned = sorted(state.functions.owned_by(other.number), key=lambda f: f.spec.id)
@@ -149,9 +149,9 @@ def describe_worker(state: State, peer: Peer, call: Call) -> Result:
     bound.sort(key=lambda b: b.spec.id)
     return {
         "worker": worker,
-        "functions": [function_row(state, function) for function in owned],
-        "trigger_types": [type_row(state, trigger_type) for trigger_type in provided],
-        "registered_triggers": [binding_row(state, binding) for binding in bound],
+        "functions": [function_summary(state, function) for function in owned],
+        "trigger_types": [type_summary(state, trigger_type) for trigger_type in provided],
+        "registered_triggers": [binding_summary(state, binding) for binding in bound],
     }, []
 
 
@@ -160,7 +160,7 @@ def list_types(state: State, peer: Peer, call: Call) -> Result:
     del peer
     wanted = TYPES.read(call.request.data, call.request.function_id)
     rows = [
-        type_row(state, trigger_type)
+        type_summary(state, trigger_type)
         for trigger_type in types(state)
         if wanted["include_internal"] or not trigger_type.spec.id.startswith("engine::")
     ]
@@ -179,7 +179,7 @@ def describe_type(state: State, peer: Peer, call: Call) -> Result:
     if trigger_type is None:
         text = f"Trigger type '{wanted['id']}' is not registered in namespace '{namespace}'."
         raise Failure("NOT_FOUND", text)
-    return type_info(state, trigger_type), []
+    return type_details(state, trigger_type), []
 
 
 def list_bindings(state: State, peer: Peer, call: Call) -> Result:
@@ -187,7 +187,7 @@ def list_bindings(state: State, peer: Peer, call: Call) -> Result:
     del peer
     wanted = BINDINGS.read(call.request.data, call.request.function_id)
     rows = [
-        binding_row(state, binding)
+        binding_summary(state, binding)
         for binding in bindings(state)
         if (wanted["include_internal"] or not binding.spec.function_id.startswith("engine::"))
         and wanted["trigger_type"] in (None, binding.spec.trigger_type)
@@ -204,13 +204,13 @@ def describe_binding(state: State, peer: Peer, call: Call) -> Result:
     binding = state.triggers.bindings.get(wanted["id"])
     if binding is None or binding.provider is None:
         raise Failure("NOT_FOUND", f"Registered trigger '{wanted['id']}' was not found.")
-    row = binding_row(state, binding) | present({"metadata": binding.spec.metadata})
+    row = binding_summary(state, binding) | present({"metadata": binding.spec.metadata})
     del row["config_summary"]
     function = state.functions.find(target(binding), binding.spec.function_id)
     trigger_type = state.triggers.type_for(binding)
     return row | {
-        "function": function and function_info(state, function),
-        "trigger": trigger_type and type_info(state, trigger_type),
+        "function": function and function_details(state, function),
+        "trigger": trigger_type and type_details(state, trigger_type),
     }, []
 
 
@@ -230,7 +230,7 @@ def _resolve(state: State, peer: Peer, function_id: str, namespace: str | None) 
         chosen = DEFAULT if DEFAULT in places else places[0]
     function = None if chosen is None else state.functions.find(chosen, function_id)
     if function is None:
-        # A namespace that is wrong is told in the same words (engine 0.23).
+        # A wrong namespace gets the same text (engine 0.23).
         text = f"Function '{function_id}' is not registered."
         if places:
             text = (
@@ -265,7 +265,9 @@ def _named(state: State, name: str, namespace: str | None) -> Peer:
     return named[namespace] if namespace is not None else next(iter(named.values()))
 
 
-def _chosen(rows: list[Row], wanted: Row, key: str, *searched: str) -> list[Row]:
+def _chosen(
+    rows: list[Description], wanted: Description, key: str, *searched: str
+) -> list[Description]:
     """The rows that a filter lets through, sorted by their ``key``; it searches that and more."""
     prefix, worker = wanted.get("prefix"), wanted.get("worker")
     kept = [

@@ -200,7 +200,7 @@ class Core(State):
     def _postpone(
         self, number: int, waiting: list[ProtocolMessage], message: ProtocolMessage
     ) -> Actions:
-        """Keep a message until somebody has decided; nobody has them kept without end."""
+        """Keep a message until a decision; a session that sends too many of them is cut."""
         waiting.append(message)
         return [Cut(number)] if len(waiting) > MOST_WAITING else []
 

@@ -1,4 +1,4 @@
-"""Calls that go into a queue: whoever serves queues gets them, and their callers a receipt."""
+"""Calls that go into a queue: its provider gets the call, and the caller a receipt."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ENQUEUE = "engine::queue::enqueue"
 
 
 def enqueue(state: State, call: Call, action: EnqueueAction) -> Actions:
-    """Hand a call to whoever serves queues.
+    """Hand a call to the provider of queues.
 
     Raises:
-        Failure: nobody does.
+        Failure: there is none.
     """
     provider = state.functions.find(DEFAULT, ENQUEUE)
     if provider is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mock_engine.core.actions import Actions
 from mock_engine.core.calling import invoke
 from mock_engine.core.constants import ENGINE
-from mock_engine.core.descriptions import function_row, is_internal
+from mock_engine.core.descriptions import function_summary, is_internal
 from mock_engine.core.forwarding import fresh_trace
 from mock_engine.core.peers import Peer
 from mock_engine.core.state import State
@@ -32,7 +32,7 @@ def functions_event(state: State) -> Actions:
     if seen == state.seen_functions:
         return []
     state.seen_functions = seen
-    rows = [function_row(state, function) for function in functions]
+    rows = [function_summary(state, function) for function in functions]
     event = {"event": "functions_changed", "functions": rows}
     return _fire(state, FUNCTIONS_AVAILABLE, event, traced=False)
 

@@ -35,7 +35,7 @@ def with_caller(data: Raw, worker_id: str) -> Raw:
 
 
 def with_identity(caller: Raw, peer: Peer) -> Raw:
-    """Who made a call: what its SDK says of the handler, and who the worker is (0.25)."""
+    """The caller of a call: the handler, as its SDK names it, and the worker (0.25)."""
     identity = msgspec.json.decode(caller) if is_given(caller) else {}
     known_fields = {"worker_id": peer.worker_id, "worker_name": peer.name}
     known = {key: value for key, value in known_fields.items() if value}
@@ -64,7 +64,7 @@ def fresh_trace(new_id: Callable[[], str], within: str | None = None) -> str:
 
 
 def offer(binding: Binding, provided_in: str) -> RegisterTrigger:
-    """What the provider of a type gets; a namespace is told unless it is the default one."""
+    """What the provider of a type gets; a namespace other than the default one is named."""
     spec = binding.spec
     namespaces = {"namespace": spec.namespace, "trigger_namespace": provided_in}
     known_fields = {

@@ -182,7 +182,7 @@ class Grant:
         """What the auth function's answer grants.
 
         Raises:
-            ValueError: the answer is malformed; the text is what the session is told.
+            ValueError: the answer is malformed; the text goes to the session.
         """
         complaint, found = ANSWER.examine(answer)
         if complaint is not None:
@@ -216,7 +216,7 @@ class Grant:
         return any(entry.shows(function_id, namespace, metadata) for entry in self.policy.exposed)
 
     def refusal(self, function_id: str) -> str:
-        """What a session is told that may not call a function."""
+        """The error text for a session that may not call a function."""
         explicitly = function_id in self.forbidden
         remedy = (
             "remove from rbac.forbidden_functions"

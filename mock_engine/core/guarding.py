@@ -216,7 +216,7 @@ def _screen(
     question: Mapping[str, object],
     allowed: Callable[[Mapping[str, Raw]], Actions],
 ) -> Actions:
-    """Do what is ``allowed``, if the hook says so, with the changes that it wants."""
+    """Ask the hook, then do what is ``allowed`` with the changes that it makes."""
     if hook is None:
         return allowed({})
     peer.paused = []
@@ -239,7 +239,7 @@ def _screen(
 
 
 def _text(changes: Mapping[str, Raw], name: str, default: Any) -> Any:
-    """A string that the hook said, else the ``default``."""
+    """A string among the changes, else the ``default``."""
     value = msgspec.json.decode(changes[name]) if name in changes else None
     return value if isinstance(value, str) else default
 

@@ -37,7 +37,7 @@ DEEPEST = 16
 
 
 class ObservedCalls:
-    """Tells observers of calls. ``clock`` tells milliseconds since the epoch."""
+    """Notifies observers of calls. ``clock`` gives milliseconds since the epoch."""
 
     def __init__(self, state: State, observers: Observers, clock: Callable[[], float]) -> None:
         self._state = state
@@ -85,7 +85,7 @@ class ObservedCalls:
         return actions
 
     def reported(self, peer: Peer, report: InvocationsObserved) -> Actions:
-        """An owner tells of calls that the engine did not see."""
+        """An owner reports calls that the engine did not see."""
         actions: Actions = []
         for item in report.items:
             for observer_id in item.matched:

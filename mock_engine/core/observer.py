@@ -1,4 +1,4 @@
-"""One observer, and what the function that it observes says to it (0.25)."""
+"""One observer, and the rules of the function that it observes (0.25)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Key = tuple[str, str]
 class Observer:
     """An observer and what became of it. ``consent`` is whether the function's owner accepts it.
 
-    ``state`` and ``reason`` are what its worker was told last.
+    ``state`` and ``reason`` are those that its worker knows.
     """
 
     spec: Observe
@@ -67,7 +67,7 @@ class Observer:
 
 
 def descriptor(function: Function) -> dict[str, Any]:
-    """What a function says of being observed."""
+    """A function's ``observe`` section."""
     if not is_given(function.spec.observe):
         return {}
     found = msgspec.json.decode(function.spec.observe)

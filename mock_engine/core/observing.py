@@ -3,7 +3,7 @@
 Rules of this file:
 
 * An observer's state follows from what is there: the function, its owner's consent, the target.
-  ``_settle`` works it out after every change and tells the observing worker when it is another.
+  ``_settle`` computes it after every change and notifies the observing worker when it differs.
 * An observer ends with the connection that made it. A worker that comes back makes it again,
   with the same id.
 """
@@ -79,7 +79,7 @@ class Observers:
     # -- functions come and go -------------------------------------------------------------------
 
     def registered(self, peer: Peer, function: Function) -> Actions:
-        """A function is registered: tell its owner of it and of its observers."""
+        """A function is registered: confirm it to its owner, with its observers."""
         key = (function.namespace, function.spec.id)
         observers = self.of(key)
         actions: Actions = []
@@ -177,7 +177,7 @@ class Observers:
         return [] if observer is None else self.dispose(observer, "EXPIRED", "its time is over")
 
     def dispose(self, observer: Observer, code: str, text: str) -> Actions:
-        """End an observer, for a reason that its worker is told."""
+        """End an observer, and give its worker the reason."""
         del self._observers[observer.spec.id]
         actions = self._report(observer, "disposed", ErrorBody(code, text))
         return actions + self._removed(observer)

@@ -1,4 +1,4 @@
-"""What an engine knows: the state that every part of the core reads and changes."""
+"""The state of an engine, which every part of the core reads and changes."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _offer(state: State, binding: Binding) -> RegisterTrigger:
 
 
 def register_trigger(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
-    """Bind a function to a trigger type, for the worker that says so."""
+    """Bind a function to a trigger type, for the worker that asks."""
     spec = cast("RegisterTrigger", message)
     try:
         return bind(state, Binding(peer.number, peer.namespace, spec))
@@ -109,7 +109,7 @@ def take_result(state: State, peer: Peer, result: TriggerRegistrationResult) -> 
 
 
 def unopposed(state: State, trigger_id: str) -> Actions:
-    """Nobody objects to a trigger: tell whoever waits for that."""
+    """A trigger stands: answer the call that made it, if one waits."""
     call = state.pending_triggers.pop(trigger_id, None)
     return [] if call is None else answer(state, call, payload({"id": trigger_id}))
 

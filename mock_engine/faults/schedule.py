@@ -3,7 +3,7 @@
 Rules of this file:
 
 * A schedule is a tuple of rules, and a rule is a fault, a moment, and a choice of connections.
-  All of it is immutable and says nothing of sockets; ``course`` decides and the wire obeys.
+  All of it is immutable and independent of sockets: ``course`` decides, the wire carries it out.
 * Connections are counted as they come, from one, beginning with the schedule; those that were
   open before it are number zero.
 """

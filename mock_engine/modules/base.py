@@ -3,7 +3,7 @@
 Rules of this package:
 
 * A module owns functions and trigger types like any worker and gets the same messages. What it
-  answers are ordinary results; nothing in the core knows one module from another.
+  answers are ordinary results; the core treats all modules alike.
 * Functions that a module calls, it calls through its ``Host``.
 """
 

@@ -81,7 +81,7 @@ class Channel:
     def abandon(self) -> None:
         """The reader is gone: what is written is lost, and the engine soon ends the writer.
 
-        Engine 0.23 sees that nobody reads when it cannot send, which is for the second message.
+        Engine 0.23 notices the missing reader when it cannot send, which is at the second message.
         """
         self.deliver, self.ended, self.lost = self._lose, None, 0
 

@@ -6,7 +6,7 @@ Rules of this file:
   and closed at once (engine 0.23).
 * What is written waits for a reader. A writer that is far ahead is not read from any more.
 * A channel whose ends were both taken is remembered for a while, so that a late comer is closed
-  instead of told that there is no such channel.
+  instead of refused with 404.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Channels(Module):
         return self._keep(Channel(new_id(), new_id(), ahead))
 
     def provide(self, identity: str, key: str) -> Channel:
-        """The channel of this id; one that nobody created has this key from now on."""
+        """The channel with this id; a new one with this key if there is none."""
         return self._channels.get(identity) or self._keep(Channel(identity, key))
 
     def _keep(self, channel: Channel) -> Channel:
@@ -77,7 +77,7 @@ class Channels(Module):
         return path.startswith(paths.CHANNELS) and name != "" and "/" not in name
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Admit whoever knows a channel and its key."""
+        """Accept a request that names a channel and its key."""
         assert connection.request is not None
         query = _query(connection.request)
         fault = _fault(query)
@@ -95,7 +95,7 @@ class Channels(Module):
         return fault or plain(request)
 
     def opened(self, connection: Connection) -> None:
-        """Give a connection its end, unless somebody has it."""
+        """Give a connection its end of the channel, unless that is taken."""
         channel, direction = self._ends[connection.id]
         if direction in channel.taken:
             del self._ends[connection.id]

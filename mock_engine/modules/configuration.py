@@ -1,7 +1,7 @@
 """Named configuration entries with a schema, and triggers on their changes (``configuration``).
 
 Every engine has it. The engine's own modules have an entry each, seeded from the configuration
-file; a change of one is stored and told, but a running module of this engine keeps what it was
+file; a change of one is stored and announced, but a running module of this engine keeps what it was
 started with. Entries live in memory.
 """
 

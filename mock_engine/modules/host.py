@@ -276,7 +276,7 @@ class Host:
         return self._engine.core.functions.find(call.namespace or DEFAULT, call.function_id)
 
     def is_served(self, function_id: str) -> bool:
-        """Whether somebody serves a function in the default namespace."""
+        """Whether a function is registered in the default namespace."""
         return self._engine.core.functions.find(DEFAULT, function_id) is not None
 
     def trigger(self, bindings: Sequence[Bound], data: Any, trace: Trace) -> None:

@@ -25,7 +25,7 @@ from mock_engine.modules.http_answer import (
     failure,
     headers,
     interjection,
-    legible,
+    printable,
     refusal,
 )
 from mock_engine.modules.routes import Route, Routes
@@ -167,7 +167,7 @@ class _Exchange:
         self._body = body
         self._about: dict[str, Any] = {
             "method": request.method,
-            "headers": {name.lower(): legible(value) for name, value in request.headers},
+            "headers": {name.lower(): printable(value) for name, value in request.headers},
             "path_params": route.parameters(request.path),
             "query_params": dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True)),
         }

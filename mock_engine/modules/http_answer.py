@@ -96,7 +96,7 @@ def _pairs(value: Any) -> list[tuple[str, str]]:
     return [(name.strip(), text.strip()) for name, _, text in parted if name.strip()]
 
 
-def legible(value: str) -> str:
+def printable(value: str) -> str:
     """The value of a request's header; one that is not all visible ASCII counts as empty."""
     return value if all(char == "\t" or " " <= char <= "~" for char in value) else ""
 

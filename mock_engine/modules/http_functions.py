@@ -130,7 +130,7 @@ def _result(answer: httpx.Response) -> Any:
 
 
 def _failure(answer: httpx.Response) -> Failure:
-    """What an answer with an error status says of the error."""
+    """The error that an answer with an error status describes."""
     try:
         body = msgspec.json.decode(answer.content)
     except msgspec.DecodeError:

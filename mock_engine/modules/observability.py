@@ -191,7 +191,7 @@ class ObservabilityModule(Module):
         return records is not None
 
     def _notify_traces(self, spans: list[dict[str, Any]]) -> None:
-        """Tell whoever watches spans which traces have new ones."""
+        """Notify the triggers of type ``trace`` of the traces that have new spans."""
         for bound in self.bindings.values():
             if bound.trigger_type != "trace":
                 continue
@@ -259,7 +259,7 @@ def _is_like(wanted: Any, value: Any) -> bool:
 
 
 def described(level: str, number: int) -> str:
-    """What the engine 0.23 tells of one of its log functions."""
+    """How the engine 0.23 describes one of its log functions."""
     article = "an" if level[0] in "aeio" else "a"
     return (
         f"Record {article} {level.upper()}-level OTEL log (severity {number}) with optional "

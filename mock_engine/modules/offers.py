@@ -19,7 +19,7 @@ NOTHING = ABSENT
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A function of a module and what discovery tells of it."""
+    """A function of a module, and how discovery describes it."""
 
     handler: Handler
     description: str | None = None
@@ -39,7 +39,7 @@ class Bound:
 
     @classmethod
     def of(cls, message: RegisterTrigger) -> Bound:
-        """What a registration says."""
+        """The binding that a registration asks for."""
         return cls(
             message.id,
             message.trigger_type,

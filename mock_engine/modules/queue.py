@@ -1,7 +1,7 @@
 """Queues: topics whose messages are tried again until a subscriber takes them (``iii-queue``).
 
 Each topic has one queue for each function bound to it, however many bindings there are. What is
-published to a topic without subscribers is counted, and reaches nobody. A job whose queue lost
+published to a topic without subscribers is counted and lost. A job whose queue lost
 its last binding waits for the next binding of the same function. Named queues
 (``queue_configs``) take calls of any function: with them the module is what the action
 ``enqueue`` goes to. With a file (``store_method: file_based``) a job is on disk before its

@@ -20,7 +20,7 @@ DEAD = Form(
     needed=1,
 )
 PAGE = 50
-"""Dead letters that are told at a time unless a call says otherwise."""
+"""Dead letters on a page, unless a call asks for another number."""
 
 
 class Administration:

@@ -13,7 +13,7 @@ PART, REST = ":", "*"
 """What a segment catches that is a parameter: one segment, or all that follow."""
 
 KINDS = {PART: 1, REST: 2}
-"""How little of a path these say; a literal segment says all."""
+"""How unspecific these are; a literal segment is fully specific."""
 
 
 def _nameless(part: str) -> str:
@@ -126,7 +126,7 @@ class Routes:
         return min(caught, key=lambda r: [KINDS.get(part, 0) for part in r.shape], default=None)
 
     def methods(self, path: str) -> list[str]:
-        """What an ``allow`` header tells for a path; where GET is served, HEAD is, too."""
+        """The methods of an ``allow`` header for a path; GET implies HEAD."""
         found: list[str] = []
         for route in self._on(path):
             found += ["GET", "HEAD"] if route.method == "GET" else [route.method]

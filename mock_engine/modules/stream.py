@@ -49,7 +49,7 @@ WATCHED = ("stream_name", "group_id", "item_id", "condition_function_id")
 APART = ":"
 """Between the names of a stream and of a group, where the store wants one name (engine 0.23).
 
-Names that hold one themselves are told apart no more when all streams are listed.
+A list of all streams confuses names that contain one themselves.
 """
 
 
@@ -153,7 +153,7 @@ class StreamModule(Module):
         return change(old, value)
 
     def _changed(self, inputs: dict[str, Any], old: Any, new: Any) -> dict[str, Any]:
-        """A worker's function changed an item: tell of it."""
+        """Announce that a worker's function changed an item."""
         kind = "create" if old is None else "update"
         self._notify(inputs, inputs["item_id"], {"type": kind, "data": new})
         return {"old_value": old, "new_value": new}
@@ -215,10 +215,10 @@ class StreamModule(Module):
         return NOTHING if value is MISSING else value
 
     async def _replaced(self, verb: str, inputs: dict[str, Any], form: Form) -> Any:
-        """What a worker's function that changes items said, if there is one for the stream.
+        """The result of the worker's function that changes items of this stream, if there is one.
 
         Raises:
-            Failure: it failed, or said what is no result of such a function.
+            Failure: it failed, or returned what is no result of such a function.
         """
         own = f"stream::{verb}({inputs['stream_name']})"
         if not self.host.is_served(own):
@@ -275,7 +275,7 @@ class StreamModule(Module):
         return admitted
 
     async def left(self, subscription: Subscription, context: Any) -> None:
-        """A subscription is over: tell those who watch leaves, one after the other."""
+        """A subscription is over: call what is bound to ``stream:leave``, one after the other."""
         for bound in [b for b in self.bindings.values() if b.trigger_type == "stream:leave"]:
             await self.host.attempt(
                 bound.function_id,

@@ -1,4 +1,4 @@
-"""What the engine tells of the telemetry it keeps: traces, metrics, sampling, alerts."""
+"""Queries of the telemetry that the engine keeps: traces, metrics, sampling, alerts."""
 
 from __future__ import annotations
 

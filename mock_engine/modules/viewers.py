@@ -64,9 +64,9 @@ _decoder = msgspec.json.Decoder(Join | Leave)
 
 @dataclass(slots=True)
 class Viewer:
-    """A WebSocket, its subscriptions, and what the auth function said of it.
+    """A WebSocket, its subscriptions, and the context that the auth function returned.
 
-    The lock keeps its messages in order, whatever waits for an answer meanwhile.
+    The lock keeps its messages in order while one of them waits for an answer.
     """
 
     connection: Connection
@@ -110,7 +110,7 @@ class Viewers:
                     viewer.send(event)
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Admit everybody who knows the path."""
+        """Accept every connection on the path."""
         assert connection.request is not None
         return None if connection.request.path == paths.STREAMS else Response(404)
 
@@ -174,7 +174,7 @@ class Viewers:
 
     async def _leave(self, viewer: Viewer, wish: Subscription) -> None:
         async with viewer.turn:
-            # As the viewer says, even if it never joined. It follows until all have taken note.
+            # Even a viewer that never joined can leave. The subscription lives until then.
             await self._module.left(wish, viewer.context)
             viewer.subscriptions.pop(wish.id, None)
 

@@ -9,7 +9,7 @@ from mock_engine.transcript import Direction, Message, Transcript
 
 
 class Inbox:
-    """What workers said; no message is taken twice."""
+    """The messages of workers; none is taken twice."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript

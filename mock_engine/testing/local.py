@@ -33,13 +33,13 @@ from mock_engine.transcript import Message as Seen
 from mock_engine.wire import Connection
 
 WITHIN = 10.0
-"""Seconds that are waited for unless a call says otherwise."""
+"""Seconds to wait, unless a call names another time."""
 
 Value = TypeVar("Value")
 
 
 class Overdue(TimeoutError):  # noqa: N818 - named for what happened
-    """What was waited for did not come in time; the text tells what was there instead."""
+    """An expected event did not happen in time; the text shows what happened instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,8 @@ FUNCTIONS: tuple[Renamed, ...] = (
 )
 """Functions that got another name.
 
-A worker of any version finds what it uses: an older name stands for the newer one wherever nobody
-has registered the older name. Older names are in no list, as in an engine of today.
+A worker of any version finds what it uses: an older name stands for the newer one unless a
+worker registers the older name. Older names are in no list, as in an engine of today.
 """
 
 TRIGGER_TYPES: tuple[Renamed, ...] = (Renamed("queue", "durable:subscriber", "0.10"),)

@@ -13,10 +13,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Literal, Protocol, cast
 
 from websockets.exceptions import PayloadTooBig, ProtocolError
@@ -42,8 +39,8 @@ from mock_engine.wire.handshakes import handshake_fault
 from mock_engine.wire.limits import Limits
 from mock_engine.wire.recorder import Recorder
 from mock_engine.wire.responses import Response
+from mock_engine.wire.sockets import reset_on_close
 
-_LINGER_ZERO = struct.pack("ii", 1, 0)
 LOT = 64 * 1024
 """Bytes that are worth a system call of their own."""
 
@@ -198,7 +195,7 @@ class Connection(asyncio.Protocol):
             return
         self._end(Ending.BY_ENGINE, "TCP reset")
         self.flush()
-        self._linger_zero()
+        reset_on_close(self._transport)
         self._transport.abort()
 
     def inject(self, fault: Fault, lasts: float | None = None) -> None:
@@ -267,7 +264,7 @@ class Connection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The TCP connection is gone; tell why, unless that is known already."""
+        """The TCP connection is gone; record why, unless that is recorded already."""
         self._end(Ending.RESET if exc else Ending.EOF, str(exc or ""))
         self._deadline.lift()
         self._gone(self)
@@ -386,12 +383,6 @@ class Connection(asyncio.Protocol):
     def _request_timed_out(self) -> None:
         self._break("no complete request in time")
 
-    def _linger_zero(self) -> None:
-        raw = self._transport.get_extra_info("socket")
-        if raw is not None:
-            with suppress(OSError):
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
-
     # -- notes and time --------------------------------------------------------------------------
 
     def note(self, make: Callable[[float], Event]) -> None:
@@ -400,5 +391,5 @@ class Connection(asyncio.Protocol):
             self._recorder.add(make)
 
     def note_fault(self, fault: str) -> None:
-        """Record that a fault happens here; ``fault`` tells which, in words."""
+        """Record that a fault happens; ``fault`` describes it."""
         self.note(lambda at: FaultInjected(at, self.id, fault))

@@ -96,7 +96,7 @@ class HttpExchange:
         self._bound()
 
     def _bound(self) -> None:
-        """Give a request that has begun its time, and let nobody send far ahead of an answer."""
+        """Start the time limit of a request, and stop reading from a peer that is far ahead."""
         ahead, _ = self._http.trailing_data
         if self._http.their_state is h11.IDLE and ahead and not self._is_timed:
             self._is_timed = True

@@ -12,11 +12,12 @@ from conformance.checks.stimuli.answers import about
 from conformance.checks.stimuli.invoking import all_answered
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
-from conformance.trials.conversation import CHANNELS, Conversation
+from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.modules.channel import READ, WRITE
+from mock_engine.paths import CHANNELS
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Message
 

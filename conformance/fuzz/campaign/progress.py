@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from conformance.fuzz.campaign.defect import CampaignReport, Defect, ReplayStep
 from conformance.requirements.verdict import Level
@@ -12,6 +14,12 @@ from mock_engine.rendering import counted
 
 WIDTH = 98
 SHOWN = 400
+LONGEST = 2000
+"""Characters of a command that somebody may type; a longer one has its invocations in a file."""
+
+OWN_LINES, SDK_LINES = 5, 2
+SDK = re.compile(r"\[iii|\biii[_-]sdk\b|\biii\.\w|opentelemetry|OTel", re.IGNORECASE)
+"""A line of output that an official SDK wrote, or the telemetry that comes with it."""
 
 
 def progress(report: CampaignReport, seconds: float) -> str:
@@ -55,32 +63,51 @@ def explored(report: CampaignReport) -> Iterator[str]:
         yield f"  left out: {reason}"
 
 
-def describe(defect: Defect, number: int, worker: str) -> list[str]:
-    """One finding in full; ``worker`` is the command of the worker."""
+def describe(defect: Defect, number: int, again: str) -> list[str]:
+    """One finding in full; ``again`` is the command that shows it again.
+
+    The worker's own last lines stand before those of its SDK, which follow a crash at length.
+    """
     suspicion = defect.suspicion
     times = "once" if defect.hits == 1 else f"{defect.hits} times"
     head = f"  {number}. {suspicion.function_id}: {suspicion.kind.value}"
     word = "FAIL" if defect.level is Level.MUST else "warn"
-    again = "reproduced" if defect.reproduced else "shown by its reply, which did not come again"
-    lines = [f"{head}  [{word}; met {times}, {again}]"]
+    shown = "reproduced" if defect.reproduced else "shown by its reply, which did not come again"
+    lines = [f"{head}  [{word}; met {times}, {shown}]"]
     lines += _line("input", _input(defect.steps))
     lines += _line("expected", suspicion.expected)
     lines += _line("seen", suspicion.seen)
     lines += _line("reply", _short(defect.reply))
-    lines += [f"      output:   {_short(line, 160)}" for line in defect.log[-5:]]
+    lines += [f"      output:   {_short(line, 160)}" for line in last_lines(defect.log)]
     lines += _line("next", defect.remedy)
-    lines.append(f"      again:    {command(defect.steps, worker)}")
+    lines.append(f"      again:    {again}")
     return lines
+
+
+def last_lines(log: Sequence[str]) -> list[str]:
+    """The last lines of a worker's output: its own first, then those of an SDK that follow."""
+    own = [line for line in log if line.strip() and SDK.search(line) is None]
+    sdk = [line for line in log if SDK.search(line) is not None]
+    return own[-OWN_LINES:] + sdk[-SDK_LINES:]
 
 
 def command(steps: Sequence[ReplayStep], worker: str) -> str:
     """A command that shows a finding again, as it can be typed."""
-    words = ["python", "-m", "conformance", "invoke", "--worker-cmd", worker]
+    words = [*_invoke(worker)]
     for step in steps:
         more = [str(step.times), step.answer] if step.answer else [str(step.times)]
         more = more if step.answer or step.times > 1 else []
         words += ["--call", step.function_id, step.data, *more]
-    return " ".join(shlex.quote(word) for word in words)
+    return shlex.join(words)
+
+
+def file_command(file: Path, worker: str) -> str:
+    """The same where the invocations stand in a file."""
+    return shlex.join([*_invoke(worker), "--calls", str(file)])
+
+
+def _invoke(worker: str) -> tuple[str, ...]:
+    return ("python", "-m", "conformance", "invoke", "--worker-cmd", worker)
 
 
 def _input(steps: Sequence[ReplayStep]) -> str:

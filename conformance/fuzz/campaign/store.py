@@ -69,6 +69,32 @@ def save(folder: Path, finding: Defect) -> Path:
     return path
 
 
+def save_calls(folder: Path, finding: Defect) -> Path:
+    """Write the invocations of a finding for ``invoke --calls``, and return the file.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    path = folder / f"{name_of(finding)}.calls.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    calls = [[step.function_id, step.data, step.times] for step in finding.steps]
+    path.write_text(json.dumps(calls), "utf-8")
+    return path
+
+
+def read_calls(path: Path) -> list[ReplayStep]:
+    """The invocations in a file that ``save_calls`` wrote.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    try:
+        calls = json.loads(path.read_text("utf-8"))
+        return [ReplayStep(str(name), str(data), int(times)) for name, data, times in calls]
+    except (OSError, ValueError, TypeError) as fault:
+        raise UsageError(f"--calls {path}: {fault}; name a file that fuzzing wrote") from None
+
+
 def _text(finding: Defect) -> str:
     suspicion = finding.suspicion
     steps: list[dict[str, Any]] = []

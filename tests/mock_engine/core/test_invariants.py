@@ -105,7 +105,7 @@ class Conversation(RuleBasedStateMachine):
         self.take(self.core.opened(number, "127.0.0.1", 0))
 
     @rule()
-    def knocks(self) -> None:
+    def asks_to_enter(self) -> None:
         number = self.enters()
         self.guarded.add(number)
         self.take(self.core.authenticate(number, "127.0.0.1", 0, POLICY, {}, {}))
