@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance import checks as _checks
@@ -43,13 +43,21 @@ class Judgement:
             self._witnesses,
         )
 
-    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
+    def start(
+        self,
+        requirement_ids: Iterable[str],
+        trials: Iterable[Trial[Any]] = (),
+        before: Callable[[Baseline], None] = lambda _: None,
+    ) -> None:
         """Start the worker, and what these requirements take and ``trials``, in the background.
+
+        ``before`` gets what the first run showed, before any function is invoked.
 
         Raises:
             UsageError: the worker's command cannot be used.
         """
         self.baseline = self._scheduler.start()
+        before(self.baseline)
         self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def verdict(self, requirement_id: str) -> Verdict:

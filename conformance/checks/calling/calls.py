@@ -40,9 +40,7 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
     for call in calls:
-        try:
-            uuid.UUID(str(call.json.get("invocation_id")))
-        except ValueError:
+        if not _is_uuid(call.json.get("invocation_id")):
             return broken(
                 expected="a UUID as invocation_id of a call that waits for its answer",
                 seen=repr(call.json.get("invocation_id")),
@@ -200,7 +198,14 @@ def draws_an_id_for_each_call(record: Record[object]) -> Iterator[Finding | None
         if invocation_id is None:
             continue
         key = call.connection, str(invocation_id).lower()
-        if known.setdefault(key, call) is not call:
+        if not _is_uuid(invocation_id):
+            yield broken(
+                expected="a UUID as invocation_id of a call that waits for its answer",
+                seen=f"one that is none in a call of {call.json.get('function_id')}",
+                events=(call,),
+                remedy="Draw a fresh UUID for each call.",
+            )
+        elif known.setdefault(key, call) is not call:
             yield broken(
                 expected="an id of its own for each call",
                 seen="one id twice on a connection",
@@ -261,6 +266,14 @@ def gives_data_in_each_call(record: Record[object]) -> Iterator[Finding | str]:
                     remedy="Write data into every call, null where there is none.",
                 )
             )
+
+
+def _is_uuid(invocation_id: object) -> bool:
+    try:
+        uuid.UUID(str(invocation_id))
+    except ValueError:
+        return False
+    return True
 
 
 def _calls(record: Record[object]) -> Iterator[Message]:

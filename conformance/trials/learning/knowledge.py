@@ -157,13 +157,23 @@ class Knowledge:
         return learned.examples if learned is not None else ()
 
     def sentences(self) -> list[str]:
-        """What was found to play which part, a line each."""
+        """What was found to play which part, and where nothing was found, a line each."""
         found = [part.text for part in self.parts.values()]
-        return found + [relay.text for relay in self.relays]
+        found += [relay.text for relay in self.relays]
+        shallow = [name for name, one in self.functions.items() if one.depth is Depth.REFUSED]
+        if shallow:
+            complaints = ((name, self.functions[name].complaint[:60]) for name in shallow[:3])
+            names = ", ".join(f"{name} ({complaint})" for name, complaint in complaints)
+            more = f" and {len(shallow) - 3} more" if len(shallow) > 3 else ""
+            found.append(f"never past the checks of their data: {names}{more}; give examples")
+        if self.ended_by is not None:
+            found.append(f"the process ended while {self.ended_by[0]} was invoked")
+        return found
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON."""
         return {
+            "sentences": self.sentences(),
             "functions": {
                 name: {
                     "depth": DEPTHS[learned.depth],
