@@ -61,7 +61,8 @@ def _ends(requirement: str, stopped: Trial[Stop]) -> None:
             events=record.events[-6:],
             remedy=f"Handle {stop.signal.name}: finish, close the connection, and exit. "
             "In a container, the signal goes to the first process alone, and is ignored where "
-            "that has no handler: give ENTRYPOINT as a list, or `exec` the worker.",
+            "that has no handler: give ENTRYPOINT as a list, or `exec` the worker. So it is with "
+            "npm, npx and shells: start the worker itself, as in `node dist/worker.js`.",
         )
 
 

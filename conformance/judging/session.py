@@ -9,7 +9,9 @@ from conformance import checks as _checks
 from conformance.judging.judge import Judge, Verdict, attempt
 from conformance.judging.subject import subject
 from conformance.requirements import catalogue as requirements
+from conformance.requirements import sdks
 from conformance.requirements.catalogue import Catalogue
+from conformance.requirements.known import KnownFailure
 from conformance.requirements.protocol import Protocol, spoken
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
@@ -34,12 +36,13 @@ class Judgement:
         self.catalogue: Catalogue = requirements.load()
         self.baseline: Baseline | None = None
         self._scheduler = Scheduler(settings)
+        self._known = dict(settings.known)
         self._judge = Judge(
             self.catalogue,
             CHECKS,
             self._scheduler.outcome,
             lambda: self.protocol,
-            settings.known,
+            self._known,
             self._witnesses,
         )
 
@@ -57,6 +60,8 @@ class Judgement:
             UsageError: the worker's command cannot be used.
         """
         self.baseline = self._scheduler.start()
+        if self.settings.sdk_defects:
+            self._known |= {**self.sdk_defects, **self._known}
         before(self.baseline)
         self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
@@ -101,7 +106,19 @@ class Judgement:
         """The worker as its first run showed it, as data; nothing before that."""
         if self.baseline is None:
             return {}
-        return subject(self.baseline, self.announced, self.protocol, self.settings.invoking)
+        return subject(
+            self.baseline,
+            self.announced,
+            self.protocol,
+            self.settings.invoking,
+            self.sdk_defects,
+        )
+
+    @property
+    def sdk_defects(self) -> Mapping[str, KnownFailure]:
+        """What the SDK that the worker announces is known to break."""
+        sdk = sdks.announced(self.announced)
+        return {} if sdk is None else sdks.defects(sdk)
 
     @property
     def knowledge(self) -> Knowledge:

@@ -28,6 +28,9 @@ from conformance.trials.scheduler import RunRecord
 
 HYPOTHESIS = "hypothesis.internal.observability"
 
+CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
+"""What pytest counts outcomes under, where a noun would lack its plural."""
+
 REPORTED = "conformance"
 """The attribute of a pytest report that holds the verdict as data, and the name under which a
 process of a distributed run hands over what it recorded."""
@@ -171,7 +174,7 @@ class JudgingPlugin:
         if outcome is Outcome.PASSED:
             return None
         word, markup = MARKS[outcome]
-        return outcome.value, word[0], (word.upper(), markup)
+        return CATEGORIES.get(outcome, outcome.value), word[0], (word.upper(), markup)
 
     def pytest_report_header(self) -> str:
         """Say what is judged."""

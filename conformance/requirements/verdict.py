@@ -63,6 +63,7 @@ class Finding:
     """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next.
 
     ``because`` is the id of the requirement whose fall left this one inconclusive, if one did.
+    ``level`` is how binding the rule is here, where that is less than the requirement says.
     """
 
     conclusion: Conclusion
@@ -71,6 +72,7 @@ class Finding:
     events: tuple[Event, ...] = field(default=(), repr=False)
     remedy: str = ""
     because: str = ""
+    level: Level | None = None
 
 
 def kept(seen: str, *events: Event) -> Finding:
@@ -121,4 +123,5 @@ def outcome_of(finding: Finding, level: Level) -> Outcome:
         case Conclusion.INCONCLUSIVE:
             return Outcome.NOT_VERIFIED
         case Conclusion.BROKEN:
-            return Outcome.FAILED if level is Level.MUST else Outcome.WARNING
+            binding = finding.level or level
+            return Outcome.FAILED if binding is Level.MUST else Outcome.WARNING

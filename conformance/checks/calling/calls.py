@@ -39,14 +39,14 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
-    for call in calls:
-        if not _is_uuid(call.json.get("invocation_id")):
-            return broken(
-                expected="a UUID as invocation_id of a call that waits for its answer",
-                seen=repr(call.json.get("invocation_id")),
-                events=(call,),
-                remedy="Draw a fresh UUID for each call.",
-            )
+    strange = [call for call in calls if not _is_uuid(call.json.get("invocation_id"))]
+    if strange:
+        return broken(
+            expected="a UUID as invocation_id of a call that waits for its answer",
+            seen=repr(strange[0].json.get("invocation_id")),
+            events=(strange[0],),
+            remedy="Draw a fresh UUID for each call.",
+        )
     ids = [str(call.json.get("invocation_id")) for call in calls]
     if len(set(ids)) < len(ids):
         return broken(
@@ -197,15 +197,15 @@ def draws_an_id_for_each_call(record: Record[object]) -> Iterator[Finding | None
         invocation_id = call.json.get("invocation_id")
         if invocation_id is None:
             continue
-        key = call.connection, str(invocation_id).lower()
         if not _is_uuid(invocation_id):
             yield broken(
                 expected="a UUID as invocation_id of a call that waits for its answer",
-                seen=f"one that is none in a call of {call.json.get('function_id')}",
+                seen=f"{invocation_id!r} in a call of {call.json.get('function_id')}",
                 events=(call,),
                 remedy="Draw a fresh UUID for each call.",
             )
-        elif known.setdefault(key, call) is not call:
+        key = call.connection, str(invocation_id).lower()
+        if known.setdefault(key, call) is not call:
             yield broken(
                 expected="an id of its own for each call",
                 seen="one id twice on a connection",

@@ -7,9 +7,10 @@ run of the worker, whatever trial led to it, those included that did not get as 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.requirements.verdict import Finding, inconclusive, kept
 from conformance.trials.trial import Record, watch
 
 Look = Callable[[Record[Any]], Iterator[Finding | str | None]]
@@ -58,14 +59,13 @@ def always(
 
 
 def _summed_up(wrong: list[Finding]) -> Finding:
-    """One finding of many: the first one's evidence, and what was seen of each, once."""
-    first = wrong[0]
-    return broken(
-        expected=first.expected,
-        seen=_listed(list(dict.fromkeys(one.seen for one in wrong)), "; "),
-        events=first.events,
-        remedy=first.remedy,
-    )
+    """One finding of many: the first one's evidence, and what was seen of each, once.
+
+    What binds less than the requirement says is left aside where something else is broken.
+    """
+    binding = [one for one in wrong if one.level is None] or wrong
+    seen = _listed(list(dict.fromkeys(one.seen for one in binding)), "; ")
+    return replace(binding[0], seen=seen)
 
 
 def _listed(texts: list[str], separator: str = ", ") -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.answers import error_code
+from conformance.checks.stimuli.causes import with_cause
 from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.trial import Record
 from mock_engine.transcript import Direction, Message
@@ -36,16 +37,16 @@ def calls_the_engine_rightly(record: Record[Any]) -> Iterator[Finding | str]:
             continue
         properties = ", ".join(functions()[function_id].get("properties", ()))
         faults = "; ".join(f"{v.path or '/'}: {v.message}" for v in violations[:3])
-        yield (
-            function_id
-            if not violations
-            else broken(
+        if not violations:
+            yield function_id
+        else:
+            finding = broken(
                 expected=f"data that {function_id} can read, with: {properties or 'nothing'}",
                 seen=f"{function_id} with {faults}",
                 events=(call,),
                 remedy=f"Give {function_id} the members it has: {properties or 'none'}.",
             )
-        )
+            yield with_cause(finding, record, call)
 
 
 @always("USE-002", "calls of the engine's functions", NO_CALL)

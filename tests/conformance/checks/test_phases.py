@@ -20,7 +20,7 @@ from tests.mutants import MUTANTS
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PHASES = set(load().phases)
-ASIDE = {"__main__", "catalogue", "handlers", "matrix", "test_mutants", "worker"}
+ASIDE = {"__main__", "catalogue", "handlers", "matrix", "test_mutants", "unprepared", "worker"}
 """What stands beside the phases in the package of mutants."""
 
 
