@@ -20,27 +20,33 @@ _BY_WORD: tuple[tuple[frozenset[str], tuple[Any, ...]], ...] = tuple(
         ("enabled active flag force dry verbose recursive", (True, False)),
         ("ms millis milliseconds seconds secs delay timeout ttl interval duration", (1, "1s")),
         (
-            "count limit size max min num number amount price quantity qty total age port page"
-            " offset index level priority version score weight width height length rate cents"
-            " budget tokens n k x y z",
+            (
+                "count limit size max min num number amount price quantity qty total age port page"
+                " offset index level priority version score weight width height length rate cents"
+                " budget tokens n k x y z"
+            ),
             (1, 1.5, "1"),
         ),
         (
-            "text content message title description subject comment note prompt query question"
-            " label reason summary html markdown lang language locale currency country city"
-            " street zip phone path filename topic channel role user author word term",
+            (
+                "text content message title description subject comment note prompt query question"
+                " label reason summary html markdown lang language locale currency country city"
+                " street zip phone path filename topic channel role user author word term"
+            ),
             ("text", 1, {}),
         ),
         (
-            "options config settings metadata meta params args attributes props payload body"
-            " context filter input data value state labels headers",
+            (
+                "options config settings metadata meta params args attributes props payload body"
+                " context filter input data value state labels headers"
+            ),
             ({}, "a", {"a": 1}),
         ),
     )
 )
 """Values by the last word of a name."""
 
-_PLURAL = (["a"], [1], [{}], [])
+_PLURAL: tuple[Any, ...] = (["a"], [1], [{}], [])
 _QUESTIONS = frozenset(("is", "has", "can", "should", "allow", "enable", "include"))
 
 BY_KIND: Mapping[str, tuple[Any, ...]] = {

@@ -39,7 +39,7 @@ class Learned:
 
     ``examples`` is the data that reached deepest, the deepest first; ``complaint`` is what it said
     last where it refused all of it; ``tries`` counts its invocations; ``calls`` are the functions
-    that it called.
+    that it called; ``refused`` is the first data that it refused.
     """
 
     depth: Depth = Depth.UNKNOWN
@@ -47,6 +47,7 @@ class Learned:
     complaint: str = ""
     tries: int = 0
     calls: tuple[str, ...] = ()
+    refused: tuple[Any, ...] = ()
 
 
 BOX = "conformance"
