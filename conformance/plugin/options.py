@@ -50,7 +50,12 @@ SHAPING = (
 CHOOSING = ("--requirement", "--scenario", "--fuzz", "--fuzz-stateful", "--fuzz-seed")
 """The options that choose what is judged."""
 
-TELLING = ("--known-failures", "--update-known-failures", "--conformance-report")
+TELLING = (
+    "--known-failures",
+    "--update-known-failures",
+    "--write-examples",
+    "--conformance-report",
+)
 """The options that change how verdicts are reported, and none of them."""
 
 
@@ -213,6 +218,13 @@ def _add_reporting(group: Group) -> None:
         default=False,
         help="bring the file of --known-failures up to date with this run; new entries get a "
         "reason to fill in, and all else in it stays as it is",
+    )
+    group.addoption(
+        "--write-examples",
+        metavar="FILE",
+        default=None,
+        help="write examples of what the functions were found to take, as a beginning for "
+        "conformance.yaml",
     )
     group.addoption(
         "--conformance-report",

@@ -84,6 +84,12 @@ def unused(path: Path) -> str:
     return f"no tests were collected; `pytest --conformance` judges the worker of {path.name}"
 
 
+def examples_file(config: pytest.Config) -> Path | None:
+    """The file that examples are written to, if the user wants them."""
+    name = config.getoption("--write-examples")
+    return None if name is None else Path(name)
+
+
 def report_folder(config: pytest.Config) -> Path | None:
     """Where the report is to be written, if it is."""
     name: str | None = config.getoption("--conformance-report")

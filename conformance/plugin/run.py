@@ -21,6 +21,9 @@ from conformance.plugin.requirement_items import RequirementItem, collectors, na
 from conformance.report.console import MARKS
 from conformance.report.reporter import Reporter
 from conformance.requirements.verdict import Outcome
+from conformance.settings import examples
+from conformance.trials.baseline import Baseline
+from conformance.trials.learning.starts import is_risky
 from conformance.trials.scheduler import RunRecord
 
 HYPOTHESIS = "hypothesis.internal.observability"
@@ -49,6 +52,7 @@ class JudgingPlugin:
         self._changes: tuple[str, ...] = ()
         self._begun = False
         self._distributed = distribution.is_worker(config)
+        self._examples = resolving.examples_file(config)
         with _usage_errors():
             self._judgement = Judgement(resolving.settings(config))
             self._note = distribution.arrange(config, self._judgement.settings)
@@ -98,6 +102,8 @@ class JudgingPlugin:
         with _usage_errors():
             try:
                 self._judgement.start()
+                assert self._judgement.baseline is not None
+                self._warn(self._judgement.baseline)
             except UsageError as fault:
                 self._reporter.error("worker", str(fault))
                 raise
@@ -144,6 +150,7 @@ class JudgingPlugin:
             with _usage_errors():
                 self._reporter.finished(int(exitstatus))
                 self._update_known_failures()
+                self._write_examples()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -212,11 +219,27 @@ class JudgingPlugin:
     def _remarks(self) -> Iterator[str]:
         """What else there is to say at the end: where the report is, how a list was changed."""
         folder, update = self._reporter.destination, self._judgement.settings.update
+        found = self._reporter.report.parts
+        yield from () if found is UNSET else found.get("sentences", ())
+        if self._examples is not None:
+            yield f"examples: {self._examples}"
         if folder is not None:
             yield f"report: {folder / 'report.html'}"
         if update is not None:
             for change in self._changes or ("nothing to change",):
                 yield f"{update}: {change}"
+
+    def _warn(self, baseline: Baseline) -> None:
+        """List functions that may have effects outside the worker, before they are invoked."""
+        invoking = self._judgement.settings.invoking
+        names = [n for n in baseline.functions if is_risky(n) and invoking.obstacle(n) is None]
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if names and terminal is not None and not self._distributed:
+            terminal.write_line(
+                f"invoked although their names speak of effects outside the worker: "
+                f"{', '.join(names[:8])}{' and others' if len(names) > 8 else ''}"
+            )
+            terminal.write_line(f"spare them: --exclude {names[0]!r}, or --no-invoke for all")
 
     def _learned(self, parts: Mapping[str, Any]) -> None:
         """Keep what was learned, of the first process that learned anything."""
@@ -228,6 +251,13 @@ class JudgingPlugin:
         if settings.update is not None:
             verdicts = self._reporter.report.verdicts
             self._changes = rewrite(settings.update, verdicts, strict=settings.strict)
+
+    def _write_examples(self) -> None:
+        """Write what the functions were found to take, where the user wants it."""
+        found = self._reporter.report.parts
+        if self._examples is not None:
+            functions = {} if found is UNSET else found.get("functions", {})
+            examples.write(self._examples, functions)
 
     def _hand_over(self, config: pytest.Config) -> None:
         """Give what was recorded to the process that controls a distributed run."""
