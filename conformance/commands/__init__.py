@@ -35,6 +35,7 @@ class Command:
 TABLE = """
 judge            plugin.launch:declare                         judge a worker
 fuzz             plugin.launch:declare_fuzz                    hunt for bugs in a worker
+init             commands.init:declare                         write conformance.yaml from one run
 invoke           commands.invoke:declare                       invoke functions, show the answers
 record           commands.record:declare                       record a worker and an engine
 expect           commands.expect:declare                       say what should have been recorded
