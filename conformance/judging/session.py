@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance import checks as _checks
@@ -17,23 +17,33 @@ from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.scheduler import RunRecord, Scheduler, TrialOutcome
-from conformance.trials.trial import CHECKS, Trial
+from conformance.trials.trial import CHECKS, Trial, all_trials
 
 __all__ = ["Judgement"]
 assert _checks.MODULES  # importing the modules registers their checks
 
 
 class Judgement:
-    """Judges one worker. ``baseline`` is what its first run showed, once it was started."""
+    """Judges one worker. ``baseline`` is what its first run showed, once it was started.
 
-    def __init__(self, settings: Settings) -> None:
+    What must always hold is judged on all that ``witnesses`` leave behind: every trial that the
+    level plays, unless others are given.
+    """
+
+    def __init__(self, settings: Settings, witnesses: Sequence[Trial[Any]] | None = None) -> None:
+        self._witnesses = all_trials() if witnesses is None else witnesses
         self.settings = settings
         self.catalogue: Catalogue = requirements.load()
         self.baseline: Baseline | None = None
         self._scheduler = Scheduler(settings)
         self._known = dict(settings.known)
         self._judge = Judge(
-            self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol, self._known
+            self.catalogue,
+            CHECKS,
+            self._scheduler.outcome,
+            lambda: self.protocol,
+            self._known,
+            self._witnesses,
         )
 
     def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
@@ -132,6 +142,8 @@ class Judgement:
             known = self.settings.known.get(requirement_id)
             for number in range(1, 1 + max(1, known.tries if known else 1)):
                 if requirement_id in CHECKS:
-                    trials = [attempt(trial, number) for trial in CHECKS[requirement_id].trials]
+                    check = CHECKS[requirement_id]
+                    trials = [attempt(trial, number) for trial in check.trials]
+                    trials += self._witnesses if check.watch is not None else ()
                     wanted |= {trial.name: trial for trial in trials}
         return list(wanted.values())

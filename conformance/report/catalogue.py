@@ -59,8 +59,8 @@ def details(requirement: Requirement) -> str:
         f"  versions: {_versions(requirement)}",
         f"  needs:    {', '.join(requirement.needs) or 'nothing'}",
     ]
-    if check is not None and check.judge.__doc__:
-        lines.append(f"  why:      {check.judge.__doc__.strip()}")
+    if check is not None and check.why:
+        lines.append(f"  why:      {check.why}")
     if requirement.reason:
         lines.append(f"  reason:   {requirement.reason}")
     if known["mutants"]:
@@ -95,8 +95,9 @@ def page(catalogue: Catalogue) -> str:
 def _proof(check: Check | None) -> str:
     if check is None:
         return "no check"
-    trials = ", ".join(trial.name for trial in check.trials)
-    proof = f"{check.judge.__module__.rpartition('.')[2]}.{check.judge.__name__} on {trials}"
+    rests_on = [trial.name for trial in check.trials]
+    rests_on += ["everything that was seen"] if check.watch is not None else []
+    proof = f"{check.module.removeprefix('conformance.checks.')} on {', '.join(rests_on)}"
     return f"{proof}; takes --level full" if check.long else proof
 
 

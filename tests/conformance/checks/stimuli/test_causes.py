@@ -42,7 +42,9 @@ REFUSED = {"error": {"code": "x", "message": "no order"}}
 
 
 def judged(story: Story, form: Any = None, *exemplified: str) -> Finding:
-    return calls_the_engine_rightly(record(story, form, *exemplified))
+    (finding,) = calls_the_engine_rightly(record(story, form, *exemplified))
+    assert isinstance(finding, Finding)
+    return finding
 
 
 @pytest.mark.parametrize(
