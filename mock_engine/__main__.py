@@ -41,13 +41,10 @@ def run(options: argparse.Namespace) -> int:
         config = load(options.config or default_path(), lenient=options.lenient)
         if not (options.allow_remote or in_container()):
             config = config.local()
-<<<<<<< HEAD
         elif not options.allow_remote:
             log.info("inside a container: listening where the configuration says, for others, too")
-=======
         if options.host is not None:
             config = config.on(options.host)
->>>>>>> main
         ports = {module: getattr(options, name) for name, module in PORTS.items()}
         config = config.moved({name: port for name, port in ports.items() if port is not None})
         features = dict.fromkeys((*config.features, *options.features))
