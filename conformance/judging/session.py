@@ -87,6 +87,11 @@ class Judgement:
         return self._scheduler.knowledge
 
     @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each trial took that is over."""
+        return self._scheduler.seconds
+
+    @property
     def announced(self) -> list[Mapping[str, Any]]:
         """The data of each announcement of the first run."""
         calls = self._scheduler.announcements

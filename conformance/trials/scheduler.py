@@ -60,12 +60,16 @@ Result = TypeVar("Result")
 
 
 class Scheduler:
-    """Owns the background thread. Its methods are called from one other thread."""
+    """Owns the background thread. Its methods are called from one other thread.
+
+    ``seconds`` is how long each trial took that is over.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.seconds: dict[str, float] = {}
         self._outcomes: dict[str, Future[TrialOutcome]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._shared: Harness | None = None
@@ -242,8 +246,11 @@ class Scheduler:
     async def _settle(self, trial: Trial[Any], playing: Awaitable[TrialOutcome]) -> None:
         """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
         future = self._outcomes[trial.name]
+        began = self._loop.time()
         try:
-            future.set_result(await playing)
+            outcome = await playing
+            self.seconds[trial.name] = round(self._loop.time() - began, 3)
+            future.set_result(outcome)
         except asyncio.CancelledError:
             future.cancel()
             raise
