@@ -14,18 +14,19 @@ from conformance.errors import UsageError
 from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
-from conformance.plugin import resolving
+from conformance.plugin import console, resolving
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named, share
-from conformance.report.console import MARKS, closing, fuzzing, table
+from conformance.report.console import MARKS
 from conformance.report.reporter import Reporter
-from conformance.report.subject import about
 from conformance.requirements.verdict import Outcome
-from conformance.subject.process import undo_ignored_interrupts
 from conformance.trials.scheduler import RunRecord
 
 HYPOTHESIS = "hypothesis.internal.observability"
+
+CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
+"""What pytest counts outcomes under, where a noun would lack its plural."""
 
 REPORTED = "conformance"
 """The attribute of a pytest report that holds the verdict as data, and the name under which a
@@ -60,9 +61,9 @@ class JudgingPlugin:
 
         The processes of a distributed run are ended by the one that controls them.
         """
-        undo_ignored_interrupts()
         if not self._distributed:
             take_signals()
+        console.quieten(self._config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:
@@ -169,36 +170,34 @@ class JudgingPlugin:
         if outcome is Outcome.PASSED:
             return None
         word, markup = MARKS[outcome]
-        return outcome.value, word[0], (word.upper(), markup)
+        return CATEGORIES.get(outcome, outcome.value), word[0], (word.upper(), markup)
 
     def pytest_report_header(self) -> str:
         """Say what is judged."""
         settings = self._judgement.settings
         return f"worker: {settings.subject.described}"
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print every verdict and the closing lines."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, None, None]:
+        """Print the verdict and what was left open; then pytest's failures, whole; then the end."""
         report = self._reporter.report
-        if not (report.verdicts or report.errors):
-            return
-        terminalreporter.section("conformance")
-        for line in about(report.subject):
-            terminalreporter.write_line(line)
-        terminalreporter.write_line("")
-        for text, outcome in table(report):
-            markup = MARKS[outcome][1] if outcome else {"bold": True}
-            terminalreporter.write_line(text, **markup)
-        for line in fuzzing(report.verdicts):
-            terminalreporter.write_line(line)
-        terminalreporter.write_line("")
-        for line in closing(report):
-            terminalreporter.write_line(line, bold=True)
-        folder = self._reporter.destination
+        told = bool(report.verdicts or report.errors)
+        if told and self._config.option.verbose >= 0:
+            console.opening(terminalreporter, report, whole=self._config.option.verbose > 0)
+        yield
+        if told:
+            console.end(terminalreporter, report, self._remarks())
+
+    def _remarks(self) -> Iterator[str]:
+        """What else there is to say at the end: where the report is, how a list was changed."""
+        folder, update = self._reporter.destination, self._judgement.settings.update
         if folder is not None:
-            terminalreporter.write_line(f"report: {folder / 'report.html'}")
-        if self._judgement.settings.update is not None:
+            yield f"report: {folder / 'report.html'}"
+        if update is not None:
             for change in self._changes or ("nothing to change",):
-                terminalreporter.write_line(f"{self._judgement.settings.update}: {change}")
+                yield f"{update}: {change}"
 
     def _learned(self, parts: Mapping[str, Any]) -> None:
         """Keep what was learned, of the first process that learned anything."""
