@@ -85,6 +85,10 @@ class Judgement:
         """As ``Scheduler.waits``."""
         return self._scheduler.waits(trial)
 
+    def progress(self) -> tuple[int, int, float]:
+        """As ``Scheduler.progress``."""
+        return self._scheduler.progress()
+
     def stop(self) -> None:
         """End the worker and everything else that runs."""
         self._scheduler.stop()

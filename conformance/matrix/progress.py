@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.report.journal import STREAM
+from conformance.report.progress import duration, left
 
 SHOWN = 3
 """How many workers a line names."""
-
-ENOUGH = 0.05
-"""The part of the work that must be done before what is left can be estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +35,6 @@ class Progress:
         ]
         return sum(parts) / max(1, len(parts))
 
-    @property
-    def left(self) -> float | None:
-        """The seconds that are left if all goes on as it went; ``None`` while nobody knows."""
-        part = self.part
-        return None if part < ENOUGH else self.seconds * (1 - part) / part
-
     def line(self) -> str:
         """The progress in a line."""
         words = [f"{len(self.done)} of {len(self.verdicts)} workers are judged"]
@@ -50,15 +42,10 @@ class Progress:
         words += [f"{name} {number} of {self.total}" for name, number in busy[:SHOWN]]
         if len(busy) > SHOWN:
             words.append(f"{len(busy) - SHOWN} others")
-        if self.left is not None:
-            words.append(f"about {duration(self.left)} left")
+        seconds = left(self.part, self.seconds)
+        if seconds is not None:
+            words.append(f"about {duration(seconds)} left")
         return ", ".join(words)
-
-
-def duration(seconds: float) -> str:
-    """Some seconds as people say them."""
-    whole = round(seconds)
-    return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
 
 
 def verdicts(folder: Path) -> int:

@@ -82,6 +82,7 @@ class Scheduler:
         self._shared: Harness | None = None
         self._harnesses: dict[str, Harness] = {}
         self._playing: dict[str, Harness] = {}
+        self._began = 0.0
         self._held: Harness | None = None
         self._learning = asyncio.Lock()
         self._learned = False
@@ -94,6 +95,7 @@ class Scheduler:
             UsageError: the worker's command cannot be used.
         """
         self._thread.start()
+        self._began = self._loop.time()
         baseline: Baseline = self._call(self._begin())
         return baseline
 
@@ -150,6 +152,11 @@ class Scheduler:
         harness = self._playing.get(trial.name)
         wait = harness.notifier.wait if harness is not None else None
         return None if wait is None else (self._loop.time() - wait[0], wait[1])
+
+    def progress(self) -> tuple[int, int, float]:
+        """How many of the trials that were begun are over, how many there are, and the seconds."""
+        over = sum(future.done() for future in self._outcomes.values())
+        return over, len(self._outcomes), self._loop.time() - self._began
 
     def stop(self) -> None:
         """End every trial, every worker and the thread."""
