@@ -17,7 +17,7 @@ from conformance.judging.session import Judgement
 from conformance.plugin import console, distribution, resolving
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
-from conformance.plugin.requirement_items import RequirementItem, collectors, named
+from conformance.plugin.requirement_items import RequirementItem, collectors, named, share
 from conformance.report.console import MARKS
 from conformance.report.reporter import Reporter
 from conformance.requirements.verdict import Outcome
@@ -79,9 +79,10 @@ class JudgingPlugin:
         with _usage_errors():
             nodes = collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
-        if session.config.args_source is pytest.Config.ArgsSource.ARGS:
-            with _usage_errors():
+        with _usage_errors():
+            if session.config.args_source is pytest.Config.ArgsSource.ARGS:
                 session.items = named(session.items, session.config.args)
+            session.items = share(session.items, *resolving.share(session.config))
         hook = session.config.hook
         hook.pytest_collection_modifyitems(
             session=session, config=session.config, items=session.items
@@ -146,6 +147,7 @@ class JudgingPlugin:
             self._learned(self._judgement.knowledge.document())
             if self._judgement.baseline is not None:  # what was found out since it was told
                 self._reporter.subject(self._judgement.subject)
+            self._reporter.measured(self._judgement.seconds)
         if not session.config.option.collectonly:
             with _usage_errors():
                 self._reporter.finished(int(exitstatus))
