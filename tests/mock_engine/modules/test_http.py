@@ -16,7 +16,7 @@ from tests.mock_engine.modules.local import (
 
 
 def test_http_options_that_only_the_documentation_knows() -> None:
-    options = {
+    options: dict[str, Any] = {
         "not_found_function": "http::none",
         "request_id_header": "x-request-id",
         "ignore_trailing_slash": True,
