@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Iterator, Mapping
 
+from conformance.subject.output import Search
 from conformance.subject.place import Run, Start
 from conformance.subject.process import describe_exit
 from conformance.trials.context import Context
@@ -59,6 +60,12 @@ class Processes:
                 yield f"# {process.output.dropped} lines before these were dropped"
             for line in process.output.lines:
                 yield f"{line.at:9.3f} s  {line.text}"
+
+    def look_for(self, *texts: str) -> Search:
+        """Look for texts in all that the newest process writes from now on."""
+        search = Search(texts)
+        self.process.output.searches.append(search)
+        return search
 
     async def start(self, also: Mapping[str, str] | None = None, query: str = "") -> None:
         """Listen, unless that is so already, and start the worker.
