@@ -7,11 +7,15 @@ and a ``conformance.yaml`` beside which nothing else was collected.
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from conformance.plugin import options
 
 FILE = "conformance.yaml"
+HYPOTHESIS = "hypothesispytest"
+"""The name of the plugin of Hypothesis."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +44,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Idle(), "iii-conformance-idle")
 
 
+def spare_hypothesis(config: pytest.Config) -> None:
+    """Take the plugin of Hypothesis out of a run that ends and did not import Hypothesis.
+
+    It imports all of it only to find that there is nothing to sum up, which takes half a second
+    of every run, and came with this package.
+    """
+    if "hypothesis" not in sys.modules and config.pluginmanager.has_plugin(HYPOTHESIS):
+        config.pluginmanager.unregister(name=HYPOTHESIS)
+
+
 class Idle:
     """A run that judges no worker."""
 
@@ -50,6 +64,7 @@ class Idle:
         Raises:
             pytest.UsageError: the file is there, and pytest found no tests.
         """
+        spare_hypothesis(session.config)
         folders = (session.config.invocation_params.dir, session.config.rootpath)
         if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or session.config.option.collectonly:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +13,7 @@ from conformance.errors import UsageError
 from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
-from conformance.plugin import console, resolving
+from conformance.plugin import console, resolving, spare_hypothesis
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named
@@ -22,8 +21,6 @@ from conformance.report.console import MARKS
 from conformance.report.reporter import Reporter
 from conformance.requirements.verdict import Outcome
 from conformance.trials.scheduler import RunRecord
-
-HYPOTHESIS = "hypothesis.internal.observability"
 
 CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
 """What pytest counts outcomes under, where a noun would lack its plural."""
@@ -104,14 +101,11 @@ class JudgingPlugin:
         self._reporter.subject(self._judgement.subject)
         if self._controls:
             self._judgement.stop()
-        elif not self._distributed:
-            # Hypothesis's own plugin imports all of it for the summary, which takes half a second;
-            # while the trials wait for workers there is time for that.
-            importlib.import_module(HYPOTHESIS)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End whatever still runs, and write the reports, or hand over what they need."""
+        spare_hypothesis(session.config)
         self._judgement.stop()
         if self._distributed:
             self._hand_over(session.config)
