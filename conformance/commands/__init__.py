@@ -42,6 +42,9 @@ expect           commands.expect:declare                       say what should h
 replay           plugin.launch:declare_replay                  play scenarios at a worker
 from-transcript  commands.record:declare_from_transcript       make a scenario of a transcript
 matrix           commands.matrix:declare                       judge many workers side by side
+compare          commands.compare:declare                      show what changed between two reports
+merge            commands.merge:declare                        make one report of several shares
+watch            commands.watch:declare                        judge again when files change
 engine           commands.engine:declare                       run a local engine
 list             commands.catalogue:declare_list               show every requirement, a line each
 explain          commands.catalogue:declare_explain            show all that is known of some
@@ -51,7 +54,7 @@ completion       commands.completion:declare                   print completion 
 docs             commands.catalogue:declare_docs               write the page of requirements
 """
 
-PASSING_ON = ("judge", "fuzz", "replay")
+PASSING_ON = ("judge", "fuzz", "replay", "watch")
 
 
 def _read(line: str) -> Command:

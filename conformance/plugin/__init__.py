@@ -7,15 +7,12 @@ and a ``conformance.yaml`` beside which nothing else was collected.
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from conformance.plugin import options
+from conformance.plugin.hypothesis_summary import spare_hypothesis
 
 FILE = "conformance.yaml"
-HYPOTHESIS = "hypothesispytest"
-"""The name of the plugin of Hypothesis."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,16 +39,6 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     else:
         config.pluginmanager.register(Idle(), "iii-conformance-idle")
-
-
-def spare_hypothesis(config: pytest.Config) -> None:
-    """Take the plugin of Hypothesis out of a run that ends and did not import Hypothesis.
-
-    It imports all of it only to find that there is nothing to sum up, which takes half a second
-    of every run, and came with this package.
-    """
-    if "hypothesis" not in sys.modules and config.pluginmanager.has_plugin(HYPOTHESIS):
-        config.pluginmanager.unregister(name=HYPOTHESIS)
 
 
 class Idle:
