@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
 from conformance.plugin import console, distribution, resolving
+from conformance.plugin.hypothesis_summary import spare_hypothesis
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named, share
@@ -25,8 +25,6 @@ from conformance.settings import examples
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.starts import is_risky
 from conformance.trials.scheduler import RunRecord
-
-HYPOTHESIS = "hypothesis.internal.observability"
 
 CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
 """What pytest counts outcomes under, where a noun would lack its plural."""
@@ -113,9 +111,6 @@ class JudgingPlugin:
             self._judgement.stop()
         elif not self._distributed:
             self._begin(session)
-            # Hypothesis's own plugin imports all of it for the summary, which takes half a second;
-            # while the trials wait for workers there is time for that.
-            importlib.import_module(HYPOTHESIS)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin the trials, where an item is the first one that rests on them."""
@@ -138,6 +133,7 @@ class JudgingPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End whatever still runs, and write the reports, or hand over what they need."""
+        spare_hypothesis(session.config)
         self._judgement.stop()
         if self._distributed:
             self._hand_over(session.config)
