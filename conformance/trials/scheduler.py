@@ -275,7 +275,7 @@ class Scheduler:
         """Play those that hold calls, one after the other, for one would hold another's."""
         try:
             for trial in self._open(trials, Worker.CALLING) if self._holds else ():
-                await self._settle(trial, self._on_held(trial))
+                await self._settle(trial, self._undoubted(self._on_held(trial)))
         finally:
             if self._held is not None:
                 await self._held.close()
@@ -301,7 +301,7 @@ class Scheduler:
 
         async def play(trial: Trial[Any]) -> None:
             async with free:
-                await self._settle(trial, self._on_own(trial))
+                await self._settle(trial, self._undoubted(self._on_own(trial)))
 
         own = self._open(trials, Worker.OWN)
         await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
@@ -314,11 +314,15 @@ class Scheduler:
         """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
         future = self._outcomes[trial.name]
         try:
-            outcome = await playing
-            await self._starts.settled()
-            future.set_result(outcome)
+            future.set_result(await playing)
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
             future.set_exception(fault)
+
+    async def _undoubted(self, playing: Awaitable[TrialOutcome]) -> TrialOutcome:
+        """Wait for a trial that starts workers, and until their starts are in no doubt."""
+        outcome = await playing
+        await self._starts.settled()
+        return outcome
 
     async def _on_shared(self, trial: Trial[Any]) -> TrialOutcome:
         assert self._shared is not None
