@@ -39,7 +39,8 @@ class Requirement:
     """One sentence that a worker must, should or may keep.
 
     ``needs`` are ids of requirements without which this one cannot be judged; ``since`` and
-    ``until`` are protocol versions (the first and the last that know the rule).
+    ``until`` are protocol versions (the first and the last that know the rule). What must hold
+    ``always`` is judged on all that was seen, whatever trial it was seen in.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Requirement:
     until: str | None = None
     reason: str | None = None
     bugs: tuple[str, ...] = ()
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +160,5 @@ def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:
         until=entry.get("until"),
         reason=entry.get("reason"),
         bugs=tuple(entry.get("bugs", ())),
+        always=entry.get("always", False),
     )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.errors import Inconclusive
+from conformance.errors import Inconclusive, WorkerMissing
 from conformance.settings.settings import Settings
 from conformance.subject.place import Place
 from conformance.trials.baseline import Baseline
@@ -51,8 +51,8 @@ class Context:
         self.place = place
         self.listener = self.listener_on(port)
         self.extra_listener: Listener | None = None
-        self._notifier = Notifier()
-        self.notify, self.until = self._notifier.notify, self._notifier.until
+        self.notifier = Notifier()
+        self.notify, self.until = self.notifier.notify, self.notifier.until
         self.transcript.listeners.append(self._follow)
 
     def listener_on(self, port: int) -> Listener:
@@ -78,12 +78,12 @@ class Context:
         """The connection with this number.
 
         Raises:
-            Inconclusive: it is gone.
+            WorkerMissing: it is gone.
         """
         for listener in self._listeners:
             if number in listener.connections:
                 return listener.connections[number]
-        raise Inconclusive(f"the worker's connection #{number} ended before the trial was through")
+        raise WorkerMissing(f"the worker's connection #{number} ended before the trial was through")
 
     def websockets(self) -> list[Connection]:
         """Every open WebSocket, telemetry included."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator, Mapping
 
 from conformance.subject.place import Run, Start
 from conformance.subject.process import describe_exit
 from conformance.trials.context import Context
+from conformance.trials.life import LifeEvent, Turn
 from conformance.trials.load import load_factor
 from conformance.trials.starts import Starts
 
@@ -16,7 +18,8 @@ class Processes:
     """Every run of the worker in one context, the newest last.
 
     ``starts`` bounds how many workers start at a time: a crowd of them would be slower than the
-    one that was timed. It is told of starts that went wrong.
+    one that was timed. It is told of starts that went wrong. ``life`` is what happened to the
+    processes.
     """
 
     def __init__(self, context: Context, starts: Starts | None = None) -> None:
@@ -24,6 +27,7 @@ class Processes:
         self._starts = starts or Starts()
         self._starting: set[asyncio.Task[None]] = set()
         self._processes: list[Run] = []
+        self.life: list[LifeEvent] = []
 
     @property
     def process(self) -> Run:
@@ -78,13 +82,42 @@ class Processes:
             )
         )
         process.on_exit.append(lambda: self._look_at(process, spoke))
-        process.on_exit.append(self._context.notify)
         self._processes.append(process)
+        self._note(process, Turn.STARTED)
+        process.on_exit.append(lambda: self._note(process, Turn.EXITED, process.exit_code))
+        process.on_exit.append(self._context.notify)
+        if not process.running:
+            self._look_at(process, spoke)
+            self._note(process, Turn.EXITED, process.exit_code)
+
+    def _note(self, process: Run, turn: Turn, code: int | None = None) -> None:
+        number = self._processes.index(process)
+        self.life.append(LifeEvent(self._context.transcript.now(), number, turn, code))
+
+    def signal(self, number: signal.Signals, process: Run | None = None) -> None:
+        """Send a signal to a process, the newest unless another is given."""
+        target = process or self.process
+        self._note(target, Turn.SIGNALLED, number)
+        target.send_signal(number)
+
+    async def end(self, process: Run | None = None) -> None:
+        """Kill a process with all that it started, the newest unless another is given."""
+        target = process or self.process
+        self._note(target, Turn.KILLED)
+        await target.kill()
 
     def _look_at(self, process: Run, spoke: int) -> None:
         """Doubt the start of a process that has ended, unless it spoke or was ended from here."""
-        if process.spared and len(self._context.talk.workers) <= spoke:
+        if self.ended_by_itself(process) and len(self._context.talk.workers) <= spoke:
             self.doubt()
+
+    def ended_by_itself(self, process: Run | None = None) -> bool:
+        """Whether a process, the newest unless another is given, ended without being told to."""
+        chosen = process or self.process
+        number = self._processes.index(chosen)
+        told = (Turn.SIGNALLED, Turn.KILLED)
+        disturbed = any(each.turn in told for each in self.life if each.process == number)
+        return not (chosen.running or disturbed)
 
     def doubt(self) -> None:
         """Say that a worker did not start as it did at first, although nothing was in its way."""
@@ -104,4 +137,4 @@ class Processes:
         for start in self._starting:
             start.cancel()
         for process in self._processes:
-            await process.kill()
+            await self.end(process)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from conformance.errors import Inconclusive, Unsuitable
+from conformance.errors import Inconclusive, Unsuitable, WorkerMissing
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
 from conformance.trials.company import Attempt, attempted
@@ -35,13 +35,20 @@ from mock_engine.transcript import Message
 class InconclusiveTrial:
     """A trial that did not reach its point, and why; ``run`` as in a record, if there was one.
 
-    ``unsuitable`` is whether the worker has not registered what the trial takes.
+    ``unsuitable`` is whether the worker has not registered what the trial takes. ``record`` is what
+    was seen all the same, if a worker was started.
     """
 
     trial: str
     reason: str
     run: str = ""
     unsuitable: bool = False
+    record: Record[None] | None = None
+
+    @property
+    def blames(self) -> bool:
+        """Whether it was the worker that kept the trial from reaching its point."""
+        return self.record is not None and bool(self.record.missed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class Scheduler:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._shared: Harness | None = None
         self._harnesses: dict[str, Harness] = {}
+        self._playing: dict[str, Harness] = {}
         self._held: Harness | None = None
         self._learning = asyncio.Lock()
         self._learned = False
@@ -148,6 +156,12 @@ class Scheduler:
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of ``trial``, for ``within`` seconds; whether it is over."""
         return bool(wait([self._outcomes[trial.name]], within).done)
+
+    def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
+        """For how long ``trial`` has waited and how long it may, in seconds, if it waits now."""
+        harness = self._playing.get(trial.name)
+        wait = harness.notifier.wait if harness is not None else None
+        return None if wait is None else (self._loop.time() - wait[0], wait[1])
 
     def stop(self) -> None:
         """End every trial, every worker and the thread."""
@@ -337,9 +351,11 @@ class Scheduler:
         harness = Harness(
             self._settings, self._shared.baseline, place, port=self._port, starts=self._starts
         )
+        self._playing[trial.name] = harness
         try:
             return await _play(trial, harness, trial.name)
         finally:
+            del self._playing[trial.name]
             await harness.close()
             self._harnesses[trial.name] = harness
 
@@ -385,8 +401,16 @@ async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
     try:
         result = await trial.play(harness)
     except Inconclusive as reason:
+        missed = str(reason) if isinstance(reason, WorkerMissing) else ""
+        record = _record(trial, None, harness, run, missed)
         unsuitable = isinstance(reason, Unsuitable)
-        return InconclusiveTrial(trial.name, str(reason), run, unsuitable)
+        return InconclusiveTrial(trial.name, str(reason), run, unsuitable, record)
+    return _record(trial, result, harness, run)
+
+
+def _record(
+    trial: Trial[Any], result: Result, harness: Harness, run: str, missed: str = ""
+) -> Record[Result]:
     return Record(
         trial.name,
         result,
@@ -395,4 +419,6 @@ async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
         tuple(harness.worker.log),
         harness.worker.exit_code,
         run,
+        tuple(harness.worker.life),
+        missed,
     )

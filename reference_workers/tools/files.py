@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import tempfile
 from collections.abc import Mapping
@@ -29,11 +30,11 @@ class Files:
     """Reads, writes and lists."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         named = environment.get(VARIABLE, "").strip()
         if not named:
-            self._temporary = tempfile.TemporaryDirectory(prefix="iii-tools-")
-            named = self._temporary.name
+            temporary = tempfile.TemporaryDirectory(prefix="iii-tools-")
+            atexit.register(temporary.cleanup)
+            named = temporary.name
         self._root = Path(named)
 
     def functions(self) -> dict[str, Function]:
@@ -98,7 +99,6 @@ class Files:
 
     def _list(self, name: str) -> Json:
         try:
-            self._root.mkdir(parents=True, exist_ok=True)
             with os.scandir(self._place(name)) as found:
                 entries = sorted(
                     (entry.name, "folder" if entry.is_dir(follow_symlinks=False) else "file")
@@ -119,6 +119,7 @@ class Files:
         """
         root = self._root.resolve()
         try:
+            root.mkdir(parents=True, exist_ok=True)
             path = (root / name).resolve()
         except (OSError, ValueError, RuntimeError) as fault:
             raise FunctionError("invalid_request", f"no path: {fault}"[:200]) from None
