@@ -88,6 +88,7 @@ class Scheduler:
         self._learning = asyncio.Lock()
         self._learned = False
         self._port = 0
+        self._closed = False
         self._starts = Starts()
         self._single = asyncio.Lock()
         self.alone = ""
@@ -206,6 +207,7 @@ class Scheduler:
 
     async def _close_shared(self) -> None:
         if self._shared is not None:
+            self._closed = True
             await self._shared.close()
 
     async def _play_all(self, trials: list[Trial[Any]]) -> None:
@@ -219,25 +221,30 @@ class Scheduler:
                 self.alone = f"it insists on port {self._port}"
         if self._settings.serial:
             self.alone = "--serial asks for it"
-        sharing = asyncio.ensure_future(self._play_shared(trials))
-        try:
-            if self.alone or not await self._play_beside(trials, sharing):
-                self._starts.trust()
-                await sharing
-                async with self._single:
-                    await shared.close()
-                    await self._play_held(trials)
-                    await self._play_own(trials, places=1)
-            await sharing
-        finally:
-            await _ended(sharing)
+        if self.alone or not await self._play_beside(trials):
+            await self._play_one_by_one(trials)
 
-    async def _play_beside(self, trials: list[Trial[Any]], sharing: asyncio.Future[None]) -> bool:
+    async def _play_one_by_one(self, trials: list[Trial[Any]]) -> None:
+        """Play trials so that one process of the worker lives at a time."""
+        self._starts.trust()
+        async with self._single:
+            if self._closed and any(self._open(trials, *TOGETHER)):
+                assert self._shared is not None
+                baseline = self._shared.baseline
+                self._shared, self._closed = await probe_run(self._settings), False
+                self._shared.baseline = baseline
+            await self._play_shared(trials)
+            await self._close_shared()
+            await self._play_held(trials)
+            await self._play_own(trials, places=1)
+
+    async def _play_beside(self, trials: list[Trial[Any]]) -> bool:
         """Play trials beside the shared worker, and beside each other; whether that was possible.
 
         What was played while the starts of workers were in doubt does not count, if they cannot
         live beside each other.
         """
+        sharing = asyncio.ensure_future(self._play_shared(trials))
         playing = asyncio.ensure_future(self._play_held_and_own(trials))
         doubting = asyncio.ensure_future(self._starts.doubted())
         try:
@@ -247,15 +254,14 @@ class Scheduler:
                 if not second.spoke:
                     await _ended(playing)
                     await sharing
-                    assert self._shared is not None
-                    await self._shared.close()
+                    await self._close_shared()
                     if (await self._attempted()).spoke:
                         self.alone = f"a second process {second.seen} while the first one ran"
                     return False
                 self._starts.trust()
-            await playing
+            await asyncio.gather(playing, sharing)
         finally:
-            await _ended(playing, doubting)
+            await _ended(playing, sharing, doubting)
         return True
 
     async def _attempted(self) -> Attempt:
@@ -282,7 +288,7 @@ class Scheduler:
         assert self._shared is not None
         kinds = [Worker.SHARED] if self._holds else [Worker.SHARED, Worker.CALLING]
         for some in (kinds, [Worker.SHARED_LAST], [Worker.LOOKS_BACK]):
-            chosen = [trial for trial in trials if trial.worker in some]
+            chosen = self._open(trials, *some)
             await _all(self._settle(trial, self._on_shared(trial)) for trial in chosen)
 
     async def _play_held(self, trials: list[Trial[Any]]) -> None:
@@ -320,9 +326,9 @@ class Scheduler:
         own = self._open(trials, Worker.OWN)
         await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
 
-    def _open(self, trials: Iterable[Trial[Any]], kind: Worker) -> list[Trial[Any]]:
-        """Those of a kind that have no outcome yet."""
-        return [t for t in trials if t.worker is kind and not self._outcomes[t.name].done()]
+    def _open(self, trials: Iterable[Trial[Any]], *kinds: Worker) -> list[Trial[Any]]:
+        """Those of these kinds that have no outcome yet."""
+        return [t for t in trials if t.worker in kinds and not self._outcomes[t.name].done()]
 
     async def _settle(self, trial: Trial[Any], playing: Awaitable[TrialOutcome]) -> None:
         """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
