@@ -41,7 +41,8 @@ def judged(settings: Settings, requirement_ids: Iterable[str]) -> list[Verdict]:
     judgement = Judgement(settings)
     chosen = list(requirement_ids)
     try:
-        judgement.start(chosen)
+        judgement.start()
+        judgement.begin((), chosen)
         return [judgement.verdict(requirement_id) for requirement_id in chosen]
     finally:
         judgement.stop()
