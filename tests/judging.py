@@ -48,7 +48,8 @@ def judged(
     judgement = Judgement(settings, witnesses)
     chosen = list(requirement_ids)
     try:
-        judgement.start(chosen)
+        judgement.start()
+        judgement.begin((), chosen)
         return [judgement.verdict(requirement_id) for requirement_id in chosen]
     finally:
         judgement.stop()
