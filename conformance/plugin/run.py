@@ -13,7 +13,7 @@ from conformance.errors import UsageError
 from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
-from conformance.plugin import console, distribution, resolving
+from conformance.plugin import console, distribution, project, resolving
 from conformance.plugin.hypothesis_summary import spare_hypothesis
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
@@ -78,8 +78,8 @@ class JudgingPlugin:
             nodes = collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
         with _usage_errors():
-            if session.config.args_source is pytest.Config.ArgsSource.ARGS:
-                session.items = named(session.items, session.config.args)
+            if names := project.typed(session.config):
+                session.items = named(session.items, names)
             session.items = share(session.items, *resolving.share(session.config))
         hook = session.config.hook
         hook.pytest_collection_modifyitems(
@@ -188,7 +188,8 @@ class JudgingPlugin:
     ) -> tuple[str, str, object] | None:
         """Count warnings, and what was not judged, under names of their own."""
         data = getattr(report, REPORTED, None)
-        if data is None or report.when != "call" or report.failed:
+        decided = report.passed or report.skipped  # a rerun is none of these
+        if data is None or report.when != "call" or not decided:
             return None
         outcome = Outcome(data["outcome"])
         if outcome is Outcome.PASSED:
@@ -199,7 +200,13 @@ class JudgingPlugin:
     def pytest_report_header(self) -> list[str]:
         """Say what is judged."""
         settings = self._judgement.settings
-        return [f"worker: {settings.subject.described}", *filter(None, [self._note])]
+        notes = (self._note, project.note(self._config))
+        return [f"worker: {settings.subject.described}", *filter(None, notes)]
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Say whose fault it is, where a conftest of the project is not made for this."""
+        if conftest := project.blamed(excinfo):
+            print(f"{conftest} is about the project's own tests; {project.WITHOUT_CONFTEST}.")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
