@@ -46,9 +46,8 @@ async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: b
     for step in steps:
         body = harness.baseline.functions.get(step.function_id)
         if body is None:
-            raise Inconclusive(
-                f"the worker registers no function {step.function_id}{closest(step.function_id, harness.baseline.functions)}"
-            )
+            hint = closest(step.function_id, harness.baseline.functions)
+            raise Inconclusive(f"the worker registers no function {step.function_id}{hint}")
         obstacle = harness.obstacle(step.function_id)
         if obstacle is not None:
             raise Inconclusive(obstacle)
