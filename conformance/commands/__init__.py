@@ -35,6 +35,7 @@ class Command:
 TABLE = """
 judge            plugin.launch:declare                         judge a worker
 fuzz             plugin.launch:declare_fuzz                    hunt for bugs in a worker
+init             commands.init:declare                         write conformance.yaml from one run
 invoke           commands.invoke:declare                       invoke functions, show the answers
 record           commands.record:declare                       record a worker and an engine
 expect           commands.expect:declare                       say what should have been recorded
@@ -48,6 +49,7 @@ engine           commands.engine:declare                       run a local engin
 list             commands.catalogue:declare_list               show every requirement, a line each
 explain          commands.catalogue:declare_explain            show all that is known of some
 doctor           commands.doctor:declare                       look at what this machine lacks
+annotate         commands.annotate:declare                     annotate a job on GitHub
 completion       commands.completion:declare                   print completion for a shell
 docs             commands.catalogue:declare_docs               write the page of requirements
 """

@@ -46,8 +46,8 @@ class Judgement:
             self._witnesses,
         )
 
-    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
-        """Start the worker, and what these requirements take and ``trials``, in the background.
+    def start(self) -> None:
+        """Start the worker for the first time.
 
         Raises:
             UsageError: the worker's command cannot be used.
@@ -55,15 +55,14 @@ class Judgement:
         self.baseline = self._scheduler.start()
         if self.settings.sdk_defects:
             self._known |= {**self.sdk_defects, **self._known}
-        self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
-    def verdict(self, requirement_id: str) -> Verdict:
-        """Reach the verdict on one requirement.
+    def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
+        """Reach the verdict on one requirement, once more where it was judged so often before.
 
         Raises:
             Exception: a trial failed by a fault of the suite.
         """
-        return self._judge.verdict(requirement_id)
+        return self._judge.verdict(requirement_id, reruns)
 
     def outcome(self, trial: Trial[Any]) -> TrialOutcome:
         """What came of a trial, which is played if it was not.
@@ -73,9 +72,9 @@ class Judgement:
         """
         return self._scheduler.outcome(trial)
 
-    def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play these in the background, unless that was done."""
-        self._scheduler.begin(trials)
+    def begin(self, trials: Iterable[Trial[Any]], requirement_ids: Iterable[str] = ()) -> None:
+        """Start to play these, and what requirements take, in the background."""
+        self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
@@ -108,6 +107,7 @@ class Judgement:
             self.protocol,
             self.settings.invoking,
             self.sdk_defects,
+            self._scheduler.alone,
         )
 
     @property

@@ -20,6 +20,8 @@ PHASE = FUZZ
 class FuzzItem(JudgedItem):
     """Something that fuzzing judges."""
 
+    rests_on_trials = False
+
     def __init__(self, *, fuzzing: Fuzzing, database: ExampleDatabase | None, **kw: Any) -> None:
         super().__init__(**kw)
         self.fuzzing = fuzzing

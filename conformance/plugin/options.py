@@ -6,11 +6,9 @@ nothing of the suite.
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    import pytest
+from typing import Any, Protocol
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
 """pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
@@ -31,6 +29,7 @@ SHAPING = (
     "--worker-network",
     "--worker-env",
     "--isolate",
+    "--serial",
     "--level",
     "--protocol",
     "--exclude",
@@ -60,7 +59,12 @@ CHOOSING = (
 PLACING = ("--default-port",)
 """The options about this run's place among others; a command that repeats a verdict has none."""
 
-TELLING = ("--known-failures", "--update-known-failures", "--conformance-report")
+TELLING = (
+    "--known-failures",
+    "--update-known-failures",
+    "--write-examples",
+    "--conformance-report",
+)
 """The options that change how verdicts are reported, and none of them."""
 
 
@@ -155,6 +159,13 @@ def _add_subject(group: Group) -> None:
         help="give each run of the worker a network of its own (Linux), so that workers that "
         "insist on the default port run side by side; the network is loopback alone",
     )
+    group.addoption(
+        "--serial",
+        action="store_true",
+        default=False,
+        help="let one process of the worker live at a time, for a worker that holds a lock file or "
+        "a port of its own (default: found out, which takes a little longer)",
+    )
 
 
 def _add_judging(group: Group) -> None:
@@ -224,6 +235,13 @@ def _add_reporting(group: Group) -> None:
         default=False,
         help="bring the file of --known-failures up to date with this run; new entries get a "
         "reason to fill in, and all else in it stays as it is",
+    )
+    group.addoption(
+        "--write-examples",
+        metavar="FILE",
+        default=None,
+        help="write examples of what the functions were found to take, as a beginning for "
+        "conformance.yaml",
     )
     group.addoption(
         "--shard",
@@ -327,16 +345,17 @@ def _add_fuzzing(group: Group) -> None:
     )
 
 
-def is_active(config: pytest.Config) -> bool:
+def is_active(values: Namespace) -> bool:
     """Whether the user asked to judge a worker."""
-    return any(_is_set(config, name) for name in NAMING)
+    return any(_is_set(values, name) for name in NAMING)
 
 
-def idle(config: pytest.Config) -> str | None:
+def idle(values: Namespace) -> str | None:
     """The first option of the suite that is given, in a run that judges no worker."""
     names = (*SHAPING, *CHOOSING, *PLACING, *TELLING)
-    return next((name for name in names if _is_set(config, name)), None)
+    return next((name for name in names if _is_set(values, name)), None)
 
 
-def _is_set(config: pytest.Config, name: str) -> bool:
-    return config.getoption(name, default=None) not in (None, False, [])
+def _is_set(values: Namespace, name: str) -> bool:
+    destination = name.removeprefix("--").replace("-", "_")
+    return getattr(values, destination, None) not in (None, False, [])

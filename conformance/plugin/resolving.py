@@ -58,6 +58,7 @@ def settings(config: pytest.Config) -> Settings:
         timeout_factor=factor,
         requirements=wanted,
         strict=_is_strict(config),
+        serial=config.getoption("--serial") or file.options.get("serial", False),
         full=option("level", "default") == "full",
         protocol=protocol.chosen(option("protocol", protocol.AUTO)),
         invoking=Invoking(
@@ -84,6 +85,12 @@ def unused(path: Path) -> str:
     except UsageError as fault:
         return str(fault)
     return f"no tests were collected; `pytest --conformance` judges the worker of {path.name}"
+
+
+def examples_file(config: pytest.Config) -> Path | None:
+    """The file that examples are written to, if the user wants them."""
+    name = config.getoption("--write-examples")
+    return None if name is None else Path(name)
 
 
 def share(config: pytest.Config) -> tuple[int, int, Mapping[str, float]]:
@@ -167,8 +174,6 @@ def _subject(config: pytest.Config, file: Configuration) -> Subject:
     }
     if not chosen.names_a_worker(values):
         raise UsageError(_no_worker(config, file))
-    if values.get("worker-attach") is not None and config.getoption("tx", default=None):
-        raise UsageError("--worker-attach is for one process; there is one worker: leave -n out")
     return chosen.subject(values)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,16 +13,18 @@ from conformance.errors import UsageError
 from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
-from conformance.plugin import console, resolving
+from conformance.plugin import console, distribution, project, resolving
+from conformance.plugin.hypothesis_summary import spare_hypothesis
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named, share
 from conformance.report.console import MARKS
 from conformance.report.reporter import Reporter
 from conformance.requirements.verdict import Outcome
+from conformance.settings import examples
+from conformance.trials.baseline import Baseline
+from conformance.trials.learning.starts import is_risky
 from conformance.trials.scheduler import RunRecord
-
-HYPOTHESIS = "hypothesis.internal.observability"
 
 CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
 """What pytest counts outcomes under, where a noun would lack its plural."""
@@ -39,20 +40,23 @@ LEARNED = "learned"
 class JudgingPlugin:
     """Replaces the collection by the requirements and tells the verdicts at the end.
 
-    Under pytest-xdist every process has a worker of its own to judge. The controlling process
-    judges nothing: it tries the command once, so that a mistake in it is told once, and gathers
-    the verdicts from the reports, as an undistributed run does too.
+    Where pytest-xdist distributes a run, every process has a worker of its own to judge. The
+    controlling process judges nothing: it tries the command once, so that a mistake in it is told
+    once, and gathers the verdicts from the reports, as an undistributed run does too.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._controls = bool(config.getoption("tx", default=None))
         self._changes: tuple[str, ...] = ()
-        self._distributed = hasattr(config, "workerinput")
+        self._begun = False
+        self._distributed = distribution.is_worker(config)
+        self._examples = resolving.examples_file(config)
         with _usage_errors():
             self._judgement = Judgement(resolving.settings(config))
+            self._note = distribution.arrange(config, self._judgement.settings)
             folder = None if self._distributed else resolving.report_folder(config)
             self._reporter = Reporter(self._judgement.catalogue, folder)
+        self._controls = distribution.is_asked_for(config)
         config.stash[JOURNAL] = self._reporter.journal
         self._reporter.started(resolving.described(self._judgement.settings))
 
@@ -74,8 +78,8 @@ class JudgingPlugin:
             nodes = collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
         with _usage_errors():
-            if session.config.args_source is pytest.Config.ArgsSource.ARGS:
-                session.items = named(session.items, session.config.args)
+            if names := project.typed(session.config):
+                session.items = named(session.items, names)
             session.items = share(session.items, *resolving.share(session.config))
         hook = session.config.hook
         hook.pytest_collection_modifyitems(
@@ -89,16 +93,16 @@ class JudgingPlugin:
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Start the worker, and the trials of everything that was collected.
 
-        A process of a distributed run does not know which of the items it will get; it begins
-        each trial when it is asked for its verdict.
+        A process of a distributed run does not know which of the items it will get; one begins
+        all trials when it gets an item that rests on them.
         """
         if session.config.option.collectonly or not (session.items or self._controls):
             return
         with _usage_errors():
-            chosen = [i.name for i in session.items if isinstance(i, RequirementItem)]
-            trials = [t for i in session.items if isinstance(i, JudgedItem) for t in i.trials]
             try:
-                self._judgement.start(*(([], []) if self._distributed else (chosen, trials)))
+                self._judgement.start()
+                assert self._judgement.baseline is not None
+                self._warn(self._judgement.baseline)
             except UsageError as fault:
                 self._reporter.error("worker", str(fault))
                 raise
@@ -106,13 +110,30 @@ class JudgingPlugin:
         if self._controls:
             self._judgement.stop()
         elif not self._distributed:
-            # Hypothesis's own plugin imports all of it for the summary, which takes half a second;
-            # while the trials wait for workers there is time for that.
-            importlib.import_module(HYPOTHESIS)
+            self._begin(session)
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin the trials, where an item is the first one that rests on them."""
+        if isinstance(item, JudgedItem) and item.rests_on_trials:
+            self._begin(item.session)
+
+    def _begin(self, session: pytest.Session) -> None:
+        """Begin the trials of everything that was collected, unless that was done."""
+        if not self._begun:
+            self._begun = True
+            chosen = [i.name for i in session.items if isinstance(i, RequirementItem)]
+            trials = [t for i in session.items if isinstance(i, JudgedItem) for t in i.trials]
+            self._judgement.begin(trials, chosen)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Deal out campaigns, and everything else to one process."""
+        return distribution.scheduler(config, log)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End whatever still runs, and write the reports, or hand over what they need."""
+        spare_hypothesis(session.config)
         self._judgement.stop()
         if self._distributed:
             self._hand_over(session.config)
@@ -120,11 +141,14 @@ class JudgingPlugin:
         if not self._controls:
             self._reporter.recorded(self._judgement.runs())
             self._learned(self._judgement.knowledge.document())
+            if self._judgement.baseline is not None:  # what was found out since it was told
+                self._reporter.subject(self._judgement.subject)
             self._reporter.measured(self._judgement.seconds)
         if not session.config.option.collectonly:
             with _usage_errors():
                 self._reporter.finished(int(exitstatus))
                 self._update_known_failures()
+                self._write_examples()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -164,7 +188,8 @@ class JudgingPlugin:
     ) -> tuple[str, str, object] | None:
         """Count warnings, and what was not judged, under names of their own."""
         data = getattr(report, REPORTED, None)
-        if data is None or report.when != "call" or report.failed:
+        decided = report.passed or report.skipped  # a rerun is none of these
+        if data is None or report.when != "call" or not decided:
             return None
         outcome = Outcome(data["outcome"])
         if outcome is Outcome.PASSED:
@@ -172,10 +197,16 @@ class JudgingPlugin:
         word, markup = MARKS[outcome]
         return CATEGORIES.get(outcome, outcome.value), word[0], (word.upper(), markup)
 
-    def pytest_report_header(self) -> str:
+    def pytest_report_header(self) -> list[str]:
         """Say what is judged."""
         settings = self._judgement.settings
-        return f"worker: {settings.subject.described}"
+        notes = (self._note, project.note(self._config))
+        return [f"worker: {settings.subject.described}", *filter(None, notes)]
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Say whose fault it is, where a conftest of the project is not made for this."""
+        if conftest := project.blamed(excinfo):
+            print(f"{conftest} is about the project's own tests; {project.WITHOUT_CONFTEST}.")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
@@ -193,11 +224,27 @@ class JudgingPlugin:
     def _remarks(self) -> Iterator[str]:
         """What else there is to say at the end: where the report is, how a list was changed."""
         folder, update = self._reporter.destination, self._judgement.settings.update
+        found = self._reporter.report.parts
+        yield from () if found is UNSET else found.get("sentences", ())
+        if self._examples is not None:
+            yield f"examples: {self._examples}"
         if folder is not None:
             yield f"report: {folder / 'report.html'}"
         if update is not None:
             for change in self._changes or ("nothing to change",):
                 yield f"{update}: {change}"
+
+    def _warn(self, baseline: Baseline) -> None:
+        """List functions that may have effects outside the worker, before they are invoked."""
+        invoking = self._judgement.settings.invoking
+        names = [n for n in baseline.functions if is_risky(n) and invoking.obstacle(n) is None]
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if names and terminal is not None and not self._distributed:
+            terminal.write_line(
+                f"invoked although their names speak of effects outside the worker: "
+                f"{', '.join(names[:8])}{' and others' if len(names) > 8 else ''}"
+            )
+            terminal.write_line(f"spare them: --exclude {names[0]!r}, or --no-invoke for all")
 
     def _learned(self, parts: Mapping[str, Any]) -> None:
         """Keep what was learned, of the first process that learned anything."""
@@ -209,6 +256,13 @@ class JudgingPlugin:
         if settings.update is not None:
             verdicts = self._reporter.report.verdicts
             self._changes = rewrite(settings.update, verdicts, strict=settings.strict)
+
+    def _write_examples(self) -> None:
+        """Write what the functions were found to take, where the user wants it."""
+        found = self._reporter.report.parts
+        if self._examples is not None:
+            functions = {} if found is UNSET else found.get("functions", {})
+            examples.write(self._examples, functions)
 
     def _hand_over(self, config: pytest.Config) -> None:
         """Give what was recorded to the process that controls a distributed run."""

@@ -132,7 +132,7 @@ def _notes(scenario: Scenario, outcome: Outcome) -> list[str] | None:
     if outcome is not Outcome.PASSED or RECORDED not in scenario.tags:
         return None
     return [
-        f"{scenario.name}: the worker does what was recorded. "
+        f"{scenario.name}: the worker does what was recorded.",
         "If that was a bug, it is still there:",
         f"  iii-conformance expect {scenario.place.file} says what should have been",
     ]

@@ -25,7 +25,8 @@ class Settings:
     ``variables`` are names that get the engine's address beside the usual ones; ``environment``
     holds further variables of the worker.
     With ``sdk_defects``, what the worker's SDK is known to break is a known failure, too.
-    ``update`` is the file of known failures that the run brings up to date.
+    ``update`` is the file of known failures that the run brings up to date. ``serial`` lets one
+    process of the worker live at a time.
     """
 
     subject: Subject
@@ -45,3 +46,4 @@ class Settings:
     scenario_parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     update: Path | None = None
+    serial: bool = False

@@ -35,19 +35,6 @@ class ForgetsAFunction(Worker):
         return [*super().functions(), {"type": "registerfunction", "id": "mutant::forgotten"}]
 
 
-@breaks("INV-002")
-class AnswersTwice(Worker):
-    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        await super().reply(socket, message, body)
-        await super().reply(socket, message, body)
-
-
-@breaks("INV-003")
-class RepeatsAnotherFunctionId(Worker):
-    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        await super().reply(socket, {**message, "function_id": "mutant::other"}, body)
-
-
 @breaks("INV-004")
 class HasNoCodeForUnknownFunctions(Worker):
     def unknown(self, message: Json) -> Json:
@@ -61,28 +48,19 @@ class IgnoresUnknownFunctions(Worker):
             await super().start(socket, message)
 
 
-@breaks("INV-005")
-class ReportsErrorsAsText(Worker):
-    def unknown(self, message: Json) -> Json:
-        return {"error": {"code": "function_not_found"}}
-
-
-@breaks("INV-003")
-class LeavesTheFunctionIdOut(Worker):
-    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        ids = {"type": "invocationresult", "invocation_id": message["invocation_id"]}
-        await self.send(socket, {**ids, **body})
-
-
-@breaks("INV-002")
-class AnswersErrorsTwice(Worker):
-    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        await super().reply(socket, message, body)
-        if "error" in body:
-            await super().reply(socket, message, body)
-
-
 @breaks("INV-014")
 class EndsOverAnUnknownFunction(Worker):
     def unknown(self, message: Json) -> Json:
         os._exit(1)
+
+
+@breaks("INV-039")
+class ReturnsAnotherShapeThanItDeclares(Worker):
+    def functions(self) -> list[Json]:
+        declared = {"type": "object", "required": ["greeting"]}
+        return [
+            {**function, "response_format": declared}
+            if function["id"] == "mutant::hello"
+            else function
+            for function in super().functions()
+        ]
