@@ -31,6 +31,7 @@ class Output(asyncio.Protocol):
         self._rest = b""
         self._transport: asyncio.BaseTransport | None = None
         self.dropped = 0
+        self.size = 0
 
     @property
     def is_pipe(self) -> bool:
@@ -58,6 +59,7 @@ class Output(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Split what came into lines."""
+        self.size += len(data)
         *complete, rest = (self._rest + data).split(b"\n")
         self._rest = rest[:LONGEST_LINE]
         at = self._now()

@@ -60,10 +60,13 @@ class Processes:
             for line in process.output.lines:
                 yield f"{line.at:9.3f} s  {line.text}"
 
-    async def start(self, also: Mapping[str, str] | None = None, query: str = "") -> None:
+    async def start(
+        self, also: Mapping[str, str] | None = None, query: str = "", *, input_stays: bool = False
+    ) -> None:
         """Listen, unless that is so already, and start the worker.
 
-        ``also`` are further variables of its environment; ``query`` is added to the address.
+        ``also`` are further variables of its environment; ``query`` is added to the address. Its
+        standard input is empty unless ``input_stays`` open.
         """
         if not self._context.listener.has_port:
             await self._context.listener.listen()
@@ -79,6 +82,7 @@ class Processes:
                 self._context.settings.variables,
                 {**self._context.settings.environment, **(also or {})},
                 query,
+                input_stays,
             )
         )
         process.on_exit.append(lambda: self._look_at(process, spoke))
