@@ -84,6 +84,10 @@ class Judgement:
         """As ``Scheduler.waits``."""
         return self._scheduler.waits(trial)
 
+    def progress(self) -> tuple[int, int, float]:
+        """As ``Scheduler.progress``."""
+        return self._scheduler.progress()
+
     def stop(self) -> None:
         """End the worker and everything else that runs."""
         self._scheduler.stop()
@@ -116,6 +120,11 @@ class Judgement:
     def knowledge(self) -> Knowledge:
         """What was learned of the worker's functions so far."""
         return self._scheduler.knowledge
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each trial took that is over."""
+        return self._scheduler.seconds
 
     @property
     def announced(self) -> list[Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from collections.abc import Generator
 import pytest
 
 from conformance.plugin import options
+from conformance.plugin.hypothesis_summary import spare_hypothesis
 
 FILE = "conformance.yaml"
 
@@ -74,6 +75,7 @@ class Idle:
         Raises:
             pytest.UsageError: the file is there, and pytest found no tests.
         """
+        spare_hypothesis(session.config)
         folders = (session.config.invocation_params.dir, session.config.rootpath)
         if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or session.config.option.collectonly:
             return

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.errors import UsageError
+from conformance.judging.shares import parse
 from conformance.plugin import options
+from conformance.report.merging import read_report
 from conformance.requirements import known, protocol, sdks
 from conformance.requirements.catalogue import CatalogueError, load
 from conformance.scenarios import library
@@ -19,7 +21,7 @@ from conformance.settings import configuration
 from conformance.settings.configuration import Configuration
 from conformance.settings.fuzzing import resolve
 from conformance.settings.invoking import Invoking
-from conformance.settings.settings import Settings
+from conformance.settings.settings import DEFAULT_PORT, Settings
 from conformance.subject import chosen
 from conformance.subject.place import Subject
 
@@ -69,6 +71,7 @@ def settings(config: pytest.Config) -> Settings:
         sdk_defects=sdk,
         update=_updated_file(config, file),
         variables=listed("engine-env"),
+        default_port=_default_port(config),
         scenarios=tuple(config.getoption("--scenario")),
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
         fuzzing=resolve(option, *_share(config)),
@@ -82,6 +85,24 @@ def unused(path: Path) -> str:
     except UsageError as fault:
         return str(fault)
     return f"no tests were collected; `pytest --conformance` judges the worker of {path.name}"
+
+
+def examples_file(config: pytest.Config) -> Path | None:
+    """The file that examples are written to, if the user wants them."""
+    name = config.getoption("--write-examples")
+    return None if name is None else Path(name)
+
+
+def share(config: pytest.Config) -> tuple[int, int, Mapping[str, float]]:
+    """Which share of the work the run does, of how many, and how long trials took once.
+
+    Raises:
+        UsageError: an option has a value that cannot be used.
+    """
+    text: str | None = config.getoption("--shard")
+    earlier: str | None = config.getoption("--durations-of")
+    seconds = read_report(Path(earlier)).seconds if earlier is not None else {}
+    return *(parse(text) if text else (0, 1)), seconds or {}
 
 
 def report_folder(config: pytest.Config) -> Path | None:
@@ -194,6 +215,16 @@ def _known_lists(config: pytest.Config, file: Configuration) -> tuple[Path | Non
     if len(named) > 1:
         raise UsageError("--known-failures names two files; put the entries into one")
     return (named[0] if named else None), sdk
+
+
+def _default_port(config: pytest.Config) -> int | None:
+    """Where workers dial that are told no address; nowhere for ``--default-port=0``."""
+    port: int | None = config.getoption("--default-port")
+    if port is None:
+        return DEFAULT_PORT
+    if not 0 <= port <= chosen.HIGHEST:
+        raise UsageError(f"--default-port is {port}; give a port, or 0 for none")
+    return port or None
 
 
 def _names(config: pytest.Config) -> Collection[str] | None:

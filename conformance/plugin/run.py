@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,15 +14,17 @@ from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
 from conformance.plugin import console, distribution, project, resolving
+from conformance.plugin.hypothesis_summary import spare_hypothesis
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
-from conformance.plugin.requirement_items import RequirementItem, collectors, named
+from conformance.plugin.requirement_items import RequirementItem, collectors, named, share
 from conformance.report.console import MARKS
 from conformance.report.reporter import Reporter
 from conformance.requirements.verdict import Outcome
+from conformance.settings import examples
+from conformance.trials.baseline import Baseline
+from conformance.trials.learning.starts import is_risky
 from conformance.trials.scheduler import RunRecord
-
-HYPOTHESIS = "hypothesis.internal.observability"
 
 CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
 """What pytest counts outcomes under, where a noun would lack its plural."""
@@ -49,6 +50,7 @@ class JudgingPlugin:
         self._changes: tuple[str, ...] = ()
         self._begun = False
         self._distributed = distribution.is_worker(config)
+        self._examples = resolving.examples_file(config)
         with _usage_errors():
             self._judgement = Judgement(resolving.settings(config))
             self._note = distribution.arrange(config, self._judgement.settings)
@@ -75,9 +77,10 @@ class JudgingPlugin:
         with _usage_errors():
             nodes = collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
-        if names := project.typed(session.config):
-            with _usage_errors():
+        with _usage_errors():
+            if names := project.typed(session.config):
                 session.items = named(session.items, names)
+            session.items = share(session.items, *resolving.share(session.config))
         hook = session.config.hook
         hook.pytest_collection_modifyitems(
             session=session, config=session.config, items=session.items
@@ -98,6 +101,8 @@ class JudgingPlugin:
         with _usage_errors():
             try:
                 self._judgement.start()
+                assert self._judgement.baseline is not None
+                self._warn(self._judgement.baseline)
             except UsageError as fault:
                 self._reporter.error("worker", str(fault))
                 raise
@@ -106,9 +111,6 @@ class JudgingPlugin:
             self._judgement.stop()
         elif not self._distributed:
             self._begin(session)
-            # Hypothesis's own plugin imports all of it for the summary, which takes half a second;
-            # while the trials wait for workers there is time for that.
-            importlib.import_module(HYPOTHESIS)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin the trials, where an item is the first one that rests on them."""
@@ -131,19 +133,22 @@ class JudgingPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End whatever still runs, and write the reports, or hand over what they need."""
+        spare_hypothesis(session.config)
         self._judgement.stop()
         if self._distributed:
             self._hand_over(session.config)
             return
         if not self._controls:
             self._reporter.recorded(self._judgement.runs())
+            self._learned(self._judgement.knowledge.document())
             if self._judgement.baseline is not None:  # what was found out since it was told
                 self._reporter.subject(self._judgement.subject)
-            self._learned(self._judgement.knowledge.document())
+            self._reporter.measured(self._judgement.seconds)
         if not session.config.option.collectonly:
             with _usage_errors():
                 self._reporter.finished(int(exitstatus))
                 self._update_known_failures()
+                self._write_examples()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -219,11 +224,27 @@ class JudgingPlugin:
     def _remarks(self) -> Iterator[str]:
         """What else there is to say at the end: where the report is, how a list was changed."""
         folder, update = self._reporter.destination, self._judgement.settings.update
+        found = self._reporter.report.parts
+        yield from () if found is UNSET else found.get("sentences", ())
+        if self._examples is not None:
+            yield f"examples: {self._examples}"
         if folder is not None:
             yield f"report: {folder / 'report.html'}"
         if update is not None:
             for change in self._changes or ("nothing to change",):
                 yield f"{update}: {change}"
+
+    def _warn(self, baseline: Baseline) -> None:
+        """List functions that may have effects outside the worker, before they are invoked."""
+        invoking = self._judgement.settings.invoking
+        names = [n for n in baseline.functions if is_risky(n) and invoking.obstacle(n) is None]
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if names and terminal is not None and not self._distributed:
+            terminal.write_line(
+                f"invoked although their names speak of effects outside the worker: "
+                f"{', '.join(names[:8])}{' and others' if len(names) > 8 else ''}"
+            )
+            terminal.write_line(f"spare them: --exclude {names[0]!r}, or --no-invoke for all")
 
     def _learned(self, parts: Mapping[str, Any]) -> None:
         """Keep what was learned, of the first process that learned anything."""
@@ -235,6 +256,13 @@ class JudgingPlugin:
         if settings.update is not None:
             verdicts = self._reporter.report.verdicts
             self._changes = rewrite(settings.update, verdicts, strict=settings.strict)
+
+    def _write_examples(self) -> None:
+        """Write what the functions were found to take, where the user wants it."""
+        found = self._reporter.report.parts
+        if self._examples is not None:
+            functions = {} if found is UNSET else found.get("functions", {})
+            examples.write(self._examples, functions)
 
     def _hand_over(self, config: pytest.Config) -> None:
         """Give what was recorded to the process that controls a distributed run."""

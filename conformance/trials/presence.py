@@ -45,7 +45,7 @@ class Presence:
         usage = self._worker.process.usage()
         return Signs(
             self._context.transcript.now() - began,
-            self._worker.process.output.size,
+            self._worker.process.output.written,
             sum(1 for _ in self._context.transcript.of(Accepted)),
             usage.seconds if usage is not None else None,
         )

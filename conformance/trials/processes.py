@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Iterator, Mapping
 
+from conformance.subject.output import Search
 from conformance.subject.place import Run, Start
 from conformance.subject.process import describe_exit
 from conformance.trials.context import Context
@@ -60,6 +61,12 @@ class Processes:
             for line in process.output.lines:
                 yield f"{line.at:9.3f} s  {line.text}"
 
+    def look_for(self, *texts: str) -> Search:
+        """Look for texts in all that the newest process writes from now on."""
+        search = Search(texts)
+        self.process.output.searches.append(search)
+        return search
+
     async def start(
         self, also: Mapping[str, str] | None = None, query: str = "", *, input_stays: bool = False
     ) -> None:
@@ -85,10 +92,10 @@ class Processes:
                 input_stays,
             )
         )
-        process.on_exit.append(lambda: self._look_at(process, spoke))
         self._processes.append(process)
         self._note(process, Turn.STARTED)
         process.on_exit.append(lambda: self._note(process, Turn.EXITED, process.exit_code))
+        process.on_exit.append(lambda: self._look_at(process, spoke))
         process.on_exit.append(self._context.notify)
         if not process.running:
             self._look_at(process, spoke)

@@ -73,17 +73,22 @@ Result = TypeVar("Result")
 
 
 class Scheduler:
-    """Owns the background thread. Its methods are called from one other thread."""
+    """Owns the background thread. Its methods are called from one other thread.
+
+    ``seconds`` is how long each trial took that is over.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.seconds: dict[str, float] = {}
         self._outcomes: dict[str, Future[TrialOutcome]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._shared: Harness | None = None
         self._harnesses: dict[str, Harness] = {}
         self._playing: dict[str, Harness] = {}
+        self._began = 0.0
         self._held: Harness | None = None
         self._learning = asyncio.Lock()
         self._learned = False
@@ -100,6 +105,7 @@ class Scheduler:
             UsageError: the worker's command cannot be used.
         """
         self._thread.start()
+        self._began = self._loop.time()
         baseline: Baseline = self._call(self._begin())
         return baseline
 
@@ -163,6 +169,11 @@ class Scheduler:
         harness = self._playing.get(trial.name)
         wait = harness.notifier.wait if harness is not None else None
         return None if wait is None else (self._loop.time() - wait[0], wait[1])
+
+    def progress(self) -> tuple[int, int, float]:
+        """How many of the trials that were begun are over, how many there are, and the seconds."""
+        over = sum(future.done() for future in self._outcomes.values())
+        return over, len(self._outcomes), self._loop.time() - self._began
 
     def stop(self) -> None:
         """End every trial, every worker and the thread."""
@@ -333,8 +344,11 @@ class Scheduler:
     async def _settle(self, trial: Trial[Any], playing: Awaitable[TrialOutcome]) -> None:
         """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
         future = self._outcomes[trial.name]
+        began = self._loop.time()
         try:
-            future.set_result(await playing)
+            outcome = await playing
+            self.seconds[trial.name] = round(self._loop.time() - began, 3)
+            future.set_result(outcome)
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
             future.set_exception(fault)
 
