@@ -58,7 +58,7 @@ def test_a_worker_with_a_port_of_its_own(tmp_path: Path, serial: bool) -> None:
 def test_a_worker_that_waits_for_a_lock(tmp_path: Path) -> None:
     command = written(tmp_path, HOLDS_A_LOCK.format(path=str(tmp_path / "lock")))
 
-    outcomes, notes = judged(Settings(command, default_port=None, timeout_factor=0.5))
+    outcomes, notes = judged(Settings(command, default_port=None, timeout_factor=0.2))
 
     assert outcomes <= {Outcome.PASSED, Outcome.NOT_APPLICABLE}
     (note,) = [note for note in notes if "one process of the worker at a time" in note]
