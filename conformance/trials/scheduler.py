@@ -393,7 +393,9 @@ class Scheduler:
         """Why the worker cannot be started for a trial, if it cannot."""
         assert self._shared is not None
         reason = None
-        if not self._shared.talk.workers:
+        if (diagnosis := self._shared.baseline.diagnosis) is not None:
+            reason = f"{diagnosis.seen}: see CON-001"
+        elif not self._shared.talk.workers:
             reason = "no worker was found in the first run: see CON-001"
         elif not self._settings.subject.starts:
             reason = "this takes a worker that the suite starts, for itself alone"
