@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -68,15 +68,7 @@ class WorkerProcess:
             start.query,
         )
         try:
-            popen = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's command; fork and exec do not block
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=env,
-                start_new_session=True,
-                cwd=folder,
-            )
+            return await cls.execute(words, env, mark, start.now, folder)
         except OSError as fault:
             raise UsageError(
                 f"the worker cannot be started: {fault.strerror}: {fault.filename!r}\n"
@@ -84,7 +76,31 @@ class WorkerProcess:
                 "It is executed directly, without a shell; for pipes, `cd` or variables give "
                 "--worker-cmd=\"sh -c '…'\"."
             ) from None
-        output = Output(start.now)
+
+    @classmethod
+    async def execute(
+        cls,
+        words: Sequence[str],
+        env: Mapping[str, str],
+        mark: str,
+        now: Callable[[], float],
+        folder: Path | None = None,
+    ) -> WorkerProcess:
+        """Execute ``words`` in an environment that has ``mark`` in it; ``now`` is as in ``Start``.
+
+        Raises:
+            OSError: the operating system cannot execute it.
+        """
+        popen = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's command; fork and exec do not block
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=env,
+            start_new_session=True,
+            cwd=folder,
+        )
+        output = Output(now)
         loop = asyncio.get_running_loop()
         try:
             await loop.connect_read_pipe(lambda: output, popen.stdout)
