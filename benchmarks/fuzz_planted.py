@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from benchmarks.planted import PLANTED
 from conformance.fuzz.campaign.campaign import Campaign
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.search.corpus import Pool
+from conformance.fuzz.search.corpus import Corpus
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
 from conformance.trials.baseline import Baseline
@@ -35,7 +35,7 @@ GROWTH = ("open_files", "grows")
 async def met(settings: Settings, baseline: Baseline, plan: Plan) -> int | None:
     """The number of the invocation that met the mistake."""
     harness = Harness(settings, baseline, await settings.subject.place())
-    campaign = Campaign(plan, Pool())
+    campaign = Campaign(plan, Corpus())
     try:
         report = await campaign.play(harness)
     finally:

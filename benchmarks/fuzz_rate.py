@@ -18,7 +18,7 @@ from uvloop import run
 
 from conformance.fuzz.campaign.campaign import Campaign
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.search.corpus import Pool
+from conformance.fuzz.search.corpus import Corpus
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
 from conformance.trials.baseline import Baseline
@@ -32,7 +32,7 @@ async def rate(settings: Settings, baseline: Baseline, count: int, window: int) 
     """Invocations a second of one campaign; what comes before and after it is not counted."""
     harness = Harness(settings, baseline, await settings.subject.place())
     try:
-        report = await Campaign(Plan(1, count=count, window=window), Pool()).play(harness)
+        report = await Campaign(Plan(1, count=count, window=window), Corpus()).play(harness)
     finally:
         await harness.close()
     if report.findings:

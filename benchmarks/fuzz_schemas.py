@@ -22,7 +22,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema.validators import Draft202012Validator, validator_for
 
-from conformance.fuzz.values.entropy import RandomChoices
+from conformance.fuzz.values.entropy import RandomEntropy
 from conformance.fuzz.values.generator import Generator
 
 VALUES = 10
@@ -31,7 +31,7 @@ COLLECTION = Path(__file__).parent.parent / "tests" / "conformance" / "fuzz" / "
 
 def ours(schema: Any) -> list[Any]:
     """Values of ``conformance.fuzz``."""
-    generator, choices = Generator(schema), RandomChoices(random.Random(1))
+    generator, choices = Generator(schema), RandomEntropy(random.Random(1))
     return [generator.value(choices) for _ in range(VALUES)]
 
 

@@ -12,3 +12,7 @@ class UsageError(Exception):
 
 class Inconclusive(Exception):  # noqa: N818 - nobody's error: a stimulus could not be applied
     """A trial could not reach its point; the message says what was missing."""
+
+
+class Unsuitable(Inconclusive):
+    """The worker has not registered what a trial takes, so that the trial says nothing about it."""

@@ -1,6 +1,6 @@
-"""A standalone iii engine for development and tests; it knows nothing of tests."""
+"""A standalone iii engine for development and tests."""
 
 import logging
 
-# What the engine logs is for whoever asks for it, not for the terminal of every program around it.
+# A library logs nothing unless its user asks for it.
 logging.getLogger("mock_engine").addHandler(logging.NullHandler())

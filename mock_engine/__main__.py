@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from mock_engine.config import Config, ConfigError, default_path, load
-from mock_engine.core.features import FEATURES
 from mock_engine.frame_log import log_frames
 from mock_engine.options import LISTENER
 from mock_engine.server import Server
 from mock_engine.transcript import Transcript
+from mock_engine.versions import FEATURES
 
 log = logging.getLogger("mock_engine")
 
@@ -31,7 +31,11 @@ PORTS = {"port": LISTENER, "http_port": "iii-http", "stream_port": "iii-stream"}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the engine and return its exit code."""
-    options = _parser().parse_args(arguments)
+    return run(_parser().parse_args(arguments))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the engine that these options describe and return its exit code."""
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     try:
         config = load(options.config or default_path())
@@ -73,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m mock_engine", description="A local iii engine for development and tests."
     )
+    add_options(parser)
+    return parser
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the engine."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
     parser.add_argument("--host", help="the address to listen on (default: the configuration's)")
     parser.add_argument("--port", type=port, help="the port for workers; 0 takes a free one")
@@ -91,7 +101,6 @@ def _parser() -> argparse.ArgumentParser:
         help=f"what of protocol 0.25 to advertise: {', '.join(FEATURES)} (default: nothing)",
     )
     parser.add_argument("--quiet", action="store_true", help="do not log frames")
-    return parser
 
 
 def port(text: str) -> int:
@@ -114,8 +123,8 @@ def features(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     unknown = [name for name in names if name not in FEATURES]
     if unknown:
-        told = f"{unknown[0]!r} is no feature; known: {', '.join(FEATURES)}"
-        raise argparse.ArgumentTypeError(told)
+        text = f"{unknown[0]!r} is no feature; known: {', '.join(FEATURES)}"
+        raise argparse.ArgumentTypeError(text)
     return names
 
 
@@ -134,8 +143,8 @@ async def _serve(config: Config, host: str | None, quiet: bool) -> int:
                 log.warning("module %s is configured, but this engine has none", module.name)
         for url in server.urls:
             print(f"ready {url}", flush=True)
-        for name, place in server.places.items():
-            print(f"{name} {place}", flush=True)
+        for name, url in server.module_urls.items():
+            print(f"{name} {url}", flush=True)
         await stopping.wait()
     finally:
         await server.stop()

@@ -18,7 +18,6 @@ from typing import Any
 
 import yaml
 
-from mock_engine.core.features import FEATURES
 from mock_engine.core.grants import Policy
 from mock_engine.options import (
     BY_CLASS,
@@ -30,6 +29,7 @@ from mock_engine.options import (
     TOP_LEVEL,
     Option,
 )
+from mock_engine.versions import FEATURES
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 49134
@@ -41,7 +41,7 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Module:
+class ModuleConfig:
     """A configured module: its current name, as in ``iii-http``, and its options."""
 
     name: str
@@ -50,7 +50,7 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ListenAddress:
     """Where workers connect, and what guards it, if anything does."""
 
     host: str = LOOPBACK
@@ -60,18 +60,18 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration. ``doors`` are where workers connect; there is at least one.
+    """A configuration. ``addresses`` are where workers connect; there is at least one.
 
     ``features`` are those of protocol 0.25 that the engine advertises.
     """
 
-    doors: tuple[Door, ...] = (Door(),)
-    modules: tuple[Module, ...] = field(default=())
+    addresses: tuple[ListenAddress, ...] = (ListenAddress(),)
+    modules: tuple[ModuleConfig, ...] = field(default=())
     features: tuple[str, ...] = ()
 
     def moved(self, ports: Mapping[str, int]) -> Config:
         """The same on other ports: by module, and by ``LISTENER`` for the first one of workers."""
-        first, *others = self.doors
+        first, *others = self.addresses
         first = replace(first, port=ports.get(LISTENER, first.port))
         modules = tuple(
             replace(module, options={**module.options, "port": ports[module.name]})
@@ -79,18 +79,18 @@ class Config:
             else module
             for module in self.modules
         )
-        return replace(self, doors=(first, *others), modules=modules)
+        return replace(self, addresses=(first, *others), modules=modules)
 
     def local(self) -> Config:
-        """The same for this machine alone: whatever would be reached from others is not."""
-        doors = tuple(replace(door, host=_local(door.host)) for door in self.doors)
+        """The same configuration, reachable from this machine only."""
+        addresses = tuple(replace(address, host=_local(address.host)) for address in self.addresses)
         modules = tuple(
             replace(module, options={**module.options, "host": _local(module.options["host"])})
             if "host" in module.options
             else module
             for module in self.modules
         )
-        return replace(self, doors=doors, modules=modules)
+        return replace(self, addresses=addresses, modules=modules)
 
 
 def _local(host: str) -> str:
@@ -145,18 +145,18 @@ class _Reader:
         entries = self._entries(root, TOP_LEVEL, "the configuration")
         if "modules" in entries and "workers" in entries:
             self._fail(entries["workers"], "give either `modules` or `workers`, not both")
-        doors: list[Door] = []
+        addresses: list[ListenAddress] = []
         if "port" in entries:
             port = self._value(entries["port"], TOP_LEVEL["port"], "port")
-            doors.append(Door(port=DEFAULT_PORT if port is None else port))
+            addresses.append(ListenAddress(port=DEFAULT_PORT if port is None else port))
         modules = [
             *self._modules(entries.get("modules"), "class", BY_CLASS),
             *self._modules(entries.get("workers"), "name", BY_NAME),
         ]
-        doors += [self._door(module) for module in modules if module.name == LISTENER]
+        addresses += [self._address(module) for module in modules if module.name == LISTENER]
         others = tuple(module for module in modules if module.name != LISTENER)
         features = self._features(entries.get("features"))
-        return Config(tuple(doors) or Config().doors, others, features)
+        return Config(tuple(addresses) or Config().addresses, others, features)
 
     def _features(self, node: yaml.Node | None) -> tuple[str, ...]:
         if node is None or _is_null(node):
@@ -164,48 +164,50 @@ class _Reader:
         self._value(node, LIST, "features")
         assert isinstance(node, yaml.SequenceNode)
         for item in node.value:
-            given = str(self._construct(item))
-            if given not in FEATURES:
-                self._unknown(item, "the feature", given, dict.fromkeys(FEATURES))
+            name = str(self._construct(item))
+            if name not in FEATURES:
+                self._unknown(item, "the feature", name, dict.fromkeys(FEATURES))
         return tuple(dict.fromkeys(str(self._construct(item)) for item in node.value))
 
-    def _door(self, module: Module) -> Door:
+    def _address(self, module: ModuleConfig) -> ListenAddress:
         try:
             policy = Policy.of(module.options)
         except ValueError as fault:
             text = f"{self._name}:{module.line}: in `expose_functions` of {module.name}: {fault}"
             raise ConfigError(text) from None
-        return Door(
+        return ListenAddress(
             module.options.get("host") or LOOPBACK,
             module.options.get("port", DEFAULT_PORT),
             policy,
         )
 
-    def _modules(self, node: yaml.Node | None, key: str, known: Mapping[str, str]) -> list[Module]:
+    def _modules(
+        self, node: yaml.Node | None, key: str, known: Mapping[str, str]
+    ) -> list[ModuleConfig]:
         if node is None:
             return []
         if not isinstance(node, yaml.SequenceNode):
             self._fail(node, "a list is expected here")
         return [self._module(entry, key, known) for entry in node.value]
 
-    def _module(self, node: yaml.Node, key: str, known: Mapping[str, str]) -> Module:
+    def _module(self, node: yaml.Node, key: str, known: Mapping[str, str]) -> ModuleConfig:
         allowed = {key: Option(str), "config": Option(dict)}
         entries = self._entries(node, allowed, "a module")
         if key not in entries:
             self._fail(node, f"a module needs `{key}`")
-        given = str(self._value(entries[key], Option(str), key))
-        if given in LACKING:
-            text = f"{given} is a module of the iii engine that this one lacks; {LACKING[given]}"
+        named = str(self._value(entries[key], Option(str), key))
+        if named in LACKING:
+            text = f"{named} is a module of the iii engine that this one lacks; {LACKING[named]}"
             self._fail(entries[key], text)
-        if given not in known:
-            self._unknown(entries[key], f"the {key}", given, known)
-        name = known[given]
+        if named not in known:
+            self._unknown(entries[key], f"the {key}", named, known)
+        name = known[named]
         options: dict[str, Any] = {}
         if "config" in entries:
-            options = self._options(entries["config"], MODULES[name], given)
+            options = self._options(entries["config"], MODULES[name], named)
         if name == "iii-queue":
             self._check_queues(entries, options)
-        return Module(name, options, node.start_mark.line + 1)
+        return ModuleConfig(name, options, node.start_mark.line + 1)
 
     def _options(
         self, node: yaml.Node, allowed: Mapping[str, Option], where: str
@@ -273,10 +275,10 @@ class _Reader:
             self._fail(node, f"the variable {name} is not set; set it or write ${{{name}:default}}")
         return str(value)
 
-    def _unknown(self, node: yaml.Node, what: str, given: str, known: Mapping[str, object]) -> None:
-        close = difflib.get_close_matches(given, known, 1)
+    def _unknown(self, node: yaml.Node, what: str, name: str, known: Mapping[str, object]) -> None:
+        close = difflib.get_close_matches(name, known, 1)
         hint = f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(sorted(known))}"
-        self._fail(node, f"{what} `{given}` is unknown{hint}")
+        self._fail(node, f"{what} `{name}` is unknown{hint}")
 
     def _fail(self, node: yaml.Node, text: str) -> Any:
         raise ConfigError(f"{self._name}:{node.start_mark.line + 1}: {text}")

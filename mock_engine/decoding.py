@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from mock_engine.ids import UUID_PATTERN
 from mock_engine.messages import FromWorker, InvocationResult, InvokeFunction, Ping, Pong
 
 DEEPEST = 127
@@ -29,7 +30,7 @@ SURELY_WHOLE = 19
 """Characters that a number beyond 64 bits has at least."""
 
 LONGEST_QUOTE = 80
-"""Characters of somebody's text that a complaint repeats."""
+"""Characters of a foreign text that a complaint quotes."""
 
 _BARE: dict[bytes, FromWorker] = {b'["ping"]': Ping(), b'["pong"]': Pong()}
 """A message without fields may also be an array that holds its type alone."""
@@ -46,7 +47,7 @@ _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _ROUND = bytes.maketrans(b"{}", b"[]")
 _NO_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 _CALLS = (InvokeFunction, InvocationResult)
-_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_CANONICAL = re.compile(UUID_PATTERN)
 _NAMES: dict[type, tuple[bytes, ...]] = {
     kind: tuple(b'"%b"' % name.encode() for name in ("type", *kind.__struct_fields__))
     for kind in get_args(FromWorker)
@@ -129,13 +130,13 @@ def _unescaped(text: bytes) -> bytes:
 def _with_canonical_id(
     message: InvokeFunction | InvocationResult,
 ) -> InvokeFunction | InvocationResult:
-    given = message.invocation_id or ""
-    if _CANONICAL.fullmatch(given):
+    text = message.invocation_id or ""
+    if _CANONICAL.fullmatch(text):
         return message
     try:
-        canonical = str(uuid.UUID(given))
+        canonical = str(uuid.UUID(text))
     except ValueError:
-        raise Undecodable(f"invocation_id is no UUID: {given[:LONGEST_QUOTE]!r}") from None
+        raise Undecodable(f"invocation_id is no UUID: {text[:LONGEST_QUOTE]!r}") from None
     return msgspec.structs.replace(message, invocation_id=canonical)
 
 

@@ -11,13 +11,14 @@ from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import parse_qs
 
 from mock_engine.config import Config
-from mock_engine.core import Action, Close, Core, Cut, Send, Wake
+from mock_engine.core import Action, CloseSession, Core, Cut, Send, Wake
+from mock_engine.core.constants import ENGINE
 from mock_engine.core.grants import Policy
-from mock_engine.core.peers import ENGINE
 from mock_engine.decoding import Undecodable, decode
-from mock_engine.messages import FromWorker, Message, encode
-from mock_engine.modules import ALWAYS, load_module
+from mock_engine.ids import new_id
+from mock_engine.messages import FromWorker, ProtocolMessage, encode
 from mock_engine.modules.base import Module
+from mock_engine.modules.catalogue import ALWAYS, load_module
 from mock_engine.modules.channels import Channels
 from mock_engine.modules.configuration import ConfigurationModule
 from mock_engine.modules.host import Host
@@ -30,7 +31,7 @@ log = logging.getLogger("mock_engine")
 AnyModule = TypeVar("AnyModule", bound=Module)
 
 UNSERVED = -1_000_000
-"""Below this are the numbers of peers that nobody answers for."""
+"""Below this are the numbers of peers that are listed, but never answer."""
 
 COMPLAINTS = 20
 """Messages of one connection whose loss is logged."""
@@ -39,10 +40,10 @@ LOOKS = 5.0
 """Seconds between two looks at which functions there are."""
 
 
-class Inmate(Protocol):
+class LocalWorker(Protocol):
     """A worker in the engine's own process."""
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: ProtocolMessage) -> None:
         """The engine sent it a message."""
 
 
@@ -59,6 +60,7 @@ class Engine:
         self.config = config
         wanted_features = (*features, *(config.features if config else ()))
         self.core = Core(
+            new_id,
             greet=greet,
             now=time.time_ns() // 1_000_000,
             features=dict.fromkeys(wanted_features),
@@ -67,7 +69,7 @@ class Engine:
         self._connections: dict[int, Connection] = {}
         self._complaints: Counter[int] = Counter()
         self._hosts: dict[int, Host] = {}
-        self._inmates: dict[int, Inmate] = {}
+        self._local_workers: dict[int, LocalWorker] = {}
         self.modules: dict[str, Module] = {}
         self._hosts[ENGINE] = Host(self, ENGINE)
         self.channels: Channels = Channels(self._hosts[ENGINE], {})
@@ -77,7 +79,7 @@ class Engine:
         wanted |= {module.name: module.options for module in (config.modules if config else ())}
         for name, options in wanted.items():
             self._install(name, options)
-        self._attach_unserved(len(config.doors) if config else 1)
+        self._attach_unserved(len(config.addresses) if config else 1)
         self._observability = cast("ObservabilityModule", self.modules["iii-observability"])
         self._timers: dict[int | str, asyncio.TimerHandle] = {}
         self._looking: asyncio.TimerHandle | None = None
@@ -96,7 +98,7 @@ class Engine:
         if kind is not None:
             self.add(kind, options)
 
-    def _attach_unserved(self, doors: int) -> None:
+    def _attach_unserved(self, ports: int) -> None:
         """List what the engine 0.23 has as workers, although it serves no function."""
         title = (
             "WebSocket listener that SDK workers connect to. Supports RBAC, middleware, "
@@ -106,7 +108,7 @@ class Engine:
             "iii-telemetry": "Anonymous usage telemetry and heartbeat reporting for the engine."
         }
         unserved |= {
-            f"iii-worker-manager#{n}" if n else "iii-worker-manager": title for n in range(doors)
+            f"iii-worker-manager#{n}" if n else "iii-worker-manager": title for n in range(ports)
         }
         now = time.time_ns() // 1_000_000
         for index, (worker_id, description) in enumerate(unserved.items()):
@@ -135,14 +137,14 @@ class Engine:
         host.install(module)
         return module
 
-    def say(self, peer: int, message: FromWorker) -> None:
-        """A module or an inmate sent a message."""
+    def send(self, peer: int, message: FromWorker) -> None:
+        """A module or a local worker sent a message."""
         self._perform(self.core.received(peer, message))
 
-    def admit(self, inmate: Inmate) -> int:
-        """Let somebody in this process be a worker; the number is what it is known by."""
-        number = -len(self._hosts) - len(self._inmates)
-        self._inmates[number] = inmate
+    def admit(self, worker: LocalWorker) -> int:
+        """Admit a worker of this process, and return its number."""
+        number = -len(self._hosts) - len(self._local_workers)
+        self._local_workers[number] = worker
         self._perform(self.core.opened(number, "127.0.0.1", time.time_ns() // 1_000_000))
         return number
 
@@ -181,13 +183,13 @@ class Engine:
         if policy is None or connection.request is None:
             self._perform(self.core.opened(number, address, now))
             return
-        self._perform(self.core.knocked(number, address, now, policy, *_asked(connection)))
+        self._perform(self.core.authenticate(number, address, now, policy, *_asked(connection)))
 
-    def vetted(self, connection: Connection, policy: Policy) -> None:
+    def authorise(self, connection: Connection, policy: Policy) -> None:
         """A telemetry connection is open on a guarded port: it needs leave, too."""
         self._connections[connection.id] = connection
         address = connection.peer[0]
-        self._perform(self.core.vetted(connection.id, address, policy, *_asked(connection)))
+        self._perform(self.core.authorise(connection.id, address, policy, *_asked(connection)))
 
     def left(self, connection: Connection) -> None:
         """A connection that was no worker's is gone."""
@@ -217,12 +219,12 @@ class Engine:
         self._perform(self.core.received(connection.id, message))
 
     def _complain(self, number: int, fault: Undecodable) -> None:
-        """Log what was dropped; not without end, for a log that nobody reads may block."""
+        """Log what was dropped, up to a limit: an unread pipe may block."""
         self._complaints[number] += 1
         if self._complaints[number] <= COMPLAINTS:
             log.warning("#%d sent what is no message, dropped: %s", number, fault)
         if self._complaints[number] == COMPLAINTS:
-            log.warning("#%d: what else it sends that is no message is not told", number)
+            log.warning("#%d: further frames that are no message are not logged", number)
 
     def closed(self, connection: Connection) -> None:
         """A worker's WebSocket is gone."""
@@ -248,16 +250,16 @@ class Engine:
             known.cancel()
         self._timers[action.key] = loop.call_later(action.seconds, self._elapsed, action.key)
 
-    def _tell_module(self, action: Send | Close | Cut) -> None:
-        inside = self._hosts.get(action.peer) or self._inmates.get(action.peer)
+    def _tell_module(self, action: Send | CloseSession | Cut) -> None:
+        inside = self._hosts.get(action.peer) or self._local_workers.get(action.peer)
         if inside is not None and isinstance(action, Send):
             inside.deliver(action.message)
 
-    def _tell_worker(self, connection: Connection, action: Send | Close | Cut) -> None:
+    def _tell_worker(self, connection: Connection, action: Send | CloseSession | Cut) -> None:
         match action:
             case Send(message=message):
                 connection.send_text(encode(message))
-            case Close(code=code):
+            case CloseSession(code=code):
                 connection.close(code)
             case Cut():
                 connection.cut()

@@ -12,6 +12,6 @@ log = logging.getLogger("mock_engine.frames")
 
 def log_frames(event: Event) -> None:
     """Log what happened, if it has a line."""
-    told = line(event)
-    if told is not None:
-        log.info("%s", told)
+    text = line(event)
+    if text is not None:
+        log.info("%s", text)

@@ -18,14 +18,16 @@ from msgspec import Raw
 from mock_engine.failures import Failure
 
 
-class Fault(str):
+class Complaint(str):
     """A complaint that is about a part of a value, and whole."""
 
     __slots__ = ()
 
 
 Check = Callable[[Any], str | None]
-"""Returns what was expected of a value, or ``None`` when it is right; a ``Fault`` of its parts."""
+"""Returns what was expected of a value, or ``None`` when it is right.
+
+A ``Complaint`` is about one of its parts."""
 
 
 def is_text(value: Any) -> str | None:
@@ -57,7 +59,7 @@ def is_map(value: Any) -> str | None:
 def is_texts(value: Any) -> str | None:
     """An array of strings."""
     wrong = (item for item in value if is_text(item)) if isinstance(value, list) else ()
-    found = next((Fault(complain(item, "a string")) for item in wrong), None)
+    found = next((Complaint(complain(item, "a string")) for item in wrong), None)
     return is_list(value) or found
 
 
@@ -145,10 +147,10 @@ class Form:
             raise Failure("deserialization_error", text)
         return found
 
-    def fault(self, value: Any) -> Fault | None:
+    def fault(self, value: Any) -> Complaint | None:
         """What is wrong with a value that is a part of another one."""
         complaint, _ = self.examine(value)
-        return None if complaint is None else Fault(complaint)
+        return None if complaint is None else Complaint(complaint)
 
     def examine(self, value: Any) -> tuple[str | None, dict[str, Any]]:
         """What is wrong with ``value``, if anything, and the fields found."""
@@ -197,7 +199,7 @@ class Form:
 
 def complain(value: Any, expected: str) -> str:
     """The complaint about a value that is not what was ``expected``."""
-    if isinstance(expected, Fault):
+    if isinstance(expected, Complaint):
         return expected
     outside = _is_whole(value) and expected in ("usize", "u32", "u64", "i32", "i64")
     return f"invalid {'value' if outside else 'type'}: {describe(value)}, expected {expected}"

@@ -61,13 +61,15 @@ class EnqueueAction(msgspec.Struct, frozen=True, tag="enqueue"):
 Action = VoidAction | EnqueueAction
 
 
-class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower):
+class ProtocolMessage(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower
+):
     """Any message; its ``type`` on the wire is the name of its class in lower case."""
 
     from_worker: ClassVar[bool] = True
 
 
-class RegisterFunction(Message, frozen=True):
+class RegisterFunction(ProtocolMessage, frozen=True):
     """A function is offered under ``id``."""
 
     id: str
@@ -79,13 +81,13 @@ class RegisterFunction(Message, frozen=True):
     observe: Raw = ABSENT
 
 
-class UnregisterFunction(Message, frozen=True):
+class UnregisterFunction(ProtocolMessage, frozen=True):
     """A function is no longer offered."""
 
     id: str
 
 
-class RegisterTriggerType(Message, frozen=True):
+class RegisterTriggerType(ProtocolMessage, frozen=True):
     """A trigger type is offered: its provider gets the triggers of that type."""
 
     id: str
@@ -96,7 +98,7 @@ class RegisterTriggerType(Message, frozen=True):
     call_response_format: Raw = ABSENT
 
 
-class RegisterTrigger(Message, frozen=True):
+class RegisterTrigger(ProtocolMessage, frozen=True):
     """A function is bound to a trigger type. Goes both ways: owner → engine → provider."""
 
     id: str
@@ -108,15 +110,15 @@ class RegisterTrigger(Message, frozen=True):
     trigger_namespace: str | None = None
 
 
-class UnregisterTrigger(Message, frozen=True):
+class UnregisterTrigger(ProtocolMessage, frozen=True):
     """A binding is gone. Goes both ways."""
 
     id: str
     trigger_type: str | None = None
 
 
-class TriggerRegistrationResult(Message, frozen=True):
-    """What a provider says about a binding, or the engine about a failed one."""
+class TriggerRegistrationResult(ProtocolMessage, frozen=True):
+    """A provider accepts or refuses a trigger, or the engine reports a failed one."""
 
     id: str
     trigger_type: str
@@ -124,7 +126,7 @@ class TriggerRegistrationResult(Message, frozen=True):
     error: ErrorBody | None = None
 
 
-class RegisterService(Message, frozen=True):
+class RegisterService(ProtocolMessage, frozen=True):
     """A group of functions, of SDKs before 0.16. Accepted and forgotten."""
 
     id: str
@@ -133,7 +135,7 @@ class RegisterService(Message, frozen=True):
     parent_service_id: str | None = None
 
 
-class InvokeFunction(Message, frozen=True):
+class InvokeFunction(ProtocolMessage, frozen=True):
     """A function is called. Goes both ways: caller → engine → owner."""
 
     function_id: str
@@ -149,7 +151,7 @@ class InvokeFunction(Message, frozen=True):
     activation: Raw = ABSENT
 
 
-class InvocationResult(Message, frozen=True):
+class InvocationResult(ProtocolMessage, frozen=True):
     """What became of a call. Goes both ways: owner → engine → caller."""
 
     invocation_id: str
@@ -160,22 +162,22 @@ class InvocationResult(Message, frozen=True):
     baggage: str | None = None
 
 
-class Reattach(Message, frozen=True):
+class Reattach(ProtocolMessage, frozen=True):
     """A worker takes over what its last connection left behind."""
 
     previous_worker_id: str
     reattach_token: str | None = None
 
 
-class Ping(Message, frozen=True):
+class Ping(ProtocolMessage, frozen=True):
     """A keepalive on the level of messages."""
 
 
-class Pong(Message, frozen=True):
+class Pong(ProtocolMessage, frozen=True):
     """The answer to a ``Ping``."""
 
 
-class WorkerRegistered(Message, frozen=True):
+class WorkerRegistered(ProtocolMessage, frozen=True):
     """The engine's first message on a worker's connection."""
 
     worker_id: str
@@ -183,7 +185,7 @@ class WorkerRegistered(Message, frozen=True):
     features: tuple[str, ...] = ()
 
 
-class RegistrationRejected(Message, frozen=True):
+class RegistrationRejected(ProtocolMessage, frozen=True):
     """The engine refuses a worker's name or one of its functions."""
 
     code: Literal["WORKER_NAMESPACE_CONFLICT", "FUNCTION_NAMESPACE_CONFLICT"]
@@ -195,10 +197,10 @@ class RegistrationRejected(Message, frozen=True):
 
 # -- observing, since protocol 0.25 ---------------------------------------------------------------
 
-State = Literal["pending", "active", "suspended", "error", "disposed"]
+ObserverState = Literal["pending", "active", "suspended", "error", "disposed"]
 
 
-class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+class ObserverSource(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is observed, and which of its events."""
 
     function_id: str
@@ -210,32 +212,32 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     deliver: str | None = None
 
 
-class Target(msgspec.Struct, frozen=True, omit_defaults=True):
+class ObserverTarget(msgspec.Struct, frozen=True, omit_defaults=True):
     """The function that each event reaches."""
 
     function_id: str
     namespace: str | None = None
 
 
-class Observe(Message, frozen=True):
+class Observe(ProtocolMessage, frozen=True):
     """A worker observes a function, or says so again after a reconnect."""
 
     id: str
-    source: Source
-    target: Target
+    source: ObserverSource
+    target: ObserverTarget
     metadata: Raw = ABSENT
     max_fires: int | None = None
     expires_in_ms: int | None = None
     max_in_flight: int | None = None
 
 
-class Unobserve(Message, frozen=True):
+class Unobserve(ProtocolMessage, frozen=True):
     """A worker observes no longer."""
 
     id: str
 
 
-class ObserverAck(Message, frozen=True):
+class ObserverAck(ProtocolMessage, frozen=True):
     """The owner of a function accepts an observer, or refuses it, then or later."""
 
     function_id: str
@@ -265,13 +267,13 @@ class ObservedItem(msgspec.Struct, frozen=True, omit_defaults=True):
     baggage: str | None = None
 
 
-class InvocationsObserved(Message, frozen=True):
+class InvocationsObserved(ProtocolMessage, frozen=True):
     """Events of functions that ran within their owner."""
 
     items: tuple[ObservedItem, ...] = ()
 
 
-class LocalInvocationStats(Message, frozen=True):
+class LocalInvocationStats(ProtocolMessage, frozen=True):
     """How often a worker called its own functions without the engine; ``window_ms`` in between."""
 
     window_ms: int
@@ -279,20 +281,20 @@ class LocalInvocationStats(Message, frozen=True):
     dropped_reports: Raw = ABSENT
 
 
-class ObserveResult(Message, frozen=True):
+class ObserveResult(ProtocolMessage, frozen=True):
     """What became of an ``Observe``."""
 
     id: str
-    state: State
+    state: ObserverState
     error: ErrorBody | None = None
     warnings: tuple[str, ...] = ()
 
 
-class ObserverStateChanged(Message, frozen=True, omit_defaults=False):
+class ObserverStateChanged(ProtocolMessage, frozen=True, omit_defaults=False):
     """An observer lives on in another state. ``fires`` is how often it fired."""
 
     id: str
-    state: State
+    state: ObserverState
     fires: int
     reason: ErrorBody | msgspec.UnsetType = msgspec.UNSET
 
@@ -308,7 +310,7 @@ class ObserverView(msgspec.Struct, frozen=True):
     on: str
 
 
-class FunctionRegistered(Message, frozen=True, omit_defaults=False):
+class FunctionRegistered(ProtocolMessage, frozen=True, omit_defaults=False):
     """A function is registered; its owner may call it directly if ``local_dispatch`` says so."""
 
     id: str
@@ -318,7 +320,7 @@ class FunctionRegistered(Message, frozen=True, omit_defaults=False):
     observers: tuple[ObserverView, ...]
 
 
-class ObserverAdded(Message, frozen=True):
+class ObserverAdded(ProtocolMessage, frozen=True):
     """A function of the worker has one more observer, which it has to accept."""
 
     function_id: str
@@ -327,7 +329,7 @@ class ObserverAdded(Message, frozen=True):
     observer: ObserverView
 
 
-class ObserverRemoved(Message, frozen=True):
+class ObserverRemoved(ProtocolMessage, frozen=True):
     """A function of the worker has one observer less."""
 
     function_id: str
@@ -336,7 +338,7 @@ class ObserverRemoved(Message, frozen=True):
     id: str
 
 
-class Error(Message, frozen=True):
+class Error(ProtocolMessage, frozen=True):
     """A guarded port refuses a session."""
 
     error: ErrorBody
@@ -366,7 +368,7 @@ FromWorker = (
 _encoder = msgspec.json.Encoder()
 
 
-def encode(message: Message) -> bytes:
+def encode(message: ProtocolMessage) -> bytes:
     """Write a message."""
     return _encoder.encode(message)
 

@@ -52,10 +52,10 @@ class Option:
             list: "a list",
             dict: "a mapping",
         }
-        told = " or ".join(words.get(kind, kind.__name__) for kind in kinds)
+        kinds_text = " or ".join(words.get(kind, kind.__name__) for kind in kinds)
         bounds = [f"at least {self.least}"] if self.least is not None else []
         bounds += [f"at most {self.most}"] if self.most is not None else []
-        return " ".join([told, *bounds])
+        return " ".join([kinds_text, *bounds])
 
 
 def _is_a(value: object, kinds: tuple[type, ...]) -> bool:

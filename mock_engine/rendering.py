@@ -12,10 +12,10 @@ from mock_engine.transcript import (
     Direction,
     Ended,
     Event,
+    FaultInjected,
     FrameSeen,
     Message,
     Requested,
-    Tampered,
 )
 
 ARROWS = {Direction.FROM_WORKER: "worker → engine", Direction.FROM_ENGINE: "engine → worker"}
@@ -25,18 +25,18 @@ WIDTH = 240
 def line(event: Event) -> str | None:
     """One line about ``event``: seconds, connection, who sent it, what happened.
 
-    ``None`` for the frames of a text or binary message, which the message tells whole.
+    ``None`` for the frames of a text or binary message: the message has a line of its own.
     """
-    told = tell(event)
-    if told is None:
+    text = summary(event)
+    if text is None:
         return None
     arrow = f"{ARROWS[event.direction]}  " if isinstance(event, (Message, FrameSeen)) else ""
-    return f"{event.at:9.3f} s  #{event.connection}  {arrow}{told}"
+    return f"{event.at:9.3f} s  #{event.connection}  {arrow}{text}"
 
 
 def lines(events: Iterable[Event]) -> list[str]:
     """The lines of those events that have one."""
-    return [told for event in events if (told := line(event)) is not None]
+    return [text for event in events if (text := line(event)) is not None]
 
 
 def shorten(text: str, width: int = WIDTH) -> str:
@@ -47,7 +47,7 @@ def shorten(text: str, width: int = WIDTH) -> str:
     return f"{text[:half]} …{len(text) - 2 * half} characters… {text[-half:]}"
 
 
-def tell(event: Event, width: int = WIDTH) -> str | None:
+def summary(event: Event, width: int = WIDTH) -> str | None:
     """What happened, in words; a payload takes about ``width`` characters.
 
     ``None`` as for ``line``.
@@ -67,7 +67,7 @@ def tell(event: Event, width: int = WIDTH) -> str | None:
             return _control_frame(event)
         case Ended(ending=ending, detail=detail):
             return f"ended: {ending.value}" + (f" ({detail})" if detail else "")
-        case Tampered(fault=fault):
+        case FaultInjected(fault=fault):
             return f"fault: {fault}"
     return None
 
@@ -87,3 +87,8 @@ def _control_frame(frame: FrameSeen) -> str | None:
     if frame.opcode in (Opcode.PING, Opcode.PONG):
         return f"{frame.opcode.name.lower()} {frame.data!r}"
     return None
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number of things in words, as in "1 finding" and "2 findings"."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -6,7 +6,7 @@ import asyncio
 
 from mock_engine.config import Config
 from mock_engine.engine import Engine
-from mock_engine.modules.channels import PATH as CHANNELS
+from mock_engine.paths import CHANNELS
 from mock_engine.transcript import Transcript
 from mock_engine.wire import Connection, Listener
 from mock_engine.worker_port import WorkerPort
@@ -35,11 +35,11 @@ class Server:
         server = cls(Engine(config))
         try:
             await server.engine.start()
-            for door in config.doors:
+            for address in config.addresses:
                 engine = server.engine
-                port = engine.workers if door.policy is None else engine.guarded(door.policy)
+                port = engine.workers if address.policy is None else engine.guarded(address.policy)
                 server._ports.append(port)
-                at = (host or door.host, door.port)
+                at = (host or address.host, address.port)
                 server.listeners.append(await Listener.start(port, *at, transcript=transcript))
         except BaseException:
             await server.stop()
@@ -52,15 +52,15 @@ class Server:
         return [f"ws://{each.host}:{each.port}" for each in self.listeners]
 
     @property
-    def places(self) -> dict[str, str]:
+    def module_urls(self) -> dict[str, str]:
         """The URLs of what the modules serve, by the module's name."""
         modules = self.engine.modules.items()
-        return {name: module.place for name, module in modules if module.place is not None}
+        return {name: module.url for name, module in modules if module.url is not None}
 
     async def stop(self) -> None:
         """Close everything as the engine does on SIGTERM: channels and streams last."""
         for port in self._ports:
-            port.say_goodbye()
+            port.close_telemetry()
         for listener in self.listeners:
             await listener.stop(spare=_is_channel)
         channels = any(listener.connections for listener in self.listeners)

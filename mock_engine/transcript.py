@@ -151,8 +151,8 @@ class Ended(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Tampered(Event):
-    """A fault happened that a schedule asked for, told in words."""
+class FaultInjected(Event):
+    """A fault of a schedule happened; ``fault`` describes it."""
 
     fault: str
 
@@ -176,7 +176,7 @@ AnyEvent = TypeVar("AnyEvent", bound=Event)
 class Transcript:
     """Every event of one engine, in order of occurrence, and news of each as it happens.
 
-    With ``keep`` false the events are told to the listeners and forgotten.
+    With ``keep`` false the listeners get the events, and none is kept.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, keep: bool = True) -> None:
@@ -197,7 +197,7 @@ class Transcript:
         return self._connections
 
     def add(self, event: Event) -> None:
-        """Record ``event`` and tell everyone who listens."""
+        """Record ``event`` and pass it to every listener."""
         if self.keep:
             self.events.append(event)
         for listener in tuple(self.listeners):
@@ -218,7 +218,7 @@ class Transcript:
 
 
 def describe(event: Event) -> dict[str, Any] | None:
-    """``event`` as a JSON object; ``None`` for a ``Message``, which its frames tell already."""
+    """``event`` as a JSON object; ``None`` for a ``Message``, because its frames are there."""
     base: dict[str, Any] = {"at": round(event.at, 6), "connection": event.connection}
     match event:
         case Accepted(port=port):
@@ -232,21 +232,21 @@ def describe(event: Event) -> dict[str, Any] | None:
             return base | {"event": "frame"} | _describe_frame(event)
         case Ended(ending=ending, detail=detail):
             return base | {"event": "ended", "ending": ending.name.lower(), "detail": detail}
-        case Tampered(fault=fault):
+        case FaultInjected(fault=fault):
             return base | {"event": "fault", "fault": fault}
     return None
 
 
 def _describe_frame(frame: FrameSeen) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "from": frame.direction.value,
         "opcode": frame.opcode.name.lower(),
         "fin": frame.fin,
     }
     if frame.opcode is Opcode.CLOSE and len(frame.data) >= 2:
         close = Close.parse(frame.data)
-        return told | {"code": close.code, "reason": close.reason}
+        return fields | {"code": close.code, "reason": close.reason}
     try:
-        return told | {"text": frame.data.decode()}
+        return fields | {"text": frame.data.decode()}
     except UnicodeDecodeError:
-        return told | {"base64": base64.b64encode(frame.data).decode()}
+        return fields | {"base64": base64.b64encode(frame.data).decode()}

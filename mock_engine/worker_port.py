@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from mock_engine.core.grants import Policy
+from mock_engine.modules.channels import Channels
+from mock_engine.paths import TELEMETRY, WORKERS
 from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Response, plain
 
-if TYPE_CHECKING:
-    from mock_engine.engine import Engine
 
-WORKERS = "/"
-TELEMETRY = "/otel"
+class Served(Protocol):
+    """What a port needs of the engine that it serves."""
+
+    @property
+    def channels(self) -> Channels:
+        """The engine's channels."""
+
+    def opened(self, connection: Connection, policy: Policy | None = None) -> None:
+        """A worker's WebSocket is open, on a port that ``policy`` guards, if any."""
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        """A worker sent a message."""
+
+    def closed(self, connection: Connection) -> None:
+        """A worker's WebSocket is gone."""
+
+    def authorise(self, connection: Connection, policy: Policy) -> None:
+        """A telemetry connection is open on a guarded port."""
+
+    def left(self, connection: Connection) -> None:
+        """A connection that was no worker's is gone."""
+
+    def reported(self, data: bytes) -> bool:
+        """Keep the telemetry in a frame; whether it is such a frame."""
 
 
 class Endpoint(Protocol):
@@ -31,7 +53,7 @@ class Endpoint(Protocol):
 class Sessions:
     """The sessions of workers, guarded by a policy, if there is one."""
 
-    def __init__(self, engine: Engine, policy: Policy | None) -> None:
+    def __init__(self, engine: Served, policy: Policy | None) -> None:
         self._engine = engine
         self._policy = policy
 
@@ -52,16 +74,16 @@ class Sessions:
 class Reporting:
     """Connections that bring traces and metrics; they get no greeting."""
 
-    def __init__(self, engine: Engine, policy: Policy | None) -> None:
+    def __init__(self, engine: Served, policy: Policy | None) -> None:
         self._engine = engine
         self._policy = policy
         self._connections: set[Connection] = set()
 
     def opened(self, connection: Connection) -> None:
-        """Remember a connection, and have it vetted on a guarded port."""
+        """Remember a connection, and have it authorised on a guarded port."""
         self._connections.add(connection)
         if self._policy is not None:
-            self._engine.vetted(connection, self._policy)
+            self._engine.authorise(connection, self._policy)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
         """Keep telemetry; anything else is ignored."""
@@ -74,7 +96,7 @@ class Reporting:
         self._connections.discard(connection)
         self._engine.left(connection)
 
-    def say_goodbye(self) -> None:
+    def close(self) -> None:
         """Close every connection with a close frame."""
         for connection in tuple(self._connections):
             connection.close()
@@ -83,7 +105,7 @@ class Reporting:
 class WorkerPort:
     """What the engine serves on its port for workers: ``/``, ``/otel`` and channels."""
 
-    def __init__(self, engine: Engine, policy: Policy | None = None) -> None:
+    def __init__(self, engine: Served, policy: Policy | None = None) -> None:
         self._channels = engine.channels
         self._telemetry = Reporting(engine, policy)
         self._endpoints: dict[str, Endpoint] = {
@@ -92,9 +114,9 @@ class WorkerPort:
         }
         self._serving: dict[int, Endpoint] = {}
 
-    def say_goodbye(self) -> None:
+    def close_telemetry(self) -> None:
         """Close the telemetry connections; workers and channels get no close frame (0.23)."""
-        self._telemetry.say_goodbye()
+        self._telemetry.close()
 
     def upgrade(self, connection: Connection) -> Response | None:
         """Accept workers, telemetry, and the ends of channels."""

@@ -115,8 +115,11 @@ def history() -> str:
     for path in sorted(KNOWN.glob("*.yaml")):
         for known in load_known(path, load(), "linux").values():
             failing.setdefault(known.id, {})[path.stem] = " ".join(known.reason.split())
-    told = {"mutants": {i: sorted(mutants[i]) for i in sorted(mutants)}, "failing": failing}
-    return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    history_of_all = {
+        "mutants": {i: sorted(mutants[i]) for i in sorted(mutants)},
+        "failing": failing,
+    }
+    return json.dumps(history_of_all, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def _all(
@@ -151,9 +154,9 @@ def _held(text: str) -> list[str]:
     What else a mutant breaks, and what an impostor fails, depends on how fast the machine is.
     """
     lines = text.splitlines()
-    told = {COLUMNS: COLUMNS - 1, EXPOSED_COLUMNS: 1}
+    compared = {COLUMNS: COLUMNS - 1, EXPOSED_COLUMNS: 1}
     return [
-        "|".join(cells[: told.get(len(cells) - 2, len(cells)) + 1])
+        "|".join(cells[: compared.get(len(cells) - 2, len(cells)) + 1])
         for cells in (line.split("|") for line in lines)
     ]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.checks.ready import looking_back
+from conformance.checks.stimuli.environments import Variables, blank_environment, configured
+from conformance.checks.stimuli.living import looking_back
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 from mock_engine.transcript import Answered, Message
@@ -10,7 +11,10 @@ from mock_engine.transcript import Answered, Message
 GRACE = 5.0
 """Seconds after which the engine puts an unannounced worker into the default namespace."""
 
+
 FIELDS: dict[str, type] = {"runtime": str, "version": str, "name": str, "os": str, "pid": int}
+
+
 REMEDY = (
     'Send {"type":"invokefunction","function_id":"engine::workers::register",'
     '"action":{"type":"void"},"data":{"runtime":…,"version":…,"name":…,"os":…,"pid":…}} '
@@ -142,3 +146,63 @@ def _overlap(record: Record[object], first: Message, second: Message) -> bool:
     """Whether the connection of the first announcement was open when the second came."""
     end = record.talk.ends.get(first.connection)
     return end is None or end.at > second.at
+
+
+def _takes(record: Record[Variables], field: str, value: str, variable: str) -> Finding:
+    calls = record.talk.announcements()
+    if not calls:
+        return inconclusive("it announced nothing: see ANN-001")
+    data = calls[0].json.get("data")
+    seen = data.get(field) if isinstance(data, dict) else None
+    if seen == value:
+        return kept(f"announced {field} {value!r}", calls[0])
+    return broken(
+        expected=f"the {field} {value!r}, as {variable} says",
+        seen=repr(seen),
+        events=(calls[0],),
+        remedy=f"Read {variable} when the worker starts.",
+    )
+
+
+@check("ANN-005", configured)
+def takes_its_name(record: Record[Variables]) -> Finding:
+    """Supervisors name the workers they start, and look for them under that name."""
+    return _takes(record, "name", record.result.name, "III_WORKER_NAME")
+
+
+@check("ANN-006", configured)
+def takes_its_namespace(record: Record[Variables]) -> Finding:
+    """One image serves many namespaces."""
+    return _takes(record, "namespace", record.result.namespace, "III_NAMESPACE")
+
+
+@check("ANN-007", blank_environment)
+def takes_blank_as_unset(record: Record[None]) -> Finding:
+    """A template that is not filled in leaves blanks behind."""
+    for call in record.talk.announcements():
+        data = call.json.get("data")
+        namespace = data.get("namespace") if isinstance(data, dict) else None
+        if namespace is not None:
+            return broken(
+                expected="no namespace, since III_NAMESPACE holds only blanks",
+                seen=f"the namespace {namespace!r}",
+                events=(call,),
+                remedy="Treat a variable of blanks as one that is not set.",
+            )
+    return kept("blanks count as not set")
+
+
+@check("ANN-009", blank_environment)
+def takes_a_blank_name_as_unset(record: Record[None]) -> Finding:
+    """Operators cannot tell workers without a name apart."""
+    for call in record.talk.announcements():
+        data = call.json.get("data")
+        name = data.get("name") if isinstance(data, dict) else None
+        if not isinstance(name, str) or not name.strip():
+            return broken(
+                expected="a name of the worker's own, since III_WORKER_NAME holds only blanks",
+                seen=f"the name {name!r}",
+                events=(call,),
+                remedy="Fall back to hostname:pid where no name is given.",
+            )
+    return kept("blanks count as no name")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
+from conformance.checks.stimuli.shutting import Stop, interrupted, stop_with, terminated
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.process import describe_exit
@@ -19,53 +20,9 @@ from mock_engine.transcript import Accepted, Direction, FrameSeen, Message
 
 NO_END = "the process did not end"
 
+
 AWAY = 0.3
 """Seconds for which the engine is away before the signal comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """What followed a signal, sent at ``at`` seconds.
-
-    ``took`` is how long the process ran on, or ``None`` when it had to be killed after
-    ``patience`` seconds; ``remaining`` are the processes that still ran then.
-    """
-
-    signal: signal.Signals
-    at: float
-    took: float | None
-    patience: float
-    exit_code: int | None
-    remaining: tuple[str, ...]
-    workers: tuple[int, ...]
-
-
-async def _stop(harness: Harness, number: signal.Signals) -> Stop:
-    workers = tuple(harness.workers)
-    at = harness.transcript.now()
-    harness.worker.process.send_signal(number)
-    patience = harness.pace.exit
-    await harness.until(lambda: not harness.worker.running, patience, most=2 * patience)
-    ended = not harness.worker.running
-    took = harness.transcript.now() - at if ended else None
-    remaining = await harness.worker.remaining()
-    return Stop(number, at, took, patience, harness.worker.process.exit_code, remaining, workers)
-
-
-@trial(Worker.OWN)
-async def terminated(harness: Harness) -> Stop:
-    """Send SIGTERM to an idle worker."""
-    await harness.worker.start()
-    await harness.presence.ready()
-    return await _stop(harness, signal.SIGTERM)
-
-
-@trial(Worker.OWN)
-async def interrupted(harness: Harness) -> Stop:
-    """Send SIGINT to an idle worker."""
-    await harness.worker.start()
-    await harness.presence.ready()
-    return await _stop(harness, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +43,7 @@ async def terminated_while_busy(harness: Harness) -> BusyStop:
     await harness.presence.ready()
     invocation = harness.invoker.invoke(sleep, {"ms": milliseconds})
     await harness.invoker.pulse()  # answered after the slow one was read, so that one runs now
-    return BusyStop(await _stop(harness, signal.SIGTERM), invocation, milliseconds)
+    return BusyStop(await stop_with(harness, signal.SIGTERM), invocation, milliseconds)
 
 
 def _ends(requirement: str, stopped: Trial[Stop]) -> None:
@@ -123,8 +80,14 @@ def _exits_with_zero(requirement: str, stopped: Trial[Stop]) -> None:
 
 
 _ends("SHD-001", terminated)
+
+
 _exits_with_zero("SHD-002", terminated)
+
+
 _ends("SHD-003", interrupted)
+
+
 _exits_with_zero("SHD-004", interrupted)
 
 
@@ -222,7 +185,7 @@ async def terminated_while_calling(harness: Harness) -> Stop:
         lambda: any(m.json.get("function_id") == BLACK_HOLE for m in _calls(harness)),
         harness.pace.reply,
     )
-    return await _stop(harness, signal.SIGTERM)
+    return await stop_with(harness, signal.SIGTERM)
 
 
 def _calls(harness: Harness) -> list[Message]:
@@ -243,7 +206,7 @@ async def terminated_without_an_engine(harness: Harness) -> Stop:
     await harness.until(lambda: not harness.worker.running, AWAY, patient=False)
     if not harness.worker.running:
         raise Inconclusive("it ended when the engine went away: see REC-017")
-    return await _stop(harness, signal.SIGTERM)
+    return await stop_with(harness, signal.SIGTERM)
 
 
 @trial(Worker.OWN)
@@ -256,7 +219,7 @@ async def terminated_twice(harness: Harness) -> Stop:
         await harness.invoker.pulse()
     harness.worker.process.send_signal(signal.SIGTERM)
     await harness.until(lambda: not harness.worker.running, 0.1, patient=False)
-    return await _stop(harness, signal.SIGTERM)
+    return await stop_with(harness, signal.SIGTERM)
 
 
 @check("SHD-009", terminated_while_calling)

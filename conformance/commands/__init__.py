@@ -1,25 +1,62 @@
-"""The commands of ``python -m conformance``, a module each.
+"""The commands of ``iii-conformance``, one table.
 
-A module has ``add``, which declares its command; the command's function takes the parsed options
-and returns the exit code.
+A command's module is imported when the command runs, so that help is there at once. Its
+``declare`` function takes the command's own argument parser, adds the arguments, and sets ``run``:
+a function of the parsed options that returns the exit code.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from conformance.commands import catalogue, doctor, invoke, matrix, record, replay
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no public name
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its name, its function ``module:declare`` in ``conformance``, and a summary.
 
-ADD: Sequence[Callable[[Commands], None]] = (
-    catalogue.add,
-    doctor.add,
-    invoke.add,
-    matrix.add,
-    record.add,
-    replay.add,
-)
+    A command that ``passes_on`` hands its words to pytest. Its ``run`` gets them as ``words``;
+    what it declares is there for help and completion.
+    """
+
+    name: str
+    function: str
+    summary: str
+    passes_on: bool = False
+
+    def declare(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments to its parser."""
+        module, _, function = self.function.partition(":")
+        getattr(importlib.import_module(f"conformance.{module}"), function)(parser)
+
+
+TABLE = """
+judge            plugin.launch:declare                         judge a worker
+fuzz             plugin.launch:declare_fuzz                    hunt for bugs in a worker
+invoke           commands.invoke:declare                       invoke functions, show the answers
+record           commands.record:declare                       record a worker and an engine
+replay           plugin.launch:declare_replay                  play scenarios at a worker
+from-transcript  commands.record:declare_from_transcript       make a scenario of a transcript
+matrix           commands.matrix:declare                       judge many workers side by side
+engine           commands.engine:declare                       run a local engine
+list             commands.catalogue:declare_list               show every requirement, a line each
+explain          commands.catalogue:declare_explain            show all that is known of some
+doctor           commands.doctor:declare                       look at what this machine lacks
+completion       commands.completion:declare                   print completion for a shell
+docs             commands.catalogue:declare_docs               write the page of requirements
+"""
+
+PASSING_ON = ("judge", "fuzz", "replay")
+
+
+def _read(line: str) -> Command:
+    name, function, summary = line.split(maxsplit=2)
+    return Command(name, function, summary, name in PASSING_ON)
+
+
+COMMANDS: Mapping[str, Command] = {
+    command.name: command for command in map(_read, TABLE.strip().splitlines())
+}
+"""Every command by its name, in the order of the help."""

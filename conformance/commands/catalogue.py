@@ -6,34 +6,36 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conformance.report.catalogue import data, details, is_long, listing, page
 from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Level
 
-if TYPE_CHECKING:
-    from conformance.commands import Commands
-
 PAGE = Path("docs") / "requirements.md"
 
 
-def add(commands: Commands) -> None:
-    """Declare the commands."""
-    shown = commands.add_parser("list", help="show every requirement, a line each")
-    shown.add_argument("pattern", nargs="*", help="only ids that match, as in 'REC-*'")
+def declare_list(parser: argparse.ArgumentParser) -> None:
+    """Declare ``list``."""
+    parser.add_argument("pattern", nargs="*", help="only ids that match, as in 'REC-*'")
     levels = [level.value for level in Level]
-    shown.add_argument("--level", type=str.upper, choices=levels, help="only of this level")
-    shown.add_argument("--phase", choices=list(load().phases), help="only of this phase")
-    shown.add_argument("--full", action="store_true", help="only what takes --level full")
-    shown.add_argument("--json", action="store_true", help="all that is known of each, as JSON")
-    shown.set_defaults(run=_list)
-    explained = commands.add_parser("explain", help="show all that is known of requirements")
-    explained.add_argument("pattern", nargs="+", help="ids, as in INV-003 or 'REC-*'")
-    explained.set_defaults(run=_explain)
-    pages = commands.add_parser("docs", help=f"write {PAGE}")
-    pages.add_argument("--check", action="store_true", help="only tell whether it is up to date")
-    pages.set_defaults(run=_docs)
+    parser.add_argument("--level", type=str.upper, choices=levels, help="only of this level")
+    parser.add_argument("--phase", choices=list(load().phases), help="only of this phase")
+    parser.add_argument("--full", action="store_true", help="only what takes --level full")
+    parser.add_argument("--json", action="store_true", help="all that is known of each, as JSON")
+    parser.set_defaults(run=_list)
+
+
+def declare_explain(parser: argparse.ArgumentParser) -> None:
+    """Declare ``explain``."""
+    parser.add_argument("pattern", nargs="+", help="ids, as in INV-003 or 'REC-*'")
+    parser.set_defaults(run=_explain)
+
+
+def declare_docs(parser: argparse.ArgumentParser) -> None:
+    """Declare ``docs``."""
+    parser.description = f"Write {PAGE}, in a checkout."
+    parser.add_argument("--check", action="store_true", help="only tell whether it is up to date")
+    parser.set_defaults(run=_docs)
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from importlib import metadata
-from typing import TYPE_CHECKING
 
 import psutil
 from packaging.requirements import Requirement
@@ -28,9 +27,6 @@ from mock_engine.transcript import Transcript
 from mock_engine.wire import Listener
 from mock_engine.wire.listener import bound
 
-if TYPE_CHECKING:
-    from conformance.commands import Commands
-
 DISTRIBUTION = "iii-conformance"
 PORTS = {
     49134: "where workers dial that are told no address",
@@ -44,7 +40,7 @@ BUSY = 1.5
 """Processes that want a core, for each core."""
 
 
-class State(Enum):
+class SignState(Enum):
     """How something is; the value is how it is written."""
 
     OK = "ok"
@@ -57,7 +53,7 @@ class Sign:
     """What was seen of one thing, and what to do unless it is well."""
 
     name: str
-    state: State
+    state: SignState
     seen: str
     remedy: str = ""
 
@@ -67,10 +63,9 @@ class Sign:
         return f"{line}\n{'':27}→ {self.remedy}" if self.remedy else line
 
 
-def add(commands: Commands) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command."""
-    doctor = commands.add_parser("doctor", help="look at this machine: what works, what is missing")
-    doctor.set_defaults(run=_run)
+    parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -80,8 +75,8 @@ def _run(options: argparse.Namespace) -> int:
         for sign in look():
             print(sign)
             signs.append(sign)
-    failed = sum(sign.state is State.FAIL for sign in signs)
-    warned = sum(sign.state is State.WARN for sign in signs)
+    failed = sum(sign.state is SignState.FAIL for sign in signs)
+    warned = sum(sign.state is SignState.WARN for sign in signs)
     print(f"\n{len(signs)} looked at: {failed} failed, {warned} warnings")
     return 1 if failed else 0
 
@@ -92,7 +87,7 @@ def _run(options: argparse.Namespace) -> int:
 def python() -> Iterator[Sign]:
     """The interpreter."""
     seen = f"{platform.python_version()} on {platform.platform(terse=True)}, {sys.executable}"
-    yield Sign("Python", State.OK, seen)  # an older one could not have read this file
+    yield Sign("Python", SignState.OK, seen)  # an older one could not have read this file
 
 
 def packages() -> Iterator[Sign]:
@@ -101,7 +96,7 @@ def packages() -> Iterator[Sign]:
         declared = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
         remedy = f"pip install {DISTRIBUTION}, or `pip install -e .` in a checkout"
-        yield Sign(DISTRIBUTION, State.FAIL, "is not installed", remedy)
+        yield Sign(DISTRIBUTION, SignState.FAIL, "is not installed", remedy)
         return
     yield from judged_packages(declared, _installed)
 
@@ -120,9 +115,9 @@ def judged_packages(declared: list[str], installed: Callable[[str], str | None])
         name = f"extra {extra_name}" if extra_name else "packages"
         target = f"{DISTRIBUTION}[{extra_name}]" if extra_name else DISTRIBUTION
         if not faults:
-            yield Sign(name, State.OK, "installed")
+            yield Sign(name, SignState.OK, "installed")
         else:
-            state = State.WARN if extra_name else State.FAIL
+            state = SignState.WARN if extra_name else SignState.FAIL
             yield Sign(name, state, "; ".join(faults), f"pip install '{target}', if you need it")
 
 
@@ -153,9 +148,9 @@ def ports() -> Iterator[Sign]:
         except OSError:
             holder = _holder(port)
             remedy = f"it is {use}; end {holder or 'what listens there'}, or do without"
-            yield Sign(f"port {port}", State.WARN, f"taken by {holder or 'a process'}", remedy)
+            yield Sign(f"port {port}", SignState.WARN, f"taken by {holder or 'a process'}", remedy)
         else:
-            yield Sign(f"port {port}", State.OK, f"free: {use}")
+            yield Sign(f"port {port}", SignState.OK, f"free: {use}")
 
 
 def _holder(port: int) -> str | None:
@@ -175,9 +170,9 @@ def load() -> Iterator[Sign]:
     seen = f"{average:.1f} on {cores} cores"
     if average > BUSY * cores:
         remedy = "end other work, or give deadlines more time with --timeout-factor 2"
-        yield Sign("load", State.WARN, seen, remedy)
+        yield Sign("load", SignState.WARN, seen, remedy)
     else:
-        yield Sign("load", State.OK, seen)
+        yield Sign("load", SignState.OK, seen)
     if sys.platform == "win32":
         return
     import resource
@@ -185,9 +180,9 @@ def load() -> Iterator[Sign]:
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     seen = "no limit" if limit == resource.RLIM_INFINITY else f"{limit} at most"
     if 0 <= limit < FEW_FILES:
-        yield Sign("open files", State.WARN, seen, f"ulimit -n {FEW_FILES}")
+        yield Sign("open files", SignState.WARN, seen, f"ulimit -n {FEW_FILES}")
     else:
-        yield Sign("open files", State.OK, seen)
+        yield Sign("open files", SignState.OK, seen)
 
 
 def proxies(environment: Mapping[str, str] = os.environ) -> Iterator[Sign]:
@@ -195,13 +190,13 @@ def proxies(environment: Mapping[str, str] = os.environ) -> Iterator[Sign]:
     found = [name for name in (*PROXIES, *map(str.lower, PROXIES)) if environment.get(name)]
     spared = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
     if not found:
-        yield Sign("proxies", State.OK, "none in the environment")
+        yield Sign("proxies", SignState.OK, "none in the environment")
     elif "*" in spared or any(name in spared for name in LOOPBACK):
-        yield Sign("proxies", State.OK, f"{', '.join(found)}; loopback is spared by NO_PROXY")
+        yield Sign("proxies", SignState.OK, f"{', '.join(found)}; loopback is spared by NO_PROXY")
     else:
         yield Sign(
             "proxies",
-            State.WARN,
+            SignState.WARN,
             f"{', '.join(found)}, without loopback in NO_PROXY",
             "the suite spares its own workers; for others export NO_PROXY=localhost,127.0.0.1",
         )
@@ -214,9 +209,9 @@ def round_trip() -> Iterator[Sign]:
     except Exception as fault:  # noqa: BLE001 - whatever it is, it keeps workers away as well
         seen = f"{type(fault).__name__}: {fault}"
         remedy = "look for a firewall, a proxy or a sandbox that keeps 127.0.0.1 from processes"
-        yield Sign("loopback WebSocket", State.FAIL, seen, remedy)
+        yield Sign("loopback WebSocket", SignState.FAIL, seen, remedy)
     else:
-        yield Sign("loopback WebSocket", State.OK, f"a greeting after {seconds * 1000:.1f} ms")
+        yield Sign("loopback WebSocket", SignState.OK, f"a greeting after {seconds * 1000:.1f} ms")
 
 
 async def _greeted() -> float:
@@ -245,10 +240,10 @@ def docker() -> Iterator[Sign]:
         seen = f"{daemon.version} at {daemon.host}: {route(daemon.facts(), None)}"
     except UsageError as fault:
         seen, _, rest = str(fault).partition("\n")
-        told = rest.partition(";")[0] or "see docs/containers.md"
-        yield Sign("Docker", State.WARN, seen, f"{told} (for --worker-image)")
+        remedy = rest.partition(";")[0] or "see docs/containers.md"
+        yield Sign("Docker", SignState.WARN, seen, f"{remedy} (for --worker-image)")
     else:
-        yield Sign("Docker", State.OK, seen)
+        yield Sign("Docker", SignState.OK, seen)
 
 
 def namespaces() -> Iterator[Sign]:
@@ -258,9 +253,9 @@ def namespaces() -> Iterator[Sign]:
     except UsageError as fault:
         seen = str(fault).partition("; ")[0]
         remedy = "only --isolate takes them: run as root, or allow unprivileged user namespaces"
-        yield Sign("network namespaces", State.WARN, seen, remedy)
+        yield Sign("network namespaces", SignState.WARN, seen, remedy)
     else:
-        yield Sign("network namespaces", State.OK, "can be made")
+        yield Sign("network namespaces", SignState.OK, "can be made")
 
 
 LOOKS: tuple[Callable[[], Iterator[Sign]], ...] = (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.errors import Inconclusive, UsageError
@@ -15,32 +17,36 @@ from conformance.trials.harness import Harness
 from conformance.trials.probe_run import probe_run
 
 if TYPE_CHECKING:
-    from conformance.commands import Commands
-    from conformance.fuzz.campaign.finding import Step
+    from conformance.fuzz.campaign.defect import ReplayStep
 
 
-def add(commands: Commands) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command."""
-    invoke = commands.add_parser("invoke", help="start a worker, invoke it, show what it answers")
-    invoke.add_argument("--worker-cmd", required=True, metavar="COMMAND", help="starts the worker")
-    invoke.add_argument(
+    parser.usage = "%(prog)s --call FUNCTION DATA [TIMES] … [OPTIONS] -- COMMAND …"
+    parser.add_argument("--worker-cmd", metavar="COMMAND", help="starts the worker, in one text")
+    parser.add_argument("command", nargs="*", metavar="COMMAND", help="starts the worker")
+    parser.add_argument(
         "--call",
         nargs="+",
         action="append",
-        required=True,
+        default=[],
         metavar="WORD",
         help="FUNCTION DATA [TIMES]: the data is JSON; may be repeated, in this order",
     )
-    invoke.add_argument("--timeout-factor", type=float, default=1.0, metavar="NUMBER")
-    invoke.set_defaults(run=_invoke)
+    parser.add_argument(
+        "--calls", type=Path, metavar="FILE", help="the invocations of a finding of fuzzing"
+    )
+    parser.add_argument("--timeout-factor", type=float, default=1.0, metavar="NUMBER")
+    parser.set_defaults(run=_invoke)
 
 
 def _invoke(options: argparse.Namespace) -> int:
     """Exit code 0 when every answer is right, 1 when one is wrong, 2 for a mistake in the call."""
     try:
-        steps = [_step(words) for words in options.call]
+        steps = _steps(options)
+        command = options.worker_cmd or shlex.join(options.command)
         settings = Settings(
-            Command.parse(options.worker_cmd),
+            Command.parse(command),
             timeout_factor=options.timeout_factor,
             default_port=None,
         )
@@ -50,22 +56,33 @@ def _invoke(options: argparse.Namespace) -> int:
         return 2
 
 
-def _step(words: list[str]) -> Step:
-    from conformance.fuzz.campaign.finding import Step
+def _steps(options: argparse.Namespace) -> list[ReplayStep]:
+    from conformance.fuzz.campaign.store import read_calls
+
+    steps = [_step(words) for words in options.call]
+    if options.calls is not None:
+        steps += read_calls(options.calls)
+    if not steps:
+        raise UsageError('name what to invoke, as in --call greet \'{"name": "Ada"}\'')
+    return steps
+
+
+def _step(words: list[str]) -> ReplayStep:
+    from conformance.fuzz.campaign.defect import ReplayStep
 
     if not 2 <= len(words) <= 3 or (len(words) == 3 and not words[2].isdecimal()):
-        told = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
-        raise UsageError(told)
+        expected = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
+        raise UsageError(expected)
     try:
         json.loads(words[1])
     except (ValueError, RecursionError) as fault:
         raise UsageError(
             f"--call {words[0]}: the data is no JSON: {fault}; quote it, as in '{{\"a\": 1}}'"
         ) from None
-    return Step(words[0], words[1], int(words[2]) if len(words) == 3 else 1)
+    return ReplayStep(words[0], words[1], int(words[2]) if len(words) == 3 else 1)
 
 
-async def _play(settings: Settings, steps: list[Step]) -> int:
+async def _play(settings: Settings, steps: list[ReplayStep]) -> int:
     from conformance.fuzz.campaign.replay import replay
 
     first = await probe_run(settings)

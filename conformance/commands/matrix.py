@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
 from conformance.matrix import table as report
@@ -18,17 +17,12 @@ from conformance.matrix.run import Column, judge_all
 from conformance.requirements.catalogue import load as load_catalogue
 from conformance.requirements.verdict import Outcome
 
-if TYPE_CHECKING:
-    from conformance.commands import Commands
 
-
-def add(commands: Commands) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command."""
-    parser = commands.add_parser(
-        "matrix",
-        help="judge many workers and show them side by side",
-        description="Exit codes: 0 when no MUST is broken, 1 when one is, or a known failure is "
-        "fixed, or the page of findings is stale, 2 when a worker could not be judged at all.",
+    parser.epilog = (
+        "Exit codes: 0 when no MUST is broken, 1 when one is, or a known failure is fixed, or the "
+        "page of findings is stale, 2 when a worker could not be judged at all."
     )
     parser.add_argument("file", type=Path, help="the workers, as YAML")
     parser.add_argument(

@@ -8,7 +8,6 @@ import contextlib
 import signal
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conformance.documents import nodes
 from conformance.errors import UsageError
@@ -18,36 +17,34 @@ from conformance.scenarios.recording.proxy import Proxy, Upstream
 from conformance.scenarios.recording.writing import write
 from mock_engine.transcript import Event
 
-if TYPE_CHECKING:
-    from conformance.commands import Commands
 
-
-def add(commands: Commands) -> None:
-    """Declare the commands."""
-    recorder = commands.add_parser(
-        "record",
-        help="record a worker and an engine as a scenario",
-        description="Stand between a worker and an engine, pass on what they say unchanged, and "
-        "write it as a scenario on Ctrl-C, SIGTERM, or when the worker has gone.",
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare ``record``."""
+    parser.description = (
+        "Stand between a worker and an engine, pass on what they say unchanged, and write it as a "
+        "scenario on Ctrl-C, SIGTERM, or when the worker has gone."
     )
-    recorder.add_argument("--upstream", required=True, metavar="URL", help="where the engine is")
-    recorder.add_argument(
+    parser.add_argument("--upstream", required=True, metavar="URL", help="where the engine is")
+    parser.add_argument(
         "--listen",
         default="0",
         metavar="[HOST:]PORT",
         help="where the worker is to connect (default: a free port, which is printed)",
     )
-    recorder.add_argument(
+    parser.add_argument(
         "--stay", action="store_true", help="go on when the worker has gone, for its return"
     )
-    _output(recorder)
-    recorder.set_defaults(run=_record)
-    stored = commands.add_parser(
-        "from-transcript", help="make a scenario of a stored transcript, NDJSON"
+    _output(parser)
+    parser.set_defaults(run=_record)
+
+
+def declare_from_transcript(parser: argparse.ArgumentParser) -> None:
+    """Declare ``from-transcript``."""
+    parser.add_argument(
+        "transcript", type=Path, help="a transcript, NDJSON, of this suite or of a wire probe"
     )
-    stored.add_argument("transcript", type=Path, help="a transcript of this suite or a wire probe")
-    _output(stored)
-    stored.set_defaults(run=_from_transcript)
+    _output(parser)
+    parser.set_defaults(run=_from_transcript)
 
 
 def _output(parser: argparse.ArgumentParser) -> None:

@@ -250,20 +250,20 @@ def read(path: Path) -> str:
     except OSError as fault:
         raise DocumentError(f"{path}: cannot be read: {fault.strerror}") from None
     except UnicodeDecodeError as fault:
-        told = f"no UTF-8 text: {fault.reason} at byte {fault.start}"
-        raise DocumentError(f"{path}: {told}") from None
+        reason = f"no UTF-8 text: {fault.reason} at byte {fault.start}"
+        raise DocumentError(f"{path}: {reason}") from None
 
 
-def closest(given: str, known: Iterable[str]) -> str:
+def closest(name: str, known: Iterable[str]) -> str:
     """What was probably meant, as the end of a complaint, or an empty text."""
-    found = difflib.get_close_matches(given, list(known), 1, 0.5)
+    found = difflib.get_close_matches(name, list(known), 1, 0.5)
     return f"; did you mean `{found[0]}`?" if found else ""
 
 
-def suggestion(given: str, known: Iterable[str]) -> str:
+def suggestion(name: str, known: Iterable[str]) -> str:
     """What may have been meant, or all that there is, as the end of a complaint."""
     names = sorted(known)
-    return closest(given, names) or f"; known: {', '.join(names)}"
+    return closest(name, names) or f"; known: {', '.join(names)}"
 
 
 def keys(node: Node, known: Iterable[str], what: str) -> Mapping[str, Node]:

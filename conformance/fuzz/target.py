@@ -13,7 +13,7 @@ from conformance.fuzz.values.hostile import edges
 
 WELL_KNOWN = "conformance::"
 HARMLESS = ("conformance::echo", "conformance::fail", "conformance::metadata")
-"""Of the well-known functions those that neither wait nor do harm when asked to."""
+"""Of the well-known functions those that neither wait nor do harm when invoked."""
 
 _TELLS = {
     "properties", "required", "items", "prefixItems", "enum", "const", "anyOf", "oneOf", "allOf",
@@ -23,7 +23,7 @@ _TELLS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class Case:
     """Data for one invocation.
 
     ``text`` is the data as JSON; ``value`` the same as a tree. ``valid`` is what the declared
@@ -40,7 +40,7 @@ class Input:
     deliverable: bool = True
 
 
-class Target:
+class FuzzTarget:
     """A function to fuzz, by its ``registerfunction`` message."""
 
     def __init__(self, function_id: str, registration: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ def _tells(schema: Mapping[str, Any]) -> bool:
 
 def targets(
     functions: Mapping[str, Mapping[str, Any]], patterns: tuple[str, ...] = ()
-) -> dict[str, Target]:
+) -> dict[str, FuzzTarget]:
     """The functions to fuzz. Without patterns all, of the well-known ones those that do no harm."""
 
     def chosen(function_id: str) -> bool:
@@ -85,4 +85,4 @@ def targets(
             return any(fnmatchcase(function_id, pattern) for pattern in patterns)
         return not function_id.startswith(WELL_KNOWN) or function_id in HARMLESS
 
-    return {name: Target(name, body) for name, body in functions.items() if chosen(name)}
+    return {name: FuzzTarget(name, body) for name, body in functions.items() if chosen(name)}

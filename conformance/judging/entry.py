@@ -1,107 +1,199 @@
-"""A verdict as plain data: what every report is made of, and what crosses process borders."""
+"""A verdict as one immutable value: what every report is made of, and what crosses processes.
+
+Rules of this file:
+
+* ``build_entry`` makes every entry, be it about a requirement, a scenario or a fuzzing campaign.
+* Nothing changes an entry. Who needs another one makes it from the first.
+* ``Entry.data`` and ``Entry.read`` are each other's inverse. ``report.schema.json`` describes the
+  data under ``verdict``.
+"""
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from conformance.judging.frames import Frame, conversation
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from conformance.judging.frames import EvidenceFrame, conversation
 from conformance.judging.judge import Tried, Verdict
+from conformance.requirements.catalogue import Requirement
 from conformance.requirements.known import KnownFailure
-from conformance.requirements.verdict import Finding, Outcome
+from conformance.requirements.verdict import Level, Outcome
 
 LAST_LINES = 10
+"""How many lines of the worker's output an entry keeps."""
+
 REQUIREMENT = "requirement"
 SCENARIO = "scenario"
 FUZZ = "fuzz"
 
 
-class Evidence(TypedDict):
+class Criterion(msgspec.Struct, frozen=True):
+    """What a worker is judged by: a requirement, a scenario or a fuzzing campaign."""
+
+    kind: str
+    id: str
+    phase: str
+    level: Level
+    sentence: str
+    source: str
+    bugs: tuple[str, ...] = ()
+
+
+class Evidence(msgspec.Struct, frozen=True):
     """What a verdict rests on, and what to try next.
 
-    ``differences`` tell place by place how what came is not what was expected, where that is
-    known. ``frames`` are the conversation, ``log`` the worker's last lines, ``runs`` the names of
-    the worker's runs that were looked at: their transcripts and logs are kept under these.
+    ``differences`` say place by place how what came is not what was expected, where that is known.
+    ``frames`` are the conversation and ``log`` the worker's last lines. ``runs`` are the names of
+    the worker's runs that were looked at: transcripts and logs are kept under these.
     """
 
-    expected: str
     seen: str
-    remedy: str
-    differences: NotRequired[list[str]]
-    frames: list[Frame]
-    log: list[str]
-    runs: list[str]
+    expected: str = ""
+    remedy: str = ""
+    differences: tuple[str, ...] | UnsetType = UNSET
+    frames: tuple[EvidenceFrame, ...] = ()
+    log: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
 
 
-class Rate(TypedDict):
+class Rate(msgspec.Struct, frozen=True):
     """How often something flaky was put to the proof, and how often it was kept."""
 
     judged: int
     kept: int
 
 
-class Entry(TypedDict):
+class Entry(msgspec.Struct, frozen=True):
     """A verdict with all that belongs to it.
 
-    ``kind`` is what was judged (a requirement, a scenario, a fuzzing campaign), ``reason`` the
-    verdict in one line, ``tried`` the rate of what is flaky, ``protocol`` the version the worker
-    was held to, and ``command`` what to type to judge this alone, once more. ``notes`` are what
-    was done beside the verdict.
+    ``kind`` is what was judged and ``reason`` the verdict in one line. ``tried`` is the rate of
+    what is flaky. ``protocol`` is the version that the worker was held to. ``command`` is what to
+    type to judge this alone, once more. ``notes`` are what was done beside the verdict.
     """
 
     kind: str
     id: str
     phase: str
-    level: str
+    level: Level
     sentence: str
     source: str
-    bugs: list[str]
+    bugs: tuple[str, ...]
     protocol: str
-    outcome: str
+    outcome: Outcome
     reason: str
-    tried: NotRequired[Rate | None]
     command: str
-    notes: NotRequired[list[str]]
     evidence: Evidence
+    tried: Rate | None = None
+    notes: tuple[str, ...] | UnsetType = UNSET
+
+    def data(self) -> dict[str, Any]:
+        """The entry as JSON-able data."""
+        data: dict[str, Any] = with_lists(msgspec.to_builtins(self))
+        return data
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Entry:
+        """The entry that ``data`` describes.
+
+        Raises:
+            msgspec.ValidationError: it describes none.
+        """
+        return msgspec.convert(data, cls)
+
+    def of_process(self, process: str) -> Entry:
+        """The entry with its runs under the name of the process that played them."""
+        runs = tuple(f"{process}/{run}" for run in self.evidence.runs)
+        return replace(self, evidence=replace(self.evidence, runs=runs))
+
+    def properties(self) -> list[tuple[str, str]]:
+        """What a JUnit file carries about the verdict: names and values."""
+        return [
+            (self.kind, self.id),
+            ("level", self.level.value),
+            ("verdict", self.outcome.value),
+            ("protocol", self.protocol),
+            ("source", self.source),
+            ("expected", self.evidence.expected),
+            ("seen", self.evidence.seen),
+            ("command", self.command),
+        ]
 
 
-def entry(verdict: Verdict, protocol: str, command: str = "") -> Entry:
-    """The verdict on a requirement as data."""
-    requirement, finding = verdict.requirement, verdict.finding
-    return {
-        "kind": REQUIREMENT,
-        "id": requirement.id,
-        "phase": requirement.phase,
-        "level": requirement.level.value,
-        "sentence": requirement.sentence,
-        "source": requirement.source,
-        "bugs": list(requirement.bugs),
-        "protocol": protocol,
-        "outcome": verdict.outcome.value,
-        "reason": reason(verdict.outcome, finding.seen, verdict.known, verdict.tried),
-        "tried": rate(verdict.tried),
-        "command": command,
-        "evidence": evidence(verdict, finding),
-    }
+def build_entry(
+    criterion: Criterion,
+    outcome: Outcome,
+    evidence: Evidence,
+    *,
+    reason: str,
+    protocol: str,
+    command: str = "",
+    tried: Tried | None = None,
+    notes: Iterable[str] | None = None,
+) -> Entry:
+    """Make an entry, the one way there is.
+
+    Of what is simply kept, the frames that are cited say enough, and the log says nothing.
+    """
+    wrong = outcome.wrong
+    return Entry(
+        kind=criterion.kind,
+        id=criterion.id,
+        phase=criterion.phase,
+        level=criterion.level,
+        sentence=criterion.sentence,
+        source=criterion.source,
+        bugs=criterion.bugs,
+        protocol=protocol,
+        outcome=outcome,
+        reason=reason,
+        command=command,
+        evidence=replace(
+            evidence,
+            frames=tuple(frame for frame in evidence.frames if wrong or frame.cited),
+            log=evidence.log[-LAST_LINES:] if wrong else (),
+        ),
+        tried=Rate(tried.judged, tried.kept) if tried else None,
+        notes=UNSET if notes is None else tuple(notes),
+    )
 
 
-def rate(tried: Tried | None) -> Rate | None:
-    """How often something flaky was tried, as data."""
-    return {"judged": tried.judged, "kept": tried.kept} if tried else None
+def requirement_entry(verdict: Verdict, protocol: str, command: str = "") -> Entry:
+    """The entry about the verdict on a requirement."""
+    finding = verdict.finding
+    evidence = Evidence(
+        seen=finding.seen,
+        expected=finding.expected,
+        remedy=finding.remedy,
+        frames=conversation(finding.events, verdict.records),
+        log=verdict.log,
+        runs=verdict.runs,
+    )
+    return build_entry(
+        criterion(verdict.requirement),
+        verdict.outcome,
+        evidence,
+        reason=reason(verdict.outcome, finding.seen, verdict.known, verdict.tried),
+        protocol=protocol,
+        command=command,
+        tried=verdict.tried,
+    )
 
 
-def evidence(verdict: Verdict, finding: Finding) -> Evidence:
-    """What a verdict rests on. Of what is simply kept, the cited frames say enough."""
-    frames = conversation(finding.events, verdict.records)
-    if not verdict.outcome.wrong:
-        frames = [told for told in frames if told["cited"]]
-    return {
-        "expected": finding.expected,
-        "seen": finding.seen,
-        "remedy": finding.remedy,
-        "frames": frames,
-        "log": list(verdict.log[-LAST_LINES:]) if verdict.outcome.wrong else [],
-        "runs": list(verdict.runs),
-    }
+def criterion(requirement: Requirement) -> Criterion:
+    """A requirement as what a worker is judged by."""
+    return Criterion(
+        kind=REQUIREMENT,
+        id=requirement.id,
+        phase=requirement.phase,
+        level=requirement.level,
+        sentence=requirement.sentence,
+        source=requirement.source,
+        bugs=tuple(requirement.bugs),
+    )
 
 
 def reason(
@@ -112,28 +204,23 @@ def reason(
         return f"known failure: {known.reason} (seen: {seen})"
     if outcome is Outcome.FIXED:
         return "fixed: it passes now; take it off the list of known failures"
-    told = f"{outcome.value}: {seen}"
+    text = f"{outcome.value}: {seen}"
     if tried:
-        told += f" (kept {tried.kept} of {tried.judged} times)"
+        text += f" (kept {tried.kept} of {tried.judged} times)"
     if known is not None and outcome is Outcome.FLAKY:
-        told += f"; on the list of what is flaky: {known.reason}"
+        text += f"; on the list of what is flaky: {known.reason}"
     elif known is not None and known.evidence and outcome.wrong:
-        told += (
+        text += (
             f"; the list of known failures has it with other evidence: {known.evidence!r}. "
             "It breaks in another way than was known: mend it, or --update-known-failures"
         )
-    return told
+    return text
 
 
-def properties(told: Entry) -> list[tuple[str, str]]:
-    """What a JUnit file carries about a verdict: names and values."""
-    return [
-        (told["kind"], told["id"]),
-        ("level", told["level"]),
-        ("verdict", told["outcome"]),
-        ("protocol", told["protocol"]),
-        ("source", told["source"]),
-        ("expected", told["evidence"]["expected"]),
-        ("seen", told["evidence"]["seen"]),
-        ("command", told["command"]),
-    ]
+def with_lists(value: Any) -> Any:
+    """Plain data with a list for each tuple, as JSON would give it back."""
+    if isinstance(value, dict):
+        return {name: with_lists(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [with_lists(part) for part in value]
+    return value

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
+
+import msgspec
 
 from conformance.trials.conversation import is_telemetry
 from conformance.trials.trial import Record
-from mock_engine.rendering import shorten, tell
+from mock_engine.rendering import shorten, summary
 from mock_engine.transcript import Direction, Event, FrameSeen, Message
 
 BEFORE, AFTER = 6, 3
-"""How many events of the same connections are told around those that a verdict rests on."""
+"""How many events of the same connections are shown around those that a verdict rests on."""
 
 LAST = 3
-"""How many messages each way are told where a verdict rests on none."""
+"""How many messages each way are shown where a verdict rests on none."""
 
 MOST = 40
 WIDTH = 2000
 LINE = 240
 
 
-class Frame(TypedDict):
-    """One event of a conversation.
+class EvidenceFrame(msgspec.Struct, frozen=True):
+    """One event of a conversation, as evidence.
 
-    ``at`` is in seconds since the worker's engine began to listen; ``sender`` is empty for what
+    ``at`` is in seconds since the worker's engine began to listen. ``sender`` is empty for what
     neither side sent, such as the end of a connection. ``text`` is shortened to some 2,000
-    characters. The verdict rests on those that are ``cited``.
+    characters. ``cited`` marks the events that the verdict rests on.
     """
 
     at: float
@@ -36,48 +38,50 @@ class Frame(TypedDict):
     cited: bool
 
 
-def conversation(cited: Sequence[Event], records: Sequence[Record[Any]]) -> list[Frame]:
-    """What was cited in the order in which it happened, with what happened around it."""
+def conversation(
+    cited: Sequence[Event], records: Sequence[Record[Any]]
+) -> tuple[EvidenceFrame, ...]:
+    """What was cited, in the order in which it happened, with what happened around it."""
     wanted = set(map(id, cited))
     events = next(
         (record.events for record in records if any(id(e) in wanted for e in record.events)),
         tuple(cited) or (records[0].events if records else ()),
     )
-    told = [e for e in events if id(e) in wanted or not _is_noise(e)]
+    shown = [e for e in events if id(e) in wanted or not _is_noise(e)]
     if wanted:
         connections = {event.connection for event in cited}
-        told = [e for e in told if e.connection in connections]
-        places = [place for place, event in enumerate(told) if id(event) in wanted]
+        shown = [e for e in shown if e.connection in connections]
+        places = [place for place, event in enumerate(shown) if id(event) in wanted]
         chosen = {p for place in places for p in range(place - BEFORE, place + AFTER + 1)}
-        told = [event for place, event in enumerate(told) if place in chosen]
+        shown = [event for place, event in enumerate(shown) if place in chosen]
     else:
-        told = _last(told)
-    return [frame(event, id(event) in wanted) for event in _bounded(told, wanted)]
+        shown = _last(shown)
+    return tuple(evidence_frame(event, id(event) in wanted) for event in _bounded(shown, wanted))
 
 
-def frame(event: Event, cited: bool = False) -> Frame:
+def evidence_frame(event: Event, cited: bool = False) -> EvidenceFrame:
     """An event as data."""
-    sender = event.direction if isinstance(event, (Message, FrameSeen)) else None
-    return {
-        "at": round(event.at, 6),
-        "connection": event.connection,
-        "sender": "" if sender is None else _SENDERS[sender],
-        "text": tell(event, WIDTH) or "",
-        "cited": cited,
-    }
+    direction = event.direction if isinstance(event, (Message, FrameSeen)) else None
+    return EvidenceFrame(
+        at=round(event.at, 6),
+        connection=event.connection,
+        sender="" if direction is None else _SENDERS[direction],
+        text=summary(event, WIDTH) or "",
+        cited=cited,
+    )
 
 
-def lines(frames: Sequence[Frame]) -> list[str]:
-    """A conversation as lines; what the verdict rests on is marked where there is more."""
-    marked = len({told["cited"] for told in frames}) > 1
-    return [f"{'>' if marked and told['cited'] else ' '} {line(told)}" for told in frames]
+def lines(frames: Sequence[EvidenceFrame]) -> list[str]:
+    """A conversation as lines. What the verdict rests on is marked where there is more."""
+    marked = len({frame.cited for frame in frames}) > 1
+    return [f"{'>' if marked and frame.cited else ' '} {line(frame)}" for frame in frames]
 
 
-def line(told: Frame) -> str:
+def line(frame: EvidenceFrame) -> str:
     """A frame as one line that a person reads."""
     arrow = {"worker": "worker → engine  ", "engine": "engine → worker  ", "": ""}
-    text = arrow[told["sender"]] + shorten(told["text"], LINE)
-    return f"{told['at']:9.3f} s  #{told['connection']}  {text}"
+    text = arrow[frame.sender] + shorten(frame.text, LINE)
+    return f"{frame.at:9.3f} s  #{frame.connection}  {text}"
 
 
 _SENDERS: dict[Direction, Literal["worker", "engine"]] = {
@@ -87,8 +91,8 @@ _SENDERS: dict[Direction, Literal["worker", "engine"]] = {
 
 
 def _is_noise(event: Event) -> bool:
-    """Whether nobody misses an event: telemetry, and frames that a message tells whole."""
-    return tell(event) is None or (isinstance(event, Message) and is_telemetry(event))
+    """Whether nobody misses an event: telemetry, and frames that a message shows whole."""
+    return summary(event) is None or (isinstance(event, Message) and is_telemetry(event))
 
 
 def _last(events: Sequence[Event]) -> list[Event]:

@@ -94,9 +94,9 @@ class Judge:
         if known is None or not known.tries:
             return self._tried(requirement, check, 1)
         tries = [self._tried(requirement, check, n + 1) for n in range(known.tries)]
-        number, tried = rated([verdict.finding for verdict in tries])
-        told = replace(tries[number], tried=tried)
-        return replace(told, outcome=Outcome.FLAKY) if tried and tried.is_flaky else told
+        number, tried = rated([each.finding for each in tries])
+        verdict = replace(tries[number], tried=tried)
+        return replace(verdict, outcome=Outcome.FLAKY) if tried and tried.is_flaky else verdict
 
     def _tried(self, requirement: Requirement, check: Check, number: int) -> Verdict:
         """The verdict of one try, the first or a later one."""

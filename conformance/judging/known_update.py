@@ -40,16 +40,16 @@ class _Edit:
     text: str
 
 
-def rewrite(path: Path, verdicts: Iterable[Entry], *, strict: bool) -> tuple[str, ...]:
-    """Bring the file at ``path`` up to date with these verdicts; a line for each change.
+def rewrite(path: Path, entries: Iterable[Entry], *, strict: bool) -> tuple[str, ...]:
+    """Bring the file at ``path`` up to date with these entries; a line for each change.
 
     Raises:
         UsageError: it cannot be written, or as for ``updated``.
     """
-    judged = {told["id"]: told for told in verdicts if told["kind"] in LISTED}
-    outcomes = {identity: Outcome(told["outcome"]) for identity, told in judged.items()}
+    judged = {entry.id: entry for entry in entries if entry.kind in LISTED}
+    outcomes = {identity: entry.outcome for identity, entry in judged.items()}
     broken = {
-        identity: judged[identity]["evidence"]["seen"]
+        identity: judged[identity].evidence.seen
         for identity, outcome in outcomes.items()
         if outcome in (Outcome.FAILED, Outcome.WARNING)
     }

@@ -25,7 +25,7 @@ def subject(
 ) -> dict[str, Any]:
     """The worker of the first run as data. Times are in seconds.
 
-    ``notes`` are what the user says about functions and the worker does not bear out.
+    ``notes`` are what the user says about functions and the worker does not confirm.
     """
     counts: Counter[str] = Counter()
     for (kind, _), number in baseline.declared.items():

@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
+from conformance.documents.forms import UUID
 from conformance.judging.entry import Entry
 from conformance.judging.frames import line
 from conformance.matrix.run import Column
@@ -23,20 +26,19 @@ BROKEN = (Outcome.FAILED, Outcome.WARNING, Outcome.KNOWN_FAILURE, Outcome.FLAKY)
 FENCE = "```"
 FENCED = re.compile(rf"^{FENCE}.*?^{FENCE}$", re.MULTILINE | re.DOTALL)
 AT = re.compile(r"^ *[0-9.]+ s +")
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PORT = re.compile(r"\bport [0-9]+")
 UNLISTED = "It is on no list of known failures."
 
 
-def findings(catalogue: Catalogue, columns: Sequence[Column], asked: str) -> str:
-    """The page, in Markdown. ``asked`` is the matrix file and what else decides what is judged."""
+def findings(catalogue: Catalogue, columns: Sequence[Column], arguments: str) -> str:
+    """The page, in Markdown. ``arguments`` are the matrix file and what else decides verdicts."""
     columns = [_settled(column) for column in columns]
     found = [outcomes(column) for column in columns]
     broken = [r for r in catalogue if any(each.get(r.id) in BROKEN for each in found)]
     lines = [
         "# Findings",
         "",
-        f"Made by `python -m conformance matrix {asked} --findings FILE`; do not edit.",
+        f"Made by `python -m conformance matrix {arguments} --findings FILE`; do not edit.",
         "",
         "## Requirements that a worker breaks",
         "",
@@ -48,12 +50,12 @@ def findings(catalogue: Catalogue, columns: Sequence[Column], asked: str) -> str
 
 
 def _settled(column: Column) -> Column:
-    """The column with what is listed as flaky told as such, whichever way it went this time."""
+    """The column with what is listed as flaky shown as such, whichever way it went this time."""
 
-    def settled(told: Entry) -> Entry:
-        known = column.candidate.known.get(told["id"])
-        flaky = known is not None and known.tries and Outcome(told["outcome"]).judged
-        return {**told, "outcome": Outcome.FLAKY.value} if flaky else told
+    def settled(entry: Entry) -> Entry:
+        known = column.candidate.known.get(entry.id)
+        flaky = known is not None and known.tries and entry.outcome.judged
+        return structs.replace(entry, outcome=Outcome.FLAKY) if flaky else entry
 
     return replace(column, entries=tuple(map(settled, column.entries)))
 
@@ -68,36 +70,36 @@ def _worker(column: Column) -> Iterator[str]:
     if column.fault:
         yield from ("", FENCE, column.fault, FENCE)
         return
-    wrong = [told for told in column.entries if Outcome(told["outcome"]) in BROKEN]
+    wrong = [entry for entry in column.entries if entry.outcome in BROKEN]
     if not wrong:
         yield from ("", "It keeps every requirement that applies to it.")
-    for told in wrong:
-        yield from _finding(column, told)
+    for entry in wrong:
+        yield from _finding(column, entry)
 
 
-def _finding(column: Column, told: Entry) -> Iterator[str]:
-    known = column.candidate.known.get(told["id"])
-    word = MARKS[Outcome(told["outcome"])][0]
-    yield from ("", f"### {told['id']} {told['level']} ({word}): {told['sentence']}", "")
+def _finding(column: Column, entry: Entry) -> Iterator[str]:
+    known = column.candidate.known.get(entry.id)
+    word = MARKS[entry.outcome][0]
+    yield from ("", f"### {entry.id} {entry.level.value} ({word}): {entry.sentence}", "")
     yield known.reason if known else UNLISTED
     if known and known.link:
         yield known.link
     yield from ("", FENCE)
-    yield f"expected  {told['evidence']['expected']}"
-    yield f"seen      {told['evidence']['seen']}"
-    yield from _frames(told)
+    yield f"expected  {entry.evidence.expected}"
+    yield f"seen      {entry.evidence.seen}"
+    yield from _frames(entry)
     yield from (FENCE, "", FENCE)
-    yield told["command"]
+    yield entry.command
     yield FENCE
 
 
-def _frames(told: Entry) -> Iterator[str]:
+def _frames(entry: Entry) -> Iterator[str]:
     """The frames of a finding without times, its ids numbered as they appear."""
     numbers: dict[str, str] = {}
 
     def numbered(found: re.Match[str]) -> str:
         return numbers.setdefault(found[0], f"<id {len(numbers) + 1}>")
 
-    frames = told["evidence"]["frames"]
-    for frame in [f for f in frames if f["cited"]] or frames:
+    frames = entry.evidence.frames
+    for frame in [f for f in frames if f.cited] or frames:
         yield PORT.sub("port …", UUID.sub(numbered, AT.sub("", line(frame))))

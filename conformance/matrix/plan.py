@@ -47,8 +47,8 @@ def load(path: Path, catalogue: Catalogue) -> list[Candidate]:
     names = [candidate.name for candidate in candidates]
     for number, name in enumerate(names):
         if name in names[:number]:
-            told = f"two workers are called {name}; their columns need names"
-            raise document.fault(("workers", number, "name"), told)
+            complaint = f"two workers are called {name}; their columns need names"
+            raise document.fault(("workers", number, "name"), complaint)
     return candidates
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from conformance.errors import UsageError
-from conformance.judging.entry import Entry, entry
+from conformance.judging.entry import Entry, requirement_entry
 from conformance.judging.judge import Verdict
 from conformance.judging.session import Judgement
 from conformance.matrix.plan import Candidate
@@ -87,7 +87,7 @@ def judge(
         protocol = judgement.protocol
         return Column(
             candidate,
-            tuple(entry(v, protocol.version, _again(candidate, v)) for v in verdicts),
+            tuple(requirement_entry(v, protocol.version, _again(candidate, v)) for v in verdicts),
             tuple(about(judgement.subject)),
             time.monotonic() - began,
         )

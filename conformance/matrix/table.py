@@ -19,8 +19,8 @@ MARGIN = 20
 NONE = "-"
 """What stands in the cell of a worker that could not be judged."""
 
-TOLD = (Outcome.FAILED, Outcome.FIXED, Outcome.WARNING)
-"""The outcomes that are told in full below the table."""
+EXPLAINED = (Outcome.FAILED, Outcome.FIXED, Outcome.WARNING)
+"""The outcomes that are explained below the table."""
 
 COUNTED = {
     "passed": (Outcome.PASSED,),
@@ -36,7 +36,7 @@ COUNTED = {
 
 def outcomes(column: Column) -> Mapping[str, Outcome]:
     """The outcome of each requirement that a worker was judged by."""
-    return {told["id"]: Outcome(told["outcome"]) for told in column.entries}
+    return {entry.id: entry.outcome for entry in column.entries}
 
 
 def console(
@@ -102,7 +102,7 @@ def document(columns: Sequence[Column], requirements: Sequence[Requirement]) -> 
                 "seconds": round(column.seconds, 3),
                 "fault": column.fault,
                 "counts": {name: _count(column, kinds) for name, kinds in COUNTED.items()},
-                "verdicts": list(column.entries),
+                "verdicts": [entry.data() for entry in column.entries],
             }
             for column in columns
         ],
@@ -131,18 +131,18 @@ def _count(column: Column, kinds: tuple[Outcome, ...]) -> int:
 def _accounts(columns: Sequence[Column]) -> Iterator[str]:
     """What is wrong with each worker, in lines."""
     for column in columns:
-        wrong = [told for told in column.entries if Outcome(told["outcome"]) in TOLD]
+        wrong = [entry for entry in column.entries if entry.outcome in EXPLAINED]
         if not wrong and not column.fault:
             continue
         yield ""
         yield column.candidate.name
         if column.fault:
             yield textwrap.indent(column.fault, "  ")
-        for told in wrong:
-            yield from _told(told)
+        for entry in wrong:
+            yield from _explained(entry)
 
 
-def _told(told: Entry) -> Iterator[str]:
-    mark = MARKS[Outcome(told["outcome"])][0]
-    yield f"  {mark:5}  {told['id']}  {told['level']:6}  {told['sentence']}"
-    yield f"{' ' * 26}{told['reason']}"
+def _explained(entry: Entry) -> Iterator[str]:
+    mark = MARKS[entry.outcome][0]
+    yield f"  {mark:5}  {entry.id}  {entry.level.value:6}  {entry.sentence}"
+    yield f"{' ' * 26}{entry.reason}"

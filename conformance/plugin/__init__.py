@@ -1,7 +1,8 @@
 """The pytest plugin: hooks only.
 
-Without ``--worker-cmd`` it declares its options and does nothing else: it collects nothing,
-changes nothing and imports nothing of the suite.
+Without an option that names a worker it changes nothing and imports nothing of the suite. Two
+things are told then, since silence would hide a mistake: an option of the suite that has no worker,
+and a ``conformance.yaml`` beside which nothing else was collected.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import pytest
 
 from conformance.plugin import options
+
+FILE = "conformance.yaml"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,7 +25,36 @@ def pytest_configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: an option has a value that cannot be used.
     """
+    if config.option.help:
+        return
     if options.is_active(config):
         from conformance.plugin.run import JudgingPlugin
 
         config.pluginmanager.register(JudgingPlugin(config), "iii-conformance-judging")
+    elif option := options.idle(config):
+        raise pytest.UsageError(
+            f'{option} is given, but no worker to judge: add --worker-cmd="python my_worker.py", '
+            f"or --conformance where {FILE} names the worker"
+        )
+    else:
+        config.pluginmanager.register(Idle(), "iii-conformance-idle")
+
+
+class Idle:
+    """A run that judges no worker."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Say how to judge the worker of ``conformance.yaml`` where nothing was collected.
+
+        Raises:
+            pytest.UsageError: the file is there, and pytest found no tests.
+        """
+        folders = (session.config.invocation_params.dir, session.config.rootpath)
+        if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or session.config.option.collectonly:
+            return
+        for folder in folders:
+            if (folder / FILE).is_file():
+                from conformance.plugin.resolving import unused
+
+                raise pytest.UsageError(unused(folder / FILE))

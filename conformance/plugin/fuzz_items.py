@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -12,78 +14,21 @@ from hypothesis.database import ExampleDatabase
 from conformance.fuzz.campaign import progress, replay, store
 from conformance.fuzz.campaign.campaign import Campaign
 from conformance.fuzz.campaign.database import opened
-from conformance.fuzz.campaign.finding import Finding, Report
+from conformance.fuzz.campaign.defect import CampaignReport, Defect
 from conformance.fuzz.campaign.oracles import REMEDIES
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.search.corpus import Pool
-from conformance.judging.entry import FUZZ, LAST_LINES, Entry, Evidence
+from conformance.fuzz.search.corpus import Corpus
+from conformance.judging.entry import Entry, Evidence
 from conformance.judging.session import Judgement
-from conformance.plugin.judged_item import JudgedItem
+from conformance.plugin import resolving
+from conformance.plugin.fuzz_item import PHASE, FuzzItem
+from conformance.plugin.judged_item import JOURNAL
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
 from conformance.trials.harness import Harness
 from conformance.trials.scheduler import InconclusiveTrial
 from conformance.trials.trial import Record, Trial, Worker
-
-PHASE = FUZZ
-
-
-class FuzzItem(JudgedItem):
-    """Something that fuzzing judges."""
-
-    def __init__(self, *, asked: Fuzzing, database: ExampleDatabase | None, **kw: Any) -> None:
-        super().__init__(**kw)
-        self.asked = asked
-        self.database = database
-
-    def account(self, told: Entry) -> str:
-        """The findings in full, where that is what was judged."""
-        if "notes" in told:
-            return "\n".join(told["evidence"]["differences"])
-        return super().account(told)
-
-    def entry(self, outcome: Outcome, sentence: str, reason: str, evidence: Evidence) -> Entry:
-        """A verdict as data."""
-        return {
-            "kind": FUZZ,
-            "id": self.name,
-            "phase": PHASE,
-            "level": Level.MUST.value,
-            "sentence": sentence,
-            "source": "docs/fuzzing.md",
-            "bugs": [],
-            "protocol": self.judgement.protocol.version,
-            "outcome": outcome.value,
-            "reason": reason,
-            "command": "",
-            "evidence": evidence,
-        }
-
-    def missed(self, sentence: str, played: InconclusiveTrial) -> Entry:
-        """The verdict when nothing could be tried."""
-        reason = f"{Outcome.NOT_VERIFIED.value}: {played.reason}"
-        return self.entry(Outcome.NOT_VERIFIED, sentence, reason, evidence(seen=played.reason))
-
-
-def evidence(
-    *,
-    seen: str,
-    expected: str = "",
-    remedy: str = "",
-    differences: Sequence[str] = (),
-    log: Sequence[str] = (),
-    run: str = "",
-) -> Evidence:
-    """What a verdict rests on."""
-    return {
-        "expected": expected,
-        "seen": seen,
-        "remedy": remedy,
-        "differences": list(differences),
-        "frames": [],
-        "log": list(log),
-        "runs": [run] if run else [],
-    }
+from mock_engine.rendering import counted
 
 
 class ReplayItem(FuzzItem):
@@ -101,25 +46,27 @@ class ReplayItem(FuzzItem):
         """Whether it is fixed or still fails."""
         example = self.example
         sentence = f"{example.function_id}: {example.kind.value}"
-        exceptions = self.asked.exceptions != "ignore"
+        exceptions = self.fuzzing.exceptions != "ignore"
         trial = replay.trial(example, exceptions=exceptions)
         played = self.judgement.outcome(trial)
         if isinstance(played, InconclusiveTrial):
             return self.missed(sentence, played)
         suspicion, seen = played.result.suspicion, played.result.seen
         if suspicion is None:
-            told = f"FIXED: {example.path} no longer fails; it is replayed in each run"
-            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", told, evidence(seen=told))
-        told = f"STILL FAILING: {suspicion.kind.value}: {suspicion.seen}"
-        rests_on = evidence(
-            seen=told,
+            text = f"FIXED: {example.path} no longer fails; it is replayed in each run"
+            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", text, Evidence(text))
+        text = f"STILL FAILING: {suspicion.kind.value}: {suspicion.seen}"
+        evidence = Evidence(
+            seen=text,
             expected=suspicion.expected,
             remedy=REMEDIES[suspicion.kind],
-            differences=[f"{step.function_id} {step.data}"[:400] for step in example.steps[-5:]],
-            log=seen.log[-LAST_LINES:],
-            run=trial.name,
+            differences=tuple(
+                f"{step.function_id} {step.data}"[:400] for step in example.steps[-5:]
+            ),
+            log=tuple(seen.log),
+            runs=(trial.name,),
         )
-        return self.entry(Outcome.FAILED, sentence, told, rests_on)
+        return self.entry(Outcome.FAILED, sentence, text, evidence)
 
 
 class CampaignItem(FuzzItem):
@@ -127,41 +74,77 @@ class CampaignItem(FuzzItem):
 
     def selection(self) -> Sequence[str]:
         """The options that draw the same inputs."""
-        asked = self.asked
-        budget = f"{asked.seconds:g}s" if asked.seconds is not None else f"{asked.count}"
-        return [f"--fuzz={budget}", f"--fuzz-seed={asked.seed + asked.share}"]
+        fuzzing = self.fuzzing
+        budget = f"{fuzzing.seconds:g}s" if fuzzing.seconds is not None else f"{fuzzing.count}"
+        return [f"--fuzz={budget}", f"--fuzz-seed={fuzzing.seed + fuzzing.share}"]
 
     def judge(self) -> Entry:
         """Run the campaign, telling of its progress, and judge what it found."""
         campaign = self._campaign()
 
-        async def play(harness: Harness) -> Report:
+        async def play(harness: Harness) -> CampaignReport:
             return await campaign.play(harness)
 
         trial = Trial(f"fuzz {self.name}", Worker.OWN, play)
         self.judgement.begin([trial])
-        self._follow(campaign, trial)
+        try:
+            self._follow(campaign, trial)
+        except KeyboardInterrupt:
+            return self._interrupted(campaign)
         played = self.judgement.outcome(trial)
         if isinstance(played, InconclusiveTrial):
             return self.missed("payloads", played)
         assert isinstance(played, Record)
-        return self._told(played.result)
+        return self._judged(played.result)
+
+    def _interrupted(self, campaign: Campaign) -> Entry:
+        """The verdict on what was found until the user ended the run, which ends after it."""
+        self.end_run()
+        campaign.report.interrupted = True
+        if not campaign.report.invocations:
+            return self.missed("payloads", InconclusiveTrial(self.name, "the run was interrupted"))
+        return self._judged(campaign.report)
 
     def _campaign(self) -> Campaign:
-        asked = self.asked
-        folder = asked.corpus
+        fuzzing = self.fuzzing
+        folder = fuzzing.corpus
         plan = Plan(
-            seed=asked.seed + asked.share,
-            seconds=asked.seconds,
-            count=asked.count,
-            window=asked.window,
-            patterns=asked.functions,
-            exceptions=asked.exceptions != "ignore",
+            seed=fuzzing.seed + fuzzing.share,
+            seconds=fuzzing.seconds,
+            count=fuzzing.count,
+            window=fuzzing.window,
+            patterns=fuzzing.functions,
+            exceptions=fuzzing.exceptions != "ignore",
             traffic=store.traffic(folder) if folder is not None else {},
         )
-        return Campaign(plan, Pool(self.database))
+        return Campaign(plan, Corpus(self.database), self._keep)
 
-    def _follow(self, campaign: Campaign, trial: Trial[Report]) -> None:
+    def _keep(self, found: Defect) -> None:
+        """Write a finding as it is made: a run may be killed before its end."""
+        if self.fuzzing.corpus is not None:
+            store.save(self.fuzzing.corpus, found)
+        steps = [[step.function_id, step.data, step.times] for step in found.steps]
+        self.config.stash[JOURNAL].add(
+            "finding",
+            mistake=found.kind.value,
+            function_id=found.suspicion.function_id,
+            expected=found.suspicion.expected,
+            seen=found.suspicion.seen,
+            steps=steps,
+        )
+
+    def _again(self, found: Defect) -> str:
+        """The command that shows a finding again, with its invocations in a file if it is long."""
+        worker = self.judgement.settings.subject.text
+        command = progress.command(found.steps, worker)
+        if len(command) <= progress.LONGEST:
+            return command
+        report = resolving.report_folder(self.config)
+        folder = self.fuzzing.corpus or (report and report / "findings")
+        file = store.save_calls(folder or Path(gettempdir()) / "iii-conformance", found)
+        return progress.file_command(file, worker)
+
+    def _follow(self, campaign: Campaign, trial: Trial[CampaignReport]) -> None:
         """Show the progress until the campaign is over: in place on a terminal, else in lines."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         capture = self.config.pluginmanager.get_plugin("capturemanager")
@@ -182,31 +165,28 @@ class CampaignItem(FuzzItem):
                 reporter.rewrite(" " * shown)
                 reporter.rewrite("")
 
-    def _told(self, report: Report) -> Entry:
-        worker = self.judgement.settings.subject.text
+    def _judged(self, report: CampaignReport) -> Entry:
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
-            if self.asked.corpus is not None:
-                store.save(self.asked.corpus, found)
-            lines += progress.finding(found, number, worker)
+            lines += progress.describe(found, number, self._again(found))
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
-        told = self.entry(
+        return self.entry(
             self._outcome(report.findings),
-            f"{report.invocations} invocations of {len(report.explored)} functions",
+            f"{counted(report.invocations, 'invocation')} of "
+            f"{counted(len(report.explored), 'function')}",
             progress.closing(report),
-            evidence(seen=kinds or "nothing wrong was found", differences=lines),
+            Evidence(kinds or "nothing wrong was found", differences=tuple(lines)),
+            progress.explored(report),
         )
-        told["notes"] = list(progress.explored(report))
-        return told
 
-    def _outcome(self, findings: list[Finding]) -> Outcome:
+    def _outcome(self, findings: list[Defect]) -> Outcome:
         levels = {self._level(found) for found in findings}
         if Level.MUST in levels:
             return Outcome.FAILED
         return Outcome.WARNING if levels else Outcome.PASSED
 
-    def _level(self, found: Finding) -> Level:
-        lenient = self.asked.exceptions == "warn" and found.kind.name == "EXCEPTION"
+    def _level(self, found: Defect) -> Level:
+        lenient = self.fuzzing.exceptions == "warn" and found.kind.name == "EXCEPTION"
         return Level.SHOULD if lenient else found.level
 
 
@@ -217,31 +197,31 @@ class Fuzz(pytest.Collector):
         self,
         *,
         judgement: Judgement,
-        asked: Fuzzing,
+        fuzzing: Fuzzing,
         examples: Sequence[store.Counterexample],
         database: ExampleDatabase | None,
         **kw: Any,
     ) -> None:
         super().__init__(**kw)
         self.judgement = judgement
-        self.asked = asked
+        self.fuzzing = fuzzing
         self.examples = examples
         self.database = database
 
     def collect(self) -> Iterable[pytest.Item]:
         """Stored counterexamples, then a campaign and a machine for each process."""
-        asked = self.asked
+        fuzzing = self.fuzzing
         for example in self.examples:
             yield self._item(ReplayItem, f"replay-{example.name}", example=example)
-        if asked.campaigns:
-            for number in range(asked.shares):
-                name = "payloads" if asked.shares == 1 else f"payloads-{number + 1}"
+        if fuzzing.campaigns:
+            for number in range(fuzzing.shares):
+                name = "payloads" if fuzzing.shares == 1 else f"payloads-{number + 1}"
                 yield self._item(CampaignItem, name)
-        if asked.machine:
+        if fuzzing.machine:
             from conformance.plugin.machine_items import MachineItem
 
-            for number in range(asked.shares):
-                name = "life-cycle" if asked.shares == 1 else f"life-cycle-{number + 1}"
+            for number in range(fuzzing.shares):
+                name = "life-cycle" if fuzzing.shares == 1 else f"life-cycle-{number + 1}"
                 yield self._item(MachineItem, name)
 
     def _item(self, kind: type[FuzzItem], name: str, **more: Any) -> FuzzItem:
@@ -250,7 +230,7 @@ class Fuzz(pytest.Collector):
             name=name,
             nodeid=f"{self.nodeid}::{name}",
             judgement=self.judgement,
-            asked=self.asked,
+            fuzzing=self.fuzzing,
             database=self.database,
             **more,
         )
@@ -262,15 +242,15 @@ def collector(session: pytest.Session, judgement: Judgement) -> pytest.Collector
     Raises:
         UsageError: the corpus or the database cannot be used.
     """
-    asked = judgement.settings.fuzzing
-    assert asked is not None
+    fuzzing = judgement.settings.fuzzing
+    assert fuzzing is not None
     return Fuzz.from_parent(
         session,
         name=PHASE,
         nodeid=PHASE,
         path=session.path,
         judgement=judgement,
-        asked=asked,
-        examples=store.stored(asked.corpus) if asked.corpus is not None else (),
-        database=opened(asked),
+        fuzzing=fuzzing,
+        examples=store.stored(fuzzing.corpus) if fuzzing.corpus is not None else (),
+        database=opened(fuzzing),
     )

@@ -7,35 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest._code.code import ReprExceptionInfo, ReprFileLocation, ReprTracebackNative
 
-from conformance.judging.entry import Entry, properties
+from conformance.judging.entry import Entry
 from conformance.judging.session import Judgement
 from conformance.plugin import resolving
 from conformance.report.failure import account
+from conformance.report.journal import Journal
 from conformance.requirements.verdict import Outcome
 from conformance.trials.trial import Trial
 
 ENTRY = pytest.StashKey[Entry]()
+JOURNAL = pytest.StashKey[Journal]()
+"""The journal of the run, in the stash of pytest's configuration."""
 
 
 class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
-    """A requirement was broken; carries the verdict as data."""
-
-    def __init__(self, told: Entry) -> None:
-        super().__init__(told["evidence"]["seen"])
-        self.told = told
-
-
-def told_as_failure(text: str) -> ReprExceptionInfo:
-    """A text in the form of a traceback, which pytest tells in full once.
-
-    Of a failure that is mere text, pytest repeats all of it in the summary of a run on CI.
-    """
-    first = text.strip().partition("\n")[0]
-    lines = [f"{line}\n" for line in text.splitlines()]
-    place = ReprFileLocation(path="", lineno=0, message=first)
-    return ReprExceptionInfo(ReprTracebackNative(lines), place)
+    """A requirement was broken; its text is the account of that."""
 
 
 class JudgedItem(pytest.Item):
@@ -51,12 +38,17 @@ class JudgedItem(pytest.Item):
         self.judgement = judgement
 
     def judge(self) -> Entry:
-        """Reach the verdict, as data."""
+        """Reach the verdict."""
         raise NotImplementedError
 
     def selection(self) -> Sequence[str]:
         """What to add to a command so that it judges this item alone."""
         return [self.nodeid]
+
+    @property
+    def command(self) -> str:
+        """What to type to judge this item alone, once more."""
+        return resolving.command(self.config, *self.selection())
 
     def runtest(self) -> None:
         """Reach the verdict and tell pytest.
@@ -65,27 +57,33 @@ class JudgedItem(pytest.Item):
             Broken: a MUST is not kept, or a known failure is fixed; under ``--strict`` also a
                 SHOULD that is not kept, or a requirement that is flaky.
         """
-        told = self.judge()
-        told["command"] = resolving.command(self.config, *self.selection())
-        self.stash[ENTRY] = told
-        self.user_properties += properties(told)
-        outcome = Outcome(told["outcome"])
-        if outcome.fails(strict=self.judgement.settings.strict):
-            raise Broken(told)
-        if outcome is Outcome.KNOWN_FAILURE:
-            pytest.xfail(told["reason"])
-        if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
-            pytest.skip(told["reason"])
+        entry = self.judge()
+        self.stash[ENTRY] = entry
+        self.user_properties += entry.properties()
+        if entry.outcome.fails(strict=self.judgement.settings.strict):
+            raise Broken(self.account(entry))
+        if entry.outcome is Outcome.KNOWN_FAILURE:
+            pytest.xfail(entry.reason)
+        if entry.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
+            pytest.skip(entry.reason)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Tell a broken requirement in full, and any other fault as pytest does."""
-        if isinstance(excinfo.value, Broken):
-            return told_as_failure(self.account(excinfo.value.told))
-        return super().repr_failure(excinfo, style=style)
+        """Tell a broken requirement in full, and any other fault as pytest does.
 
-    def account(self, told: Entry) -> str:
+        A summary of pytest has the crash message of each failure, and on CI all of it: here that
+        is the first line of the account.
+        """
+        if not isinstance(excinfo.value, Broken):
+            return super().repr_failure(excinfo, style=style)
+        failure = excinfo.getrepr(style="value")
+        if failure.reprcrash is not None:
+            failure.reprcrash.path, failure.reprcrash.lineno = "", 0
+            failure.reprcrash.message = str(excinfo.value).strip().partition("\n")[0]
+        return failure
+
+    def account(self, entry: Entry) -> str:
         """What a person needs to understand what was broken; the first line says it in short."""
-        return account(told)
+        return account(entry)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says that this item is."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from conformance.errors import Inconclusive
 from conformance.fuzz.stateful.life import Life, Loop
 from conformance.fuzz.stateful.machine import Lived, World, search
-from conformance.judging.entry import Entry
-from conformance.plugin.fuzz_items import FuzzItem, evidence
+from conformance.judging.entry import Entry, Evidence
+from conformance.plugin.fuzz_item import FuzzItem
 from conformance.requirements.verdict import Outcome
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
@@ -26,8 +26,8 @@ class MachineItem(FuzzItem):
 
     def selection(self) -> Sequence[str]:
         """The options that live through the same."""
-        asked = self.asked
-        return [f"--fuzz-stateful={asked.machine}", f"--fuzz-seed={asked.seed + asked.share}"]
+        fuzzing = self.fuzzing
+        return [f"--fuzz-stateful={fuzzing.machine}", f"--fuzz-seed={fuzzing.seed + fuzzing.share}"]
 
     def judge(self) -> Entry:
         """Search for the shortest life that breaks something."""
@@ -40,14 +40,17 @@ class MachineItem(FuzzItem):
             return self.missed("arbitrary lives", lacking)
         loop = Loop()
         try:
-            return self._told(self._lived(loop, baseline))
+            lived = self._lived(loop, baseline)
+            if lived.interrupted:
+                self.end_run()
+            return self._judged(lived)
         except Inconclusive as reason:
             return self.missed("arbitrary lives", InconclusiveTrial(self.name, str(reason)))
         finally:
             loop.close()
 
     def _lived(self, loop: Loop, baseline: Baseline) -> Lived:
-        settings, asked = self.judgement.settings, self.asked
+        settings, fuzzing = self.judgement.settings, self.fuzzing
         invoking = settings.invoking
         rule = self.judgement.catalogue[REATTACH]
         reattaches = self.judgement.protocol.knows(rule.since, rule.until)
@@ -73,28 +76,26 @@ class MachineItem(FuzzItem):
         )
         return search(
             world,
-            examples=max(1, asked.machine // asked.shares),
-            number=asked.seed + asked.share,
+            examples=max(1, fuzzing.machine // fuzzing.shares),
+            number=fuzzing.seed + fuzzing.share,
             database=self.database,
         )
 
-    def _told(self, lived: Lived) -> Entry:
+    def _judged(self, lived: Lived) -> Entry:
         lives = f"{lived.examples} lives, {lived.done} steps"
+        if lived.interrupted:
+            lives += ", interrupted"
         if lived.wrong is None:
-            told = f"life cycle: {lives} (seed {self.asked.seed}): nothing was broken"
-            entry = self.entry(Outcome.PASSED, lives, told, evidence(seen=told))
-            entry["notes"] = []
-            return entry
+            text = f"life cycle: {lives} (seed {self.fuzzing.seed}): nothing was broken"
+            return self.entry(Outcome.PASSED, lives, text, Evidence(text), notes=())
         wrong = lived.wrong
         steps = [f"    {number}. {step}" for number, step in enumerate(lived.steps, 1)]
         lines = [f"  the shortest life that breaks it, of {lives}:", *steps]
         lines += [f"  expected: {wrong.expected}", f"  seen:     {wrong.seen}"]
         lines += [f"  output:   {line[:160]}" for line in lived.log[-5:]]
-        told = f"life cycle: {lives} (seed {self.asked.seed}): {wrong.seen}"
-        seen = evidence(seen=wrong.seen, expected=wrong.expected, differences=lines)
-        entry = self.entry(Outcome.FAILED, lives, told, seen)
-        entry["notes"] = []
-        return entry
+        text = f"life cycle: {lives} (seed {self.fuzzing.seed}): {wrong.seen}"
+        evidence = Evidence(wrong.seen, expected=wrong.expected, differences=tuple(lines))
+        return self.entry(Outcome.FAILED, lives, text, evidence, notes=())
 
 
 async def _samples(harness: Harness) -> list[tuple[str, object]]:

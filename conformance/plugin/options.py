@@ -6,18 +6,31 @@ nothing of the suite.
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pytest
+
+ISOLATED = Path(__file__).with_name("isolated.ini")
+"""pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
 
 GROUP = "iii worker conformance"
 
-SHAPING = (
+NAMING = (
+    "--conformance",
+    "--conformance-config",
     "--worker-cmd",
     "--worker-image",
     "--worker-attach",
+)
+"""The options that name a worker, or the file that does: with one of them the plugin judges."""
+
+SHAPING = (
+    *NAMING,
     "--worker-network",
     "--worker-env",
     "--isolate",
-    "--conformance-config",
     "--level",
     "--protocol",
     "--exclude",
@@ -37,12 +50,42 @@ CHOOSING = ("--requirement", "--scenario", "--fuzz", "--fuzz-stateful", "--fuzz-
 """The options that choose what is judged."""
 
 TELLING = ("--known-failures", "--update-known-failures", "--conformance-report")
-"""The options that change how verdicts are told, and none of them."""
+"""The options that change how verdicts are reported, and none of them."""
 
 
-def add(parser: pytest.Parser) -> None:
-    """Declare the options; without one that names a worker they do nothing."""
+class Group(Protocol):
+    """A group of options, of pytest's parser or of ``argparse``'s."""
+
+    def addoption(self, *names: str, **attributes: Any) -> None:
+        """Add an option."""
+
+
+class Groups(Protocol):
+    """A parser that options are declared to."""
+
+    def getgroup(self, name: str, description: str = "") -> Group:
+        """A group of options under a heading."""
+        ...
+
+
+def add(parser: Groups) -> None:
+    """Declare the options."""
     group = parser.getgroup("iii-conformance", GROUP)
+    _add_subject(group)
+    _add_judging(group)
+    _add_reporting(group)
+    _add_scenarios(group)
+    _add_fuzzing(group)
+
+
+def _add_subject(group: Group) -> None:
+    group.addoption(
+        "--conformance",
+        action="store_true",
+        default=False,
+        help="judge the worker that conformance.yaml names, in the current folder or in pytest's "
+        "root",
+    )
     group.addoption(
         "--worker-cmd",
         metavar="COMMAND",
@@ -80,12 +123,22 @@ def add(parser: pytest.Parser) -> None:
         "present one; may be repeated",
     )
     group.addoption(
+        "--engine-env",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="put the engine's address into this environment variable too; may be repeated",
+    )
+    group.addoption(
         "--isolate",
         action="store_true",
         default=False,
         help="give each run of the worker a network of its own (Linux), so that workers that "
         "insist on the default port run side by side; the network is loopback alone",
     )
+
+
+def _add_judging(group: Group) -> None:
     group.addoption(
         "--requirement",
         metavar="PATTERN",
@@ -110,8 +163,9 @@ def add(parser: pytest.Parser) -> None:
         "--conformance-config",
         metavar="FILE",
         default=None,
-        help="what there is to know about the worker: its command, examples of its functions' "
-        "data, and any of these options (default: conformance.yaml, if there is one)",
+        help="read what there is to know about the worker from this file: its command, examples "
+        "of its functions' data, and any of these options (default: conformance.yaml, if there is "
+        "one)",
     )
     group.addoption(
         "--exclude",
@@ -133,6 +187,9 @@ def add(parser: pytest.Parser) -> None:
         default=None,
         help="multiply every deadline, for slow machines or slow workers (default: 1)",
     )
+
+
+def _add_reporting(group: Group) -> None:
     group.addoption(
         "--known-failures",
         metavar="FILE",
@@ -154,13 +211,9 @@ def add(parser: pytest.Parser) -> None:
         help="write the report into this folder: report.json, report.html, summary.md, badge.svg, "
         "events.ndjson, and the transcripts and logs of the worker",
     )
-    group.addoption(
-        "--engine-env",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="put the engine's address into this environment variable too; may be repeated",
-    )
+
+
+def _add_scenarios(group: Group) -> None:
     group.addoption(
         "--scenario",
         metavar="WHAT",
@@ -176,10 +229,9 @@ def add(parser: pytest.Parser) -> None:
         default=[],
         help="give a parameter of the scenarios a value; may be repeated",
     )
-    _add_fuzzing(group)
 
 
-def _add_fuzzing(group: pytest.OptionGroup) -> None:
+def _add_fuzzing(group: Group) -> None:
     group.addoption(
         "--fuzz",
         metavar="BUDGET",
@@ -209,7 +261,7 @@ def _add_fuzzing(group: pytest.OptionGroup) -> None:
         metavar="NUMBER",
         type=int,
         default=None,
-        help="draw the same inputs as an earlier run, which told its seed",
+        help="draw the same inputs as the earlier run that printed this seed",
     )
     group.addoption(
         "--fuzz-corpus",
@@ -242,5 +294,14 @@ def _add_fuzzing(group: pytest.OptionGroup) -> None:
 
 def is_active(config: pytest.Config) -> bool:
     """Whether the user asked to judge a worker."""
-    named = ("--worker-cmd", "--worker-image", "--worker-attach", "--conformance-config")
-    return any(config.getoption(name, default=None) is not None for name in named)
+    return any(_is_set(config, name) for name in NAMING)
+
+
+def idle(config: pytest.Config) -> str | None:
+    """The first option of the suite that is given, in a run that judges no worker."""
+    names = (*SHAPING, *CHOOSING, *TELLING)
+    return next((name for name in names if _is_set(config, name)), None)
+
+
+def _is_set(config: pytest.Config, name: str) -> bool:
+    return config.getoption(name, default=None) not in (None, False, [])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
-from conformance.judging.entry import Entry, entry
+from conformance.judging.entry import Entry, requirement_entry
 from conformance.judging.session import Judgement
 from conformance.plugin.judged_item import JudgedItem
 from conformance.plugin.scenario_items import collector as scenarios
@@ -48,7 +48,7 @@ class RequirementItem(JudgedItem):
     def judge(self) -> Entry:
         """The verdict on the requirement."""
         verdict = self.judgement.verdict(self.requirement.id)
-        return entry(verdict, self.judgement.protocol.version)
+        return requirement_entry(verdict, self.judgement.protocol.version, self.command)
 
     def selection(self) -> Sequence[str]:
         """The requirement's own option."""

@@ -17,7 +17,7 @@ from conformance.requirements.catalogue import CatalogueError, load
 from conformance.scenarios import library
 from conformance.settings import configuration
 from conformance.settings.configuration import Configuration
-from conformance.settings.fuzzing import asked
+from conformance.settings.fuzzing import resolve
 from conformance.settings.invoking import Invoking
 from conformance.settings.settings import Settings
 from conformance.subject import chosen
@@ -33,8 +33,8 @@ def settings(config: pytest.Config) -> Settings:
     file = _configuration(config)
 
     def option(name: str, default: Any = None) -> Any:
-        given = config.getoption(f"--{name}")
-        return file.options.get(name, default) if given is None else given
+        value = config.getoption(f"--{name}")
+        return file.options.get(name, default) if value is None else value
 
     def listed(name: str) -> tuple[str, ...]:
         return (*file.options.get(name, ()), *config.getoption(f"--{name}"))
@@ -57,7 +57,7 @@ def settings(config: pytest.Config) -> Settings:
         requirements=wanted,
         strict=_is_strict(config),
         full=option("level", "default") == "full",
-        protocol=protocol.asked(option("protocol", protocol.AUTO)),
+        protocol=protocol.chosen(option("protocol", protocol.AUTO)),
         invoking=Invoking(
             functions=file.functions,
             excluded=listed("exclude"),
@@ -69,17 +69,26 @@ def settings(config: pytest.Config) -> Settings:
         variables=listed("engine-env"),
         scenarios=tuple(config.getoption("--scenario")),
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
-        fuzzing=asked(option, *_share(config)),
+        fuzzing=resolve(option, *_share(config)),
     )
+
+
+def unused(path: Path) -> str:
+    """What to tell of a configuration file in a run that judges nothing and collects nothing."""
+    try:
+        configuration.load(path)
+    except UsageError as fault:
+        return str(fault)
+    return f"no tests were collected; `pytest --conformance` judges the worker of {path.name}"
 
 
 def report_folder(config: pytest.Config) -> Path | None:
     """Where the report is to be written, if it is."""
-    given: str | None = config.getoption("--conformance-report")
-    return None if given is None or config.option.collectonly else Path(given)
+    name: str | None = config.getoption("--conformance-report")
+    return None if name is None or config.option.collectonly else Path(name)
 
 
-def told(settings: Settings) -> dict[str, Any]:
+def described(settings: Settings) -> dict[str, Any]:
     """What the settings tell a reader of a report."""
     return {
         "worker": settings.subject.described,
@@ -96,23 +105,29 @@ def told(settings: Settings) -> dict[str, Any]:
 
 def command(config: pytest.Config, *named: str) -> str:
     """What to type to judge what ``named``, options or names, chooses in the same way."""
-    words = ["pytest"]
+    isolated = is_isolated(config)
+    words = ["iii-conformance", "judge"] if isolated else ["pytest"]
     for name in options.SHAPING:
-        given = config.getoption(name)
-        if given is True:
+        value = config.getoption(name)
+        if isolated and name in ("--conformance", "--worker-cmd"):
+            continue
+        if value is True:
             words.append(name)
-        elif given not in (None, False):
-            values = given if isinstance(given, list) else [given]
+        elif value not in (None, False):
+            values = value if isinstance(value, list) else [value]
             words += [f"{name}={shlex.quote(str(value))}" for value in values]
-    return " ".join([*words, *map(shlex.quote, named)])
+    words += map(shlex.quote, named)
+    if isolated and (worker := config.getoption("--worker-cmd")):
+        words += ["--", worker]
+    return " ".join(words)
 
 
 def _share(config: pytest.Config) -> tuple[int, int]:
     """Which part of a distributed run this process has, counted from 0, and of how many."""
-    given: dict[str, Any] | None = getattr(config, "workerinput", None)
-    if given is None:
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is None:
         return 0, 1
-    return int(str(given["workerid"]).removeprefix("gw")), int(given["workercount"])
+    return int(str(worker["workerid"]).removeprefix("gw")), int(worker["workercount"])
 
 
 def _configuration(config: pytest.Config) -> Configuration:
@@ -126,28 +141,45 @@ def _configuration(config: pytest.Config) -> Configuration:
 
 def _subject(config: pytest.Config, file: Configuration) -> Subject:
     """What is judged: what the options name, or else the file."""
-    given = {name: config.getoption(f"--{name}") for name in chosen.OPTIONS}
-    named = chosen.names_a_worker(given)
+    options = {name: config.getoption(f"--{name}") for name in chosen.OPTIONS}
+    named = chosen.names_a_worker(options)
     values = {
         name: file.options.get(name) if value is None or value is False else value
-        for name, value in given.items()
+        for name, value in options.items()
         if not (named and value is None and name in chosen.NAMING)
     }
     if not chosen.names_a_worker(values):
-        raise UsageError(
-            f"there is no worker to judge: {file.path} has no `worker-cmd`, and --worker-cmd is "
-            'missing; give one, for example --worker-cmd="python my_worker.py"'
-        )
+        raise UsageError(_no_worker(config, file))
     if values.get("worker-attach") is not None and config.getoption("tx", default=None):
         raise UsageError("--worker-attach is for one process; there is one worker: leave -n out")
     return chosen.subject(values)
 
 
+def _no_worker(config: pytest.Config, file: Configuration) -> str:
+    """What to tell where nothing names a worker."""
+    found = (
+        f"{file.path} has no `worker-cmd`"
+        if file.path
+        else f"there is no {configuration.FILE} in this folder"
+    )
+    remedy = (
+        "give its command after `--`, as in `iii-conformance -- python my_worker.py`"
+        if is_isolated(config)
+        else 'give its command, as in --worker-cmd="python my_worker.py"'
+    )
+    return f"there is no worker to judge: {found}; {remedy}"
+
+
+def is_isolated(config: pytest.Config) -> bool:
+    """Whether the console script runs pytest, without the project's own settings."""
+    return config.inipath == options.ISOLATED
+
+
 def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:
     """The list of known failures; one that the file names is beside it."""
-    given: str | None = config.getoption("--known-failures")
-    if given is not None:
-        return Path(given)
+    name: str | None = config.getoption("--known-failures")
+    if name is not None:
+        return Path(name)
     named: str | None = file.options.get("known-failures")
     return None if named is None else file.beside(named)
 
@@ -158,13 +190,13 @@ def _names(config: pytest.Config) -> Collection[str] | None:
     return library.names(chosen) if chosen else None
 
 
-def _parameters(given: list[str]) -> dict[str, str]:
+def _parameters(texts: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for text in given:
+    for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            told = "expected NAME=VALUE, as in greeting=hello"
-            raise UsageError(f"--scenario-param {text!r}: {told}")
+            expected = "expected NAME=VALUE, as in greeting=hello"
+            raise UsageError(f"--scenario-param {text!r}: {expected}")
         found[name] = value
     return found
 

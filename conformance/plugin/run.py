@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import signal
-import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,12 +10,14 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
+from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
 from conformance.plugin import resolving
-from conformance.plugin.judged_item import ENTRY, JudgedItem
+from conformance.plugin.interrupting import take_signals
+from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named
-from conformance.report.console import MARKS, closing, table, told_at_the_end
+from conformance.report.console import MARKS, closing, fuzzing, table
 from conformance.report.reporter import Reporter
 from conformance.report.subject import about
 from conformance.requirements.verdict import Outcome
@@ -48,16 +48,17 @@ class JudgingPlugin:
             self._judgement = Judgement(resolving.settings(config))
             folder = None if self._distributed else resolving.report_folder(config)
             self._reporter = Reporter(self._judgement.catalogue, folder)
-        self._reporter.started(resolving.told(self._judgement.settings))
+        config.stash[JOURNAL] = self._reporter.journal
+        self._reporter.started(resolving.described(self._judgement.settings))
 
     def pytest_sessionstart(self) -> None:
-        """Let SIGTERM end the run as Ctrl-C does, so that no worker and no container outlives it.
+        """Take the signals that end a run.
 
         The processes of a distributed run are ended by the one that controls them.
         """
         undo_ignored_interrupts()
-        if not self._distributed and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if not self._distributed:
+            take_signals()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:
@@ -132,33 +133,31 @@ class JudgingPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Tell the report of an item which verdict it is about."""
         report = yield
-        told = item.stash.get(ENTRY, None)
-        if told is not None:
-            setattr(report, REPORTED, told)
+        entry = item.stash.get(ENTRY, None)
+        if entry is not None:
+            setattr(report, REPORTED, entry.data())
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the verdict that a report brings, or the fault that kept it from being reached."""
-        told = getattr(report, REPORTED, None)
-        if told is None and report.failed:
+        data = getattr(report, REPORTED, None)
+        if data is None and report.failed:
             self._reporter.error(report.nodeid, report.longreprtext)
-        if told is None or report.when != "call":
+        if data is None or report.when != "call":
             return
+        entry = Entry.read(data)
         node = getattr(report, "node", None)
-        if node is not None:
-            runs = told["evidence"]["runs"]
-            told["evidence"]["runs"] = [f"{node.gateway.id}/{name}" for name in runs]
-        self._reporter.verdict(told)
+        self._reporter.verdict(entry if node is None else entry.of_process(node.gateway.id))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> tuple[str, str, object] | None:
         """Count warnings, and what was not judged, under names of their own."""
-        told = getattr(report, REPORTED, None)
-        if told is None or report.when != "call" or report.failed:
+        data = getattr(report, REPORTED, None)
+        if data is None or report.when != "call" or report.failed:
             return None
-        outcome = Outcome(told["outcome"])
+        outcome = Outcome(data["outcome"])
         if outcome is Outcome.PASSED:
             return None
         word, markup = MARKS[outcome]
@@ -172,16 +171,16 @@ class JudgingPlugin:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print every verdict and the closing lines."""
         report = self._reporter.report
-        if not (report["verdicts"] or report["errors"]):
+        if not (report.verdicts or report.errors):
             return
         terminalreporter.section("conformance")
-        for line in about(report["subject"]):
+        for line in about(report.subject):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
         for text, outcome in table(report):
             markup = MARKS[outcome][1] if outcome else {"bold": True}
             terminalreporter.write_line(text, **markup)
-        for line in told_at_the_end(report["verdicts"]):
+        for line in fuzzing(report.verdicts):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
         for line in closing(report):
@@ -196,7 +195,7 @@ class JudgingPlugin:
     def _update_known_failures(self) -> None:
         settings = self._judgement.settings
         if settings.update is not None:
-            verdicts = self._reporter.report["verdicts"]
+            verdicts = self._reporter.report.verdicts
             self._changes = rewrite(settings.update, verdicts, strict=settings.strict)
 
     def _hand_over(self, config: pytest.Config) -> None:

@@ -32,7 +32,9 @@ class ScenarioItem(JudgedItem):
     def judge(self) -> Entry:
         """The verdict on the scenario."""
         played = [self.judgement.outcome(each) for each in self.trials]
-        return verdict(self.scenario, played, self.judgement.protocol, self.known)
+        return verdict(
+            self.scenario, played, self.judgement.protocol, self.known, command=self.command
+        )
 
     def selection(self) -> Sequence[str]:
         """The file of the scenario."""

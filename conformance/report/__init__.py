@@ -1,1 +1,1 @@
-"""How verdicts are told."""
+"""How verdicts are shown: on a terminal, as data, as pages, as a badge."""

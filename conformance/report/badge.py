@@ -16,7 +16,7 @@ LETTER = 6.6
 
 def image(report: Report) -> str:
     """The badge as SVG."""
-    words, colour = told(report)
+    words, colour = label(report)
     left, right = (round(len(text) * LETTER + 14) for text in (TITLE, words))
     svg = ElementTree.Element(
         "svg",
@@ -37,20 +37,20 @@ def image(report: Report) -> str:
     return ElementTree.tostring(svg, encoding="unicode")
 
 
-def told(report: Report) -> tuple[str, str]:
+def label(report: Report) -> tuple[str, str]:
     """The words and the colour."""
-    count = report["counts"][REQUIREMENT]
-    outcomes = count["outcomes"]
-    if not count["judged"]:
+    count = report.counts[REQUIREMENT]
+    outcomes = count.outcomes
+    if not count.judged:
         return "not judged", GREY
-    if count["unasked"]:
-        return f"partial: {outcomes[Outcome.PASSED.value]}/{count['total']}", GREY
-    failed = outcomes[Outcome.FAILED.value] + outcomes[Outcome.FIXED.value]
-    applicable = count["total"] - outcomes[Outcome.NOT_APPLICABLE.value]
-    words = f"{outcomes[Outcome.PASSED.value]}/{applicable}"
+    if count.unasked:
+        return f"partial: {outcomes[Outcome.PASSED]}/{count.total}", GREY
+    failed = outcomes[Outcome.FAILED] + outcomes[Outcome.FIXED]
+    applicable = count.total - outcomes[Outcome.NOT_APPLICABLE]
+    words = f"{outcomes[Outcome.PASSED]}/{applicable}"
     if failed:
         return f"{words}, {failed} failed", RED
-    if known := outcomes[Outcome.KNOWN_FAILURE.value]:
+    if known := outcomes[Outcome.KNOWN_FAILURE]:
         return f"{words}, {known} known", YELLOW
-    doubtful = outcomes[Outcome.WARNING.value] + outcomes[Outcome.FLAKY.value]
+    doubtful = outcomes[Outcome.WARNING] + outcomes[Outcome.FLAKY]
     return words, YELLOW if doubtful else GREEN

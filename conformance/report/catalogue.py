@@ -36,8 +36,8 @@ def history() -> Mapping[str, Any]:
     SDKs that are known to break it, with the reason.
     """
     text = (resources.files("conformance") / "requirements" / "history.json").read_text("utf-8")
-    told: Mapping[str, Any] = json.loads(text)
-    return told
+    found: Mapping[str, Any] = json.loads(text)
+    return found
 
 
 def data(requirement: Requirement) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def details(requirement: Requirement) -> str:
     """Everything that is known of one requirement."""
     check = CHECKS.get(requirement.id)
     known = data(requirement)
-    told = [
+    lines = [
         f"{requirement.id} {requirement.level.value}: {requirement.sentence}",
         f"  source:   {requirement.source}",
         f"  proof:    {requirement.method.value}; {_proof(check)}",
@@ -74,15 +74,15 @@ def details(requirement: Requirement) -> str:
         f"  needs:    {', '.join(requirement.needs) or 'nothing'}",
     ]
     if check is not None and check.judge.__doc__:
-        told.append(f"  why:      {check.judge.__doc__.strip()}")
+        lines.append(f"  why:      {check.judge.__doc__.strip()}")
     if requirement.reason:
-        told.append(f"  reason:   {requirement.reason}")
+        lines.append(f"  reason:   {requirement.reason}")
     if known["mutants"]:
-        told.append(f"  mutants:  {', '.join(known['mutants'])}")
+        lines.append(f"  mutants:  {', '.join(known['mutants'])}")
     if requirement.bugs:
-        told.append(f"  seen in:  {', '.join(requirement.bugs)}")
-    told += [f"  breaks:   {name}: {why}" for name, why in known["failing"].items()]
-    return "\n".join(told)
+        lines.append(f"  seen in:  {', '.join(requirement.bugs)}")
+    lines += [f"  breaks:   {name}: {why}" for name, why in known["failing"].items()]
+    return "\n".join(lines)
 
 
 def page(catalogue: Catalogue) -> str:
@@ -110,8 +110,8 @@ def _proof(check: Check | None) -> str:
     if check is None:
         return "no check"
     trials = ", ".join(trial.name for trial in check.trials)
-    told = f"{check.judge.__module__.rpartition('.')[2]}.{check.judge.__name__} on {trials}"
-    return f"{told}; takes --level full" if check.long else told
+    proof = f"{check.judge.__module__.rpartition('.')[2]}.{check.judge.__name__} on {trials}"
+    return f"{proof}; takes --level full" if check.long else proof
 
 
 def _versions(requirement: Requirement) -> str:

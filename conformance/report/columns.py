@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.judging.frames import Frame
+from conformance.judging.frames import EvidenceFrame
 from mock_engine.rendering import shorten
 
 COLUMN = 38
@@ -23,24 +23,24 @@ UNTOLD = ("description", "request_format", "response_format", "traceparent", "ba
 """What a conversation is not about; the transcript has it."""
 
 
-def columns(frames: Iterable[Frame]) -> list[str]:
+def columns(frames: Iterable[EvidenceFrame]) -> list[str]:
     """The lines of a conversation; what belongs to neither side stands between the columns."""
     lines = [f"{'time':>9}  {'worker':<{COLUMN}}     engine"]
-    for told in frames:
-        lines += _row(told)
+    for frame in frames:
+        lines += _row(frame)
     return lines
 
 
-def _row(told: Frame) -> list[str]:
-    time = f"{told['at']:8.3f}s"
-    number = f"#{told['connection']} " if told["connection"] else ""
-    if not told["sender"]:
-        return [f"{time:>9}  {number}{told['text']}"]
-    text = number + shorten(_compact(told["text"]), LONGEST)
+def _row(frame: EvidenceFrame) -> list[str]:
+    time = f"{frame.at:8.3f}s"
+    number = f"#{frame.connection} " if frame.connection else ""
+    if not frame.sender:
+        return [f"{time:>9}  {number}{frame.text}"]
+    text = number + shorten(_compact(frame.text), LONGEST)
     rows = []
     for index, part in enumerate(textwrap.wrap(text, COLUMN)):
         left, arrow, right = part, "─→", ""
-        if told["sender"] == "engine":
+        if frame.sender == "engine":
             left, arrow, right = "", "←─", part
         if index:
             time, arrow = "", "  "
@@ -51,12 +51,12 @@ def _row(told: Frame) -> list[str]:
 def _compact(text: str) -> str:
     """A message with its type and its names first; any other text as it is."""
     try:
-        told: Any = json.loads(text)
+        message: Any = json.loads(text)
     except ValueError:
         return text
-    if not isinstance(told, dict) or not isinstance(told.get("type"), str):
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         return text
-    names = [str(told[key]) for key in NAMED if isinstance(told.get(key), str)]
-    rest = {k: v for k, v in told.items() if k not in (*NAMED, *UNTOLD, "type")}
+    names = [str(message[key]) for key in NAMED if isinstance(message.get(key), str)]
+    rest = {k: v for k, v in message.items() if k not in (*NAMED, *UNTOLD, "type")}
     shown = json.dumps(rest, ensure_ascii=False) if rest else ""
-    return " ".join([told["type"], *names, shown]).rstrip()
+    return " ".join([message["type"], *names, shown]).rstrip()

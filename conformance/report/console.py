@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import UNSET
+
 from conformance.judging.entry import FUZZ, Entry
-from conformance.report.document import Count, Report, title
+from conformance.report.document import Count, Report
 from conformance.requirements.verdict import Outcome
 
 MARKS = {
@@ -37,54 +39,52 @@ UNJUDGED = {
 
 
 def table(report: Report) -> Iterator[tuple[str, Outcome | None]]:
-    """Lines of the table with the outcome that each tells, ``None`` for a heading."""
+    """Lines of the table, each with its outcome, or ``None`` for a heading."""
     phase = None
-    for told in report["verdicts"]:
-        if told["phase"] != phase:
-            phase = told["phase"]
-            yield title(report, phase), None
-        yield row(told), Outcome(told["outcome"])
+    for entry in report.verdicts:
+        if entry.phase != phase:
+            phase = entry.phase
+            yield report.title(phase), None
+        yield row(entry), entry.outcome
 
 
-def row(told: Entry) -> str:
+def row(entry: Entry) -> str:
     """One verdict as one line; its reason follows where it is not simply kept."""
-    outcome = Outcome(told["outcome"])
-    rule = told["sentence"].removeprefix("A worker ").rstrip(".")
-    text = f"  {MARKS[outcome][0]:5}  {told['id']}  {told['level']:6}  {rule}"
-    if "notes" in told or (outcome is Outcome.PASSED and told.get("tried") is None):
+    rule = entry.sentence.removeprefix("A worker ").rstrip(".")
+    text = f"  {MARKS[entry.outcome][0]:5}  {entry.id}  {entry.level.value:6}  {rule}"
+    if entry.notes is not UNSET or (entry.outcome is Outcome.PASSED and entry.tried is None):
         return text
-    return f"{text}\n{' ' * 26}{told['reason']}"
+    return f"{text}\n{' ' * 26}{entry.reason}"
 
 
-def told_at_the_end(entries: Sequence[Entry]) -> Iterator[str]:
+def fuzzing(entries: Sequence[Entry]) -> Iterator[str]:
     """What fuzzing explored, and its findings where they did not fail the run."""
-    for told in entries:
-        yield from told.get("notes", ())
-        if told["kind"] == FUZZ and told["outcome"] == Outcome.WARNING.value:
-            yield from told["evidence"].get("differences", ())
+    for entry in entries:
+        yield from entry.notes or ()
+        if entry.kind == FUZZ and entry.outcome is Outcome.WARNING:
+            yield from entry.evidence.differences or ()
 
 
 def closing(report: Report) -> list[str]:
     """The last lines: what fuzzing found, and the counts of each other kind of what was judged."""
-    lines = [told["reason"] for told in report["verdicts"] if "notes" in told]
+    lines = [entry.reason for entry in report.verdicts if entry.notes is not UNSET]
     lines += [
-        f"conformance: {_counted(count)}, out of {count['total']} {kind}s"
-        for kind, count in report["counts"].items()
-        if kind != FUZZ and count["unasked"] < count["total"]
+        f"conformance: {_counted(count)}, out of {count.total} {kind}s"
+        for kind, count in report.counts.items()
+        if kind != FUZZ and count.unasked < count.total
     ]
-    if report["errors"]:
-        names = ", ".join(error["id"] for error in report["errors"])
-        lines.append(f"conformance: {len(report['errors'])} ended without a verdict: {names}")
+    if report.errors:
+        names = ", ".join(error.id for error in report.errors)
+        lines.append(f"conformance: {len(report.errors)} ended without a verdict: {names}")
     return lines
 
 
 def _counted(count: Count) -> str:
-    outcomes = count["outcomes"]
-    told = [f"{count['judged']} judged"]
+    words = [f"{count.judged} judged"]
     for names, always in ((ALWAYS, True), (IF_ANY, False), (UNJUDGED, True)):
-        told += [
-            f"{outcomes[outcome.value]} {name}"
+        words += [
+            f"{count.outcomes[outcome]} {name}"
             for outcome, name in names.items()
-            if always or outcomes[outcome.value]
+            if always or count.outcomes[outcome]
         ]
-    return ", ".join(told)
+    return ", ".join(words)

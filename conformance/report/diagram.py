@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from conformance.judging.frames import Frame
+from conformance.judging.frames import EvidenceFrame
 from conformance.report.elements import Element, element
 
 WIDTH, MARGIN, TOP, STEP = 920, 130, 34, 34
@@ -16,7 +16,7 @@ NAMES = ("function_id", "trigger_type", "id", "worker_id")
 CONTENTS = ("error", "result", "data", "config")
 
 
-def diagram(frames: Sequence[Frame]) -> Element:
+def diagram(frames: Sequence[EvidenceFrame]) -> Element:
     """The diagram as SVG. What the verdict rests on is marked."""
     height = TOP + STEP * len(frames) + 12
     svg = element(
@@ -29,8 +29,8 @@ def diagram(frames: Sequence[Frame]) -> Element:
     for x, name in ((MARGIN, "engine"), (WIDTH - MARGIN, "worker")):
         svg.append(_text(x, 16, name, "who"))
         svg.append(_line(x, 24, x, height, "life"))
-    for place, told in enumerate(frames):
-        svg.append(_event(told, TOP + STEP * place))
+    for place, frame in enumerate(frames):
+        svg.append(_event(frame, TOP + STEP * place))
     return svg
 
 
@@ -52,19 +52,19 @@ def label(text: str) -> str:
     return short if len(short) <= LETTERS else f"{short[: LETTERS - 1]}…"
 
 
-def _event(told: Frame, y: int) -> Element:
-    cited = " cited" if told["cited"] else ""
-    group = element("g", element("title", told["text"]), class_=f"event{cited}")
-    when = f"{told['at']:.3f} s #{told['connection']}"
+def _event(frame: EvidenceFrame, y: int) -> Element:
+    cited = " cited" if frame.cited else ""
+    group = element("g", element("title", frame.text), class_=f"event{cited}")
+    when = f"{frame.at:.3f} s #{frame.connection}"
     group.append(element("text", when, x="4", y=str(y + 16), class_="when"))
-    words = _text(WIDTH // 2, y + 12, label(told["text"]), "what")
-    if not told["sender"]:
+    words = _text(WIDTH // 2, y + 12, label(frame.text), "what")
+    if not frame.sender:
         box = {"x": str(MARGIN), "y": str(y - 2), "width": str(WIDTH - 2 * MARGIN), "height": "20"}
         group.append(element("rect", None, class_="note", **box))
         group.append(words)
         return group
     start, end, step = MARGIN, WIDTH - MARGIN, 7
-    if told["sender"] == "worker":
+    if frame.sender == "worker":
         start, end, step = end, start, -7
     at = y + 18
     group.append(words)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any, TypedDict
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from conformance.judging.entry import REQUIREMENT, Entry
-from conformance.report.journal import Event
+import msgspec
+
+from conformance.judging.entry import REQUIREMENT, Entry, with_lists
+from conformance.report.journal import JournalEvent
 from conformance.requirements.verdict import Outcome
 
 SCHEMA = "report/report.schema.json"
@@ -15,28 +17,28 @@ VERSION = 1
 """The version of the report's form; it grows when a reader has to change."""
 
 
-class Count(TypedDict):
+class Count(msgspec.Struct, frozen=True):
     """How many of one kind there are, and what became of them.
 
-    ``total`` is how many exist, ``unasked`` how many of them were not chosen, or not reached
-    before the run ended; ``judged`` were put to the proof. ``outcomes`` has every outcome.
+    ``total`` is how many exist. ``unasked`` of them were not chosen, or not reached before the run
+    ended; ``judged`` were put to the proof. ``outcomes`` has every outcome.
     """
 
     total: int
     unasked: int
     judged: int
-    outcomes: dict[str, int]
-    levels: dict[str, dict[str, int]]
+    outcomes: dict[Outcome, int]
+    levels: dict[str, dict[Outcome, int]]
 
 
-class Error(TypedDict):
+class Unjudged(msgspec.Struct, frozen=True):
     """Something that ended without a verdict: by a fault of the suite, or of the command."""
 
     id: str
     text: str
 
 
-class Report(TypedDict):
+class Report(msgspec.Struct, frozen=True):
     """A whole run. ``exit_code`` is pytest's, and ``None`` for a run that was not finished."""
 
     version: int
@@ -48,76 +50,98 @@ class Report(TypedDict):
     options: dict[str, Any]
     subject: dict[str, Any]
     counts: dict[str, Count]
-    verdicts: list[Entry]
-    errors: list[Error]
+    verdicts: tuple[Entry, ...]
+    errors: tuple[Unjudged, ...]
+
+    @property
+    def worker(self) -> str:
+        """How the worker was started."""
+        return str(self.options.get("worker", ""))
+
+    def title(self, phase: str) -> str:
+        """The title of a phase."""
+        return str(self.catalogue.get("phases", {}).get(phase, PHASES.get(phase, phase)))
+
+    def data(self) -> dict[str, Any]:
+        """The report as JSON-able data."""
+        data: dict[str, Any] = with_lists(msgspec.to_builtins(self))
+        return data
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Report:
+        """The report that ``data`` describes.
+
+        Raises:
+            msgspec.ValidationError: it describes none.
+        """
+        return msgspec.convert(data, cls)
 
 
 PHASES = {"scenarios": "Scenarios", "fuzz": "Fuzzing"}
 """The titles of what is judged beside requirements, by the phase of its entries."""
 
 
-def title(report: Report, phase: str) -> str:
-    """The title of a phase."""
-    return str(report["catalogue"].get("phases", {}).get(phase, PHASES.get(phase, phase)))
-
-
-def document(events: Iterable[Event]) -> Report:
+def document(events: Iterable[JournalEvent]) -> Report:
     """The report on a run; one that was cut short has what was known until then."""
-    told: dict[str, Event] = {}
+    latest: dict[str, JournalEvent] = {}
     verdicts: list[Entry] = []
-    errors: list[Error] = []
+    errors: list[Unjudged] = []
     for event in events:
         match event["event"]:
             case "verdict":
-                verdicts.append(event["verdict"])
+                verdicts.append(Entry.read(event["verdict"]))
             case "error":
-                errors.append({"id": event["id"], "text": event["text"]})
+                errors.append(Unjudged(event["id"], event["text"]))
             case kind:
-                told[kind] = event
-    started, finished = told.get("started", {}), told.get("finished", {})
+                latest[kind] = event
+    started, finished = latest.get("started", {}), latest.get("finished", {})
     catalogue = started.get("catalogue", {})
-    places = {phase: place for place, phase in enumerate(catalogue.get("phases", {}))}
-    verdicts.sort(key=lambda e: (places.get(e["phase"], len(places)), e["phase"], e["id"]))
-    return {
-        "version": VERSION,
-        "started": started.get("at", ""),
-        "finished": finished.get("at"),
-        "exit_code": finished.get("exit_code"),
-        "versions": started.get("versions", {}),
-        "catalogue": catalogue,
-        "options": started.get("options", {}),
-        "subject": told.get("subject", {}).get("subject", {}),
-        "counts": counts(verdicts, catalogue.get("requirements", 0)),
-        "verdicts": verdicts,
-        "errors": errors,
-    }
+    return Report(
+        version=VERSION,
+        started=started.get("at", ""),
+        finished=finished.get("at"),
+        exit_code=finished.get("exit_code"),
+        versions=started.get("versions", {}),
+        catalogue=catalogue,
+        options=started.get("options", {}),
+        subject=latest.get("subject", {}).get("subject", {}),
+        counts=counts(verdicts, catalogue.get("requirements", 0)),
+        verdicts=tuple(in_order(verdicts, catalogue.get("phases", {}))),
+        errors=tuple(errors),
+    )
 
 
-def counts(verdicts: Iterable[Entry], requirements: int) -> dict[str, Count]:
+def in_order(entries: Iterable[Entry], phases: Iterable[str]) -> list[Entry]:
+    """The entries in the order of a worker's life, what is no requirement last."""
+    places = {phase: place for place, phase in enumerate(phases)}
+    return sorted(entries, key=lambda e: (places.get(e.phase, len(places)), e.phase, e.id))
+
+
+def counts(entries: Iterable[Entry], requirements: int) -> dict[str, Count]:
     """The counts by kind; ``requirements`` is how many the catalogue has."""
     by_kind: dict[str, list[Entry]] = {REQUIREMENT: []}
-    for told in verdicts:
-        by_kind.setdefault(told["kind"], []).append(told)
+    for entry in entries:
+        by_kind.setdefault(entry.kind, []).append(entry)
     return {
-        kind: _count(entries, requirements if kind == REQUIREMENT else len(entries))
-        for kind, entries in by_kind.items()
+        kind: _count(of_kind, requirements if kind == REQUIREMENT else len(of_kind))
+        for kind, of_kind in by_kind.items()
     }
 
 
 def _count(entries: list[Entry], total: int) -> Count:
-    levels = dict.fromkeys(told["level"] for told in entries)
-    return {
-        "total": total,
-        "unasked": total - len(entries),
-        "judged": sum(Outcome(told["outcome"]).judged for told in entries),
-        "outcomes": _outcomes(entries),
-        "levels": {
-            level: _outcomes([told for told in entries if told["level"] == level])
-            for level in sorted(levels)
+    levels = sorted({entry.level.value for entry in entries})
+    return Count(
+        total=total,
+        unasked=total - len(entries),
+        judged=sum(entry.outcome.judged for entry in entries),
+        outcomes=_outcomes(entries),
+        levels={
+            level: _outcomes([entry for entry in entries if entry.level.value == level])
+            for level in levels
         },
-    }
+    )
 
 
-def _outcomes(entries: list[Entry]) -> dict[str, int]:
-    found = Counter(told["outcome"] for told in entries)
-    return {outcome.value: found[outcome.value] for outcome in Outcome}
+def _outcomes(entries: list[Entry]) -> dict[Outcome, int]:
+    found = Counter(entry.outcome for entry in entries)
+    return {outcome: found[outcome] for outcome in Outcome}

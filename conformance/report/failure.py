@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from conformance.judging.entry import SCENARIO, Entry
 from conformance.judging.frames import lines
@@ -12,30 +13,30 @@ from conformance.requirements.verdict import Outcome
 WIDTH = 98
 
 
-def account(told: Entry) -> str:
+def account(entry: Entry) -> str:
     """What a person needs to understand a broken requirement, as plain text."""
-    if told["outcome"] == Outcome.FIXED.value:
-        return f"{told['id']}: {told['reason']}"
-    evidence = told["evidence"]
+    if entry.outcome is Outcome.FIXED:
+        return f"{entry.id}: {entry.reason}"
+    evidence = entry.evidence
     parts = [
-        f"{told['id']} {told['level']}: {told['sentence']}",
-        _line("source", told["source"]),
-        _line("expected", evidence["expected"]),
-        _line("seen", evidence["seen"]),
-        _block("the differences", evidence.get("differences", [])),
-        _block("the conversation", _conversation(told)),
-        _block("the worker's last output", evidence["log"]),
-        _line("next", evidence["remedy"]),
-        _line("known as", ", ".join(told["bugs"])),
-        f"  again:     {told['command']}" if told["command"] else "",
+        f"{entry.id} {entry.level.value}: {entry.sentence}",
+        _line("source", entry.source),
+        _line("expected", evidence.expected),
+        _line("seen", evidence.seen),
+        _block("the differences", evidence.differences or ()),
+        _block("the conversation", _conversation(entry)),
+        _block("the worker's last output", evidence.log),
+        _line("next", evidence.remedy),
+        _line("known as", ", ".join(entry.bugs)),
+        f"  again:     {entry.command}" if entry.command else "",
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _conversation(told: Entry) -> list[str]:
+def _conversation(entry: Entry) -> list[str]:
     """The frames: one side beside the other where it is the conversation that was judged."""
-    frames = told["evidence"]["frames"]
-    return columns(frames) if told["kind"] == SCENARIO else lines(frames)
+    frames = entry.evidence.frames
+    return columns(frames) if entry.kind == SCENARIO else lines(frames)
 
 
 def _line(name: str, text: str) -> str:
@@ -46,6 +47,6 @@ def _line(name: str, text: str) -> str:
     )
 
 
-def _block(title: str, body: list[str]) -> str:
+def _block(title: str, body: Sequence[str]) -> str:
     shown = [f"    {line}" for line in body]
     return "\n".join([f"  {title}:", *shown]) if shown else ""

@@ -24,7 +24,7 @@ def write(folder: Path, report: Report, runs: Iterable[RunRecord]) -> None:
     for run in runs:
         _put(folder / TRANSCRIPTS / f"{run.name}.ndjson", "\n".join(run.transcript))
         _put(folder / LOGS / f"{run.name}.log", "\n".join(run.log))
-    _put(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=2))
+    _put(folder / "report.json", json.dumps(report.data(), ensure_ascii=False, indent=2))
     _put(folder / "report.html", html.page(report))
     _put(folder / "summary.md", summary.page(report))
     _put(folder / "badge.svg", badge.image(report))

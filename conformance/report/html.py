@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 
 from conformance.judging.entry import REQUIREMENT, Entry
 from conformance.judging.frames import lines
 from conformance.report.console import MARKS, closing
 from conformance.report.diagram import diagram
-from conformance.report.document import Report, title
+from conformance.report.document import Report
 from conformance.report.elements import Element, element, written
 from conformance.report.subject import about
 from conformance.requirements.verdict import Outcome
@@ -17,7 +17,7 @@ from conformance.requirements.verdict import Outcome
 
 def page(report: Report) -> str:
     """The page. It is read without JavaScript, too; only the filter takes it."""
-    worker = str(report["options"].get("worker", ""))
+    worker = report.worker
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -27,14 +27,14 @@ def page(report: Report) -> str:
     )
     body = element("body", *_heading(report, worker), _filter(report))
     phase = None
-    for told in report["verdicts"]:
-        if told["phase"] != phase:
-            phase = told["phase"]
-            body.append(element("h2", title(report, phase)))
-        body.append(_verdict(told))
-    for error in report["errors"]:
-        body.append(element("h2", f"Without a verdict: {error['id']}"))
-        body.append(element("pre", error["text"]))
+    for entry in report.verdicts:
+        if entry.phase != phase:
+            phase = entry.phase
+            body.append(element("h2", report.title(phase)))
+        body.append(_verdict(entry))
+    for error in report.errors:
+        body.append(element("h2", f"Without a verdict: {error.id}"))
+        body.append(element("pre", error.text))
     body.append(_versions(report))
     body.append(element("script", _asset("report.js")))
     return "<!doctype html>\n" + written(element("html", head, body, lang="en"))
@@ -47,11 +47,11 @@ def _asset(name: str) -> str:
 def _heading(report: Report, worker: str) -> Iterator[Element]:
     yield element("h1", "Conformance")
     yield element("p", element("code", worker))
-    for told in about(report["subject"]):
-        yield element("p", told)
-    for told in closing(report):
-        yield element("p", element("strong", told))
-    if report["finished"] is None:
+    for line in about(report.subject):
+        yield element("p", line)
+    for line in closing(report):
+        yield element("p", element("strong", line))
+    if report.finished is None:
         yield element(
             "p", "The run was cut short: this is what was known until then.", class_="cut"
         )
@@ -63,7 +63,7 @@ def _filter(report: Report) -> Element:
     search = {"type": "search", "placeholder": "id or words", "aria-label": "search"}
     box.append(element("input", None, id="search", **search))
     for outcome in Outcome:
-        number = sum(told["outcome"] == outcome.value for told in report["verdicts"])
+        number = sum(entry.outcome is outcome for entry in report.verdicts)
         if number:
             label = f"{MARKS[outcome][0]} {number}"
             kind = f"mark {_class(outcome)}"
@@ -71,60 +71,60 @@ def _filter(report: Report) -> Element:
     return box
 
 
-def _verdict(told: Entry) -> Element:
-    outcome = Outcome(told["outcome"])
+def _verdict(entry: Entry) -> Element:
+    outcome = entry.outcome
     summary = element(
         "summary",
         element("span", MARKS[outcome][0], class_=f"mark {_class(outcome)}"),
-        element("code", told["id"]),
-        element("span", told["level"], class_="level"),
-        element("span", told["sentence"], class_="sentence"),
+        element("code", entry.id),
+        element("span", entry.level.value, class_="level"),
+        element("span", entry.sentence, class_="sentence"),
     )
     if outcome is not Outcome.PASSED:
-        summary.append(element("span", told["reason"], class_="reason"))
-    box = element("details", summary, *_account(told), id=told["id"], data_outcome=outcome.value)
+        summary.append(element("span", entry.reason, class_="reason"))
+    box = element("details", summary, *_account(entry), id=entry.id, data_outcome=outcome.value)
     if outcome in (Outcome.FAILED, Outcome.FIXED):
         box.set("open", "")
     return box
 
 
-def _account(told: Entry) -> Iterator[Element]:
-    evidence = told["evidence"]
+def _account(entry: Entry) -> Iterator[Element]:
+    evidence = entry.evidence
     facts = {
-        "source": told["source"],
-        "expected": evidence["expected"],
-        "seen": evidence["seen"],
-        "next": evidence["remedy"],
-        "known as": ", ".join(told["bugs"]),
-        "protocol": told["protocol"] if told["kind"] == REQUIREMENT else "",
+        "source": entry.source,
+        "expected": evidence.expected,
+        "seen": evidence.seen,
+        "next": evidence.remedy,
+        "known as": ", ".join(entry.bugs),
+        "protocol": entry.protocol if entry.kind == REQUIREMENT else "",
     }
     listed = element("dl")
     for name, text in facts.items():
         if text:
             listed.append(element("dt", name))
             listed.append(element("dd", text))
-    if evidence["runs"]:
+    if evidence.runs:
         listed.append(element("dt", "recorded"))
-        listed.append(element("dd", *_recordings(evidence["runs"])))
+        listed.append(element("dd", *_recordings(evidence.runs)))
     yield listed
-    if evidence.get("differences"):
+    if evidence.differences:
         yield element("p", "the differences")
-        yield element("pre", "\n".join(evidence["differences"]))
-    if told.get("notes"):
-        yield element("pre", "\n".join(told["notes"]))
-    if evidence["frames"]:
-        yield diagram(evidence["frames"])
-        text = "\n".join(lines(evidence["frames"]))
+        yield element("pre", "\n".join(evidence.differences))
+    if entry.notes:
+        yield element("pre", "\n".join(entry.notes))
+    if evidence.frames:
+        yield diagram(evidence.frames)
+        text = "\n".join(lines(evidence.frames))
         yield element("details", element("summary", "as text"), element("pre", text))
-    if evidence["log"]:
+    if evidence.log:
         yield element("p", "the worker's last output")
-        yield element("pre", "\n".join(evidence["log"]))
-    if told["command"]:
+        yield element("pre", "\n".join(evidence.log))
+    if entry.command:
         yield element("p", "once more")
-        yield element("pre", told["command"], class_="command")
+        yield element("pre", entry.command, class_="command")
 
 
-def _recordings(runs: list[str]) -> Iterator[Element | str]:
+def _recordings(runs: Sequence[str]) -> Iterator[Element | str]:
     """Links to what was recorded beside this page."""
     for run in runs:
         for path in (f"transcripts/{run}.ndjson", f"logs/{run}.log"):
@@ -133,8 +133,8 @@ def _recordings(runs: list[str]) -> Iterator[Element | str]:
 
 
 def _versions(report: Report) -> Element:
-    text = "\n".join(f"{name} {version}" for name, version in report["versions"].items())
-    times = f"began {report['started']}, ended {report['finished'] or 'never'}"
+    text = "\n".join(f"{name} {version}" for name, version in report.versions.items())
+    times = f"began {report.started}, ended {report.finished or 'never'}"
     return element("footer", element("p", times), element("pre", text))
 
 

@@ -4,8 +4,9 @@ Rules of this file:
 
 * An event is a JSON object with ``event`` (its kind) and ``at`` (UTC, ISO 8601). The kinds are
   ``started``, ``subject``, ``verdict``, ``error`` and ``finished``; what else they hold is in
-  ``report.schema.json`` under the part of the report that is made of them.
-* Whoever listens is told each event as it comes, so that a run that is killed leaves all that was
+  ``report.schema.json`` under the part of the report that is made of
+   them. A ``finding`` is what fuzzing found just now; the verdict on the campaign has it, too.
+* Listeners get each event as it comes, so that a run that is killed leaves all that was
   known until then.
 """
 
@@ -19,7 +20,7 @@ from typing import Any
 
 from conformance.errors import UsageError
 
-Event = dict[str, Any]
+JournalEvent = dict[str, Any]
 STREAM = "events.ndjson"
 
 
@@ -29,14 +30,14 @@ def now() -> str:
 
 
 class Journal:
-    """Keeps the events of one run and tells them to ``listeners``."""
+    """Keeps the events of one run and passes them on to ``listeners``."""
 
     def __init__(self, clock: Callable[[], str] = now) -> None:
         self._clock = clock
-        self.events: list[Event] = []
-        self.listeners: list[Callable[[Event], None]] = []
+        self.events: list[JournalEvent] = []
+        self.listeners: list[Callable[[JournalEvent], None]] = []
 
-    def tell(self, kind: str, **content: Any) -> None:
+    def add(self, kind: str, **content: Any) -> None:
         """Add an event of this kind."""
         event = {"event": kind, "at": self._clock(), **content}
         self.events.append(event)
@@ -52,7 +53,7 @@ def cleared(folder: Path) -> None:
                 old.unlink()
 
 
-def recorder(folder: Path) -> Callable[[Event], None]:
+def recorder(folder: Path) -> Callable[[JournalEvent], None]:
     """A listener that writes each event to ``events.ndjson`` in ``folder`` as it comes.
 
     Raises:
@@ -68,7 +69,7 @@ def recorder(folder: Path) -> Callable[[Event], None]:
             f"--conformance-report: {folder}: {fault.strerror}; name a folder that can be written"
         ) from None
 
-    def write(event: Event) -> None:
+    def write(event: JournalEvent) -> None:
         with file.open("a", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(json.dumps(event, ensure_ascii=False) + "\n")
 

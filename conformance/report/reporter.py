@@ -1,4 +1,4 @@
-"""Gathers what a run tells, and writes the reports that were asked for.
+"""Gathers the events of a run, and writes the reports that were asked for.
 
 It lives in the process that controls the run; under pytest-xdist the others send it their
 verdicts with pytest's reports, and their recordings when they end.
@@ -42,7 +42,7 @@ class Reporter:
 
     def started(self, options: Mapping[str, Any]) -> None:
         """The run begins."""
-        self.journal.tell(
+        self.journal.add(
             "started",
             versions=versions(),
             catalogue={
@@ -53,17 +53,17 @@ class Reporter:
             options=dict(options),
         )
 
-    def subject(self, told: Mapping[str, Any]) -> None:
+    def subject(self, subject: Mapping[str, Any]) -> None:
         """The worker was run for the first time."""
-        self.journal.tell("subject", subject=dict(told))
+        self.journal.add("subject", subject=dict(subject))
 
-    def verdict(self, told: Entry) -> None:
+    def verdict(self, entry: Entry) -> None:
         """A verdict was reached."""
-        self.journal.tell("verdict", verdict=told)
+        self.journal.add("verdict", verdict=entry.data())
 
     def error(self, name: str, text: str) -> None:
         """Something ended without a verdict."""
-        self.journal.tell("error", id=name, text=text)
+        self.journal.add("error", id=name, text=text)
 
     def recorded(self, runs: Iterable[RunRecord]) -> None:
         """These runs of the worker were recorded; they are looked at for a folder alone."""
@@ -76,7 +76,7 @@ class Reporter:
         Raises:
             UsageError: the folder cannot be written to any more.
         """
-        self.journal.tell("finished", exit_code=exit_code)
+        self.journal.add("finished", exit_code=exit_code)
         if self.destination is not None:
             try:
                 folder.write(self.destination, self.report, self._runs)

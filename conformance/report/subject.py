@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def about(told: Mapping[str, Any]) -> list[str]:
+def about(subject: Mapping[str, Any]) -> list[str]:
     """The worker of the first run, given as data, in a few lines; nothing if none appeared."""
-    if not told.get("workers"):
+    if not subject.get("workers"):
         return []
-    workers, registered = told["workers"], told["registered"]
+    workers, registered = subject["workers"], subject["registered"]
     held = "1 worker" if workers == 1 else f"{workers} workers in one process"
     kinds = ", ".join(f"{number} {name}" for name, number in registered.items())
-    pace = f"spoke after {told['startup']:.2f} s"
-    if told["round_trip"] is not None:
-        pace += f", answers in {told['round_trip'] * 1000:.1f} ms"
+    pace = f"spoke after {subject['startup']:.2f} s"
+    if subject["round_trip"] is not None:
+        pace += f", answers in {subject['round_trip'] * 1000:.1f} ms"
     who = [f"{held}: {kinds}; {pace}"]
-    for data in told["announced"]:
+    for data in subject["announced"]:
         names = " ".join(str(data.get(name, "?")) for name in ("runtime", "version", "name"))
         who.append(f"announced as {names}")
-    protocol = told["protocol"]
+    protocol = subject["protocol"]
     features = f"; it announces {', '.join(protocol['features'])}" if protocol["features"] else ""
     who.append(f"protocol {protocol['version']}: {protocol['reason']}{features}")
-    return [*who, *(f"note: {note}" for note in told["notes"])]
+    return [*who, *(f"note: {note}" for note in subject["notes"])]

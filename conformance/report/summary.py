@@ -26,43 +26,41 @@ FENCE = "```"
 
 def page(report: Report) -> str:
     """The summary: the counts, what is wrong in full, and the rest in a line each."""
-    wrong = [told for told in report["verdicts"] if Outcome(told["outcome"]).wrong]
-    lines = ["# Conformance", "", *(f"**{told}**" for told in closing(report)), ""]
-    lines += [f"- `{report['options'].get('worker', '')}`"]
-    lines += [f"- {told}" for told in about(report["subject"])]
-    for told in wrong:
-        lines += ["", *_account(told)]
-    for error in report["errors"]:
-        lines += ["", f"## 💥 {error['id']}", "", FENCE, error["text"], FENCE]
+    wrong = [entry for entry in report.verdicts if entry.outcome.wrong]
+    lines = ["# Conformance", "", *(f"**{line}**" for line in closing(report)), ""]
+    lines += [f"- `{report.worker}`"]
+    lines += [f"- {line}" for line in about(report.subject)]
+    for entry in wrong:
+        lines += ["", *_account(entry)]
+    for error in report.errors:
+        lines += ["", f"## 💥 {error.id}", "", FENCE, error.text, FENCE]
     lines += ["", "<details><summary>All verdicts</summary>", "", *_table(report), "", "</details>"]
     return "\n".join(lines)
 
 
-def _account(told: Entry) -> Iterator[str]:
-    outcome = Outcome(told["outcome"])
-    evidence = told["evidence"]
-    word = MARKS[outcome][0]
-    yield f"## {ICONS[outcome]} {word} {told['id']} {told['level']}: {_plain(told['sentence'])}"
+def _account(entry: Entry) -> Iterator[str]:
+    evidence = entry.evidence
+    mark = f"{ICONS[entry.outcome]} {MARKS[entry.outcome][0]}"
+    yield f"## {mark} {entry.id} {entry.level.value}: {_plain(entry.sentence)}"
     yield ""
-    yield f"- reason: {_plain(told['reason'])}"
-    for name in ("expected", "seen", "remedy"):
-        if text := str(evidence[name]):
-            yield f"- {name}: {_plain(text)}"
-    yield f"- source: {_plain(told['source'])}"
+    yield f"- reason: {_plain(entry.reason)}"
+    texts = {"expected": evidence.expected, "seen": evidence.seen, "remedy": evidence.remedy}
+    yield from (f"- {name}: {_plain(text)}" for name, text in texts.items() if text)
+    yield f"- source: {_plain(entry.source)}"
     yield from ("", FENCE)
-    yield from (text.replace(FENCE, "'''") for text in evidence.get("differences", ()))
-    yield from (told.replace(FENCE, "'''") for told in lines(evidence["frames"]))
-    yield from (FENCE, "", FENCE, told["command"], FENCE)
+    proof = (*(evidence.differences or ()), *lines(evidence.frames))
+    yield from (line.replace(FENCE, "'''") for line in proof)
+    yield from (FENCE, "", FENCE, entry.command, FENCE)
 
 
 def _table(report: Report) -> Iterator[str]:
     yield "| | id | level | requirement | reason |"
     yield "|---|---|---|---|---|"
-    for told in report["verdicts"]:
-        outcome = Outcome(told["outcome"])
-        reason = "" if outcome is Outcome.PASSED else _plain(told["reason"])
-        mark = f"{ICONS[outcome]} {MARKS[outcome][0]}"
-        yield f"| {mark} | {told['id']} | {told['level']} | {_plain(told['sentence'])} | {reason} |"
+    for entry in report.verdicts:
+        reason = "" if entry.outcome is Outcome.PASSED else _plain(entry.reason)
+        mark = f"{ICONS[entry.outcome]} {MARKS[entry.outcome][0]}"
+        cells = (mark, entry.id, entry.level.value, _plain(entry.sentence), reason)
+        yield f"| {' | '.join(cells)} |"
 
 
 def _plain(text: str) -> str:

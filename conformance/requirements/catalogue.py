@@ -1,4 +1,4 @@
-"""The requirements: one entry a normative sentence, in YAML files, one a phase.
+"""The requirements: one entry a normative sentence, in YAML files, one a phase and named as it.
 
 An id is frozen once released: its sentence may become clearer, never mean something else.
 """
@@ -6,7 +6,6 @@ An id is frozen once released: its sentence may become clearer, never mean somet
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -14,13 +13,16 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 
+from conformance import documents
+from conformance.errors import UsageError
 from conformance.requirements.verdict import Level
 
+SCHEMA = "requirements/catalogue.schema.json"
 
-class CatalogueError(Exception):
+
+class CatalogueError(UsageError):
     """A catalogue file breaks the rules of its schema or contradicts another entry."""
 
 
@@ -98,26 +100,23 @@ def load() -> Catalogue:
         CatalogueError: a file is malformed, an id stands twice, or a prerequisite is unknown.
     """
     folder = resources.files("conformance") / "requirements"
-    schema = json.loads((folder / "catalogue.schema.json").read_text("utf-8"))
-    files = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")),
-        key=lambda entry: entry.name,
+    files = [entry for entry in folder.iterdir() if entry.name.endswith(".yaml")]
+    texts = [(entry.name, entry.read_text("utf-8")) for entry in files]
+    contents = [(name, documents.parse(text, name).value) for name, text in texts]
+    return build(
+        contents, Draft202012Validator(documents.schema("requirements/catalogue.schema.json"))
     )
-    documents = [(entry.name, yaml.safe_load(entry.read_text("utf-8"))) for entry in files]
-    return build(documents, Draft202012Validator(schema))
 
 
-def build(documents: Iterable[tuple[str, Any]], validator: Draft202012Validator) -> Catalogue:
-    """Make a catalogue of parsed files, given as (file name, content).
+def build(contents: Iterable[tuple[str, Any]], validator: Draft202012Validator) -> Catalogue:
+    """Make a catalogue of parsed files, given as (file name, content), in the order they name.
 
     Raises:
         CatalogueError: as for ``load``.
     """
     phases: dict[str, str] = {}
     requirements: dict[str, Requirement] = {}
-    for name, document in documents:
-        for fault in validator.iter_errors(document):
-            raise CatalogueError(f"{name}: {fault.json_path}: {fault.message}")
+    for name, document in _ordered(list(contents), validator):
         phases[document["phase"]] = document["title"]
         for entry in document["requirements"]:
             if entry["id"] in requirements:
@@ -128,6 +127,22 @@ def build(documents: Iterable[tuple[str, Any]], validator: Draft202012Validator)
             if need not in requirements:
                 raise CatalogueError(f"{requirement.id} needs {need}, which does not exist")
     return Catalogue(phases, requirements)
+
+
+def _ordered(
+    contents: list[tuple[str, Any]], validator: Draft202012Validator
+) -> list[tuple[str, Any]]:
+    """The files in the order of the life cycle, which stands in each as ``order``."""
+    places: dict[int, str] = {}
+    for name, document in contents:
+        for fault in validator.iter_errors(document):
+            raise CatalogueError(f"{name}: {fault.json_path}: {fault.message}")
+        if name != f"{document['phase']}.yaml":
+            raise CatalogueError(f"{name} is of the phase {document['phase']}; name it so")
+        other = places.setdefault(document["order"], name)
+        if other != name:
+            raise CatalogueError(f"{name} and {other} both say order: {document['order']}")
+    return sorted(contents, key=lambda each: int(each[1]["order"]))
 
 
 def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:

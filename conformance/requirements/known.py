@@ -17,6 +17,7 @@ from typing import Any
 
 from conformance import documents
 from conformance.documents import Document
+from conformance.documents.forms import UUID
 from conformance.documents.nodes import closest
 from conformance.requirements.catalogue import Catalogue
 from conformance.requirements.verdict import Outcome
@@ -29,7 +30,6 @@ TRIES = 5
 SLUG = re.compile(r"[a-z0-9-]+")
 """The form of a scenario's name; the id of a requirement has another."""
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -94,12 +94,14 @@ def _check_scenario(
     """Refuse an id that is that of no requirement, unless it is the name of a scenario."""
     if SLUG.fullmatch(name) is None:
         question = closest(name, catalogue.requirements) or ";"
-        told = f"there is no requirement `{name}`{question} `python -m conformance list` shows all"
-        raise document.fault(where, told)
+        complaint = (
+            f"there is no requirement `{name}`{question} `python -m conformance list` shows all"
+        )
+        raise document.fault(where, complaint)
     if scenarios is not None and name not in scenarios:
         question = closest(name, scenarios) or ";"
-        told = "it is none of the suite's, of --scenario, or of the files beside those"
-        raise document.fault(where, f"there is no scenario `{name}`{question} {told}")
+        advice = "it is none of the suite's, of --scenario, or of the files beside those"
+        raise document.fault(where, f"there is no scenario `{name}`{question} {advice}")
 
 
 def applied(outcome: Outcome, seen: str, known: KnownFailure | None) -> Outcome:
@@ -123,4 +125,4 @@ def _failure(entry: Mapping[str, Any], section: str) -> KnownFailure:
 
 def _alike(seen: str) -> str:
     """What was seen, without what differs from run to run: ids, times and counts."""
-    return _NUMBER.sub("0", _ID.sub("<id>", seen))
+    return _NUMBER.sub("0", UUID.sub("<id>", seen))

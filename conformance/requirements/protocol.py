@@ -41,7 +41,7 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version.partition("-")[0]))
 
 
-def asked(text: str) -> str | None:
+def chosen(text: str) -> str | None:
     """The version that the user asked for, or ``None`` when the announcement is to tell it.
 
     Raises:

@@ -10,7 +10,7 @@ from mock_engine.messages import payload
 from mock_engine.modules.base import Failure, Module
 
 
-class Caller(Module):
+class ScenarioCaller(Module):
     """Calls functions for a scenario. To the engine it is one more worker."""
 
     name: ClassVar[str] = "scenario-caller"

@@ -20,10 +20,10 @@ import httpx
 from websockets.frames import Opcode
 
 from conformance.errors import Inconclusive
-from conformance.scenarios.caller import Caller
+from conformance.scenarios.caller import ScenarioCaller
 from conformance.scenarios.engines import equip, renew
 from conformance.scenarios.happenings import Happening, Observer, Source
-from conformance.scenarios.play import Do, Failure, Play, Wait
+from conformance.scenarios.play import Do, Play, StepFailure, Wait
 from conformance.scenarios.steps import WORKER, Never, Scenario, Step, Within
 from conformance.subject.place import Run
 from conformance.trials.harness import Harness
@@ -35,16 +35,16 @@ UNPAIRED = "backslashreplace"
 
 
 @dataclass(frozen=True, slots=True)
-class Performance:
+class Played:
     """How a scenario went: through, or the step that failed and when, in seconds."""
 
-    failure: Failure | None
+    failure: StepFailure | None
     failed_at: float
     names: Mapping[str, Any]
     steps: int
 
 
-async def perform(scenario: Scenario, names: Mapping[str, Any], harness: Harness) -> Performance:
+async def perform(scenario: Scenario, names: Mapping[str, Any], harness: Harness) -> Played:
     """Play ``scenario``, with what ``names`` stand for at its beginning.
 
     Raises:
@@ -67,10 +67,10 @@ class Driver:
         self._observer = Observer()
         self._processes: dict[str, Run] = {}
         self._requests: set[asyncio.Task[None]] = set()
-        self._caller: Caller
+        self._caller: ScenarioCaller
         harness.transcript.listeners.append(self._see)
 
-    async def run(self) -> Performance:
+    async def run(self) -> Played:
         """Make every move until the play is over."""
         self._caller = await equip(self._harness, self._setting)
         while (move := self.play.move()) is not None:
@@ -78,7 +78,7 @@ class Driver:
                 await self._wait(move)
             else:
                 await self._do(move)
-        return Performance(
+        return Played(
             self.play.failure,
             self._harness.transcript.now(),
             self.play.names,
@@ -249,13 +249,13 @@ class Driver:
 
     async def _request(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         module = self._harness.engine.modules.get("iii-http")
-        if module is None or module.place is None:
+        if module is None or module.url is None:
             return {"failure": "this scenario's engine has no module iii-http"}
         async with httpx.AsyncClient(trust_env=False, timeout=self._harness.pace.handler) as client:
             try:
                 answer = await client.request(
                     wanted.get("method", "GET"),
-                    module.place + wanted["path"],
+                    module.url + wanted["path"],
                     params=wanted.get("query"),
                     headers=wanted.get("headers"),
                     json=wanted.get("json"),

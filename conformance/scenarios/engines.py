@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.caller import Caller
+from conformance.scenarios.caller import ScenarioCaller
 from conformance.scenarios.proxy import Answering, Scripted
 from conformance.scenarios.steps import Setting
 from conformance.trials.harness import Harness
-from mock_engine.config import Config, Module
+from mock_engine.config import Config, ModuleConfig
 from mock_engine.engine import Engine
 from mock_engine.faults import Now, Refuse, rule
 
 
-async def equip(harness: Harness, setting: Setting) -> Caller:
+async def equip(harness: Harness, setting: Setting) -> ScenarioCaller:
     """Put the engine that a scenario asks for on a harness, in place of the one that is there.
 
     Its modules listen on free ports. No connection may be open.
     """
     await harness.engine.stop()
     wanted = (setting.modules or {}).items()
-    modules = tuple(Module(name, {"port": 0, **options}, 0) for name, options in wanted)
+    modules = tuple(ModuleConfig(name, {"port": 0, **options}, 0) for name, options in wanted)
     harness.engine = engine = Engine(Config(modules=modules))
-    caller = engine.add(Caller, {})
+    caller = engine.add(ScenarioCaller, {})
     await engine.start()
     harness.gateway.application = engine.workers
     if setting.modules is None:
@@ -30,7 +30,7 @@ async def equip(harness: Harness, setting: Setting) -> Caller:
     return caller
 
 
-async def renew(harness: Harness, setting: Setting, down: float) -> Caller:
+async def renew(harness: Harness, setting: Setting, down: float) -> ScenarioCaller:
     """End the engine as a killed process does, and start another ``down`` seconds later.
 
     What it kept in memory is lost. The port stays the same.

@@ -22,26 +22,26 @@ OPCODES = ("text", "binary", "ping", "pong", "close", CONTINUATION)
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """What can stand for a key, and how that is told; ``known`` are all values, if they are few."""
+class KeyForm:
+    """What can stand for a key, and how to say that; ``known`` lists all values of few."""
 
     fits: Callable[[Any], bool]
     expected: str
     known: tuple[str, ...] = ()
 
 
-Form = Mapping[str, Field]
+Form = Mapping[str, KeyForm]
 
 
-def _whole(least: int, most: int) -> Field:
-    return Field(
+def _whole(least: int, most: int) -> KeyForm:
+    return KeyForm(
         lambda value: is_of_type(value, "integer") and least <= value <= most,
         f"a whole number from {least} to {most}",
     )
 
 
-def _one_of(known: tuple[str, ...], what: str) -> Field:
-    return Field(lambda value: value in known, what, known)
+def _one_of(known: tuple[str, ...], what: str) -> KeyForm:
+    return KeyForm(lambda value: value in known, what, known)
 
 
 def _is_base64(value: Any) -> bool:
@@ -52,15 +52,15 @@ def _is_base64(value: Any) -> bool:
     return True
 
 
-ANYTHING = Field(lambda _: True, "anything")
-TEXT = Field(lambda value: isinstance(value, str), "a text")
-FLAG = Field(lambda value: isinstance(value, bool), "true or false")
-OBJECT = Field(lambda value: isinstance(value, dict), "a mapping")
+ANYTHING = KeyForm(lambda _: True, "anything")
+TEXT = KeyForm(lambda value: isinstance(value, str), "a text")
+FLAG = KeyForm(lambda value: isinstance(value, bool), "true or false")
+OBJECT = KeyForm(lambda value: isinstance(value, dict), "a mapping")
 CODE = _whole(0, 65535)
 
 FRAME: Form = {
     "text": TEXT,
-    "base64": Field(_is_base64, "base64"),
+    "base64": KeyForm(_is_base64, "base64"),
     "opcode": _one_of(OPCODES, "an opcode"),
     "fin": FLAG,
     "code": CODE,
@@ -70,9 +70,9 @@ SENT_FRAME: Form = {**FRAME, "json": ANYTHING, "fragments": _whole(1, 65535)}
 DIAL: Form = {"path": TEXT, "query": OBJECT, "headers": OBJECT, "port": _whole(0, 65535)}
 PARTING: Form = {
     "how": _one_of(tuple(HOW.values()), "the way in which a connection ends"),
-    "code": Field(lambda value: value is None or CODE.fits(value), f"{CODE.expected}, or null"),
+    "code": KeyForm(lambda value: value is None or CODE.fits(value), f"{CODE.expected}, or null"),
 }
-EXIT = Field(lambda value: is_of_type(value, "integer"), "an exit code, a whole number")
+EXIT = KeyForm(lambda value: is_of_type(value, "integer"), "an exit code, a whole number")
 HTTP: Form = {
     "method": _one_of(METHODS, "a method"),
     "path": TEXT,
@@ -95,7 +95,7 @@ def check(node: Node, form: Form, what: str) -> Mapping[str, Node]:
     return entries
 
 
-def check_value(node: Node, field: Field) -> None:
+def check_value(node: Node, field: KeyForm) -> None:
     """Refuse what cannot stand for a key, if it is written out.
 
     Raises:

@@ -26,7 +26,8 @@ from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Opcode
 
 from conformance.scenarios.patterns.json_values import ABSENT
-from conformance.trials.conversation import CHANNELS, TELEMETRY, is_telemetry
+from conformance.trials.conversation import is_telemetry
+from mock_engine.paths import CHANNELS, TELEMETRY
 from mock_engine.transcript import (
     NOT_JSON,
     Accepted,
@@ -129,17 +130,17 @@ class Observer:
 def describe_frame(frame: FrameSeen) -> dict[str, Any]:
     """A frame as a JSON value."""
     opcode = CONTINUATION if frame.opcode is Opcode.CONT else frame.opcode.name.lower()
-    told: dict[str, Any] = {"opcode": opcode, "fin": frame.fin}
+    value: dict[str, Any] = {"opcode": opcode, "fin": frame.fin}
     if frame.opcode is Opcode.CLOSE:
         try:
             close = Close.parse(frame.data)
         except (ProtocolError, UnicodeDecodeError):
-            return told | {"base64": base64.b64encode(frame.data).decode()}
-        return told | {"code": frame.close_code, "reason": close.reason}
+            return value | {"base64": base64.b64encode(frame.data).decode()}
+        return value | {"code": frame.close_code, "reason": close.reason}
     try:
-        return told | {"text": frame.data.decode()}
+        return value | {"text": frame.data.decode()}
     except UnicodeDecodeError:
-        return told | {"base64": base64.b64encode(frame.data).decode()}
+        return value | {"base64": base64.b64encode(frame.data).decode()}
 
 
 def _request(event: Requested) -> dict[str, Any]:

@@ -72,16 +72,16 @@ def names(wanted: Iterable[str]) -> set[str]:
     return {*shipped(), *beside, *(load(path).name for path in paths)}
 
 
-def choose(wanted: Iterable[str], given: Mapping[str, str]) -> list[Scenario]:
+def choose(wanted: Iterable[str], values: Mapping[str, str]) -> list[Scenario]:
     """Read every scenario that is wanted, each once; ``given`` are values of their parameters.
 
     Raises:
         DocumentError: one cannot be found or used, or a parameter belongs to none of them.
     """
     paths = dict.fromkeys(path for each in wanted for path in files(each))
-    scenarios = [load(path, given) for path in paths]
+    scenarios = [load(path, values) for path in paths]
     known = {name for scenario in scenarios for name in scenario.parameters}
-    for name in given:
+    for name in values:
         if name not in known:
             hint = suggestion(name, known) if known else "; they have none"
             raise DocumentError(f"--scenario-param: no scenario has a parameter `{name}`{hint}")

@@ -27,7 +27,7 @@ TO_CONNECTIONS = ("engine", "engine-frame")
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class StepFailure:
     """A step that failed; ``differences`` are those of ``closest``, what came closest to it."""
 
     step: Step
@@ -74,7 +74,7 @@ class Play:
     names: dict[str, Any]
     new_id: Callable[[], str]
     log: list[Happening] = field(default_factory=list)
-    failure: Failure | None = None
+    failure: StepFailure | None = None
     number: int = 0
     settled: bool = False
     _taken: set[int] = field(default_factory=set)
@@ -233,9 +233,9 @@ class Play:
         assert step.unwanted is not None
         for seen in self.log[position:]:
             if step.unwanted.fits(seen, self.names):
-                told = step.unwanted.describe(self.names)
+                unwanted = step.unwanted.describe(self.names)
                 text = f"at {seen.at:.3f} s it did: {shown(seen.value)}"
-                self._fail(step, number, f"never: {told}", text, closest=seen)
+                self._fail(step, number, f"never: {unwanted}", text, closest=seen)
                 return
 
     # -- going on --------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ class Play:
         differences: tuple[Difference, ...] = (),
         closest: Happening | None = None,
     ) -> None:
-        self.failure = Failure(step, number, expected, seen, differences, closest)
+        self.failure = StepFailure(step, number, expected, seen, differences, closest)
         self.settled = True
 
     # -- what to say of it -----------------------------------------------------------------------
@@ -272,16 +272,16 @@ class Play:
         missing, left = unassigned(step.wanted, items, self.names)
         wanted = step.wanted[missing]
         expected = wanted.describe(self.names)
-        told = "nothing of the kind"
+        nothing = "nothing of the kind"
         candidates = [seen for seen in left if wanted.is_about(seen, self.names)]
         judged = [(wanted.pattern.differences(s.value, self.names), s) for s in candidates]
         if not judged:
-            self._fail(step, self.number, expected, f"{told} {when}{self._instead(wanted)}")
+            self._fail(step, self.number, expected, f"{nothing} {when}{self._instead(wanted)}")
             return
         differences, closest = min(judged, key=lambda pair: _distance(pair[0]))
-        seen = f"{told} {when}; closest is {shown(closest.value)} at {closest.at:.3f} s"
+        seen = f"{nothing} {when}; closest is {shown(closest.value)} at {closest.at:.3f} s"
         if not differences:
-            seen = f"{told} {when}; {shown(closest.value)} came too late to be it"
+            seen = f"{nothing} {when}; {shown(closest.value)} came too late to be it"
         self._fail(step, self.number, expected, seen, tuple(differences), closest)
 
     def _candidates(self, wanted: Expected) -> list[Happening]:

@@ -5,46 +5,16 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs
 
-from conformance.trials.conversation import CHANNELS
 from mock_engine.modules.channels import Channels
-from mock_engine.transcript import Request
-from mock_engine.wire import Application, Connection, Response
-
-WORKERS = "/"
+from mock_engine.paths import CHANNELS, WORKERS
+from mock_engine.wire import Application, Connection, PassThrough, Response
 
 
 def _path(connection: Connection) -> str:
     return connection.request.path if connection.request is not None else ""
 
 
-class Portal:
-    """An application before the engine's that keeps the messages which a scenario answers."""
-
-    def __init__(self, engine: Application) -> None:
-        self._engine = engine
-
-    def upgrade(self, connection: Connection) -> Response | None:
-        """As the engine."""
-        return self._engine.upgrade(connection)
-
-    def opened(self, connection: Connection) -> None:
-        """As the engine."""
-        self._engine.opened(connection)
-
-    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """As the engine."""
-        self._engine.received(connection, data, binary)
-
-    def closed(self, connection: Connection) -> None:
-        """As the engine."""
-        self._engine.closed(connection)
-
-    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
-        """As the engine."""
-        return await self._engine.respond(connection, request, body)
-
-
-class Answering(Portal):
+class Answering(PassThrough):
     """Keeps the calls of some functions from the engine: the scenario answers them."""
 
     def __init__(self, engine: Application, functions: tuple[str, ...]) -> None:
@@ -66,7 +36,7 @@ class Answering(Portal):
         return message.get("function_id") in self._functions
 
 
-class Scripted(Portal):
+class Scripted(PassThrough):
     """Says nothing to workers; telemetry is taken as ever, and so are the ends of channels.
 
     A channel that a worker was told of by the scenario is there as soon as it takes an end of it.

@@ -22,7 +22,7 @@ from conformance.scenarios.reading_steps import Reader
 from conformance.scenarios.scope import Scope
 from conformance.scenarios.steps import Needs, Scenario, Setting, Step
 from conformance.scenarios.values import NAME, pattern
-from mock_engine.modules import PLACES
+from mock_engine.modules.catalogue import LOCATIONS
 
 VERSION = 1
 VERSION_TEXT = re.compile(r"\d+\.\d+(\.\d+)?")
@@ -53,19 +53,19 @@ KEYS = (
 )
 
 
-def load(path: Path, given: Mapping[str, str] | None = None) -> Scenario:
+def load(path: Path, values: Mapping[str, str] | None = None) -> Scenario:
     """Read the scenario in a file; ``given`` are values for its parameters, as texts.
 
     Raises:
         DocumentError: it cannot be read or used.
     """
-    return parse(nodes.read(path), str(path), given or {}, folder=path.parent)
+    return parse(nodes.read(path), str(path), values or {}, folder=path.parent)
 
 
 def parse(
     text: str,
     file: str,
-    given: Mapping[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
     *,
     folder: Path | None = None,
 ) -> Scenario:
@@ -77,7 +77,7 @@ def parse(
     root = nodes.parse(text, file)
     entries = _head(root)
     scope = Scope(set(GIVEN))
-    parameters = _parameters(entries.get("params"), given or {}, scope)
+    parameters = _parameters(entries.get("params"), values or {}, scope)
     needs = _needs(entries.get("needs"), scope)
     reader = Reader(scope, folder)
     steps = reader.steps(entries["steps"])
@@ -150,7 +150,7 @@ def _slug(node: Node | None, default: str) -> str:
     return text
 
 
-def _parameters(node: Node | None, given: Mapping[str, str], scope: Scope) -> dict[str, Any]:
+def _parameters(node: Node | None, overrides: Mapping[str, str], scope: Scope) -> dict[str, Any]:
     values: dict[str, Any] = {}
     entries = node.pairs() if node is not None else []
     for key, value in entries:
@@ -158,7 +158,7 @@ def _parameters(node: Node | None, given: Mapping[str, str], scope: Scope) -> di
             key.refuse(f"a parameter cannot be called {key.value!r}")
         values[key.value] = value.value
         scope.bind(key.value)
-    for name, text in given.items():
+    for name, text in overrides.items():
         if name in values:
             values[name] = nodes.parse(text, f"--scenario-param {name}").value if text else ""
     return values
@@ -181,9 +181,9 @@ def _needs(node: Node | None, scope: Scope) -> Needs:
     return Needs(patterns("functions"), patterns("triggers"), patterns("trigger-types"))
 
 
-def _identified(given: str) -> Pattern:
+def _identified(identity: str) -> Pattern:
     """A registration by its id alone."""
-    return Object((("id", Is(given)),))
+    return Object((("id", Is(identity)),))
 
 
 def _setting(engine: Node | None, answers: Node | None) -> Setting:
@@ -201,8 +201,8 @@ def _setting(engine: Node | None, answers: Node | None) -> Setting:
         return Setting({name: {} for name in USUAL_MODULES}, own)
     modules: dict[str, Mapping[str, Any]] = {}
     for key, value in entries["modules"].pairs():
-        if key.value not in PLACES:
-            key.refuse(f"the engine has no module `{key.value}`{suggestion(key.value, PLACES)}")
+        if key.value not in LOCATIONS:
+            key.refuse(f"the engine has no module `{key.value}`{suggestion(key.value, LOCATIONS)}")
         modules[key.value] = value.value or {}
     return Setting(modules, own)
 

@@ -83,8 +83,8 @@ class Expectations:
         """One expectation inside a group or a ``never``."""
         kinds = [key for key, _ in node.pairs() if key.value in EXPECTATIONS]
         if len(kinds) != 1:
-            told = ", ".join(EXPECTATIONS)
-            node.refuse(f"one thing that the worker may do is expected here: {told}")
+            known = ", ".join(EXPECTATIONS)
+            node.refuse(f"one thing that the worker may do is expected here: {known}")
         kind = kinds[0].value
         entries = keys(node, (kind, *EXPECTATIONS[kind][1]), f"`{kind}`")
         return self._expected(kind, entries[kind], entries)
@@ -115,8 +115,8 @@ class Expectations:
 
     def _source(self, kind: str, entries: Mapping[str, Node]) -> str | None:
         if "from" in entries:
-            given = entries["from"].text("the name of a connection")
-            return self._scope.find(given, self._scope.connections, "connection", entries["from"])
+            name = entries["from"].text("the name of a connection")
+            return self._scope.find(name, self._scope.connections, "connection", entries["from"])
         if kind == "exits":
             return self._process(entries)
         return None
@@ -153,5 +153,5 @@ class Expectations:
     def _process(self, entries: Mapping[str, Node]) -> str | None:
         if "process" not in entries:
             return None
-        given = entries["process"].text("the name of a process")
-        return self._scope.find(given, self._scope.processes, "process", entries["process"])
+        name = entries["process"].text("the name of a process")
+        return self._scope.find(name, self._scope.processes, "process", entries["process"])

@@ -66,13 +66,13 @@ class Reader(Expectations):
         return [*steps[:-1], self._named(steps[-1], entries)] if steps else []
 
     def _named(self, step: Step, entries: Mapping[str, Node]) -> Step:
-        given = name(entries["id"], "the id of a step") if "id" in entries else None
-        if given is not None:
-            if given in self._scope.steps:
-                entries["id"].refuse(f"the id `{given}` stands twice, or is taken")
-            self._scope.steps.add(given)
+        identity = name(entries["id"], "the id of a step") if "id" in entries else None
+        if identity is not None:
+            if identity in self._scope.steps:
+                entries["id"].refuse(f"the id `{identity}` stands twice, or is taken")
+            self._scope.steps.add(identity)
         note = entries["note"].text("`note`") if "note" in entries else step.note
-        return replace(step, id=given, note=note)
+        return replace(step, id=identity, note=note)
 
     def _act(
         self, node: Node, kind: str, what: Template | None = None, target: str | None = None
@@ -96,25 +96,25 @@ class Reader(Expectations):
 
     def engine_frame(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """A frame of any kind to the worker."""
-        given = forms.check(node, forms.SENT_FRAME, "`engine-frame`")
-        if sum(key in given for key in ("json", "text", "base64")) > 1:
+        fields = forms.check(node, forms.SENT_FRAME, "`engine-frame`")
+        if sum(key in fields for key in ("json", "text", "base64")) > 1:
             node.refuse("give one of `json`, `text` and `base64`")
         return [self._act(node, "engine-frame", template(node), self._to(entries))]
 
     def start(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """A process of the worker."""
-        given = keys(node, ("ready", "env"), "`start`") if node.value is not None else {}
+        fields = keys(node, ("ready", "env"), "`start`") if node.value is not None else {}
         process = name(entries["as"], "the name of a process") if "as" in entries else WORKER
         self._scope.processes.add(process)
-        if "ready" in given and not isinstance(given["ready"].value, bool):
-            given["ready"].refuse(f"expected true or false, not {given['ready'].describe()}")
-        if "env" in given:
-            for _, value in given["env"].pairs():
+        if "ready" in fields and not isinstance(fields["ready"].value, bool):
+            fields["ready"].refuse(f"expected true or false, not {fields['ready'].describe()}")
+        if "env" in fields:
+            for _, value in fields["env"].pairs():
                 value.text("the value of an environment variable")
-        ready = "ready" not in given or given["ready"].value
+        ready = "ready" not in fields or fields["ready"].value
         if ready:
             self._scope.connections.add(process)
-        act = self._act(node, "start", template(node) if given else Parts({}), process)
+        act = self._act(node, "start", template(node) if fields else Parts({}), process)
         return [replace(act, names_connection=bool(ready))]
 
     def ready(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
@@ -141,11 +141,11 @@ class Reader(Expectations):
 
     def signal(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """A signal to a process of the worker."""
-        given = str(node.value).upper().removeprefix("SIG")
+        wanted = str(node.value).upper().removeprefix("SIG")
         known = [s.name.removeprefix("SIG") for s in signal.Signals]
-        if given not in known:
-            node.refuse(f"no signal: {node.value!r}{suggestion(given, known)}")
-        return [self._act(node, "signal", Fixed(f"SIG{given}"), self._process(entries))]
+        if wanted not in known:
+            node.refuse(f"no signal: {node.value!r}{suggestion(wanted, known)}")
+        return [self._act(node, "signal", Fixed(f"SIG{wanted}"), self._process(entries))]
 
     def restart(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """The engine goes and comes back, or the worker's process does."""
@@ -161,8 +161,8 @@ class Reader(Expectations):
 
     def call(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """A call through the engine, as of another worker."""
-        given = keys(node, ("function_id", "data", "namespace", "metadata"), "`call`")
-        if "function_id" not in given:
+        fields = keys(node, ("function_id", "data", "namespace", "metadata"), "`call`")
+        if "function_id" not in fields:
             node.refuse("`call` needs `function_id`")
         return self._request(node, "call", entries)
 
@@ -185,9 +185,9 @@ class Reader(Expectations):
 
     def answer(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
         """The answer to a request that has a name."""
-        given = node.text("the name of a request")
-        self._scope.find(given, self._scope.requests, "request", node)
-        return [self._answered(node, given, entries)]
+        request = node.text("the name of a request")
+        self._scope.find(request, self._scope.requests, "request", node)
+        return [self._answered(node, request, entries)]
 
     # -- other files -----------------------------------------------------------------------------
 
@@ -203,16 +203,16 @@ class Reader(Expectations):
             root = nodes.parse(nodes.read(path), str(path))
         except DocumentError as fault:
             node.refuse(f"`include` fails: {fault}")
-        given = keys(root, ("steps", "params"), "an included file")
-        if "steps" not in given:
+        fields = keys(root, ("steps", "params"), "an included file")
+        if "steps" not in fields:
             root.refuse("an included file needs `steps`")
         inner = Reader(self._scope, path.parent, self._depth + 1)
         return [
-            *self._given(node, given.get("params"), entries.get("with")),
-            *inner.steps(given["steps"]),
+            *self._parameters(node, fields.get("params"), entries.get("with")),
+            *inner.steps(fields["steps"]),
         ]
 
-    def _given(self, node: Node, params: Node | None, values: Node | None) -> list[Step]:
+    def _parameters(self, node: Node, params: Node | None, values: Node | None) -> list[Step]:
         """What binds the parameters of an included file."""
         defaults = {key.value: value for key, value in params.pairs()} if params else {}
         overrides = {key.value: value for key, value in values.pairs()} if values else {}

@@ -94,17 +94,17 @@ class Expected(Pattern):
 
     def describe(self, names: Names) -> str:
         """In words."""
-        told = self.pattern.describe(names)
+        pattern = self.pattern.describe(names)
         where = f" on connection `{self.source}`" if self.source and self.kind == "message" else ""
         first = " as the first message" if self.first else ""
         return {
-            "message": f"the worker sends {told}{where}{first}",
-            "frame": f"the worker sends a frame {told}{where}",
-            "connects": f"the worker connects, with {told}",
-            "dials": f"the worker asks for a connection, with {told}",
-            "leaves": f"the connection ends, with {told}",
-            "exits": f"the process ends with exit code {told}",
-            "answers": f"the answer is {told}",
+            "message": f"the worker sends {pattern}{where}{first}",
+            "frame": f"the worker sends a frame {pattern}{where}",
+            "connects": f"the worker connects, with {pattern}",
+            "dials": f"the worker asks for a connection, with {pattern}",
+            "leaves": f"the connection ends, with {pattern}",
+            "exits": f"the process ends with exit code {pattern}",
+            "answers": f"the answer is {pattern}",
         }[self.kind]
 
 

@@ -24,7 +24,7 @@ from conformance.scenarios.patterns.single import (
     Between,
     Is,
     Matches,
-    Missing,
+    NoSuchKey,
     OfType,
     Valid,
 )
@@ -182,7 +182,7 @@ def _schema(node: Node, exact: bool) -> Pattern:
 
 MATCHERS: Mapping[str, Callable[[Node, bool], Pattern]] = {
     "$any": _true(Anything()),
-    "$absent": _true(Missing()),
+    "$absent": _true(NoSuchKey()),
     "$uuid": _true(AnyUuid()),
     "$bind": _bind,
     "$type": _type,

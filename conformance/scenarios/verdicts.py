@@ -1,4 +1,4 @@
-"""From a performance to a verdict: what a scenario needs of a worker, and what is told of it."""
+"""From a played scenario to a verdict: what it needs of a worker, and what it showed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from conformance.errors import Inconclusive
-from conformance.judging.entry import LAST_LINES, SCENARIO, Entry, rate, reason
-from conformance.judging.frames import Frame, frame
+from conformance.errors import Unsuitable
+from conformance.judging.entry import SCENARIO, Criterion, Entry, Evidence, build_entry, reason
+from conformance.judging.frames import EvidenceFrame, evidence_frame
 from conformance.judging.judge import rated
 from conformance.requirements.known import KnownFailure, applied
 from conformance.requirements.protocol import Protocol
@@ -22,7 +22,7 @@ from conformance.requirements.verdict import (
     outcome_of,
 )
 from conformance.scenarios.assignment import assignments
-from conformance.scenarios.driver import Performance, perform
+from conformance.scenarios.driver import Played, perform
 from conformance.scenarios.patterns.base import Names, Pattern
 from conformance.scenarios.patterns.combined import All
 from conformance.scenarios.patterns.single import Is
@@ -33,31 +33,31 @@ from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
 from conformance.trials.scheduler import InconclusiveTrial, TrialOutcome
 from conformance.trials.trial import Record, Trial, Worker
-from mock_engine.rendering import tell
+from mock_engine.rendering import summary
 
 BEFORE, AFTER = 14, 4
-"""How many events are told before and after the place where a scenario failed."""
+"""How many events are shown before and after the place where a scenario failed."""
 
 PHASE = "scenarios"
-"""The phase that scenarios are told under."""
+"""The phase under which scenarios are reported."""
 
 KIND = "#kind"
 
 
-def trial(scenario: Scenario) -> Trial[Performance]:
+def trial(scenario: Scenario) -> Trial[Played]:
     """The trial that plays a scenario, with a worker and an engine of its own."""
 
-    async def play(harness: Harness) -> Performance:
+    async def play(harness: Harness) -> Played:
         return await perform(scenario, bound(scenario, harness.baseline), harness)
 
-    return Trial(f"scenario {scenario.place.file}", Worker.OWN, play)
+    return Trial(f"scenario {scenario.place.file}", Worker.OWN, play, informed=False)
 
 
 def bound(scenario: Scenario, baseline: Baseline) -> Names:
     """What the names of a scenario stand for at its beginning, with this worker.
 
     Raises:
-        Inconclusive: the worker has not registered what the scenario needs.
+        Unsuitable: the worker has not registered what the scenario needs.
     """
     names: dict[str, Any] = dict(scenario.parameters)
     if baseline.pulse is not None:
@@ -65,7 +65,7 @@ def bound(scenario: Scenario, baseline: Baseline) -> Names:
     needed = _needed(scenario.needs)
     found = next(assignments([p for _, p in needed], _offers(baseline), names), None)
     if found is None:
-        raise Inconclusive(f"takes a worker with {_lacking(needed, baseline, names)}")
+        raise Unsuitable(f"takes a worker with {_lacking(needed, baseline, names)}")
     return found[1]
 
 
@@ -74,11 +74,11 @@ def finding(scenario: Scenario, played: TrialOutcome, protocol: Protocol) -> Fin
     if not protocol.knows(scenario.since, scenario.until):
         bounds = [f"since {scenario.since}"] if scenario.since else []
         bounds += [f"until {scenario.until}"] if scenario.until else []
-        told = f"a conversation of protocol versions {' '.join(bounds)}; {protocol.reason}"
-        return not_applicable(told)
+        bounded = f"a conversation of protocol versions {' '.join(bounds)}; {protocol.reason}"
+        return not_applicable(bounded)
     if isinstance(played, InconclusiveTrial):
-        lacking = played.reason.startswith("takes a worker with")
-        return not_applicable(played.reason) if lacking else inconclusive(played.reason)
+        conclude = not_applicable if played.unsuitable else inconclusive
+        return conclude(played.reason)
     failure = played.result.failure
     if failure is None:
         return kept(f"all {played.result.steps} steps went through")
@@ -94,74 +94,82 @@ def verdict(
     played: Sequence[TrialOutcome],
     protocol: Protocol,
     known: KnownFailure | None = None,
+    *,
+    command: str = "",
 ) -> Entry:
-    """The verdict on a scenario, as data; one that is flaky was played several times."""
+    """The verdict on a scenario; one that is flaky was played several times."""
     findings = [finding(scenario, each, protocol) for each in played]
     number, tried = rated(findings) if len(findings) > 1 else (0, None)
-    found, told = findings[number], played[number]
+    found, trial_outcome = findings[number], played[number]
     outcome = applied(outcome_of(found, scenario.level), found.seen, known)
     if tried and tried.is_flaky:
         outcome = Outcome.FLAKY
-    record = told if isinstance(told, Record) and outcome.wrong else None
-    return {
-        "kind": SCENARIO,
-        "id": scenario.name,
-        "phase": PHASE,
-        "level": scenario.level.value,
-        "sentence": scenario.title,
-        "source": scenario.source or scenario.place.file,
-        "bugs": [],
-        "protocol": protocol.version,
-        "outcome": outcome.value,
-        "reason": reason(outcome, f"{_where(record)}{found.seen}", known, tried),
-        "tried": rate(tried),
-        "command": "",
-        "evidence": {
-            "expected": found.expected,
-            "seen": found.seen,
-            "remedy": found.remedy,
-            "differences": _differences(record),
-            "frames": around(record) if record is not None else [],
-            "log": list(record.log[-LAST_LINES:]) if record is not None else [],
-            "runs": list(dict.fromkeys(each.run for each in played if each.run)),
-        },
-    }
+    record = trial_outcome if isinstance(trial_outcome, Record) and outcome.wrong else None
+    return build_entry(
+        criterion(scenario),
+        outcome,
+        Evidence(
+            seen=found.seen,
+            expected=found.expected,
+            remedy=found.remedy,
+            differences=tuple(_differences(record)),
+            frames=around(record) if record is not None else (),
+            log=tuple(record.log) if record is not None else (),
+            runs=tuple(dict.fromkeys(each.run for each in played if each.run)),
+        ),
+        reason=reason(outcome, f"{_where(record)}{found.seen}", known, tried),
+        protocol=protocol.version,
+        command=command,
+        tried=tried,
+    )
 
 
-def _where(record: Record[Performance] | None) -> str:
+def criterion(scenario: Scenario) -> Criterion:
+    """A scenario as what a worker is judged by."""
+    return Criterion(
+        kind=SCENARIO,
+        id=scenario.name,
+        phase=PHASE,
+        level=scenario.level,
+        sentence=scenario.title,
+        source=scenario.source or scenario.place.file,
+    )
+
+
+def _where(record: Record[Played] | None) -> str:
     failure = record.result.failure if record is not None else None
     return "" if failure is None else f"{failure.step.place}: "
 
 
-def _differences(record: Record[Performance] | None) -> list[str]:
+def _differences(record: Record[Played] | None) -> list[str]:
     """Where the scenario failed, and each difference between what was expected and what came."""
     failure = record.result.failure if record is not None else None
     if failure is None:
         return []
-    told = [f"of the step `{failure.step.kind}`, {failure.step.place}"]
+    lines = [f"of the step `{failure.step.kind}`, {failure.step.place}"]
     for each in failure.differences:
-        told += [f"at {each.path or 'the whole'}:", f"  expected  {each.expected}"]
-        told += [f"  seen      {each.seen}"]
-    return told
+        lines += [f"at {each.path or 'the whole'}:", f"  expected  {each.expected}"]
+        lines += [f"  seen      {each.seen}"]
+    return lines
 
 
-def around(record: Record[Performance]) -> list[Frame]:
+def around(record: Record[Played]) -> tuple[EvidenceFrame, ...]:
     """The conversation around the failed step, with a mark where it failed."""
     failure = record.result.failure
     if failure is None:
-        return []
+        return ()
     at = failure.closest.at if failure.closest is not None else record.result.failed_at
-    events = [event for event in record.events if tell(event) is not None]
+    events = [event for event in record.events if summary(event) is not None]
     before = [event for event in events if event.at <= at][-BEFORE:]
     after = [event for event in events if event.at > at][:AFTER]
-    mark: Frame = {
-        "at": round(at, 6),
-        "connection": 0,
-        "sender": "",
-        "text": f"── `{failure.step.kind}` of line {failure.step.place.line} failed here ──",
-        "cited": True,
-    }
-    return [*map(frame, before), mark, *map(frame, after)]
+    mark = EvidenceFrame(
+        at=round(at, 6),
+        connection=0,
+        sender="",
+        text=f"── `{failure.step.kind}` of line {failure.step.place.line} failed here ──",
+        cited=True,
+    )
+    return (*map(evidence_frame, before), mark, *map(evidence_frame, after))
 
 
 def _needed(needs: Needs) -> list[tuple[str, Pattern]]:
@@ -183,12 +191,12 @@ def _offers(baseline: Baseline) -> list[Mapping[str, Any]]:
         {**message, KIND: "function"} for message in baseline.functions.values()
     ]
     for kind, identity in baseline.declared:
-        told = json.loads(identity)
+        parts = json.loads(identity)
         if kind == "registertrigger":
             names = ("trigger_type", "function_id", "config")
-            offers.append(dict(zip(names, told, strict=True)) | {KIND: "trigger"})
+            offers.append(dict(zip(names, parts, strict=True)) | {KIND: "trigger"})
         elif kind == "registertriggertype":
-            offers.append({"id": told, KIND: "trigger type"})
+            offers.append({"id": parts, KIND: "trigger type"})
     return offers
 
 
@@ -198,7 +206,7 @@ def _lacking(needed: list[tuple[str, Pattern]], baseline: Baseline, names: Names
     for kind, pattern in needed:
         match = next((b for o in offers for b in pattern.solutions(o, names)), None)
         if match is None:
-            told = pattern.parts()[1].describe(names)
-            return f"a {kind} {told}"
+            wanted = pattern.parts()[1].describe(names)
+            return f"a {kind} {wanted}"
         names = match
     return "all of " + ", ".join(f"a {kind}" for kind, _ in needed) + " at the same time"

@@ -53,8 +53,8 @@ def load(path: Path) -> Configuration:
     options = dict(document.value)
     functions = options.pop("functions", {})
     roles = options.pop("roles", {})
-    told = {
+    known = {
         function_id: Function(tuple(body.get("examples", ())), float(body.get("timeout", 0)))
         for function_id, body in functions.items()
     }
-    return Configuration(path, options, told, roles)
+    return Configuration(path, options, known, roles)

@@ -42,7 +42,7 @@ class Fuzzing:
         return self.seconds is not None or self.count is not None
 
 
-def asked(option: Callable[[str], Any], share: int = 0, shares: int = 1) -> Fuzzing | None:
+def resolve(option: Callable[[str], Any], share: int = 0, shares: int = 1) -> Fuzzing | None:
     """What the options ask for; ``None`` when it is not fuzzing.
 
     ``option`` gives the value of an option by its name, as in ``fuzz-seed``.

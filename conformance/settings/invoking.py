@@ -6,7 +6,7 @@ Invoking a function has effects: what the user excludes is never invoked, by any
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,20 +78,23 @@ class Invoking:
             return True
         return not function_id.startswith(PREFIX) and function_id not in self.roles.values()
 
-    def data(self, function_id: str, request_format: Any) -> Any:
-        """What to invoke it with: the user's first example, or one made from its format."""
-        given = self.functions.get(function_id)
-        return given.examples[0] if given and given.examples else sample(request_format)
+    def data(self, function_id: str, request_format: Any, learned: Sequence[Any] = ()) -> Any:
+        """What to invoke it with: the user's example, a ``learned`` one, or one of its format."""
+        function = self.functions.get(function_id)
+        for examples in (function.examples if function else (), learned):
+            if examples:
+                return examples[0]
+        return sample(request_format)
 
     def strangers(self, registered: Collection[str]) -> list[str]:
         """What the user says of functions that the worker does not register, a line each."""
         if not registered:
             return []
-        told = {name: f"`functions` names {name}" for name in self.functions}
-        told |= {name: f"`roles` lets {name} play {role}" for role, name in self.roles.items()}
+        mentions = {name: f"`functions` names {name}" for name in self.functions}
+        mentions |= {name: f"`roles` lets {name} play {role}" for role, name in self.roles.items()}
         lines = [
             f"{what}, which the worker does not register{closest(name, registered)}"
-            for name, what in told.items()
+            for name, what in mentions.items()
             if name not in registered
         ]
         return lines + [
@@ -101,6 +104,6 @@ class Invoking:
         ]
 
     def timeout(self, function_id: str) -> float:
-        """The seconds that the user grants the function for an answer; 0 when none is said."""
-        given = self.functions.get(function_id)
-        return given.timeout if given else 0.0
+        """The seconds that the user grants the function for an answer; 0 when they name none."""
+        function = self.functions.get(function_id)
+        return function.timeout if function else 0.0

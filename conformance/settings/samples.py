@@ -29,12 +29,12 @@ def sample(schema: Any) -> Any:
 def _build(schema: Any, root: Mapping[str, Any], depth: int) -> Any:
     if not isinstance(schema, Mapping) or depth == 0:
         return {}
-    for given in ("examples", "enum"):
-        if isinstance(schema.get(given), list) and schema[given]:
-            return schema[given][0]
-    for given in ("const", "default", "example"):
-        if given in schema:
-            return schema[given]
+    for keyword in ("examples", "enum"):
+        if isinstance(schema.get(keyword), list) and schema[keyword]:
+            return schema[keyword][0]
+    for keyword in ("const", "default", "example"):
+        if keyword in schema:
+            return schema[keyword]
     if "$ref" in schema:
         return _build(_resolve(str(schema["$ref"]), root), root, depth - 1)
     for choice in ("anyOf", "oneOf", "allOf"):

@@ -30,10 +30,10 @@ def subject(options: Mapping[str, Any]) -> Subject:
     Raises:
         UsageError: two exclude each other, or what they name cannot be used.
     """
-    named = [name for name in NAMING if options.get(name) is not None]
-    if len(named) > 1:
-        told = " and ".join(f"--{name}" for name in named)
-        raise UsageError(f"{told} exclude each other; give one of them")
+    chosen = [name for name in NAMING if options.get(name) is not None]
+    if len(chosen) > 1:
+        names = " and ".join(f"--{name}" for name in chosen)
+        raise UsageError(f"{names} exclude each other; give one of them")
     command, image = options.get("worker-cmd"), options.get("worker-image")
     port, network = options.get("worker-attach"), options.get("worker-network")
     if port is not None and not 0 < port <= HIGHEST:
@@ -59,14 +59,14 @@ def subject(options: Mapping[str, Any]) -> Subject:
     return Image(image, network)
 
 
-def variables(given: Iterable[str], present: Mapping[str, str]) -> dict[str, str]:
+def variables(texts: Iterable[str], present: Mapping[str, str]) -> dict[str, str]:
     """The variables that ``--worker-env`` gives, each as ``NAME=VALUE`` or ``NAME``.
 
     Raises:
         UsageError: a name is empty, is not in the present environment, or is the suite's own.
     """
     found: dict[str, str] = {}
-    for text in given:
+    for text in texts:
         name, equals, value = text.partition("=")
         if not name:
             raise UsageError(f"--worker-env: expected NAME=VALUE, not {text!r}")

@@ -65,8 +65,8 @@ class ThisMachine(Place):
             UsageError: the operating system cannot execute it.
         """
         words = placed(self.command.words, self.host, start.port, start.query)
-        given = self.command
-        return await WorkerProcess.start(words, given.text, self.host, start, given.folder)
+        text, folder = self.command.text, self.command.folder
+        return await WorkerProcess.start(words, text, self.host, start, folder)
 
 
 def split(text: str, option: str) -> list[str]:

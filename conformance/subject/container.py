@@ -133,21 +133,21 @@ def ending(state: Mapping[str, Any]) -> str:
 
 def unstartable(image: str, fault: Exception) -> str:
     """Why a container did not start, and what to do."""
-    told = str(getattr(fault, "explanation", None) or fault)
-    if "no command specified" in told.lower():
-        told, remedy = "it names no command", "give the image an ENTRYPOINT or a CMD"
-    elif "executable file not found" in told or "no such file or directory" in told:
+    reason = str(getattr(fault, "explanation", None) or fault)
+    if "no command specified" in reason.lower():
+        reason, remedy = "it names no command", "give the image an ENTRYPOINT or a CMD"
+    elif "executable file not found" in reason or "no such file or directory" in reason:
         remedy = (
             "the first word of its ENTRYPOINT or CMD must be a file in the image; a script needs "
             "its interpreter there, and a dynamically linked program its loader"
         )
-    elif "permission denied" in told:
+    elif "permission denied" in reason:
         remedy = "make the file of its ENTRYPOINT executable (chmod +x) in the image"
-    elif "exec format error" in told:
+    elif "exec format error" in reason:
         remedy = "build the image for this machine's architecture"
     else:
         remedy = f"`docker run {image}` shows whether it starts without the suite"
-    return f"the worker's image {image!r} cannot be started: {told}\nNext: {remedy}."
+    return f"the worker's image {image!r} cannot be started: {reason}\nNext: {remedy}."
 
 
 def _remove(container: Any) -> None:

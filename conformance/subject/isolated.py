@@ -83,10 +83,10 @@ class OwnNetwork(Place):
                 [*SCRIPT, "hold"], stdin=theirs.fileno(), start_new_session=True
             )
         place = cls(command, holder, control)
-        told = control.recv(ANSWER)
-        if told != namespace.READY:
+        answer = control.recv(ANSWER)
+        if answer != namespace.READY:
             place.release()
-            reason = told.decode().partition(" ")[2] or "the process that holds it ended"
+            reason = answer.decode().partition(" ")[2] or "the process that holds it ended"
             raise UsageError(
                 f"--isolate: this system lets no network namespace be made ({reason}); run as "
                 "root, or allow unprivileged user namespaces (sysctl "
@@ -103,9 +103,9 @@ class OwnNetwork(Place):
             OSError: the port is taken or may not be used.
         """
         self._control.send(f"{host} {port}".encode())
-        told, descriptors, _, _ = socket.recv_fds(self._control, ANSWER, 1)
+        answer, descriptors, _, _ = socket.recv_fds(self._control, ANSWER, 1)
         if not descriptors:
-            number = int(told or 0)
+            number = int(answer or 0)
             raise OSError(number, f"{host}:{port}: {os.strerror(number)}")
         return socket.socket(fileno=descriptors[0])
 

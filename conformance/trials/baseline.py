@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.pace import Pace
 
 
@@ -18,6 +19,7 @@ class Baseline:
     invocation this worker answers, used to see that it listens. ``sockets`` counts its open
     WebSockets, those for telemetry among them. ``features`` are those of its announcements and
     ``paths`` those of its connections. ``parallel_starts`` is how many may start at a time.
+    ``knowledge`` is what was learned of its functions, where that was of use.
     """
 
     pace: Pace
@@ -31,3 +33,4 @@ class Baseline:
     features: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     parallel_starts: int = 1
+    knowledge: Knowledge = field(default_factory=Knowledge)

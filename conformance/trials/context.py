@@ -13,7 +13,7 @@ from conformance.trials.baseline import Baseline
 from conformance.trials.conversation import Conversation
 from conformance.trials.gateway import AnyPath, Tap
 from conformance.trials.waiting import Notifier
-from mock_engine.config import Config, Module
+from mock_engine.config import Config, ModuleConfig
 from mock_engine.engine import Engine
 from mock_engine.transcript import Event, FrameSeen, Message, Transcript
 from mock_engine.wire import Connection, Listener
@@ -23,7 +23,7 @@ ABSENT = "conformance::no-such-function"
 
 OFFERED = Config(
     modules=tuple(
-        Module(name, {}, 0) for name in ("iii-state", "iii-stream", "iii-queue", "iii-pubsub")
+        ModuleConfig(name, {}, 0) for name in ("iii-state", "iii-stream", "iii-queue", "iii-pubsub")
     )
 )
 """What a worker finds in the suite's engine, in memory. No module listens, and none acts by the

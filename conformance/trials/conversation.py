@@ -18,11 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mock_engine.paths import CHANNELS, TELEMETRY
 from mock_engine.transcript import Answered, Direction, Ended, Event, Message, Requested
 
 ANNOUNCE = "engine::workers::register"
-CHANNELS = "/ws/channels/"
-TELEMETRY = "/otel"
 TELEMETRY_PREFIXES = (b"OTLP", b"MTRC", b"LOGS")
 
 Identity = tuple[str, str]
@@ -145,6 +144,16 @@ class Conversation:
         for message in self._messages:
             if connection in (None, message.connection) and direction in (None, message.direction):
                 yield message
+
+    def recent(self, since: float) -> list[Message]:
+        """The whole messages of workers that came after ``since`` seconds, in their order."""
+        found: list[Message] = []
+        for message in reversed(self._messages):
+            if message.at < since:
+                break
+            if message.direction is Direction.FROM_WORKER:
+                found.append(message)
+        return found[::-1]
 
     def first_message(self, connection: int) -> Message:
         """What a worker said first.

@@ -14,9 +14,9 @@ from typing import Protocol
 
 import msgspec
 
-from mock_engine.modules.channels import PATH as CHANNELS
-from mock_engine.transcript import Request
-from mock_engine.wire import Application, Connection, Response
+from conformance.trials.holding import HeldCall, Holder
+from mock_engine.paths import CHANNELS
+from mock_engine.wire import Application, Connection, PassThrough, Response
 
 NOT_FOUND = 404
 
@@ -27,6 +27,7 @@ READS = ("state::get", "stream::get", "kv_server::get")
 """The engine's functions that answer without a result where nothing is kept."""
 
 _CONCERNED = re.compile(rb"registertrigger|black-hole|(state|stream|kv_server)::get")
+_CALLS = re.compile(rb"registertrigger|invokefunction")
 
 
 class Tap(Protocol):
@@ -41,44 +42,49 @@ class Tap(Protocol):
         ...
 
 
-class AnyPath:
+class AnyPath(PassThrough):
     """An application that treats a path which another does not know as ``/``.
 
     ``spares`` says of a function id whether the engine must not invoke it: then triggers on it
     are not passed on. The application behind it may be exchanged while no connection is open.
-    While it is ``barren``, whoever reads what is kept is told that nothing is there.
+    While it is ``barren``, whoever reads what is kept is told that nothing is there. A ``holder``
+    takes calls of the worker before the engine does.
     """
 
     def __init__(self, application: Application, spares: Callable[[str], bool]) -> None:
-        self.application = application
+        super().__init__(application)
         self._spares = spares
         self.tap: Tap | None = None
         self.barren = False
+        self.holder: Holder | None = None
 
     def upgrade(self, connection: Connection) -> Response | None:
         """Ask the application, and ask again as if for ``/`` when it knows no such path."""
-        refusal = self.application.upgrade(connection)
+        refusal = super().upgrade(connection)
         if refusal is None or refusal.status != NOT_FOUND or connection.request is None:
             return refusal
         if connection.request.path.startswith(CHANNELS):
             return refusal
         query = connection.request.query
         connection.request = replace(connection.request, target="/?" + query if query else "/")
-        return self.application.upgrade(connection)
-
-    def opened(self, connection: Connection) -> None:
-        """Pass on."""
-        self.application.opened(connection)
+        return super().upgrade(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
         """Pass on, but for what a tap takes, triggers on what is spared, and calls into nothing."""
         if self.tap is not None and self.tap.knows(data):
             self.tap.take(data)
             return
-        if _CONCERNED.search(data) is None or not self._keeps(connection, data):
-            self.application.received(connection, data, binary)
+        concerned = _CONCERNED if self.holder is None else _CALLS
+        if concerned.search(data) is None or not self._keeps(connection, data, binary):
+            super().received(connection, data, binary)
 
-    def _keeps(self, connection: Connection, data: bytes) -> bool:
+    def release(self) -> None:
+        """Hold nothing any more, and let the engine answer what waits."""
+        holder, self.holder = self.holder, None
+        if holder is not None and holder.answer is None:
+            holder.let_go()
+
+    def _keeps(self, connection: Connection, data: bytes, binary: bool) -> bool:
         """Whether a message binds what must not be invoked, or calls what answers otherwise."""
         try:
             message = msgspec.json.decode(data)
@@ -88,24 +94,19 @@ class AnyPath:
             return False
         function_id = str(message.get("function_id"))
         if message.get("type") == "invokefunction":
+            held = HeldCall(message, connection, data, binary, self.application)
+            if self.holder is not None and self.holder.take(held):
+                return True
             if self.barren and function_id in READS:
                 _answer_without_a_result(connection, message)
                 return True
             return function_id == BLACK_HOLE
         return message.get("type") == "registertrigger" and self._spares(function_id)
 
-    def closed(self, connection: Connection) -> None:
-        """Pass on."""
-        self.application.closed(connection)
-
-    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
-        """Pass on."""
-        return await self.application.respond(connection, request, body)
-
 
 def _answer_without_a_result(connection: Connection, call: dict[str, object]) -> None:
     """Answer as engine 0.23 does where there is no value: the field is left out."""
     names = ("invocation_id", "function_id", "traceparent", "baggage")
-    told = {name: call[name] for name in names if call.get(name) is not None}
-    if "invocation_id" in told:
-        connection.send_text(msgspec.json.encode({"type": "invocationresult", **told}))
+    fields = {name: call[name] for name in names if call.get(name) is not None}
+    if "invocation_id" in fields:
+        connection.send_text(msgspec.json.encode({"type": "invocationresult", **fields}))

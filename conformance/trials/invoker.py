@@ -10,6 +10,8 @@ from typing import Any
 from conformance.errors import Inconclusive
 from conformance.settings.invoking import PREFIX
 from conformance.trials.context import Context
+from conformance.trials.holding import Delays, Holder
+from conformance.trials.learning.knowledge import Part, Relay
 from conformance.trials.processes import Processes
 from mock_engine.transcript import Message
 
@@ -35,21 +37,66 @@ class Invoker:
         """The id of the function that plays the part of ``conformance::NAME``.
 
         Raises:
-            Inconclusive: this worker has not registered it, or it must not be invoked.
+            Inconclusive: none is known to, or it must not be invoked.
         """
-        function_id = self._context.settings.invoking.player(name)
-        if function_id not in self._context.baseline.functions:
+        return self.part(name).function_id
+
+    def part(self, name: str) -> Part:
+        """The part of ``conformance::NAME``: as its author says, or as it was found.
+
+        Raises:
+            Inconclusive: no function is known to play it, or it must not be invoked.
+        """
+        part = self._declared(name) or self._context.baseline.knowledge.parts.get(name)
+        if part is None:
+            function_id = self._context.settings.invoking.player(name)
             mapped = "" if function_id.startswith(PREFIX) else f" (here {function_id})"
             raise Inconclusive(
                 f"this takes a function that plays the part of {PREFIX}{name}{mapped}"
             )
-        self._context.permit(function_id)
-        return function_id
+        self._context.permit(part.function_id)
+        return part
+
+    def _declared(self, name: str) -> Part | None:
+        """The part as the function is named for it, or as ``conformance.yaml`` says."""
+        player = self._context.settings.invoking.player(name)
+        return Part(name, player) if player in self._context.baseline.functions else None
 
     def plays(self, name: str) -> bool:
         """Whether a function plays the part of ``conformance::NAME`` and may be invoked."""
-        player = self._context.settings.invoking.player(name)
-        return player in self._context.baseline.functions and self._context.obstacle(player) is None
+        part = self._declared(name) or self._context.baseline.knowledge.parts.get(name)
+        return part is not None and self._context.obstacle(part.function_id) is None
+
+    def relay(self, name: str) -> Relay | None:
+        """The function whose own calls stand for the part ``name``, where no function plays it.
+
+        ``None`` where one does, and where none was found that waits for its calls.
+        """
+        relay = self._context.baseline.knowledge.relay
+        if relay is None or self._declared(name) is not None:
+            return None
+        return relay if self._context.obstacle(relay.function_id) is None else None
+
+    def can_sleep(self) -> None:
+        """Hold that an invocation can be made to take as long as is wanted.
+
+        Raises:
+            Inconclusive: no function plays ``sleep``, and none waits for a call of its own.
+        """
+        if self.relay("sleep") is None:
+            self.part("sleep")
+
+    def sleep(self, milliseconds: int) -> Invocation:
+        """Start an invocation that takes so long; ``can_sleep`` must have allowed it."""
+        relay = self.relay("sleep")
+        if relay is None:
+            return self.invoke(self.part("sleep").function_id, {"ms": milliseconds})
+        gateway = self._context.gateway
+        if gateway.holder is None or not isinstance(gateway.holder.answer, Delays):
+            gateway.holder = Holder(relay.concerns, Delays())
+        assert isinstance(gateway.holder.answer, Delays)
+        gateway.holder.answer.seconds.append(milliseconds / 1000)
+        return self.invoke(relay.function_id, relay.data)
 
     def withheld(self) -> list[str]:
         """Why functions of the worker are not invoked, for each that is not."""
@@ -62,8 +109,12 @@ class Invoker:
     def samples(self) -> list[tuple[str, Any]]:
         """The functions that are invoked like any other, each with data for it."""
         invoking = self._context.settings.invoking
+        learned = self._context.baseline.knowledge.examples
         return [
-            (function_id, invoking.data(function_id, body.get("request_format")))
+            (
+                function_id,
+                invoking.data(function_id, body.get("request_format"), learned(function_id)),
+            )
             for function_id, body in self._context.baseline.functions.items()
             if invoking.is_ordinary(function_id) and self._context.obstacle(function_id) is None
         ]

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from conformance.errors import Inconclusive
+from conformance.errors import Inconclusive, Unsuitable
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
+from conformance.trials.learning.knowledge import Knowledge
+from conformance.trials.learning.session import is_of_use, learn
 from conformance.trials.probe_run import probe_run
 from conformance.trials.trial import Record, Trial, Worker
 from mock_engine.transcript import Message
@@ -28,11 +30,15 @@ from mock_engine.transcript import Message
 
 @dataclass(frozen=True, slots=True)
 class InconclusiveTrial:
-    """A trial that did not reach its point, and why; ``run`` as in a record, if there was one."""
+    """A trial that did not reach its point, and why; ``run`` as in a record, if there was one.
+
+    ``unsuitable`` is whether the worker has not registered what the trial takes.
+    """
 
     trial: str
     reason: str
     run: str = ""
+    unsuitable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,9 @@ class RunRecord:
 TrialOutcome = Record[Any] | InconclusiveTrial
 SHARED = "shared"
 """The name of the first run, whose worker several trials share."""
+
+HELD = "held"
+"""The name of the run whose calls are held."""
 Result = TypeVar("Result")
 
 
@@ -61,6 +70,9 @@ class Scheduler:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._shared: Harness | None = None
         self._harnesses: dict[str, Harness] = {}
+        self._held: Harness | None = None
+        self._learning = asyncio.Lock()
+        self._learned = False
         self._starting = asyncio.Semaphore()  # until the first run has shown how many may start
 
     def start(self) -> Baseline:
@@ -77,6 +89,17 @@ class Scheduler:
     def announcements(self) -> list[Message]:
         """The announcements so far of the worker of the first run."""
         return [] if self._shared is None else self._shared.talk.announcements()
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What was learned of the worker so far."""
+        return Knowledge() if self._shared is None else self._shared.baseline.knowledge
+
+    @property
+    def _holds(self) -> bool:
+        """Whether calls of the worker are held, for it has no function that calls or waits."""
+        invoker = self._shared.invoker if self._shared is not None else None
+        return invoker is not None and any(invoker.relay(name) for name in ("call", "sleep"))
 
     def begin(self, trials: Iterable[Trial[Any]]) -> None:
         """Start to play ``trials``; those that were begun already are not begun again."""
@@ -152,22 +175,59 @@ class Scheduler:
     async def _play_all(self, trials: list[Trial[Any]]) -> None:
         assert self._shared is not None
         shared = self._shared
+        if any(trial.informed for trial in trials):
+            await self._learn(shared)
         strayed = shared.baseline.port == self._settings.default_port
         if strayed and not self._settings.subject.private_ports:
             await self._play_shared(trials)
             await shared.close()
+            await self._play_held(trials, shared.baseline.port)
             await self._play_own(trials, places=1, port=shared.baseline.port)
         else:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._play_shared(trials))
                 port = shared.baseline.port if strayed else 0
+                tasks.create_task(self._play_held(trials, port))
                 tasks.create_task(self._play_own(trials, self._settings.concurrency, port))
+
+    async def _learn(self, shared: Harness) -> None:
+        """Learn about the worker's functions, once, if that would tell anything new."""
+        async with self._learning:
+            if not self._learned and is_of_use(shared):
+                knowledge = await learn(shared)
+                shared.baseline = replace(shared.baseline, knowledge=knowledge)
+            self._learned = True
 
     async def _play_shared(self, trials: list[Trial[Any]]) -> None:
         assert self._shared is not None
-        for kind in (Worker.SHARED, Worker.SHARED_LAST):
-            chosen = [trial for trial in trials if trial.worker is kind]
+        kinds = [Worker.SHARED] if self._holds else [Worker.SHARED, Worker.CALLING]
+        for some in (kinds, [Worker.SHARED_LAST]):
+            chosen = [trial for trial in trials if trial.worker in some]
             await _all(self._settle(trial, self._on_shared(trial)) for trial in chosen)
+
+    async def _play_held(self, trials: list[Trial[Any]], port: int) -> None:
+        """Play those that hold calls, one after the other, for one would hold another's."""
+        for trial in trials:
+            if trial.worker is Worker.CALLING and self._holds:
+                await self._settle(trial, self._on_held(trial, port))
+        if self._held is not None:
+            await self._held.close()
+            self._harnesses[HELD], self._held = self._held, None
+
+    async def _on_held(self, trial: Trial[Any], port: int) -> TrialOutcome:
+        assert self._shared is not None
+        obstacle = self._obstacle(trial)
+        if obstacle is not None:
+            return obstacle
+        if self._held is None:
+            place = await self._settings.subject.place()
+            self._held = Harness(
+                self._settings, self._shared.baseline, place, port=port, starting=self._starting
+            )
+        try:
+            return await _play(replace(trial, play=_prepared(trial)), self._held, HELD)
+        finally:
+            self._held.gateway.release()
 
     async def _play_own(self, trials: list[Trial[Any]], places: int, port: int) -> None:
         free = asyncio.Semaphore(places)
@@ -196,14 +256,9 @@ class Scheduler:
 
     async def _on_own(self, trial: Trial[Any], port: int) -> TrialOutcome:
         assert self._shared is not None
-        if not self._shared.talk.workers:
-            return InconclusiveTrial(
-                trial.name, "no worker was found in the first run: see CON-001"
-            )
-        if not self._settings.subject.starts:
-            return InconclusiveTrial(
-                trial.name, "this takes a worker that the suite starts, for itself alone"
-            )
+        obstacle = self._obstacle(trial)
+        if obstacle is not None:
+            return obstacle
         place = await self._settings.subject.place()
         harness = Harness(
             self._settings, self._shared.baseline, place, port=port, starting=self._starting
@@ -213,6 +268,30 @@ class Scheduler:
         finally:
             await harness.close()
             self._harnesses[trial.name] = harness
+
+    def _obstacle(self, trial: Trial[Any]) -> InconclusiveTrial | None:
+        """Why the worker cannot be started for a trial, if it cannot."""
+        assert self._shared is not None
+        reason = None
+        if not self._shared.talk.workers:
+            reason = "no worker was found in the first run: see CON-001"
+        elif not self._settings.subject.starts:
+            reason = "this takes a worker that the suite starts, for itself alone"
+        return None if reason is None else InconclusiveTrial(trial.name, reason)
+
+
+def _prepared(trial: Trial[Result]) -> Callable[[Harness], Awaitable[Result]]:
+    """The trial, with its worker started first, or started anew where it was lost."""
+
+    async def play(harness: Harness) -> Result:
+        if not harness.talk.workers:
+            await harness.worker.start()
+            await harness.presence.ready()
+        elif not (harness.worker.running and harness.workers):
+            await harness.restart()
+        return await trial.play(harness)
+
+    return play
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -225,7 +304,8 @@ async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
     try:
         result = await trial.play(harness)
     except Inconclusive as reason:
-        return InconclusiveTrial(trial.name, str(reason), run)
+        unsuitable = isinstance(reason, Unsuitable)
+        return InconclusiveTrial(trial.name, str(reason), run, unsuitable)
     return Record(
         trial.name,
         result,

@@ -30,6 +30,7 @@ class Worker(Enum):
 
     SHARED = "leaves no trace, so it shares a worker with others of its kind"
     SHARED_LAST = "looks back on the shared worker when all others are done with it"
+    CALLING = "lets its worker call or wait; where calls are held for that, one after the other"
     OWN = "changes or ends its worker, so it has one of its own"
 
 
@@ -38,7 +39,8 @@ class Trial(Generic[Result]):
     """A named stimulus.
 
     A slow one waits for seconds, so it is begun before the others; a long one takes many, so it is
-    played only when the user asks for the full level.
+    played only when the user asks for the full level. Before an informed one is played, the worker
+    has been learned about.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Trial(Generic[Result]):
     play: Callable[[Harness], Awaitable[Result]]
     slow: bool = False
     long: bool = False
+    informed: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,9 @@ class Check:
         return bool(self.trials) and all(trial.long for trial in self.trials)
 
 
+TRIALS: dict[str, Trial[Any]] = {}
+"""Every trial of the checks, by its name: outcomes, transcripts and logs are kept under it."""
+
 CHECKS: dict[str, Check] = {}
 """Every check, by the id of its requirement."""
 
@@ -92,11 +98,19 @@ CHECKS: dict[str, Check] = {}
 def trial(
     worker: Worker, name: str | None = None, *, slow: bool = False, long: bool = False
 ) -> Callable[[Callable[[Harness], Awaitable[Result]]], Trial[Result]]:
-    """Make a trial of a coroutine function, named as the function unless told otherwise."""
+    """Make a trial of a coroutine function, named as the function unless ``name`` is given.
+
+    Raises:
+        ValueError: there is a trial of this name.
+    """
 
     def make(play: Callable[[Harness], Awaitable[Result]]) -> Trial[Result]:
         title = name or str(getattr(play, "__name__", "trial"))
-        return Trial(title, worker, play, slow or long, long)
+        if title in TRIALS:
+            raise ValueError(f"there is a trial {title!r} already; give this one another name")
+        made = Trial(title, worker, play, slow or long, long)
+        TRIALS[title] = made
+        return made
 
     return make
 
@@ -105,7 +119,11 @@ Judged = TypeVar("Judged", bound=Callable[..., Finding])
 
 
 def check(requirement: str, *trials: Trial[Any]) -> Callable[[Judged], Judged]:
-    """Register a function as the check of ``requirement``, on the records of ``trials``."""
+    """Register a function as the check of ``requirement``, on the records of ``trials``.
+
+    Raises:
+        ValueError: the requirement has a check.
+    """
 
     def register(judge: Judged) -> Judged:
         if requirement in CHECKS:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from mock_engine.messages import Message
+from mock_engine.messages import ProtocolMessage
 
 
 class Send(msgspec.Struct, frozen=True):
     """Send a message to a peer."""
 
     peer: int
-    message: Message
+    message: ProtocolMessage
 
 
-class Close(msgspec.Struct, frozen=True):
+class CloseSession(msgspec.Struct, frozen=True):
     """Send a close frame, without a code when ``code`` is ``None``, and end the connection."""
 
     peer: int
@@ -37,4 +39,9 @@ class Wake(msgspec.Struct, frozen=True):
     seconds: float
 
 
-Action = Send | Close | Cut | Wake
+Action = Send | CloseSession | Cut | Wake
+
+Actions = list[Action]
+
+Result = tuple[Any, Actions]
+"""What a built-in function returns, ``None`` for no answer at this time, and what follows."""

@@ -1,24 +1,21 @@
-"""Calls, from whoever makes them to the owner of the function, and the answers back.
+"""Calls, from the caller to the owner of the function, and the answers back.
 
 A call is remembered before it is sent, so no answer can come too early.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.actions import Action, Send
+from mock_engine.core.actions import Actions, Send
+from mock_engine.core.constants import DEFAULT, ENGINE
 from mock_engine.core.enqueueing import enqueue
-from mock_engine.core.features import OBSERVE
-from mock_engine.core.forwarding import given, with_caller, with_function, with_identity
-from mock_engine.core.generations import NEWER_FUNCTION
+from mock_engine.core.forwarding import or_absent, with_caller, with_function, with_identity
 from mock_engine.core.invocations import Call
-from mock_engine.core.peers import DEFAULT, ENGINE, Peer
+from mock_engine.core.peers import Peer
 from mock_engine.core.registry import Function
+from mock_engine.core.state import Continuation, State
 from mock_engine.failures import Failure
 from mock_engine.messages import (
     ABSENT,
@@ -31,54 +28,47 @@ from mock_engine.messages import (
     is_given,
     payload,
 )
-
-if TYPE_CHECKING:
-    from mock_engine.core.engine import Core
-
-Actions = list[Action]
-
-Then = Callable[[Raw, ErrorBody | None], Actions]
-"""What follows when a function that the core itself called has answered."""
+from mock_engine.versions import NEWER_FUNCTION, OBSERVE
 
 
-def ask(core: Core, request: InvokeFunction, then: Then) -> Actions:
+def ask(state: State, request: InvokeFunction, then: Continuation) -> Actions:
     """Call a function for the core itself; ``then`` says what follows its answer."""
-    invocation_id = core.new_id()
-    core.asked[invocation_id] = then
+    invocation_id = state.new_id()
+    state.continuations[invocation_id] = then
     named = msgspec.structs.replace(request, invocation_id=invocation_id)
-    return invoke(core, core.peers[ENGINE], named)
+    return invoke(state, state.peers[ENGINE], named)
 
 
-def invoke(core: Core, peer: Peer, request: InvokeFunction) -> Actions:
+def invoke(state: State, peer: Peer, request: InvokeFunction) -> Actions:
     """Call a function for a peer."""
     void = request.invocation_id is None or isinstance(request.action, VoidAction)
     call = Call(None if void else peer.number, 0, request)
     try:
-        return _routed(core, peer, call)
+        return _routed(state, peer, call)
     except Failure as fault:
-        return answer(core, call, error=ErrorBody(fault.code, str(fault)))
+        return answer(state, call, error=ErrorBody(fault.code, str(fault)))
 
 
-def _routed(core: Core, peer: Peer, call: Call) -> Actions:
-    """Pass a call on to whoever does what it wants."""
+def _routed(state: State, peer: Peer, call: Call) -> Actions:
+    """Dispatch a call: to a queue, to a built-in function, or to its owner."""
     request = call.request
     if isinstance(request.action, EnqueueAction):
-        return enqueue(core, call, request.action)
+        return enqueue(state, call, request.action)
     if request.namespace is not None:
         refuse_blank("namespace", request.namespace)
-    if core.features and is_given(request.activation) and not peer.internal:
-        request = core.observed.delivery(peer, request)
+    if state.features and is_given(request.activation) and not peer.internal:
+        request = state.observed.delivery(peer, request)
         call = Call(call.caller, 0, request)
     namespace = request.namespace or DEFAULT
-    function = core.functions.find(namespace, request.function_id)
+    function = state.functions.find(namespace, request.function_id)
     if function is None and request.function_id in NEWER_FUNCTION:
-        function = core.functions.find(namespace, NEWER_FUNCTION[request.function_id])
+        function = state.functions.find(namespace, NEWER_FUNCTION[request.function_id])
     if function is None:
-        raise _not_found(core, request.function_id, namespace, plain=peer.internal)
-    if function.owner == ENGINE and function.spec.id in core.builtins:
-        result, actions = core.builtins[function.spec.id].handler(core, peer, call)
-        return actions if result is None else [*actions, *answer(core, call, payload(result))]
-    return _forward(core, peer, call, function)
+        raise _not_found(state, request.function_id, namespace, plain=peer.internal)
+    if function.owner == ENGINE and function.spec.id in state.builtins:
+        result, actions = state.builtins[function.spec.id].handler(state, peer, call)
+        return actions if result is None else [*actions, *answer(state, call, payload(result))]
+    return _forward(state, peer, call, function)
 
 
 def refuse_blank(field: str, namespace: str | None) -> None:
@@ -95,36 +85,36 @@ def refuse_blank(field: str, namespace: str | None) -> None:
         raise Failure("INVALID_NAMESPACE", text)
 
 
-def _not_found(core: Core, function_id: str, namespace: str, *, plain: bool) -> Failure:
+def _not_found(state: State, function_id: str, namespace: str, *, plain: bool) -> Failure:
     """The error for an unknown function; ``plain`` is how modules pass it on."""
     text = f"Function {function_id} not found in namespace {namespace}"
     if plain:
         return Failure("function_not_found", text)
-    places = core.functions.namespaces_of(function_id)
+    places = state.functions.namespaces_of(function_id)
     hint = f" It is registered in namespace(s): {', '.join(places)}." if places else ""
     return Failure("function_not_found", f"{text}.{hint}")
 
 
-def _forward(core: Core, peer: Peer, call: Call, function: Function) -> Actions:
+def _forward(state: State, peer: Peer, call: Call, function: Function) -> Actions:
     request = call.request
-    owner = core.peers[function.owner]
+    owner = state.peers[function.owner]
     known = request.invocation_id if call.caller is not None else None
-    invocation_id = known or core.new_id()
-    caller = with_identity(request.caller, peer) if core.features else ABSENT
-    watched = core.observed.begin(function, request, caller) if core.features else None
+    invocation_id = known or state.new_id()
+    caller = with_identity(request.caller, peer) if state.features else ABSENT
+    watched = state.observed.begin(function, request, caller) if state.features else None
     call = Call(call.caller, function.owner, request, exact=owner.internal, watched=watched)
     actions: Actions = []
-    replaced = core.calls.begin(invocation_id, call)
+    replaced = state.calls.begin(invocation_id, call)
     if replaced is not None:
         closed = ErrorBody("invocation_error", "channel closed")
-        actions += answer(core, replaced, error=closed)
+        actions += answer(state, replaced, error=closed)
     function_id = function.spec.id
     between_workers = not (peer.internal or owner.internal)
     forwarded = InvokeFunction(
         function_id if owner.grant is None else owner.grant.bare(function_id),
         request.data if peer.internal else with_caller(request.data, peer.worker_id),
         invocation_id=invocation_id,
-        metadata=given(request.metadata),
+        metadata=or_absent(request.metadata),
         traceparent=request.traceparent,
         baggage=with_function(request) if between_workers else request.baggage,
     )
@@ -132,48 +122,48 @@ def _forward(core: Core, peer: Peer, call: Call, function: Function) -> Actions:
         forwarded = msgspec.structs.replace(
             forwarded,
             caller=caller,
-            observe_depth=given(request.observe_depth),
-            activation=given(request.activation),
+            observe_depth=or_absent(request.observe_depth),
+            activation=or_absent(request.activation),
         )
-    if function.spec.invocation is None or core.outbound is None:
+    if function.spec.invocation is None or state.outbound is None:
         return [*actions, Send(function.owner, forwarded)]
     named = msgspec.structs.replace(forwarded, namespace=function.namespace)
-    return [*actions, Send(core.outbound.peer, named)]
+    return [*actions, Send(state.outbound.peer, named)]
 
 
-def finish(core: Core, result: InvocationResult) -> Actions:
+def finish(state: State, result: InvocationResult) -> Actions:
     """The owner of a function answered."""
-    call = core.calls.finish(result.invocation_id)
+    call = state.calls.finish(result.invocation_id)
     if call is None:
         return []
     if call.watched is not None:
-        return [*_settle(core, call, result), *core.observed.finish(call.watched, result)]
-    return _settle(core, call, result)
+        return [*_settle(state, call, result), *state.observed.finish(call.watched, result)]
+    return _settle(state, call, result)
 
 
-def _settle(core: Core, call: Call, result: InvocationResult) -> Actions:
+def _settle(state: State, call: Call, result: InvocationResult) -> Actions:
     if call.receipt is None:
-        return answer(core, call, result.result, result.error)
+        return answer(state, call, result.result, result.error)
     if result.error is None:
-        return answer(core, call, payload({"messageReceiptId": call.receipt}))
+        return answer(state, call, payload({"messageReceiptId": call.receipt}))
     text = f"{result.error.code}: {result.error.message}"
-    return answer(core, call, error=ErrorBody("enqueue_error", text))
+    return answer(state, call, error=ErrorBody("enqueue_error", text))
 
 
-def answer(core: Core, call: Call, result: Raw = NULL, error: ErrorBody | None = None) -> Actions:
-    """Tell whoever waits for a call what became of it."""
+def answer(state: State, call: Call, result: Raw = NULL, error: ErrorBody | None = None) -> Actions:
+    """Answer the caller, if it waits for an answer."""
     request = call.request
     if call.caller is None or request.invocation_id is None:
         return []
-    if call.caller == ENGINE and request.invocation_id in core.asked:
-        return core.asked.pop(request.invocation_id)(result, error)
-    told = error is None and (is_given(result) or (call.exact and result != ABSENT))
-    said = InvocationResult(
+    if call.caller == ENGINE and request.invocation_id in state.continuations:
+        return state.continuations.pop(request.invocation_id)(result, error)
+    has_result = error is None and (is_given(result) or (call.exact and result != ABSENT))
+    reply = InvocationResult(
         request.invocation_id,
         request.function_id,
-        result if told else ABSENT,
+        result if has_result else ABSENT,
         error,
         request.traceparent,
         request.baggage,
     )
-    return [Send(call.caller, said)]
+    return [Send(call.caller, reply)]

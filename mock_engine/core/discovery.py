@@ -1,35 +1,32 @@
-"""What the engine tells of itself: functions, workers, trigger types and triggers.
+"""Discovery: the engine lists and describes functions, workers, trigger types and triggers.
 
-Only triggers with a provider are told of; what is parked is unlisted (engine 0.23).
+Only triggers with a provider are listed; parked ones are not (engine 0.23).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mock_engine.core.peers import DEFAULT, Peer
-from mock_engine.core.registry import Function
-from mock_engine.core.rows import (
-    Row,
-    binding_row,
+from mock_engine.core.actions import Result
+from mock_engine.core.constants import DEFAULT
+from mock_engine.core.descriptions import (
+    Description,
+    binding_summary,
     bindings,
-    function_info,
-    function_row,
+    function_details,
+    function_summary,
     is_internal,
+    present,
     target,
-    told,
-    type_info,
-    type_row,
+    type_details,
+    type_summary,
     types,
-    worker_row,
+    worker_summary,
 )
+from mock_engine.core.invocations import Call
+from mock_engine.core.peers import Peer
+from mock_engine.core.registry import Function
+from mock_engine.core.state import State
 from mock_engine.failures import Failure
 from mock_engine.inputs import Field, Form, is_flag, is_texts, optional
-
-if TYPE_CHECKING:
-    from mock_engine.core.builtin import Result
-    from mock_engine.core.engine import Core
-    from mock_engine.core.invocations import Call
 
 MOST_FUNCTIONS = 32
 """Functions that one call may ask about."""
@@ -77,12 +74,12 @@ BINDINGS = Form(
 BINDING = Form("RegisteredTriggerInfoInput", (Field("id"),))
 
 
-def list_functions(core: Core, peer: Peer, call: Call) -> Result:
+def list_functions(state: State, peer: Peer, call: Call) -> Result:
     """``engine::functions::list``: those that the asking session may call."""
     wanted = FUNCTIONS.read(call.request.data, call.request.function_id)
     rows = [
-        function_row(core, function)
-        for function in core.functions
+        function_summary(state, function)
+        for function in state.functions
         if (wanted["include_internal"] or not is_internal(function)) and _shown(peer, function)
     ]
     workers = {wanted.pop("worker"), *(wanted.pop("workers") or ())} - {None}
@@ -94,7 +91,7 @@ def list_functions(core: Core, peer: Peer, call: Call) -> Result:
     return {"functions": found}, []
 
 
-def describe_functions(core: Core, peer: Peer, call: Call) -> Result:
+def describe_functions(state: State, peer: Peer, call: Call) -> Result:
     """``engine::functions::info``: one function by ``function_id``, or several."""
     wanted = FUNCTION.read(call.request.data, call.request.function_id)
     one, several, namespace = wanted["function_id"], wanted["function_ids"], wanted["namespace"]
@@ -105,28 +102,28 @@ def describe_functions(core: Core, peer: Peer, call: Call) -> Result:
         text = "missing field `function_id` (or `function_ids` for a batch)"
         raise Failure("INVALID_ARGUMENTS", text)
     if several is None:
-        return function_info(core, _resolve(core, peer, one, namespace)), []
+        return function_details(state, _resolve(state, peer, one, namespace)), []
     distinct = list(dict.fromkeys(several))
     if not distinct:
         text = "`function_ids` must be a non-empty array of function ids"
         raise Failure("INVALID_ARGUMENTS", text)
     if len(distinct) > MOST_FUNCTIONS:
         raise Failure("INVALID_ARGUMENTS", f"too many function_ids (max {MOST_FUNCTIONS})")
-    rows: list[Row] = []
+    rows: list[Description] = []
     for function_id in distinct:
         try:
-            rows.append(function_info(core, _resolve(core, peer, function_id, namespace)))
+            rows.append(function_details(state, _resolve(state, peer, function_id, namespace)))
         except Failure as fault:
             rows.append({"function_id": function_id, "error": fault.code.lower()})
     return {"functions": rows}, []
 
 
-def list_workers(core: Core, peer: Peer, call: Call) -> Result:
+def list_workers(state: State, peer: Peer, call: Call) -> Result:
     """``engine::workers::list``: the modules, and the workers that announced a pid."""
     wanted = WORKERS.read(call.request.data, call.request.function_id)
     rows = [
-        worker_row(core, other, asking=peer)
-        for other in core.peers.values()
+        worker_summary(state, other, asking=peer)
+        for other in state.peers.values()
         if other.internal or other.facts.get("pid") is not None
     ]
     for name in ("runtime", "status"):
@@ -137,34 +134,34 @@ def list_workers(core: Core, peer: Peer, call: Call) -> Result:
     return {"workers": rows}, []
 
 
-def describe_worker(core: Core, peer: Peer, call: Call) -> Result:
+def describe_worker(state: State, peer: Peer, call: Call) -> Result:
     """``engine::workers::info``: a worker by name, with all that it registered."""
     wanted = WORKER.read(call.request.data, call.request.function_id)
-    other = _named(core, wanted["name"], wanted["namespace"])
-    worker = worker_row(core, other, asking=peer) | {"internal": False}
+    other = _named(state, wanted["name"], wanted["namespace"])
+    worker = worker_summary(state, other, asking=peer) | {"internal": False}
     if other.facts.get("pid") is not None:
         worker["pid"] = other.facts["pid"]
-    owned = sorted(core.functions.owned_by(other.number), key=lambda f: f.spec.id)
-    provided = [t for t in types(core) if t.provider == other.number]
+    owned = sorted(state.functions.owned_by(other.number), key=lambda f: f.spec.id)
+    provided = [t for t in types(state) if t.provider == other.number]
     provided.sort(key=lambda t: t.spec.id)
     names = {(function.namespace, function.spec.id) for function in owned}
-    bound = [b for b in bindings(core) if (target(b), b.spec.function_id) in names]
+    bound = [b for b in bindings(state) if (target(b), b.spec.function_id) in names]
     bound.sort(key=lambda b: b.spec.id)
     return {
         "worker": worker,
-        "functions": [function_row(core, function) for function in owned],
-        "trigger_types": [type_row(core, trigger_type) for trigger_type in provided],
-        "registered_triggers": [binding_row(core, binding) for binding in bound],
+        "functions": [function_summary(state, function) for function in owned],
+        "trigger_types": [type_summary(state, trigger_type) for trigger_type in provided],
+        "registered_triggers": [binding_summary(state, binding) for binding in bound],
     }, []
 
 
-def list_types(core: Core, peer: Peer, call: Call) -> Result:
+def list_types(state: State, peer: Peer, call: Call) -> Result:
     """``engine::triggers::list``: the trigger types."""
     del peer
     wanted = TYPES.read(call.request.data, call.request.function_id)
     rows = [
-        type_row(core, trigger_type)
-        for trigger_type in types(core)
+        type_summary(state, trigger_type)
+        for trigger_type in types(state)
         if wanted["include_internal"] or not trigger_type.spec.id.startswith("engine::")
     ]
     chosen = _chosen(rows, wanted, "id", "description")
@@ -173,25 +170,25 @@ def list_types(core: Core, peer: Peer, call: Call) -> Result:
     return {"trigger_types" if earlier else "triggers": chosen}, []
 
 
-def describe_type(core: Core, peer: Peer, call: Call) -> Result:
+def describe_type(state: State, peer: Peer, call: Call) -> Result:
     """``engine::triggers::info``: a trigger type."""
     del peer
     wanted = TYPE.read(call.request.data, call.request.function_id)
     namespace = DEFAULT if wanted["namespace"] is None else wanted["namespace"]
-    trigger_type = core.triggers.types.get((namespace, wanted["id"]))
+    trigger_type = state.triggers.types.get((namespace, wanted["id"]))
     if trigger_type is None:
         text = f"Trigger type '{wanted['id']}' is not registered in namespace '{namespace}'."
         raise Failure("NOT_FOUND", text)
-    return type_info(core, trigger_type), []
+    return type_details(state, trigger_type), []
 
 
-def list_bindings(core: Core, peer: Peer, call: Call) -> Result:
+def list_bindings(state: State, peer: Peer, call: Call) -> Result:
     """``engine::registered-triggers::list``."""
     del peer
     wanted = BINDINGS.read(call.request.data, call.request.function_id)
     rows = [
-        binding_row(core, binding)
-        for binding in bindings(core)
+        binding_summary(state, binding)
+        for binding in bindings(state)
         if (wanted["include_internal"] or not binding.spec.function_id.startswith("engine::"))
         and wanted["trigger_type"] in (None, binding.spec.trigger_type)
         and wanted["function_id"] in (None, binding.spec.function_id)
@@ -200,20 +197,20 @@ def list_bindings(core: Core, peer: Peer, call: Call) -> Result:
     return {"registered_triggers": _chosen(rows, wanted, "id", *searched)}, []
 
 
-def describe_binding(core: Core, peer: Peer, call: Call) -> Result:
+def describe_binding(state: State, peer: Peer, call: Call) -> Result:
     """``engine::registered-triggers::info``: a trigger, its function and its type."""
     del peer
     wanted = BINDING.read(call.request.data, call.request.function_id)
-    binding = core.triggers.bindings.get(wanted["id"])
+    binding = state.triggers.bindings.get(wanted["id"])
     if binding is None or binding.provider is None:
         raise Failure("NOT_FOUND", f"Registered trigger '{wanted['id']}' was not found.")
-    row = binding_row(core, binding) | told({"metadata": binding.spec.metadata})
+    row = binding_summary(state, binding) | present({"metadata": binding.spec.metadata})
     del row["config_summary"]
-    function = core.functions.find(target(binding), binding.spec.function_id)
-    trigger_type = core.triggers.type_for(binding)
+    function = state.functions.find(target(binding), binding.spec.function_id)
+    trigger_type = state.triggers.type_for(binding)
     return row | {
-        "function": function and function_info(core, function),
-        "trigger": trigger_type and type_info(core, trigger_type),
+        "function": function and function_details(state, function),
+        "trigger": trigger_type and type_details(state, trigger_type),
     }, []
 
 
@@ -226,14 +223,14 @@ def _shown(peer: Peer, function: Function) -> bool:
     return peer.grant is None or peer.grant.may_call(spec.id, function.namespace, spec.metadata)
 
 
-def _resolve(core: Core, peer: Peer, function_id: str, namespace: str | None) -> Function:
-    places = core.functions.namespaces_of(function_id)
+def _resolve(state: State, peer: Peer, function_id: str, namespace: str | None) -> Function:
+    places = state.functions.namespaces_of(function_id)
     chosen = namespace
     if chosen is None and (DEFAULT in places or len(places) == 1):
         chosen = DEFAULT if DEFAULT in places else places[0]
-    function = None if chosen is None else core.functions.find(chosen, function_id)
+    function = None if chosen is None else state.functions.find(chosen, function_id)
     if function is None:
-        # A namespace that is wrong is told in the same words (engine 0.23).
+        # A wrong namespace gets the same text (engine 0.23).
         text = f"Function '{function_id}' is not registered."
         if places:
             text = (
@@ -246,8 +243,8 @@ def _resolve(core: Core, peer: Peer, function_id: str, namespace: str | None) ->
     return function
 
 
-def _named(core: Core, name: str, namespace: str | None) -> Peer:
-    named = {peer.namespace: peer for peer in core.peers.values() if peer.name == name}
+def _named(state: State, name: str, namespace: str | None) -> Peer:
+    named = {peer.namespace: peer for peer in state.peers.values() if peer.name == name}
     places = ", ".join(sorted(named))
     if not named:
         raise Failure("NOT_FOUND", f"Worker '{name}' is not connected.")
@@ -268,7 +265,9 @@ def _named(core: Core, name: str, namespace: str | None) -> Peer:
     return named[namespace] if namespace is not None else next(iter(named.values()))
 
 
-def _chosen(rows: list[Row], wanted: Row, key: str, *searched: str) -> list[Row]:
+def _chosen(
+    rows: list[Description], wanted: Description, key: str, *searched: str
+) -> list[Description]:
     """The rows that a filter lets through, sorted by their ``key``; it searches that and more."""
     prefix, worker = wanted.get("prefix"), wanted.get("worker")
     kept = [

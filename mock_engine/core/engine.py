@@ -10,33 +10,36 @@ Rules of this file:
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
-from mock_engine.core import calling, events, guarding, providing, registering
-from mock_engine.core.actions import Action, Cut, Send, Wake
-from mock_engine.core.builtin import BUILTINS
+from mock_engine import versions
+from mock_engine.core import (
+    calling,
+    events,
+    function_registration,
+    guarding,
+    trigger_registration,
+)
+from mock_engine.core.actions import Actions, Cut, Send, Wake
+from mock_engine.core.builtins import BUILTINS
+from mock_engine.core.constants import ENGINE
 from mock_engine.core.grants import Policy
-from mock_engine.core.invocations import Call, Calls
-from mock_engine.core.observed import Observed
+from mock_engine.core.observed import ObservedCalls
 from mock_engine.core.observing import OBSERVER, Observers
-from mock_engine.core.peers import ENGINE, Peer
-from mock_engine.core.registry import Registry
-from mock_engine.core.triggers import Triggers
+from mock_engine.core.peers import Peer
+from mock_engine.core.state import State
 from mock_engine.messages import (
     ErrorBody,
     FromWorker,
-    HttpInvocation,
     InvocationResult,
     InvocationsObserved,
     InvokeFunction,
     LocalInvocationStats,
-    Message,
     Observe,
     ObserverAck,
     Ping,
     Pong,
+    ProtocolMessage,
     Reattach,
     RegisterFunction,
     RegisterService,
@@ -52,54 +55,34 @@ from mock_engine.messages import (
 GRACE = 5.0
 """Seconds for which registrations wait for an announcement."""
 
-VERSION = "0.23.0-rc.4"
-"""The version of the engine whose behaviour this is."""
-
 MOST_WAITING = 10_000
 """Messages of one session that may wait for an auth function or a hook."""
 
-Actions = list[Action]
 
+class Core(State):
+    """The engine without sockets and time. ``now`` is when it begins, in milliseconds.
 
-@dataclass(frozen=True, slots=True)
-class Outbound:
-    """The module that calls functions behind URLs, and which of them it will call."""
-
-    peer: int
-    allows: Callable[[HttpInvocation], bool]
-
-
-class Core:
-    """The engine's state. ``now`` is when it begins; ``new_id`` gives fresh ids.
-
-    ``outbound`` calls functions behind URLs; without it there are none. ``features`` are those of
-    protocol 0.25 that it advertises, and ``clock`` tells them milliseconds since the epoch.
+    ``new_id`` gives fresh ids. ``features`` are those of protocol 0.25 that the engine advertises,
+    and ``clock`` gives them milliseconds since the epoch. A test may withhold the greeting.
     """
+
+    observers: Observers
+    observed: ObservedCalls
 
     def __init__(
         self,
+        new_id: Callable[[], str],
         *,
         greet: bool = True,
         now: int = 0,
-        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         features: Iterable[str] = (),
         clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        super().__init__(new_id, features)
         self.greet = greet
-        self.features = tuple(features)
-        self.observers = Observers(self)
-        self.observed = Observed(self, self.observers, clock)
-        self.new_id = new_id
         self.builtins = BUILTINS
-        self.peers: dict[int, Peer] = {}
-        self.functions = Registry()
-        self.calls = Calls()
-        self.triggers = Triggers()
-        self.registering: dict[str, Call] = {}
-        self.outbound: Outbound | None = None
-        self.visits: dict[int, guarding.Visit] = {}
-        self.asked: dict[str, calling.Then] = {}
-        self.seen_functions: set[tuple[str, str]] = set()
+        self.observers = Observers(self)
+        self.observed = ObservedCalls(self, self.observers, clock)
         self._begin(now)
 
     def _begin(self, now: int) -> None:
@@ -108,9 +91,9 @@ class Core:
         self.attach(ENGINE, "iii-engine-functions", title, now, provides_as="engine")
         engine = self.peers[ENGINE]
         for function_id, builtin in self.builtins.items():
-            self.filed(engine, RegisterFunction(function_id, builtin.description))
+            self.register(engine, RegisterFunction(function_id, builtin.description))
         for type_id, description in events.TYPES.items():
-            self.filed(engine, RegisterTriggerType(type_id, description))
+            self.register(engine, RegisterTriggerType(type_id, description))
 
     # -- the ways in -----------------------------------------------------------------------------
 
@@ -118,7 +101,7 @@ class Core:
         """A worker connected; ``now`` is in milliseconds since the epoch."""
         return self.admit(Peer(number, self.new_id(), self.new_id(), address, now))
 
-    def knocked(
+    def authenticate(
         self,
         number: int,
         address: str,
@@ -130,9 +113,9 @@ class Core:
         """A worker connected to a guarded port; as ``opened``."""
         peer = Peer(number, self.new_id(), self.new_id(), address, now)
         request = {"headers": headers, "query_params": query, "ip_address": address}
-        return guarding.knock(self, peer, policy, request)
+        return guarding.authenticate(self, peer, policy, request)
 
-    def vetted(
+    def authorise(
         self,
         number: int,
         address: str,
@@ -142,7 +125,7 @@ class Core:
     ) -> Actions:
         """A connection for telemetry opened on a guarded port."""
         request = {"headers": headers, "query_params": query, "ip_address": address}
-        return guarding.vet(self, number, policy, request)
+        return guarding.authorise(self, number, policy, request)
 
     def admit(self, peer: Peer) -> Actions:
         """A session begins."""
@@ -173,7 +156,7 @@ class Core:
             "description": description,
             "runtime": "engine",
             "isolation": "in-process",
-            "version": VERSION,
+            "version": versions.ENGINE,
         }
         self.peers[number] = peer
 
@@ -188,7 +171,7 @@ class Core:
             case InvocationResult():
                 return calling.finish(self, message)
             case TriggerRegistrationResult():
-                return providing.take_result(self, peer, message)
+                return trigger_registration.take_result(self, peer, message)
             case Reattach():
                 return self._reattach(peer, message)
             case Ping():
@@ -200,7 +183,7 @@ class Core:
         if peer.held is not None:
             peer.held.append(message)
             return []
-        return self._file(peer, message)
+        return self._take_registration(peer, message)
 
     def _about_observing(
         self, peer: Peer, message: Observe | Unobserve | ObserverAck | InvocationsObserved
@@ -211,29 +194,31 @@ class Core:
 
     def _early(self, number: int, message: FromWorker) -> Actions:
         """Keep what a session sent that is not admitted yet."""
-        visit = self.visits.get(number)
-        return [] if visit is None else self._put_off(number, visit.sent, message)
+        pending = self.pending_sessions.get(number)
+        return [] if pending is None else self._postpone(number, pending.messages, message)
 
-    def _put_off(self, number: int, waiting: list[Message], message: Message) -> Actions:
-        """Keep a message until somebody has decided; nobody has them kept without end."""
+    def _postpone(
+        self, number: int, waiting: list[ProtocolMessage], message: ProtocolMessage
+    ) -> Actions:
+        """Keep a message until a decision; a session that sends too many of them is cut."""
         waiting.append(message)
         return [Cut(number)] if len(waiting) > MOST_WAITING else []
 
     def lost(self, number: int) -> Actions:
         """A worker's connection is gone."""
-        self.visits.pop(number, None)
+        self.pending_sessions.pop(number, None)
         peer = self.peers.pop(number, None)
         if peer is None:
             return []
         self.functions.remove_all(number)
         self.calls.lose_caller(number)
-        waiting = self.registering.items()
-        self.registering = {key: call for key, call in waiting if call.caller != number}
+        waiting = self.pending_triggers.items()
+        self.pending_triggers = {key: call for key, call in waiting if call.caller != number}
         stopped = ErrorBody("invocation_stopped", "Invocation stopped")
         actions: Actions = []
         for _, call in self.calls.lose_owner(number):
             actions += calling.answer(self, call, error=stopped)
-        actions += providing.moved(self, self.triggers.lose(number))
+        actions += trigger_registration.moved(self, self.triggers.lose(number))
         if self.features:
             actions += self.observers.lost(number)
         return actions + events.worker_event(self, peer, "worker_disconnected")
@@ -244,7 +229,7 @@ class Core:
             observer = key.removeprefix(OBSERVER)
             if observer != key:
                 return self.observers.expired(observer)
-            return providing.unopposed(self, key)
+            return trigger_registration.unopposed(self, key)
         peer = self.peers.get(key)
         return [] if peer is None else self.release(peer)
 
@@ -259,20 +244,20 @@ class Core:
         held, peer.held = peer.held or [], None
         actions: Actions = []
         for message in held:
-            actions += self._file(peer, message)
+            actions += self._take_registration(peer, message)
         return actions
 
-    def _file(self, peer: Peer, message: Message) -> Actions:
+    def _take_registration(self, peer: Peer, message: ProtocolMessage) -> Actions:
         """Take a registration, at once or when those before it are decided on."""
         if peer.paused is not None:
-            return self._put_off(peer.number, peer.paused, message)
+            return self._postpone(peer.number, peer.paused, message)
         if peer.grant is not None:
-            return guarding.file(self, peer, peer.grant, message)
-        return self.filed(peer, message)
+            return guarding.register(self, peer, peer.grant, message)
+        return self.register(peer, message)
 
-    def filed(self, peer: Peer, message: Message) -> Actions:
+    def register(self, peer: Peer, message: ProtocolMessage) -> Actions:
         """A registration that is allowed."""
-        return _FILE[type(message)](self, peer, message)
+        return _REGISTER[type(message)](self, peer, message)
 
     def _reattach(self, peer: Peer, message: Reattach) -> Actions:
         for number, other in self.peers.items():
@@ -294,11 +279,11 @@ class Core:
         return calling.invoke(self, peer, request)
 
 
-_FILE: Mapping[type, Callable[[Core, Peer, Message], Actions]] = {
-    RegisterFunction: registering.register_function,
-    UnregisterFunction: registering.unregister_function,
-    RegisterTriggerType: providing.register_type,
-    RegisterTrigger: providing.register_trigger,
-    UnregisterTrigger: providing.unregister_trigger,
+_REGISTER: Mapping[type, Callable[[State, Peer, ProtocolMessage], Actions]] = {
+    RegisterFunction: function_registration.register_function,
+    UnregisterFunction: function_registration.unregister_function,
+    RegisterTriggerType: trigger_registration.register_type,
+    RegisterTrigger: trigger_registration.register_trigger,
+    UnregisterTrigger: trigger_registration.unregister_trigger,
     RegisterService: lambda *_: [],
 }

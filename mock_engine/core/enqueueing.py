@@ -1,29 +1,25 @@
-"""Calls that go into a queue: whoever serves queues gets them, and their callers a receipt."""
+"""Calls that go into a queue: its provider gets the call, and the caller a receipt."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mock_engine.core.actions import Action, Send
+from mock_engine.core.actions import Actions, Send
+from mock_engine.core.constants import DEFAULT
 from mock_engine.core.forwarding import fresh_trace
 from mock_engine.core.invocations import Call
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.state import State
 from mock_engine.failures import Failure
 from mock_engine.messages import EnqueueAction, InvokeFunction, payload
-
-if TYPE_CHECKING:
-    from mock_engine.core.engine import Core
 
 ENQUEUE = "engine::queue::enqueue"
 
 
-def enqueue(core: Core, call: Call, action: EnqueueAction) -> list[Action]:
-    """Hand a call to whoever serves queues.
+def enqueue(state: State, call: Call, action: EnqueueAction) -> Actions:
+    """Hand a call to the provider of queues.
 
     Raises:
-        Failure: nobody does.
+        Failure: there is none.
     """
-    provider = core.functions.find(DEFAULT, ENQUEUE)
+    provider = state.functions.find(DEFAULT, ENQUEUE)
     if provider is None:
         raise Failure(
             "enqueue_error",
@@ -32,7 +28,7 @@ def enqueue(core: Core, call: Call, action: EnqueueAction) -> list[Action]:
             f"`iii worker add queue`. (underlying: Function {ENQUEUE} not found in namespace "
             f"{DEFAULT})",
         )
-    request, receipt = call.request, core.new_id()
+    request, receipt = call.request, state.new_id()
     function = f"iii.function.id={request.function_id}"
     baggage = ",".join([function, request.baggage] if request.baggage else [function])
     job = {
@@ -45,13 +41,13 @@ def enqueue(core: Core, call: Call, action: EnqueueAction) -> list[Action]:
     }
     if request.namespace not in (None, DEFAULT):
         job["namespace"] = request.namespace
-    invocation_id = core.new_id()
-    core.calls.begin(invocation_id, Call(call.caller, provider.owner, request, receipt))
+    invocation_id = state.new_id()
+    state.calls.begin(invocation_id, Call(call.caller, provider.owner, request, receipt))
     forwarded = InvokeFunction(
         ENQUEUE,
         payload(job),
         invocation_id=invocation_id,
-        traceparent=fresh_trace(core.new_id, request.traceparent),
+        traceparent=fresh_trace(state.new_id, request.traceparent),
         baggage=baggage,
     )
     return [Send(provider.owner, forwarded)]

@@ -107,8 +107,8 @@ class _Reader:
 
     def _tests(self, path: str, value: Any, depth: int) -> list[Test]:
         if not isinstance(value, dict) or any(not key.startswith("$") for key in value):
-            told = 'expected an operator object such as {"$eq": ...}'
-            raise _invalid(f"`{path}`: {told}; literal values are not allowed")
+            text = 'expected an operator object such as {"$eq": ...}'
+            raise _invalid(f"`{path}`: {text}; literal values are not allowed")
         if not value:
             raise _invalid(f"`{path}`: empty operator object")
         return [self._test(path, name, operand, depth) for name, operand in value.items()]
@@ -209,8 +209,8 @@ def _path(raw: str, inside: bool) -> tuple[str, list[str]]:
     if not inside and root not in ROOTS:
         raise _invalid(f"path `{raw}`: unknown root `{root}` (expected {', '.join(ROOTS)})")
     if len(segments) - 1 > LONGEST_PATH:
-        told = f"{len(segments) - 1} segments after the root (limit {LONGEST_PATH})"
-        raise _invalid(f"path `{raw}`: {told}")
+        text = f"{len(segments) - 1} segments after the root (limit {LONGEST_PATH})"
+        raise _invalid(f"path `{raw}`: {text}")
     return root, segments[1:]
 
 

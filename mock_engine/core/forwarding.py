@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Raw
 
 from mock_engine.core.actions import Action, Send
-from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.constants import DEFAULT
+from mock_engine.core.peers import Peer
 from mock_engine.core.triggers import Binding
 from mock_engine.messages import (
     ABSENT,
@@ -34,14 +35,14 @@ def with_caller(data: Raw, worker_id: str) -> Raw:
 
 
 def with_identity(caller: Raw, peer: Peer) -> Raw:
-    """Who made a call: what its SDK says of the handler, and who the worker is (0.25)."""
-    said = msgspec.json.decode(caller) if is_given(caller) else {}
-    told = {"worker_id": peer.worker_id, "worker_name": peer.name}
-    known = {key: value for key, value in told.items() if value}
-    return payload((said if isinstance(said, dict) else {}) | known)
+    """The caller of a call: the handler, as its SDK names it, and the worker (0.25)."""
+    identity = msgspec.json.decode(caller) if is_given(caller) else {}
+    known_fields = {"worker_id": peer.worker_id, "worker_name": peer.name}
+    known = {key: value for key, value in known_fields.items() if value}
+    return payload((identity if isinstance(identity, dict) else {}) | known)
 
 
-def given(part: Raw) -> Raw:
+def or_absent(part: Raw) -> Raw:
     """``part``, or ``ABSENT`` for a ``null``."""
     return part if is_given(part) else ABSENT
 
@@ -63,17 +64,19 @@ def fresh_trace(new_id: Callable[[], str], within: str | None = None) -> str:
 
 
 def offer(binding: Binding, provided_in: str) -> RegisterTrigger:
-    """What the provider of a type gets; a namespace is told unless it is the default one."""
+    """What the provider of a type gets; a namespace other than the default one is named."""
     spec = binding.spec
     namespaces = {"namespace": spec.namespace, "trigger_namespace": provided_in}
-    told = {name: value for name, value in namespaces.items() if value not in (None, DEFAULT)}
+    known_fields = {
+        name: value for name, value in namespaces.items() if value not in (None, DEFAULT)
+    }
     return RegisterTrigger(
         spec.id,
         spec.trigger_type,
         spec.function_id,
         spec.config,
-        given(spec.metadata),
-        **told,
+        or_absent(spec.metadata),
+        **known_fields,
     )
 
 

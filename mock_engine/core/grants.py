@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.constants import DEFAULT
 from mock_engine.inputs import (
-    Fault,
+    Complaint,
     Form,
     complain,
     defaulted,
@@ -40,7 +40,7 @@ def is_texts_by_name(value: Any) -> str | None:
     """An object whose values are arrays of strings."""
     entries = value.values() if isinstance(value, dict) else ()
     wrong = ((entry, expected) for entry in entries if (expected := is_texts(entry)))
-    found = next((Fault(complain(entry, expected)) for entry, expected in wrong), None)
+    found = next((Complaint(complain(entry, expected)) for entry, expected in wrong), None)
     return is_map(value) or found
 
 
@@ -105,10 +105,10 @@ class Exposure:
             return False
         if self.pattern is not None:
             return matches(self.pattern, function_id)
-        told = msgspec.json.decode(metadata) if is_given(metadata) else None
+        values = msgspec.json.decode(metadata) if is_given(metadata) else None
         wanted = self.metadata or {}
-        return isinstance(told, dict) and all(
-            name in told and _is_wanted(told[name], value) for name, value in wanted.items()
+        return isinstance(values, dict) and all(
+            name in values and _is_wanted(values[name], value) for name, value in wanted.items()
         )
 
 
@@ -182,7 +182,7 @@ class Grant:
         """What the auth function's answer grants.
 
         Raises:
-            ValueError: the answer is malformed; the text is what the session is told.
+            ValueError: the answer is malformed; the text goes to the session.
         """
         complaint, found = ANSWER.examine(answer)
         if complaint is not None:
@@ -216,7 +216,7 @@ class Grant:
         return any(entry.shows(function_id, namespace, metadata) for entry in self.policy.exposed)
 
     def refusal(self, function_id: str) -> str:
-        """What a session is told that may not call a function."""
+        """The error text for a session that may not call a function."""
         explicitly = function_id in self.forbidden
         remedy = (
             "remove from rbac.forbidden_functions"

@@ -11,25 +11,26 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.actions import Action, Close, Send
+from mock_engine.core.actions import Actions, CloseSession, Send
 from mock_engine.core.calling import answer, ask
+from mock_engine.core.constants import DEFAULT
 from mock_engine.core.grants import Grant, Policy
 from mock_engine.core.invocations import Call
-from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.peers import Peer, PendingSession
 from mock_engine.core.registry import Function
+from mock_engine.core.state import State
 from mock_engine.messages import (
     ABSENT,
     Error,
     ErrorBody,
     FromWorker,
     InvokeFunction,
-    Message,
+    ProtocolMessage,
     RegisterFunction,
     RegisterTrigger,
     RegisterTriggerType,
@@ -39,44 +40,33 @@ from mock_engine.messages import (
     payload,
 )
 
-if TYPE_CHECKING:
-    from mock_engine.core.engine import Core
 
-Actions = list[Action]
-
-
-@dataclass(slots=True)
-class Visit:
-    """A session at a guarded door: who it is, and what it sent before it was let in."""
-
-    peer: Peer
-    sent: list[Message] = field(default_factory=list)
-
-
-def knock(core: Core, peer: Peer, policy: Policy, request: Mapping[str, object]) -> Actions:
+def authenticate(
+    state: State, peer: Peer, policy: Policy, request: Mapping[str, object]
+) -> Actions:
     """Ask the auth function about a session. ``request`` has its headers, query and address."""
     if policy.auth is None:
         peer.grant = Grant(policy, context={}, adds_types=True)
-        return core.admit(peer)
-    core.visits[peer.number] = Visit(peer)
+        return state.admit(peer)
+    state.pending_sessions[peer.number] = PendingSession(peer)
 
     def answered(result: Raw, error: ErrorBody | None) -> Actions:
-        visit = core.visits.pop(peer.number, None)
-        if visit is None:
+        pending = state.pending_sessions.pop(peer.number, None)
+        if pending is None:
             return []
         try:
             peer.grant = Grant.of(policy, _answer(result, error))
         except ValueError as fault:
             return _turned_away(peer.number, fault)
-        actions = core.admit(peer)
-        for message in visit.sent:
-            actions += core.received(peer.number, cast("FromWorker", message))
+        actions = state.admit(peer)
+        for message in pending.messages:
+            actions += state.received(peer.number, cast("FromWorker", message))
         return actions
 
-    return ask(core, InvokeFunction(policy.auth, payload(request)), answered)
+    return ask(state, InvokeFunction(policy.auth, payload(request)), answered)
 
 
-def vet(core: Core, number: int, policy: Policy, request: Mapping[str, object]) -> Actions:
+def authorise(state: State, number: int, policy: Policy, request: Mapping[str, object]) -> Actions:
     """Ask the auth function about a connection that brings telemetry, and is no session."""
     if policy.auth is None:
         return []
@@ -88,11 +78,11 @@ def vet(core: Core, number: int, policy: Policy, request: Mapping[str, object]) 
             return _turned_away(number, fault)
         return []
 
-    return ask(core, InvokeFunction(policy.auth, payload(request)), answered)
+    return ask(state, InvokeFunction(policy.auth, payload(request)), answered)
 
 
 def _turned_away(number: int, fault: ValueError) -> Actions:
-    return [Send(number, Error(ErrorBody("AUTH_ERROR", str(fault)))), Close(number)]
+    return [Send(number, Error(ErrorBody("AUTH_ERROR", str(fault)))), CloseSession(number)]
 
 
 def _answer(result: Raw, error: ErrorBody | None) -> Any:
@@ -103,19 +93,19 @@ def _answer(result: Raw, error: ErrorBody | None) -> Any:
     return msgspec.json.decode(result)
 
 
-def screened(core: Core, peer: Peer, grant: Grant, request: InvokeFunction) -> Actions | None:
+def screened(state: State, peer: Peer, grant: Grant, request: InvokeFunction) -> Actions | None:
     """What a guarded call leads to instead of being done; ``None`` when it is done as usual."""
     namespace = request.namespace or DEFAULT
-    function = core.functions.find(namespace, request.function_id)
+    function = state.functions.find(namespace, request.function_id)
     metadata = function.spec.metadata if function else ABSENT
-    known = request.invocation_id or core.new_id()
+    known = request.invocation_id or state.new_id()
     call = Call(peer.number, 0, msgspec.structs.replace(request, invocation_id=known))
     if not grant.may_call(request.function_id, namespace, metadata):
-        return answer(core, call, error=ErrorBody("FORBIDDEN", grant.refusal(request.function_id)))
+        return answer(state, call, error=ErrorBody("FORBIDDEN", grant.refusal(request.function_id)))
     middleware = grant.policy.middleware
     if middleware is None or (request.function_id.startswith("engine::") and _built_in(function)):
         return None
-    asked = {
+    question = {
         "function_id": request.function_id,
         "payload": request.data,
         "action": request.action,
@@ -124,56 +114,56 @@ def screened(core: Core, peer: Peer, grant: Grant, request: InvokeFunction) -> A
     }
     # It is looked for in the namespace of the call, and gets no trace of it (engine 0.23).
     inspected = InvokeFunction(
-        middleware, payload(asked), namespace=request.namespace, metadata=request.metadata
+        middleware, payload(question), namespace=request.namespace, metadata=request.metadata
     )
-    return ask(core, inspected, lambda result, error: answer(core, call, result, error))
+    return ask(state, inspected, lambda result, error: answer(state, call, result, error))
 
 
 def _built_in(function: Function | None) -> bool:
     return function is None or function.owner <= 0
 
 
-def file(core: Core, peer: Peer, grant: Grant, message: Message) -> Actions:
+def register(state: State, peer: Peer, grant: Grant, message: ProtocolMessage) -> Actions:
     """File a registration of a guarded session, if it is allowed."""
     match message:
         case RegisterFunction():
-            return _function(core, peer, grant, message)
+            return _function(state, peer, grant, message)
         case RegisterTrigger():
-            return _trigger(core, peer, grant, message)
+            return _trigger(state, peer, grant, message)
         case RegisterTriggerType():
-            return _type(core, peer, grant, message)
+            return _type(state, peer, grant, message)
         case UnregisterFunction():
-            return core.filed(peer, UnregisterFunction(grant.stored(message.id)))
-    return core.filed(peer, message)
+            return state.register(peer, UnregisterFunction(grant.stored(message.id)))
+    return state.register(peer, message)
 
 
-def _function(core: Core, peer: Peer, grant: Grant, spec: RegisterFunction) -> Actions:
+def _function(state: State, peer: Peer, grant: Grant, spec: RegisterFunction) -> Actions:
     if not grant.adds_functions:
         return []
-    asked = {
+    question = {
         "function_id": spec.id,
         "description": spec.description,
         "metadata": _or_null(spec.metadata),
         "namespace": peer.namespace,
     }
 
-    def allowed(said: Mapping[str, Raw]) -> Actions:
+    def allowed(changes: Mapping[str, Raw]) -> Actions:
         renamed = msgspec.structs.replace(
             spec,
-            id=grant.stored(_text(said, "function_id", spec.id)),
-            description=_text(said, "description", spec.description),
-            metadata=said.get("metadata", spec.metadata),
+            id=grant.stored(_text(changes, "function_id", spec.id)),
+            description=_text(changes, "description", spec.description),
+            metadata=changes.get("metadata", spec.metadata),
         )
-        return core.filed(peer, renamed)
+        return state.register(peer, renamed)
 
-    return _screen(core, peer, grant, grant.policy.on_function, asked, allowed)
+    return _screen(state, peer, grant, grant.policy.on_function, question, allowed)
 
 
-def _trigger(core: Core, peer: Peer, grant: Grant, spec: RegisterTrigger) -> Actions:
+def _trigger(state: State, peer: Peer, grant: Grant, spec: RegisterTrigger) -> Actions:
     if grant.trigger_types is not None and spec.trigger_type not in grant.trigger_types:
         return []
     namespace = spec.namespace or DEFAULT
-    asked = {
+    question = {
         "trigger_id": spec.id,
         "trigger_type": spec.trigger_type,
         "function_id": spec.function_id,
@@ -182,73 +172,75 @@ def _trigger(core: Core, peer: Peer, grant: Grant, spec: RegisterTrigger) -> Act
         "namespace": namespace,
     }
 
-    def allowed(said: Mapping[str, Raw]) -> Actions:
+    def allowed(changes: Mapping[str, Raw]) -> Actions:
         changed = msgspec.structs.replace(
             spec,
-            id=_text(said, "trigger_id", spec.id),
-            trigger_type=_text(said, "trigger_type", spec.trigger_type),
-            function_id=grant.stored(_text(said, "function_id", spec.function_id)),
-            config=said.get("config", spec.config),
+            id=_text(changes, "trigger_id", spec.id),
+            trigger_type=_text(changes, "trigger_type", spec.trigger_type),
+            function_id=grant.stored(_text(changes, "function_id", spec.function_id)),
+            config=changes.get("config", spec.config),
         )
-        known = core.functions.find(namespace, changed.function_id)
+        known = state.functions.find(namespace, changed.function_id)
         metadata = known.spec.metadata if known else ABSENT
         if grant.may_call(changed.function_id, namespace, metadata):
-            return core.filed(peer, changed)
+            return state.register(peer, changed)
         text = f"function '{changed.function_id}' not allowed in namespace '{namespace}'"
         error = ErrorBody("FORBIDDEN", text)
         names = (changed.id, changed.trigger_type, changed.function_id)
         return [Send(peer.number, TriggerRegistrationResult(*names, error))]
 
-    return _screen(core, peer, grant, grant.policy.on_trigger, asked, allowed)
+    return _screen(state, peer, grant, grant.policy.on_trigger, question, allowed)
 
 
-def _type(core: Core, peer: Peer, grant: Grant, spec: RegisterTriggerType) -> Actions:
+def _type(state: State, peer: Peer, grant: Grant, spec: RegisterTriggerType) -> Actions:
     if not grant.adds_types:
         return []
-    asked = {"trigger_type_id": spec.id, "description": spec.description}
+    question = {"trigger_type_id": spec.id, "description": spec.description}
 
-    def allowed(said: Mapping[str, Raw]) -> Actions:
+    def allowed(changes: Mapping[str, Raw]) -> Actions:
         renamed = msgspec.structs.replace(
             spec,
-            id=_text(said, "trigger_type_id", spec.id),
-            description=_text(said, "description", spec.description),
+            id=_text(changes, "trigger_type_id", spec.id),
+            description=_text(changes, "description", spec.description),
         )
-        return core.filed(peer, renamed)
+        return state.register(peer, renamed)
 
-    return _screen(core, peer, grant, grant.policy.on_type, asked, allowed)
+    return _screen(state, peer, grant, grant.policy.on_type, question, allowed)
 
 
 def _screen(
-    core: Core,
+    state: State,
     peer: Peer,
     grant: Grant,
     hook: str | None,
-    asked: Mapping[str, object],
+    question: Mapping[str, object],
     allowed: Callable[[Mapping[str, Raw]], Actions],
 ) -> Actions:
-    """Do what is ``allowed``, if the hook says so, with the changes that it wants."""
+    """Ask the hook, then do what is ``allowed`` with the changes that it makes."""
     if hook is None:
         return allowed({})
     peer.paused = []
 
     def answered(result: Raw, error: ErrorBody | None) -> Actions:
-        if core.peers.get(peer.number) is not peer:
+        if state.peers.get(peer.number) is not peer:
             return []
         waiting, peer.paused = peer.paused or [], None
         actions: Actions = []
         if error is None and bytes(result).lstrip().startswith(b"{"):
-            said = msgspec.json.decode(result, type=dict[str, Raw])
-            actions += allowed(said)
+            changes = msgspec.json.decode(result, type=dict[str, Raw])
+            actions += allowed(changes)
         for message in waiting:
-            actions += core.received(peer.number, cast("FromWorker", message))
+            actions += state.received(peer.number, cast("FromWorker", message))
         return actions
 
-    return ask(core, InvokeFunction(hook, payload({**asked, "context": grant.context})), answered)
+    return ask(
+        state, InvokeFunction(hook, payload({**question, "context": grant.context})), answered
+    )
 
 
-def _text(said: Mapping[str, Raw], name: str, default: Any) -> Any:
-    """A string that the hook said, else the ``default``."""
-    value = msgspec.json.decode(said[name]) if name in said else None
+def _text(changes: Mapping[str, Raw], name: str, default: Any) -> Any:
+    """A string among the changes, else the ``default``."""
+    value = msgspec.json.decode(changes[name]) if name in changes else None
     return value if isinstance(value, str) else default
 
 

@@ -24,7 +24,7 @@ class Watched(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A call in flight. ``caller`` is ``None`` when nobody waits for its answer.
+    """A call in flight. ``caller`` is ``None`` when no peer waits for the answer.
 
     ``receipt`` is what the caller of a queued call gets once the queue has taken it. ``exact`` is
     whether a result of ``null`` is passed on; one of a worker is left out. ``watched`` is there
@@ -71,7 +71,7 @@ class Calls:
         return lost
 
     def lose_caller(self, caller: int) -> None:
-        """Forget the calls whose answers nobody waits for any more; their owners go on."""
+        """Forget the calls of a lost caller; their owners go on."""
         self._calls = {key: call for key, call in self._calls.items() if call.caller != caller}
 
     def active(self, owner: int) -> int:

@@ -7,18 +7,19 @@ what it matched, and so does one that delivers its events itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.actions import Action
+from mock_engine.core.actions import Actions
 from mock_engine.core.calling import ask
 from mock_engine.core.invocations import Watched
 from mock_engine.core.observer import CAPTURE, Observer, descriptor
 from mock_engine.core.observing import Observers
 from mock_engine.core.peers import Peer
 from mock_engine.core.registry import Function
+from mock_engine.core.state import State
 from mock_engine.failures import Failure
 from mock_engine.messages import (
     ABSENT,
@@ -31,20 +32,15 @@ from mock_engine.messages import (
     payload,
 )
 
-if TYPE_CHECKING:
-    from mock_engine.core.engine import Core
-
 DEEPEST = 16
 """Events of events of events: beyond this many an observer chain is taken for a loop."""
 
-Actions = list[Action]
 
+class ObservedCalls:
+    """Notifies observers of calls. ``clock`` gives milliseconds since the epoch."""
 
-class Observed:
-    """Tells observers of calls. ``clock`` tells milliseconds since the epoch."""
-
-    def __init__(self, core: Core, observers: Observers, clock: Callable[[], float]) -> None:
-        self._core = core
+    def __init__(self, state: State, observers: Observers, clock: Callable[[], float]) -> None:
+        self._state = state
         self._observers = observers
         self._clock = clock
 
@@ -57,7 +53,7 @@ class Observed:
 
     def finish(self, watched: Watched, answer: InvocationResult) -> Actions:
         """A call is answered."""
-        function = self._core.functions.find(*watched.key)
+        function = self._state.functions.find(*watched.key)
         if function is None or descriptor(function).get("delivery") == "owner":
             return []
         failed = answer.error is not None
@@ -89,7 +85,7 @@ class Observed:
         return actions
 
     def reported(self, peer: Peer, report: InvocationsObserved) -> Actions:
-        """An owner tells of calls that the engine did not see."""
+        """An owner reports calls that the engine did not see."""
         actions: Actions = []
         for item in report.items:
             for observer_id in item.matched:
@@ -110,7 +106,7 @@ class Observed:
     def _activate(self, observer: Observer, item: ObservedItem) -> Actions:
         observer.fires += 1
         observer.running += 1
-        activation = {"observer_id": observer.spec.id, "activation_id": self._core.new_id()}
+        activation = {"observer_id": observer.spec.id, "activation_id": self._state.new_id()}
         request = InvokeFunction(
             observer.target[1],
             _delivered(observer, item, activation),
@@ -128,7 +124,7 @@ class Observed:
             following = observer.queue.pop(0) if observer.queue else None
             return [] if following is None else self._activate(observer, following)
 
-        actions = ask(self._core, request, over)
+        actions = ask(self._state, request, over)
         if observer.spec.max_fires is not None and observer.fires >= observer.spec.max_fires:
             observer.queue.clear()
             if self._observers.get(observer.spec.id) is not None:
@@ -144,7 +140,7 @@ class Observed:
         """
         observer = self._deliverable(peer, request)
         observer.fires += 1
-        activation = {"observer_id": observer.spec.id, "activation_id": self._core.new_id()}
+        activation = {"observer_id": observer.spec.id, "activation_id": self._state.new_id()}
         return msgspec.structs.replace(
             request,
             namespace=observer.target[0],
@@ -154,8 +150,8 @@ class Observed:
         )
 
     def _deliverable(self, peer: Peer, request: InvokeFunction) -> Observer:
-        given: Any = msgspec.json.decode(request.activation)
-        known = given.get("observer_id") if isinstance(given, dict) else None
+        part: Any = msgspec.json.decode(request.activation)
+        known = part.get("observer_id") if isinstance(part, dict) else None
         observer = self._observers.get(known) if isinstance(known, str) else None
         if observer is None:
             raise Failure("OBSERVER_NOT_FOUND", f"there is no observer {known}")
@@ -194,6 +190,6 @@ def _delivered(observer: Observer, item: ObservedItem, activation: dict[str, str
     return payload(envelope)
 
 
-def _depth(given: Raw) -> int:
-    found = msgspec.json.decode(given) if is_given(given) else 0
+def _depth(part: Raw) -> int:
+    found = msgspec.json.decode(part) if is_given(part) else 0
     return found if isinstance(found, int) and found > 0 else 0

@@ -1,4 +1,4 @@
-"""One observer, and what the function that it observes says to it (0.25)."""
+"""One observer, and the rules of the function that it observes (0.25)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mock_engine.messages import (
     ErrorBody,
     Observe,
     ObservedItem,
+    ObserverState,
     ObserverView,
-    State,
     is_given,
     payload,
 )
@@ -32,7 +32,7 @@ Key = tuple[str, str]
 class Observer:
     """An observer and what became of it. ``consent`` is whether the function's owner accepts it.
 
-    ``state`` and ``reason`` are what its worker was told last.
+    ``state`` and ``reason`` are those that its worker knows.
     """
 
     spec: Observe
@@ -43,7 +43,7 @@ class Observer:
     consent: bool = False
     refusal: ErrorBody | None = None
     was_active: bool = False
-    state: State = "pending"
+    state: ObserverState = "pending"
     reason: ErrorBody | None = None
     fires: int = 0
     running: int = 0
@@ -67,7 +67,7 @@ class Observer:
 
 
 def descriptor(function: Function) -> dict[str, Any]:
-    """What a function says of being observed."""
+    """A function's ``observe`` section."""
     if not is_given(function.spec.observe):
         return {}
     found = msgspec.json.decode(function.spec.observe)
@@ -80,18 +80,18 @@ def check_args(function: Function, args: Raw) -> None:
     Raises:
         Failure: it may not.
     """
-    said = descriptor(function)
-    if said.get("allow") is False:
+    described = descriptor(function)
+    if described.get("allow") is False:
         raise Failure("NOT_OBSERVABLE", f"{function.spec.id} takes no observers")
-    wanted = said.get("args_format")
-    given = msgspec.json.decode(args) if is_given(args) else {}
+    wanted = described.get("args_format")
+    values = msgspec.json.decode(args) if is_given(args) else {}
     if wanted is None:
-        if given:
+        if values:
             raise Failure("INVALID_ARGS", f"{function.spec.id} takes no args")
         return
     import jsonschema  # only those who observe pay for it
 
     try:
-        jsonschema.validate(given, wanted)
+        jsonschema.validate(values, wanted)
     except jsonschema.ValidationError as wrong:
         raise Failure("INVALID_ARGS", f"args of {function.spec.id}: {wrong.message}") from None

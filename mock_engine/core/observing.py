@@ -3,23 +3,22 @@
 Rules of this file:
 
 * An observer's state follows from what is there: the function, its owner's consent, the target.
-  ``_settle`` works it out after every change and tells the observing worker when it is another.
+  ``_settle`` computes it after every change and notifies the observing worker when it differs.
 * An observer ends with the connection that made it. A worker that comes back makes it again,
   with the same id.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-from mock_engine.core.actions import Action, Send, Wake
-from mock_engine.core.features import LOCAL_DISPATCH, OBSERVE
+from mock_engine.core.actions import Actions, Send, Wake
+from mock_engine.core.constants import DEFAULT
 from mock_engine.core.filters import Filter
 from mock_engine.core.observer import Key, Observer, check_args
-from mock_engine.core.peers import DEFAULT, Peer
+from mock_engine.core.peers import Peer
 from mock_engine.core.registry import Function
+from mock_engine.core.state import State
 from mock_engine.failures import Failure
 from mock_engine.messages import (
     ErrorBody,
@@ -29,28 +28,24 @@ from mock_engine.messages import (
     ObserverAdded,
     ObserveResult,
     ObserverRemoved,
+    ObserverState,
     ObserverStateChanged,
-    State,
     Unobserve,
     is_given,
 )
-
-if TYPE_CHECKING:
-    from mock_engine.core.engine import Core
+from mock_engine.versions import LOCAL_DISPATCH, OBSERVE
 
 OBSERVER = "observer:"
 """Where the key of a ``Wake`` begins that ends an observer."""
 
 MILLISECONDS = 1000
 
-Actions = list[Action]
-
 
 class Observers:
     """All observers of an engine."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._observers: dict[str, Observer] = {}
         self._revisions: dict[Key, int] = {}
 
@@ -64,7 +59,7 @@ class Observers:
 
     def owner(self, observer: Observer) -> int | None:
         """The number of the peer whose function is observed, if that is there."""
-        function = self._core.functions.find(*observer.source)
+        function = self._state.functions.find(*observer.source)
         return None if function is None else function.owner
 
     def take(self, peer: Peer, message: Observe | Unobserve | ObserverAck) -> Actions:
@@ -84,15 +79,17 @@ class Observers:
     # -- functions come and go -------------------------------------------------------------------
 
     def registered(self, peer: Peer, function: Function) -> Actions:
-        """A function is registered: tell its owner of it and of its observers."""
+        """A function is registered: confirm it to its owner, with its observers."""
         key = (function.namespace, function.spec.id)
         observers = self.of(key)
         actions: Actions = []
         if peer.features & {OBSERVE, LOCAL_DISPATCH}:
             local = LOCAL_DISPATCH in peer.features and function.spec.invocation is None
             views = tuple(each.view() for each in observers)
-            told = FunctionRegistered(function.spec.id, key[0], self._revision(key), local, views)
-            actions.append(Send(peer.number, told))
+            confirmation = FunctionRegistered(
+                function.spec.id, key[0], self._revision(key), local, views
+            )
+            actions.append(Send(peer.number, confirmation))
         for observer in observers:
             observer.consent = OBSERVE not in peer.features
         return [*actions, *self.settle()]
@@ -111,7 +108,7 @@ class Observers:
             if observer.peer == number:
                 actions += self.dispose(observer, "OBSERVER_DISCONNECTED", "its worker is gone")
         known = self._revisions.items()
-        there = self._core.functions.find
+        there = self._state.functions.find
         self._revisions = {key: number for key, number in known if there(*key) is not None}
         return actions + self.settle()
 
@@ -131,17 +128,17 @@ class Observers:
             error = ErrorBody(refused.code, str(refused))
             return [Send(peer.number, ObserveResult(spec.id, "error", error))]
         self._observers[spec.id] = observer
-        function = self._core.functions.find(*observer.source)
+        function = self._state.functions.find(*observer.source)
         actions: Actions = []
         if function is not None:
-            owner = self._core.peers[function.owner]
+            owner = self._state.peers[function.owner]
             observer.consent = OBSERVE not in owner.features
             if not observer.consent:
                 revision = self._revised(observer.source)
                 namespace, known = observer.source
                 added = ObserverAdded(known, namespace, revision, observer.view())
                 actions.append(Send(owner.number, added))
-        observer.state, observer.reason = self._state(observer)
+        observer.state, observer.reason = self._state_of(observer)
         observer.was_active = observer.state == "active"
         result = ObserveResult(spec.id, observer.state)
         if spec.expires_in_ms is not None:
@@ -158,7 +155,7 @@ class Observers:
             raise Failure("SELF_TARGET", f"{source[1]} cannot observe itself")
         filters = spec.source.filters
         found = Filter(msgspec.json.decode(filters) if is_given(filters) else {})
-        function = self._core.functions.find(*source)
+        function = self._state.functions.find(*source)
         if function is not None:
             check_args(function, spec.source.args)
         return Observer(spec, peer.number, source, target, found)
@@ -180,40 +177,42 @@ class Observers:
         return [] if observer is None else self.dispose(observer, "EXPIRED", "its time is over")
 
     def dispose(self, observer: Observer, code: str, text: str) -> Actions:
-        """End an observer, for a reason that its worker is told."""
+        """End an observer, and give its worker the reason."""
         del self._observers[observer.spec.id]
-        actions = self._tell(observer, "disposed", ErrorBody(code, text))
+        actions = self._report(observer, "disposed", ErrorBody(code, text))
         return actions + self._removed(observer)
 
     def _removed(self, observer: Observer) -> Actions:
-        owner = self._core.peers.get(self.owner(observer) or 0)
+        owner = self._state.peers.get(self.owner(observer) or 0)
         if owner is None or OBSERVE not in owner.features:
             return []
         namespace, known = observer.source
         revision = self._revised(observer.source)
         return [Send(owner.number, ObserverRemoved(known, namespace, revision, observer.spec.id))]
 
-    def _state(self, observer: Observer) -> tuple[State, ErrorBody | None]:
+    def _state_of(self, observer: Observer) -> tuple[ObserverState, ErrorBody | None]:
         if observer.refusal is not None:
             return "error", observer.refusal
-        waiting: State = "suspended" if observer.was_active else "pending"
+        waiting: ObserverState = "suspended" if observer.was_active else "pending"
         for key, code in ((observer.source, "OWNER"), (observer.target, "TARGET")):
-            if self._core.functions.find(*key) is None:
+            if self._state.functions.find(*key) is None:
                 text = f"{key[1]} is not registered in namespace {key[0]}"
                 reason = ErrorBody(f"{code}_UNAVAILABLE", text)
                 return waiting, reason if observer.was_active else None
         return ("active", None) if observer.consent else ("pending", None)
 
     def _settle(self, observer: Observer) -> Actions:
-        state, reason = self._state(observer)
+        state, reason = self._state_of(observer)
         if (state, reason) == (observer.state, observer.reason):
             return []
         observer.was_active = observer.was_active or state == "active"
-        return self._tell(observer, state, reason)
+        return self._report(observer, state, reason)
 
-    def _tell(self, observer: Observer, state: State, reason: ErrorBody | None) -> Actions:
+    def _report(
+        self, observer: Observer, state: ObserverState, reason: ErrorBody | None
+    ) -> Actions:
         observer.state, observer.reason = state, reason
-        told = ObserverStateChanged(
+        changed = ObserverStateChanged(
             observer.spec.id, state, observer.fires, msgspec.UNSET if reason is None else reason
         )
-        return [Send(observer.peer, told)] if observer.peer in self._core.peers else []
+        return [Send(observer.peer, changed)] if observer.peer in self._state.peers else []

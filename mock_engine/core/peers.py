@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from mock_engine.messages import Message
-
-if TYPE_CHECKING:
-    from mock_engine.core.grants import Grant
-
-DEFAULT = "default"
-"""The namespace of workers that name none."""
-
-ENGINE = 0
-"""The number of the engine itself, as the owner of what every engine has."""
+from mock_engine.core.constants import DEFAULT
+from mock_engine.core.grants import Grant
+from mock_engine.messages import ProtocolMessage
 
 FACTS = ("runtime", "version", "os", "pid", "isolation", "description")
 """What a worker may say of itself."""
@@ -38,16 +30,24 @@ class Peer:
     connected_at: int
     namespace: str = DEFAULT
     name: str | None = None
-    held: list[Message] | None = field(default_factory=list)
+    held: list[ProtocolMessage] | None = field(default_factory=list)
     facts: dict[str, object] = field(default_factory=dict)
     names: set[tuple[str, str]] = field(default_factory=set)
     internal: bool = False
     provides_as: str | None = None
     grant: Grant | None = None
-    paused: list[Message] | None = None
+    paused: list[ProtocolMessage] | None = None
     features: frozenset[str] = frozenset()
 
     @property
     def announced(self) -> bool:
         """Whether registrations are filed at once."""
         return self.held is None
+
+
+@dataclass(slots=True)
+class PendingSession:
+    """A session that waits for the auth function, and the messages that it sent meanwhile."""
+
+    peer: Peer
+    messages: list[ProtocolMessage] = field(default_factory=list)

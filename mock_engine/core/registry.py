@@ -53,7 +53,7 @@ class Registry:
         return None
 
     def remove(self, namespace: str, function_id: str, owner: int) -> None:
-        """Unregister a function; somebody else's stays."""
+        """Unregister a function, if ``owner`` owns it."""
         key = (namespace, function_id)
         function = self._functions.get(key)
         if function is None or function.owner != owner:

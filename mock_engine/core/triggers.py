@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mock_engine.core.generations import NEWER_TYPE
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.constants import DEFAULT
 from mock_engine.messages import RegisterTrigger, RegisterTriggerType
+from mock_engine.versions import NEWER_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Triggers:
         self.bindings: dict[str, Binding] = {}
 
     def add_type(self, trigger_type: TriggerType) -> list[Move]:
-        """Provide a type, taking it over from whoever did; its bindings are offered anew.
+        """Provide a type, instead of its former provider; its bindings are offered anew.
 
-        Whoever loses it to another worker in the same namespace is not told (engine 0.23).
+        A provider that loses it to another one in the same namespace is not notified (engine 0.23).
         """
         key = (trigger_type.namespace, trigger_type.spec.id)
         ousted = self.types.get(key)
@@ -92,7 +92,7 @@ class Triggers:
         self.bindings[trigger_id] = replace(self.bindings[trigger_id], provider=None)
 
     def lose(self, peer: int) -> list[Move]:
-        """Forget what a lost peer owned and provided; tell what that means for others."""
+        """Forget what a lost peer owned and provided; return what that changes for others."""
         moves = []
         for trigger_id, binding in tuple(self.bindings.items()):
             if binding.former is not None and peer in (
@@ -125,7 +125,7 @@ class Triggers:
     def _settle(
         self, type_id: str, *, only: str | None = None, offer_again: int | None = None
     ) -> list[Move]:
-        """Give each binding of a type the provider it should have, and tell what changed."""
+        """Give each binding of a type the provider it should have, and return the changes."""
         moves = []
         for trigger_id, binding in tuple(self.bindings.items()):
             bound_to = binding.spec.trigger_type

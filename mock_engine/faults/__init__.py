@@ -30,8 +30,8 @@ from mock_engine.faults.schedule import (
     Stall,
     Swallow,
     Upgrade,
+    fault_text,
     rule,
-    told,
 )
 
 __all__ = [
@@ -64,8 +64,8 @@ __all__ = [
     "Swallow",
     "UnreadableError",
     "Upgrade",
+    "fault_text",
     "read",
     "rule",
-    "told",
     "write",
 ]

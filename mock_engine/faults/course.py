@@ -32,9 +32,9 @@ class _Life:
 
 
 class Course:
-    """One schedule, played once. Each method tells which rules act, in the schedule's order.
+    """One schedule, played once. Each method returns the rules that act, in the schedule's order.
 
-    Connections are told apart by a key of the caller's. A ``kind`` gives the type of a message
+    The caller names each connection by a key. A ``kind`` gives the type of a message
     when it is asked, for only rules that name one need it.
     """
 

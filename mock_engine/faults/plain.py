@@ -79,9 +79,9 @@ def _rule(data: Any, where: str) -> Rule:
 def _part(data: Any, kinds: tuple[type[Part], ...], where: str) -> Part:
     known = {kind.name: kind for kind in kinds}
     name: Any = data
-    given: Any = {}
+    value: Any = {}
     if isinstance(data, Mapping) and len(data) == 1:
-        ((name, given),) = data.items()
+        ((name, value),) = data.items()
     if not isinstance(name, str):
         one = next(iter(known))
         raise UnreadableError(f"{where}: a name is expected, as in `{one}`; found {data!r}")
@@ -89,13 +89,13 @@ def _part(data: Any, kinds: tuple[type[Part], ...], where: str) -> Part:
         raise UnreadableError(f"{where}: `{name}` is unknown{_hint(name, known)}")
     kind = known[name]
     where = f"{where}.{name}"
-    if given is None:
-        given = {}
-    if not isinstance(given, Mapping):
+    if value is None:
+        value = {}
+    if not isinstance(value, Mapping):
         if not kind.__struct_fields__:
-            raise UnreadableError(f"{where}: nothing is expected here; found {given!r}")
-        given = {kind.__struct_fields__[0]: given}
-    fields = dict(given)
+            raise UnreadableError(f"{where}: nothing is expected here; found {value!r}")
+        value = {kind.__struct_fields__[0]: value}
+    fields = dict(value)
     if "number" in fields:
         fields["number"] = msgspec.to_builtins(_span(fields["number"], f"{where}.number"))
     if "json" in fields and "text" in kind.__struct_fields__:
@@ -126,31 +126,31 @@ def _span(data: Any, where: str) -> Span:
     return Span(int(first), int(last) if last else None)
 
 
-def _hint(given: Any, known: Iterable[str]) -> str:
+def _hint(value: Any, known: Iterable[str]) -> str:
     names = list(known)
-    close = difflib.get_close_matches(str(given), names, 1)
+    close = difflib.get_close_matches(str(value), names, 1)
     return f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(names)}"
 
 
 def _plain(rule: Rule) -> dict[str, Any]:
-    told: dict[str, Any] = {"do": _plain_part(rule.fault), "when": _plain_part(rule.when)}
+    rule_data: dict[str, Any] = {"do": _plain_part(rule.fault), "when": _plain_part(rule.when)}
     if rule.connection != Span():
-        told["connection"] = _plain_span(rule.connection)
+        rule_data["connection"] = _plain_span(rule.connection)
     if rule.path is not None:
-        told["path"] = rule.path
+        rule_data["path"] = rule.path
     if rule.lasts is not None:
-        told["for"] = rule.lasts
-    return told
+        rule_data["for"] = rule.lasts
+    return rule_data
 
 
 def _plain_part(part: Fault | Moment) -> Any:
     fields = {name: getattr(part, name) for name in part.__struct_fields__}
-    given = {
+    value = {
         name: _plain_span(value) if isinstance(value, Span) else value
         for name, value in fields.items()
         if value is not None
     }
-    return {part.name: given} if given else part.name
+    return {part.name: value} if value else part.name
 
 
 def _plain_span(span: Span) -> int | str:

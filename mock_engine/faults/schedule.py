@@ -3,7 +3,7 @@
 Rules of this file:
 
 * A schedule is a tuple of rules, and a rule is a fault, a moment, and a choice of connections.
-  All of it is immutable and says nothing of sockets; ``course`` decides and the wire obeys.
+  All of it is immutable and independent of sockets: ``course`` decides, the wire carries it out.
 * Connections are counted as they come, from one, beginning with the schedule; those that were
   open before it are number zero.
 """
@@ -303,8 +303,8 @@ def rule(fault: Fault, when: Moment | None = None, **more: Any) -> Rule:
 Schedule = tuple[Rule, ...]
 
 
-def told(fault: Fault) -> str:
+def fault_text(fault: Fault) -> str:
     """A fault in words, as in ``close {"code": 1001}``."""
-    given = msgspec.to_builtins(fault)
-    shown = {key: value for key, value in given.items() if value not in (None, "")}
+    fields = msgspec.to_builtins(fault)
+    shown = {key: value for key, value in fields.items() if value not in (None, "")}
     return f"{fault.name} {msgspec.json.encode(shown).decode()}" if shown else fault.name

@@ -3,72 +3,19 @@
 Rules of this package:
 
 * A module owns functions and trigger types like any worker and gets the same messages. What it
-  answers are ordinary results; nothing in the core knows one module from another.
+  answers are ordinary results; the core treats all modules alike.
 * Functions that a module calls, it calls through its ``Host``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
-
-import msgspec
-from msgspec import Raw
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from mock_engine.failures import Failure
-from mock_engine.messages import ABSENT, InvokeFunction, RegisterTrigger
-
-if TYPE_CHECKING:
-    from mock_engine.modules.host import Host
-
-Handler = Callable[[InvokeFunction], Any | Awaitable[Any]]
-"""Answers an invocation with a JSON value, or ``NOTHING`` for a result that is absent."""
-
-NOTHING = ABSENT
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A function of a module and what discovery tells of it."""
-
-    handler: Handler
-    description: str | None = None
-    metadata: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A function bound to one of the module's trigger types, with its decoded config."""
-
-    id: str
-    trigger_type: str
-    function_id: str
-    namespace: str | None
-    config: Any
-    metadata: Raw
-
-    @classmethod
-    def of(cls, message: RegisterTrigger) -> Bound:
-        """What a registration says."""
-        return cls(
-            message.id,
-            message.trigger_type,
-            message.function_id,
-            message.namespace,
-            msgspec.json.decode(message.config),
-            message.metadata,
-        )
-
-    def setting(self, name: str) -> Any:
-        """A value of the config, ``None`` when it is absent or the config is no object."""
-        return self.config.get(name) if isinstance(self.config, dict) else None
-
-    @property
-    def condition(self) -> str | None:
-        """The function that decides whether an event passes."""
-        named = self.setting("condition_function_id")
-        return named if isinstance(named, str) else None
+from mock_engine.messages import InvokeFunction
+from mock_engine.modules.host import Host
+from mock_engine.modules.offers import NOTHING, Bound, Handler, Offer
 
 
 class Module:
@@ -116,7 +63,7 @@ class Module:
         self.bindings.pop(trigger_id, None)
 
     @property
-    def place(self) -> str | None:
+    def url(self) -> str | None:
         """The URL of what the module listens on, if it does."""
         return None
 

@@ -6,98 +6,28 @@ Rules of this file:
   and closed at once (engine 0.23).
 * What is written waits for a reader. A writer that is far ahead is not read from any more.
 * A channel whose ends were both taken is remembered for a while, so that a late comer is closed
-  instead of told that there is no such channel.
+  instead of refused with 404.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from mock_engine import paths
+from mock_engine.ids import new_id
 from mock_engine.inputs import Form, is_size, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import Module, Offer
+from mock_engine.modules.channel import AHEAD, READ, WRITE, Channel
 from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Response, plain
-
-PATH = "/ws/channels/"
-READ, WRITE = "read", "write"
-AHEAD = 64
-"""Messages that a writer may be ahead of its reader, unless the channel says otherwise."""
-
-LOST = 2
-"""Messages that are lost before a writer without a reader is ended."""
 
 REMEMBERED = 4096
 """Channels that are kept; the oldest one is forgotten first."""
 
 CREATE = Form("CreateChannelInput", (optional("buffer_size", is_size),), needed=0)
-
-Part = tuple[bool, bytes]
-"""A message: whether it is binary, and its data."""
-
-
-@dataclass(slots=True)
-class Channel:
-    """A pipe. ``deliver`` gets each message and ``ended`` the end, once a reader is there."""
-
-    id: str
-    key: str
-    ahead: int = AHEAD
-    taken: set[str] = field(default_factory=set)
-    waiting: deque[Part] = field(default_factory=deque)
-    finished: bool = False
-    deliver: Callable[[bool, bytes], None] | None = None
-    ended: Callable[[], None] | None = None
-    writer: Connection | None = None
-    lost: int = 0
-
-    def end(self, direction: str) -> dict[str, str]:
-        """What a worker needs to take one of the ends."""
-        return {"channel_id": self.id, "access_key": self.key, "direction": direction}
-
-    def write(self, binary: bool, data: bytes) -> None:
-        """Pass a message on, or keep it until there is a reader."""
-        if self.deliver is not None:
-            self.deliver(binary, data)
-            return
-        self.waiting.append((binary, data))
-        if self.writer is not None and len(self.waiting) > self.ahead:
-            self.writer.pause_reading()
-
-    def finish(self) -> None:
-        """Nothing more will be written."""
-        self.finished, self.writer = True, None
-        if self.ended is not None:
-            self.ended()
-
-    def read(self, deliver: Callable[[bool, bytes], None], ended: Callable[[], None]) -> None:
-        """Take the reading end inside the engine, or for a connection."""
-        self.taken.add(READ)
-        self.deliver, self.ended = deliver, ended
-        while self.waiting:
-            deliver(*self.waiting.popleft())
-        if self.writer is not None:
-            self.writer.resume_reading()
-        if self.finished:
-            ended()
-
-    def abandon(self) -> None:
-        """The reader is gone: what is written is lost, and the engine soon ends the writer.
-
-        Engine 0.23 sees that nobody reads when it cannot send, which is for the second message.
-        """
-        self.deliver, self.ended, self.lost = self._lose, None, 0
-
-    def _lose(self, binary: bool, data: bytes) -> None:
-        del binary, data
-        self.lost += 1
-        if self.lost > LOST and self.writer is not None:
-            self.writer.cut()
 
 
 class Channels(Module):
@@ -123,10 +53,10 @@ class Channels(Module):
 
     def create(self, ahead: int = AHEAD) -> Channel:
         """A new channel."""
-        return self._keep(Channel(str(uuid.uuid4()), str(uuid.uuid4()), ahead))
+        return self._keep(Channel(new_id(), new_id(), ahead))
 
     def provide(self, identity: str, key: str) -> Channel:
-        """The channel of this id; one that nobody created has this key from now on."""
+        """The channel with this id; a new one with this key if there is none."""
         return self._channels.get(identity) or self._keep(Channel(identity, key))
 
     def _keep(self, channel: Channel) -> Channel:
@@ -143,20 +73,20 @@ class Channels(Module):
 
     def serves(self, path: str) -> bool:
         """Whether a path is that of a channel, whichever."""
-        name = path.removeprefix(PATH)
-        return path.startswith(PATH) and name != "" and "/" not in name
+        name = path.removeprefix(paths.CHANNELS)
+        return path.startswith(paths.CHANNELS) and name != "" and "/" not in name
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Admit whoever knows a channel and its key."""
+        """Accept a request that names a channel and its key."""
         assert connection.request is not None
-        given = _query(connection.request)
-        fault = _fault(given)
+        query = _query(connection.request)
+        fault = _fault(query)
         if fault is not None:
             return fault
-        channel = self._channels.get(connection.request.path.removeprefix(PATH))
-        if channel is None or channel.key != given["key"][-1]:
-            return _told(404, "Channel not found")
-        self._ends[connection.id] = channel, given["dir"][-1]
+        channel = self._channels.get(connection.request.path.removeprefix(paths.CHANNELS))
+        if channel is None or channel.key != query["key"][-1]:
+            return _refusal(404, "Channel not found")
+        self._ends[connection.id] = channel, query["dir"][-1]
         return None
 
     def plain(self, request: Request) -> Response:
@@ -165,7 +95,7 @@ class Channels(Module):
         return fault or plain(request)
 
     def opened(self, connection: Connection) -> None:
-        """Give a connection its end, unless somebody has it."""
+        """Give a connection its end of the channel, unless that is taken."""
         channel, direction = self._ends[connection.id]
         if direction in channel.taken:
             del self._ends[connection.id]
@@ -203,18 +133,18 @@ def _query(request: Request) -> dict[str, list[str]]:
     return parse_qs(urlsplit(request.target).query, keep_blank_values=True)
 
 
-def _fault(given: Mapping[str, list[str]]) -> Response | None:
+def _fault(query: Mapping[str, list[str]]) -> Response | None:
     """What is wrong with the query of a request for a channel's end."""
-    wrong = next((name for name in given.get("dir", ()) if name not in (READ, WRITE)), None)
-    missing = next((name for name in ("key", "dir") if name not in given), None)
+    wrong = next((name for name in query.get("dir", ()) if name not in (READ, WRITE)), None)
+    missing = next((name for name in ("key", "dir") if name not in query), None)
     if wrong is not None:
         text = f"dir: unknown variant `{wrong}`, expected `{READ}` or `{WRITE}`"
     elif missing is not None:
         text = f"missing field `{missing}`"
     else:
         return None
-    return _told(400, f"Failed to deserialize query string: {text}")
+    return _refusal(400, f"Failed to deserialize query string: {text}")
 
 
-def _told(status: int, text: str) -> Response:
+def _refusal(status: int, text: str) -> Response:
     return Response(status, text.encode(), (("content-type", "text/plain; charset=utf-8"),))

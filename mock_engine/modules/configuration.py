@@ -1,7 +1,7 @@
 """Named configuration entries with a schema, and triggers on their changes (``configuration``).
 
 Every engine has it. The engine's own modules have an entry each, seeded from the configuration
-file; a change of one is stored and told, but a running module of this engine keeps what it was
+file; a change of one is stored and announced, but a running module of this engine keeps what it was
 started with. Entries live in memory.
 """
 
@@ -115,42 +115,42 @@ class ConfigurationModule(Module):
         self._entries[module.name] = entry | {"schema": {"type": "object"}, "value": value}
 
     def _register(self, call: InvokeFunction) -> Any:
-        given = REGISTER.read(call.data, call.function_id)
-        known = self._entries.get(_checked(given["id"]))
-        value = given["initial_value"]
+        inputs = REGISTER.read(call.data, call.function_id)
+        known = self._entries.get(_checked(inputs["id"]))
+        value = inputs["initial_value"]
         if value is not None:
-            _validate(value, given["schema"])
+            _validate(value, inputs["schema"])
         elif known is not None:
             value = known["value"]
-        entry = {name: given[name] for name in ("id", "name", "description", "schema")}
+        entry = {name: inputs[name] for name in ("id", "name", "description", "schema")}
         entry["value"] = value
-        if given["metadata"] is not None:
-            entry["metadata"] = given["metadata"]
-        self._entries[given["id"]] = entry
+        if inputs["metadata"] is not None:
+            entry["metadata"] = inputs["metadata"]
+        self._entries[inputs["id"]] = entry
         if known is None:
-            self._tell(call, "registered", entry, None)
+            self._notify(call, "registered", entry, None)
         else:
-            self._tell(call, "updated", entry, known["value"])
+            self._notify(call, "updated", entry, known["value"])
         return entry
 
     def _set(self, call: InvokeFunction) -> Any:
-        given = SET.read(call.data, call.function_id)
-        entry = self._entries.get(_checked(given["id"]))
+        inputs = SET.read(call.data, call.function_id)
+        entry = self._entries.get(_checked(inputs["id"]))
         if entry is None:
             text = (
-                f"configuration '{given['id']}' is not registered; "
+                f"configuration '{inputs['id']}' is not registered; "
                 "call configuration::register first"
             )
             raise Failure("NOT_REGISTERED", text)
-        _validate(given["value"], entry["schema"])
-        old, entry["value"] = entry["value"], given["value"]
-        self._tell(call, "updated", entry, old)
-        return {"old_value": old, "new_value": given["value"]}
+        _validate(inputs["value"], entry["schema"])
+        old, entry["value"] = entry["value"], inputs["value"]
+        self._notify(call, "updated", entry, old)
+        return {"old_value": old, "new_value": inputs["value"]}
 
     def _get(self, call: InvokeFunction) -> Any:
-        given = GET.read(call.data, call.function_id)
-        value = self._found(given["id"])["value"]
-        return {"id": given["id"], "value": value if given["raw"] else expanded(value)}
+        inputs = GET.read(call.data, call.function_id)
+        value = self._found(inputs["id"])["value"]
+        return {"id": inputs["id"], "value": value if inputs["raw"] else expanded(value)}
 
     def _list(self, call: InvokeFunction) -> Any:
         LIST.read(call.data, call.function_id)
@@ -166,7 +166,7 @@ class ConfigurationModule(Module):
             raise Failure("NOT_FOUND", f"configuration '{known}' not found")
         return entry
 
-    def _tell(self, call: InvokeFunction, what: str, entry: Entry, old: Any) -> None:
+    def _notify(self, call: InvokeFunction, what: str, entry: Entry, old: Any) -> None:
         kind = f"configuration:{what}"
         # Those of every entry first, then those of this one.
         concerned = [

@@ -6,19 +6,20 @@ import asyncio
 import functools
 import inspect
 import logging
-import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 from msgspec import Raw
 
-from mock_engine.core.engine import Outbound
+from mock_engine.core.constants import DEFAULT
 from mock_engine.core.forwarding import fresh_trace
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.registry import Function
+from mock_engine.core.state import Outbound, State
 from mock_engine.failures import Failure
+from mock_engine.ids import new_id
 from mock_engine.messages import (
     ABSENT,
     ErrorBody,
@@ -26,7 +27,7 @@ from mock_engine.messages import (
     HttpInvocation,
     InvocationResult,
     InvokeFunction,
-    Message,
+    ProtocolMessage,
     RegisterFunction,
     RegisterTrigger,
     RegisterTriggerType,
@@ -34,24 +35,58 @@ from mock_engine.messages import (
     UnregisterTrigger,
     payload,
 )
-from mock_engine.modules.base import Bound, Handler, Module, Offer
-
-if TYPE_CHECKING:
-    from mock_engine.core import Core
-    from mock_engine.core.registry import Function
-    from mock_engine.modules.channels import Channels
+from mock_engine.modules.channel import Channel
+from mock_engine.modules.offers import Bound, Handler, Offer
 
 log = logging.getLogger("mock_engine")
+
+
+class Pipes(Protocol):
+    """The engine's channels."""
+
+    def create(self) -> Channel:
+        """A new channel."""
+
+    def forget(self, channel: Channel) -> None:
+        """A channel is not needed any more."""
 
 
 class Embedding(Protocol):
     """What a host needs of its engine."""
 
-    channels: Channels
-    core: Core
+    @property
+    def channels(self) -> Pipes:
+        """The engine's channels."""
 
-    def say(self, peer: int, message: FromWorker) -> None:
+    @property
+    def core(self) -> State:
+        """The engine's state."""
+
+    def send(self, peer: int, message: FromWorker) -> None:
         """A module sent a message."""
+
+
+class HostedModule(Protocol):
+    """What a host needs of its module."""
+
+    name: ClassVar[str]
+    has_entry: ClassVar[bool]
+    trigger_types: ClassVar[Mapping[str, str]]
+
+    def functions(self) -> Mapping[str, Offer]:
+        """The functions, by id."""
+
+    def forward(self, call: InvokeFunction) -> Any:
+        """Answer a call of a function that is not the module's own."""
+
+    def bind(self, bound: Bound) -> None:
+        """Take a binding."""
+
+    def unbind(self, trigger_id: str) -> None:
+        """Forget a binding."""
+
+    async def stop(self) -> None:
+        """End the module's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +99,12 @@ class Trace:
     @classmethod
     def fresh(cls) -> Trace:
         """A trace that begins here."""
-        return cls(fresh_trace(_new_id))
+        return cls(fresh_trace(new_id))
 
     @classmethod
     def within(cls, call: InvokeFunction) -> Trace:
         """A new span in the trace of a call, or a new trace when it has none."""
-        return cls(fresh_trace(_new_id, call.traceparent), call.baggage)
+        return cls(fresh_trace(new_id, call.traceparent), call.baggage)
 
     def fields(self) -> dict[str, str | None]:
         """The fields of an invocation."""
@@ -82,17 +117,17 @@ class Host:
     def __init__(self, engine: Embedding, peer: int) -> None:
         self.peer = peer
         self._engine = engine
-        self._module: Module
+        self._module: HostedModule
         self._handlers: Mapping[str, Handler] = {}
         self._waiting: dict[str, asyncio.Future[Raw]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
-    def channels(self) -> Channels:
+    def channels(self) -> Pipes:
         """The engine's channels."""
         return self._engine.channels
 
-    def install(self, module: Module) -> None:
+    def install(self, module: HostedModule) -> None:
         """Register what the module offers."""
         self._module = module
         offers = dict(module.functions())
@@ -106,7 +141,7 @@ class Host:
         self._handlers = {name: offer.handler for name, offer in offers.items()}
         for name, offer in offers.items():
             known = formats("functions", name)
-            self.say(
+            self.send(
                 RegisterFunction(
                     name,
                     offer.description,
@@ -117,7 +152,7 @@ class Host:
             )
         for name, description in module.trigger_types.items():
             known = formats("trigger_types", name)
-            self.say(
+            self.send(
                 RegisterTriggerType(
                     name,
                     description,
@@ -132,7 +167,7 @@ class Host:
                 "configuration_id": module.name,
                 "event_types": ["configuration:updated"],
             }
-            self.say(
+            self.send(
                 RegisterTrigger(
                     f"{module.name}::config-watch",
                     "configuration",
@@ -143,7 +178,7 @@ class Host:
 
     # -- what the module gets --------------------------------------------------------------------
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: ProtocolMessage) -> None:
         """The engine sent the module a message."""
         match message:
             case InvokeFunction():
@@ -180,7 +215,7 @@ class Host:
     ) -> None:
         if message.invocation_id is not None:
             raw = _raw(result)
-            self.say(InvocationResult(message.invocation_id, message.function_id, raw, error))
+            self.send(InvocationResult(message.invocation_id, message.function_id, raw, error))
 
     def _answered(self, message: InvocationResult) -> None:
         waiting = self._waiting.pop(message.invocation_id, None)
@@ -197,7 +232,7 @@ class Host:
             self._module.bind(Bound.of(message))
         except Failure as fault:
             error = ErrorBody(fault.code, str(fault))
-        self.say(
+        self.send(
             TriggerRegistrationResult(message.id, message.trigger_type, message.function_id, error)
         )
 
@@ -205,7 +240,7 @@ class Host:
 
     def fire(self, function_id: str, data: Any, **more: Any) -> None:
         """Call a function without waiting for its answer; arguments as for ``call``."""
-        self.say(InvokeFunction(function_id, _raw(data), **more))
+        self.send(InvokeFunction(function_id, _raw(data), **more))
 
     async def call(self, function_id: str, data: Any, **more: Any) -> Raw:
         """Call a function and return its result, empty when it has none.
@@ -215,10 +250,10 @@ class Host:
         Raises:
             Failure: the function failed or is unknown.
         """
-        invocation_id = _new_id()
+        invocation_id = new_id()
         waiting: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
         self._waiting[invocation_id] = waiting
-        self.say(InvokeFunction(function_id, _raw(data), invocation_id=invocation_id, **more))
+        self.send(InvokeFunction(function_id, _raw(data), invocation_id=invocation_id, **more))
         try:
             return await waiting
         finally:
@@ -241,7 +276,7 @@ class Host:
         return self._engine.core.functions.find(call.namespace or DEFAULT, call.function_id)
 
     def is_served(self, function_id: str) -> bool:
-        """Whether somebody serves a function in the default namespace."""
+        """Whether a function is registered in the default namespace."""
         return self._engine.core.functions.find(DEFAULT, function_id) is not None
 
     def trigger(self, bindings: Sequence[Bound], data: Any, trace: Trace) -> None:
@@ -298,9 +333,9 @@ class Host:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def say(self, message: FromWorker) -> None:
+    def send(self, message: FromWorker) -> None:
         """Send the engine a message, as a worker does."""
-        self._engine.say(self.peer, message)
+        self._engine.send(self.peer, message)
 
 
 @functools.cache
@@ -316,10 +351,6 @@ def formats(kind: str, name: str) -> dict[str, Raw]:
     ``configuration``, those that it gives.
     """
     return _recorded_formats()[kind].get(name, {})
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
 
 
 def _raw(data: Any) -> Raw:

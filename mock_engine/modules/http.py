@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -13,10 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from mock_engine import decoding
+from mock_engine.ids import new_id
 from mock_engine.inputs import is_u64
 from mock_engine.messages import ABSENT, is_given
 from mock_engine.modules.base import Bound, Failure, Module
-from mock_engine.modules.channels import READ, WRITE, Channel
+from mock_engine.modules.channel import READ, WRITE, Channel
 from mock_engine.modules.cors import Cors
 from mock_engine.modules.host import Host, Trace
 from mock_engine.modules.http_answer import (
@@ -25,12 +25,12 @@ from mock_engine.modules.http_answer import (
     failure,
     headers,
     interjection,
-    legible,
+    printable,
     refusal,
 )
 from mock_engine.modules.routes import Route, Routes
 from mock_engine.transcript import Request
-from mock_engine.wire import Connection, Limits, Listener, Response
+from mock_engine.wire import Connection, HttpOnly, Limits, Listener, Response
 
 log = logging.getLogger("mock_engine")
 
@@ -49,10 +49,11 @@ OFFICIAL = range(100, 600)
 UNPROCESSABLE, FAILED, TIMED_OUT = 422, 500, 504
 
 
-class HttpModule(Module):
+class HttpModule(HttpOnly, Module):
     """The trigger type ``http`` and its web server."""
 
     name = "iii-http"
+    refused = refusal(404, "NOT_FOUND", "Not Found")
     has_entry = True
     title = "Expose functions as HTTP endpoints."
     trigger_types: ClassVar[Mapping[str, str]] = {"http": "HTTP API trigger"}
@@ -70,7 +71,7 @@ class HttpModule(Module):
         self._listener: Listener | None = None
 
     @property
-    def place(self) -> str | None:
+    def url(self) -> str | None:
         """The URL of the server."""
         served = self._listener
         return None if served is None else f"http://{served.host}:{served.port}"
@@ -108,20 +109,6 @@ class HttpModule(Module):
 
     # -- the application -------------------------------------------------------------------------
 
-    def upgrade(self, connection: Connection) -> Response | None:
-        """Refuse: no WebSockets here."""
-        del connection
-        return refusal(404, "NOT_FOUND", "Not Found")
-
-    def opened(self, connection: Connection) -> None:
-        """Never happens."""
-
-    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Never happens."""
-
-    def closed(self, connection: Connection) -> None:
-        """Never happens."""
-
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Answer a request."""
         del connection
@@ -129,7 +116,7 @@ class HttpModule(Module):
             return await self._respond(request, body)
         known = request.header(self._identity)
         if known is None:
-            known = str(uuid.uuid4())
+            known = new_id()
             request = replace(request, headers=(*request.headers, (self._identity, known)))
         answered = await self._respond(request, body)
         return replace(answered, headers=(*answered.headers, (self._identity, known)))
@@ -180,7 +167,7 @@ class _Exchange:
         self._body = body
         self._about: dict[str, Any] = {
             "method": request.method,
-            "headers": {name.lower(): legible(value) for name, value in request.headers},
+            "headers": {name.lower(): printable(value) for name, value in request.headers},
             "path_params": route.parameters(request.path),
             "query_params": dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True)),
         }
@@ -234,8 +221,8 @@ class _Exchange:
         """Ask each middleware in turn; ``None`` lets the request go on."""
         question = {"phase": "preHandler", "request": self._about, "context": {}}
         for function_id in middleware:
-            said = await self._host.call(function_id, question, **self._trace.fields())
-            verdict = msgspec.json.decode(said) if is_given(said) else None
+            result = await self._host.call(function_id, question, **self._trace.fields())
+            verdict = msgspec.json.decode(result) if is_given(result) else None
             if isinstance(verdict, dict) and verdict.get("action") == "respond":
                 return interjection(verdict.get("response"))
         return None
@@ -285,8 +272,8 @@ class Written:
             if isinstance(code, int) and is_u64(code) is None and code in OFFICIAL:
                 self.status = code
         elif control.get("type") == "set_headers":
-            given = control.get("headers")
-            self._headers |= given if isinstance(given, dict) else {}
+            values = control.get("headers")
+            self._headers |= values if isinstance(values, dict) else {}
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:

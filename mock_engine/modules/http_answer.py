@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any
 
 import msgspec
 
 from mock_engine.failures import Failure
+from mock_engine.ids import new_id
 from mock_engine.messages import payload
 from mock_engine.wire import Response
 
@@ -31,13 +31,13 @@ def answer(result: Any) -> Response:
     fields = result if isinstance(result, dict) else {}
     body, code = fields.get("body", {}), status(fields.get("status_code")) or OK
     named = [text for name, text in _pairs(fields.get("headers")) if name.lower() == TYPE]
-    given = headers(fields.get("headers"))
+    kept = headers(fields.get("headers"))
     if not named:
-        return Response(code, bytes(payload(body)), (*given, *JSON))
-    typed = any(name == TYPE for name, _ in given)
+        return Response(code, bytes(payload(body)), (*kept, *JSON))
+    typed = any(name == TYPE for name, _ in kept)
     if body is None or isinstance(body, str) or typed or "application/json" not in named[0].lower():
-        return Response(code, _as_given(body), given)
-    return Response(code, _as_given(body), (*given, *JSON))
+        return Response(code, _verbatim(body), kept)
+    return Response(code, _verbatim(body), (*kept, *JSON))
 
 
 def interjection(response: Any) -> Response:
@@ -46,17 +46,19 @@ def interjection(response: Any) -> Response:
     A header that is no text spoils them all.
     """
     fields = response if isinstance(response, dict) else {}
-    told = fields.get("headers")
-    proper = isinstance(told, dict) and all(isinstance(text, str) for text in told.values())
-    given = headers(told) if proper else ()
-    named = () if any(name == TYPE for name, _ in given) else JSON
+    named_headers = fields.get("headers")
+    proper = isinstance(named_headers, dict) and all(
+        isinstance(text, str) for text in named_headers.values()
+    )
+    kept = headers(named_headers) if proper else ()
+    named = () if any(name == TYPE for name, _ in kept) else JSON
     code = status(fields.get("status_code")) or OK
-    return Response(code, bytes(payload(fields.get("body"))), (*given, *named))
+    return Response(code, bytes(payload(fields.get("body"))), (*kept, *named))
 
 
 def failure(code: int, fault: Failure) -> Response:
     """The answer to a request whose handler failed."""
-    error = {"code": fault.code, "message": str(fault), "error_id": str(uuid.uuid4())}
+    error = {"code": fault.code, "message": str(fault), "error_id": new_id()}
     return Response(code, bytes(payload({"error": error})), JSON)
 
 
@@ -94,12 +96,12 @@ def _pairs(value: Any) -> list[tuple[str, str]]:
     return [(name.strip(), text.strip()) for name, _, text in parted if name.strip()]
 
 
-def legible(value: str) -> str:
+def printable(value: str) -> str:
     """The value of a request's header; one that is not all visible ASCII counts as empty."""
     return value if all(char == "\t" or " " <= char <= "~" for char in value) else ""
 
 
-def _as_given(body: Any) -> bytes:
+def _verbatim(body: Any) -> bytes:
     """A body whose type the handler named: text as it is, anything else as JSON, in one order."""
     if body is None:
         return b""

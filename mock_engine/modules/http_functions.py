@@ -12,7 +12,6 @@ import ipaddress
 import json
 import os
 import time
-import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from mock_engine.ids import new_id
 from mock_engine.messages import HttpAuth, HttpInvocation, InvokeFunction
 from mock_engine.modules.base import NOTHING, Failure, Module
 from mock_engine.modules.host import Host
@@ -90,7 +90,7 @@ class HttpFunctionsModule(Module):
         headers = [
             ("content-type", "application/json"),
             ("x-iii-function-path", call.function_id),
-            ("x-iii-invocation-id", str(uuid.uuid4())),
+            ("x-iii-invocation-id", new_id()),
             ("x-iii-timestamp", now),
             *invocation.headers.items(),
             *_authorization(invocation.auth, body, now).items(),
@@ -130,17 +130,17 @@ def _result(answer: httpx.Response) -> Any:
 
 
 def _failure(answer: httpx.Response) -> Failure:
-    """What an answer with an error status says of the error."""
+    """The error that an answer with an error status describes."""
     try:
-        said = msgspec.json.decode(answer.content)
+        body = msgspec.json.decode(answer.content)
     except msgspec.DecodeError:
-        said = None
-    if not isinstance(said, dict) or "error" not in said:
+        body = None
+    if not isinstance(body, dict) or "error" not in body:
         phrase = http.HTTPStatus(answer.status_code).phrase
         return Failure("http_error", f"HTTP {answer.status_code} {phrase}")
-    error = said["error"] if isinstance(said["error"], dict) else {}
-    told = [value if isinstance(value := error.get(name), str) else None for name in PARTS]
-    return Failure(told[0] or "http_error", told[1] or "HTTP request failed")
+    error = body["error"] if isinstance(body["error"], dict) else {}
+    parts = [value if isinstance(value := error.get(name), str) else None for name in PARTS]
+    return Failure(parts[0] or "http_error", parts[1] or "HTTP request failed")
 
 
 def _complaint(text: str) -> str:

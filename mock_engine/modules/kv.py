@@ -47,25 +47,25 @@ class KvModule(Module):
         self._store.close()
 
     def _get(self, call: InvokeFunction) -> Any:
-        given = GET.read(call.data, call.function_id)
-        value = self._store.get(given["index"], given["key"])
+        inputs = GET.read(call.data, call.function_id)
+        value = self._store.get(inputs["index"], inputs["key"])
         return NOTHING if value is MISSING else value
 
     def _set(self, call: InvokeFunction) -> Any:
-        given = SET.read(call.data, call.function_id)
-        old = self._store.put(given["index"], given["key"], given["value"])
-        return change(old, given["value"])
+        inputs = SET.read(call.data, call.function_id)
+        old = self._store.put(inputs["index"], inputs["key"], inputs["value"])
+        return change(old, inputs["value"])
 
     def _delete(self, call: InvokeFunction) -> Any:
-        given = DELETE.read(call.data, call.function_id)
-        old = self._store.drop(given["index"], given["key"])
+        inputs = DELETE.read(call.data, call.function_id)
+        old = self._store.drop(inputs["index"], inputs["key"])
         return NOTHING if old is MISSING else old
 
     def _update(self, call: InvokeFunction) -> Any:
-        given = UPDATE.read(call.data, call.function_id)
-        index, key = given["index"], given["key"]
+        inputs = UPDATE.read(call.data, call.function_id)
+        index, key = inputs["index"], inputs["key"]
         old = self._store.get(index, key)
-        value, errors = updates.apply(old, given["ops"])
+        value, errors = updates.apply(old, inputs["ops"])
         self._store.put(index, key, value)
         return change(old, value) | ({"errors": errors} if errors else {})
 

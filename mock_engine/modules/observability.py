@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from mock_engine.core.engine import VERSION
+from mock_engine import versions
 from mock_engine.inputs import Field, Form, is_anything, is_i32, is_size, is_u64, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import NOTHING, Module, Offer
@@ -116,42 +116,42 @@ class ObservabilityModule(Module):
         }
 
     def _log(self, call: InvokeFunction) -> Any:
-        given = LOG.read(call.data, call.function_id)
+        inputs = LOG.read(call.data, call.function_id)
         if not self._enabled or random.random() >= self._sampled:  # noqa: S311 - a sample
             return NOTHING
         level = call.function_id.rpartition("::")[2]
-        now, data = time.time_ns(), given["data"]
+        now, data = time.time_ns(), inputs["data"]
         record = {
             "timestamp_unix_nano": now,
             "observed_timestamp_unix_nano": now,
             "severity_number": SEVERITIES[level],
             "severity_text": level.upper(),
-            "body": given["message"],
+            "body": inputs["message"],
             "attributes": data if isinstance(data, dict) else {},
-            "trace_id": given["trace_id"],
-            "span_id": given["span_id"],
+            "trace_id": inputs["trace_id"],
+            "span_id": inputs["span_id"],
             "resource": {"service.name": self._service},
-            "service_name": "unknown" if given["service_name"] is None else given["service_name"],
+            "service_name": "unknown" if inputs["service_name"] is None else inputs["service_name"],
             "instrumentation_scope_name": "iii",
-            "instrumentation_scope_version": VERSION,
+            "instrumentation_scope_version": versions.ENGINE,
         }
         self._keep(record)
         if level in PRINTED:
-            self._keep(self._printed(record, given, call))
+            self._keep(self._printed(record, inputs, call))
         return NOTHING
 
     def _printed(
-        self, record: Mapping[str, Any], given: Mapping[str, Any], call: InvokeFunction
+        self, record: Mapping[str, Any], inputs: Mapping[str, Any], call: InvokeFunction
     ) -> dict[str, Any]:
         """The line that the engine itself logs of a call, as a record of its own."""
         trace = (Trace.within(call).parent or "").split("-")
         shown = {
-            name: "None" if given[name] is None else f"Some({json.dumps(given[name])})"
+            name: "None" if inputs[name] is None else f"Some({json.dumps(inputs[name])})"
             for name in ("trace_id", "span_id")
         }
         attributes = {
             "service": record["service_name"],
-            "data": {} if given["data"] is None else given["data"],
+            "data": {} if inputs["data"] is None else inputs["data"],
             "target": TARGET,
             "module_path": TARGET,
         }
@@ -187,11 +187,11 @@ class ObservabilityModule(Module):
             self._keep(record)
         count = self.telemetry.reported - before
         if count:
-            self._tell_traces(list(self.telemetry.spans)[-count:])
+            self._notify_traces(list(self.telemetry.spans)[-count:])
         return records is not None
 
-    def _tell_traces(self, spans: list[dict[str, Any]]) -> None:
-        """Tell whoever watches spans which traces have new ones."""
+    def _notify_traces(self, spans: list[dict[str, Any]]) -> None:
+        """Notify the triggers of type ``trace`` of the traces that have new spans."""
         for bound in self.bindings.values():
             if bound.trigger_type != "trace":
                 continue
@@ -201,8 +201,8 @@ class ObservabilityModule(Module):
                 if all(_is_like(bound.setting(name), span[name]) for name in WATCHED)
             }
             if touched:
-                told = {"trace_ids": sorted(touched, key=str)}
-                self.host.fire(bound.function_id, told, namespace=bound.namespace)
+                notice = {"trace_ids": sorted(touched, key=str)}
+                self.host.fire(bound.function_id, notice, namespace=bound.namespace)
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -249,7 +249,7 @@ class ObservabilityModule(Module):
         return {
             "status": "healthy",
             "timestamp": time.time_ns() // MILLION,
-            "version": VERSION,
+            "version": versions.ENGINE,
             "components": {part: {"status": "healthy", "details": details} for part in parts},
         }
 
@@ -259,7 +259,7 @@ def _is_like(wanted: Any, value: Any) -> bool:
 
 
 def described(level: str, number: int) -> str:
-    """What the engine 0.23 tells of one of its log functions."""
+    """How the engine 0.23 describes one of its log functions."""
     article = "an" if level[0] in "aeio" else "a"
     return (
         f"Record {article} {level.upper()}-level OTEL log (severity {number}) with optional "

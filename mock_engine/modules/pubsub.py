@@ -28,10 +28,10 @@ class PubSubModule(Module):
         return {"publish": Offer(self._publish, "Publishes an event")}
 
     def _publish(self, call: InvokeFunction) -> Any:
-        given = PUBLISH.read(call.data, call.function_id)
-        if not given["topic"]:
+        inputs = PUBLISH.read(call.data, call.function_id)
+        if not inputs["topic"]:
             raise Failure("topic_not_set", "Topic is not set")
         for bound in self.bindings.values():
-            if bound.setting("topic") == given["topic"]:
-                self.host.fire(bound.function_id, given["data"], namespace=bound.namespace)
+            if bound.setting("topic") == inputs["topic"]:
+                self.host.fire(bound.function_id, inputs["data"], namespace=bound.namespace)
         return NOTHING

@@ -1,7 +1,7 @@
 """Queues: topics whose messages are tried again until a subscriber takes them (``iii-queue``).
 
 Each topic has one queue for each function bound to it, however many bindings there are. What is
-published to a topic without subscribers is counted, and reaches nobody. A job whose queue lost
+published to a topic without subscribers is counted and lost. A job whose queue lost
 its last binding waits for the next binding of the same function. Named queues
 (``queue_configs``) take calls of any function: with them the module is what the action
 ``enqueue`` goes to. With a file (``store_method: file_based``) a job is on disk before its
@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
 
+from mock_engine.ids import new_id
 from mock_engine.inputs import Field, Form, is_anything, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import NOTHING, Bound, Failure, Module, Offer
@@ -121,37 +121,37 @@ class QueueModule(Module):
     # -- messages --------------------------------------------------------------------------------
 
     def _publish(self, call: InvokeFunction) -> Any:
-        given = PUBLISH.read(call.data, call.function_id)
-        if not given["topic"]:
+        inputs = PUBLISH.read(call.data, call.function_id)
+        if not inputs["topic"]:
             raise Failure("topic_not_set", "Topic is not set")
         served = [
             queue
             for queue in self._queues.values()
-            if queue.topic == given["topic"] and queue.bindings
+            if queue.topic == inputs["topic"] and queue.bindings
         ]
         for queue in served:
-            self._accept(queue, Job(given["data"], Trace.within(call)))
+            self._accept(queue, Job(inputs["data"], Trace.within(call)))
         if not served:
-            self._unclaimed[given["topic"]] += 1
+            self._unclaimed[inputs["topic"]] += 1
         return NOTHING
 
     def _enqueue(self, call: InvokeFunction) -> Any:
-        given = ENQUEUE.read(call.data, call.function_id)
-        queue = self._queues.get((given["queue"], "", ""))
+        inputs = ENQUEUE.read(call.data, call.function_id)
+        queue = self._queues.get((inputs["queue"], "", ""))
         if queue is None or queue.named is None:
-            raise Failure("enqueue_failed", f"Queue '{given['queue']}' not found")
-        group, data = queue.named.get("message_group_field"), given["data"]
+            raise Failure("enqueue_failed", f"Queue '{inputs['queue']}' not found")
+        group, data = queue.named.get("message_group_field"), inputs["data"]
         if queue.named.get("type") == "fifo" and not (isinstance(data, dict) and group in data):
             text = f"FIFO queue '{queue.topic}' requires field '{group}' in the data"
             raise Failure("enqueue_failed", text)
-        trace = Trace(given["traceparent"] or Trace.fresh().parent, given["baggage"])
-        identity = given["messageReceiptId"] or str(uuid.uuid4())
+        trace = Trace(inputs["traceparent"] or Trace.fresh().parent, inputs["baggage"])
+        identity = inputs["messageReceiptId"] or new_id()
         job = Job(
             data,
             trace,
             identity,
-            function_id=given["function_id"],
-            namespace=given["namespace"],
+            function_id=inputs["function_id"],
+            namespace=inputs["namespace"],
         )
         self._accept(queue, job)
         return {"messageReceiptId": identity}

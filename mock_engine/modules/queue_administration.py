@@ -20,7 +20,7 @@ DEAD = Form(
     needed=1,
 )
 PAGE = 50
-"""Dead letters that are told at a time unless a call says otherwise."""
+"""Dead letters on a page, unless a call asks for another number."""
 
 
 class Administration:
@@ -84,8 +84,8 @@ class Administration:
         return {"queue": topic, "redriven": count}
 
     def _pick(self, call: InvokeFunction) -> tuple[str, str, list[tuple[Queue, Job]]]:
-        given = ONE.read(call.data, call.function_id)
-        topic, wanted = _named(given["queue"]), given["message_id"]
+        inputs = ONE.read(call.data, call.function_id)
+        topic, wanted = _named(inputs["queue"]), inputs["message_id"]
         if not wanted:
             raise Failure("message_id_not_set", "Message ID is required")
         found = [(q, job) for q in self._of(topic) for job in q.dead if job.id == wanted]
@@ -157,11 +157,11 @@ class Administration:
         ]
 
     def _dead_messages(self, call: InvokeFunction) -> Any:
-        given = DEAD.read(call.data, call.function_id)
-        if not given["topic"]:
+        inputs = DEAD.read(call.data, call.function_id)
+        if not inputs["topic"]:
             raise Failure("topic_required", "topic is required")
-        first, most = given["offset"] or 0, PAGE if given["limit"] is None else given["limit"]
-        dead = [job for queue in self._of(given["topic"]) for job in reversed(queue.dead)]
+        first, most = inputs["offset"] or 0, PAGE if inputs["limit"] is None else inputs["limit"]
+        dead = [job for queue in self._of(inputs["topic"]) for job in reversed(queue.dead)]
         dead.sort(key=lambda job: job.failed_at, reverse=True)
         return [
             {

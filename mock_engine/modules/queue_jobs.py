@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mock_engine.ids import new_id
 from mock_engine.inputs import is_u64
 from mock_engine.modules.base import Bound
 from mock_engine.modules.host import Trace
@@ -32,7 +32,7 @@ class Job:
 
     data: Any
     trace: Trace
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str = field(default_factory=new_id)
     attempts: int = 0
     error: str = ""
     failed_at: int = 0

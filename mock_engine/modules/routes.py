@@ -13,7 +13,7 @@ PART, REST = ":", "*"
 """What a segment catches that is a parameter: one segment, or all that follow."""
 
 KINDS = {PART: 1, REST: 2}
-"""How little of a path these say; a literal segment says all."""
+"""How unspecific these are; a literal segment is fully specific."""
 
 
 def _nameless(part: str) -> str:
@@ -46,8 +46,8 @@ class Route:
         pattern = bound.setting("api_path")
         if not isinstance(pattern, str):
             raise Failure(FAILED, "api_path is required for http triggers")
-        given = bound.setting("http_method")
-        method = given.upper() if isinstance(given, str) else "GET"
+        named = bound.setting("http_method")
+        method = named.upper() if isinstance(named, str) else "GET"
         if any(part.startswith("*") for part in pattern.split("/")):
             raise Failure(FAILED, f"api_path is {pattern!r}; wildcards are not supported")
         return cls(method, pattern, bound)
@@ -64,23 +64,23 @@ class Route:
 
     def catches(self, path: str) -> bool:
         """Whether a request's path has the form of the pattern."""
-        given, wanted = path.removeprefix("/").split("/"), self.shape
+        parts, wanted = path.removeprefix("/").split("/"), self.shape
         if wanted[-1] == REST:
             count = len(wanted) - 1
-            given = [*given[:count], "/".join(given[count:])]
+            parts = [*parts[:count], "/".join(parts[count:])]
         return (
-            len(given) == len(wanted)
-            and (wanted[-1] not in (PART, REST) or given[-1] != "")
-            and all(part in (PART, REST, value) for part, value in zip(wanted, given, strict=True))
+            len(parts) == len(wanted)
+            and (wanted[-1] not in (PART, REST) or parts[-1] != "")
+            and all(part in (PART, REST, value) for part, value in zip(wanted, parts, strict=True))
         )
 
     def parameters(self, path: str) -> dict[str, str]:
         """The path's parameters, undecoded; none at all when one of them is empty."""
-        given = [part for part in path.split("/") if part]
+        parts = [part for part in path.split("/") if part]
         wanted = [part for part in self.segments if part]
-        if len(given) != len(wanted):
+        if len(parts) != len(wanted):
             return {}
-        pairs = zip(wanted, given, strict=True)
+        pairs = zip(wanted, parts, strict=True)
         return {part[1:]: value for part, value in pairs if part.startswith(":")}
 
 
@@ -126,7 +126,7 @@ class Routes:
         return min(caught, key=lambda r: [KINDS.get(part, 0) for part in r.shape], default=None)
 
     def methods(self, path: str) -> list[str]:
-        """What an ``allow`` header tells for a path; where GET is served, HEAD is, too."""
+        """The methods of an ``allow`` header for a path; GET implies HEAD."""
         found: list[str] = []
         for route in self._on(path):
             found += ["GET", "HEAD"] if route.method == "GET" else [route.method]

@@ -48,7 +48,7 @@ LEAST_FIELDS, MOST_FIELDS = 6, 7
 
 
 class BadExpression(ValueError):  # noqa: N818 - a property of the text
-    """The text is no cron expression. The Rust ``cron`` crate says no more than that."""
+    """The text is no cron expression. The Rust ``cron`` crate gives no details either."""
 
     def __init__(self) -> None:
         super().__init__("Invalid expression: Invalid cron expression.")

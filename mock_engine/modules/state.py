@@ -66,28 +66,28 @@ class StateModule(Module):
         self._store.close()
 
     def _set(self, call: InvokeFunction) -> Any:
-        given = SET.read(call.data, call.function_id)
-        scope, key, value = given["scope"], given["key"], given["value"]
+        inputs = SET.read(call.data, call.function_id)
+        scope, key, value = inputs["scope"], inputs["key"], inputs["value"]
         self._check_size(value)
         old = self._store.put(scope, key, value)
         self._changed(call, scope, key, old, value)
         return change(old, value)
 
     def _get(self, call: InvokeFunction) -> Any:
-        given = GET.read(call.data, call.function_id)
-        value = self._store.get(given["scope"], given["key"])
+        inputs = GET.read(call.data, call.function_id)
+        value = self._store.get(inputs["scope"], inputs["key"])
         return NOTHING if value is MISSING else value
 
     def _delete(self, call: InvokeFunction) -> Any:
-        given = DELETE.read(call.data, call.function_id)
-        scope, key = given["scope"], given["key"]
+        inputs = DELETE.read(call.data, call.function_id)
+        scope, key = inputs["scope"], inputs["key"]
         old = self._store.drop(scope, key)
-        self._tell(call, "deleted", scope, key, None if old is MISSING else old, None)
+        self._notify(call, "deleted", scope, key, None if old is MISSING else old, None)
         return NOTHING if old is MISSING else old
 
     def _update(self, call: InvokeFunction) -> Any:
-        given = UPDATE.read(call.data, call.function_id)
-        scope, key, ops = given["scope"], given["key"], given["ops"]
+        inputs = UPDATE.read(call.data, call.function_id)
+        scope, key, ops = inputs["scope"], inputs["key"], inputs["ops"]
         old = self._store.get(scope, key)
         value, errors = updates.apply(old, ops)
         self._store.put(scope, key, value)
@@ -110,11 +110,11 @@ class StateModule(Module):
 
     def _changed(self, call: InvokeFunction, scope: str, key: str, old: Any, new: Any) -> None:
         if old is MISSING:
-            self._tell(call, "created", scope, key, None, new)
+            self._notify(call, "created", scope, key, None, new)
         else:
-            self._tell(call, "updated", scope, key, old, new)
+            self._notify(call, "updated", scope, key, old, new)
 
-    def _tell(
+    def _notify(
         self, call: InvokeFunction, what: str, scope: str, key: str, old: Any, new: Any
     ) -> None:
         if not self._tells:

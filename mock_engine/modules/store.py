@@ -16,7 +16,7 @@ MISSING: Any = msgspec.UNSET
 
 
 def change(old: Any, new: Any) -> dict[str, Any]:
-    """A change of a value, as those who make it are told of it."""
+    """The answer to a call that changed a value."""
     return {"old_value": None if old is MISSING else old, "new_value": new}
 
 

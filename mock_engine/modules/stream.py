@@ -49,7 +49,7 @@ WATCHED = ("stream_name", "group_id", "item_id", "condition_function_id")
 APART = ":"
 """Between the names of a stream and of a group, where the store wants one name (engine 0.23).
 
-Names that hold one themselves are told apart no more when all streams are listed.
+A list of all streams confuses names that contain one themselves.
 """
 
 
@@ -87,7 +87,7 @@ class StreamModule(Module):
         }
 
     @property
-    def place(self) -> str | None:
+    def url(self) -> str | None:
         """The URL of the port for those who follow streams."""
         served = self._listener
         return None if served is None else f"ws://{served.host}:{served.port}"
@@ -129,59 +129,59 @@ class StreamModule(Module):
     # -- functions -------------------------------------------------------------------------------
 
     async def _set(self, call: InvokeFunction) -> Any:
-        given = SET.read(call.data, call.function_id)
-        custom = await self._replaced("set", given, CUSTOM_SET)
+        inputs = SET.read(call.data, call.function_id)
+        custom = await self._replaced("set", inputs, CUSTOM_SET)
         if custom is not None:
-            return self._changed(given, custom["old_value"], custom["new_value"])
-        return self._put(given, given["data"])
+            return self._changed(inputs, custom["old_value"], custom["new_value"])
+        return self._put(inputs, inputs["data"])
 
     async def _update(self, call: InvokeFunction) -> Any:
-        given = UPDATE.read(call.data, call.function_id)
-        asked = given | {"ops": [updates.plain(op) for op in given["ops"]]}
-        custom = await self._replaced("update", asked, CUSTOM_UPDATE)
+        inputs = UPDATE.read(call.data, call.function_id)
+        plain = inputs | {"ops": [updates.plain(op) for op in inputs["ops"]]}
+        custom = await self._replaced("update", plain, CUSTOM_UPDATE)
         if custom is not None:
-            changed = self._changed(given, custom["old_value"], custom["new_value"])
+            changed = self._changed(inputs, custom["old_value"], custom["new_value"])
             return changed | ({"errors": custom["errors"]} if custom["errors"] else {})
-        old = self._store.get(_place(given), given["item_id"])
-        value, errors = updates.apply(old, given["ops"])
-        return self._put(given, value) | ({"errors": errors} if errors else {})
+        old = self._store.get(_place(inputs), inputs["item_id"])
+        value, errors = updates.apply(old, inputs["ops"])
+        return self._put(inputs, value) | ({"errors": errors} if errors else {})
 
-    def _put(self, given: dict[str, Any], value: Any) -> dict[str, Any]:
-        old = self._store.put(_place(given), given["item_id"], value)
+    def _put(self, inputs: dict[str, Any], value: Any) -> dict[str, Any]:
+        old = self._store.put(_place(inputs), inputs["item_id"], value)
         kind = "create" if old is MISSING else "update"
-        self._tell(given, given["item_id"], {"type": kind, "data": value})
+        self._notify(inputs, inputs["item_id"], {"type": kind, "data": value})
         return change(old, value)
 
-    def _changed(self, given: dict[str, Any], old: Any, new: Any) -> dict[str, Any]:
-        """A worker's function changed an item: tell of it."""
+    def _changed(self, inputs: dict[str, Any], old: Any, new: Any) -> dict[str, Any]:
+        """Announce that a worker's function changed an item."""
         kind = "create" if old is None else "update"
-        self._tell(given, given["item_id"], {"type": kind, "data": new})
+        self._notify(inputs, inputs["item_id"], {"type": kind, "data": new})
         return {"old_value": old, "new_value": new}
 
     async def _get(self, call: InvokeFunction) -> Any:
         return await self.read(GET.read(call.data, call.function_id))
 
     async def _delete(self, call: InvokeFunction) -> Any:
-        given = DELETE.read(call.data, call.function_id)
-        custom = await self._replaced("delete", given, CUSTOM_DELETE)
+        inputs = DELETE.read(call.data, call.function_id)
+        custom = await self._replaced("delete", inputs, CUSTOM_DELETE)
         if custom is None:
-            old = self._store.drop(_place(given), given["item_id"])
+            old = self._store.drop(_place(inputs), inputs["item_id"])
         else:
             old = MISSING if custom["old_value"] is None else custom["old_value"]
         if old is MISSING:
             return {"old_value": None}
-        self._tell(given, given["item_id"], {"type": "delete", "data": old})
+        self._notify(inputs, inputs["item_id"], {"type": "delete", "data": old})
         return {"old_value": old}
 
     async def _list(self, call: InvokeFunction) -> Any:
         return await self.read(LIST.read(call.data, call.function_id))
 
     async def _list_groups(self, call: InvokeFunction) -> Any:
-        given = LIST_GROUPS.read(call.data, call.function_id)
-        custom = await self._custom(call.function_id, given)
+        inputs = LIST_GROUPS.read(call.data, call.function_id)
+        custom = await self._custom(call.function_id, inputs)
         if custom is not None:
             return custom
-        prefix = given["stream_name"] + APART
+        prefix = inputs["stream_name"] + APART
         return [g.removeprefix(prefix) for g in self._store.groups() if g.startswith(prefix)]
 
     def _list_all(self, call: InvokeFunction) -> Any:
@@ -194,61 +194,61 @@ class StreamModule(Module):
         return {"stream": rows, "count": len(rows)}
 
     def _send(self, call: InvokeFunction) -> Any:
-        given = SEND.read(call.data, call.function_id)
-        event = {"type": given["type"], "data": given["data"]}
-        self._tell(given, given["id"], {"type": "event", "event": event})
+        inputs = SEND.read(call.data, call.function_id)
+        event = {"type": inputs["type"], "data": inputs["data"]}
+        self._notify(inputs, inputs["id"], {"type": "event", "event": event})
         return None
 
-    async def read(self, given: dict[str, Any]) -> Any:
+    async def read(self, inputs: dict[str, Any]) -> Any:
         """An item, or the items of a group when ``given`` names none; ``NOTHING`` for none.
 
         Raises:
             Failure: the function that replaces the store for this stream failed.
         """
-        one = "item_id" in given
-        custom = await self._custom("stream::get" if one else "stream::list", given)
+        one = "item_id" in inputs
+        custom = await self._custom("stream::get" if one else "stream::list", inputs)
         if custom is not None:
             return custom
         if not one:
-            return self._store.values(_place(given))
-        value = self._store.get(_place(given), given["item_id"])
+            return self._store.values(_place(inputs))
+        value = self._store.get(_place(inputs), inputs["item_id"])
         return NOTHING if value is MISSING else value
 
-    async def _replaced(self, verb: str, given: dict[str, Any], form: Form) -> Any:
-        """What a worker's function that changes items said, if there is one for the stream.
+    async def _replaced(self, verb: str, inputs: dict[str, Any], form: Form) -> Any:
+        """The result of the worker's function that changes items of this stream, if there is one.
 
         Raises:
-            Failure: it failed, or said what is no result of such a function.
+            Failure: it failed, or returned what is no result of such a function.
         """
-        own = f"stream::{verb}({given['stream_name']})"
+        own = f"stream::{verb}({inputs['stream_name']})"
         if not self.host.is_served(own):
             return None
         code, failed = f"STREAM_{verb.upper()}_ERROR", f"Failed to {verb} value"
         try:
-            said = await self.host.call(own, given)
+            result = await self.host.call(own, inputs)
         except Failure as fault:
             text = f"{failed}: Failed to invoke function: {fault.debug()}"
             raise Failure(code, text) from None
-        if not is_given(said):
+        if not is_given(result):
             raise Failure(code, f"{failed}: Function returned no result")
-        complaint, found = form.examine(msgspec.json.decode(said))
+        complaint, found = form.examine(msgspec.json.decode(result))
         if complaint is not None:
             raise Failure("JSON_ERROR", f"Failed to convert result to value: {complaint}")
         return found
 
-    async def _custom(self, function_id: str, given: dict[str, Any]) -> Any:
+    async def _custom(self, function_id: str, inputs: dict[str, Any]) -> Any:
         """The answer of a worker's function that replaces one of these for a stream, if any."""
-        own = f"{function_id}({given['stream_name']})"
+        own = f"{function_id}({inputs['stream_name']})"
         if not self.host.is_served(own):
             return None
-        return await self.host.call(own, given)
+        return await self.host.call(own, inputs)
 
     # -- events ----------------------------------------------------------------------------------
 
-    def _tell(self, given: dict[str, Any], item: str | None, event: dict[str, Any]) -> None:
-        about = Subscription("", given["stream_name"], given["group_id"], item)
-        said = message(about, event)
-        self._viewers.tell(about, said)
+    def _notify(self, inputs: dict[str, Any], item: str | None, event: dict[str, Any]) -> None:
+        about = Subscription("", inputs["stream_name"], inputs["group_id"], item)
+        notice = message(about, event)
+        self._viewers.notify(about, notice)
         wanted = {"group_id": about.group, "item_id": item or ""}
         concerned = [
             bound
@@ -257,7 +257,7 @@ class StreamModule(Module):
             and bound.setting("stream_name") in (None, about.stream)
             and all(bound.setting(name) in (None, "", value) for name, value in wanted.items())
         ]
-        self.host.trigger(concerned, said, Trace.fresh())
+        self.host.trigger(concerned, notice, Trace.fresh())
 
     async def admits(self, wish: Subscription, context: Any) -> bool:
         """Whether those who watch joins let a subscription be."""
@@ -275,7 +275,7 @@ class StreamModule(Module):
         return admitted
 
     async def left(self, subscription: Subscription, context: Any) -> None:
-        """A subscription is over: tell those who watch leaves, one after the other."""
+        """A subscription is over: call what is bound to ``stream:leave``, one after the other."""
         for bound in [b for b in self.bindings.values() if b.trigger_type == "stream:leave"]:
             await self.host.attempt(
                 bound.function_id,
@@ -285,5 +285,5 @@ class StreamModule(Module):
             )
 
 
-def _place(given: dict[str, Any]) -> str:
-    return f"{given['stream_name']}{APART}{given['group_id']}"
+def _place(inputs: dict[str, Any]) -> str:
+    return f"{inputs['stream_name']}{APART}{inputs['group_id']}"

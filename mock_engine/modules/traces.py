@@ -1,4 +1,4 @@
-"""What the engine tells of the telemetry it keeps: traces, metrics, sampling, alerts."""
+"""Queries of the telemetry that the engine keeps: traces, metrics, sampling, alerts."""
 
 from __future__ import annotations
 
@@ -174,8 +174,8 @@ class Inspection:
 
     def _rollups(self, call: InvokeFunction) -> Any:
         query = ROLLUPS.read(call.data, call.function_id)
-        told: Record = {"rollups": [], "histogram_rollups": [], "level": query["level"] or 0}
-        return told | {"query": query, "timestamp": time.time_ns() // MILLION}
+        answer: Record = {"rollups": [], "histogram_rollups": [], "level": query["level"] or 0}
+        return answer | {"query": query, "timestamp": time.time_ns() // MILLION}
 
     def _sampling(self, call: InvokeFunction) -> Any:
         del call

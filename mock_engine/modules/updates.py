@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mock_engine.inputs import (
-    Fault,
+    Complaint,
     Field,
     Form,
     describe,
@@ -43,7 +43,7 @@ class Refused(Exception):  # noqa: N818 - an entry of the answer, not a failure
 def are_operations(value: Any) -> str | None:
     """An array of operations that can be read, whether or not they apply."""
     complaints = map(_complaint, value) if isinstance(value, list) else ()
-    found = next((Fault(complaint) for complaint in complaints if complaint is not None), None)
+    found = next((Complaint(complaint) for complaint in complaints if complaint is not None), None)
     return is_list(value) or found
 
 
@@ -90,10 +90,10 @@ _FORMS = {
 def plain(op: dict[str, Any]) -> dict[str, Any]:
     """An operation with the fields of its kind alone, as the engine passes it on."""
     names = [field.name for field in _FORMS[op["type"]].fields]
-    told = {"type": op["type"]} | {name: op.get(name) for name in names}
-    if op["type"] in ("merge", "append") and told["path"] is None:
-        del told["path"]
-    return told
+    fields = {"type": op["type"]} | {name: op.get(name) for name in names}
+    if op["type"] in ("merge", "append") and fields["path"] is None:
+        del fields["path"]
+    return fields
 
 
 def apply(value: Any, ops: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
@@ -117,10 +117,10 @@ def apply(value: Any, ops: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
 
 def _segments(op: Any) -> list[str]:
     """Where an operation takes place, from the root."""
-    verb, given = op["type"], op.get("path")
-    if given is None or given == "":
+    verb, path = op["type"], op.get("path")
+    if path is None or path == "":
         return []
-    segments = given if isinstance(given, list) else [given]
+    segments = path if isinstance(path, list) else [path]
     if len(segments) > DEEPEST_PATH:
         text = f"Path depth {len(segments)} exceeds maximum of {DEEPEST_PATH}"
         raise Refused(f"{verb}.path.too_deep", text)

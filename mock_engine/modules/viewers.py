@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from mock_engine import paths
 from mock_engine.messages import is_given
 from mock_engine.modules.base import NOTHING, Failure
+from mock_engine.modules.host import Host
 from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Response, plain
-
-if TYPE_CHECKING:
-    from mock_engine.modules.stream import StreamModule
-
-
-PATH = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +64,9 @@ _decoder = msgspec.json.Decoder(Join | Leave)
 
 @dataclass(slots=True)
 class Viewer:
-    """A WebSocket, its subscriptions, and what the auth function said of it.
+    """A WebSocket, its subscriptions, and the context that the auth function returned.
 
-    The lock keeps its messages in order, whatever waits for an answer meanwhile.
+    The lock keeps its messages in order while one of them waits for an answer.
     """
 
     connection: Connection
@@ -78,30 +74,45 @@ class Viewer:
     context: Any = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def send(self, said: dict[str, Any]) -> None:
+    def send(self, event: dict[str, Any]) -> None:
         """Send it a message."""
-        self.connection.send_text(msgspec.json.encode(said))
+        self.connection.send_text(msgspec.json.encode(event))
+
+
+class Streams(Protocol):
+    """The module whose streams are viewed."""
+
+    host: Host
+
+    async def read(self, inputs: dict[str, Any]) -> Any:
+        """An item, or the items of a group."""
+
+    async def admits(self, wish: Subscription, context: Any) -> bool:
+        """Whether a subscription may begin."""
+
+    async def left(self, subscription: Subscription, context: Any) -> None:
+        """A subscription is over."""
 
 
 class Viewers:
     """The application on the port of streams."""
 
-    def __init__(self, module: StreamModule, auth_function: str | None) -> None:
+    def __init__(self, module: Streams, auth_function: str | None) -> None:
         self._module = module
         self._auth_function = auth_function
         self._viewers: dict[int, Viewer] = {}
 
-    def tell(self, about: Subscription, said: dict[str, Any]) -> None:
+    def notify(self, about: Subscription, event: dict[str, Any]) -> None:
         """Send an event to each subscription it belongs to."""
         for viewer in self._viewers.values():
             for subscription in viewer.subscriptions.values():
                 if subscription.covers(about):
-                    viewer.send(said)
+                    viewer.send(event)
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Admit everybody who knows the path."""
+        """Accept every connection on the path."""
         assert connection.request is not None
-        return None if connection.request.path == PATH else Response(404)
+        return None if connection.request.path == paths.STREAMS else Response(404)
 
     def opened(self, connection: Connection) -> None:
         """Ask who it is, where an auth function is configured."""
@@ -127,7 +138,7 @@ class Viewers:
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Refuse plain HTTP."""
         del connection, body
-        return plain(request) if request.path == PATH else Response(404)
+        return plain(request) if request.path == paths.STREAMS else Response(404)
 
     async def _identify(self, viewer: Viewer, function_id: str) -> None:
         connection = viewer.connection
@@ -141,8 +152,8 @@ class Viewers:
             "addr": f"{connection.peer[0]}:{connection.peer[1]}",
         }
         async with viewer.turn:
-            said = await self._module.host.attempt(function_id, question)
-            answer = msgspec.json.decode(said) if is_given(said) else None
+            result = await self._module.host.attempt(function_id, question)
+            answer = msgspec.json.decode(result) if is_given(result) else None
             viewer.context = answer.get("context") if isinstance(answer, dict) else None
 
     async def _join(self, viewer: Viewer, wish: Subscription) -> None:
@@ -150,12 +161,12 @@ class Viewers:
             if not await self._module.admits(wish, viewer.context):
                 viewer.send(message(wish, {"type": "unauthorized"}))
                 return
-            asked = {"stream_name": wish.stream, "group_id": wish.group}
+            wanted = {"stream_name": wish.stream, "group_id": wish.group}
             if wish.item is not None:
-                asked["item_id"] = wish.item
+                wanted["item_id"] = wish.item
             viewer.subscriptions[wish.id] = wish
             try:
-                value = await self._module.read(asked)
+                value = await self._module.read(wanted)
             except Failure:
                 return
             if viewer.connection.id in self._viewers:
@@ -163,7 +174,7 @@ class Viewers:
 
     async def _leave(self, viewer: Viewer, wish: Subscription) -> None:
         async with viewer.turn:
-            # As the viewer says, even if it never joined. It follows until all have taken note.
+            # Even a viewer that never joined can leave. The subscription lives until then.
             await self._module.left(wish, viewer.context)
             viewer.subscriptions.pop(wish.id, None)
 

@@ -8,7 +8,7 @@ Example:
         engine.fault(Reset())
         engine.expect("reattach")
 
-Whatever does not come in time raises ``Overdue``, which tells what was there instead.
+Waiting in vain raises ``Overdue``, which shows what happened instead.
 """
 
 from mock_engine.testing.caller import FunctionFailed

@@ -60,8 +60,8 @@ class Background:
         finally:
             self._news.discard(news)
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Something happens; called in the loop."""
         for news in self._news:
-            # What an event leads to in the engine happens just after it is told.
+            # The engine acts on an event just after its listeners are called.
             self._loop.call_soon(news.set)

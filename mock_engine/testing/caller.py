@@ -13,14 +13,14 @@ from mock_engine.messages import (
     ErrorBody,
     InvocationResult,
     InvokeFunction,
-    Message,
+    ProtocolMessage,
     RegisterFunction,
     UnregisterFunction,
     payload,
 )
 from mock_engine.server import Server
 
-Answer = Callable[[Any], Any]
+Responder = Callable[[Any], Any]
 """Gets the data of a call and returns its result."""
 
 
@@ -35,13 +35,13 @@ class FunctionFailed(Exception):  # noqa: N818 - what a function answered, not a
 
 
 class Caller:
-    """A worker without a connection. ``tell`` is called when it offers something."""
+    """A worker without a connection. ``notify`` is called when it offers something."""
 
-    def __init__(self, server: Server, tell: Callable[[], None]) -> None:
+    def __init__(self, server: Server, notify: Callable[[], None]) -> None:
         self._engine = server.engine
-        self._tell = tell
+        self._notify = notify
         self._waiting: dict[str, asyncio.Future[InvocationResult]] = {}
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[str, Responder] = {}
         self.number = self._engine.admit(self)
         self._engine.core.release(self._engine.core.peers[self.number])
 
@@ -50,7 +50,7 @@ class Caller:
         assert request.invocation_id is not None
         waiting: asyncio.Future[InvocationResult] = asyncio.get_running_loop().create_future()
         self._waiting[request.invocation_id] = waiting
-        self._engine.say(self.number, request)
+        self._engine.send(self.number, request)
         try:
             return await asyncio.wait_for(waiting, within)
         except TimeoutError:
@@ -58,18 +58,18 @@ class Caller:
         finally:
             del self._waiting[request.invocation_id]
 
-    def offer(self, function_id: str, answer: Answer) -> None:
+    def offer(self, function_id: str, answer: Responder) -> None:
         """Register a function."""
         self._answers[function_id] = answer
-        self._engine.say(self.number, RegisterFunction(function_id))
-        self._tell()
+        self._engine.send(self.number, RegisterFunction(function_id))
+        self._notify()
 
     def withdraw(self, function_id: str) -> None:
         """Unregister a function."""
         self._answers.pop(function_id, None)
-        self._engine.say(self.number, UnregisterFunction(function_id))
+        self._engine.send(self.number, UnregisterFunction(function_id))
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: ProtocolMessage) -> None:
         """Take an answer, or answer a call."""
         match message:
             case InvocationResult(invocation_id=known) if known in self._waiting:
@@ -87,4 +87,4 @@ class Caller:
         except Exception as raised:  # noqa: BLE001 - the caller must not wait for ever
             error = ErrorBody("invocation_failed", f"{type(raised).__name__}: {raised}")
         answer = InvocationResult(call.invocation_id, call.function_id, result, error)
-        self._engine.say(self.number, answer)
+        self._engine.send(self.number, answer)

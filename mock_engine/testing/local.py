@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +13,10 @@ import msgspec
 import yaml
 
 from mock_engine.config import Config, load, parse
-from mock_engine.core.peers import DEFAULT
+from mock_engine.core.constants import DEFAULT
 from mock_engine.faults import Fault, Schedule
 from mock_engine.faults import read as read_faults
+from mock_engine.ids import new_id
 from mock_engine.messages import (
     ABSENT,
     InvokeFunction,
@@ -26,20 +26,20 @@ from mock_engine.options import LISTENER
 from mock_engine.rendering import lines
 from mock_engine.server import Server
 from mock_engine.testing.background import Background
-from mock_engine.testing.caller import Answer, Caller, FunctionFailed
-from mock_engine.testing.heard import Heard
+from mock_engine.testing.caller import Caller, FunctionFailed, Responder
+from mock_engine.testing.inbox import Inbox
 from mock_engine.transcript import Direction, Event, Transcript
 from mock_engine.transcript import Message as Seen
 from mock_engine.wire import Connection
 
 WITHIN = 10.0
-"""Seconds that are waited for unless a call says otherwise."""
+"""Seconds to wait, unless a call names another time."""
 
 Value = TypeVar("Value")
 
 
 class Overdue(TimeoutError):  # noqa: N818 - named for what happened
-    """What was waited for did not come in time; the text tells what was there instead."""
+    """An expected event did not happen in time; the text shows what happened instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,11 @@ class LocalEngine:
         features: Iterable[str] = (),
     ) -> None:
         ports = {LISTENER: port, "iii-http": http_port, "iii-stream": stream_port}
-        given = {name: number for name, number in ports.items() if number is not None}
-        found = _read(config).moved(given)
+        chosen = {name: number for name, number in ports.items() if number is not None}
+        found = _read(config).moved(chosen)
         self._config = replace(found, features=(*found.features, *features))
         self._transcript = Transcript()
-        self._heard = Heard(self._transcript)
+        self._inbox = Inbox(self._transcript)
         self._parts: _Parts | None = None
 
     # -- its life --------------------------------------------------------------------------------
@@ -120,8 +120,8 @@ class LocalEngine:
 
     async def _start(self, thread: Background) -> _Parts:
         server = await Server.start(self._config, transcript=self._transcript)
-        self._transcript.listeners.append(lambda _: thread.tell())
-        return _Parts(thread, server, Caller(server, thread.tell))
+        self._transcript.listeners.append(lambda _: thread.notify())
+        return _Parts(thread, server, Caller(server, thread.notify))
 
     @property
     def _server(self) -> Server:
@@ -151,12 +151,12 @@ class LocalEngine:
     @property
     def http_url(self) -> str:
         """Where HTTP triggers are served; the configuration must name ``iii-http``."""
-        return self._server.places["iii-http"]
+        return self._server.module_urls["iii-http"]
 
     @property
     def stream_url(self) -> str:
         """Where viewers of streams connect; the configuration must name ``iii-stream``."""
-        return self._server.places["iii-stream"]
+        return self._server.module_urls["iii-stream"]
 
     # -- what is registered ----------------------------------------------------------------------
 
@@ -224,9 +224,9 @@ class LocalEngine:
             FunctionFailed: it answered with an error.
             Overdue: it did not answer in time.
         """
-        given = ABSENT if metadata is None else payload(metadata)
+        attached = ABSENT if metadata is None else payload(metadata)
         request = InvokeFunction(
-            function_id, payload(data), str(uuid.uuid4()), namespace=namespace, metadata=given
+            function_id, payload(data), new_id(), namespace=namespace, metadata=attached
         )
         answer = self._running().thread.run(self._caller.ask(request, within))
         if answer is None:
@@ -235,7 +235,7 @@ class LocalEngine:
             raise FunctionFailed(answer.error.code, answer.error.message, answer.error.stacktrace)
         return msgspec.json.decode(answer.result) if bytes(answer.result) else None
 
-    def serve(self, function_id: str, answer: Answer) -> None:
+    def serve(self, function_id: str, answer: Responder) -> None:
         """Offer a function to the workers: ``answer`` gets the data and returns the result.
 
         It runs in the engine's thread, so it must be quick; ``FunctionFailed`` that it raises is
@@ -264,7 +264,7 @@ class LocalEngine:
         Raises:
             Overdue: none comes in time.
         """
-        found = self._until(lambda: self._heard.take(kind, connection, fields), within)
+        found = self._until(lambda: self._inbox.take(kind, connection, fields), within)
         if found is None:
             having = f" with {json.dumps(fields, default=repr)}" if fields else ""
             self._overdue(f"no message {kind}{having} within {within:g} s")
@@ -296,11 +296,11 @@ class LocalEngine:
             ValueError: the fault does not happen to open connections, or there is no such one.
         """
 
-        def suffer() -> None:
+        def inject() -> None:
             for each in self._connections(connection):
-                each.suffer(fault, lasts)
+                each.inject(fault, lasts)
 
-        self._do(suffer)
+        self._do(inject)
 
     def play(self, schedule: Schedule | list[Any] | Mapping[str, Any]) -> None:
         """Follow a fault schedule, or its plain data, instead of the one before; ``()`` ends it.
@@ -360,8 +360,8 @@ class LocalEngine:
 
     def _overdue(self, what: str) -> NoReturn:
         last = lines(self.transcript[-12:])
-        told = "\n".join(f"  {line}" for line in last) or "  (nothing happened on the wire)"
-        raise Overdue(f"{what}\nthe last events:\n{told}")
+        shown = "\n".join(f"  {line}" for line in last) or "  (nothing happened on the wire)"
+        raise Overdue(f"{what}\nthe last events:\n{shown}")
 
 
 def _read(config: Config | Path | str | Mapping[str, Any] | None) -> Config:

@@ -13,29 +13,55 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import cast
+from typing import Literal, Protocol, cast
 
 from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import Close
 
 from mock_engine.faults import Course, Fault
-from mock_engine.transcript import Accepted, Ended, Ending, Event, Request, Tampered, Transcript
+from mock_engine.transcript import (
+    Accepted,
+    Ended,
+    Ending,
+    Event,
+    FaultInjected,
+    Request,
+    Transcript,
+)
 from mock_engine.wire.batch import Batch
+from mock_engine.wire.deadline import Deadline
 from mock_engine.wire.exchange import HttpExchange
+from mock_engine.wire.fault_injector import FaultInjector
 from mock_engine.wire.fragments import Fragments
 from mock_engine.wire.frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, Frame, FrameReader
-from mock_engine.wire.http import Application, Response
+from mock_engine.wire.handshakes import handshake_fault
 from mock_engine.wire.limits import Limits
-from mock_engine.wire.notes import Notes
-from mock_engine.wire.tampering import Tampering
+from mock_engine.wire.recorder import Recorder
+from mock_engine.wire.responses import Response
+from mock_engine.wire.sockets import reset_on_close
 
-_LINGER_ZERO = struct.pack("ii", 1, 0)
 LOT = 64 * 1024
 """Bytes that are worth a system call of their own."""
+
+
+class Application(Protocol):
+    """What a listener serves. All methods are called in the thread of the event loop."""
+
+    def upgrade(self, connection: Connection) -> Response | None:
+        """Decide on a WebSocket upgrade: ``None`` accepts, a response refuses."""
+
+    def opened(self, connection: Connection) -> None:
+        """The WebSocket is open."""
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """One whole message arrived. The data of a text message is valid UTF-8."""
+
+    def closed(self, connection: Connection) -> None:
+        """The WebSocket is gone. Called once for each ``opened``."""
+
+    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
+        """Answer a plain HTTP request."""
 
 
 class Connection(asyncio.Protocol):
@@ -62,11 +88,10 @@ class Connection(asyncio.Protocol):
         self.limits = limits
         self._course = course
         self._refuse = refuse
-        self._tampering: Tampering | None = None
-        self._notes = None if transcript is None else Notes(transcript, number)
+        self._injector: FaultInjector | None = None
+        self._recorder = None if transcript is None else Recorder(transcript, number)
         self._batch = batch
         self._gone = gone
-        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._exchange: HttpExchange | None = None
         self._made = False
@@ -76,7 +101,7 @@ class Connection(asyncio.Protocol):
         self._fragments = Fragments(limits.message)
         self._held: list[bytes] = []
         self._held_size = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = Deadline()
 
     # -- what an application and a test do ------------------------------------------------------
 
@@ -90,17 +115,17 @@ class Connection(asyncio.Protocol):
 
     def send_frame(self, frame: Frame) -> None:
         """Send one frame of any kind; nothing happens once the connection has ended."""
-        if self._tampering is None:
+        if self._injector is None:
             self.put(frame)
         elif not self._ended:
-            self._tampering.send(frame)
+            self._injector.send(frame)
 
     def put(self, frame: Frame) -> None:
         """Write one frame, past the faults of a schedule."""
         if self._ended:
             return
-        if self._notes is not None:
-            self._notes.sent(frame)
+        if self._recorder is not None:
+            self._recorder.sent(frame)
         self.send_raw(frame.serialize())
 
     def put_fragments(self, parts: Sequence[Frame]) -> None:
@@ -108,12 +133,12 @@ class Connection(asyncio.Protocol):
         if self._ended:
             return
         for part in parts:
-            if self._notes is not None:
-                self._notes.sent_part(part)
+            if self._recorder is not None:
+                self._recorder.sent_part(part)
             self.send_raw(part.serialize())
-        if self._notes is not None:
+        if self._recorder is not None:
             data = b"".join(part.data for part in parts)
-            self._notes.sent_in_parts(parts[0].opcode is BINARY, data)
+            self._recorder.sent_in_parts(parts[0].opcode is BINARY, data)
 
     def give_up(self) -> None:
         """End a connection whose peer does not read."""
@@ -149,7 +174,7 @@ class Connection(asyncio.Protocol):
         payload = b"" if code is None else Close(code, reason).serialize()
         self.send_frame(Frame(CLOSE, payload))
         self._closing = True
-        self._after(self.limits.close_time, self.cut)
+        self._deadline.set(self.limits.close_time, self.cut)
 
     def cut(self) -> None:
         """End the TCP connection without a close frame, after what is queued was sent."""
@@ -170,25 +195,25 @@ class Connection(asyncio.Protocol):
             return
         self._end(Ending.BY_ENGINE, "TCP reset")
         self.flush()
-        self._linger_zero()
+        reset_on_close(self._transport)
         self._transport.abort()
 
-    def suffer(self, fault: Fault, lasts: float | None = None) -> None:
+    def inject(self, fault: Fault, lasts: float | None = None) -> None:
         """Let a fault happen to the connection now, for some seconds if it is one that lasts.
 
         Raises:
             ValueError: it is one of frames or of upgrades, which needs a schedule.
         """
-        self._tampered().suffer(fault, lasts)
+        self._fault_injector().inject(fault, lasts)
 
     def follow(self, course: Course) -> None:
         """Follow a fault schedule from now on, instead of the one before."""
-        self._tampered().replace(course)
+        self._fault_injector().replace(course)
 
-    def _tampered(self) -> Tampering:
-        if self._tampering is None:
-            self._tampering = Tampering(self, self._course or Course(()), self._refuse)
-        return self._tampering
+    def _fault_injector(self) -> FaultInjector:
+        if self._injector is None:
+            self._injector = FaultInjector(self, self._course or Course(()), self._refuse)
+        return self._injector
 
     def pause_reading(self) -> None:
         """Stop taking bytes from the socket, so that the peer's sends pile up."""
@@ -217,17 +242,17 @@ class Connection(asyncio.Protocol):
         self.peer = tuple((transport.get_extra_info("peername") or ("", 0))[:2])
         self.port = (transport.get_extra_info("sockname") or ("", 0))[1]
         self.note(lambda at: Accepted(at, self.id, self.port))
-        if self._course is not None and not self._tampered().accepted():
+        if self._course is not None and not self._fault_injector().accepted():
             return
-        self._exchange = HttpExchange(self, self._application, self.limits)
+        self._exchange = HttpExchange(self, self.limits)
         self.await_request(self.limits.request_time)
 
     def data_received(self, data: bytes) -> None:
         """Hand bytes to the protocol spoken at present."""
         if self._ended:
             return
-        if self._tampering is not None:
-            self._tampering.read(len(data))
+        if self._injector is not None:
+            self._injector.read(len(data))
         if self.is_open:
             self._read_frames(data)
         elif self._exchange is not None:
@@ -239,9 +264,9 @@ class Connection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The TCP connection is gone; tell why, unless that is known already."""
+        """The TCP connection is gone; record why, unless that is recorded already."""
         self._end(Ending.RESET if exc else Ending.EOF, str(exc or ""))
-        self._cancel_timer()
+        self._deadline.lift()
         self._gone(self)
 
     # -- from HTTP to WebSocket ------------------------------------------------------------------
@@ -252,22 +277,30 @@ class Connection(asyncio.Protocol):
 
     def await_request(self, seconds: float) -> None:
         """Give the peer so long to send a request, or what is missing of it."""
-        self._after(seconds, self._request_timed_out)
+        self._deadline.set(seconds, self._request_timed_out)
 
     def request_complete(self) -> None:
         """A request is in: the time limit for it is over."""
-        self._cancel_timer()
+        self._deadline.lift()
 
-    def may_upgrade(self, request: Request) -> bool | Response:
-        """Whether an upgrade goes on, or the answer with which a fault refuses it."""
-        return self._tampering is None or self._tampering.requested(request.path)
+    def upgrade(self, request: Request) -> Response | Literal[False] | None:
+        """Accept an upgrade with ``None``, refuse it, or leave it unanswered with ``False``."""
+        if self._injector is not None:
+            decision = self._injector.requested(request.path)
+            if decision is not None:
+                return decision
+        return handshake_fault(request) or self._application.upgrade(self)
+
+    async def respond(self, request: Request, body: bytes) -> Response:
+        """Have the application answer a plain request."""
+        return await self._application.respond(self, request, body)
 
     def become_websocket(self, trailing: bytes) -> None:
         """The upgrade is answered: from here on the bytes are frames."""
         self._exchange = None
         self.is_open = True
-        if self._tampering is not None:
-            self._tampering.opened()
+        if self._injector is not None:
+            self._injector.opened()
         if not self.is_open:
             return
         self._application.opened(self)
@@ -289,8 +322,8 @@ class Connection(asyncio.Protocol):
             self._batch.end()
 
     def _take(self, frame: Frame) -> None:
-        if self._notes is not None:
-            self._notes.seen(frame)
+        if self._recorder is not None:
+            self._recorder.seen(frame)
         if frame.opcode in (TEXT, BINARY, CONT):
             self._take_data(frame)
         elif frame.opcode is PING:
@@ -314,9 +347,9 @@ class Connection(asyncio.Protocol):
     def _deliver(self, data: bytes, binary: bool) -> None:
         if not (binary or data.isascii()):
             data.decode()
-        if self._notes is not None:
-            self._notes.heard(binary, data)
-        if self._tampering is not None and not self._tampering.received(data):
+        if self._recorder is not None:
+            self._recorder.heard(binary, data)
+        if self._injector is not None and not self._injector.received(data):
             return
         self._application.received(self, data, binary)
 
@@ -327,7 +360,7 @@ class Connection(asyncio.Protocol):
         self.flush()
         self._transport.close()
         if self._transport.get_write_buffer_size():
-            self._after(self.limits.close_time, self._transport.abort)
+            self._deadline.set(self.limits.close_time, self._transport.abort)
 
     def _break(self, why: str) -> None:
         self._end(Ending.MALFORMED, why)
@@ -337,10 +370,10 @@ class Connection(asyncio.Protocol):
         if self._ended:
             return
         self._ended = True
-        self._cancel_timer()
+        self._deadline.lift()
         self.note(lambda at: Ended(at, self.id, ending, detail))
-        if self._tampering is not None:
-            self._tampering.ended()
+        if self._injector is not None:
+            self._injector.ended()
         if self._exchange is not None:
             self._exchange.abandon()
         if self.is_open:
@@ -350,28 +383,13 @@ class Connection(asyncio.Protocol):
     def _request_timed_out(self) -> None:
         self._break("no complete request in time")
 
-    def _linger_zero(self) -> None:
-        raw = self._transport.get_extra_info("socket")
-        if raw is not None:
-            with suppress(OSError):
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
-
     # -- notes and time --------------------------------------------------------------------------
 
     def note(self, make: Callable[[float], Event]) -> None:
         """Record the event that ``make`` builds from the time, in seconds."""
-        if self._notes is not None:
-            self._notes.add(make)
+        if self._recorder is not None:
+            self._recorder.add(make)
 
     def note_fault(self, fault: str) -> None:
-        """Record that a fault happens here; ``fault`` tells which, in words."""
-        self.note(lambda at: Tampered(at, self.id, fault))
-
-    def _after(self, seconds: float, act: Callable[[], None]) -> None:
-        self._cancel_timer()
-        self._timer = self._loop.call_later(seconds, act)
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Record that a fault happens; ``fault`` describes it."""
+        self.note(lambda at: FaultInjected(at, self.id, fault))

@@ -6,19 +6,16 @@ h11 does the parsing and the framing. RFC 6455, section 4.2 is where the upgrade
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable
+from typing import Literal, Protocol
 
 import h11
 from websockets.utils import accept_key
 
-from mock_engine.transcript import Answered, Request, Requested
-from mock_engine.wire.handshakes import handshake_fault, wants_websocket
-from mock_engine.wire.http import Application, Response
+from mock_engine.transcript import Answered, Event, Request, Requested
+from mock_engine.wire.handshakes import wants_websocket
 from mock_engine.wire.limits import Limits
-
-if TYPE_CHECKING:
-    from mock_engine.wire.connection import Connection
+from mock_engine.wire.responses import Response
 
 BODILESS = (204, 205, 304)
 BAD_REQUEST = 400
@@ -26,17 +23,52 @@ TOO_LARGE = 413
 HEAD_TOO_LARGE = 431
 
 
+class Carrier(Protocol):
+    """The connection that an exchange takes place on, and who answers there."""
+
+    id: int
+    request: Request | None
+
+    def note(self, make: Callable[[float], Event]) -> None:
+        """Record the event that ``make`` builds from the time, in seconds."""
+
+    def write_http(self, data: bytes) -> None:
+        """Write the bytes of an HTTP answer."""
+
+    def await_request(self, seconds: float) -> None:
+        """Give the peer so long to send a request, or what is missing of it."""
+
+    def request_complete(self) -> None:
+        """A request is in: the time limit for it is over."""
+
+    def upgrade(self, request: Request) -> Response | Literal[False] | None:
+        """Accept an upgrade with ``None``, refuse it, or leave it unanswered with ``False``."""
+
+    def become_websocket(self, trailing: bytes) -> None:
+        """The upgrade is answered; what followed the request is frames."""
+
+    async def respond(self, request: Request, body: bytes) -> Response:
+        """Answer a plain request."""
+
+    def pause_reading(self) -> None:
+        """Stop taking bytes from the socket."""
+
+    def resume_reading(self) -> None:
+        """Take bytes from the socket again."""
+
+    def cut(self) -> None:
+        """End the connection after what is queued was sent."""
+
+
 class HttpExchange:
     """Reads requests and writes answers until the connection ends or becomes a WebSocket."""
 
     def __init__(
         self,
-        connection: Connection,
-        application: Application,
+        connection: Carrier,
         limits: Limits,
     ) -> None:
         self._connection = connection
-        self._application = application
         self._limits = limits
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.request_head)
         self._request: Request | None = None
@@ -64,7 +96,7 @@ class HttpExchange:
         self._bound()
 
     def _bound(self) -> None:
-        """Give a request that has begun its time, and let nobody send far ahead of an answer."""
+        """Start the time limit of a request, and stop reading from a peer that is far ahead."""
         ahead, _ = self._http.trailing_data
         if self._http.their_state is h11.IDLE and ahead and not self._is_timed:
             self._is_timed = True
@@ -124,13 +156,10 @@ class HttpExchange:
             self._task = asyncio.ensure_future(self._respond(self._request, b"".join(self._body)))
 
     def _upgrade(self, request: Request) -> None:
-        allowed = self._connection.may_upgrade(request)
-        if allowed is False:
-            return
-        refusal = allowed if isinstance(allowed, Response) else handshake_fault(request)
-        refusal = refusal or self._application.upgrade(self._connection)
-        if refusal is not None:
+        refusal = self._connection.upgrade(request)
+        if isinstance(refusal, Response):
             self._refuse(refusal)
+        if refusal is not None:
             return
         headers = [
             ("Upgrade", "websocket"),
@@ -147,7 +176,7 @@ class HttpExchange:
 
     async def _respond(self, request: Request, body: bytes) -> None:
         try:
-            await self._answer(await self._application.respond(self._connection, request, body))
+            await self._answer(await self._connection.respond(request, body))
         except BaseException:
             self._connection.cut()
             raise

@@ -78,7 +78,7 @@ class FrameReader:
 
         Raises:
             ProtocolError: the bytes break the protocol.
-            PayloadTooBig: a frame is too large; told as soon as its head is there.
+            PayloadTooBig: a frame is too large; raised as soon as its head is there.
         """
         if self._incomplete:
             self._incomplete += data

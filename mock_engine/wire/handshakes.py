@@ -6,7 +6,7 @@ The order and the words are those of the framework that the engine's ports are b
 from __future__ import annotations
 
 from mock_engine.transcript import Request
-from mock_engine.wire.http import Response
+from mock_engine.wire.responses import Response
 
 BAD_REQUEST, NOT_ALLOWED = 400, 405
 TEXT = (("content-type", "text/plain; charset=utf-8"),)

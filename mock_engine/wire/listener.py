@@ -13,8 +13,7 @@ from collections.abc import Callable
 from mock_engine.faults import Course, Schedule
 from mock_engine.transcript import Transcript
 from mock_engine.wire.batch import Batch
-from mock_engine.wire.connection import Connection
-from mock_engine.wire.http import Application
+from mock_engine.wire.connection import Application, Connection
 from mock_engine.wire.limits import Limits
 
 _numbers = itertools.count(1)
@@ -68,7 +67,7 @@ class Listener:
         transcript: Transcript | None = None,
         limits: Limits | None = None,
     ) -> Listener:
-        """Listen on ``host``; port 0 takes a free one, told in ``port`` afterwards.
+        """Listen on ``host``; port 0 takes a free one, found in ``port`` afterwards.
 
         Raises:
             OSError: the port is taken or may not be used.
@@ -157,7 +156,7 @@ class Listener:
     async def stop(self, spare: Callable[[Connection], bool] | None = None) -> None:
         """Refuse new connections, cut those that are open, and give the port back.
 
-        What it is told to ``spare`` stays open until it is called again.
+        Connections that ``spare`` holds for stay open until it is called again.
         """
         if self._server is not None:
             self._server.close()

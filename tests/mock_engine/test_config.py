@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_engine.config import ConfigError, Door, default_path, load, parse
+from mock_engine.config import ConfigError, ListenAddress, default_path, load, parse
 from mock_engine.core.grants import Policy
 
 ROOT = Path(__file__).parent.parent.parent
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent.parent
 def test_the_default_configuration_is_read_whole() -> None:
     config = load(default_path())
 
-    assert config.doors == (Door("127.0.0.1", 49134),)
+    assert config.addresses == (ListenAddress("127.0.0.1", 49134),)
     (rest,) = config.modules
     assert rest.name == "iii-http"
     assert rest.options["port"] == 3111
@@ -42,7 +42,8 @@ workers:
 
     config = parse(text, "f", {})
 
-    assert config.doors == (Door("127.0.0.1", 1), Door("127.0.0.1", 2, Policy("a::b")))
+    guarded = ListenAddress("127.0.0.1", 2, Policy("a::b"))
+    assert config.addresses == (ListenAddress("127.0.0.1", 1), guarded)
     assert [module.name for module in config.modules] == ["iii-state"]
 
 
@@ -52,7 +53,7 @@ def test_variables_are_filled_in_with_their_types() -> None:
 
     config = parse(text, "f", {"HOST": "localhost"})
 
-    assert config.doors[0].port == 5
+    assert config.addresses[0].port == 5
     assert config.modules[0].options["host"] == "localhost"
 
 
@@ -140,7 +141,7 @@ def test_what_this_engine_lacks_is_refused_with_what_would_do(text: str, complai
 def test_an_option_without_a_value_is_as_if_it_were_absent() -> None:
     text = module("iii-worker-manager", "{port: , host: , rbac: }")
 
-    assert parse(text, "f", {}).doors == (Door(),)
+    assert parse(text, "f", {}).addresses == (ListenAddress(),)
 
 
 def test_features_are_told_once() -> None:
@@ -182,7 +183,7 @@ modules:
 
 
 def test_an_empty_file_is_an_engine_with_its_defaults() -> None:
-    assert parse("", "f", {}).doors == (Door("127.0.0.1", 49134),)
+    assert parse("", "f", {}).addresses == (ListenAddress("127.0.0.1", 49134),)
 
 
 def run(*arguments: str) -> subprocess.Popen[str]:
@@ -247,6 +248,6 @@ def test_ports_can_be_moved_and_hosts_be_kept_to_this_machine() -> None:
 
     moved = parse(text, "f", {}).moved({"iii-worker-manager": 7, "iii-http": 8})
 
-    assert moved.doors == (Door("127.0.0.1", 7),)
+    assert moved.addresses == (ListenAddress("127.0.0.1", 7),)
     assert moved.modules[0].options == {"host": "0.0.0.0", "port": 8}
     assert moved.local().modules[0].options["host"] == "127.0.0.1"

@@ -14,7 +14,7 @@ from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import (
     InvocationResult,
     InvokeFunction,
-    Message,
+    ProtocolMessage,
     RegisterFunction,
     encode,
     payload,
@@ -93,7 +93,7 @@ def test_absent_values_are_not_written() -> None:
 @given(st.binary(max_size=200))
 def test_decoding_bytes_never_fails_otherwise(data: bytes) -> None:
     with suppress(Undecodable):
-        assert isinstance(decode(data), Message)
+        assert isinstance(decode(data), ProtocolMessage)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_decoding_bytes_never_fails_otherwise(data: bytes) -> None:
 )
 def test_fields_that_stand_twice_and_bare_types(frame: bytes, readable: bool) -> None:
     if readable:
-        assert isinstance(decode(frame), Message)
+        assert isinstance(decode(frame), ProtocolMessage)
     else:
         with pytest.raises(Undecodable):
             decode(frame)

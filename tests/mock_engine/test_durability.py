@@ -14,7 +14,7 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.mock_engine.test_modules import Client
+from tests.mock_engine.modules.client import Client
 
 WORKLOAD = 3_000
 KILLED_AFTER = 400

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mock_engine.config import Config, Door, Module
+from mock_engine.config import Config, ListenAddress, ModuleConfig
 from mock_engine.server import Server
 from mock_engine.transcript import Ended, Request
 from mock_engine.wire import Connection, Response
@@ -23,7 +23,7 @@ from tests.mock_engine.fortress import (
     served,
     tcp,
 )
-from tests.mock_engine.test_wire import Mirror, run, scene
+from tests.mock_engine.wire.test_connection import Mirror, run, scene
 
 HOST = b"host: x\r\n"
 
@@ -222,11 +222,12 @@ async def test_nobody_sends_far_ahead_of_an_answer() -> None:
 @run
 async def test_a_flood_of_requests_is_served_a_few_at_a_time() -> None:
     options = {"port": 0, "concurrency_request_limit": 4}
-    config = Config(doors=(Door(port=0),), modules=(Module("iii-http", options, 1),))
+    modules = (ModuleConfig("iii-http", options, 1),)
+    config = Config(addresses=(ListenAddress(port=0),), modules=modules)
     server = await Server.start(config)
     try:
         port = server.listeners[0].port
-        http = int(server.places["iii-http"].rsplit(":", 1)[1])
+        http = int(server.module_urls["iii-http"].rsplit(":", 1)[1])
         async with served(port, path="flood") as call:
             answers = [ask(http, post(b"/flood")) for _ in range(300)]
             lines = await asyncio.gather(*answers)

@@ -13,12 +13,12 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from mock_engine.config import Config, Door, Module
+from mock_engine.config import Config, ListenAddress, ModuleConfig
 from mock_engine.messages import is_given
-from mock_engine.modules import PLACES
+from mock_engine.modules.catalogue import LOCATIONS
 from mock_engine.server import Server
 from tests.mock_engine.fortress import PATIENCE, invocation, is_alive
-from tests.mock_engine.test_wire import run
+from tests.mock_engine.wire.test_connection import run
 
 WRONG: tuple[Any, ...] = (
     None,
@@ -53,8 +53,8 @@ async def everything() -> AsyncIterator[Server]:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: uncaught.append(context))
     listening = {"port": 0, "host": "127.0.0.1"}
     options = {"iii-http": listening, "iii-stream": listening}
-    modules = tuple(Module(name, options.get(name, {}), 1) for name in PLACES)
-    server = await Server.start(Config(doors=(Door(port=0),), modules=modules))
+    modules = tuple(ModuleConfig(name, options.get(name, {}), 1) for name in LOCATIONS)
+    server = await Server.start(Config(addresses=(ListenAddress(port=0),), modules=modules))
     try:
         yield server
     finally:
@@ -163,7 +163,7 @@ async def test_viewers_of_streams_may_say_anything() -> None:
         data = {"subscriptionId": "s", "streamName": "s", "groupId": "g", "id": "i"}
         texts += [json.dumps({"type": kind, "data": data | {field: wrong}}) for wrong in WRONG]
     async with everything() as server:
-        place = server.places["iii-stream"].replace("http://", "ws://")
+        place = server.module_urls["iii-stream"].replace("http://", "ws://")
         async with connect(place, max_size=None, max_queue=None) as peer:
             for text in (*texts, *NO_JSON):
                 await peer.send(text)
@@ -198,7 +198,7 @@ async def test_whatever_a_handler_answers_becomes_an_answer() -> None:
                 await worker.send(json.dumps(said | same))
 
         serving = asyncio.ensure_future(serve())
-        async with httpx.AsyncClient(base_url=server.places["iii-http"]) as client:
+        async with httpx.AsyncClient(base_url=server.module_urls["iii-http"]) as client:
             for result in results:
                 if result is not None:  # no answer at all: the request waits until its timeout
                     reply = await client.post("/any", json=result, timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""Mutants before the court: one mechanism for the tests and the kill matrix."""
+"""Mutants before the judge: one mechanism for the tests and the kill matrix."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Row:
     def killed(self) -> bool:
         """Whether its own requirement tells it from a right worker, and why."""
         finding = self.finding
-        return finding.answer is Conclusion.BROKEN and bool(finding.expected and finding.seen)
+        return finding.conclusion is Conclusion.BROKEN and bool(finding.expected and finding.seen)
 
 
 def decided_with(requirement_id: str) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def _judged(mutant: Mutant) -> Row:
         full=CHECKS[mutant.requirement].long,
         environment={"MUTANT_PORT": str(port)},
     )
-    broken = [v.requirement.id for v in rest if v.finding.answer is Conclusion.BROKEN]
+    broken = [v.requirement.id for v in rest if v.finding.conclusion is Conclusion.BROKEN]
     return Row(mutant, own.finding, tuple(broken))
 
 

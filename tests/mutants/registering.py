@@ -11,6 +11,26 @@ from tests.mutants.catalogue import breaks
 from tests.mutants.worker import Json, Worker
 
 
+@breaks("REG-012")
+class RegistersTwiceWhenLate(Worker):
+    """Queues its registrations while there is no engine, and replays them as well."""
+
+    def gives_up(self, fault: Exception) -> bool:
+        self.late = True
+        return False
+
+    def functions(self) -> list[Json]:
+        again = super().functions() if getattr(self, "late", False) and not self.connects else []
+        return [*again, *super().functions()]
+
+
+@breaks("REG-012")
+class ForgetsWhatItRegisteredOffline(RegistersTwiceWhenLate):
+    def functions(self) -> list[Json]:
+        lost = getattr(self, "late", False) and not self.connects
+        return Worker.functions(self)[:1] if lost else Worker.functions(self)
+
+
 @breaks("REG-001")
 class RegistersAnEmptyId(Worker):
     def functions(self) -> list[Json]:

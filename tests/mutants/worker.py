@@ -31,19 +31,13 @@ class Worker(Handlers):
     pings_every: float | None = 20.0
 
     def __init__(self) -> None:
-        self.socket: ClientConnection | None = None
+        super().__init__()
         self.stopping = asyncio.Event()
         self.running: set[asyncio.Task[None]] = set()
         self.previous: dict[str, str] | None = None
         self.connects = 0
         self.unwanted = False
         self.leaving: asyncio.Future[None] | None = None
-        self.waiting: dict[str, asyncio.Future[Json]] = {}
-        self.connected = False
-        self.outbox: list[tuple[float, Json]] = []
-        self.extra: dict[str, Json] = {}
-        self.extra_triggers: dict[str, Json] = {}
-        self.bindings: dict[str, Json] = {}
 
     # -- what it registers -----------------------------------------------------------------------
 
@@ -86,13 +80,6 @@ class Worker(Handlers):
     def name(self) -> str:
         return os.environ.get("III_WORKER_NAME", "").strip() or f"{platform.node()}:{os.getpid()}"
 
-    def namespace(self) -> str | None:
-        return os.environ.get("III_NAMESPACE", "").strip() or None
-
-    def headers(self) -> dict[str, str]:
-        token = os.environ.get("III_TOKEN")
-        return {"Authorization": f"Bearer {token}"} if token else {}
-
     def announcement(self) -> Json:
         return {
             "type": "invokefunction",
@@ -102,9 +89,6 @@ class Worker(Handlers):
         }
 
     # -- connecting ------------------------------------------------------------------------------
-
-    def url(self) -> str:
-        return os.environ.get("III_URL", "ws://127.0.0.1:49134")
 
     async def dial(self) -> ClientConnection:
         return await connect(
@@ -123,7 +107,7 @@ class Worker(Handlers):
 
     def delay(self, attempt: int) -> float:
         """Seconds before try number ``attempt``, counted from 1 after each success."""
-        return min(2 ** (attempt - 1), 30)
+        return min(2.0 ** (attempt - 1), 30.0)
 
     def gives_up(self, fault: Exception) -> bool:
         return False
@@ -190,11 +174,6 @@ class Worker(Handlers):
         }
 
     # -- messages --------------------------------------------------------------------------------
-
-    async def send(self, socket: ClientConnection, message: Json) -> None:
-        text = json.dumps(message, ensure_ascii=False)
-        # Half of a surrogate pair has no UTF-8; JSON can write it all the same.
-        await socket.send(text if encodable(text) else json.dumps(message))
 
     async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
         try:
@@ -335,11 +314,6 @@ class Worker(Handlers):
 
     def exit_code(self) -> int:
         return 0
-
-
-def encodable(text: str) -> bool:
-    """Whether UTF-8 can write a text."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def shortened(raw: str | bytes) -> str:

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mock_engine.config import Config, Module
-from mock_engine.core.builtin import BUILTINS
+from mock_engine.config import Config, ModuleConfig
+from mock_engine.core.builtins import BUILTINS
 from mock_engine.engine import Engine
-from mock_engine.modules import PLACES
+from mock_engine.modules.catalogue import LOCATIONS
 from schemas import (
     Direction,
     functions,
@@ -184,7 +184,7 @@ def test_what_is_no_json_schema_is_told(document: Any) -> None:
 
 
 def test_every_function_and_trigger_type_with_a_schema_is_one_of_the_engines() -> None:
-    engine = Engine(Config(modules=tuple(Module(name, {}, 0) for name in PLACES)))
+    engine = Engine(Config(modules=tuple(ModuleConfig(name, {}, 0) for name in LOCATIONS)))
     offered = {name for module in engine.modules.values() for name in module.functions()}
     types = {name for module in engine.modules.values() for name in module.trigger_types}
 

@@ -34,9 +34,9 @@ def test_every_transcript_belongs_to_a_worker() -> None:
 def test_a_worker_on_the_sdk_passes_what_was_recorded_of_it(sdk: str) -> None:
     ready(sdk)
 
-    told = replay(sdk, of(sdk))
+    entries = replay(sdk, of(sdk))
 
-    wrong = {n: e["reason"] for n, e in told.items() if e["outcome"] != Outcome.PASSED.value}
+    wrong = {n: e.reason for n, e in entries.items() if e.outcome is not Outcome.PASSED}
     assert wrong == {}
 
 
@@ -44,7 +44,7 @@ def test_a_worker_that_was_started_otherwise_does_not() -> None:
     program = ready("python-0.25.0")
     recorded = scenario("python-0.25.0-namespace", {"III_NAMESPACE": "elsewhere"})
 
-    (told,) = play_at(program.command, [recorded], factor=0.3).values()
+    (entry,) = play_at(program.command, [recorded], factor=0.3).values()
 
-    assert told["outcome"] == Outcome.FAILED.value
-    assert any("data.namespace" in line for line in told["evidence"]["differences"])
+    assert entry.outcome is Outcome.FAILED
+    assert any("data.namespace" in line for line in entry.evidence.differences or ())

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from conformance.errors import Inconclusive
-from conformance.fuzz.campaign.finding import Explored, Report
+from conformance.fuzz.campaign.defect import CampaignReport, Defect, Explored
 from conformance.fuzz.campaign.growth import Growth
-from conformance.fuzz.campaign.minimiser import Inquiry
-from conformance.fuzz.campaign.missing import Missing
+from conformance.fuzz.campaign.minimiser import Minimiser
 from conformance.fuzz.campaign.oracles import Observation, Suspicion, judge
 from conformance.fuzz.campaign.replies import Replies
-from conformance.fuzz.campaign.transport import Line, Pending
-from conformance.fuzz.campaign.triage import Docket
+from conformance.fuzz.campaign.spares import Spares
+from conformance.fuzz.campaign.transport import Pending, Transport
+from conformance.fuzz.campaign.triage import Triage
+from conformance.fuzz.campaign.unanswered import Unanswered
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.search.corpus import Pool
+from conformance.fuzz.search.corpus import Corpus
 from conformance.fuzz.search.search import Search
 from conformance.fuzz.search.seeds import seeds
-from conformance.fuzz.target import Input, targets
+from conformance.fuzz.target import Case, targets
 from conformance.trials.harness import Harness
 
 PATIENCE = 1.0
@@ -37,16 +38,22 @@ AFTERMATH = 30.0
 
 
 class Campaign:
-    """Fuzzes the worker of a harness; ``report`` tells of the progress meanwhile."""
+    """Fuzzes the worker of a harness; ``report`` tells of the progress meanwhile.
 
-    def __init__(self, plan: Plan, pool: Pool) -> None:
+    ``keep`` is called with each finding as it is made, in the thread of the campaign.
+    """
+
+    def __init__(
+        self, plan: Plan, corpus: Corpus, keep: Callable[[Defect], None] = lambda _: None
+    ) -> None:
         self.plan = plan
-        self.report = Report(plan.seed)
-        self._pool = pool
-        self._odd: list[Input] = []
+        self._keep = keep
+        self.report = CampaignReport(plan.seed)
+        self._corpus = corpus
+        self._odd: list[Case] = []
         self._batches = 0
 
-    async def play(self, harness: Harness) -> Report:
+    async def play(self, harness: Harness) -> CampaignReport:
         """Run the campaign.
 
         Raises:
@@ -69,11 +76,12 @@ class Campaign:
         try:
             await self._run()
             await self._missing.follow_up(until_none=True)
-            if not self._docket.closed:
-                for suspicion, given in await self._growth.climbs(self._search):
-                    self._docket.file(suspicion, self._growth.finding(suspicion, given), given)
+            if not self._triage.closed:
+                for suspicion, case in await self._growth.climbs(self._search):
+                    self._triage.file(suspicion, self._growth.finding(suspicion, case), case)
         finally:
             self._conclude()
+            await self._spares.close()
         return self.report
 
     def _nothing(self, permitted: Mapping[str, Any]) -> str:
@@ -85,20 +93,21 @@ class Campaign:
 
     def _prepare(self) -> None:
         plan = self.plan
-        self._line = Line(self._harness)
-        known = seeds(self._harness, self._targets, plan, self._pool)
+        self._spares = Spares(self._harness)
+        self._transport = Transport(self._harness)
+        known = seeds(self._harness, self._targets, plan, self._corpus)
         self._search = Search(self._targets, plan.seed, known, steered=plan.steered)
         self._replies = Replies(
-            plan, self._line, self._search, self._targets, self._pool, self.report
+            plan, self._transport, self._search, self._targets, self._corpus, self.report
         )
         self._harness.transcript.listeners.append(self._replies.overhear)
-        self._inquiry = Inquiry(
-            self._line, self._targets, self._restart, self._replies.deadline, plan.exceptions
+        self._minimiser = Minimiser(
+            self._transport, self._targets, self._restart, self._replies.deadline, plan.exceptions
         )
-        self._growth = Growth(self._line, self._inquiry)
+        self._growth = Growth(self._transport, self._minimiser)
         closes = None if plan.seconds is None else self._began + plan.seconds + AFTERMATH
-        self._docket = Docket(plan, self._inquiry, self._pool, self.report, closes)
-        self._missing = Missing(self._line, self._replies, self._inquiry, self._docket)
+        self._triage = Triage(plan, self._minimiser, self._corpus, self.report, closes, self._keep)
+        self._missing = Unanswered(self._transport, self._replies, self._minimiser, self._triage)
 
     # -- the loop --------------------------------------------------------------------------------
 
@@ -129,11 +138,11 @@ class Campaign:
         if self._batches % 16 == 0:
             await asyncio.sleep(0)
         if self._batches % 64 == 0:
-            for name, value in self._pool.news():
+            for name, value in self._corpus.news():
                 self._search.share(name, value)
 
     def _over(self) -> bool:
-        if self._docket.full:
+        if self._triage.full:
             return True
         if self.plan.count is not None and self.report.invocations >= self.plan.count:
             return True
@@ -146,46 +155,46 @@ class Campaign:
     def _send(self, size: int) -> list[Pending]:
         if self.plan.count is not None:
             size = max(1, min(size, self.plan.count - self.report.invocations))
-        spared = self._missing.resting() | self._docket.costly(self._batches)
+        spared = self._missing.resting() | self._triage.costly(self._batches)
         drawn = self._search.batch(size, spared)
         self.report.invocations += len(drawn)
         inputs = [one for one in drawn if one.deliverable]
         self._odd += [one for one in drawn if not one.deliverable]
-        self._docket.remember(inputs)
-        sent = self._line.send(inputs)
+        self._triage.remember(inputs)
+        sent = self._transport.send(inputs)
         self._replies.expect(sent)
         return sent
 
     async def _land(self, batch: list[Pending]) -> None:
         """Wait for a batch, judge it and learn from it, in the order in which it was sent."""
         slow = self._missing.resting(1)
-        slow |= {finding.suspicion.function_id for finding in self._docket.silences()}
-        prompt = [one for one in batch if one.given.function_id not in slow]
-        await self._line.wait(prompt, PATIENCE)
-        await self._line.wait(batch, SHORT_PATIENCE)
-        log = self._line.fresh_log()
+        slow |= {finding.suspicion.function_id for finding in self._triage.silences()}
+        prompt = [one for one in batch if one.case.function_id not in slow]
+        await self._transport.wait(prompt, PATIENCE)
+        await self._transport.wait(batch, SHORT_PATIENCE)
+        log = self._transport.fresh_log()
         last = batch[-1].number if batch else 0
         suspects: list[tuple[Pending, Suspicion, Observation]] = []
         for one in batch:
             if one.reply is None:
                 self._missing.miss(one)
                 continue
-            seen = self._line.observation(one, log if one.number == last else ())
+            seen = self._transport.observation(one, log if one.number == last else ())
             suspicion = self._replies.take(one, seen)
             if suspicion is not None:
                 suspects.append((one, suspicion, seen))
         for one, suspicion, seen in suspects:
-            await self._docket.meet(one.given, suspicion, seen)
+            await self._triage.meet(one.case, suspicion, seen)
         await self._meet_seconds()
 
     async def _meet_seconds(self) -> None:
         """Judge replies that came a second time."""
-        for one in tuple(self._line.twice):
-            seen = self._line.observation(one)
-            again = judge(self._targets[one.given.function_id], seen)
+        for one in tuple(self._transport.twice):
+            seen = self._transport.observation(one)
+            again = judge(self._targets[one.case.function_id], seen)
             if again is not None:
-                await self._docket.meet(one.given, again, seen)
-        self._line.twice.clear()
+                await self._triage.meet(one.case, again, seen)
+        self._transport.twice.clear()
 
     async def _try_odd(self) -> None:
         """Send what no engine would deliver, while nothing else is on its way.
@@ -194,30 +203,38 @@ class Campaign:
         no wrong one either, but its owner may want to know.
         """
         odd, self._odd = self._odd, []
-        sent = self._line.send(odd)
-        await self._line.wait(sent, SHORT_PATIENCE)
+        if not odd or await self._survives(odd):
+            return
+        await self._restart()
+        for one in odd:
+            if not await self._survives([one]):
+                origin = one.origin.rpartition(": ")[2]
+                self._triage.note(f"it does not survive data that no engine delivers: {origin}")
+                await self._restart()
+                return
+
+    async def _survives(self, odd: Sequence[Case]) -> bool:
+        """Whether the worker still listens after these, of which no answer is expected."""
+        sent = self._transport.send(odd)
+        await self._transport.wait(sent, SHORT_PATIENCE)
         for one in sent:
-            self._line.forget(one)
-        if odd and not (self._alive() and await self._inquiry.listens()):
-            origins = sorted({one.origin.rpartition(": ")[2] for one in odd})
-            self._docket.note(
-                f"it does not survive data that no engine delivers: {', '.join(origins)}"
-            )
-            await self._restart()
+            self._transport.forget(one)
+        return self._alive() and await self._minimiser.listens()
 
     async def _restart(self) -> None:
         """Give the worker a fresh process."""
         self.report.restarts += 1
-        await self._harness.worker.process.kill()
-        await self._harness.until(lambda: not self._harness.workers, 5.0)
-        self._line.restarted()
+        before = self._harness
+        self._harness = await self._spares.exchange(before)
+        if self._harness is not before:
+            self._harness.transcript.listeners.append(self._replies.overhear)
+        self._transport.restarted(self._harness)
         self._missing.restarted()
-        await self._harness.worker.start()
-        await self._harness.presence.ready()
         self._growth.restarted()
 
     def _conclude(self) -> None:
         report = self.report
+        self._triage.interrupted()
         report.seconds = asyncio.get_running_loop().time() - self._began
         for name, one in self._search.fields.items():
             explored = report.explored.setdefault(name, Explored())

@@ -11,17 +11,17 @@ FOLDER = ".inputs"
 """Within the corpus: a database of Hypothesis, of no interest to readers."""
 
 
-def opened(asked: Fuzzing) -> ExampleDatabase | None:
+def opened(options: Fuzzing) -> ExampleDatabase | None:
     """The example database that the user asks for: a folder of the corpus, Redis, or both.
 
     Raises:
         UsageError: Redis cannot be used.
     """
     found: list[ExampleDatabase] = []
-    if asked.corpus is not None:
-        found.append(DirectoryBasedExampleDatabase(asked.corpus / FOLDER))
-    if asked.database is not None:
-        found.append(_redis(asked.database))
+    if options.corpus is not None:
+        found.append(DirectoryBasedExampleDatabase(options.corpus / FOLDER))
+    if options.database is not None:
+        found.append(_redis(options.database))
     if len(found) > 1:
         return MultiplexedDatabase(*found)
     return found[0] if found else None

@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
-from conformance.fuzz.campaign.finding import Finding, Step
+from conformance.fuzz.campaign.defect import Defect, ReplayStep
 from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion, judge
 from conformance.fuzz.campaign.shrink import fewer, smaller
-from conformance.fuzz.campaign.transport import Line, Pending
-from conformance.fuzz.target import Input, Target
+from conformance.fuzz.campaign.transport import Pending, Transport
+from conformance.fuzz.target import Case, FuzzTarget
 from conformance.fuzz.values.hostile import written
 from conformance.trials.load import load_factor
 
@@ -41,39 +41,39 @@ SHOWN = 4000
 
 
 @dataclass
-class Inquiry:
+class Minimiser:
     """Asks a worker again. ``restart`` gives it a fresh process."""
 
-    line: Line
-    targets: dict[str, Target]
+    transport: Transport
+    targets: dict[str, FuzzTarget]
     restart: Callable[[], Awaitable[None]]
     deadline: Callable[[str], float]
     exceptions: bool
-    asked: int = 0
+    invocations: int = 0
 
-    async def ask(self, inputs: Sequence[Input], within: float | None = None) -> list[Observation]:
+    async def ask(self, inputs: Sequence[Case], within: float | None = None) -> list[Observation]:
         """Send these and wait until each is over, ``within`` seconds or as long as one may take."""
-        if not self.line.harness.worker.running or not self.line.harness.workers:
+        if not self.transport.harness.worker.running or not self.transport.harness.workers:
             await self.restart()
-        self.asked += len(inputs)
-        before = self.line.fresh_log()
-        sent = self.line.send(inputs)
-        longest = max((self.deadline(given.function_id) for given in inputs), default=0.0)
-        await self.line.wait(sent, longest * load_factor() if within is None else within)
-        if any(not one.over for one in sent) and not self.line.harness.worker.running:
-            await self.line.harness.worker.process.exited.wait()
+        self.invocations += len(inputs)
+        before = self.transport.fresh_log()
+        sent = self.transport.send(inputs)
+        longest = max((self.deadline(case.function_id) for case in inputs), default=0.0)
+        await self.transport.wait(sent, longest * load_factor() if within is None else within)
+        if any(not one.over for one in sent) and not self.transport.harness.worker.running:
+            await self.transport.harness.worker.process.exited.wait()
         deaf = False
-        if any(not one.over for one in sent) and self.line.harness.worker.running:
+        if any(not one.over for one in sent) and self.transport.harness.worker.running:
             deaf = not await self.listens(within)
         await self._linger(sent)
-        log = self.line.fresh_log() or (before if deaf else ())
+        log = self.transport.fresh_log() or (before if deaf else ())
         for one in sent:
-            self.line.forget(one)
-        return [self.line.observation(one, log, deaf=deaf and not one.over) for one in sent]
+            self.transport.forget(one)
+        return [self.transport.observation(one, log, deaf=deaf and not one.over) for one in sent]
 
     async def _linger(self, sent: Sequence[Pending]) -> None:
         """Give a crash after the reply, and a second reply, a moment to show."""
-        harness = self.line.harness
+        harness = self.transport.harness
         unsettled = [one for one in sent if one.reply is not None]
         if unsettled and len(sent) == 1:
             await harness.until(
@@ -84,7 +84,7 @@ class Inquiry:
 
     async def listens(self, within: float | None = None) -> bool:
         """Whether the worker answers anything at all, in time or ``within`` seconds."""
-        harness = self.line.harness
+        harness = self.transport.harness
         if harness.baseline.pulse is None:
             return True
         if not harness.workers:
@@ -96,14 +96,14 @@ class Inquiry:
 
     def suspect(self, seen: Observation) -> Suspicion | None:
         """What is wrong with an observation."""
-        target = self.targets[seen.given.function_id]
+        target = self.targets[seen.case.function_id]
         return judge(target, seen, exceptions=self.exceptions)
 
     async def shows(
-        self, given: Input, wanted: Suspicion, within: float | None = None
+        self, case: Case, wanted: Suspicion, within: float | None = None
     ) -> Observation | None:
         """Ask once; the observation if it shows the same mistake."""
-        (seen,) = await self.ask([given], within)
+        (seen,) = await self.ask([case], within)
         return seen if self._same(self.suspect(seen), wanted) else None
 
     @staticmethod
@@ -119,59 +119,59 @@ class Inquiry:
     # -- the least that shows it -----------------------------------------------------------------
 
     async def settle(
-        self, given: Input, wanted: Suspicion, first: Observation, history: Sequence[Input]
-    ) -> Finding:
+        self, case: Case, wanted: Suspicion, first: Observation, history: Sequence[Case]
+    ) -> Defect:
         """Find the least that shows the mistake, and tell whether it could be shown again."""
         if wanted.kind.ends_the_worker:
             await self.restart()
-        seen = await self.shows(given, wanted)
+        seen = await self.shows(case, wanted)
         if seen is not None:
-            least = await self._least(given, wanted)
-            for candidate in dict.fromkeys((least, given)):
+            least = await self._least(case, wanted)
+            for candidate in dict.fromkeys((least, case)):
                 steps = await self._afresh(candidate, wanted)
                 if steps is not None:
                     return self.finding(wanted, steps[0], steps[1], reproduced=True)
-        with_history = await self._with_history(given, wanted, history)
+        with_history = await self._with_history(case, wanted, history)
         if with_history is not None:
             return self.finding(wanted, with_history[0], with_history[1], reproduced=True)
-        return self.finding(wanted, [(given, 1)], seen or first, reproduced=seen is not None)
+        return self.finding(wanted, [(case, 1)], seen or first, reproduced=seen is not None)
 
     async def _afresh(
-        self, given: Input, wanted: Suspicion
-    ) -> tuple[list[tuple[Input, int]], Observation] | None:
-        """How often a fresh worker must be asked until it shows the mistake."""
+        self, case: Case, wanted: Suspicion
+    ) -> tuple[list[tuple[Case, int]], Observation] | None:
+        """How often a fresh worker must be invoked until it shows the mistake."""
         await self.restart()
         for number in range(1, REPEATS + 1):
-            (seen,) = await self.ask([given])
+            (seen,) = await self.ask([case])
             if self._same(self.suspect(seen), wanted):
-                return [(given, number)], seen
+                return [(case, number)], seen
             if seen.reply is None:
                 return None
         return None
 
-    async def _least(self, given: Input, wanted: Suspicion) -> Input:
+    async def _least(self, case: Case, wanted: Suspicion) -> Case:
         """Make an input smaller while it still shows the mistake."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SECONDS
         left = CRASHES if wanted.kind.ends_the_worker else TRIES
         width = 1 if wanted.kind.ends_the_worker else PARALLEL
         hurry = HURRY if wanted.kind in (Kind.SILENT, Kind.DEAF) else None
-        candidates = smaller(given.value)
+        candidates = smaller(case.value)
         while left > 0 and loop.time() < until:
-            some = [self.with_value(given, value) for value in islice(candidates, width)]
+            some = [self.with_value(case, value) for value in islice(candidates, width)]
             if not some:
-                return given
+                return case
             left -= len(some)
             found = await self._first(some, wanted, hurry)
-            if found is not None and await self.shows(found.given, wanted, hurry) is not None:
-                given = found.given
-                candidates = smaller(given.value)
-        return given
+            if found is not None and await self.shows(found.case, wanted, hurry) is not None:
+                case = found.case
+                candidates = smaller(case.value)
+        return case
 
     async def _first(
-        self, candidates: list[Input], wanted: Suspicion, within: float | None
+        self, candidates: list[Case], wanted: Suspicion, within: float | None
     ) -> Observation | None:
-        """The first candidate that shows the mistake; all are asked at a time."""
+        """The first candidate that shows the mistake; all are invoked at once."""
         if wanted.kind is Kind.EXCEPTION:
             candidates = [c for c in candidates if c.valid is True]
         if not candidates:
@@ -179,10 +179,10 @@ class Inquiry:
         observations = await self.ask(candidates, within)
         return next((o for o in observations if self._same(self.suspect(o), wanted)), None)
 
-    def with_value(self, given: Input, value: Any) -> Input:
+    def with_value(self, case: Case, value: Any) -> Case:
         """The input with other data."""
-        target, text = self.targets[given.function_id], written(value)
-        valid = given.valid
+        target, text = self.targets[case.function_id], written(value)
+        valid = case.valid
         if target.generator is not None:
             try:
                 plain = msgspec.json.decode(text)
@@ -191,14 +191,14 @@ class Inquiry:
             valid = target.generator.validity.holds(plain)
             if not valid and target.structure.holds(plain):
                 valid = None
-        return replace(given, text=text, value=value, valid=valid)
+        return replace(case, text=text, value=value, valid=valid)
 
     async def _with_history(
-        self, given: Input, wanted: Suspicion, history: Sequence[Input]
-    ) -> tuple[list[tuple[Input, int]], Observation] | None:
+        self, case: Case, wanted: Suspicion, history: Sequence[Case]
+    ) -> tuple[list[tuple[Case, int]], Observation] | None:
         """Steps on a fresh worker that lead to the mistake."""
         hurry = None if wanted.kind is not Kind.SILENT else 2 * HURRY
-        steps = [*history, given]
+        steps = [*history, case]
         seen_again = await self._replayed(steps, wanted, hurry)
         if seen_again is None:
             return None
@@ -214,14 +214,32 @@ class Inquiry:
                 if shown is not None:
                     steps, seen_again, progress = shorter, shown, True
                     break
-        return _counted(steps), seen_again
+        alone = await self._alone(steps, wanted)
+        return alone or (_counted(steps), seen_again)
+
+    async def _alone(
+        self, steps: Sequence[Case], wanted: Suspicion
+    ) -> tuple[list[tuple[Case, int]], Observation] | None:
+        """One of the steps that ends a fresh worker alone, so that the others are beside the point.
+
+        The invocation that was lost with a worker is not always the one that ended it.
+        """
+        if not wanted.kind.ends_the_worker:
+            return None
+        for case in dict.fromkeys(steps):
+            await self.restart()
+            (seen,) = await self.ask([case], 2.0)
+            found = self.suspect(seen)
+            if found is not None and found.kind is wanted.kind:
+                return [(case, 1)], seen
+        return None
 
     async def _replayed(
-        self, steps: Sequence[Input], wanted: Suspicion, within: float | None
+        self, steps: Sequence[Case], wanted: Suspicion, within: float | None
     ) -> Observation | None:
         await self.restart()
-        for given in steps[:-1]:
-            (seen,) = await self.ask([given], within or 2.0)
+        for case in steps[:-1]:
+            (seen,) = await self.ask([case], within or 2.0)
             if self._same(self.suspect(seen), wanted):
                 return seen
         return await self.shows(steps[-1], wanted, within)
@@ -229,33 +247,38 @@ class Inquiry:
     def finding(
         self,
         wanted: Suspicion,
-        steps: Sequence[tuple[Input, int]],
+        steps: Sequence[tuple[Case, int]],
         seen: Observation,
         *,
         reproduced: bool,
-    ) -> Finding:
+    ) -> Defect:
         """The finding that a suspicion has become, with what was ``seen`` after its steps."""
-        told = self.suspect(seen) or wanted
+        shown = self.suspect(seen) or wanted
         reply = (seen.reply or b"").decode("utf-8", "replace")
-        return Finding(
-            replace(wanted, seen=told.seen, expected=told.expected),
+        return Defect(
+            replace(
+                wanted,
+                function_id=steps[-1][0].function_id,
+                seen=shown.seen,
+                expected=shown.expected,
+            ),
             tuple(
-                Step(given.function_id, given.text.decode("utf-8", "replace"), times)
-                for given, times in steps
+                ReplayStep(case.function_id, case.text.decode("utf-8", "replace"), times)
+                for case, times in steps
             ),
             reproduced,
             reply=reply[:SHOWN],
-            log=seen.log[-15:] or tuple(self.line.harness.worker.log[-8:]),
+            log=seen.log[-15:] or tuple(self.transport.harness.worker.log[-8:]),
             origin=steps[-1][0].origin,
         )
 
 
-def _counted(steps: Sequence[Input]) -> list[tuple[Input, int]]:
-    """Steps with equal neighbours told once."""
-    out: list[tuple[Input, int]] = []
-    for given in steps:
-        if out and out[-1][0].text == given.text and out[-1][0].function_id == given.function_id:
-            out[-1] = (given, out[-1][1] + 1)
+def _counted(steps: Sequence[Case]) -> list[tuple[Case, int]]:
+    """Steps with equal neighbours counted once."""
+    out: list[tuple[Case, int]] = []
+    for case in steps:
+        if out and out[-1][0].text == case.text and out[-1][0].function_id == case.function_id:
+            out[-1] = (case, out[-1][1] + 1)
         else:
-            out.append((given, 1))
+            out.append((case, 1))
     return out

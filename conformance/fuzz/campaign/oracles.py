@@ -19,10 +19,11 @@ from typing import Any
 
 import msgspec
 
-from conformance.fuzz.search.novelty import normalised
-from conformance.fuzz.target import Input, Target
+from conformance.fuzz.target import Case, FuzzTarget
 from conformance.requirements.verdict import Level
 from conformance.subject.process import describe_exit
+from conformance.trials.learning.exceptions import is_exception, unexpected
+from conformance.trials.learning.wording import normalised
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import InvocationResult
 
@@ -75,7 +76,7 @@ class Observation:
     ended meanwhile, if it did.
     """
 
-    given: Input
+    case: Case
     tag: str
     reply: bytes | None
     number: int = 0
@@ -100,31 +101,16 @@ class Suspicion:
 
 _TAG = re.compile(rb"tag-[0-9a-f]{12}")
 
-_EXCEPTIONS = re.compile(
-    r"\b(AttributeError|TypeError|KeyError|IndexError|UnboundLocalError|NameError|AssertionError"
-    r"|ZeroDivisionError|RecursionError|OverflowError|MemoryError|UnicodeEncodeError"
-    r"|UnicodeDecodeError|ReferenceError|RangeError|NullPointerException|ClassCastException"
-    r"|\w*IndexOutOfBoundsException|NoMethodError|StopIteration)\b"
-)
-_TELLTALES = re.compile(
-    r"Cannot (?:read|set) propert|is not a function|is not iterable|undefined is not"
-    r"|Maximum call stack|panicked|index out of (?:range|bounds)|nil pointer|runtime error:"
-    r"|interface conversion:|object has no attribute|object is not (?:subscriptable|iterable"
-    r"|callable)|indices must be integers|division by zero|list index out of range"
-    r"|unsupported operand type|not supported between instances|can only concatenate"
-    r"|maximum recursion depth|integer overflow|unwrap\(\)` on"
-)
 
-
-def judge(target: Target, seen: Observation, *, exceptions: bool = True) -> Suspicion | None:
+def judge(target: FuzzTarget, seen: Observation, *, exceptions: bool = True) -> Suspicion | None:
     """What is wrong with an observation, if anything.
 
     ``exceptions`` false lets unexpected exceptions on valid data pass.
     """
     ended = _ended(seen)
-    if ended is not None or not seen.given.deliverable:
+    if ended is not None or not seen.case.deliverable:
         return ended
-    name = seen.given.function_id
+    name = seen.case.function_id
     if seen.reply is None:
         cause = _last(seen.log)
         return Suspicion(Kind.SILENT, name, cause, "one reply", "none, although the worker lives")
@@ -137,8 +123,8 @@ def judge(target: Target, seen: Observation, *, exceptions: bool = True) -> Susp
         return Suspicion(Kind.MALFORMED, name, what, "an invocationresult", str(fault))
     if not isinstance(reply, InvocationResult) or reply.function_id != name:
         what = "function_id"
-        told = f"function_id {getattr(reply, 'function_id', None)!r}"
-        return Suspicion(Kind.MALFORMED, name, what, f"an invocationresult of {name}", told)
+        text = f"function_id {getattr(reply, 'function_id', None)!r}"
+        return Suspicion(Kind.MALFORMED, name, what, f"an invocationresult of {name}", text)
     if reply.error is not None:
         error = reply.error
         return _exception(target, seen, error.message, error.stacktrace) if exceptions else None
@@ -146,31 +132,31 @@ def judge(target: Target, seen: Observation, *, exceptions: bool = True) -> Susp
 
 
 def _ended(seen: Observation) -> Suspicion | None:
-    name = seen.given.function_id
+    name = seen.case.function_id
     if seen.exit_code is not None:
         how = describe_exit(seen.exit_code)
         return Suspicion(Kind.CRASH, name, f"{how} {_last(seen.log)}", "the process lives on", how)
     if seen.dropped:
-        told = "the worker ended its connection"
-        return Suspicion(Kind.DROPPED, name, _last(seen.log), "the connection stays", told)
+        text = "the worker ended its connection"
+        return Suspicion(Kind.DROPPED, name, _last(seen.log), "the connection stays", text)
     if seen.deaf:
-        told = "no invocation is answered any more, although the process lives"
-        return Suspicion(Kind.DEAF, name, _last(seen.log), "the worker listens", told)
+        text = "no invocation is answered any more, although the process lives"
+        return Suspicion(Kind.DEAF, name, _last(seen.log), "the worker listens", text)
     return None
 
 
 def _exception(
-    target: Target, seen: Observation, message: str, stack: str | None
+    target: FuzzTarget, seen: Observation, message: str, stack: str | None
 ) -> Suspicion | None:
-    if seen.given.valid is not True or not target.says_much:
+    if seen.case.valid is not True or not target.says_much:
         return None
     exception = unexpected(message, stack or "")
     if exception is None:
         return None
-    cause = f"{exception} {_where(stack or '') or normalised(message, seen.given.value)}"
+    cause = f"{exception} {_where(stack or '') or normalised(message, seen.case.value)}"
     wanted = "a result, or an error on purpose: the data is valid for the declared request_format"
-    told = f"{exception}: {message[:300]}" if exception not in message else message[:300]
-    return Suspicion(Kind.EXCEPTION, target.id, cause, wanted, told)
+    text = f"{exception}: {message[:300]}" if exception not in message else message[:300]
+    return Suspicion(Kind.EXCEPTION, target.id, cause, wanted, text)
 
 
 _FRAMES = re.compile(r'File "([^"]+)", line (\d+)|\bat (?:.{0,200}?\()?([^\s()]+):(\d+)(?::\d+)?')
@@ -186,19 +172,7 @@ def _where(stack: str) -> str:
     return f"{frames[0][3]}:{frames[0][4]}"
 
 
-def unexpected(message: str, stack: str) -> str | None:
-    """The name of the programming mistake that an error is about, or ``None``."""
-    last = [line for line in stack.splitlines() if line.strip() and not line[0].isspace()]
-    for text in (*last[-1:], *last[:1], message[:300]):
-        match = _EXCEPTIONS.match(text.removeprefix("Uncaught ").strip()) or _TELLTALES.search(text)
-        if match is not None:
-            return match[0]
-    if re.fullmatch(r"'[\w.:\- ]{1,60}'", message):
-        return "KeyError"  # what Python's says of itself is the key alone
-    return None
-
-
-def _result(target: Target, result: bytes) -> Suspicion | None:
+def _result(target: FuzzTarget, result: bytes) -> Suspicion | None:
     if target.result is None:
         return None
     try:
@@ -218,7 +192,7 @@ def tags(data: bytes) -> set[str]:
 
 
 def crossed(seen: Observation, others: Any) -> set[str]:
-    """Tags of other invocations in a reply that lacks its own; ``others`` are those given out."""
+    """Tags of other invocations in a reply that lacks its own; ``others`` are those in use."""
     if seen.reply is None or not seen.tag:
         return set()
     found = tags(seen.reply)
@@ -230,6 +204,6 @@ def crossed(seen: Observation, others: Any) -> set[str]:
 def _last(log: tuple[str, ...]) -> str:
     lines = [line for line in log if line.strip()]
     for line in reversed(lines):
-        if _EXCEPTIONS.search(line) or _TELLTALES.search(line):
+        if is_exception(line):
             return normalised(line)
     return normalised(lines[-1]) if lines else ""

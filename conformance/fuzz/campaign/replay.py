@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.errors import Inconclusive
-from conformance.fuzz.campaign.finding import Step
-from conformance.fuzz.campaign.minimiser import Inquiry
+from conformance.fuzz.campaign.defect import ReplayStep
+from conformance.fuzz.campaign.minimiser import Minimiser
 from conformance.fuzz.campaign.oracles import Observation, Suspicion
 from conformance.fuzz.campaign.store import Counterexample
-from conformance.fuzz.campaign.transport import Line
-from conformance.fuzz.target import Input, Target
+from conformance.fuzz.campaign.transport import Transport
+from conformance.fuzz.target import Case, FuzzTarget
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Trial, Worker
 
@@ -23,7 +23,7 @@ class Replay:
 
     suspicion: Suspicion | None
     seen: Observation
-    asked: int
+    invocations: int
 
 
 def trial(example: Counterexample, *, exceptions: bool) -> Trial[Replay]:
@@ -32,16 +32,16 @@ def trial(example: Counterexample, *, exceptions: bool) -> Trial[Replay]:
     async def play(harness: Harness) -> Replay:
         return await replay(harness, example.steps, exceptions=exceptions)
 
-    return Trial(f"fuzz replay {example.path}", Worker.OWN, play)
+    return Trial(f"fuzz replay {example.path}", Worker.OWN, play, informed=False)
 
 
-async def replay(harness: Harness, steps: Sequence[Step], *, exceptions: bool) -> Replay:
+async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: bool) -> Replay:
     """Send the steps one after the other until one shows what is wrong.
 
     Raises:
         Inconclusive: the worker has no such function, or it may not be invoked.
     """
-    targets: dict[str, Target] = {}
+    targets: dict[str, FuzzTarget] = {}
     for step in steps:
         body = harness.baseline.functions.get(step.function_id)
         if body is None:
@@ -49,26 +49,24 @@ async def replay(harness: Harness, steps: Sequence[Step], *, exceptions: bool) -
         obstacle = harness.obstacle(step.function_id)
         if obstacle is not None:
             raise Inconclusive(obstacle)
-        targets[step.function_id] = Target(step.function_id, body)
+        targets[step.function_id] = FuzzTarget(step.function_id, body)
     await harness.worker.start()
     await harness.presence.ready()
-    line = Line(harness)
+    transport = Transport(harness)
 
     async def restart() -> None:
-        await harness.worker.process.kill()
-        line.restarted()
-        await harness.worker.start()
-        await harness.presence.ready()
+        await harness.restart()
+        transport.restarted(harness)
 
-    inquiry = Inquiry(line, targets, restart, lambda _: harness.pace.handler, exceptions)
+    minimiser = Minimiser(transport, targets, restart, lambda _: harness.pace.handler, exceptions)
     seen: Observation | None = None
     for step in steps:
-        blank = Input(step.function_id, b"", None)
-        given = inquiry.with_value(blank, json.loads(step.data))
+        blank = Case(step.function_id, b"", None)
+        case = minimiser.with_value(blank, json.loads(step.data))
         for _ in range(step.times):
-            (seen,) = await inquiry.ask([given])
-            suspicion = inquiry.suspect(seen)
+            (seen,) = await minimiser.ask([case])
+            suspicion = minimiser.suspect(seen)
             if suspicion is not None:
-                return Replay(suspicion, seen, inquiry.asked)
+                return Replay(suspicion, seen, minimiser.invocations)
     assert seen is not None
-    return Replay(None, seen, inquiry.asked)
+    return Replay(None, seen, minimiser.invocations)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from conformance.fuzz.campaign.finding import Explored, Report
+from conformance.fuzz.campaign.defect import CampaignReport, Explored
 from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion, crossed, judge
-from conformance.fuzz.campaign.transport import Line, Pending
+from conformance.fuzz.campaign.transport import Pending, Transport
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.search.corpus import Pool
+from conformance.fuzz.search.corpus import Corpus
 from conformance.fuzz.search.novelty import Answer
 from conformance.fuzz.search.search import Search
-from conformance.fuzz.target import Target
+from conformance.fuzz.target import FuzzTarget
 from conformance.trials.conversation import ANNOUNCE
 from mock_engine.transcript import Direction, Event, Message
 
@@ -27,11 +27,11 @@ class Replies:
     """Takes replies, in the order in which their inputs were sent."""
 
     plan: Plan
-    line: Line
+    transport: Transport
     search: Search
-    targets: Mapping[str, Target]
-    pool: Pool
-    report: Report
+    targets: Mapping[str, FuzzTarget]
+    corpus: Corpus
+    report: CampaignReport
     _slowest: dict[str, float] = field(default_factory=dict)
     _issued: set[str] = field(default_factory=set)
 
@@ -44,7 +44,7 @@ class Replies:
 
     def take(self, one: Pending, seen: Observation) -> Suspicion | None:
         """Learn from a reply, and judge it."""
-        name = one.given.function_id
+        name = one.case.function_id
         explored = self.report.explored.setdefault(name, Explored())
         explored.inputs += 1
         explored.replies += 1
@@ -52,19 +52,19 @@ class Replies:
         answer = answered(one, seen)
         explored.results += answer.outcome == "result"
         explored.errors += answer.outcome == "error"
-        if self.search.learn(one.given, answer):
+        if self.search.learn(one.case, answer):
             explored.news += 1
-            self.pool.keep(name, one.given)
+            self.corpus.keep(name, one.case)
         foreign = sorted(crossed(seen, self._issued))
         if foreign:
             expected = f"its own data ({one.tag})"
-            told = f"data of another invocation ({', '.join(foreign[:3])})"
-            return Suspicion(Kind.CROSSED, name, "", expected, told)
+            text = f"data of another invocation ({', '.join(foreign[:3])})"
+            return Suspicion(Kind.CROSSED, name, "", expected, text)
         return judge(self.targets[name], seen, exceptions=self.plan.exceptions)
 
     def overhear(self, event: Event) -> None:
         """Learn from what the worker sends to others."""
-        if not isinstance(event, Message) or self.line.knows(event.data):
+        if not isinstance(event, Message) or self.transport.knows(event.data):
             return
         called = event.direction is Direction.FROM_WORKER and event.type == "invokefunction"
         if called and event.json.get("function_id") != ANNOUNCE:
@@ -72,7 +72,7 @@ class Replies:
 
     def deadline(self, function_id: str) -> float:
         """Seconds until a missing reply is missing: generous, for nobody knows what it does."""
-        harness = self.line.harness
+        harness = self.transport.harness
         granted = harness.settings.invoking.timeout(function_id)
         slowest = self._slowest.get(function_id, 0.0)
         return max(harness.pace.handler, granted, 5 * slowest)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from conformance.fuzz.values.trees import at, children, places, put, size, without
+from conformance.documents.trees import at, children, places, put, size, without
 
 Step = TypeVar("Step")
 
@@ -17,7 +17,7 @@ PLAINEST: tuple[Any, ...] = (None, 0, "", [], {})
 
 
 def weight(value: Any) -> tuple[int, int]:
-    """How large a value is; a smaller one is told more easily."""
+    """How large a value is; a smaller one is easier to read."""
     leaves, waiting = 0, [value]
     while waiting:
         node = waiting.pop()

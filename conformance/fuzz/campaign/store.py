@@ -17,8 +17,10 @@ from typing import Any
 
 import yaml
 
+from conformance import documents
+from conformance.documents.nodes import DocumentError
 from conformance.errors import UsageError
-from conformance.fuzz.campaign.finding import Finding, Step
+from conformance.fuzz.campaign.defect import Defect, ReplayStep
 from conformance.fuzz.campaign.oracles import Kind
 
 TAG = "fuzz"
@@ -33,7 +35,7 @@ class Counterexample:
     name: str
     path: Path
     kind: Kind
-    steps: tuple[Step, ...]
+    steps: tuple[ReplayStep, ...]
 
     @property
     def function_id(self) -> str:
@@ -41,7 +43,7 @@ class Counterexample:
         return self.steps[-1].function_id
 
 
-def name_of(finding: Finding) -> str:
+def name_of(finding: Defect) -> str:
     """A file's name that is the same for the same cause."""
     suspicion = finding.suspicion
     cause = json.dumps([suspicion.kind.name, suspicion.function_id, suspicion.cause])
@@ -49,7 +51,7 @@ def name_of(finding: Finding) -> str:
     return f"{words.strip('-')[:60]}-{hashlib.sha256(cause.encode()).hexdigest()[:8]}"
 
 
-def save(folder: Path, finding: Finding) -> Path:
+def save(folder: Path, finding: Defect) -> Path:
     """Write a counterexample and return its file.
 
     Raises:
@@ -66,7 +68,33 @@ def save(folder: Path, finding: Finding) -> Path:
     return path
 
 
-def _text(finding: Finding) -> str:
+def save_calls(folder: Path, finding: Defect) -> Path:
+    """Write the invocations of a finding for ``invoke --calls``, and return the file.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    path = folder / f"{name_of(finding)}.calls.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    calls = [[step.function_id, step.data, step.times] for step in finding.steps]
+    path.write_text(json.dumps(calls), "utf-8")
+    return path
+
+
+def read_calls(path: Path) -> list[ReplayStep]:
+    """The invocations in a file that ``save_calls`` wrote.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    try:
+        calls = json.loads(path.read_text("utf-8"))
+        return [ReplayStep(str(name), str(data), int(times)) for name, data, times in calls]
+    except (OSError, ValueError, TypeError) as fault:
+        raise UsageError(f"--calls {path}: {fault}; name a file that fuzzing wrote") from None
+
+
+def _text(finding: Defect) -> str:
     suspicion = finding.suspicion
     steps: list[dict[str, Any]] = []
     number = 0
@@ -80,7 +108,7 @@ def _text(finding: Finding) -> str:
         "tags": [TAG, suspicion.kind.name.lower()],
         "steps": steps,
     }
-    told = [
+    notes = [
         f"Found by fuzzing: {suspicion.kind.value}.",
         f"expected: {suspicion.expected}",
         f"seen: {suspicion.seen}",
@@ -89,7 +117,7 @@ def _text(finding: Finding) -> str:
         *(f"output: {line}" for line in finding.log),
         f"next: {finding.remedy}",
     ]
-    comment = "".join(f"# {line}\n" for text in told for line in _lines(text))
+    comment = "".join(f"# {line}\n" for text in notes for line in _lines(text))
     return comment + yaml.safe_dump(
         document, sort_keys=False, allow_unicode=False, width=100, default_flow_style=None
     )
@@ -102,7 +130,7 @@ def _lines(text: str) -> list[str]:
     return [shown[i : i + 110] for i in range(0, len(shown), 110)] or [""]
 
 
-def _invocation(step: Step, number: int) -> list[dict[str, Any]]:
+def _invocation(step: ReplayStep, number: int) -> list[dict[str, Any]]:
     name = f"call{number}"
     call = {"type": INVOKE, "invocation_id": {"$new": name}, "function_id": step.function_id}
     return [
@@ -154,10 +182,10 @@ def _is_ours(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+        document = documents.read(path).value
+    except DocumentError as fault:
         raise UsageError(
-            f"--fuzz-corpus: {path} cannot be read: {fault}; mend it, or take it out of the folder"
+            f"--fuzz-corpus: {fault}; mend the file, or take it out of the folder"
         ) from None
     if not isinstance(document, dict):
         raise UsageError(f"--fuzz-corpus: {path} holds no scenario; see docs/fuzzing.md")
@@ -171,12 +199,12 @@ def _read(path: Path) -> Counterexample:
             Kind[tag.upper()] for tag in document["tags"] if tag.upper() in Kind.__members__
         )
         steps = tuple(
-            Step(call["function_id"], json.dumps(_restored(call.get("data"))))
+            ReplayStep(call["function_id"], json.dumps(_restored(call.get("data"))))
             for call in _calls(document["steps"])
         )
     except (KeyError, StopIteration, TypeError, AttributeError) as fault:
-        told = f"its tags or steps are not those of a counterexample ({fault!r})"
-        raise UsageError(f"--fuzz-corpus: {path}: {told}; see docs/fuzzing.md") from None
+        text = f"its tags or steps are not those of a counterexample ({fault!r})"
+        raise UsageError(f"--fuzz-corpus: {path}: {text}; see docs/fuzzing.md") from None
     if not steps:
         raise UsageError(f"--fuzz-corpus: {path}: no step invokes a function; see docs/fuzzing.md")
     return Counterexample(path.stem, path, kind, steps)

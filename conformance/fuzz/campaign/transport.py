@@ -12,14 +12,13 @@ import re
 import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from websockets.frames import Frame, Opcode
 
 from conformance.errors import Inconclusive
 from conformance.fuzz.campaign.oracles import Observation
-from conformance.fuzz.target import Input
+from conformance.fuzz.target import Case
 from conformance.fuzz.values.strings import TAG
 from conformance.trials.harness import Harness
 from mock_engine.wire import Connection
@@ -39,7 +38,7 @@ class Pending:
     ``generation`` counts the processes of the worker before the one that it was sent to.
     """
 
-    given: Input
+    case: Case
     number: int
     tag: str
     sent: float
@@ -57,11 +56,10 @@ class Pending:
 
 
 @dataclass
-class Line:
+class Transport:
     """Sends inputs and matches the replies. It is the tap of its harness."""
 
     harness: Harness
-    news: asyncio.Event = field(default_factory=asyncio.Event)
     pending: dict[int, Pending] = field(default_factory=dict)
     answered: OrderedDict[int, Pending] = field(default_factory=OrderedDict)
     twice: list[Pending] = field(default_factory=list)
@@ -82,22 +80,22 @@ class Line:
 
     # -- sending ---------------------------------------------------------------------------------
 
-    def send(self, inputs: Sequence[Input]) -> list[Pending]:
+    def send(self, inputs: Sequence[Case]) -> list[Pending]:
         """Send inputs, in their order, each with its tag."""
         out: list[Pending] = []
         waiting: dict[Connection, list[bytes]] = {}
         now = self._loop.time()
-        for given in inputs:
+        for case in inputs:
             self.sent += 1
             number = self.sent
-            connection = self._connection(given.function_id)
-            tag = f"tag-{number:012x}" if _TAG in given.text else ""
-            one = Pending(given, number, tag, now, connection, self.generation)
+            connection = self._connection(case.function_id)
+            tag = f"tag-{number:012x}" if _TAG in case.text else ""
+            one = Pending(case, number, tag, now, connection, self.generation)
             out.append(one)
             if connection is None:
                 continue
-            data = given.text.replace(_TAG, tag.encode()) if tag else given.text
-            ids = (self._mark, number, _quoted(given.function_id), data)
+            data = case.text.replace(_TAG, tag.encode()) if tag else case.text
+            ids = (self._mark, number, _quoted(case.function_id), data)
             frame = Frame(Opcode.TEXT, INVOKE % ids).serialize(mask=False)
             waiting.setdefault(connection, []).append(frame)
             self.pending[number] = one
@@ -140,7 +138,7 @@ class Line:
             self.answered.popitem(last=False)
         self._awaited.discard(number)
         if not self._awaited:
-            self.news.set()
+            self.harness.notify()
 
     def _again(self, number: int, data: bytes) -> None:
         one = self.answered.get(number)
@@ -152,26 +150,22 @@ class Line:
 
     async def wait(self, sent: Sequence[Pending], seconds: float) -> bool:
         """Wait until all of these are over, the process ends, or time is up; whether all are."""
-        until = self._loop.time() + seconds
-        while True:
-            open_ones = {one.number for one in sent if not one.over}
-            if not open_ones:
-                return True
-            left = until - self._loop.time()
-            if left <= 0 or not self.harness.worker.running:
-                return False
-            self._awaited = open_ones
-            self.news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(left, 0.2)):
-                    await self.news.wait()
+
+        def over() -> bool:
+            self._awaited = {one.number for one in sent if not one.over}
+            return not self._awaited
+
+        await self.harness.until(
+            lambda: over() or not self.harness.worker.running, seconds, patient=False
+        )
+        return over()
 
     def forget(self, one: Pending) -> None:
         """Expect this one's reply no longer; if it comes all the same, it is of no interest."""
         self.pending.pop(one.number, None)
 
     def fresh_log(self) -> tuple[str, ...]:
-        """The lines the worker wrote since this was asked last."""
+        """The lines the worker wrote since the last call."""
         output = self.harness.worker.process.output
         lines = output.lines
         total = output.dropped + len(lines)
@@ -179,8 +173,10 @@ class Line:
         self._lines = total
         return tuple(line.text for line in lines[len(lines) - fresh :]) if fresh else ()
 
-    def restarted(self) -> None:
-        """The worker was started anew: nothing of the old one is expected."""
+    def restarted(self, harness: Harness) -> None:
+        """A fresh worker is there, in this harness: nothing of the old one is expected."""
+        self.harness = harness
+        harness.let_through(self)
         self.generation += 1
         self.pending.clear()
         self._serving.clear()
@@ -194,7 +190,7 @@ class Line:
         exit_code = self.harness.worker.process.exit_code
         gone = one.reply is None and (one.connection is None or not one.connection.is_open)
         return Observation(
-            one.given,
+            one.case,
             one.tag,
             one.reply,
             one.number,

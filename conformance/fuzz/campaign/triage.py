@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from conformance.fuzz.campaign.finding import Finding, Report
-from conformance.fuzz.campaign.minimiser import Inquiry
+from conformance.fuzz.campaign.defect import CampaignReport, Defect
+from conformance.fuzz.campaign.minimiser import Minimiser
 from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.search.corpus import Pool
-from conformance.fuzz.target import Input
+from conformance.fuzz.search.corpus import Corpus
+from conformance.fuzz.target import Case
 
 HISTORY = 300
 """Inputs before a suspicion that may have led to it."""
@@ -28,22 +28,28 @@ SPARED = 8
 
 
 @dataclass
-class Docket:
+class Triage:
     """The suspicions of a campaign, and the findings in its report.
 
-    ``closes`` is when, by the loop's clock, nothing new is looked into any more.
+    ``closes`` is when, by the loop's clock, nothing new is looked into any more. ``keep`` is called
+    with each finding as it is made.
+
+    What was seen once and could not be shown again is a note: nobody knows what led to it. Only
+    a reply that is wrong in itself needs no repetition.
     """
 
     plan: Plan
-    inquiry: Inquiry
-    pool: Pool
-    report: Report
+    minimiser: Minimiser
+    corpus: Corpus
+    report: CampaignReport
     closes: float | None
-    _history: deque[Input] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    _causes: dict[tuple[Kind, str, str], Finding] = field(default_factory=dict)
+    keep: Callable[[Defect], None] = lambda _: None
+    _history: deque[Case] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    _causes: dict[tuple[Kind, str, str], Defect] = field(default_factory=dict)
     _looks: Counter[tuple[Kind, str]] = field(default_factory=Counter)
     _ends: Counter[str] = field(default_factory=Counter)
     _taken_up: int = 0
+    _open: Suspicion | None = None
 
     @property
     def full(self) -> bool:
@@ -59,16 +65,16 @@ class Docket:
 
     # -- what is known ---------------------------------------------------------------------------
 
-    def remember(self, inputs: Iterable[Input]) -> None:
+    def remember(self, inputs: Iterable[Case]) -> None:
         """Keep inputs that are sent, since they may have led to what is met later."""
         self._history.extend(inputs)
 
     @property
-    def last(self) -> Input | None:
+    def last(self) -> Case | None:
         """The input that was sent last."""
         return self._history[-1] if self._history else None
 
-    def silences(self) -> list[Finding]:
+    def silences(self) -> list[Defect]:
         """The findings of functions that answer nothing at times."""
         return [finding for finding in self.report.findings if finding.kind is Kind.SILENT]
 
@@ -92,7 +98,7 @@ class Docket:
 
     # -- what is new -----------------------------------------------------------------------------
 
-    async def meet(self, given: Input, suspicion: Suspicion, seen: Observation) -> None:
+    async def meet(self, case: Case, suspicion: Suspicion, seen: Observation) -> None:
         """A suspicion: count it when its cause is known, look into it otherwise."""
         known = self._causes.get((suspicion.kind, suspicion.function_id, suspicion.cause))
         if known is not None:
@@ -105,54 +111,73 @@ class Docket:
             return
         self._taken_up += 1
         at = seen.number or self.report.invocations
-        finding = await self._looked_into(given, suspicion, seen)
-        if finding is not None:
-            finding.at = at
-            self.file(suspicion, finding, given)
+        self._open = suspicion
+        finding = await self._looked_into(case, suspicion, seen)
+        self._open = None
+        if finding is None:
+            return
+        finding.at = at
+        if finding.is_proven or self.plan.stop_at is not None:
+            self.file(suspicion, finding, case)
+        else:
+            self.note(f"{_once(suspicion)}; it could not be shown again, so nothing is blamed")
+
+    def interrupted(self) -> None:
+        """Tell of what was being looked into when the campaign ended, if anything was."""
+        if self._open is not None:
+            self.note(f"{_once(self._open)}; the campaign ended before it was shown again")
 
     async def _looked_into(
-        self, given: Input, suspicion: Suspicion, seen: Observation
-    ) -> Finding | None:
+        self, case: Case, suspicion: Suspicion, seen: Observation
+    ) -> Defect | None:
         if suspicion.kind is Kind.CROSSED:
-            return await self._really_crossed(given, suspicion, seen)
+            return await self._really_crossed(case, suspicion, seen)
         if self.plan.stop_at is not None:
-            return Finding(suspicion, (), reproduced=False)
-        return await self.inquiry.settle(given, suspicion, seen, self._before(given))
+            return Defect(suspicion, (), reproduced=False)
+        return await self.minimiser.settle(case, suspicion, seen, self._before(case))
 
     async def _really_crossed(
-        self, given: Input, suspicion: Suspicion, seen: Observation
-    ) -> Finding | None:
+        self, case: Case, suspicion: Suspicion, seen: Observation
+    ) -> Defect | None:
         """Whether another's data came by mistake, and not from a memory that the function has.
 
         Asked alone, a function that remembers answers with what it remembers again; one that
-        mixes up its invocations gives the data back that it was given.
+        mixes up its invocations gives the data back that it was sent.
         """
-        (alone,) = await self.inquiry.ask([given])
+        (alone,) = await self.minimiser.ask([case])
         if alone.reply is None or not alone.tag or alone.tag.encode() not in alone.reply:
             what = "answers with data of earlier invocations: a store, or a leak"
-            self.note(f"{given.function_id} {what}")
+            self.note(f"{case.function_id} {what}")
             return None
-        return self.inquiry.finding(suspicion, [(given, 1)], seen, reproduced=False)
+        return self.minimiser.finding(suspicion, [(case, 1)], seen, reproduced=False)
 
-    def _before(self, given: Input) -> list[Input]:
+    def _before(self, case: Case) -> list[Case]:
         """The inputs that were sent just before this one."""
         history = list(self._history)
-        place = next((n for n, one in enumerate(history) if one is given), len(history))
+        place = next((n for n, one in enumerate(history) if one is case), len(history))
         return history[max(0, place - HISTORY) : place]
 
-    def file(self, suspicion: Suspicion, finding: Finding, given: Input) -> None:
+    def file(self, suspicion: Suspicion, finding: Defect, case: Case) -> None:
         """Keep a finding, unless the same steps were found to show the same before."""
         self._causes[suspicion.kind, suspicion.function_id, suspicion.cause] = finding
-        least = (suspicion.kind, [(s.function_id, s.data, s.times) for s in finding.steps])
         for other in self.report.findings:
-            same = (other.kind, [(s.function_id, s.data, s.times) for s in other.steps])
-            if same == least and finding.steps:
+            if other.explains(finding):
                 other.hits += 1
                 return
-        self.report.findings.append(finding)
-        self.pool.keep(given.function_id, given)
+        explained = [other for other in self.report.findings if finding.explains(other)]
+        finding.hits += sum(other.hits for other in explained)
+        self.report.findings = [f for f in self.report.findings if f not in explained] + [finding]
+        self.corpus.keep(case.function_id, case)
+        self.keep(finding)
 
     def note(self, text: str) -> None:
         """Tell what an operator may want to know, once."""
         if text.partition(":")[0] not in {note.partition(":")[0] for note in self.report.notes}:
             self.report.notes.append(text)
+
+
+def _once(suspicion: Suspicion) -> str:
+    """What was seen once, without blame: what ended a worker may have been any invocation."""
+    if suspicion.kind.ends_the_worker:
+        return f"seen once, {suspicion.kind.value}: {suspicion.seen}"
+    return f"seen once, {suspicion.kind.value} to an invocation of {suspicion.function_id}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.fuzz.target import Input
-from conformance.fuzz.values.trees import children, shape
+from conformance.documents.trees import shape
+from conformance.fuzz.target import Case
+from conformance.trials.learning.wording import normalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,39 +27,14 @@ class Answer:
     log: tuple[str, ...] = ()
 
 
-def traits(given: Input, answer: Answer) -> Iterator[str]:
+def traits(case: Case, answer: Answer) -> Iterator[str]:
     """What distinguishes an answer from others; one that was not seen before is news."""
     if answer.outcome == "result":
         yield f"result {shape(answer.result)}"
     else:
-        said = normalised(answer.message, given.value)
-        yield f"{answer.outcome} {answer.code} {said}"
+        message = normalised(answer.message, case.value)
+        yield f"{answer.outcome} {answer.code} {message}"
     if answer.delay >= 0.25:
         yield f"delay {int(answer.delay * 4).bit_length() // 2}"
     for line in answer.log:
-        yield f"log {normalised(line, given.value)}"
-
-
-def normalised(text: str, value: Any = None) -> str:
-    """A message without what differs from case to case: data, numbers, addresses."""
-    text = text[:1000]
-    for leaf in _texts(value):
-        if leaf in text:
-            text = text.replace(leaf, "‹data›")
-    text = re.sub(r"tag-[0-9a-f]{12}", "‹data›", text)
-    text = re.sub(
-        r"0x[0-9a-fA-F]+|[0-9a-f]{8}-[0-9a-f-]{27}|\d+(?:\.\d+)?(?:e[+-]?\d+)?", "#", text
-    )
-    text = re.sub(r"(\[|\{|\")(?:[^\]\}\"\n]{40,})(\]|\}|\")", r"\1…\2", text)
-    return re.sub(r"\s+", " ", text)[:160]
-
-
-def _texts(value: Any) -> list[str]:
-    found: list[str] = []
-    waiting = [value]
-    while waiting and len(found) < 40:
-        node = waiting.pop()
-        if isinstance(node, str) and len(node) >= 4:
-            found.append(node)
-        waiting += (child for _, child in children(node))
-    return sorted(found, key=len, reverse=True)
+        yield f"log {normalised(line, case.value)}"

@@ -3,7 +3,7 @@
 Rules of this file:
 
 * Pure: no worker, no clock. ``batch`` gives inputs, ``learn`` takes what came of them, in the
-  order in which they were given; the same seed and the same answers give the same inputs.
+  order in which they were sent; the same seed and the same answers give the same inputs.
 * An input whose answer was new is kept. Kept inputs are varied first one place at a time, which
   is how a right form gets one wrong leaf, then at random (``variation``).
 * What a complaint hints at is tried at once (``learning``, ``following``); a new complaint is
@@ -18,16 +18,16 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from conformance.fuzz.search.field import MOST_NEWS, Field, Kept, Proposal
-from conformance.fuzz.search.following import followed
-from conformance.fuzz.search.learning import Hint, fields, hints
+from conformance.documents.trees import at, kind, places, put, shape, size
+from conformance.fuzz.search.knowledge import MOST_NEWS, Kept, Knowledge, Proposal
 from conformance.fuzz.search.novelty import Answer, traits
 from conformance.fuzz.search.variation import Variation, steps
-from conformance.fuzz.target import Input, Target
-from conformance.fuzz.values.entropy import RandomChoices
+from conformance.fuzz.target import Case, FuzzTarget
+from conformance.fuzz.values.entropy import RandomEntropy
 from conformance.fuzz.values.hostile import COMMON, written
 from conformance.fuzz.values.strings import TAG
-from conformance.fuzz.values.trees import at, kind, places, put, shape, size
+from conformance.trials.learning.complaints import Hint, fields, hints
+from conformance.trials.learning.following import followed
 
 MOST_STEPS = 600
 """Single changes tried of a kept input before it is only changed at random."""
@@ -53,17 +53,17 @@ class Search:
 
     def __init__(
         self,
-        targets: Mapping[str, Target],
+        targets: Mapping[str, FuzzTarget],
         seed: int,
         seeds: Mapping[str, Iterable[Any]] | None = None,
         *,
         steered: bool = True,
     ) -> None:
         self._random = random.Random(seed)  # noqa: S311 - reproducible on purpose
-        self._choices = RandomChoices(self._random)
-        self._variation = Variation(self._choices)
+        self._entropy = RandomEntropy(self._random)
+        self._variation = Variation(self._entropy)
         self._steered = steered
-        self.fields = {name: Field(target) for name, target in targets.items()}
+        self.fields = {name: Knowledge(target) for name, target in targets.items()}
         self._turn = self._round = 0
         for name, one in self.fields.items():
             one.waiting.extend((v, "a seed", True) for v in (seeds or {}).get(name, ()))
@@ -73,7 +73,7 @@ class Search:
 
     # -- what comes next -------------------------------------------------------------------------
 
-    def batch(self, count: int, resting: Collection[str] = ()) -> list[Input]:
+    def batch(self, count: int, resting: Collection[str] = ()) -> list[Case]:
         """The next inputs, of all functions in turn; those with much that is new get more.
 
         Functions that are ``resting`` get none, unless all are.
@@ -81,19 +81,19 @@ class Search:
         names = [name for name in self.fields if name not in resting] or list(self.fields)
         return [self._next(names) for _ in range(count)]
 
-    def _next(self, names: list[str]) -> Input:
+    def _next(self, names: list[str]) -> Case:
         self._turn += 1
         if self._steered and self._turn % 3 == 0:
             busy = [name for name in names if self.fields[name].waiting]
-            name = self._choices.pick(busy or names)
+            name = self._entropy.pick(busy or names)
         else:
             self._round += 1
             name = names[self._round % len(names)]
         one = self.fields[name]
         return self._input(one, *self._proposal(one))
 
-    def _input(self, one: Field, value: Any, origin: str, deliverable: bool) -> Input:
-        if self._choices.chance(50):
+    def _input(self, one: Knowledge, value: Any, origin: str, deliverable: bool) -> Case:
+        if self._entropy.chance(50):
             value = self._tagged(one, value)
         target, text = one.target, written(value)
         valid: bool | None = None
@@ -105,10 +105,10 @@ class Search:
                 valid = None  # only a format is not kept, which is an annotation to many
             elif not valid:
                 broken = "the declared format"
-        return Input(target.id, text, value, valid, broken, origin, deliverable)
+        return Case(target.id, text, value, valid, broken, origin, deliverable)
 
     @staticmethod
-    def _tagged(one: Field, value: Any) -> Any:
+    def _tagged(one: Knowledge, value: Any) -> Any:
         """The value with a tag in place of the first text that may be any other."""
         for path in places(value)[:40]:
             old = at(value, path)
@@ -119,13 +119,13 @@ class Search:
                     return tagged
         return value
 
-    def _proposal(self, one: Field) -> Proposal:
+    def _proposal(self, one: Knowledge) -> Proposal:
         if not self._steered:
             return self._variation.by_chance(one), "random", True
         if one.waiting:
             return one.waiting.popleft()
-        if one.target.generator is None and self._choices.chance(10):
-            return self._choices.pick(TAGGED), "a tag", True
+        if one.target.generator is None and self._entropy.chance(10):
+            return self._entropy.pick(TAGGED), "a tag", True
         arms = self._variation.arms
         weights = [self._weight(one, name) for name in arms]
         name = self._random.choices(list(arms), weights)[0]
@@ -135,63 +135,63 @@ class Search:
         return made[0], f"{name}: {made[1]}" if made[1] else name, made[2]
 
     @staticmethod
-    def _weight(one: Field, arm: str) -> float:
+    def _weight(one: Knowledge, arm: str) -> float:
         found, tried = one.arms.setdefault(arm, [0.0, 0.0])
         return (found + 1) / (tried + 12) + 0.01
 
     # -- what came of it -------------------------------------------------------------------------
 
-    def learn(self, given: Input, answer: Answer) -> bool:
+    def learn(self, case: Case, answer: Answer) -> bool:
         """Take an answer; returns whether something about it was new."""
-        one = self.fields[given.function_id]
-        new = self._note(one, given, answer)
+        one = self.fields[case.function_id]
+        new = self._note(one, case, answer)
         if not self._steered:
             return new
-        arm = one.arms.get(given.origin.partition(":")[0])
+        arm = one.arms.get(case.origin.partition(":")[0])
         if arm is not None:
             arm[1] += 1
-        if new and given.deliverable:
+        if new and case.deliverable:
             if arm is not None:
                 arm[0] += 1
-            self._follow(one, given, answer)
-            self._keep(one, given, succeeded=answer.outcome == "result")
+            self._follow(one, case, answer)
+            self._keep(one, case, succeeded=answer.outcome == "result")
         return new
 
     @staticmethod
-    def _note(one: Field, given: Input, answer: Answer) -> bool:
+    def _note(one: Knowledge, case: Case, answer: Answer) -> bool:
         """Count what is new about an answer."""
         if len(one.news) >= MOST_NEWS:
             return False
         before = len(one.news)
         one.errors += answer.outcome == "error"
         one.results += answer.outcome == "result"
-        if answer.outcome == "result" and one.errors > one.results and given.origin == HINT:
-            one.news.add(f"accepted {shape(given.value)}")
-        one.news.update(traits(given, answer))
+        if answer.outcome == "result" and one.errors > one.results and case.origin == HINT:
+            one.news.add(f"accepted {shape(case.value)}")
+        one.news.update(traits(case, answer))
         return len(one.news) > before
 
     @staticmethod
-    def _follow(one: Field, given: Input, answer: Answer) -> None:
+    def _follow(one: Knowledge, case: Case, answer: Answer) -> None:
         """Have tried next what a complaint hints at."""
-        told: list[Hint] = []
+        found: list[Hint] = []
         if answer.outcome == "error":
-            told = hints(answer.message, answer.stack)
-        for hint in told:
+            found = hints(answer.message, answer.stack)
+        for hint in found:
             if hint.name:
                 one.names[hint.name] += 1
             for part in hint.path or ():
                 if isinstance(part, str):
                     one.names[part] += 1
-        tries = islice(followed(given.value, told, one.names), MOST_TRIES)
+        tries = islice(followed(case.value, found, one.names), MOST_TRIES)
         one.waiting.extend((value, HINT, True) for value in tries)
 
     @staticmethod
-    def _keep(one: Field, given: Input, *, succeeded: bool) -> None:
+    def _keep(one: Knowledge, case: Case, *, succeeded: bool) -> None:
         """Vary an input from now on."""
-        if size(given.value) < LARGEST_KEPT:
+        if size(case.value) < LARGEST_KEPT:
             most = MOST_STEPS if succeeded else MOST_STEPS // 6
-            changes = islice(steps(given.value, one.target.edges), most)
-            one.kept.append(Kept(given.value, changes, succeeded, 2.0 if succeeded else 1.0))
+            changes = islice(steps(case.value, one.target.edges), most)
+            one.kept.append(Kept(case.value, changes, succeeded, 2.0 if succeeded else 1.0))
 
     def observe(self, value: Any) -> None:
         """Learn names and values from what the worker itself sends to others."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.fuzz.plan import Plan
-from conformance.fuzz.search.corpus import Pool
+from conformance.fuzz.search.corpus import Corpus
 from conformance.fuzz.values.strings import TAG
 from conformance.trials.harness import Harness
 
@@ -22,21 +22,21 @@ HTTP = {
 
 
 def seeds(
-    harness: Harness, functions: Iterable[str], plan: Plan, pool: Pool
+    harness: Harness, functions: Iterable[str], plan: Plan, corpus: Corpus
 ) -> dict[str, list[Any]]:
     """For each function the user's examples, traffic, samples, HTTP requests, earlier inputs."""
     found: dict[str, list[Any]] = {}
     samples = dict(harness.invoker.samples())
     for name in functions:
-        given = harness.settings.invoking.functions.get(name)
-        known = [*(given.examples if given else ()), *plan.traffic.get(name, ())]
+        case = harness.settings.invoking.functions.get(name)
+        known = [*(case.examples if case else ()), *plan.traffic.get(name, ())]
         found[name] = [*known, samples.get(name, {})]
     for registration in harness.talk.registrations:
         body = registration.message.json
         name = body.get("function_id")
         if name in found and body.get("trigger_type") in ("http", "api"):
             found[name].append(HTTP)
-    for name, value in pool.inputs():
+    for name, value in corpus.inputs():
         if name in found:
             found[name].append(value)
     return found

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from conformance.documents.trees import Path, at, children, kind, places, put, size, without
 from conformance.documents.validity import Unsupported
-from conformance.fuzz.search.field import Field, Kept, Proposal
-from conformance.fuzz.search.following import UNTYPED
+from conformance.fuzz.search.knowledge import Kept, Knowledge, Proposal
 from conformance.fuzz.values.building import Building
-from conformance.fuzz.values.entropy import Choices
+from conformance.fuzz.values.entropy import Entropy
 from conformance.fuzz.values.hostile import COMMON, HOSTILE, Hostile
-from conformance.fuzz.values.trees import Path, at, children, kind, places, put, size, without
+from conformance.trials.learning.guesses import UNTYPED
 
 LARGEST_SPLICED = 60
 """Nodes of a value into which a part of itself is put."""
@@ -20,8 +20,8 @@ LARGEST_SPLICED = 60
 class Variation:
     """Varies what is known of a function; each arm may have nothing to offer."""
 
-    def __init__(self, choices: Choices) -> None:
-        self._choices = choices
+    def __init__(self, entropy: Entropy) -> None:
+        self._entropy = entropy
         self.arms = {
             "step": self._stepped,
             "change": self._changed,
@@ -31,27 +31,27 @@ class Variation:
             "hostile": self._hostile,
         }
 
-    def by_chance(self, one: Field) -> Any:
+    def by_chance(self, one: Knowledge) -> Any:
         """A value that owes nothing to what was learned, of the declared format if there is one."""
         generator = one.target.generator
         if generator is not None:
             try:
-                return generator.value(self._choices)
+                return generator.value(self._entropy)
             except Unsupported:
                 pass
-        return Building(self._choices).build({}, 3)
+        return Building(self._entropy).build({}, 3)
 
-    def _fresh(self, one: Field) -> Proposal | None:
+    def _fresh(self, one: Knowledge) -> Proposal | None:
         return self.by_chance(one), "", True
 
-    def _pick(self, one: Field) -> Kept | None:
+    def _pick(self, one: Knowledge) -> Kept | None:
         if not one.kept:
             return None
-        if self._choices.chance(50):
-            return self._choices.pick(one.kept[-6:])
-        return self._choices.pick(one.kept)
+        if self._entropy.chance(50):
+            return self._entropy.pick(one.kept[-6:])
+        return self._entropy.pick(one.kept)
 
-    def _stepped(self, one: Field) -> Proposal | None:
+    def _stepped(self, one: Knowledge) -> Proposal | None:
         """The next single change of the kept input with the most promise."""
         for kept in sorted(one.kept, key=lambda kept: -kept.worth):
             step = next(kept.steps, None)
@@ -61,60 +61,60 @@ class Variation:
             kept.worth = 0.0
         return None
 
-    def _changed(self, one: Field) -> Proposal | None:
+    def _changed(self, one: Knowledge) -> Proposal | None:
         kept = self._pick(one)
         if kept is None:
             return None
         value, deliverable = kept.value, True
-        for _ in range(1 + self._choices.whole(0, 2)):
+        for _ in range(1 + self._entropy.whole(0, 2)):
             value, sound = self._change(one, value)
             deliverable = deliverable and sound
         return value, "", deliverable
 
-    def _change(self, one: Field, value: Any) -> tuple[Any, bool]:
-        path = self._choices.pick(places(value))
+    def _change(self, one: Knowledge, value: Any) -> tuple[Any, bool]:
+        path = self._entropy.pick(places(value))
         old = at(value, path)
-        if one.target.edges and self._choices.chance(30):
-            return put(value, path, self._choices.pick(one.target.edges)), True
-        if path and self._choices.chance(15):
+        if one.target.edges and self._entropy.chance(30):
+            return put(value, path, self._entropy.pick(one.target.edges)), True
+        if path and self._entropy.chance(15):
             return without(value, path), True
-        if isinstance(old, list) and old and self._choices.chance(40):
-            return put(value, path, old * self._choices.whole(2, 9)), True
-        if isinstance(old, dict) and one.names and self._choices.chance(40):
-            name = self._choices.pick(list(one.names))
-            return put(value, (*path, name), self._choices.pick(UNTYPED)), True
-        if isinstance(old, int | float) and self._choices.chance(40):
-            return put(value, path, old + self._choices.pick((-1, 1, 10, -10, 1000))), True
-        if isinstance(old, str) and self._choices.chance(30):
-            return put(value, path, old * 2 + self._choices.pick(("", " ", "é", "'", "\n"))), True
-        if one.values and self._choices.chance(20):
-            return put(value, path, self._choices.pick(one.values)), True
-        new = self._choices.pick(HOSTILE)
+        if isinstance(old, list) and old and self._entropy.chance(40):
+            return put(value, path, old * self._entropy.whole(2, 9)), True
+        if isinstance(old, dict) and one.names and self._entropy.chance(40):
+            name = self._entropy.pick(list(one.names))
+            return put(value, (*path, name), self._entropy.pick(UNTYPED)), True
+        if isinstance(old, int | float) and self._entropy.chance(40):
+            return put(value, path, old + self._entropy.pick((-1, 1, 10, -10, 1000))), True
+        if isinstance(old, str) and self._entropy.chance(30):
+            return put(value, path, old * 2 + self._entropy.pick(("", " ", "é", "'", "\n"))), True
+        if one.values and self._entropy.chance(20):
+            return put(value, path, self._entropy.pick(one.values)), True
+        new = self._entropy.pick(HOSTILE)
         return put(value, path, new.value), new.deliverable
 
-    def _repeated(self, one: Field) -> Proposal | None:
+    def _repeated(self, one: Knowledge) -> Proposal | None:
         kept = self._pick(one)
         return None if kept is None else (kept.value, "", True)
 
-    def _spliced(self, one: Field) -> Proposal | None:
+    def _spliced(self, one: Knowledge) -> Proposal | None:
         first, second = self._pick(one), self._pick(one)
         if first is None or second is None:
             return None
-        if self._choices.chance(50):
+        if self._entropy.chance(50):
             second = first  # a part of itself: deeper, and still of the right form
-        path = self._choices.pick(places(first.value))
-        part = at(second.value, self._choices.pick(places(second.value)))
+        path = self._entropy.pick(places(first.value))
+        part = at(second.value, self._entropy.pick(places(second.value)))
         if second is first and path and size(first.value) < LARGEST_SPLICED:
             alike = [p for p in places(first.value) if kind(at(first.value, p)) == kind(part)]
-            path = self._choices.pick(alike)
+            path = self._entropy.pick(alike)
         return put(first.value, path, part), "", True
 
-    def _hostile(self, one: Field) -> Proposal | None:
-        hostile = self._choices.pick(HOSTILE)
+    def _hostile(self, one: Knowledge) -> Proposal | None:
+        hostile = self._entropy.pick(HOSTILE)
         kept = self._pick(one)
-        if kept is None or self._choices.chance(20):
+        if kept is None or self._entropy.chance(20):
             return hostile.value, hostile.name, hostile.deliverable
-        path = self._choices.pick(places(kept.value))
+        path = self._entropy.pick(places(kept.value))
         return put(kept.value, path, hostile.value), hostile.name, hostile.deliverable
 
 

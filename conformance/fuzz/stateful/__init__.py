@@ -3,5 +3,4 @@
 model      what must be true of a worker, as plain data
 life       the shell: one worker on one harness, behind calls that block
 machine    the rules, and the search for the shortest schedule that breaks something
-items      the machine as a pytest item
 """

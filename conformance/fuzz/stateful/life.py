@@ -130,7 +130,7 @@ class Life:
         before = set(harness.talk.workers)
         self._lost = True
         harness.listener.play(schedule)
-        harness.connection(number).suffer(fault)
+        harness.connection(number).inject(fault)
         patience = harness.pace.reconnect * (2 if schedule else 1)
         await harness.until(
             lambda: any(n not in before for n in harness.workers) or not harness.worker.running,
@@ -224,9 +224,9 @@ class Life:
             self._complain("the worker is connected", "it has no open connection")
         # What comes twice on a first connection is no matter of the life cycle.
         seen = harness.talk.declared(harness.workers, repeats=self._lost)
-        told = self.model.lacking(seen)
-        if told is not None:
-            raise Wrong("what the worker offers, each once", told)
+        complaint = self.model.lacking(seen)
+        if complaint is not None:
+            raise Wrong("what the worker offers, each once", complaint)
         if self.model.announces and not harness.presence.is_announced():
             raise Wrong("an announcement on every connection", "none on the newest")
         if harness.baseline.pulse is not None and not await harness.invoker.pulse():

@@ -31,8 +31,8 @@ from mock_engine.faults import (
     Span,
     Split,
 )
+from mock_engine.faults import fault_text as describe_fault
 from mock_engine.faults import rule as fault_rule
-from mock_engine.faults import told as told_fault
 
 STEPS = 6
 """Steps of a life: a reconnect takes one to two seconds, and mistakes show after two of them."""
@@ -52,33 +52,39 @@ SCHEDULES: tuple[Schedule, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """What a search found: the shortest life that broke something, step by step, or nothing."""
+    """What a search found: the shortest life that broke something, step by step, or nothing.
+
+    ``interrupted`` is whether the user ended it; the life may then be longer than it must be.
+    """
 
     steps: tuple[str, ...] = ()
     wrong: Wrong | None = None
     log: tuple[str, ...] = ()
     examples: int = 0
     done: int = 0
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class LifeStep:
     """A step of a life: in words, what does it, and what is simpler and may do as well."""
 
-    told: str
+    text: str
     do: Callable[[Life], None]
-    simpler: Act | None = None
+    simpler: LifeStep | None = None
 
 
-LOSS = Act(f"lose the connection: {told_fault(LOSSES[0])}", lambda life: life.lose(LOSSES[0]))
+LOSS = LifeStep(
+    f"lose the connection: {describe_fault(LOSSES[0])}", lambda life: life.lose(LOSSES[0])
+)
 """The plainest way to lose one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A life that broke something with its last act."""
+    """A life that broke something with its last step."""
 
-    acts: tuple[Act, ...]
+    steps: tuple[LifeStep, ...]
     wrong: Wrong
     log: tuple[str, ...]
 
@@ -109,7 +115,7 @@ class LifeCycle(RuleBasedStateMachine):
     def connect(self) -> None:
         """A fresh worker."""
         self.world.examples += 1
-        self.acts: list[Act] = []
+        self.steps: list[LifeStep] = []
         self.losses = 0
         self.life = self.world.start()
 
@@ -119,13 +125,13 @@ class LifeCycle(RuleBasedStateMachine):
             target(float(self.losses), label="reconnects")
             self.life.stop()
 
-    def _do(self, told: str, do: Callable[[Life], None], simpler: Act | None = None) -> None:
-        self.acts.append(Act(told, do, simpler))
+    def _do(self, text: str, do: Callable[[Life], None], simpler: LifeStep | None = None) -> None:
+        self.steps.append(LifeStep(text, do, simpler))
         self.world.done += 1
         try:
             do(self.life)
         except Wrong as wrong:
-            self.world.failed = Failed(tuple(self.acts), wrong, tuple(self.life.log))
+            self.world.failed = Failed(tuple(self.steps), wrong, tuple(self.life.log))
             raise
 
     def _function(self, which: int) -> tuple[str, Any]:
@@ -135,17 +141,17 @@ class LifeCycle(RuleBasedStateMachine):
     def drop(self, how: Fault, then: Schedule) -> None:
         """The connection is lost, and the next one meets a fault schedule."""
         self.losses += 1
-        told = f"lose the connection: {told_fault(how)}"
-        told += f"; then {told_fault(then[0].fault)}" if then else ""
-        self._do(told, lambda life: life.lose(how, schedule=then), LOSS)
+        text = f"lose the connection: {describe_fault(how)}"
+        text += f"; then {describe_fault(then[0].fault)}" if then else ""
+        self._do(text, lambda life: life.lose(how, schedule=then), LOSS)
 
     @precondition(lambda self: "sleep" in self.world.roles)
     @rule(how=st.sampled_from(LOSSES))
     def cancel(self, how: Fault) -> None:
         """The connection is lost with an invocation in flight, which that cancels."""
         self.losses += 1
-        told = f"lose the connection in the midst of an invocation: {told_fault(how)}"
-        self._do(told, lambda life: life.lose(how, busy=self.world.roles["sleep"]), LOSS)
+        text = f"lose the connection in the midst of an invocation: {describe_fault(how)}"
+        self._do(text, lambda life: life.lose(how, busy=self.world.roles["sleep"]), LOSS)
 
     @precondition(lambda self: bool(self.world.invocable))
     @rule(which=st.integers(0, 63))
@@ -182,9 +188,17 @@ def search(
 ) -> Lived:
     """Put workers through arbitrary lives until one breaks something, and make that life short.
 
-    ``number`` seeds the choices. What failed in an earlier run with the same ``database`` is
+    ``number`` seeds the entropy. What failed in an earlier run with the same ``database`` is
     tried first.
     """
+    try:
+        return _searched(world, examples, number, database)
+    except KeyboardInterrupt:
+        known = Lived() if world.failed is None else _lived(world, world.failed)
+        return replace(known, examples=world.examples, done=world.done, interrupted=True)
+
+
+def _searched(world: World, examples: int, number: int, database: ExampleDatabase | None) -> Lived:
     machine = seed(number)(type("LifeCycle", (LifeCycle,), {"world": world}))
     chosen = settings(
         max_examples=examples,
@@ -205,47 +219,51 @@ def search(
     except Flaky:
         assert world.failed is not None
         wrong = world.failed.wrong
-        told = Wrong(wrong.expected, f"{wrong.seen}; when it was tried again, it did not happen")
-        return _lived(world, replace(world.failed, wrong=told))
+        wrong = Wrong(wrong.expected, f"{wrong.seen}; when it was tried again, it did not happen")
+        return _lived(world, replace(world.failed, wrong=wrong))
     return Lived(examples=world.examples, done=world.done)
 
 
 def _lived(world: World, failed: Failed) -> Lived:
-    steps = ("start the worker", *(act.told for act in failed.acts))
+    steps = ("start the worker", *(step.text for step in failed.steps))
     return Lived(steps, failed.wrong, failed.log, world.examples, world.done)
 
 
 def _shortest(world: World, failed: Failed) -> Failed:
-    """Leave out acts that it does not take, and make the others plain.
+    """Leave out steps that it does not take, and make the others plain.
 
-    Hypothesis would do so in hundreds of lives of some seconds each; this takes two for each act.
+    Hypothesis would do so in hundreds of lives of some seconds each; this takes two for each step.
     """
-    for number in reversed(range(len(failed.acts) - 1)):
-        failed = _tried(world, failed, failed.acts[:number] + failed.acts[number + 1 :])
-    for number, act in enumerate(failed.acts):
-        if number < len(failed.acts) and act.simpler is not None and act.told != act.simpler.told:
-            plainer = (*failed.acts[:number], act.simpler, *failed.acts[number + 1 :])
+    for number in reversed(range(len(failed.steps) - 1)):
+        failed = _tried(world, failed, failed.steps[:number] + failed.steps[number + 1 :])
+    for number, step in enumerate(failed.steps):
+        if (
+            number < len(failed.steps)
+            and step.simpler is not None
+            and step.text != step.simpler.text
+        ):
+            plainer = (*failed.steps[:number], step.simpler, *failed.steps[number + 1 :])
             failed = _tried(world, failed, plainer)
     return failed
 
 
-def _tried(world: World, failed: Failed, acts: tuple[Act, ...]) -> Failed:
-    """The life of these acts, if it fails in the same way, and else the one that is known."""
-    again = _played(world, acts)
+def _tried(world: World, failed: Failed, steps: tuple[LifeStep, ...]) -> Failed:
+    """The life of these steps, if it fails in the same way, and else the one that is known."""
+    again = _played(world, steps)
     same = again is not None and again.wrong.expected == failed.wrong.expected
     return again if again is not None and same else failed
 
 
-def _played(world: World, acts: tuple[Act, ...]) -> Failed | None:
-    """Play acts on a fresh worker; what failed, if the last of them did."""
+def _played(world: World, steps: tuple[LifeStep, ...]) -> Failed | None:
+    """Play steps on a fresh worker; what failed, if the last of them did."""
     life = world.start()
     try:
-        for number, act in enumerate(acts, 1):
+        for number, step in enumerate(steps, 1):
             world.done += 1
             try:
-                act.do(life)
+                step.do(life)
             except Wrong as wrong:
-                return Failed(acts[:number], wrong, tuple(life.log))
+                return Failed(steps[:number], wrong, tuple(life.log))
         return None
     finally:
         life.stop()

@@ -77,6 +77,6 @@ class Model:
 
 
 def _named(identities: Sequence[Identity]) -> str:
-    told = [f"{kind} {name}" for kind, name in identities[:4]]
-    more = len(identities) - len(told)
-    return ", ".join(told) + (f" and {more} more" if more > 0 else "")
+    shown = [f"{kind} {name}" for kind, name in identities[:4]]
+    more = len(identities) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

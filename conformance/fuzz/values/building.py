@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.documents.validity import Schema
 from conformance.fuzz.values.dialect import LINK, TYPES, merged
-from conformance.fuzz.values.entropy import Choices
+from conformance.fuzz.values.entropy import Entropy
 from conformance.fuzz.values.naming import Naming, field
 from conformance.fuzz.values.scalars import Impossible, number, string
 
@@ -31,11 +31,11 @@ _OF_TYPE = {
 class Building:
     """The building of one value. A sparing one leaves out what may be left out."""
 
-    def __init__(self, choices: Choices, *, sparing: bool = False) -> None:
-        self._choices = choices
+    def __init__(self, entropy: Entropy, *, sparing: bool = False) -> None:
+        self._entropy = entropy
         self._sparing = sparing
         self._nodes = 0
-        self._naming = Naming(choices, lambda schema: self.build(schema, DEEP))
+        self._naming = Naming(entropy, lambda schema: self.build(schema, DEEP))
 
     def build(self, schema: Schema, depth: int) -> Any:
         """A value for a schema as ``read`` gives it, valid as far as can be foreseen.
@@ -51,20 +51,20 @@ class Building:
         if schema.get("enum") == []:
             raise Impossible
         if "const" in schema or "enum" in schema:
-            return self._choices.pick(schema["enum"]) if "enum" in schema else schema["const"]
-        given = [*_listed(schema.get("examples"))]
+            return self._entropy.pick(schema["enum"]) if "enum" in schema else schema["const"]
+        listed = [*_listed(schema.get("examples"))]
         if "default" in schema:
-            given.append(schema["default"])
-        if given and self._choices.chance(5):
-            return self._choices.pick(given)
+            listed.append(schema["default"])
+        if listed and self._entropy.chance(5):
+            return self._entropy.pick(listed)
         kind = self._kind(schema, depth)
         if kind in ("integer", "number"):
-            return number(self._choices, schema, kind)
+            return number(self._entropy, schema, kind)
         builders: dict[str, Callable[[], Any]] = {
             "object": lambda: self._object(schema, depth),
             "array": lambda: self._array(schema, depth),
-            "string": lambda: string(self._choices, schema),
-            "boolean": lambda: self._choices.chance(50),
+            "string": lambda: string(self._entropy, schema),
+            "boolean": lambda: self._entropy.chance(50),
         }
         return builders[kind]() if kind in builders else None
 
@@ -97,7 +97,7 @@ class Building:
         if "if" in rest:
             condition = rest.pop("if")
             then, otherwise = rest.pop("then", True), rest.pop("else", True)
-            if self._choices.chance(50):
+            if self._entropy.chance(50):
                 return merged(merged(rest, condition), then)
             return merged(merged(rest, {"not": condition}), otherwise)
         return None
@@ -109,7 +109,7 @@ class Building:
         if depth > DEEP or self._sparing:
             plainest = [o for o in possible if not _reaches(o)]
             possible = plainest or possible
-        return self._choices.pick(possible)
+        return self._entropy.pick(possible)
 
     def _kind(self, schema: Mapping[str, Any], depth: int) -> str:
         kinds = schema.get("type")
@@ -122,14 +122,14 @@ class Building:
             kinds = [kind for kind in TYPES if kind not in forbidden.get("type", ())]
         if not kinds:
             raise Impossible
-        return str(self._choices.pick(kinds))
+        return str(self._entropy.pick(kinds))
 
     # -- structures ------------------------------------------------------------------------------
 
     def _count(self, least: int, most: float) -> int:
         if self._sparing:
             return least
-        return self._choices.whole(least, int(min(most, least + 3)))
+        return self._entropy.whole(least, int(min(most, least + 3)))
 
     def _array(self, schema: Mapping[str, Any], depth: int) -> list[Any]:
         places: list[Schema] = schema.get("prefixItems", [])

@@ -58,10 +58,10 @@ def read(schema: Schema) -> Schema:
     base = resource.id() or ""
     registry: Registry[Any] = SPECIFICATIONS.with_resource(base, resource).crawl()
     ignored = any(old in dialect for old in _SIBLINGS_IGNORED)
-    return _Reader(registry, specification, ignored).read(resource.contents, base)
+    return _DialectReader(registry, specification, ignored).read(resource.contents, base)
 
 
-class _Reader:
+class _DialectReader:
     def __init__(self, registry: Registry[Any], specification: Any, ignores: bool) -> None:
         self._registry = registry
         self._specification = specification

@@ -1,6 +1,6 @@
 """Where the arbitrary in a value comes from.
 
-Values are built from choices. A random source makes them fast and from a seed, for campaigns of
+Values are built from entropy. A random source makes them fast and from a seed, for campaigns of
 thousands a second; Hypothesis makes them so that it can shrink and store them. One generator
 serves both, so that neither knows values that the other does not.
 """
@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 Option = TypeVar("Option")
 
 
-class Choices(Protocol):
-    """A source of choices. The first option and the least number are the simplest."""
+class Entropy(Protocol):
+    """A source of entropy. The first option and the least number are the simplest."""
 
     def whole(self, least: int, most: int) -> int:
         """A whole number within bounds, both included."""
@@ -32,39 +32,39 @@ class Choices(Protocol):
         ...
 
 
-class RandomChoices:
-    """Choices of a pseudo-random source; the same seed gives the same ones."""
+class RandomEntropy:
+    """Entropy of a pseudo-random source; the same seed gives the same ones."""
 
     def __init__(self, source: random.Random) -> None:
         self._source = source
 
     def whole(self, least: int, most: int) -> int:
-        """As ``Choices``."""
+        """As ``Entropy``."""
         return least + int(self._source.random() * (most - least + 1))
 
     def pick(self, options: Sequence[Option]) -> Option:
-        """As ``Choices``."""
+        """As ``Entropy``."""
         return options[int(self._source.random() * len(options))]
 
     def chance(self, percent: int) -> bool:
-        """As ``Choices``."""
+        """As ``Entropy``."""
         return self._source.random() * 100 < percent
 
 
-class DrawnChoices:
-    """Choices that Hypothesis draws."""
+class DrawnEntropy:
+    """Entropy that Hypothesis draws."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         self._draw = draw
 
     def whole(self, least: int, most: int) -> int:
-        """As ``Choices``."""
+        """As ``Entropy``."""
         return self._draw(st.integers(least, most))
 
     def pick(self, options: Sequence[Option]) -> Option:
-        """As ``Choices``."""
+        """As ``Entropy``."""
         return options[self._draw(st.integers(0, len(options) - 1))]
 
     def chance(self, percent: int) -> bool:
-        """As ``Choices``."""
+        """As ``Entropy``."""
         return self._draw(st.integers(0, 99)) >= 100 - percent

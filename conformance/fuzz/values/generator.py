@@ -1,6 +1,6 @@
 """Values that a schema allows.
 
-``Generator.value`` builds one from choices and asks a validator whether it is right; what the
+``Generator.value`` builds one from entropy and asks a validator whether it is right; what the
 building cannot foresee (``not``, ``oneOf``, dependencies of dependencies) the validator refuses,
 and it is built again. So a value that is given out is always valid, and a schema is either
 supported or not, which ``Unsupported`` tells.
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conformance.documents.validity import Schema, Unsupported, Validity
 from conformance.fuzz.values.building import Building
 from conformance.fuzz.values.dialect import read
-from conformance.fuzz.values.entropy import Choices, DrawnChoices
+from conformance.fuzz.values.entropy import DrawnEntropy, Entropy
 from conformance.fuzz.values.scalars import Impossible
 
 ATTEMPTS = 60
@@ -35,7 +35,7 @@ class Generator:
         except (RecursionError, TypeError, AttributeError, ValueError) as fault:
             raise fault if isinstance(fault, Unsupported) else Unsupported(str(fault)) from None
 
-    def value(self, choices: Choices) -> Any:
+    def value(self, entropy: Entropy) -> Any:
         """A valid value.
 
         Raises:
@@ -43,7 +43,7 @@ class Generator:
         """
         for attempt in range(ATTEMPTS):
             try:
-                value = Building(choices, sparing=attempt > ATTEMPTS // 2).build(self.schema, 0)
+                value = Building(entropy, sparing=attempt > ATTEMPTS // 2).build(self.schema, 0)
             except (Impossible, RecursionError, OverflowError):
                 continue
             if self.validity.holds(value):
@@ -61,6 +61,6 @@ def from_schema(schema: Schema) -> st.SearchStrategy[Any]:
 
     @st.composite
     def values(draw: st.DrawFn) -> Any:
-        return generator.value(DrawnChoices(draw))
+        return generator.value(DrawnEntropy(draw))
 
     return values()

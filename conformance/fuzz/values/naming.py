@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.documents.validity import Schema
 from conformance.fuzz.values.dialect import merged
-from conformance.fuzz.values.entropy import Choices
+from conformance.fuzz.values.entropy import Entropy
 from conformance.fuzz.values.scalars import Impossible
 from conformance.fuzz.values.strings import of_pattern
 
@@ -25,8 +25,8 @@ ANY_NAME = ("extra", "note", "x", "b", "c", "d", "e", "f", "g", "h", "Ω")
 class Naming:
     """Names the fields of objects; ``build`` makes a name that a schema asks for."""
 
-    def __init__(self, choices: Choices, build: Callable[[Schema], Any]) -> None:
-        self._choices = choices
+    def __init__(self, entropy: Entropy, build: Callable[[Schema], Any]) -> None:
+        self._entropy = entropy
         self._build = build
 
     def names(self, schema: Mapping[str, Any], *, deep: bool, sparing: bool) -> dict[str, None]:
@@ -47,7 +47,7 @@ class Naming:
         for name in optional:
             if len(names) < least:
                 names[name] = None
-        more = 0 if deep or not self._choices.chance(15) else self._choices.whole(0, 2)
+        more = 0 if deep or not self._entropy.chance(15) else self._entropy.whole(0, 2)
         self._invent(schema, names, max(least, int(min(most, len(names) + more))))
         if len(names) < least:
             raise Impossible
@@ -58,12 +58,12 @@ class Naming:
 
     def _add_some(self, optional: list[str], names: dict[str, None], most: float) -> None:
         """Add some of the known properties, of very many only as many as a value can bear."""
-        share = self._choices.pick((50, 10, 90, 100))
+        share = self._entropy.pick((50, 10, 90, 100))
         most = min(most, len(names) + MOST_OPTIONAL)
         if len(optional) > MOST_DRAWN:
-            optional = [self._choices.pick(optional) for _ in range(MOST_DRAWN)]
+            optional = [self._entropy.pick(optional) for _ in range(MOST_DRAWN)]
         for name in optional:
-            if len(names) < most and self._choices.chance(share):
+            if len(names) < most and self._entropy.chance(share):
                 names[name] = None
 
     def _invent(self, schema: Mapping[str, Any], names: dict[str, None], wanted: int) -> None:
@@ -79,15 +79,15 @@ class Naming:
         """A name beyond the known properties, if there may be one."""
         patterns = [p for p, s in schema.get("patternProperties", {}).items() if s is not False]
         rest = _others(schema)
-        if patterns and (rest is False or self._choices.chance(70)):
-            pool = of_pattern(self._choices.pick(patterns))
-            return self._choices.pick(pool) if pool else None
+        if patterns and (rest is False or self._entropy.chance(70)):
+            pool = of_pattern(self._entropy.pick(patterns))
+            return self._entropy.pick(pool) if pool else None
         if rest is False:
             return None
         if "propertyNames" in schema:
             name = self._build(merged({"type": ["string"]}, schema["propertyNames"]))
             return name if isinstance(name, str) else None
-        return self._choices.pick(ANY_NAME)
+        return self._entropy.pick(ANY_NAME)
 
 
 def field(schema: Mapping[str, Any], name: str) -> Schema:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.fuzz.values.entropy import Choices
+from conformance.fuzz.values.entropy import Entropy
 from conformance.fuzz.values.strings import PLAIN, TAG, of_format, of_pattern, plain
 
 LONG = 8
@@ -20,7 +20,7 @@ class Impossible(Exception):  # noqa: N818 - a dead end of the building; another
     """No value was found on this way."""
 
 
-def string(choices: Choices, schema: Mapping[str, Any]) -> str:
+def string(entropy: Entropy, schema: Mapping[str, Any]) -> str:
     """A text.
 
     Raises:
@@ -34,24 +34,24 @@ def string(choices: Choices, schema: Mapping[str, Any]) -> str:
     pools = [of_pattern(pattern) for pattern in patterns]
     pools += [pool] if (pool := of_format(str(schema.get("format")))) else []
     if not pools:
-        return _text(choices, least, most, bounded="maxLength" in schema)
+        return _text(entropy, least, most, bounded="maxLength" in schema)
     longest = schema.get("maxLength", math.inf)
     fitting = [text for pool in pools for text in pool if least <= len(text) <= longest]
     if not fitting:
         raise Impossible
-    return choices.pick(fitting)
+    return entropy.pick(fitting)
 
 
-def _text(choices: Choices, least: int, most: int, *, bounded: bool) -> str:
-    if choices.chance(15):
-        return plain(choices.whole, least, least if choices.chance(50) else most)
+def _text(entropy: Entropy, least: int, most: int, *, bounded: bool) -> str:
+    if entropy.chance(15):
+        return plain(entropy.whole, least, least if entropy.chance(50) else most)
     fitting = [t for t in PLAIN if least <= len(t) and (len(t) <= most or not bounded)]
-    if fitting and choices.chance(80):
-        return TAG if TAG in fitting and choices.chance(40) else choices.pick(fitting)
-    return plain(choices.whole, least, min(most, least + LONG))
+    if fitting and entropy.chance(80):
+        return TAG if TAG in fitting and entropy.chance(40) else entropy.pick(fitting)
+    return plain(entropy.whole, least, min(most, least + LONG))
 
 
-def number(choices: Choices, schema: Mapping[str, Any], kind: str) -> int | float:
+def number(entropy: Entropy, schema: Mapping[str, Any], kind: str) -> int | float:
     """A number of a kind, ``integer`` or ``number``.
 
     Raises:
@@ -60,28 +60,28 @@ def number(choices: Choices, schema: Mapping[str, Any], kind: str) -> int | floa
     low, high = _bounds(schema, kind)
     step = schema.get("multipleOf")
     if step or kind == "integer":
-        return _multiple(choices, low, high, step or 1, kind)
+        return _multiple(entropy, low, high, step or 1, kind)
     if low > high:
         raise Impossible
-    wanted = choices.whole(0, 5)
+    wanted = entropy.whole(0, 5)
     if wanted == 0:
         return int(low) if float(low).is_integer() else low
     if wanted == 1:
         return int(high) if float(high).is_integer() else high
     if wanted == 2 and math.ceil(low) <= math.floor(high):
-        return choices.whole(math.ceil(low), math.floor(high))
-    return low + (high - low) * choices.whole(0, 1000) / 1000
+        return entropy.whole(math.ceil(low), math.floor(high))
+    return low + (high - low) * entropy.whole(0, 1000) / 1000
 
 
-def _multiple(choices: Choices, low: float, high: float, step: float, kind: str) -> int | float:
+def _multiple(entropy: Entropy, low: float, high: float, step: float, kind: str) -> int | float:
     if kind == "integer" and not float(step).is_integer():
         step = next((step * n for n in range(1, 1001) if float(step * n).is_integer()), 1)
     least, most = math.ceil(low / step), math.floor(high / step)
     if least > most:
         raise Impossible
     for _ in range(20):
-        edge = choices.whole(0, 9)
-        times = least if edge == 1 else most if edge == 2 else choices.whole(least, most)
+        edge = entropy.whole(0, 9)
+        times = least if edge == 1 else most if edge == 2 else entropy.whole(least, most)
         value = times * step
         if float(value).is_integer():
             return int(value)

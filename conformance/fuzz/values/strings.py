@@ -1,7 +1,7 @@
 """Texts of a wanted form: patterns and formats.
 
 Hypothesis knows how to write a text for a regular expression, an address or a time; each form is
-drawn once into a pool, which all choices are then made from. The pools do not depend on a seed.
+drawn once into a pool, which all texts are then drawn. The pools do not depend on a seed.
 """
 
 from __future__ import annotations

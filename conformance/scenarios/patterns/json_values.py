@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+from conformance.documents.forms import UUID
 
 
-class _Absent:
+class _NoValue:
     def __repr__(self) -> str:
         return "nothing"
 
 
-ABSENT = _Absent()
+ABSENT = _NoValue()
 """The value of a key that is not there."""
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from jsonschema.validators import Draft202012Validator, validator_for
 
+from conformance.documents.forms import UUID
 from conformance.scenarios.patterns.base import Names, Test
-from conformance.scenarios.patterns.json_values import ABSENT, UUID, is_of_type, same, shown
+from conformance.scenarios.patterns.json_values import ABSENT, is_of_type, same, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Anything(Test):
 
 
 @dataclass(frozen=True, slots=True)
-class Missing(Test):
+class NoSuchKey(Test):
     """No value: the key must not be there."""
 
     def holds(self, value: Any, names: Names) -> bool:

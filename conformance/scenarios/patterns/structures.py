@@ -42,8 +42,8 @@ class Object(Pattern):
 
     def describe(self, names: Names) -> str:
         """In words."""
-        told = ", ".join(f"{key}: {pattern.describe(names)}" for key, pattern in self.fields)
-        return "{" + told + "}" + (" and no other keys" if self.exact else "")
+        parts = ", ".join(f"{key}: {pattern.describe(names)}" for key, pattern in self.fields)
+        return "{" + parts + "}" + (" and no other keys" if self.exact else "")
 
     def parts(self) -> tuple[Pattern, ...]:
         """As for any pattern."""
@@ -102,8 +102,8 @@ class Unordered(Pattern):
 
     def describe(self, names: Names) -> str:
         """In words."""
-        told = ", ".join(pattern.describe(names) for pattern in self.items)
-        return f"an array of {told}, in any order{'' if self.whole else ', perhaps among others'}"
+        parts = ", ".join(pattern.describe(names) for pattern in self.items)
+        return f"an array of {parts}, in any order{'' if self.whole else ', perhaps among others'}"
 
     def parts(self) -> tuple[Pattern, ...]:
         """As for any pattern."""

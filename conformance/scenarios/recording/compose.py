@@ -14,7 +14,7 @@ from typing import Any
 
 from websockets.frames import Opcode
 
-from conformance.scenarios.patterns.json_values import UUID
+from conformance.documents.forms import UUID
 from conformance.scenarios.recording import frames, lives
 from conformance.scenarios.recording.generalise import Generaliser
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
@@ -202,10 +202,10 @@ class Composer:
             return
         self._closing.add(number)
         if frame.direction is Direction.FROM_ENGINE:
-            told: Step = {"opcode": "close"}
+            frame_step: Step = {"opcode": "close"}
             if frame.close_code is not None:
-                told["code"] = frame.close_code
-            self._do({"engine-frame": told, "to": self._name(number)})
+                frame_step["code"] = frame.close_code
+            self._do({"engine-frame": frame_step, "to": self._name(number)})
         else:
             code = frame.close_code
             self._do({"leaves": {"how": "close-frame", "code": code}, "from": self._name(number)})
@@ -246,7 +246,7 @@ def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> M
     if not talk.workers:
         raise ValueError("no worker speaks in this conversation, so there is nothing to replay")
     composer = Composer(talk)
-    events = lives.told(events)
+    events = lives.with_exits(events)
     for event in lives.until_abandoned(events):
         composer.add(event)
     composer.finish()

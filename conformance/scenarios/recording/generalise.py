@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.scenarios.patterns.json_values import UUID
+from conformance.documents.forms import UUID
 from conformance.scenarios.patterns.names import REFERENCE
 from conformance.scenarios.recording.plain import is_deep
 from conformance.scenarios.recording.texts import (
@@ -72,8 +72,8 @@ class Generaliser:
         if not isinstance(message, dict):
             return {"$type": "array"} if is_deep(message) else self._expect(message, "", False)
         announces = message.get("function_id") == ANNOUNCE
-        told = {key: value for key, value in message.items() if not is_deep(value)}
-        return self._expect(told, "", announces)
+        plain = {key: value for key, value in message.items() if not is_deep(value)}
+        return self._expect(plain, "", announces)
 
     def expected_text(self, text: str) -> Any:
         """A text of the worker that is no JSON, as a pattern."""

@@ -18,7 +18,7 @@ from conformance.trials.conversation import Conversation
 from mock_engine.transcript import Direction, Ended, Ending, Event, FrameSeen, Message
 
 
-def told(events: Sequence[Event]) -> Sequence[Event]:
+def with_exits(events: Sequence[Event]) -> Sequence[Event]:
     """The events, with signals and exits among them where processes were replaced.
 
     A transcript that tells of exits itself stays as it is.

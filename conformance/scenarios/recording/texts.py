@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection
 
-from conformance.scenarios.patterns.json_values import UUID
+from conformance.documents.forms import UUID
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")

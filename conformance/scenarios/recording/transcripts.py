@@ -62,8 +62,8 @@ def read(text: str, file: str) -> list[Event]:
         try:
             found = _events(json.loads(line))
         except (ValueError, KeyError, TypeError) as fault:
-            told = "expected a line of a transcript: NDJSON of this suite, or of a wire probe"
-            raise DocumentError(f"{Location(file, number)}: {told} ({fault!r})") from None
+            expected = "expected a line of a transcript: NDJSON of this suite, or of a wire probe"
+            raise DocumentError(f"{Location(file, number)}: {expected} ({fault!r})") from None
         for each in found:
             event = _closed(each, closed)
             events.append(event)
@@ -174,8 +174,8 @@ def _data(line: Line) -> bytes | None:
     """The payload of a frame; ``None`` where the transcript holds only a part of it."""
     if "hex" in line and "text" not in line:
         data = bytes.fromhex(line["hex"])
-        told = len(data) == line["len"] or data.startswith(TELEMETRY_PREFIXES)
-        return data if told else None
+        whole = len(data) == line["len"] or data.startswith(TELEMETRY_PREFIXES)
+        return data if whole else None
     text = line.get("text", line.get("head", ""))
     if not line.get("trimmed"):
         data = str(text).encode("utf-8", "surrogatepass")

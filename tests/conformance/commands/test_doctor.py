@@ -13,13 +13,13 @@ import pytest
 
 from conformance.__main__ import main
 from conformance.commands import doctor
-from conformance.commands.doctor import Sign, State, judged_packages
+from conformance.commands.doctor import Sign, SignState, judged_packages
 
-WELL = Sign("thing", State.OK, "is there")
-ILL = Sign("thing", State.FAIL, "is not there", "get it")
+WELL = Sign("thing", SignState.OK, "is there")
+ILL = Sign("thing", SignState.FAIL, "is not there", "get it")
 
 
-def told(signs: list[Sign]) -> list[tuple[str, State]]:
+def told(signs: list[Sign]) -> list[tuple[str, SignState]]:
     return [(sign.name, sign.state) for sign in signs]
 
 
@@ -71,7 +71,7 @@ def test_packages_are_held_to_what_is_declared() -> None:
 
     signs = list(judged_packages(declared, versions.get))
 
-    assert told(signs) == [("packages", State.FAIL), ("extra redis", State.WARN)]
+    assert told(signs) == [("packages", SignState.FAIL), ("extra redis", SignState.WARN)]
     assert "h11 1.0 is not <1,>=0.14" in signs[0].seen
     assert "redis is not installed" in signs[1].seen
     assert "iii-conformance[redis]" in signs[1].remedy
@@ -83,26 +83,26 @@ def test_a_port_that_is_taken_is_told_with_who_took_it(monkeypatch: pytest.Monke
         (taken,) = doctor.ports()
     (free,) = doctor.ports()
 
-    assert (taken.state, free.state) == (State.WARN, State.OK)
+    assert (taken.state, free.state) == (SignState.WARN, SignState.OK)
     assert f"(pid {os.getpid()})" in taken.seen
 
 
 def test_a_crowded_machine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "getloadavg", lambda: (1000.0, 0.0, 0.0))
 
-    assert next(iter(doctor.load())).state is State.WARN
+    assert next(iter(doctor.load())).state is SignState.WARN
 
 
 @pytest.mark.parametrize(
     ("environment", "state"),
     [
-        ({}, State.OK),
-        ({"HTTP_PROXY": "http://p"}, State.WARN),
-        ({"https_proxy": "http://p", "no_proxy": "localhost"}, State.OK),
-        ({"HTTP_PROXY": "http://p", "NO_PROXY": "*"}, State.OK),
+        ({}, SignState.OK),
+        ({"HTTP_PROXY": "http://p"}, SignState.WARN),
+        ({"https_proxy": "http://p", "no_proxy": "localhost"}, SignState.OK),
+        ({"HTTP_PROXY": "http://p", "NO_PROXY": "*"}, SignState.OK),
     ],
 )
-def test_proxies_that_would_take_loopback(environment: dict[str, str], state: State) -> None:
+def test_proxies_that_would_take_loopback(environment: dict[str, str], state: SignState) -> None:
     (sign,) = doctor.proxies(environment)
 
     assert sign.state is state

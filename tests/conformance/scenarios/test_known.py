@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.judging.entry import Entry
+from conformance.judging.entry import Entry, Rate
 from conformance.judging.known_update import rewrite
 from conformance.requirements import known
 from conformance.requirements.catalogue import load as catalogue
 from conformance.requirements.known import KnownFailure
 from conformance.requirements.protocol import Protocol
 from conformance.requirements.verdict import Outcome
-from conformance.scenarios.driver import Performance
+from conformance.scenarios.driver import Played
 from conformance.scenarios.library import names
-from conformance.scenarios.play import Failure
+from conformance.scenarios.play import StepFailure
 from conformance.scenarios.reading import parse
 from conformance.scenarios.verdicts import verdict
 from conformance.trials.baseline import Baseline
@@ -28,13 +28,13 @@ SCENARIO = parse("scenario: 1\nname: order\ntitle: t\nsteps: [{ready: true}]\n",
 LISTED = KnownFailure("order", "why")
 
 
-def told(listed: KnownFailure | None, *went_through: bool) -> Entry:
+def judged(listed: KnownFailure | None, *went_through: bool) -> Entry:
     """The verdict on performances of a scenario that went through, or failed at a step."""
-    failure = Failure(SCENARIO.steps[-1], 1, "this", "that after 1.5 s")
+    failure = StepFailure(SCENARIO.steps[-1], 1, "this", "that after 1.5 s")
     played = [
         Record(
             f"t-{number}",
-            Performance(None if passed else failure, 1.0, {}, 2),
+            Played(None if passed else failure, 1.0, {}, 2),
             (),
             Baseline(Pace()),
             run=f"t-{number}",
@@ -57,34 +57,34 @@ def told(listed: KnownFailure | None, *went_through: bool) -> Entry:
 def test_a_listed_scenario_is_known_or_fixed(
     listed: KnownFailure | None, passes: bool, outcome: Outcome
 ) -> None:
-    assert told(listed, passes)["outcome"] == outcome.value
+    assert judged(listed, passes).outcome is outcome
 
 
 @pytest.mark.parametrize(
     ("went_through", "outcome", "rate"),
     [
-        ((True, False, True), Outcome.FLAKY, {"judged": 3, "kept": 2}),
-        ((True, True), Outcome.PASSED, {"judged": 2, "kept": 2}),
-        ((False, False), Outcome.FAILED, {"judged": 2, "kept": 0}),
+        ((True, False, True), Outcome.FLAKY, Rate(3, 2)),
+        ((True, True), Outcome.PASSED, Rate(2, 2)),
+        ((False, False), Outcome.FAILED, Rate(2, 0)),
     ],
 )
 def test_what_is_flaky_is_played_several_times(
-    went_through: tuple[bool, ...], outcome: Outcome, rate: dict[str, int]
+    went_through: tuple[bool, ...], outcome: Outcome, rate: Rate
 ) -> None:
-    entry = told(KnownFailure("order", "races", tries=len(went_through)), *went_through)
+    entry = judged(KnownFailure("order", "races", tries=len(went_through)), *went_through)
 
-    assert (entry["outcome"], entry["tried"]) == (outcome.value, rate)
-    assert entry["evidence"]["runs"] == [f"t-{n}" for n in range(len(went_through))]
-    assert f"kept {rate['kept']} of {rate['judged']} times" in entry["reason"]
+    assert (entry.outcome, entry.tried) == (outcome, rate)
+    assert entry.evidence.runs == tuple(f"t-{n}" for n in range(len(went_through)))
+    assert f"kept {rate.kept} of {rate.judged} times" in entry.reason
 
 
 def test_the_list_is_brought_up_to_date(tmp_path: Path) -> None:
     file = tmp_path / "known.yaml"
     file.write_text("known-failures:\n  - {id: REC-010, reason: hasty}\n")
 
-    added = rewrite(file, [told(None, False)], strict=False)
+    added = rewrite(file, [judged(None, False)], strict=False)
     text = file.read_text()
-    removed = rewrite(file, [told(known.load(file, catalogue())["order"], True)], strict=False)
+    removed = rewrite(file, [judged(known.load(file, catalogue())["order"], True)], strict=False)
 
     assert [line.partition(";")[0] for line in added] == ["put on order"]
     assert "that after 1.5 s" in text

@@ -85,30 +85,30 @@ def test_there_are_many_and_each_has_a_wrong_worker() -> None:
     ],
 )
 def test_a_right_worker_passes_all_that_it_can_be_asked(command: str, others: set[str]) -> None:
-    told = play(command, [load(path) for path in shipped().values()])
+    entries = play(command, [load(path) for path in shipped().values()])
 
-    wrong = {n: e["reason"] for n, e in told.items() if e["outcome"] != Outcome.PASSED.value}
+    wrong = {n: e.reason for n, e in entries.items() if e.outcome is not Outcome.PASSED}
     assert wrong.keys() == others, wrong
-    assert all(told[name]["outcome"] == Outcome.NOT_APPLICABLE.value for name in others)
+    assert all(entries[name].outcome is Outcome.NOT_APPLICABLE for name in others)
 
 
 def test_the_agent_passes_what_is_about_queues() -> None:
     chosen = [load(shipped()[name]) for name in ("queue-consumer", "queue-dead-letter")]
 
-    told = play("-m reference_workers.agent", chosen)
+    entries = play("-m reference_workers.agent", chosen)
 
-    assert {e["outcome"] for e in told.values()} == {Outcome.PASSED.value}, told
+    assert {entry.outcome for entry in entries.values()} == {Outcome.PASSED}, entries
 
 
 @pytest.mark.parametrize("name", sorted(FAILS))
 def test_a_wrong_worker_fails_it_at_the_right_step(name: str) -> None:
     command, where = FAILS[name]
 
-    told = play(f"-m {command}", [load(shipped()[name])], factor=0.4)[name]
+    entry = play(f"-m {command}", [load(shipped()[name])], factor=0.4)[name]
 
-    assert told["outcome"] in (Outcome.FAILED.value, Outcome.WARNING.value), told["reason"]
-    assert step(told["reason"]) == where, told["reason"]
-    assert told["evidence"]["frames"]
+    assert entry.outcome in (Outcome.FAILED, Outcome.WARNING), entry.reason
+    assert step(entry.reason) == where, entry.reason
+    assert entry.evidence.frames
 
 
 def test_every_shipped_scenario_fits_the_schema() -> None:

@@ -94,8 +94,16 @@ SPANS = st.one_of(
     st.builds(Span, st.integers(0, 9)),
     st.builds(lambda first, more: Span(first, first + more), st.integers(0, 9), st.integers(0, 9)),
 )
-NEEDS = {"slow-reads": {"rate": 9}, "split": {"size": 9}, "delay": {"seconds": 0.5}}
-MOMENTS = {"received": {"number": Span(2), "type": "pong"}, "after": {"seconds": 1.5}}
+Fields = dict[str, dict[str, Any]]
+NEEDS: Fields = {
+    "slow-reads": {"rate": 9},
+    "split": {"size": 9},
+    "delay": {"seconds": 0.5},
+}
+MOMENTS: Fields = {
+    "received": {"number": Span(2), "type": "pong"},
+    "after": {"seconds": 1.5},
+}
 
 
 @st.composite

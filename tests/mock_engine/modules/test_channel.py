@@ -7,7 +7,7 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_engine.modules.channels import Channel
+from mock_engine.modules.channel import Channel
 from mock_engine.wire import Connection
 
 

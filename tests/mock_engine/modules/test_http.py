@@ -62,7 +62,12 @@ def test_an_answer_that_is_not_final_is_a_failure_without_a_body(engine: LocalEn
 @pytest.mark.parametrize("sent", ["[" * 128 + "]" * 128, '{"a": 1e999}'])
 def test_a_body_that_the_engine_cannot_read_is_null(engine: LocalEngine, sent: str) -> None:
     seen: list[Any] = []
-    engine.serve("a::b", lambda request: seen.append(request["body"]) or {})
+
+    def take(request: Any) -> Any:
+        seen.append(request["body"])
+        return {}
+
+    engine.serve("a::b", take)
     bind(engine, "http", "a::b", {"api_path": "x", "http_method": "POST"})
     kind = {"content-type": "application/json"}
 

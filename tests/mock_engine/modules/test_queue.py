@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from mock_engine.testing import FunctionFailed, LocalEngine
+from tests.mock_engine.modules.client import client
 from tests.mock_engine.modules.local import (
     bind,
     code_of,
@@ -160,3 +162,17 @@ def test_dead_letters_are_told_newest_first_and_only_while_somebody_subscribes(
     assert engine.invoke("iii::queue::redrive", {"queue": "t"})["redriven"] == 0
     bind(engine, "durable:subscriber", "a::b", config)
     assert count() == 2
+
+
+def test_a_failing_subscriber_gets_its_message_again() -> None:
+    async def test() -> None:
+        async with client() as worker:
+            config = {"topic": "jobs", "queue_config": {"maxRetries": 1, "backoffDelayMs": 1}}
+            await worker.bind("durable:subscriber", config)
+            worker.reply = {"error": {"code": "no", "message": "not yet"}}
+
+            await worker.call("iii::durable::publish", {"topic": "jobs", "data": {"n": 1}})
+
+            assert [await worker.next_call(), await worker.next_call()] == [{"n": 1}] * 2
+
+    asyncio.run(test())

@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from mock_engine.config import ConfigError
 from mock_engine.faults import Close, Delay, Reset, UnreadableError
 from mock_engine.testing import FunctionFailed, LocalEngine, Overdue
-from mock_engine.transcript import Direction, Tampered
+from mock_engine.transcript import Direction, FaultInjected
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_messages_and_faults_are_injected(engine: LocalEngine, worker: Worker) -
         worker.socket.recv(10)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1001
-    assert [t.fault for t in engine.transcript if isinstance(t, Tampered)] == [
+    assert [t.fault for t in engine.transcript if isinstance(t, FaultInjected)] == [
         'close {"code":1001}'
     ]
 

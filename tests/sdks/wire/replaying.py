@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.judging.entry import Entry
+from conformance.requirements.verdict import Outcome
 from conformance.scenarios.reading import parse
 from conformance.scenarios.recording.compose import compose
 from conformance.scenarios.recording.transcripts import read
@@ -127,9 +128,9 @@ def main(wanted: Sequence[str]) -> int:
             print(f"{sdk}: left out, {program.needed} is not built")
             continue
         for name, entry in replay(sdk, chosen).items():
-            print(f"{name}: {entry['outcome']}; {entry['reason']}", flush=True)
-            failed |= entry["outcome"] != "passed"
-            for line in entry["evidence"]["differences"]:
+            print(f"{name}: {entry.outcome.value}; {entry.reason}", flush=True)
+            failed |= entry.outcome is not Outcome.PASSED
+            for line in entry.evidence.differences or ():
                 print(f"    {line}")
     return 1 if failed else 0
 

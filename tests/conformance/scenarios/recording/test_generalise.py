@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.documents import nodes
+from conformance.documents.forms import UUID
 from conformance.scenarios.patterns.base import Names
-from conformance.scenarios.patterns.json_values import UUID
 from conformance.scenarios.recording.generalise import Generaliser
 from conformance.scenarios.recording.writing import write
 from conformance.scenarios.values import pattern, template

@@ -100,8 +100,8 @@ def recorded(worker: str, converse: Callable[[Caller], Awaitable[None]]) -> tupl
 
 def replayed(worker: str, text: str) -> tuple[str, str]:
     """How a recording goes, played at a worker."""
-    told = play(worker, [parse(text, "recorded.yaml")])["recorded"]
-    return told["outcome"], told["reason"]
+    entry = play(worker, [parse(text, "recorded.yaml")])["recorded"]
+    return entry.outcome.value, entry.reason
 
 
 def paths(events: list[Event]) -> set[str]:

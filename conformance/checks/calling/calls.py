@@ -1,0 +1,173 @@
+"""What the calls of a worker look like."""
+
+from __future__ import annotations
+
+import uuid
+
+from conformance.checks.stimuli.calling import (
+    BAGGAGE,
+    NOTHING,
+    TRACE,
+    Errand,
+    Offline,
+    ask,
+    calls_nobody,
+    calls_of,
+    calls_offline,
+    outgoing,
+    send,
+)
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
+
+METADATA = {"tenant": "blue"}
+
+
+VOID = "conformance::nobody-waits"
+
+
+@check("CAL-002", calls_nobody)
+def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
+    """The engine drops a call whose id is no UUID, or which has no data."""
+    calls = outgoing(record)
+    if not calls:
+        return inconclusive("it did not call the function it was asked to call")
+    for call in calls:
+        try:
+            uuid.UUID(str(call.json.get("invocation_id")))
+        except ValueError:
+            return broken(
+                expected="a UUID as invocation_id of a call that waits for its answer",
+                seen=repr(call.json.get("invocation_id")),
+                events=(call,),
+                remedy="Draw a fresh UUID for each call.",
+            )
+    ids = [str(call.json.get("invocation_id")) for call in calls]
+    if len(set(ids)) < len(ids):
+        return broken(
+            expected="an id of its own for each call",
+            seen=f"{ids[0]} twice",
+            events=tuple(calls[:2]),
+            remedy="Draw a fresh UUID for each call.",
+        )
+    return kept(f"{len(calls)} calls under UUIDs", calls[0])
+
+
+@check("CAL-003", calls_nobody)
+def carries_the_trace_on(record: Record[Errand]) -> Finding:
+    """A trace that breaks at a worker hides what it causes."""
+    calls = outgoing(record)
+    if not calls:
+        return inconclusive("it did not call the function it was asked to call")
+    seen = calls[0].json.get("traceparent")
+    if isinstance(seen, str) and seen.split("-")[1:2] == TRACE.split("-")[1:2]:
+        return kept("the nested call is in the trace of its cause", calls[0])
+    return broken(
+        expected=f"a traceparent of the trace {TRACE.split('-')[1]}",
+        seen=repr(seen),
+        events=(calls[0],),
+        remedy="Take the trace context from the invocation and set it on calls of its handler.",
+    )
+
+
+@check("CAL-007", calls_nobody)
+def carries_the_baggage_on(record: Record[Errand]) -> Finding:
+    """What a caller put into the baggage is for all that follows from its call."""
+    calls = outgoing(record)
+    if not calls:
+        return inconclusive("it did not call the function it was asked to call")
+    seen = calls[0].json.get("baggage")
+    if isinstance(seen, str) and BAGGAGE in seen:
+        return kept("the baggage is with the nested call", calls[0])
+    return broken(
+        expected=f"a baggage with {BAGGAGE!r}",
+        seen=repr(seen),
+        events=(calls[0],),
+        remedy="Take the baggage from the invocation and set it on calls of its handler.",
+    )
+
+
+@trial(Worker.SHARED)
+async def calls_through_a_queue(harness: Harness) -> Errand:
+    """Let the worker call a function through a queue."""
+    action = {"type": "enqueue", "queue": "conformance"}
+    return await ask(harness, {"function_id": "conformance::queued", "data": {}, "action": action})
+
+
+@check("CAL-009", calls_through_a_queue)
+def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
+    """The engine answers with a receipt, which a call without an id cannot get."""
+    calls = [c for c in outgoing(record) if isinstance(c.json.get("action"), dict)]
+    if not calls:
+        return inconclusive("it made no call with the action that it was asked for")
+    if calls[0].json.get("invocation_id"):
+        return kept("the call has an id", calls[0])
+    return broken(
+        expected="an invocation_id in a call through a queue",
+        seen="none",
+        events=(calls[0],),
+        remedy="Leave the id out of void calls alone.",
+    )
+
+
+@trial(Worker.SHARED)
+async def calls_with_metadata(harness: Harness) -> Errand:
+    """Let the worker call a function with metadata."""
+    return await ask(
+        harness, {"function_id": "conformance::with-metadata", "data": {}, "metadata": METADATA}
+    )
+
+
+@check("CAL-013", calls_with_metadata)
+def sends_metadata(record: Record[Errand]) -> Finding:
+    """The engine hands it to the function beside the data."""
+    calls = outgoing(record)
+    if not calls:
+        return inconclusive("it did not call the function it was asked to call")
+    if calls[0].json.get("metadata") == METADATA:
+        return kept("the metadata is beside the data", calls[0])
+    return broken(
+        expected=f"the metadata {METADATA!r} in the call",
+        seen=repr(calls[0].json.get("metadata")),
+        events=(calls[0],),
+        remedy="Send what the caller gives as metadata in the field `metadata`.",
+    )
+
+
+@trial(Worker.SHARED)
+async def calls_without_waiting(harness: Harness) -> Errand:
+    """Let the worker call a function without waiting for it."""
+    return await send(harness, {"function_id": VOID, "data": {}, "action": "void"})
+
+
+@check("CAL-004", calls_without_waiting)
+def leaves_the_id_out_of_void_calls(record: Record[Errand]) -> Finding:
+    """With an id the engine would answer, and nobody waits."""
+    calls = outgoing(record)
+    if not calls:
+        return inconclusive("it did not call the function it was asked to call")
+    if calls[0].json.get("invocation_id") is None:
+        return kept("the call has no id", calls[0])
+    return broken(
+        expected="no invocation_id in a call that nobody waits for",
+        seen=repr(calls[0].json["invocation_id"]),
+        events=(calls[0],),
+        remedy="Send the action void without an invocation_id.",
+    )
+
+
+@check("CAL-008", calls_offline)
+def always_gives_data(record: Record[Offline]) -> Finding:
+    """The engine drops a call without the field, and the caller waits until it gives up."""
+    calls = calls_of(record.talk, NOTHING)
+    if not calls:
+        return inconclusive("it did not call the function it was asked to call")
+    if "data" in calls[0].json:
+        return kept(f"data {calls[0].json['data']!r} where the caller gave none", calls[0])
+    return broken(
+        expected='"data": null in a call whose caller gave none',
+        seen="no field `data`",
+        events=(calls[0],),
+        remedy="Write data into every call, null where there is none.",
+    )

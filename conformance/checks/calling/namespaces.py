@@ -1,0 +1,85 @@
+"""The namespaces of the functions that a worker calls."""
+
+from __future__ import annotations
+
+from conformance.checks.stimuli.environments import OTHER, OWN, THERE, Variables, configured
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.trial import Record, check
+from mock_engine.transcript import Message
+
+
+def _called(record: Record[Variables], function_id: str) -> Message | None:
+    found = [
+        message
+        for message in record.talk.messages()
+        if message.type == "invokefunction" and message.json.get("function_id") == function_id
+    ]
+    return found[0] if found else None
+
+
+NO_CALL = "it made no such call; this takes a function that plays the part of conformance::call"
+
+
+def _announced_namespace(record: Record[Variables]) -> object:
+    calls = record.talk.announcements()
+    data = calls[0].json.get("data") if calls else None
+    return data.get("namespace") if isinstance(data, dict) else None
+
+
+@check("CAL-010", configured)
+def calls_within_its_namespace(record: Record[Variables]) -> Finding:
+    """The engine looks for a function in the default namespace unless the call names another."""
+    call = _called(record, OWN)
+    namespace = _announced_namespace(record)
+    if call is None:
+        return inconclusive(NO_CALL)
+    if not isinstance(namespace, str):
+        return inconclusive("it announced no namespace: see ANN-006")
+    if call.json.get("namespace") == namespace:
+        return kept(f"the call names the namespace {namespace!r}", call)
+    return broken(
+        expected=f"the worker's namespace {namespace!r} in a call that names no other",
+        seen=repr(call.json.get("namespace")),
+        events=(call,),
+        remedy="Fill `namespace` of a call with the worker's own.",
+    )
+
+
+@check("CAL-011", configured)
+def calls_the_engine_where_it_is(record: Record[Variables]) -> Finding:
+    """The engine's own functions are in the default namespace alone."""
+    calls = [
+        message
+        for message in record.talk.messages()
+        if message.type == "invokefunction"
+        and str(message.json.get("function_id")).startswith("engine::")
+    ]
+    for call in calls:
+        if call.json.get("namespace") not in (None, "default"):
+            return broken(
+                expected="no namespace, or default, in a call of a function of the engine",
+                seen=repr(call.json["namespace"]),
+                events=(call,),
+                remedy="Leave the worker's namespace out of calls of engine::….",
+            )
+    if not calls:
+        return inconclusive("it called no function of the engine")
+    if _announced_namespace(record) in (None, "default"):
+        return inconclusive("it announced no namespace: see ANN-006")
+    return kept(f"{len(calls)} calls of the engine, without the worker's namespace", calls[0])
+
+
+@check("CAL-012", configured)
+def calls_where_it_is_told(record: Record[Variables]) -> Finding:
+    """Whoever names a namespace means that one."""
+    call = _called(record, OTHER)
+    if call is None:
+        return inconclusive(NO_CALL)
+    if call.json.get("namespace") == THERE["namespace"]:
+        return kept("the namespace that was asked for is in the call", call)
+    return broken(
+        expected=f"the namespace {THERE['namespace']!r}, as the caller asked",
+        seen=repr(call.json.get("namespace")),
+        events=(call,),
+        remedy="Fill in the worker's namespace only where the caller names none.",
+    )

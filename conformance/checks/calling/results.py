@@ -1,0 +1,123 @@
+"""What comes back to a worker from the functions that it calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.checks.stimuli.answers import about, error_code
+from conformance.checks.stimuli.calling import Errand, calls_nobody, outgoing
+from conformance.checks.stimuli.invoking import all_answered
+from conformance.checks.stimuli.payloads import same
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.transcript import Direction
+
+
+def _result(record: Record[Errand]) -> Any:
+    answers = record.talk.answers(record.result.invocation.id)
+    return answers[0].json.get("result") if answers else None
+
+
+@check("CAL-001", calls_nobody)
+def tells_the_callers_of_errors(record: Record[Errand]) -> Finding:
+    """A caller decides by the code that the engine or the owner gave."""
+    result = _result(record)
+    error = result.get("error") if isinstance(result, dict) else None
+    error_sent = _engines_error(record)
+    if (
+        isinstance(error, dict)
+        and error.get("code") == error_sent.get("code")
+        and str(error_sent.get("message")) in str(error.get("message"))
+    ):
+        return kept("the engine's code and message reached the caller")
+    if not error_sent:
+        return inconclusive("it did not call the function it was asked to call")
+    return broken(
+        expected=f"the code {error_sent.get('code')!r} and the message "
+        f"{error_sent.get('message')!r} in the hands of the caller",
+        seen=repr(result),
+        events=tuple(outgoing(record)[:1]),
+        remedy="Raise the error of an invocationresult with its code and message unchanged.",
+    )
+
+
+def _engines_error(record: Record[Errand]) -> dict[str, Any]:
+    """What the engine answered to the worker's call."""
+    ids = {str(call.json.get("invocation_id")) for call in outgoing(record)}
+    for message in record.talk.messages(direction=Direction.FROM_ENGINE):
+        if message.type == "invocationresult" and message.json.get("invocation_id") in ids:
+            error = message.json.get("error")
+            return error if isinstance(error, dict) else {}
+    return {}
+
+
+VALUES: tuple[Any, ...] = (False, 0, "", [], [0, None, "text"], {"kept": True})
+"""What a called function returns: what many a language takes for nothing is a result as well."""
+
+
+ADDED = "_caller_worker_id"
+"""What the engine adds to object data on its way; ``echo`` returns it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """Calls of ``echo`` that the worker was asked for at once, each with the value it gets."""
+
+    invocations: tuple[tuple[Invocation, Any], ...]
+
+
+@trial(Worker.SHARED)
+async def calls_at_once(harness: Harness) -> Returns:
+    """Let the worker wait for a slow answer, and for several quick ones meanwhile."""
+    call, echo, sleep = (harness.invoker.role(name) for name in ("call", "echo", "sleep"))
+    slow = harness.invoker.invoke(
+        call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 5000}
+    )
+    errands = [(echo, value, value) for value in VALUES]
+    if harness.invoker.plays("null"):
+        # Not as data: what a call without any looks like is another question (CAL-008).
+        errands.append((harness.invoker.role("null"), {}, None))
+    invocations = []
+    for function_id, data, value in errands:
+        errand = {"function_id": function_id, "data": data, "timeout_ms": 3000}
+        invocations.append((harness.invoker.invoke(call, errand), value))
+    waiting = (slow, *(invocation for invocation, _ in invocations))
+    await all_answered(harness, waiting, harness.pace.handler)
+    return Returns(tuple(invocations))
+
+
+@check("CAL-019", calls_at_once)
+def hands_results_to_their_callers(record: Record[Returns]) -> Finding:
+    """Answers come in any order, and each belongs to the call whose id it carries."""
+    for invocation, value in record.result.invocations:
+        answers = record.talk.answers(invocation.id)
+        outcome = answers[0].json.get("result") if answers else None
+        if answers and error_code(answers[0]) is not None:
+            return inconclusive("its function `call` fails: see CAL-001")
+        error = outcome.get("error") if isinstance(outcome, dict) else None
+        if isinstance(error, dict) and error.get("code") == "function_not_found":
+            return inconclusive("its call did not find its own function; it may be in a namespace")
+        if (
+            isinstance(outcome, dict)
+            and error is None
+            and same(_plain(outcome.get("result")), value)
+        ):
+            continue
+        return broken(
+            expected=f"{value!r} in the hands of the caller of a function that returned it",
+            seen=repr(outcome) if answers else "no answer",
+            events=about(record, invocation),
+            remedy="Find who waits by the invocation_id of a result, and hand `result` on as it "
+            "is; without the field it is null.",
+        )
+    return kept(f"{len(record.result.invocations)} calls at once, each with its own result")
+
+
+def _plain(result: Any) -> Any:
+    """A result without what the engine added to the data that it repeats."""
+    if isinstance(result, dict):
+        return {name: value for name, value in result.items() if name != ADDED}
+    return result

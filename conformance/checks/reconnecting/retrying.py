@@ -1,0 +1,179 @@
+"""How soon, and how often, a worker that lost its connection tries again."""
+
+from __future__ import annotations
+
+import math
+
+from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, long_outage
+from conformance.checks.stimuli.losing import (
+    HOT,
+    Drop,
+    Series,
+    first_series,
+    messages_after,
+    refused_series,
+    second_series,
+)
+from conformance.checks.stimuli.refusing import OWNER, AfterRejection, connections_since
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
+
+PATIENCE = 3.5
+"""Seconds in which every SDK that comes back has come back: 2.6 s at the latest."""
+
+
+@trial(Worker.OWN, slow=True)
+async def name_conflict(harness: Harness) -> AfterRejection:
+    """Tell the worker that its name is taken, and close the connection."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    at = harness.transcript.now()
+    before = tuple(harness.workers)
+    for number in before:
+        connection = harness.connection(number)
+        harness.send(
+            number,
+            {
+                "type": "registrationrejected",
+                "code": "WORKER_NAMESPACE_CONFLICT",
+                "namespace": "default",
+                "worker_name": "taken",
+                "owner_worker_id": OWNER,
+            },
+        )
+        connection.close()
+    await harness.until(lambda: bool(connections_since(harness, before)), PATIENCE)
+    return AfterRejection(at, before, False, harness.worker.process.exit_code)
+
+
+@check("REC-012", name_conflict)
+def stays_away_when_its_name_is_taken(record: Record[AfterRejection]) -> Finding:
+    """Two workers of one name that both insist would throw each other out for ever."""
+    again = [number for number in record.talk.workers if number not in record.result.before]
+    if not again:
+        return kept(f"no new connection within {PATIENCE} s")
+    return broken(
+        expected="no new connection after WORKER_NAMESPACE_CONFLICT",
+        seen=f"connection #{again[0]}",
+        events=(record.talk.first_message(again[0]),),
+        remedy="Treat the rejection of the worker's name as final, and say so in the log.",
+    )
+
+
+@check("REC-027", long_outage)
+def outlasts_a_long_outage(record: Record[Outage]) -> Finding:
+    """An upgrade of the engine takes minutes; whoever counts tries is missing afterwards."""
+    outage = record.result
+    times = ", ".join(f"{t:.0f}" for t in outage.tries[:10])
+    if outage.back:
+        return kept(f"it was back after an outage of {LONG_OUTAGE:.0f} s; tries after {times} s")
+    return broken(
+        expected=f"a new connection after an outage of {LONG_OUTAGE:.0f} s",
+        seen=f"none; tries after {times or 'no'} s",
+        events=record.events[-4:],
+        remedy="Retry for ever; let the delay grow to 30 s and no further.",
+    )
+
+
+@check("REC-028", long_outage)
+def retries_less_and_less_often(record: Record[Outage]) -> Finding:
+    """Thousands of workers that try every moment keep an engine from starting."""
+    tries = record.result.tries
+    if len(tries) < 2:
+        return inconclusive("it did not try twice")
+    if len(tries) <= LONG_OUTAGE:
+        return kept(f"{len(tries)} tries in {LONG_OUTAGE:.0f} s")
+    return broken(
+        expected=f"at most {LONG_OUTAGE:.0f} tries in {LONG_OUTAGE:.0f} s",
+        seen=f"{len(tries)} tries",
+        remedy="Double the delay after each failure, from 1 s to 30 s.",
+    )
+
+
+RESET_RATIO = 1.8
+
+
+RESET_FLOOR = 2.0
+"""A later first delay is a grown one when it is longer than this many seconds, and by this factor
+longer than the first: 1 s give or take 30 % varies by 1.86 at most, and stays below 2 s."""
+
+
+STEP_RATIO = 1.2
+"""By which the second one is longer at least, if delays double."""
+
+
+@check("REC-010", refused_series, first_series, second_series)
+def waits_between_tries(*records: Record[Series]) -> Finding:
+    """Workers that all retry at once keep an engine from coming back."""
+    gaps_seen: list[float] = []
+    for record in records:
+        for drop in record.result:
+            gaps = _gaps(record, drop)
+            gaps_seen += gaps
+            if gaps and min(gaps) < HOT:
+                return broken(
+                    expected=f"at least {HOT} s between two tries, growing",
+                    seen=f"{min(gaps):.2f} s after {drop.way.how}",
+                    events=messages_after(record, drop)[:6],
+                    remedy="Wait 1 s before the first retry and double it up to 30 s, with some "
+                    "chance.",
+                )
+    if not gaps_seen:
+        return inconclusive("it did not try again")
+    return kept("gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps_seen[:5]))
+
+
+def _gaps(record: Record[Series], drop: Drop) -> list[float]:
+    """Seconds between a loss and the first try to reconnect, and between further tries.
+
+    A process that held several connections on a path retries each of them: then every so many
+    tries make one round. What follows the first success are no tries any more.
+    """
+    talk, at = record.talk, drop.at
+    paths = {talk.requests[number].request.path for number in drop.before}
+    requests = [r for r in talk.requests.values() if r.request.path in paths and r.at <= drop.until]
+    ended = {n for n, end in talk.ends.items() if end.at < at}
+    open_before = [r for r in requests if r.at < at and r.connection not in ended]
+    success = min((e.at for e in talk.upgrades.values() if e.at > at), default=math.inf)
+    lost = len(open_before)
+    tries = [at] * lost + [r.at for r in requests if at < r.at <= success]
+    return [later - earlier for earlier, later in zip(tries, tries[lost:], strict=False)]
+
+
+@check("REC-021", first_series, second_series)
+def begins_anew_after_success(*records: Record[Series]) -> Finding:
+    """A delay that never shrinks again keeps a worker away for half a minute in the end."""
+    judged: list[tuple[Record[Series], list[float]]] = []
+    for record in records:
+        delays = [
+            _first_try(record, drop) - drop.at
+            for drop in record.result
+            if drop.back and drop.way.plain
+        ]
+        if len(delays) >= 3 and len(delays) == len(record.result):
+            judged.append((record, delays))
+    if not judged:
+        return inconclusive("it did not come back three times in a row")
+    series = "; ".join(", ".join(f"{delay:.1f} s" for delay in delays) for _, delays in judged)
+    # A busy machine may lengthen a delay here or there; a delay that grows does so in each series.
+    if not all(_grew(delays) for _, delays in judged):
+        return kept(f"first delays of {series}")
+    record, _ = judged[0]
+    return broken(
+        expected="a first delay after each success as short as the one before",
+        seen=f"first delays of {series}",
+        events=messages_after(record, record.result[-1])[:4],
+        remedy="Set the delay back once a connection is set up.",
+    )
+
+
+def _grew(delays: list[float]) -> bool:
+    """Whether delays grow step by step; one that is long alone is that of a busy machine."""
+    first, second, *_, last = delays
+    return last > RESET_FLOOR and last > RESET_RATIO * first and second > STEP_RATIO * first
+
+
+def _first_try(record: Record[Series], drop: Drop) -> float:
+    numbers = [n for n in drop.after if n in record.talk.requests]
+    return min(record.talk.requests[number].at for number in numbers)

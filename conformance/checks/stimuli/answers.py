@@ -1,0 +1,62 @@
+"""What answers to invocations say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.settings.invoking import PREFIX
+from conformance.trials.conversation import Conversation
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record
+from mock_engine.transcript import Direction, Message
+
+
+def about(record: Record[Any], invocation: Invocation) -> tuple[Message, ...]:
+    """The messages that carry the id of ``invocation``, both ways."""
+    return tuple(
+        message
+        for message in record.talk.messages(direction=None)
+        if isinstance(message.json, dict) and message.json.get("invocation_id") == invocation.id
+    )
+
+
+def error_code(answer: Message) -> object:
+    """The code of an answer's error, or ``None``."""
+    error = answer.json.get("error")
+    return error.get("code") if isinstance(error, dict) else None
+
+
+NOT_FOUND = "function_not_found"
+
+
+def disowned(talk: Conversation, invocation: Invocation, answer: Message) -> bool:
+    """Whether ``answer`` says that the function invoked is not there.
+
+    A handler that calls others may pass their errors on: the same code is then about a function
+    that it called. Calls that the suite asked a worker for are of functions named by it.
+    """
+    if error_code(answer) != NOT_FOUND:
+        return False
+    return not any(
+        message.type == "invocationresult"
+        and error_code(message) == NOT_FOUND
+        and not str(message.json.get("function_id")).startswith(PREFIX)
+        for message in talk.messages(direction=Direction.FROM_ENGINE)
+        if invocation.at <= message.at <= answer.at
+    )
+
+
+def error_fault(error: object) -> str | None:
+    """What is wrong with the form of an error, in words."""
+    if not isinstance(error, dict):
+        return f"error is {error!r}, not an object"
+    lacking = [name for name in ("code", "message") if not isinstance(error.get(name), str)]
+    return "missing or no text: " + ", ".join(lacking) if lacking else None
+
+
+def described(answer: Message) -> str:
+    """An answer in words."""
+    body = answer.json
+    if body.get("error") is not None:
+        return f"the error {body['error']!r}"
+    return f"the result {body.get('result')!r}"

@@ -1,0 +1,104 @@
+"""What a campaign found, and what it explored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from conformance.fuzz.campaign.oracles import LEVELS, REMEDIES, Kind, Suspicion
+from conformance.requirements.verdict import Level
+
+SHOWN_BY_A_REPLY = (Kind.TWICE, Kind.MALFORMED, Kind.RESULT, Kind.CROSSED, Kind.EXCEPTION)
+"""What the reply itself shows, whether it comes again or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayStep:
+    """An invocation of a counterexample: ``data`` is JSON text, sent ``times`` times."""
+
+    function_id: str
+    data: str
+    times: int = 1
+
+
+@dataclass(slots=True)
+class Defect:
+    """One mistake, with the least that shows it.
+
+    ``steps`` in their order lead to it, the last one shows it. ``reproduced`` is whether they did
+    so again; ``hits`` how often the cause was met; ``at`` the number of the invocation that met
+    it first; ``reply`` is the message that answered, as far as there was one.
+    """
+
+    suspicion: Suspicion
+    steps: tuple[ReplayStep, ...]
+    reproduced: bool
+    at: int = 0
+    hits: int = 1
+    reply: str = ""
+    log: tuple[str, ...] = ()
+    origin: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """What is wrong."""
+        return self.suspicion.kind
+
+    @property
+    def level(self) -> Level:
+        """How binding what it breaks is."""
+        return LEVELS.get(self.kind, Level.MUST)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it was shown again, or a reply that came shows it."""
+        return self.reproduced or self.kind in SHOWN_BY_A_REPLY
+
+    def explains(self, other: Defect) -> bool:
+        """Whether the steps of this one are among those of ``other``, which breaks the same."""
+        if self.kind is not other.kind or not self.steps:
+            return False
+        rest = iter(other.steps)
+        return all(any(_does(step, wider) for step in rest) for wider in self.steps)
+
+    @property
+    def remedy(self) -> str:
+        """What to try next."""
+        return REMEDIES[self.kind]
+
+
+def _does(step: ReplayStep, least: ReplayStep) -> bool:
+    same = (step.function_id, step.data) == (least.function_id, least.data)
+    return same and step.times >= least.times
+
+
+@dataclass
+class Explored:
+    """What was tried of one function."""
+
+    inputs: int = 0
+    replies: int = 0
+    results: int = 0
+    errors: int = 0
+    news: int = 0
+    learned: tuple[str, ...] = ()
+    format: str = "none declared"
+
+
+@dataclass
+class CampaignReport:
+    """All that a campaign has to tell. ``notes`` are what an operator may want to know.
+
+    ``interrupted`` is whether the user ended it early.
+    """
+
+    seed: int
+    invocations: int = 0
+    seconds: float = 0.0
+    restarts: int = 0
+    findings: list[Defect] = field(default_factory=list)
+    explored: dict[str, Explored] = field(default_factory=dict)
+    kinds: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    withheld: list[str] = field(default_factory=list)

@@ -1,0 +1,168 @@
+"""Invocations without a reply: some lag, some are never answered, one may have ended the worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from conformance.fuzz.campaign.minimiser import Minimiser
+from conformance.fuzz.campaign.oracles import Observation, Suspicion, judge
+from conformance.fuzz.campaign.replies import Replies
+from conformance.fuzz.campaign.transport import Pending, Transport
+from conformance.fuzz.campaign.triage import Triage
+from conformance.fuzz.search.novelty import Answer
+from conformance.trials.load import load_factor
+
+MOST_LATE = 3
+"""Invocations of a function that lag, after which it is left in peace until it is known why."""
+
+MOST_SUSPECTS = 80
+"""Invocations asked again, one at a time, to find which of them ends the worker."""
+
+
+@dataclass
+class Unanswered:
+    """Follows up what was not answered with its batch."""
+
+    transport: Transport
+    replies: Replies
+    minimiser: Minimiser
+    triage: Triage
+    _late: list[Pending] = field(default_factory=list)
+    _casualties: list[Pending] = field(default_factory=list)
+
+    def restarted(self) -> None:
+        """The worker was started anew: what lagged in the old one never comes."""
+        self._late = []
+
+    def miss(self, one: Pending) -> None:
+        """One of a batch has no reply: its connection is gone, or it lags."""
+        if one.over or not self.transport.harness.worker.running:
+            self._casualties.append(one)
+        else:
+            self._lag(one)
+
+    def _lag(self, one: Pending) -> None:
+        """Await one that is not answered with its batch, unless its function is known for it."""
+        name = one.case.function_id
+        silences = (f for f in self.triage.silences() if f.reproduced)
+        known = next((f for f in silences if f.suspicion.function_id == name), None)
+        if known is None:
+            self._late.append(one)
+            return
+        known.hits += 1
+        self.transport.forget(one)
+        self.replies.search.learn(one.case, Answer("silence"))
+
+    def resting(self, most: int = MOST_LATE) -> set[str]:
+        """Functions of which so many invocations lag."""
+        late = Counter(one.case.function_id for one in self._late)
+        return {name for name, count in late.items() if count >= most}
+
+    # -- those that lag --------------------------------------------------------------------------
+
+    async def follow_up(self, *, until_none: bool) -> None:
+        """Take replies that came late and look into those overdue, once or until none is left."""
+        loop = asyncio.get_running_loop()
+        while True:
+            still: list[Pending] = []
+            for one in self._late:
+                if one.generation != self.transport.generation:
+                    continue
+                if one.reply is not None:
+                    await self._came(one)
+                elif loop.time() - one.sent > self._patience(one):
+                    await self._overdue(one)
+                elif not one.over or not self.transport.harness.worker.running:
+                    still.append(one)
+            self._late = still
+            if not still or not self.transport.harness.worker.running or not until_none:
+                return
+            await self.transport.wait(still, 0.25)
+
+    def _patience(self, one: Pending) -> float:
+        return self.replies.deadline(one.case.function_id) * load_factor()
+
+    async def _came(self, one: Pending) -> None:
+        seen = self.transport.observation(one)
+        suspicion = self.replies.take(one, seen)
+        if suspicion is not None:
+            await self.triage.meet(one.case, suspicion, seen)
+
+    async def _overdue(self, one: Pending) -> None:
+        self.transport.forget(one)
+        if not await self.minimiser.listens():
+            await self.interrupted([one])
+            return
+        seen = self.transport.observation(one)
+        self.replies.search.learn(one.case, Answer("silence"))
+        suspicion = judge(self.minimiser.targets[one.case.function_id], seen)
+        if suspicion is not None:
+            await self.triage.meet(one.case, suspicion, seen)
+
+    # -- those that were lost --------------------------------------------------------------------
+
+    async def interrupted(self, flying: Iterable[Pending]) -> None:
+        """The worker ended, went deaf or dropped its connection: find out what did it."""
+        harness = self.transport.harness
+        if harness.worker.process.exit_code is None:
+            await harness.until(lambda: not harness.worker.running, 0.3, patient=False)
+        lost = self._lost(flying)
+        seen = self._end(lost)
+        await self.minimiser.restart()
+        if seen is None:
+            return
+        suspicion = judge(self.minimiser.targets[seen.case.function_id], seen)
+        assert suspicion is not None
+        if not self.triage.is_known_end(suspicion, {one.case.function_id for one in lost}):
+            await self._convict(lost, suspicion, seen)
+
+    def _lost(self, flying: Iterable[Pending]) -> list[Pending]:
+        """All that went down with the worker, in the order in which it was sent."""
+        everyone = [*self._casualties, *self._late, *flying]
+        self._casualties = []
+        self._late = []
+        lost = {
+            one.number: one
+            for one in everyone
+            if one.generation == self.transport.generation and one.reply is None
+        }
+        return sorted(lost.values(), key=lambda one: one.number)
+
+    def _end(self, lost: Sequence[Pending]) -> Observation | None:
+        """How the worker ended, ascribed to the first that may have done it."""
+        harness = self.transport.harness
+        exit_code = harness.worker.process.exit_code
+        log = self.transport.fresh_log() or tuple(harness.worker.process.output.tail(15))
+        cut = any(one.connection is None or not one.connection.is_open for one in lost)
+        dropped = exit_code is None and (cut or not harness.workers)
+        case = lost[0].case if lost else self.triage.last
+        if case is None:
+            return None
+        return Observation(
+            case,
+            "",
+            None,
+            lost[0].number if lost else 0,
+            exit_code=exit_code,
+            dropped=dropped,
+            deaf=exit_code is None and not dropped,
+            log=log,
+        )
+
+    async def _convict(
+        self, lost: Sequence[Pending], suspicion: Suspicion, seen: Observation
+    ) -> None:
+        """Ask each that may have done it, one at a time, until one does it again."""
+        await self.minimiser.ask([])
+        for one in lost[:MOST_SUSPECTS]:
+            (again,) = await self.minimiser.ask([one.case], 2.0)
+            found = self.minimiser.suspect(again)
+            if found is not None and found.kind.ends_the_worker:
+                again = replace(again, number=one.number)
+                self.replies.search.learn(one.case, Answer(f"end {found.cause}"))
+                await self.triage.meet(one.case, found, again)
+                return
+        await self.triage.meet(seen.case, suspicion, seen)

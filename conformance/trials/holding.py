@@ -1,0 +1,105 @@
+"""Calls of a worker that the engine holds: answered late, twice, otherwise, or never.
+
+A handler that calls is in flight for as long as its answer is held. So every call of a worker is a
+handle on the handler that made it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from mock_engine.wire import Connection
+
+_CARRIED = ("invocation_id", "function_id", "traceparent", "baggage")
+
+ABSENT = object()
+"""Stands for an answer without the field ``result``, as the engine sends where nothing is kept."""
+
+
+class Engine(Protocol):
+    """Whoever takes a call that is let through."""
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """Take a message of a worker."""
+        ...
+
+
+@dataclass
+class HeldCall:
+    """A call that waits for its answer. ``message`` is what the worker sent."""
+
+    message: Mapping[str, Any]
+    connection: Connection
+    _data: bytes
+    _binary: bool
+    _engine: Engine
+
+    @property
+    def function_id(self) -> str:
+        """The function that is called."""
+        return str(self.message.get("function_id"))
+
+    def answer(self, result: Any = None) -> None:
+        """Answer it with a result; once more, if it was answered before."""
+        self._send({} if result is ABSENT else {"result": result})
+
+    def fail(self, code: str, message: str) -> None:
+        """Answer it with an error."""
+        self._send({"error": {"code": code, "message": message}})
+
+    def let_go(self) -> None:
+        """Let the engine answer it."""
+        if self.connection.is_open:
+            self._engine.received(self.connection, self._data, self._binary)
+
+    def _send(self, body: Mapping[str, Any]) -> None:
+        if self.connection.is_open:
+            carried = {name: self.message[name] for name in _CARRIED if name in self.message}
+            text = msgspec.json.encode({"type": "invocationresult", **carried, **body})
+            self.connection.send_text(text)
+
+
+@dataclass
+class Holder:
+    """Holds the calls of a worker that ``concerns`` it, in the order in which they come.
+
+    ``answer``, if there is one, is what becomes of each at once; without it they wait.
+    """
+
+    concerns: Callable[[Mapping[str, Any]], bool]
+    answer: Callable[[HeldCall], None] | None = None
+    calls: list[HeldCall] = field(default_factory=list)
+
+    def take(self, call: HeldCall) -> bool:
+        """Take a call, unless it is none of its concern or nobody waits for its answer."""
+        if call.message.get("invocation_id") is None or not self.concerns(call.message):
+            return False
+        self.calls.append(call)
+        if self.answer is not None:
+            self.answer(call)
+        return True
+
+    def let_go(self) -> None:
+        """Let the engine answer all that were not answered."""
+        for call in self.calls:
+            call.let_go()
+
+
+@dataclass
+class Delays:
+    """Answers calls late, each as late as is asked for next; without that, at once."""
+
+    seconds: deque[float] = field(default_factory=deque)
+
+    def __call__(self, call: HeldCall) -> None:
+        """Let the engine answer a call when its time has come."""
+        if self.seconds:
+            asyncio.get_running_loop().call_later(self.seconds.popleft(), call.let_go)
+        else:
+            call.let_go()

@@ -1,0 +1,105 @@
+"""Data changed as a complaint about it suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from conformance.documents.trees import at, kind, places, put
+from conformance.trials.learning.complaints import Hint
+from conformance.trials.learning.guesses import BY_KIND, guesses
+
+MOST_TRIES = 30
+"""Values tried of one hint; hints are guesses."""
+
+Guess = Callable[[str, str | None], list[Any]]
+"""Likely values of a field with this name, of this kind if one is known."""
+
+
+def followed(
+    value: Any, complaint: Iterable[Hint], names: Iterable[str], guess: Guess = guesses
+) -> Iterator[Any]:
+    """The value changed as each hint suggests; ``names`` are those of known fields."""
+    for hint in complaint:
+        yield from islice(_as_hinted(value, hint, names, guess), MOST_TRIES)
+
+
+def all_at_once(value: Any, complaint: Iterable[Hint], guess: Guess = guesses) -> Iterator[Any]:
+    """The value with every field that one complaint misses, in each holder: "a and b required"."""
+    lacking = [hint for hint in complaint if hint.name and hint.path is None]
+    if len({hint.name for hint in lacking}) < 2:
+        return
+    holders = [path for path in places(value) if isinstance(at(value, path), dict)] or [()]
+    for path in sorted(holders, key=lambda path: -len(path)):
+        changed = value if isinstance(value, dict) else {}
+        for hint in lacking:
+            changed = put(changed, (*path, str(hint.name)), _first(hint, guess))
+        yield changed
+
+
+def _first(hint: Hint, guess: Guess) -> Any:
+    return hint.options[0] if hint.options else guess(str(hint.name), hint.kind)[0]
+
+
+def _wanted(hint: Hint, name: str, guess: Guess) -> Iterable[Any]:
+    if hint.options:
+        return hint.options
+    if name:
+        return guess(name, hint.kind)
+    return BY_KIND[hint.kind] if hint.kind else guess("", None)
+
+
+def _as_hinted(value: Any, hint: Hint, names: Iterable[str], guess: Guess) -> Iterator[Any]:
+    if hint.path is not None:
+        last = hint.path[-1] if hint.path else ""
+        for sample in _wanted(hint, last if isinstance(last, str) else "", guess):
+            yield from (put(value, path, sample) for path in _rooted(value, hint))
+        return
+    spots = places(value)
+    if hint.name:
+        yield from _named(value, hint, spots, names, guess)
+        return
+    wanted = _wanted(hint, "", guess)
+    for path in sorted(spots, key=lambda path: -len(path)):
+        if hint.found in (None, kind(at(value, path))):
+            yield from (put(value, path, sample) for sample in wanted)
+
+
+def _named(
+    value: Any, hint: Hint, spots: list[tuple[str | int, ...]], names: Iterable[str], guess: Guess
+) -> Iterator[Any]:
+    """The value with a field that is missing, or that is there and is not as it should be."""
+    name = str(hint.name)
+    wanted = _wanted(hint, name, guess)
+    holders = [p for p in spots if isinstance(at(value, p), dict)]
+    lacking = [p for p in holders if name not in at(value, p)]
+    if not holders:
+        yield from ({name: sample} for sample in wanted)
+    for path in sorted(lacking, key=lambda path: -len(path)):
+        yield from (put(value, (*path, name), sample) for sample in wanted)
+    for path in holders:
+        if name in at(value, path):
+            yield from (put(value, (*path, name), sample) for sample in wanted)
+    yield from _beneath(value, name, names)
+
+
+def _rooted(value: Any, hint: Hint) -> Iterator[tuple[str | int, ...]]:
+    """Where the path of a hint may begin: at the root, or in a holder such as ``body``."""
+    assert hint.path is not None
+    yield hint.path
+    if isinstance(value, dict):
+        for holder in ("body", "data", "input", "payload"):
+            if isinstance(value.get(holder), dict):
+                yield (holder, *hint.path)
+
+
+def _beneath(value: Any, name: str, names: Iterable[str]) -> Iterator[Any]:
+    """An object with the field in place of each value that is none: its holder was missing."""
+    for path in places(value):
+        if not isinstance(at(value, path), dict):
+            yield put(value, path, {name: 1})
+    for path in places(value):
+        for holder in list(names):
+            if holder != name and isinstance(at(value, path), dict):
+                yield put(value, (*path, holder, name), 1)

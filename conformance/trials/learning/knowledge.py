@@ -1,0 +1,169 @@
+"""What was learned of a worker's functions before they were judged, as plain data.
+
+It holds no more than the worker showed: data that its functions took, how deep that data reached,
+and which function plays which part. ``document`` is all of it as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from conformance.documents.trees import Path, at
+
+
+class Depth(IntEnum):
+    """How far into a function an invocation got; a greater one is deeper."""
+
+    UNKNOWN = 0
+    SILENT = 1
+    REFUSED = 2
+    RESULT = 3
+    CALLED = 4
+
+
+DEPTHS: Mapping[Depth, str] = {
+    Depth.UNKNOWN: "it was not invoked",
+    Depth.SILENT: "it did not answer in time",
+    Depth.REFUSED: "it refused all data that was tried",
+    Depth.RESULT: "it returned a result",
+    Depth.CALLED: "it called another function",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What was learned of one function.
+
+    ``examples`` is the data that reached deepest, the deepest first; ``complaint`` is what it said
+    last where it refused all of it; ``tries`` counts its invocations; ``calls`` are the functions
+    that it called.
+    """
+
+    depth: Depth = Depth.UNKNOWN
+    examples: tuple[Any, ...] = ()
+    complaint: str = ""
+    tries: int = 0
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A function that plays the part of ``conformance::ROLE``, with what makes it do so.
+
+    ``data`` is what it is invoked with, and for ``echo`` what its data must hold besides. ``lens``
+    leads from its result to what the part returns. ``found`` is whether it was found by what it
+    does; else its author says so, by name or in ``conformance.yaml``.
+    """
+
+    role: str
+    function_id: str
+    data: Any = None
+    lens: Path = ()
+    found: bool = False
+
+    def seen(self, result: Any) -> Any:
+        """What the part returned, within a result; ``None`` where there is nothing."""
+        try:
+            return at(result, self.lens)
+        except (LookupError, TypeError):
+            return None
+
+    @property
+    def text(self) -> str:
+        """The part in words."""
+        through = ".".join(("result", *map(str, self.lens)))
+        return f"{self.function_id} plays {self.role} through `{through}`"
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A function that waits for a call of its own: for as long as the answer is held, it runs.
+
+    ``data`` makes it call ``target`` first, ``calls`` times in all. ``lens`` is where the answer
+    of the call comes back in its result, if it does. ``passes_errors`` is whether it ends in an
+    error when its call does.
+    """
+
+    function_id: str
+    data: Any
+    target: str
+    calls: int = 1
+    lens: Path | None = None
+    passes_errors: bool = False
+
+    def concerns(self, call: Mapping[str, Any]) -> bool:
+        """Whether a call may be the one that the function waits for."""
+        return call.get("function_id") == self.target
+
+    @property
+    def text(self) -> str:
+        """The part in words."""
+        back = "" if self.lens is None else ", and returns what it answers"
+        return f"{self.function_id} plays call and sleep: it waits for {self.target}{back}"
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What was learned of a worker.
+
+    ``parts`` are the parts that were found, by role; ``relays`` the functions that wait for calls,
+    those that show most first. ``ended_by`` is the invocation during which the process ended,
+    if one did: a function and its data.
+    """
+
+    functions: Mapping[str, Learned] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    relays: tuple[Relay, ...] = ()
+    ended_by: tuple[str, Any] | None = None
+
+    @property
+    def relay(self) -> Relay | None:
+        """The function through whose calls most can be seen."""
+        return self.relays[0] if self.relays else None
+
+    def examples(self, function_id: str) -> Sequence[Any]:
+        """Data that reached deepest in a function."""
+        learned = self.functions.get(function_id)
+        return learned.examples if learned is not None else ()
+
+    def sentences(self) -> list[str]:
+        """What was found to play which part, a line each."""
+        found = [part.text for part in self.parts.values()]
+        return found + [relay.text for relay in self.relays]
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON."""
+        return {
+            "functions": {
+                name: {
+                    "depth": DEPTHS[learned.depth],
+                    "examples": list(learned.examples),
+                    "complaint": learned.complaint,
+                    "tries": learned.tries,
+                    "calls": list(learned.calls),
+                }
+                for name, learned in self.functions.items()
+            },
+            "parts": {
+                role: {
+                    "function_id": part.function_id,
+                    "lens": list(part.lens),
+                    "data": part.data,
+                }
+                for role, part in self.parts.items()
+            },
+            "relays": [
+                {
+                    "function_id": relay.function_id,
+                    "target": relay.target,
+                    "calls": relay.calls,
+                    "lens": None if relay.lens is None else list(relay.lens),
+                    "passes_errors": relay.passes_errors,
+                    "data": relay.data,
+                }
+                for relay in self.relays
+            ],
+        }

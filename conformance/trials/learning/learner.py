@@ -1,0 +1,243 @@
+"""Which data is tried next with one function, so that it gets further than its first line.
+
+Rules of this file:
+
+* Pure: ``next`` gives data, ``take`` takes what came of it. The same answers lead to the same data.
+* A complaint that was not heard before is progress: what it hints at is tried before all else,
+  for it was made furthest in.
+* A result that holds an error is a complaint, too: many functions never fail.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from conformance.documents.trees import at, places, put, shape
+from conformance.trials.learning.complaints import fields, hints
+from conformance.trials.learning.following import all_at_once, followed
+from conformance.trials.learning.guesses import guesses, of_form
+from conformance.trials.learning.knowledge import Depth, Learned
+from conformance.trials.learning.wording import normalised
+
+MOST = 200
+"""Invocations of one function."""
+
+MOST_FOLLOWED = 40
+"""Values tried of what one complaint hints at."""
+
+MOST_AFTER = 30
+"""Invocations after a first result: other branches may reach deeper."""
+
+MOST_EXAMPLES = 3
+MOST_KNOWN = 8
+"""Values kept for one name."""
+
+_COMPLAINTS = ("error", "errors", "message", "reason", "detail", "details", "err")
+_VERDICTS = ("ok", "success", "succeeded", "valid")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of an invocation: a result, or an error in words; ``calls`` were made meanwhile."""
+
+    result: Any = None
+    failed: bool = False
+    message: str = ""
+    stack: str = ""
+    calls: tuple[str, ...] = ()
+    silent: bool = False
+
+
+class Names:
+    """What fields hold, as the functions of one worker return and send them."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[Any]] = defaultdict(list)
+
+    def note(self, value: Any, owner: str = "") -> None:
+        """Learn from a result, or from the data of a call; ``owner`` is the function it is of."""
+        if isinstance(value, str | int) and not isinstance(value, bool) and owner:
+            value = {"id": value}
+        for name, child in fields(value):
+            if isinstance(child, str | int | float) and not isinstance(child, bool):
+                self._add(name, child)
+                if name.lower() in ("id", "key", "name", "uuid") and owner:
+                    for noun in _nouns(owner):
+                        self._add(f"{noun}{name}", child)
+
+    def _add(self, name: str, value: Any) -> None:
+        known = self._values[_plain(name)]
+        if value not in known and len(known) < MOST_KNOWN and len(str(value)) < 200:
+            known.insert(0, value)
+
+    def known(self, name: str) -> list[Any]:
+        """Values that a field of this name had, the newest first."""
+        plain = _plain(name)
+        if plain in self._values:
+            return self._values[plain]
+        return self._values.get("id", []) if plain.endswith("id") else []
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: ``order_id``, ``orderId`` and ``OrderID`` are one."""
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _nouns(function_id: str) -> Iterator[str]:
+    """What a function may be about: ``realms::create`` is about a realm."""
+    for part in function_id.split("::")[:-1]:
+        for noun in (part, part.rpartition("-")[2], part.rpartition("_")[2]):
+            yield noun
+            if noun.endswith("s"):
+                yield noun[:-1]
+
+
+@dataclass
+class Learner:
+    """Learns about one function. ``starts`` is data to begin with, the likeliest first.
+
+    ``names`` are shared with the learners of the other functions of the worker.
+    """
+
+    function_id: str
+    starts: Iterable[Any]
+    names: Names
+    most: int = MOST
+    tries: int = 0
+    depth: Depth = Depth.UNKNOWN
+    complaint: str = ""
+    calls: dict[str, None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:  # noqa: D105 - says nothing beyond the class
+        self._waiting: deque[Any] = deque()
+        self._tried: set[str] = set()
+        self._heard: set[str] = set()
+        self._examples: list[tuple[int, int, Any]] = []
+        self._fields: dict[str, None] = {}
+        self._last: Any = None
+        self._since_result = 0
+        self._waiting.extend(self.starts)
+
+    def next(self) -> tuple[Any] | None:
+        """The next data, in a tuple for it may be null; ``None`` when there is no more to try."""
+        if self.tries >= self.most or self._since_result > MOST_AFTER:
+            return None
+        while self._waiting:
+            value = self._waiting.popleft()
+            key = json.dumps(value, sort_keys=True)
+            if key not in self._tried and len(key) < 20_000:
+                self._tried.add(key)
+                self.tries += 1
+                return (value,)
+        return None
+
+    def take(self, value: Any, reply: Reply) -> None:
+        """Take what came of an invocation with ``value``."""
+        if reply.silent:
+            self.depth = max(self.depth, Depth.SILENT)
+            self._waiting.clear()
+            return
+        self.calls |= dict.fromkeys(reply.calls)
+        text = reply.message if reply.failed else complaint(reply.result)
+        depth = Depth.REFUSED if text or reply.failed else Depth.RESULT
+        if reply.calls:
+            depth = Depth.CALLED
+        self.depth = max(self.depth, depth)
+        if depth >= Depth.RESULT:
+            self._since_result += 1
+        news = normalised(text, value) if text or reply.failed else shape(reply.result)
+        known = news in self._heard
+        self._heard.add(news)
+        refused = bool(text) or reply.failed
+        self._rank(depth, value, refused=refused, known=known)
+        if refused:
+            self.complaint, self._last = text, value
+            if not known:
+                self._follow(value, text, reply.stack)
+        else:
+            self.names.note(reply.result, self.function_id)
+
+    def _rank(self, depth: Depth, value: Any, *, refused: bool, known: bool) -> None:
+        """Keep what reached deepest: a call before a result, a result before a late complaint."""
+        if not known or not self._examples:
+            rank = (2 * depth + (not refused), len(self._heard) if refused else 0)
+            self._examples.append((*rank, value))
+            self._examples.sort(key=lambda example: example[:2], reverse=True)
+
+    def _follow(self, value: Any, text: str, stack: str) -> None:
+        """Try next what a complaint hints at, before what was to be tried."""
+        found = hints(text, stack)
+        self._fields |= dict.fromkeys(hint.name for hint in found if hint.name)
+        tries: list[Any] = list(all_at_once(value, found, self._guess))
+        tries += islice(followed(value, found, self._fields, self._guess), MOST_FOLLOWED)
+        for form in of_form(text):
+            named = {hint.name for hint in found}
+            tries += (
+                put(value, path, form) for path in places(value) if path and path[-1] in named
+            )
+        self._waiting.extendleft(reversed(tries))
+
+    def _guess(self, name: str, kind: str | None) -> list[Any]:
+        return guesses(name, kind, self.names.known(name)) if name else guesses("", kind)
+
+    def again(self) -> bool:
+        """Try what was refused last once more, with values that others have given since.
+
+        Returns whether there is anything to try.
+        """
+        if self._last is None or self._since_result:
+            return False
+        tries: list[Any] = []
+        for path in places(self._last):
+            name = path[-1] if path else None
+            if isinstance(name, str):
+                tries += (
+                    put(self._last, path, known)
+                    for known in self.names.known(name)
+                    if known != at(self._last, path)
+                )
+        self._waiting.extend(tries)
+        return bool(tries)
+
+    def learned(self) -> Learned:
+        """What was learned."""
+        examples = tuple(value for _, _, value in self._examples[:MOST_EXAMPLES])
+        text = self.complaint if self.depth is Depth.REFUSED else ""
+        return Learned(self.depth, examples, text, self.tries, tuple(self.calls))
+
+
+def complaint(result: Any, depth: int = 3) -> str:
+    """What a result complains of; empty when it does not."""
+    if not isinstance(result, Mapping) or depth == 0:
+        return ""
+    refused = any(result.get(name) is False for name in _VERDICTS) or _is_refusal(result)
+    for name in _COMPLAINTS:
+        found = result.get(name)
+        if found and (refused or name in ("error", "errors", "err")):
+            return found if isinstance(found, str) else _inner(found)
+    for name in ("body", "result", "data", "response"):
+        inner = complaint(result.get(name), depth - 1)
+        if inner or (refused and isinstance(result.get(name), str)):
+            return inner or str(result[name])
+    return "refused" if refused else ""
+
+
+def _is_refusal(result: Mapping[str, Any]) -> bool:
+    status = result.get("status_code", result.get("status", result.get("statusCode")))
+    if isinstance(status, int) and not isinstance(status, bool):
+        return status >= 400
+    return isinstance(status, str) and status.lower() in ("error", "failed", "failure", "invalid")
+
+
+def _inner(found: Any) -> str:
+    """The words within an error that is an object or a list."""
+    if isinstance(found, Mapping):
+        for name in ("message", "detail", "reason", "error"):
+            if isinstance(found.get(name), str):
+                return str(found[name])
+    return json.dumps(found)[:2000] if not isinstance(found, bool) else "refused"

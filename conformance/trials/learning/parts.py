@@ -1,0 +1,99 @@
+"""Which function plays which part, by what it does with data that was made for the purpose.
+
+Rules of this file:
+
+* Pure. A part is believed only after it was shown twice, with different data.
+* A part that a correct function might seem to play by chance is no part: what echoes must give
+  back values that programs often replace (null, false, 0, empty ones).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.documents.trees import Path, where
+from conformance.trials.learning.exceptions import unexpected
+from conformance.trials.learning.knowledge import Part
+from conformance.trials.learning.learner import Reply, complaint
+
+SHOWN = 2
+"""How often a part must be shown."""
+
+MARKS: tuple[dict[str, Any], ...] = (
+    {
+        "conformance": {
+            "tag": "mark-1",
+            "none": None,
+            "no": False,
+            "zero": 0,
+            "empty": "",
+            "list": [],
+            "map": {},
+        }
+    },
+    {"conformance_again": ["mark-2", {"number": 1.5, "deep": [None, [True]]}], "more": None},
+)
+"""Members that are added to the data of a function, to see whether they come back."""
+
+METADATA: tuple[dict[str, Any], ...] = ({"tag": "mark-3", "n": [1, None]}, {"other": {"m": "m-4"}})
+"""What is sent beside the data, to see whether it comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An invocation that was made to see which part a function plays."""
+
+    data: Any
+    metadata: Any
+    reply: Reply
+
+
+def probes(example: Any) -> list[tuple[Any, Any]]:
+    """Data and metadata for a function that takes ``example``; none of it is sent alone."""
+    base = example if isinstance(example, dict) else {}
+    marked = [({**base, **mark}, None) for mark in MARKS]
+    return marked + [(example, metadata) for metadata in METADATA]
+
+
+def parts(function_id: str, example: Any, shown: Sequence[Probe]) -> list[Part]:
+    """The parts that a function was shown to play."""
+    answered = [probe for probe in shown if not probe.reply.failed and not probe.reply.silent]
+    found: list[Part] = []
+    plain = [probe for probe in answered if probe.metadata is None]
+    lens = _common(where(probe.reply.result, probe.data) for probe in plain)
+    if len(plain) >= SHOWN and lens is not None:
+        base = example if isinstance(example, dict) else {}
+        found.append(Part("echo", function_id, base, lens, found=True))
+    beside = [probe for probe in answered if probe.metadata is not None]
+    lens = _common(where(probe.reply.result, probe.metadata) for probe in beside)
+    if len(beside) >= SHOWN and lens is not None:
+        found.append(Part("metadata", function_id, example, lens, found=True))
+    if len(answered) == len(shown) and all(probe.reply.result is None for probe in answered):
+        found.append(Part("null", function_id, example, found=True))
+    return found
+
+
+def _common(places: Iterable[list[Path]]) -> Path | None:
+    """The place nearest the root that all lists have."""
+    first, *others = [*places] or [[]]
+    return next((path for path in first if all(path in other for other in others)), None)
+
+
+def failing(function_id: str, observed: Sequence[tuple[Any, Reply]]) -> list[Part]:
+    """The parts ``fail`` and ``crash``, by what a function answered while it was learned about.
+
+    It plays ``fail`` with data that it refuses by an error while it takes other data, and
+    ``crash`` with data that a programming mistake in it cannot take.
+    """
+    failures = [(data, reply) for data, reply in observed if reply.failed]
+    found: list[Part] = []
+    crashes = [data for data, reply in failures if unexpected(reply.message, reply.stack)]
+    if len(crashes) >= SHOWN:
+        found.append(Part("crash", function_id, crashes[0], found=True))
+    chosen = [data for data, reply in failures if not unexpected(reply.message, reply.stack)]
+    results = any(not reply.failed and not complaint(reply.result) for _, reply in observed)
+    if results and len(chosen) >= SHOWN:
+        found.append(Part("fail", function_id, chosen[0], found=True))
+    return found

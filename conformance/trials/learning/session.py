@@ -1,0 +1,333 @@
+"""Learns about the functions of a live worker, before it is judged.
+
+Several functions are learned about at a time, then what takes a moment of silence is done alone:
+which of them call others, and whether they wait for the answer. All of it has a budget.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from conformance.documents.trees import Path, where
+from conformance.errors import Inconclusive
+from conformance.trials.conversation import ANNOUNCE
+from conformance.trials.harness import Harness
+from conformance.trials.holding import HeldCall, Holder
+from conformance.trials.invoker import Invocation
+from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Part, Relay
+from conformance.trials.learning.learner import Learner, Names, Reply
+from conformance.trials.learning.parts import Probe, failing, parts, probes
+from conformance.trials.learning.starts import is_risky, starts
+from mock_engine.transcript import Message
+
+AT_ONCE = 6
+"""Functions that are learned about at a time."""
+
+A_FUNCTION = 2.0
+"""Seconds for one function; most take a hundredth of that."""
+
+ALTOGETHER = 6.0
+"""Seconds for all functions of a worker; what is left then is judged with what is known."""
+
+SILENT = 1.0
+"""Seconds after which an invocation is not waited for: nobody knows what the function does."""
+
+MOST_FUNCTIONS = 200
+MOST_RELAYS = 4
+"""Functions that are looked at for the calls that they wait for."""
+
+HELD = 0.08
+"""Seconds for which a call is held to see that its handler waits."""
+
+ANSWERS: tuple[Any, ...] = ({"conformance": "answer-1", "none": None}, ["answer-2", {"n": 1.5}])
+"""What a held call is answered, to see whether it comes back."""
+
+REFUSAL = ("conformance_refused", "refused by the conformance suite")
+"""The code and the message of the error that a held call is answered."""
+
+Observed = list[tuple[Any, Reply]]
+
+
+@dataclass
+class Session:
+    """One worker that is learned about."""
+
+    harness: Harness
+    names: Names = field(default_factory=Names)
+    learners: dict[str, Learner] = field(default_factory=dict)
+    observed: dict[str, Observed] = field(default_factory=dict)
+    calls: dict[str, dict[str, None]] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    relays: list[Relay] = field(default_factory=list)
+    ended_by: tuple[str, Any] | None = None
+
+    def __post_init__(self) -> None:  # noqa: D105 - says nothing beyond the class
+        self._loop = asyncio.get_running_loop()
+        self._until = self._loop.time() + ALTOGETHER * self.harness.settings.timeout_factor
+
+    async def learn(self) -> Knowledge:
+        """Learn about every function that may be invoked."""
+        self._begin()
+        await self._explore(self.learners.values())
+        retried = [learner for learner in self.learners.values() if learner.again()]
+        await self._explore(retried)
+        await self._look_alone()
+        await self._find_parts()
+        await self._find_relays()
+        return self._knowledge()
+
+    def _begin(self) -> None:
+        invoker, settings = self.harness.invoker, self.harness.settings
+        bindings = [r.message.json for r in self.harness.talk.registrations]
+        chosen = itertools.islice(invoker.samples(), MOST_FUNCTIONS)
+        for function_id, sample in chosen:
+            body = self.harness.baseline.functions[function_id]
+            if body.get("invocation") is not None:
+                continue
+            first = starts(function_id, body, sample, bindings)
+            user = settings.invoking.functions.get(function_id)
+            first = [*(user.examples if user else ()), *first]
+            most = 1 if is_risky(function_id) else 200
+            self.learners[function_id] = Learner(function_id, first, self.names, most)
+            self.observed[function_id] = []
+            self.calls[function_id] = {}
+
+    @property
+    def _over(self) -> bool:
+        gone = not self.harness.worker.running or not self.harness.workers
+        return gone or self._loop.time() > self._until
+
+    # -- what data a function takes ----------------------------------------------------------------
+
+    async def _explore(self, learners: Iterable[Learner]) -> None:
+        free = asyncio.Semaphore(AT_ONCE)
+
+        async def one(learner: Learner) -> None:
+            async with free:
+                await self._explore_one(learner)
+
+        async with asyncio.TaskGroup() as tasks:
+            for learner in learners:
+                tasks.create_task(one(learner))
+
+    async def _explore_one(self, learner: Learner) -> None:
+        until = self._loop.time() + A_FUNCTION * self.harness.settings.timeout_factor
+        while not self._over and self._loop.time() < until:
+            proposal = learner.next()
+            if proposal is None:
+                return
+            reply = await self._reply(learner.function_id, proposal[0])
+            if reply is None:
+                return
+            learner.take(proposal[0], reply)
+            self.observed[learner.function_id].append((proposal[0], reply))
+
+    async def _reply(
+        self, function_id: str, data: Any, metadata: Any = None, within: float = SILENT
+    ) -> Reply | None:
+        """Invoke and wait a moment; ``None`` when the worker is gone."""
+        trace = uuid.uuid4().hex
+        fields: dict[str, Any] = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+        if metadata is not None:
+            fields["metadata"] = metadata
+        try:
+            invocation = self.harness.invoker.invoke(function_id, data, **fields)
+        except Inconclusive:
+            return None
+        answer = await self.harness.invoker.reply(invocation, within)
+        if not self.harness.worker.running:
+            self.ended_by = self.ended_by or (function_id, data)
+            return None
+        return reply_of(answer, self._traced(invocation, trace))
+
+    def _traced(self, invocation: Invocation, trace: str) -> tuple[str, ...]:
+        """The functions called within the trace of an invocation, each once."""
+        calls = [call for call in self._calls_since(invocation.at) if call.at >= invocation.at]
+        for call in calls:
+            self.names.note(call.json.get("data"))
+        return tuple(
+            dict.fromkeys(
+                str(call.json.get("function_id"))
+                for call in calls
+                if trace in str(call.json.get("traceparent"))
+            )
+        )
+
+    def _calls_since(self, at: float) -> list[Message]:
+        return [
+            message
+            for message in self.harness.talk.recent(at)
+            if message.type == "invokefunction" and message.json.get("function_id") != ANNOUNCE
+        ]
+
+    # -- alone -------------------------------------------------------------------------------------
+
+    async def _look_alone(self) -> None:
+        """Invoke each function once with nothing else under way: its calls are its own."""
+        for function_id, learner in self.learners.items():
+            learned = learner.learned()
+            if self._over or not learned.examples or is_risky(function_id):
+                continue
+            if learned.depth in (Depth.UNKNOWN, Depth.SILENT):
+                continue
+            began = self.harness.transcript.now()
+            reply = await self._reply(function_id, learned.examples[0])
+            if reply is not None:
+                made = (str(call.json.get("function_id")) for call in self._calls_since(began))
+                self.calls[function_id] |= dict.fromkeys(made)
+
+    # -- parts -------------------------------------------------------------------------------------
+
+    async def _find_parts(self) -> None:
+        for function_id, learner in self.learners.items():
+            learned = learner.learned()
+            for part in failing(function_id, self.observed[function_id]):
+                self.parts.setdefault(part.role, part)
+            if learned.depth < Depth.RESULT or is_risky(function_id) or self._over:
+                continue
+            shown: list[Probe] = []
+            for data, metadata in probes(learned.examples[0]):
+                reply = await self._reply(function_id, data, metadata)
+                if reply is None:
+                    return
+                shown.append(Probe(data, metadata, reply))
+                if reply.failed or reply.silent:
+                    break
+            else:
+                for part in parts(function_id, learned.examples[0], shown):
+                    self._believe(part)
+
+    def _believe(self, part: Part) -> None:
+        """Keep a part; of several echoes the plainest is the best."""
+        known = self.parts.get(part.role)
+        if known is None or (len(part.lens), str(part.data)) < (len(known.lens), str(known.data)):
+            self.parts[part.role] = part
+
+    # -- calls that are waited for -----------------------------------------------------------------
+
+    async def _find_relays(self) -> None:
+        candidates = [
+            (function_id, self.learners[function_id].learned().examples[0])
+            for function_id, made in self.calls.items()
+            if made
+        ]
+        for function_id, data in candidates[:MOST_RELAYS]:
+            if self._over:
+                return
+            relay = await self._relay(function_id, data)
+            if relay is not None:
+                self.relays.append(relay)
+        self.relays.sort(key=lambda r: (r.lens is None, not r.passes_errors, r.calls))
+
+    async def _relay(self, function_id: str, data: Any) -> Relay | None:
+        """Hold what a function calls, twice with different answers, and once with an error."""
+        seen: list[tuple[Any, Reply | None]] = []
+        counts: list[int] = []
+        target = ""
+        for answer in ANSWERS:
+            held = await self._held(function_id, data, partial(HeldCall.answer, result=answer))
+            if held is None or (target and held.target != target):
+                return None
+            target = held.target
+            counts.append(held.calls)
+            seen.append((answer, held.reply))
+        refused = await self._held(function_id, data, lambda call: call.fail(*REFUSAL))
+        results = [(a, r.result) for a, r in seen if r and not r.failed and not r.silent]
+        lens = _common_lens(results) if len(results) == len(ANSWERS) else None
+        passes = refused is not None and refused.reply is not None and refused.reply.failed
+        return Relay(function_id, data, target, min(counts), lens, passes)
+
+    async def _held(
+        self, function_id: str, data: Any, answer: Callable[[HeldCall], None]
+    ) -> HeldInvocation | None:
+        """Invoke while calls are held, answer the first, and let the others go.
+
+        ``None`` when it made no call, or did not wait for its answer.
+        """
+        holder = Holder(lambda call: call.get("function_id") != ANNOUNCE)
+        self.harness.gateway.holder = holder
+        try:
+            invocation = self.harness.invoker.invoke(function_id, data)
+            replied = self.harness.invoker.replies
+            await self.harness.until(lambda: holder.calls or replied(invocation), SILENT)
+            if not holder.calls or replied(invocation):
+                return None
+            early = await self.harness.until(lambda: replied(invocation), HELD, patient=False)
+            if early:
+                return None
+            first, *rest = holder.calls
+            holder.answer = HeldCall.let_go
+            for call in rest:
+                call.let_go()
+            answer(first)
+            reply = await self.harness.invoker.reply(invocation, SILENT)
+        except Inconclusive:
+            return None
+        finally:
+            self.harness.gateway.holder = None
+            if holder.answer is None:
+                holder.let_go()
+        same = sum(call.function_id == first.function_id for call in holder.calls)
+        return HeldInvocation(first.function_id, same, reply_of(reply, ()))
+
+    # -- what it comes to --------------------------------------------------------------------------
+
+    def _knowledge(self) -> Knowledge:
+        functions: dict[str, Learned] = {}
+        for function_id, learner in self.learners.items():
+            learned = learner.learned()
+            calls = tuple(dict.fromkeys((*learned.calls, *self.calls[function_id])))
+            depth = Depth.CALLED if calls else learned.depth
+            functions[function_id] = Learned(
+                depth, learned.examples, learned.complaint, learned.tries, calls
+            )
+        return Knowledge(functions, self.parts, tuple(self.relays), self.ended_by)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldInvocation:
+    """An invocation whose first call, of ``target``, was held; it made as many of these."""
+
+    target: str
+    calls: int
+    reply: Reply | None
+
+
+def reply_of(answer: Message | None, calls: tuple[str, ...]) -> Reply:
+    """An answer as far as it teaches something."""
+    if answer is None:
+        return Reply(silent=True, calls=calls)
+    error = answer.json.get("error")
+    if error is None:
+        return Reply(answer.json.get("result"), calls=calls)
+    if not isinstance(error, Mapping):
+        return Reply(failed=True, message=str(error), calls=calls)
+    message, stack = (str(error.get(name) or "") for name in ("message", "stacktrace"))
+    return Reply(failed=True, message=message, stack=stack, calls=calls)
+
+
+def _common_lens(results: list[tuple[Any, Any]]) -> Path | None:
+    places = [where(result, answer) for answer, result in results]
+    return next((path for path in places[0] if all(path in other for other in places)), None)
+
+
+WELL_KNOWN = ("echo", "call", "sleep")
+"""The parts through which most can be judged; a worker that has them teaches little more."""
+
+
+def is_of_use(harness: Harness) -> bool:
+    """Whether learning could tell more than the worker's well-known functions do."""
+    invoker = harness.invoker
+    lacking = not all(invoker.plays(role) for role in WELL_KNOWN)
+    return lacking and harness.baseline.pulse is not None and bool(invoker.samples())
+
+
+async def learn(harness: Harness) -> Knowledge:
+    """Learn about the functions of the worker of a harness, which must be ready."""
+    return await Session(harness).learn()

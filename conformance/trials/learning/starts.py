@@ -1,0 +1,77 @@
+"""What a function is tried with first, and which functions are tried with no more than that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from conformance.settings.samples import sample
+from conformance.trials.learning.guesses import guesses
+
+RISKY = frozenset((
+    "shell", "exec", "execute", "spawn", "command", "terminal", "bash", "sudo", "eval", "delete",
+    "remove", "destroy", "purge", "wipe", "drop", "kill", "terminate", "shutdown", "reboot",
+    "uninstall", "send", "mail", "email", "sms", "tweet", "slack", "telegram", "discord", "webhook",
+    "pay", "payment", "payments", "charge", "refund", "transfer", "fetch", "download", "upload",
+    "crawl", "scrape", "browser", "curl", "file", "files", "fs", "deploy", "http", "web",
+))  # fmt: skip
+"""Words in names that smell of effects outside the worker."""
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_PARAMETER = re.compile(r"[:{](\w+)")
+
+
+def is_risky(function_id: str) -> bool:
+    """Whether a function may have effects outside the worker, by its name.
+
+    Such a function is invoked with a single example, as it would be without learning.
+    """
+    return any(word.lower() in RISKY for word in _WORDS.findall(function_id))
+
+
+def starts(
+    function_id: str,
+    registration: Mapping[str, Any],
+    plain: Any,
+    bindings: Iterable[Mapping[str, Any]],
+) -> list[Any]:
+    """Data to begin with: ``plain``, what the format allows beyond that, and HTTP requests.
+
+    ``bindings`` are the worker's registrations, the triggers on the function among them.
+    """
+    found = [plain, {}]
+    request_format = registration.get("request_format")
+    if isinstance(request_format, Mapping):
+        full = sample(_all_required(request_format))
+        found += [full] if full != {} else []
+    for binding in bindings:
+        if binding.get("function_id") == function_id and binding.get("trigger_type") in (
+            "http",
+            "api",
+        ):
+            found.append(request(binding.get("config")))
+    return found
+
+
+def _all_required(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping):
+        return schema
+    return {**schema, "required": list(properties)}
+
+
+def request(config: Any) -> dict[str, Any]:
+    """What a function gets that is bound to an HTTP route with this config."""
+    route = config if isinstance(config, Mapping) else {}
+    path, method = str(route.get("api_path", "/")), str(route.get("http_method") or "GET").upper()
+    parameters = {name: guesses(name)[0] for name in _PARAMETER.findall(path)}
+    return {
+        "path": path,
+        "method": method,
+        "path_params": {name: str(value) for name, value in parameters.items()},
+        "query_params": {},
+        "headers": {"content-type": "application/json", "host": "127.0.0.1:3111"},
+        "body": {},
+        "trigger": {"type": "http", "path": path, "method": method},
+    }

@@ -1,0 +1,53 @@
+"""Functions that come and go."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from mock_engine.core.actions import Action, Actions, Send
+from mock_engine.core.constants import DEFAULT
+from mock_engine.core.peers import Peer
+from mock_engine.core.registry import Function
+from mock_engine.core.state import State
+from mock_engine.messages import (
+    HttpInvocation,
+    ProtocolMessage,
+    RegisterFunction,
+    RegistrationRejected,
+    UnregisterFunction,
+)
+
+RESERVED = "engine::"
+"""Where the ids begin that workers can have in the default namespace only."""
+
+
+def register_function(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
+    """Have calls of a function go to a worker, unless the function is another's."""
+    spec = cast("RegisterFunction", message)
+    if spec.id.startswith(RESERVED) and peer.namespace != DEFAULT:
+        return [_rejected(peer, spec.id, "")]
+    if spec.invocation is not None and not _may_call(state, spec.invocation):
+        return []
+    function = Function(peer.namespace, peer.number, spec)
+    other = state.functions.add(function)
+    if other is None:
+        return state.observers.registered(peer, function) if state.features else []
+    return [_rejected(peer, spec.id, state.peers[other.owner].worker_id)]
+
+
+def _may_call(state: State, invocation: HttpInvocation) -> bool:
+    return state.outbound is not None and state.outbound.allows(invocation)
+
+
+def _rejected(peer: Peer, function_id: str, owner: str) -> Action:
+    rejected = RegistrationRejected(
+        "FUNCTION_NAMESPACE_CONFLICT", peer.namespace, owner, function_id=function_id
+    )
+    return Send(peer.number, rejected)
+
+
+def unregister_function(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
+    """Have calls of a function go to its worker no longer."""
+    spec = cast("UnregisterFunction", message)
+    state.functions.remove(peer.namespace, spec.id, peer.number)
+    return state.observers.settle() if state.features else []

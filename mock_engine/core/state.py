@@ -1,0 +1,108 @@
+"""The state of an engine, which every part of the core reads and changes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from msgspec import Raw
+
+from mock_engine.core.actions import Actions, Result
+from mock_engine.core.invocations import Call, Calls, Watched
+from mock_engine.core.peers import Peer, PendingSession
+from mock_engine.core.registry import Function, Registry
+from mock_engine.core.triggers import Triggers
+from mock_engine.messages import (
+    ErrorBody,
+    FromWorker,
+    HttpInvocation,
+    InvocationResult,
+    InvokeFunction,
+    ProtocolMessage,
+)
+
+Continuation = Callable[[Raw, ErrorBody | None], Actions]
+"""What follows when a function that the core itself called has answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """The module that calls functions behind URLs, and which of them it will call."""
+
+    peer: int
+    allows: Callable[[HttpInvocation], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A function of the engine itself and how discovery describes it."""
+
+    handler: Callable[[State, Peer, Call], Result]
+    description: str
+
+
+class FunctionWatcher(Protocol):
+    """Who follows which functions there are (0.25)."""
+
+    def registered(self, peer: Peer, function: Function) -> Actions:
+        """A function is registered."""
+
+    def settle(self) -> Actions:
+        """Functions came or went."""
+
+
+class CallWatcher(Protocol):
+    """Who follows the calls of observed functions (0.25)."""
+
+    def begin(self, function: Function, request: InvokeFunction, caller: Raw) -> Watched | None:
+        """A call goes to the owner of its function."""
+
+    def finish(self, watched: Watched, result: InvocationResult) -> Actions:
+        """A call is answered."""
+
+    def delivery(self, peer: Peer, request: InvokeFunction) -> InvokeFunction:
+        """The call in which an owner hands an event to an observer, as its target gets it."""
+
+
+class State(ABC):
+    """The peers, functions, calls and triggers of an engine, and the few upcalls of its parts.
+
+    ``new_id`` gives fresh ids, so that nothing here is random. ``outbound`` calls functions behind
+    URLs; without it there are none. ``features`` are those of protocol 0.25 that the engine
+    advertises. ``pending_triggers`` are calls that wait for a provider to object, by trigger id.
+    """
+
+    observers: FunctionWatcher
+    observed: CallWatcher
+    builtins: Mapping[str, Builtin]
+
+    def __init__(self, new_id: Callable[[], str], features: Iterable[str]) -> None:
+        self.new_id = new_id
+        self.features = tuple(features)
+        self.peers: dict[int, Peer] = {}
+        self.functions = Registry()
+        self.calls = Calls()
+        self.triggers = Triggers()
+        self.outbound: Outbound | None = None
+        self.pending_triggers: dict[str, Call] = {}
+        self.pending_sessions: dict[int, PendingSession] = {}
+        self.continuations: dict[str, Continuation] = {}
+        self.seen_functions: set[tuple[str, str]] = set()
+
+    @abstractmethod
+    def admit(self, peer: Peer) -> Actions:
+        """A session begins."""
+
+    @abstractmethod
+    def received(self, number: int, message: FromWorker) -> Actions:
+        """A worker sent a message."""
+
+    @abstractmethod
+    def release(self, peer: Peer) -> Actions:
+        """File what a peer registered before it announced itself."""
+
+    @abstractmethod
+    def register(self, peer: Peer, message: ProtocolMessage) -> Actions:
+        """Take a registration that is allowed."""

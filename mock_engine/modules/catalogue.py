@@ -1,0 +1,34 @@
+"""Which modules there are; each is imported when a configuration names it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from mock_engine.modules.base import Module
+
+LOCATIONS = {
+    "configuration": "configuration:ConfigurationModule",
+    "iii-kv": "kv:KvModule",
+    "iii-http": "http:HttpModule",
+    "iii-http-functions": "http_functions:HttpFunctionsModule",
+    "iii-cron": "cron:CronModule",
+    "iii-pubsub": "pubsub:PubSubModule",
+    "iii-queue": "queue:QueueModule",
+    "iii-observability": "observability:ObservabilityModule",
+    "iii-stream": "stream:StreamModule",
+    "iii-state": "state:StateModule",
+}
+"""Where each module stands, by its name in a configuration."""
+
+ALWAYS = ("configuration", "iii-observability")
+"""What an engine has even if its configuration does not name it."""
+
+
+def load_module(name: str) -> type[Module] | None:
+    """The class of a module; ``None`` for one this engine does not have."""
+    location = LOCATIONS.get(name)
+    if location is None:
+        return None
+    file, _, kind = location.partition(":")
+    found: type[Module] = getattr(import_module(f"mock_engine.modules.{file}"), kind)
+    return found

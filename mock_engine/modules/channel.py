@@ -1,0 +1,92 @@
+"""One channel: a one-way pipe with a writing and a reading end."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+READ, WRITE = "read", "write"
+"""The two ends."""
+
+AHEAD = 64
+"""Messages that a writer may be ahead of its reader, unless the channel says otherwise."""
+
+LOST = 2
+"""Messages that are lost before a writer without a reader is ended."""
+
+Part = tuple[bool, bytes]
+"""A message: whether it is binary, and its data."""
+
+
+class WritingEnd(Protocol):
+    """The connection of the writing end."""
+
+    def pause_reading(self) -> None:
+        """Take no more messages from it."""
+
+    def resume_reading(self) -> None:
+        """Take messages from it again."""
+
+    def cut(self) -> None:
+        """End it."""
+
+
+@dataclass(slots=True)
+class Channel:
+    """A pipe. ``deliver`` gets each message and ``ended`` the end, once a reader is there."""
+
+    id: str
+    key: str
+    ahead: int = AHEAD
+    taken: set[str] = field(default_factory=set)
+    waiting: deque[Part] = field(default_factory=deque)
+    finished: bool = False
+    deliver: Callable[[bool, bytes], None] | None = None
+    ended: Callable[[], None] | None = None
+    writer: WritingEnd | None = None
+    lost: int = 0
+
+    def end(self, direction: str) -> dict[str, str]:
+        """What a worker needs to take one of the ends."""
+        return {"channel_id": self.id, "access_key": self.key, "direction": direction}
+
+    def write(self, binary: bool, data: bytes) -> None:
+        """Pass a message on, or keep it until there is a reader."""
+        if self.deliver is not None:
+            self.deliver(binary, data)
+            return
+        self.waiting.append((binary, data))
+        if self.writer is not None and len(self.waiting) > self.ahead:
+            self.writer.pause_reading()
+
+    def finish(self) -> None:
+        """Nothing more will be written."""
+        self.finished, self.writer = True, None
+        if self.ended is not None:
+            self.ended()
+
+    def read(self, deliver: Callable[[bool, bytes], None], ended: Callable[[], None]) -> None:
+        """Take the reading end inside the engine, or for a connection."""
+        self.taken.add(READ)
+        self.deliver, self.ended = deliver, ended
+        while self.waiting:
+            deliver(*self.waiting.popleft())
+        if self.writer is not None:
+            self.writer.resume_reading()
+        if self.finished:
+            ended()
+
+    def abandon(self) -> None:
+        """The reader is gone: what is written is lost, and the engine soon ends the writer.
+
+        Engine 0.23 notices the missing reader when it cannot send, which is at the second message.
+        """
+        self.deliver, self.ended, self.lost = self._lose, None, 0
+
+    def _lose(self, binary: bool, data: bytes) -> None:
+        del binary, data
+        self.lost += 1
+        if self.lost > LOST and self.writer is not None:
+            self.writer.cut()

@@ -1,0 +1,18 @@
+"""Features: what an engine can advertise, and a worker declare, of a protocol version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mock_engine.versions.ranges import VersionRange
+
+OBSERVE = "observe.v1"
+LOCAL_DISPATCH = "local-dispatch.v1"
+LARGE_MESSAGES = "large-messages.v1"
+
+FEATURES: Mapping[str, VersionRange] = {
+    OBSERVE: VersionRange("0.25"),
+    LOCAL_DISPATCH: VersionRange("0.25"),
+    LARGE_MESSAGES: VersionRange("0.25"),
+}
+"""The features, by name, with the versions that have them."""

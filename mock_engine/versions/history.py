@@ -1,0 +1,108 @@
+"""Which message, field, function and trigger type belongs to which versions, as data.
+
+What is in no table has been there since the oldest version. The JSON Schemas repeat the spans of
+messages and fields as ``x-since`` and ``x-until``; a test holds them to these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mock_engine.versions.ranges import VersionRange
+
+OLDEST, NEWEST = "0.3", "0.25"
+"""The versions of the protocol that are known here."""
+
+ENGINE = "0.23.0-rc.4"
+"""The release of the engine whose behaviour this is."""
+
+MESSAGES: Mapping[str, VersionRange] = {
+    "engine/error": VersionRange("0.11"),
+    "engine/functionregistered": VersionRange("0.25"),
+    "engine/observeradded": VersionRange("0.25"),
+    "engine/observeresult": VersionRange("0.25"),
+    "engine/observerremoved": VersionRange("0.25"),
+    "engine/observerstatechanged": VersionRange("0.25"),
+    "engine/registrationrejected": VersionRange("0.23"),
+    "worker/invocationsobserved": VersionRange("0.25"),
+    "worker/localinvocationstats": VersionRange("0.25"),
+    "worker/observe": VersionRange("0.25"),
+    "worker/observerack": VersionRange("0.25"),
+    "worker/reattach": VersionRange("0.22"),
+    "worker/registerservice": VersionRange(until="0.16"),
+    "worker/unobserve": VersionRange("0.25"),
+}
+"""Messages by sender and type."""
+
+_TRACED, _SPACED, _OBSERVED = VersionRange("0.11"), VersionRange("0.23"), VersionRange("0.25")
+
+FIELDS: Mapping[str, Mapping[str, VersionRange]] = {
+    "engine/invocationresult": {"traceparent": _TRACED, "baggage": _TRACED},
+    "engine/invokefunction": {
+        "metadata": VersionRange("0.21.3"),
+        "traceparent": _TRACED,
+        "baggage": _TRACED,
+    },
+    "engine/registertrigger": {
+        "metadata": VersionRange("0.11"),
+        "namespace": _SPACED,
+        "trigger_namespace": _SPACED,
+    },
+    "engine/workerregistered": {
+        "reattach_token": VersionRange("0.22"),
+        "features": VersionRange("0.25"),
+    },
+    "functions/engine::workers::register": {"namespace": _SPACED, "features": VersionRange("0.25")},
+    "worker/invocationresult": {"traceparent": _TRACED, "baggage": _TRACED},
+    "worker/invokefunction": {
+        "action": VersionRange("0.9"),
+        "activation": _OBSERVED,
+        "baggage": _TRACED,
+        "caller": _OBSERVED,
+        "metadata": VersionRange("0.21.3"),
+        "namespace": _SPACED,
+        "observe_depth": _OBSERVED,
+        "traceparent": _TRACED,
+    },
+    "worker/registerfunction": {"features": VersionRange("0.25")},
+    "worker/registertrigger": {
+        "metadata": VersionRange("0.11"),
+        "namespace": _SPACED,
+        "trigger_namespace": _SPACED,
+    },
+    "worker/registertriggertype": {
+        "call_request_format": VersionRange("0.11"),
+        "namespace": _SPACED,
+        "trigger_request_format": VersionRange("0.11"),
+    },
+}
+"""Fields of messages, and of the inputs of functions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A name that engines knew ``until`` a version, and the newer one that replaced it."""
+
+    older: str
+    newer: str
+    until: str
+
+
+FUNCTIONS: tuple[Renamed, ...] = (
+    Renamed("enqueue", "iii::durable::publish", "0.10"),
+    Renamed("iii::pubsub::publish", "publish", "0.10"),
+    Renamed("iii::queue::publish", "iii::durable::publish", "0.10"),
+    Renamed("engine::trigger-types::list", "engine::triggers::list", "0.15"),
+)
+"""Functions that got another name.
+
+A worker of any version finds what it uses: an older name stands for the newer one unless a
+worker registers the older name. Older names are in no list, as in an engine of today.
+"""
+
+TRIGGER_TYPES: tuple[Renamed, ...] = (Renamed("queue", "durable:subscriber", "0.10"),)
+"""Trigger types that got another name."""
+
+NEWER_FUNCTION: Mapping[str, str] = {name.older: name.newer for name in FUNCTIONS}
+NEWER_TYPE: Mapping[str, str] = {name.older: name.newer for name in TRIGGER_TYPES}

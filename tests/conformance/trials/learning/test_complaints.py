@@ -1,0 +1,58 @@
+"""What complaints in the words of many languages tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.trials.learning.complaints import Hint, hints
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("missing field `customer` at line 1 column 2", Hint(name="customer")),
+        ('invalid type: string "a", expected u64 at line 1', Hint(kind="integer", found="string")),
+        ("unknown variant `x`, expected one of `a`, `b`", Hint(found="string", options=("a", "b"))),
+        ("'ms'", Hint(name="ms")),
+        ("Foo() missing 2 required positional arguments: 'x' and 'y'", Hint(name="y")),
+        ("'NoneType' object has no attribute 'upper'", Hint(kind="string", found="null")),
+        ("list indices must be integers or slices, not str", Hint(kind="object", found="array")),
+        ("object of type 'int' has no len()", Hint(kind="array", found="integer")),
+        ("Cannot read properties of undefined (reading 'street')", Hint(name="street")),
+        ("data.items.map is not a function", Hint(path=("items",), kind="array")),
+        ("data/user must be object", Hint(path=("user",), kind="object")),
+        ("name is required", Hint(name="name")),
+        ("quantity must be an integer", Hint(path=("quantity",), kind="integer")),
+        (
+            "json: cannot unmarshal string into Go struct field Req.user.age of type int",
+            Hint(path=("user", "age"), kind="integer"),
+        ),
+        (
+            "1 validation error for Order\nlines.0.zip\n  Field required [type=missing]",
+            Hint(path=("lines", 0, "zip")),
+        ),
+        (
+            "1 validation error for Order\nqty\n  Input should be a valid integer [type=int_type]",
+            Hint(path=("qty",), kind="integer"),
+        ),
+        (
+            '[{"code":"invalid_type","expected":"string","path":["user","name"]}]',
+            Hint(path=("user", "name"), kind="string"),
+        ),
+    ],
+)
+def test_a_complaint_is_a_hint(message: str, hint: Hint) -> None:
+    assert hint in hints(message)
+
+
+def test_the_last_line_of_a_stack_tells_what_the_message_leaves_out() -> None:
+    stack = "Traceback (most recent call last):\n  File \"a.py\", line 1\nKeyError: 'zip'\n"
+
+    assert Hint(name="zip") in hints("it failed", stack)
+
+
+@pytest.mark.parametrize("message", ["", "x" * 100_000, "[" * 5000, "'" * 999, "\x00\ud800"])
+def test_any_text_is_read(message: Any) -> None:
+    assert len(hints(message)) <= 20
