@@ -21,7 +21,6 @@ from typing import TypeVar
 
 from conformance.requirements.catalogue import load
 from conformance.requirements.known import load as load_known
-from conformance.subject.process import undo_ignored_interrupts
 from tests.impostors.__main__ import IMPOSTORS
 from tests.impostors.shown import Exposure, exposed
 from tests.mutants import MUTANTS
@@ -46,7 +45,6 @@ Found = TypeVar("Found")
 def main(arguments: list[str] | None = None) -> int:
     """Judge, and write the page or compare it."""
     options = _options(arguments)
-    undo_ignored_interrupts()
     logging.disable(logging.WARNING)  # what mutants send is told by the verdicts
     names = sorted(fnmatch.filter(MUTANTS, options.only))
     rows = _all([MUTANTS[name] for name in names], judged, options.jobs, _progress)

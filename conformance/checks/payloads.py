@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass
 
 from conformance.checks.stimuli.answers import described
-from conformance.checks.stimuli.payloads import MIB, PAYLOADS, Passage, payloads, same
+from conformance.checks.stimuli.payloads import MIB, PAYLOADS, Passage, payloads
+from conformance.documents.trees import equal
+from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
@@ -40,7 +42,7 @@ def _passes(requirement: str) -> None:
             finding = _changed(passage, what)
             if finding is not None:
                 return finding
-        if sent[0].function_id == ABSENT:
+        if all(passage.function_id == ABSENT for passage in sent):
             return kept(f"{what} was taken (sent to an unknown function)")
         return kept(f"{what} came back unchanged ({len(sent)} values)")
 
@@ -53,7 +55,7 @@ def _changed(passage: Passage, what: str) -> Finding | None:
         if body.get("error") is None:
             return inconclusive("it answers an unknown function with a result: see INV-004")
         return None
-    if body.get("error") is None and same(body.get("result"), passage.data):
+    if body.get("error") is None and equal(passage.returned, passage.data):
         return None
     seen = f"the error {body['error']!r}" if body.get("error") else repr(body.get("result"))
     return broken(
@@ -70,21 +72,30 @@ for _requirement in PAYLOADS:
     _passes(_requirement)
 
 
-@check("INV-025", payloads)
-def sends_null_as_a_result(record: Record[dict[str, list[Passage]]]) -> Finding:
+@trial(Worker.SHARED)
+async def null_returned(harness: Harness) -> Invocation:
+    """Invoke a function that returns null, or let ``echo`` do so."""
+    part = harness.invoker.part("null" if harness.invoker.plays("null") else "echo")
+    if part.found and part.role == "echo":
+        raise Inconclusive("this takes a function that plays the part of conformance::null")
+    data = part.request({}) if part.role == "null" else None
+    invocation = harness.invoker.invoke(part.function_id, data)
+    await harness.invoker.reply(invocation)
+    return invocation
+
+
+@check("INV-025", null_returned)
+def sends_null_as_a_result(record: Record[Invocation]) -> Finding:
     """Without the field a caller cannot tell a null from an answer that was cut short."""
-    passage = record.result["INV-010"][0]
-    if passage.function_id == ABSENT:
-        return inconclusive("this takes a function that plays the part of conformance::echo")
-    answer = passage.answer
-    if answer is None or answer.json.get("error") is not None:
-        return inconclusive("it did not answer null with a result: see INV-010")
-    if "result" in answer.json:
-        return kept("the result null was sent as null", answer)
+    answers = record.talk.answers(record.result.id)
+    if not answers or answers[0].json.get("error") is not None:
+        return inconclusive("its function that returns null did not answer with a result")
+    if "result" in answers[0].json:
+        return kept("the result null was sent as null", answers[0])
     return broken(
         expected='"result": null',
         seen="no field `result`",
-        events=passage.events[:3],
+        events=tuple(answers[:1]),
         remedy="Write null, too: drop no field of an answer for being empty.",
     )
 

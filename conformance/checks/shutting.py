@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from dataclasses import dataclass
+from typing import Any
 
 from websockets.frames import Opcode
 
+from conformance.checks.stimuli.calling import Errand, calls_of, unanswered
 from conformance.checks.stimuli.shutting import Stop, interrupted, stop_with, terminated
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.process import describe_exit
-from conformance.trials.gateway import BLACK_HOLE
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.faults import Refuse, rule
-from mock_engine.transcript import Accepted, Direction, FrameSeen, Message
+from mock_engine.transcript import Accepted, Direction, FrameSeen
 
 NO_END = "the process did not end"
 
@@ -38,10 +40,11 @@ class BusyStop:
 async def terminated_while_busy(harness: Harness) -> BusyStop:
     """Send SIGTERM while a slow invocation runs."""
     milliseconds = 700
-    sleep = harness.invoker.role("sleep")
+    harness.invoker.can_sleep()
     await harness.worker.start()
     await harness.presence.ready()
-    invocation = harness.invoker.invoke(sleep, {"ms": milliseconds})
+    invocation = harness.invoker.sleep(milliseconds)
+    await harness.until(lambda: harness.gateway.is_holding, harness.pace.stray)
     await harness.invoker.pulse()  # answered after the slow one was read, so that one runs now
     return BusyStop(await stop_with(harness, signal.SIGTERM), invocation, milliseconds)
 
@@ -174,22 +177,23 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ErrandStop:
+    """A stop while the worker waited for the answer to a call."""
+
+    stop: Stop
+    errand: Errand
+
+
 @trial(Worker.OWN)
-async def terminated_while_calling(harness: Harness) -> Stop:
+async def terminated_while_calling(harness: Harness) -> ErrandStop:
     """Send SIGTERM while the worker waits for an answer that never comes."""
-    call = harness.invoker.role("call")
+    call_for_ever = unanswered(harness)
     await harness.worker.start()
     await harness.presence.ready()
-    harness.invoker.invoke(call, {"function_id": BLACK_HOLE, "data": {}, "timeout_ms": 600_000})
-    await harness.until(
-        lambda: any(m.json.get("function_id") == BLACK_HOLE for m in _calls(harness)),
-        harness.pace.reply,
-    )
-    return await stop_with(harness, signal.SIGTERM)
-
-
-def _calls(harness: Harness) -> list[Message]:
-    return [m for m in harness.talk.messages() if m.type == "invokefunction"]
+    errand = call_for_ever({"timeout_ms": 600_000})
+    await harness.until(lambda: calls_of(harness.talk, errand.function_id), harness.pace.reply)
+    return ErrandStop(await stop_with(harness, signal.SIGTERM), errand)
 
 
 @trial(Worker.OWN)
@@ -214,8 +218,9 @@ async def terminated_twice(harness: Harness) -> Stop:
     """Send SIGTERM twice, as an impatient supervisor does, with work under way if there can be."""
     await harness.worker.start()
     await harness.presence.ready()
-    if harness.invoker.plays("sleep"):
-        harness.invoker.invoke(harness.invoker.role("sleep"), {"ms": 400})
+    with contextlib.suppress(Inconclusive):
+        harness.invoker.can_sleep()
+        harness.invoker.sleep(400)
         await harness.invoker.pulse()
     harness.worker.process.send_signal(signal.SIGTERM)
     await harness.until(lambda: not harness.worker.running, 0.1, patient=False)
@@ -223,15 +228,15 @@ async def terminated_twice(harness: Harness) -> Stop:
 
 
 @check("SHD-009", terminated_while_calling)
-def ends_while_it_waits(record: Record[Stop]) -> Finding:
+def ends_while_it_waits(record: Record[ErrandStop]) -> Finding:
     """The answer it waits for will not come any more; whoever waits in it is to be told so."""
-    if not any(
-        m.type == "invokefunction" and m.json.get("function_id") == BLACK_HOLE
-        for m in record.talk.messages()
-    ):
+    if not calls_of(record.talk, record.result.errand.function_id):
         return inconclusive("it did not call the function it was asked to call")
     return _ended_in_time(
-        record, "while it waited for the answer to a call", "Fail pending calls with SHUTDOWN."
+        record,
+        record.result.stop,
+        "while it waited for the answer to a call",
+        "Fail pending calls with SHUTDOWN.",
     )
 
 
@@ -240,6 +245,7 @@ def ends_without_an_engine(record: Record[Stop]) -> Finding:
     """What is still to be sent cannot be sent any more, telemetry included."""
     return _ended_in_time(
         record,
+        record.result,
         "while the engine was away",
         "Limit the time for flushing and closing, and end the reconnect loop at once.",
     )
@@ -250,13 +256,13 @@ def ends_although_told_twice(record: Record[Stop]) -> Finding:
     """A second signal must not start the shutdown over, or get it stuck."""
     return _ended_in_time(
         record,
+        record.result,
         "the second time",
         "Begin to shut down once; let a second signal hurry it or change nothing.",
     )
 
 
-def _ended_in_time(record: Record[Stop], when: str, remedy: str) -> Finding:
-    stop = record.result
+def _ended_in_time(record: Record[Any], stop: Stop, when: str, remedy: str) -> Finding:
     if stop.took is not None:
         return kept(f"it ended {stop.took:.2f} s after {stop.signal.name} {when}")
     return broken(

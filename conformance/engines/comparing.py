@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from conformance.engines.pattern import DRAWN, ISO, Fit, Mismatch
@@ -50,7 +51,7 @@ def compare(
     fit.names |= {f"<{name}>": value for name, value in names.items()}
     for part in PARTS:
         seen = getattr(came, part)
-        seen = [_normal(answer, probe, names) for answer in seen] if part == "http" else seen
+        seen = [normal(answer, probe, names) for answer in seen] if part == "http" else seen
         empty: Any = [] if part == "http" else {}
         mismatch = fit.compare(recorded.get(part, empty), seen, part)
         if mismatch is not None:
@@ -83,14 +84,14 @@ def _compare_lists(
 def frames(came: Came, probe: Probe, names: Mapping[str, str]) -> dict[str, list[Any]]:
     """The frames of a step by connection, as the probe has them compared."""
     found = {
-        name: [_normal(frame, probe, names) for frame in came.frames[name]] for name in came.frames
+        name: [normal(frame, probe, names) for frame in came.frames[name]] for name in came.frames
     }
     return {
         name: once(each, names) if name in probe.deduped else each for name, each in found.items()
     }
 
 
-def _normal(value: Any, probe: Probe, names: Mapping[str, str]) -> Any:
+def normal(value: Any, probe: Probe, names: Mapping[str, str]) -> Any:
     """A frame, or an answer over HTTP, after the rules of the probe for it."""
     rules = probe.normalise
     value = json.loads(json.dumps(value))
@@ -98,11 +99,11 @@ def _normal(value: Any, probe: Probe, names: Mapping[str, str]) -> Any:
         text = keep["contains"]
         for name, own in names.items():
             text = text.replace(f"<{name}>", own)
-        _at(value, keep["path"], lambda items, text=text: _kept(items, text))
+        _at(value, keep["path"], partial(_kept, text=text))
     for path in rules.get("mask", ()):
         _at(value, path, lambda _: "$masked")
     for path in rules.get("sort_items", ()):
-        _at(value, path, lambda items: in_order(items, names))
+        _at(value, path, partial(in_order, names=names))
     for path in rules.get("drop", ()):
         _at(value, path, None)
     return value

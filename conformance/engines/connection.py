@@ -31,6 +31,9 @@ CHANNELS = "/ws/channels/"
 OPENING, CLOSING = 8.0, 0.2
 """Seconds for a handshake, and for the engine's part of a close."""
 
+KEPT = 65_536
+"""Characters or bytes of a message that the transcript keeps; some probes send 65 MiB."""
+
 COUNTED = 0.1
 """Seconds up to which a scripted answer keeps its step open."""
 
@@ -128,7 +131,7 @@ class Connection:
                 await self.socket.send(data)
             else:
                 parts = [data[i : i + fragment] for i in range(0, len(data), fragment)]
-                await self.socket.send(parts)  # type: ignore[arg-type]  # all of one type
+                await self.socket.send(parts)
 
     async def send_as_text(self, data: bytes) -> None:
         """Send bytes in a text frame, whatever they are."""
@@ -204,12 +207,10 @@ class Connection:
             self.frames.append(frame)
             self._answer(frame)
 
-    def _seen(
-        self, data: str | bytes, direction: Direction, *, binary: bool | None = None
-    ) -> None:
+    def _seen(self, data: str | bytes, direction: Direction, *, binary: bool | None = None) -> None:
         """Add a message to the transcript."""
         is_binary = isinstance(data, bytes) if binary is None else binary
-        raw = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
+        raw = data[:KEPT] if isinstance(data, bytes) else data[:KEPT].encode()
         at, opcode = self.transcript.now(), Opcode.BINARY if is_binary else Opcode.TEXT
         self.transcript.add(FrameSeen(at, self.number, direction, opcode, True, raw))
         self.transcript.add(Message(at, self.number, direction, is_binary, raw))

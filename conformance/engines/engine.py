@@ -22,6 +22,7 @@ from conformance.engines.script import Address
 from conformance.errors import Inconclusive, UsageError
 from conformance.subject.command import split
 from conformance.subject.environment import ADDRESS_VARIABLES, MARK, inherited_environment
+from conformance.subject.guardian import Job
 from conformance.subject.process import WorkerProcess, describe_exit
 
 HOST = "127.0.0.1"
@@ -194,12 +195,10 @@ class EngineCommand:
 
     async def _execute(self, config: Path, began: float) -> WorkerProcess:
         words = [word.replace("{config}", str(config)) for word in self.words]
-        mark = uuid.uuid4().hex
-        env = environment(inherited_environment()) | {MARK: mark}
+        env = environment(inherited_environment()) | {MARK: uuid.uuid4().hex}
+        job = Job(words, env, str(Path.cwd()), None)
         try:
-            return await WorkerProcess.execute(
-                words, env, mark, lambda: time.monotonic() - began
-            )
+            return await WorkerProcess.execute(job, lambda: time.monotonic() - began)
         except OSError as fault:
             raise UsageError(
                 f"the engine cannot be started: {fault.strerror}: {fault.filename!r}\n"

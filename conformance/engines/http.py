@@ -85,6 +85,7 @@ class Server:
 
     def upgrade(self, connection: Connection) -> Response | None:
         """No WebSocket here."""
+        del connection
         return Response(404)
 
     def opened(self, connection: Connection) -> None:
@@ -98,6 +99,7 @@ class Server:
 
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
         """Note the request as a recording shows it, and answer as the script says."""
+        del connection
         headers = {
             name.lower(): f"${name.lower()}" if name.lower() in CHANCE else value
             for name, value in request.headers

@@ -18,6 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mock_engine.ids import UUID_PATTERN
+
 Names = dict[str, str]
 """What the names of a recording stand for, as far as known."""
 
@@ -25,11 +27,14 @@ TOKEN = re.compile(r"<[a-z][A-Za-z0-9_.]*>|\$(?:id|trace|span)\d+|\$iso|\$long\(
 ANYTHING = ("$masked", "$error_id", "$x-iii-timestamp", "$x-iii-signature")
 TIMES = ("$ts_s", "$ts_ms", "$ts_ns")
 DRAWN = {
-    "$id": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "$id": UUID_PATTERN,
     "$trace": r"[0-9a-f]{32}",
     "$span": r"[0-9a-f]{16}",
 }
 ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
+NAMESPACES = re.compile(r"(?<=in namespace\(s\): )[^.]+")
+"""Where a message lists the namespaces in which it found something."""
+
 WIDTH = 1500
 """Characters of a value that are shown where it differs."""
 
@@ -87,7 +92,7 @@ class Fit:
             if exact and len(attempt.wording) > len(self.wording):
                 continue
             rest = seen[:index] + seen[index + 1 :]
-            found = attempt._assigned(recorded[1:], rest, exact=exact)
+            found = attempt._assigned(recorded[1:], rest, exact=exact)  # noqa: SLF001 - its like
             if found is not None:
                 return found
         return None
@@ -129,8 +134,7 @@ class Fit:
             return None if isinstance(seen, int) else differs(recorded, seen, path)
         if not isinstance(seen, str):
             return differs(recorded, seen, path)
-        if path.endswith(".baggage"):
-            seen = ",".join(sorted(seen.split(",")))
+        seen = sorted_parts(seen, path.rpartition(".")[2])
         if recorded == seen:
             return None
         pattern, groups = self._pattern(recorded)
@@ -171,6 +175,13 @@ def is_wording(holder: Mapping[str, Any], key: str) -> bool:
     if not isinstance(holder.get(key), str):
         return False
     return key == "description" or (key == "message" and isinstance(holder.get("code"), str))
+
+
+def sorted_parts(text: str, key: str) -> str:
+    """A text that lists what has no order, in the order of a recording: baggage, namespaces."""
+    if key == "baggage":
+        return ",".join(sorted(text.split(",")))
+    return NAMESPACES.sub(lambda match: ", ".join(sorted(match[0].split(", "))), text)
 
 
 def long_text(text: str) -> str:

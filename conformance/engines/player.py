@@ -79,22 +79,26 @@ class Played:
     events: tuple[Event, ...] = ()
 
 
-async def play(
-    probe: Probe,
-    recording: Recording | None,
-    address: Address,
-    transcript: Transcript,
-    patience: Patience | None = None,
-    alive: Callable[[], bool] = lambda: True,
-) -> Played:
-    """Play a probe; without a recording, what comes is gathered and compared with nothing.
+@dataclass(frozen=True, slots=True)
+class EngineHarness:
+    """What a probe is played on: an engine at an address, and a transcript of what crosses.
 
     An engine that is not ``alive`` any more is not waited for.
+    """
+
+    address: Address
+    transcript: Transcript = field(default_factory=Transcript)
+    patience: Patience = field(default_factory=Patience)
+    alive: Callable[[], bool] = lambda: True
+
+
+async def play(probe: Probe, recording: Recording | None, harness: EngineHarness) -> Played:
+    """Play a probe; without a recording, what comes is gathered and compared with nothing.
 
     Raises:
         Inconclusive: the probe cannot be played to this engine.
     """
-    player = _Player(probe, recording, address, transcript, patience or Patience(), alive)
+    player = _Player(probe, recording, harness)
     try:
         return await player.run()
     finally:
@@ -105,10 +109,7 @@ async def play(
 class _Player:
     probe: Probe
     recording: Recording | None
-    address: Address
-    transcript: Transcript
-    patience: Patience
-    alive: Callable[[], bool]
+    harness: EngineHarness
     steps: dict[int, Came] = field(default_factory=dict)
     wording: list[Difference] = field(default_factory=list)
 
@@ -117,8 +118,9 @@ class _Player:
         self._gathered = Came()
         self._fit = Fit()
         self._news = asyncio.Event()
+        address, self.transcript = self.harness.address, self.harness.transcript
         self.script = Script(
-            self.probe, self.address, self.transcript, self._note, self._serve, self._answer
+            self.probe, address, self.transcript, self._note, self._serve, self._answer
         )
 
     async def run(self) -> Played:
@@ -161,9 +163,7 @@ class _Player:
         told = "what came in all steps together"
         return self._played(Difference(number, told, mismatch), tuple(self.transcript.events))
 
-    def _played(
-        self, difference: Difference | None, events: tuple[Event, ...] = ()
-    ) -> Played:
+    def _played(self, difference: Difference | None, events: tuple[Event, ...] = ()) -> Played:
         wording = tuple(self.wording)
         return Played(difference, wording, self.steps, dict(self.script.names), events)
 
@@ -205,11 +205,11 @@ class _Player:
         usual = QUIET if self.recording is not None else QUIET_RECORDING
         pause = usual if quiet is None else quiet / 1000
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        began, patience = loop.time(), self.harness.patience
         while True:
             self._news.clear()
             lacks = self._came.count() < wanted
-            waits = lacks and loop.time() < began + self.patience.seconds and self.alive()
+            waits = lacks and loop.time() < began + patience.seconds and self.harness.alive()
             try:
                 await asyncio.wait_for(self._news.wait(), LOOK if waits else pause)
             except TimeoutError:
@@ -218,7 +218,7 @@ class _Player:
                 if not waits and (quiet is not None or not due):
                     break
         if lacks:
-            self.patience.losses += 1
+            patience.losses += 1
         for connection in self.script.connections.values():
             connection.answering.clear()
 
@@ -228,4 +228,3 @@ def _told(step: Mapping[str, Any]) -> str:
     kind, options = action(step)
     text = options if isinstance(options, str) else json.dumps(options, ensure_ascii=False)
     return f"{kind} {text}"[:SHOWN]
-

@@ -96,6 +96,15 @@ def shipped() -> Traversable:
 
 
 @cache
+def shipped_probe(name: str) -> Probe:
+    """Read one of the suite's probes, once.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
+    return read(shipped(), name)
+
+
 def read(folder: Traversable | Path, name: str) -> Probe:
     """Read a probe.
 

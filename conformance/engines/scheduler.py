@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.engines.engine import EngineSubject, Running
 from conformance.engines.pattern import Mismatch
-from conformance.engines.player import Difference, Patience, Played, play
-from conformance.engines.probe import Probe, Recording
+from conformance.engines.player import Difference, EngineHarness, Patience, Played
+from conformance.engines.probe import Probe
 from conformance.engines.source import Source
-from conformance.errors import Inconclusive
+from conformance.engines.trials import Observation, ProbeTrial
+from conformance.errors import Inconclusive, UsageError
 from conformance.trials.baseline import Baseline
 from conformance.trials.pace import Pace
 from conformance.trials.scheduler import InconclusiveTrial, RunRecord, TrialOutcome
@@ -35,14 +36,6 @@ AGAIN = 12
 not the cause."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What came of a probe: what was played, and how the engine ended if it did."""
-
-    played: Played
-    ended: str = ""
-
-
 @dataclass(slots=True)
 class _Pool:
     """Engines that wait for the next probe, by profile; ``parallel`` run at a time."""
@@ -50,9 +43,17 @@ class _Pool:
     subject: EngineSubject
     idle: list[tuple[str, Running]] = field(default_factory=list)
     running: int = 0
+    useless: dict[str, UsageError] = field(default_factory=dict)
 
     async def take(self, profile: str, *, fresh: bool) -> Running:
-        """An engine with a profile; one that waits is stopped to make room for it."""
+        """An engine with a profile; one that waits is stopped to make room for it.
+
+        Raises:
+            UsageError: none can be started with this profile; that is tried once.
+            Inconclusive: there is none that the suite does not start.
+        """
+        if profile in self.useless:
+            raise self.useless[profile]
         if not fresh:
             for place, (own, engine) in enumerate(self.idle):
                 if own == profile and engine.alive():
@@ -60,9 +61,14 @@ class _Pool:
                     return engine
         while self.idle and self.running >= self.subject.parallel:
             await self.drop(self.idle.pop(0)[1])
-        engine = await self.subject.start(profile)
         self.running += 1
-        return engine
+        try:
+            return await self.subject.start(profile)
+        except BaseException as fault:
+            self.running -= 1
+            if isinstance(fault, UsageError):
+                self.useless[profile] = fault
+            raise
 
     async def give(self, profile: str, engine: Running) -> None:
         """Keep an engine for the next probe, if it still runs."""
@@ -84,10 +90,7 @@ class _Pool:
 
 
 class EngineScheduler:
-    """Owns the background thread. Its methods are called from one other thread.
-
-    A trial here is the name of a probe and nothing else; ``source`` has its script.
-    """
+    """Owns the background thread. Its methods are called from one other thread."""
 
     def __init__(self, subject: EngineSubject, source: Source, factor: float = 1.0) -> None:
         self._subject, self._source, self._factor = subject, source, factor
@@ -99,7 +102,7 @@ class EngineScheduler:
         self._places = asyncio.Semaphore(subject.parallel)
         self._patience = Patience(factor)
         self._again = AGAIN
-        self._runs: list[RunRecord] = []
+        self._transcripts: dict[str, tuple[Transcript, tuple[str, ...]]] = {}
         self._baseline = Baseline(Pace(factor))
 
     def start(self) -> Baseline:
@@ -130,7 +133,8 @@ class EngineScheduler:
 
     def runs(self) -> Iterator[RunRecord]:
         """What is kept of every probe that was played."""
-        yield from self._runs
+        for name, (transcript, log) in self._transcripts.items():
+            yield RunRecord(name, tuple(transcript.ndjson()), log)
 
     def stop(self) -> None:
         """End every probe, every engine and the thread."""
@@ -177,55 +181,95 @@ class EngineScheduler:
         future = self._outcomes[trial.name]
         try:
             async with self._places:
-                future.set_result(await self._play(trial.name))
+                future.set_result(await self._play(trial))
         except asyncio.CancelledError:
             future.cancel()
             raise
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
             future.set_exception(fault)
 
-    async def _play(self, name: str) -> TrialOutcome:
-        probe, recording = self._source.probe(name), self._source.recording(name)
-        if recording is not None and not recording.stable:
-            return InconclusiveTrial(name, "two recordings of it were not alike")
-        if probe.destructive and not self._subject.starts:
-            return InconclusiveTrial(name, "spoils or ends the engine: takes --engine-cmd")
+    async def _play(self, trial: Trial[Any]) -> TrialOutcome:
+        assert isinstance(trial, ProbeTrial)
+        probe = self._source.probe(trial.probe)
         try:
-            outcome = await self._attempt(name, probe, recording, fresh=probe.destructive)
-            if outcome.result.played.difference and self._again > 0:
-                self._again -= 1
-                outcome = await self._attempt(name, probe, recording, fresh=True)
+            self._source.permit(trial.probe, starts=self._subject.starts)
+            outcome = await self._attempt(trial, probe, fresh=probe.destructive)
         except Inconclusive as reason:
-            return InconclusiveTrial(name, str(reason))
-        return outcome
+            return InconclusiveTrial(trial.name, str(reason))
+        if outcome.result.played.difference is None or self._again <= 0:
+            return outcome
+        self._again -= 1
+        try:
+            return await self._attempt(trial, probe, fresh=True)
+        except Inconclusive:  # it is gone since: that hides nothing of what it did before
+            return outcome
 
     async def _attempt(
-        self, name: str, probe: Probe, recording: Recording | None, *, fresh: bool
+        self, trial: ProbeTrial, probe: Probe, *, fresh: bool
     ) -> Record[Observation]:
-        """Play a probe once; one that takes far longer than any should differs, too."""
-        engine = await self._pool.take(probe.profile, fresh=fresh)
+        """Play a probe once.
+
+        What takes far longer than any should differs, too, and so does an engine that cannot be
+        started with the configuration of the probe.
+
+        Raises:
+            Inconclusive: there is no engine that this could be played to.
+        """
         transcript = Transcript()
-        missing = probe.bases - engine.address.urls.keys()
+        fresh = fresh or not self._subject.starts
         try:
-            if missing and not self._subject.starts:
-                told = " and ".join(sorted(missing))
-                raise Inconclusive(f"the engine's port for {told} is not open, or not given")
-            async with asyncio.timeout(LONGEST * self._factor):
-                played = await play(
-                    probe, recording, engine.address, transcript, self._patience, engine.alive
-                )
-        except TimeoutError:
-            limit = f"within {LONGEST * self._factor:g} s"
-            mismatch = Mismatch("the probe", f"is through {limit}", "it is not")
-            played = Played(Difference(0, "all steps together", mismatch), (), {}, {})
+            engine = await self._pool.take(probe.profile, fresh=fresh)
+        except UsageError as fault:
+            told = f"it listens with the configuration of the profile `{probe.profile}`"
+            return self._record(trial, transcript, _differing("the engine", told, str(fault)))
+        ended = ""
+        try:
+            played = await self._bounded(trial, probe, engine, transcript)
         finally:
+            ended, log = engine.ended(), engine.log()
             if fresh:
                 await self._pool.drop(engine)
             else:
                 await self._pool.give(probe.profile, engine)
-        ended = "" if probe.signals or fresh else engine.ended()
-        log = tuple(engine.log())
-        self._runs = [run for run in self._runs if run.name != name]
-        self._runs.append(RunRecord(name, tuple(transcript.ndjson()), log))
-        events = tuple(transcript.events)
-        return Record(name, Observation(played, ended), events, self._baseline, log, None, name)
+        return self._record(trial, transcript, played, "" if probe.signals else ended, log)
+
+    async def _bounded(
+        self, trial: ProbeTrial, probe: Probe, engine: Running, transcript: Transcript
+    ) -> Played:
+        """Play a probe to an engine for as long as any should take."""
+        missing = probe.bases - engine.address.urls.keys()
+        if missing and not self._subject.starts:
+            told = " and ".join(sorted(missing))
+            raise Inconclusive(f"the engine's port for {told} is not open, or not given")
+        harness = EngineHarness(engine.address, transcript, self._patience, engine.alive)
+        limit = LONGEST * self._factor
+        try:
+            async with asyncio.timeout(limit):
+                return await trial.play(harness)
+        except TimeoutError:
+            return _differing("the probe", f"it is through within {limit:g} s", "it is not")
+
+    def _record(
+        self,
+        trial: ProbeTrial,
+        transcript: Transcript,
+        played: Played,
+        ended: str = "",
+        log: Sequence[str] = (),
+    ) -> Record[Observation]:
+        """What was observed; of two plays of one probe the later one is kept."""
+        self._transcripts[trial.name] = (transcript, tuple(log))
+        return Record(
+            trial.name,
+            Observation(played, ended),
+            tuple(transcript.events),
+            self._baseline,
+            tuple(log),
+            None,
+            trial.name,
+        )
+
+
+def _differing(what: str, recorded: str, seen: str) -> Played:
+    """What came of a probe that could not be compared step by step."""
+    return Played(Difference(0, "all steps together", Mismatch(what, recorded, seen)), (), {}, {})

@@ -74,6 +74,7 @@ class Script:
         self._http = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 - fetch has one
         self._background: dict[str, asyncio.Task[Any]] = {}
         self._servers: list[Listener] = []
+        self._number = 0
 
     async def perform(self, kind: str, options: Any, number: int) -> Any:
         """Do one step; what a recording shows of it at once, by its part, if anything.
@@ -81,8 +82,9 @@ class Script:
         Raises:
             Inconclusive: it cannot be done with this engine.
         """
-        act: Callable[[Any, int], Awaitable[Any]] = getattr(self, f"_do_{kind}")
-        return await act(self.filled(options), number)
+        self._number = number
+        act: Callable[[Any], Awaitable[Any]] = getattr(self, f"_do_{kind}")
+        return await act(self.filled(options))
 
     async def end(self) -> None:
         """End every connection and every server."""
@@ -114,7 +116,7 @@ class Script:
 
     # -- actions ---------------------------------------------------------------------------------
 
-    async def _do_open(self, options: Any, number: int) -> Any:
+    async def _do_open(self, options: Any) -> Any:
         options = _named(options)
         url = self._address.url(options.get("base", "ws")) + options.get("path", "/")
         connection = Connection(
@@ -128,7 +130,7 @@ class Script:
         headers = {name: str(value) for name, value in options.get("headers", {}).items()}
         return {"handshake": {connection.name: await connection.open(url, headers)}}
 
-    async def _do_announce(self, options: Any, number: int) -> None:
+    async def _do_announce(self, options: Any) -> None:
         options = dict(_named(options))
         name = options.pop("conn")
         invocation_id = self._value(options.pop("id", f"announce_{name}"))
@@ -137,9 +139,9 @@ class Script:
         data = {key: value for key, value in data.items() if key not in omitted}
         await self._invoke(name, REGISTER, data, invocation_id)
 
-    async def _do_call(self, options: Any, number: int) -> None:
+    async def _do_call(self, options: Any) -> None:
         more = {k: v for k, v in options.items() if k not in ("conn", "fn", "data", "id")}
-        invocation_id = self._value(options.get("id", f"call{number}"))
+        invocation_id = self._value(options.get("id", f"call{self._number}"))
         data = options.get("data", {})
         await self._invoke(options["conn"], options["fn"], data, invocation_id, **more)
 
@@ -154,48 +156,48 @@ class Script:
         }
         await self.connections[name].send(json.dumps(frame | more))
 
-    async def _do_send(self, options: Any, number: int) -> None:
+    async def _do_send(self, options: Any) -> None:
         text = json.dumps(options["frame"])
         await self._to(options).send(text, fragment=options.get("fragment"))
 
-    async def _do_send_many(self, options: Any, number: int) -> None:
+    async def _do_send_many(self, options: Any) -> None:
         for frame in options["frames"]:
             await self._to(options).send(json.dumps(frame))
 
-    async def _do_send_text(self, options: Any, number: int) -> None:
+    async def _do_send_text(self, options: Any) -> None:
         if "hex" in options:
             await self._to(options).send_as_text(bytes.fromhex(options["hex"]))
         else:
             await self._to(options).send(options["text"], fragment=options.get("fragment"))
 
-    async def _do_send_binary(self, options: Any, number: int) -> None:
+    async def _do_send_binary(self, options: Any) -> None:
         text = json.dumps(options["json"]) if "json" in options else options.get("text")
         data = bytes.fromhex(options["hex"]) if text is None else text.encode()
         await self._to(options).send(data, fragment=options.get("fragment"))
 
-    async def _do_ws_ping(self, options: Any, number: int) -> None:
+    async def _do_ws_ping(self, options: Any) -> None:
         await self._to(options).ping(options.get("data", "ping"))
 
-    async def _do_reply(self, options: Any, number: int) -> None:
+    async def _do_reply(self, options: Any) -> None:
         self._to(options).rules.append(self._rule(options))
 
-    async def _do_ack(self, options: Any, number: int) -> None:
+    async def _do_ack(self, options: Any) -> None:
         self._to(options).acknowledgements.append(self._rule(options))
 
     def _rule(self, options: Mapping[str, Any]) -> Rule:
         delay = options["delay_ms"] / 1000 if "delay_ms" in options else self._probe.reply_delay
         return Rule(options["to"], options, delay, options.get("times", float("inf")))
 
-    async def _do_unreply(self, options: Any, number: int) -> None:
+    async def _do_unreply(self, options: Any) -> None:
         self._to(options).rules.clear()
 
-    async def _do_note(self, options: Any, number: int) -> None:
+    async def _do_note(self, _: str) -> None:
         """Nothing: it speaks to readers of the script."""
 
-    async def _do_settle(self, milliseconds: float, number: int) -> None:
+    async def _do_settle(self, milliseconds: float) -> None:
         await asyncio.sleep(milliseconds / 1000)
 
-    async def _do_close(self, options: Any, number: int) -> Any:
+    async def _do_close(self, options: Any) -> Any:
         options = _named(options)
         connection = self._to(options)
         await connection.close(options.get("code", 1000), options.get("reason", ""))
@@ -203,15 +205,15 @@ class Script:
             return {"close_reply": {connection.name: await connection.close_code()}}
         return None
 
-    async def _do_drop(self, options: Any, number: int) -> None:
+    async def _do_drop(self, options: Any) -> None:
         self._to(_named(options)).drop()
 
-    async def _do_signal(self, name: str, number: int) -> None:
+    async def _do_signal(self, name: str) -> None:
         if self._address.pid is None:
             raise Inconclusive("sends a signal to the engine: takes --engine-cmd")
         os.kill(self._address.pid, signal.Signals[f"SIG{name}"])
 
-    async def _do_capture(self, options: Any, number: int) -> None:
+    async def _do_capture(self, options: Any) -> None:
         where = options.get("where", {})
         self.names[options["as"]] = f"missing-{options['as']}"
         for frame in reversed(self._to(options).frames):
@@ -221,7 +223,7 @@ class Script:
                     self.names[options["as"]] = str(value)
                     return
 
-    async def _do_http(self, options: Any, number: int) -> None:
+    async def _do_http(self, options: Any) -> None:
         base = self._address.url(options.get("base", "http")).replace("ws://", "http://")
         task = asyncio.ensure_future(fetch(self._http, base, options, self._transcript))
         if "background" in options:
@@ -230,10 +232,10 @@ class Script:
         else:
             self._answer(await task)
 
-    async def _do_http_wait(self, name: str, number: int) -> None:
+    async def _do_http_wait(self, name: str) -> None:
         self._answer(await self._background.pop(name))
 
-    async def _do_serve(self, options: Any, number: int) -> None:
+    async def _do_serve(self, options: Any) -> None:
         server = await Listener.start(Server(options, self._serve), "127.0.0.1", 0)
         self._servers.append(server)
         self.names[f"{options['id']}_port"] = str(server.port)

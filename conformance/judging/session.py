@@ -13,6 +13,7 @@ from conformance.requirements.catalogue import Catalogue
 from conformance.requirements.protocol import Protocol, spoken
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
+from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.scheduler import RunRecord, Scheduler, TrialOutcome
 from conformance.trials.trial import CHECKS, Trial
 
@@ -65,6 +66,10 @@ class Judgement:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
         return self._scheduler.done(trial, within)
 
+    def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
+        """As ``Scheduler.waits``."""
+        return self._scheduler.waits(trial)
+
     def stop(self) -> None:
         """End the worker and everything else that runs."""
         self._scheduler.stop()
@@ -79,6 +84,11 @@ class Judgement:
         if self.baseline is None:
             return {}
         return subject(self.baseline, self.announced, self.protocol, self.settings.invoking)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What was learned of the worker's functions so far."""
+        return self._scheduler.knowledge
 
     @property
     def announced(self) -> list[Mapping[str, Any]]:

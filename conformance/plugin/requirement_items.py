@@ -12,7 +12,9 @@ from conformance.judging.entry import Entry, requirement_entry
 from conformance.judging.session import Judgement
 from conformance.plugin.judged_item import JudgedItem
 from conformance.plugin.scenario_items import collector as scenarios
+from conformance.plugin.waits import show_waits
 from conformance.requirements.catalogue import Catalogue, Requirement
+from conformance.trials.trial import CHECKS
 
 
 class Phase(pytest.Collector):
@@ -47,6 +49,8 @@ class RequirementItem(JudgedItem):
 
     def judge(self) -> Entry:
         """The verdict on the requirement."""
+        check = CHECKS.get(self.requirement.id)
+        show_waits(self, self.judgement, check.trials if check else (), self.name)
         verdict = self.judgement.verdict(self.requirement.id)
         return requirement_entry(verdict, self.judgement.protocol.version, self.command)
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from conformance.errors import UsageError
 from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
-from conformance.plugin import resolving
+from conformance.plugin import console, resolving
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named
-from conformance.report.console import MARKS, closing, fuzzing, table
+from conformance.report.console import MARKS
 from conformance.report.reporter import Reporter
-from conformance.report.subject import about
 from conformance.requirements.verdict import Outcome
-from conformance.subject.process import undo_ignored_interrupts
 from conformance.trials.scheduler import RunRecord
 
 HYPOTHESIS = "hypothesis.internal.observability"
@@ -29,6 +28,9 @@ HYPOTHESIS = "hypothesis.internal.observability"
 REPORTED = "conformance"
 """The attribute of a pytest report that holds the verdict as data, and the name under which a
 process of a distributed run hands over what it recorded."""
+
+LEARNED = "learned"
+"""The name under which such a process hands over what it learned of the worker's functions."""
 
 
 class JudgingPlugin:
@@ -56,9 +58,9 @@ class JudgingPlugin:
 
         The processes of a distributed run are ended by the one that controls them.
         """
-        undo_ignored_interrupts()
         if not self._distributed:
             take_signals()
+        console.quieten(self._config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:
@@ -113,6 +115,7 @@ class JudgingPlugin:
             return
         if not self._controls:
             self._reporter.recorded(self._judgement.runs())
+            self._learned(self._judgement.knowledge.document())
         if not session.config.option.collectonly:
             with _usage_errors():
                 self._reporter.finished(int(exitstatus))
@@ -122,6 +125,7 @@ class JudgingPlugin:
     def pytest_testnodedown(self, node: Any) -> None:
         """Take what a process of a distributed run recorded."""
         output = getattr(node, "workeroutput", None) or {}
+        self._learned(output.get(LEARNED, {}))
         self._reporter.recorded(
             RunRecord(f"{node.gateway.id}/{name}", tuple(transcript), tuple(log))
             for name, transcript, log in output.get(REPORTED, ())
@@ -168,29 +172,32 @@ class JudgingPlugin:
         settings = self._judgement.settings
         return f"worker: {settings.subject.described}"
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print every verdict and the closing lines."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, None, None]:
+        """Print the verdict and what was left open; then pytest's failures, whole; then the end."""
         report = self._reporter.report
-        if not (report.verdicts or report.errors):
-            return
-        terminalreporter.section("conformance")
-        for line in about(report.subject):
-            terminalreporter.write_line(line)
-        terminalreporter.write_line("")
-        for text, outcome in table(report):
-            markup = MARKS[outcome][1] if outcome else {"bold": True}
-            terminalreporter.write_line(text, **markup)
-        for line in fuzzing(report.verdicts):
-            terminalreporter.write_line(line)
-        terminalreporter.write_line("")
-        for line in closing(report):
-            terminalreporter.write_line(line, bold=True)
-        folder = self._reporter.destination
+        told = bool(report.verdicts or report.errors)
+        if told and self._config.option.verbose >= 0:
+            console.opening(terminalreporter, report, whole=self._config.option.verbose > 0)
+        yield
+        if told:
+            console.end(terminalreporter, report, self._remarks())
+
+    def _remarks(self) -> Iterator[str]:
+        """What else there is to say at the end: where the report is, how a list was changed."""
+        folder, update = self._reporter.destination, self._judgement.settings.update
         if folder is not None:
-            terminalreporter.write_line(f"report: {folder / 'report.html'}")
-        if self._judgement.settings.update is not None:
+            yield f"report: {folder / 'report.html'}"
+        if update is not None:
             for change in self._changes or ("nothing to change",):
-                terminalreporter.write_line(f"{self._judgement.settings.update}: {change}")
+                yield f"{update}: {change}"
+
+    def _learned(self, parts: Mapping[str, Any]) -> None:
+        """Keep what was learned, of the first process that learned anything."""
+        if any(parts.values()) and self._reporter.report.parts is UNSET:
+            self._reporter.learned(parts)
 
     def _update_known_failures(self) -> None:
         settings = self._judgement.settings
@@ -200,9 +207,10 @@ class JudgingPlugin:
 
     def _hand_over(self, config: pytest.Config) -> None:
         """Give what was recorded to the process that controls a distributed run."""
+        output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
+        output[LEARNED] = self._judgement.knowledge.document()
         if resolving.report_folder(config) is None:
             return
-        output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
         output[REPORTED] = [
             (run.name, list(run.transcript), list(run.log)) for run in self._judgement.runs()
         ]

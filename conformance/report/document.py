@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from conformance.judging.entry import REQUIREMENT, Entry, with_lists
 from conformance.report.journal import JournalEvent
@@ -39,7 +40,11 @@ class Unjudged(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A whole run. ``exit_code`` is pytest's, and ``None`` for a run that was not finished."""
+    """A whole run. ``exit_code`` is pytest's, and ``None`` for a run that was not finished.
+
+    ``parts`` is what was learned of the worker's functions: which plays which part, and how deep
+    each was reached.
+    """
 
     version: int
     started: str
@@ -52,6 +57,7 @@ class Report(msgspec.Struct, frozen=True):
     counts: dict[str, Count]
     verdicts: tuple[Entry, ...]
     errors: tuple[Unjudged, ...]
+    parts: dict[str, Any] | UnsetType = UNSET
 
     @property
     def worker(self) -> str:
@@ -108,6 +114,7 @@ def document(events: Iterable[JournalEvent]) -> Report:
         counts=counts(verdicts, catalogue.get("requirements", 0)),
         verdicts=tuple(in_order(verdicts, catalogue.get("phases", {}))),
         errors=tuple(errors),
+        parts=latest["learned"]["parts"] if "learned" in latest else UNSET,
     )
 
 

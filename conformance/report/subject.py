@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mock_engine.rendering import counted
+
 
 def about(subject: Mapping[str, Any]) -> list[str]:
     """The worker of the first run, given as data, in a few lines; nothing if none appeared."""
@@ -12,7 +14,9 @@ def about(subject: Mapping[str, Any]) -> list[str]:
         return []
     workers, registered = subject["workers"], subject["registered"]
     held = "1 worker" if workers == 1 else f"{workers} workers in one process"
-    kinds = ", ".join(f"{number} {name}" for name, number in registered.items())
+    kinds = ", ".join(
+        counted(number, name.removesuffix("s")) for name, number in registered.items()
+    )
     pace = f"spoke after {subject['startup']:.2f} s"
     if subject["round_trip"] is not None:
         pace += f", answers in {subject['round_trip'] * 1000:.1f} ms"

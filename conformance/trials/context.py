@@ -51,8 +51,8 @@ class Context:
         self.place = place
         self.listener = self.listener_on(port)
         self.extra_listener: Listener | None = None
-        self._notifier = Notifier()
-        self.notify, self.until = self._notifier.notify, self._notifier.until
+        self.notifier = Notifier()
+        self.notify, self.until = self.notifier.notify, self.notifier.until
         self.transcript.listeners.append(self._follow)
 
     def listener_on(self, port: int) -> Listener:

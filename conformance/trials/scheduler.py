@@ -70,6 +70,7 @@ class Scheduler:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._shared: Harness | None = None
         self._harnesses: dict[str, Harness] = {}
+        self._playing: dict[str, Harness] = {}
         self._held: Harness | None = None
         self._learning = asyncio.Lock()
         self._learned = False
@@ -132,6 +133,12 @@ class Scheduler:
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of ``trial``, for ``within`` seconds; whether it is over."""
         return bool(wait([self._outcomes[trial.name]], within).done)
+
+    def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
+        """For how long ``trial`` has waited and how long it may, in seconds, if it waits now."""
+        harness = self._playing.get(trial.name)
+        wait = harness.notifier.wait if harness is not None else None
+        return None if wait is None else (self._loop.time() - wait[0], wait[1])
 
     def stop(self) -> None:
         """End every trial, every worker and the thread."""
@@ -263,9 +270,11 @@ class Scheduler:
         harness = Harness(
             self._settings, self._shared.baseline, place, port=port, starting=self._starting
         )
+        self._playing[trial.name] = harness
         try:
             return await _play(trial, harness, trial.name)
         finally:
+            del self._playing[trial.name]
             await harness.close()
             self._harnesses[trial.name] = harness
 

@@ -8,7 +8,10 @@ from mock_engine.wire.responses import Response
 
 
 class PassThrough:
-    """Passes everything on to ``application``; subclasses keep something back, or change it."""
+    """Passes everything on to ``application``, which may be exchanged while nobody is connected.
+
+    Subclasses override the part that they change.
+    """
 
     def __init__(self, application: Application) -> None:
         self.application = application

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
 from conformance.checks.stimuli.calling import (
     BAGGAGE,
     NOTHING,
     TRACE,
     Errand,
-    Offline,
     ask,
     calls_nobody,
     calls_of,
@@ -17,12 +18,17 @@ from conformance.checks.stimuli.calling import (
     outgoing,
     send,
 )
+from conformance.checks.stimuli.living import looking_back
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.transcript import Message
 
 METADATA = {"tenant": "blue"}
 
+
+DATA = "Write data into every call, null where there is none."
 
 VOID = "conformance::nobody-waits"
 
@@ -88,6 +94,21 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
     )
 
 
+def own_calls(records: Iterable[Record[Any]]) -> list[Message]:
+    """Every call that the worker made, the announcement among them."""
+    return [
+        message
+        for record in records
+        for message in record.talk.messages()
+        if message.type == "invokefunction"
+    ]
+
+
+def _action(call: Message) -> object:
+    action = call.json.get("action")
+    return action.get("type") if isinstance(action, dict) else None
+
+
 @trial(Worker.SHARED)
 async def calls_through_a_queue(harness: Harness) -> Errand:
     """Let the worker call a function through a queue."""
@@ -95,18 +116,19 @@ async def calls_through_a_queue(harness: Harness) -> Errand:
     return await ask(harness, {"function_id": "conformance::queued", "data": {}, "action": action})
 
 
-@check("CAL-009", calls_through_a_queue)
-def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
+@check("CAL-009", looking_back, calls_through_a_queue)
+def numbers_calls_through_a_queue(*records: Record[Any]) -> Finding:
     """The engine answers with a receipt, which a call without an id cannot get."""
-    calls = [c for c in outgoing(record) if isinstance(c.json.get("action"), dict)]
+    calls = [call for call in own_calls(records) if _action(call) == "enqueue"]
     if not calls:
-        return inconclusive("it made no call with the action that it was asked for")
-    if calls[0].json.get("invocation_id"):
-        return kept("the call has an id", calls[0])
+        return inconclusive("it made no call through a queue")
+    bare = [call for call in calls if not call.json.get("invocation_id")]
+    if not bare:
+        return kept(f"{len(calls)} calls through a queue, each with an id", calls[0])
     return broken(
         expected="an invocation_id in a call through a queue",
         seen="none",
-        events=(calls[0],),
+        events=(bare[0],),
         remedy="Leave the id out of void calls alone.",
     )
 
@@ -141,33 +163,38 @@ async def calls_without_waiting(harness: Harness) -> Errand:
     return await send(harness, {"function_id": VOID, "data": {}, "action": "void"})
 
 
-@check("CAL-004", calls_without_waiting)
-def leaves_the_id_out_of_void_calls(record: Record[Errand]) -> Finding:
+@check("CAL-004", looking_back, calls_without_waiting)
+def leaves_the_id_out_of_void_calls(*records: Record[Any]) -> Finding:
     """With an id the engine would answer, and nobody waits."""
-    calls = outgoing(record)
+    calls = [call for call in own_calls(records) if _action(call) == "void"]
     if not calls:
-        return inconclusive("it did not call the function it was asked to call")
-    if calls[0].json.get("invocation_id") is None:
-        return kept("the call has no id", calls[0])
+        return inconclusive("it made no call that nobody waits for")
+    numbered = [call for call in calls if call.json.get("invocation_id") is not None]
+    if not numbered:
+        return kept(f"{len(calls)} calls that nobody waits for, none with an id", calls[0])
     return broken(
         expected="no invocation_id in a call that nobody waits for",
-        seen=repr(calls[0].json["invocation_id"]),
-        events=(calls[0],),
+        seen=repr(numbered[0].json["invocation_id"]),
+        events=(numbered[0],),
         remedy="Send the action void without an invocation_id.",
     )
 
 
-@check("CAL-008", calls_offline)
-def always_gives_data(record: Record[Offline]) -> Finding:
+@check("CAL-008", looking_back, calls_offline)
+def always_gives_data(*records: Record[Any]) -> Finding:
     """The engine drops a call without the field, and the caller waits until it gives up."""
-    calls = calls_of(record.talk, NOTHING)
-    if not calls:
-        return inconclusive("it did not call the function it was asked to call")
-    if "data" in calls[0].json:
-        return kept(f"data {calls[0].json['data']!r} where the caller gave none", calls[0])
-    return broken(
-        expected='"data": null in a call whose caller gave none',
-        seen="no field `data`",
-        events=(calls[0],),
-        remedy="Write data into every call, null where there is none.",
-    )
+    calls = own_calls(records)
+    lacking = [call for call in calls if "data" not in call.json]
+    if lacking:
+        return broken(
+            expected='"data" in each call, null where its caller gave none',
+            seen=f"no field `data` in a call of {lacking[0].json.get('function_id')}",
+            events=(lacking[0],),
+            remedy=DATA,
+        )
+    bare = [call for record in records for call in calls_of(record.talk, NOTHING)]
+    if bare:
+        return kept(f"data {bare[0].json['data']!r} where the caller gave none", bare[0])
+    if [call for call in calls if call.json.get("function_id") != ANNOUNCE]:
+        return kept(f"{len(calls)} calls of its own, each with data", calls[-1])
+    return inconclusive("it made no call of its own")

@@ -6,10 +6,12 @@ from typing import Any
 
 from conformance.checks.stimuli.answers import about, described
 from conformance.checks.stimuli.invoking import all_answered
+from conformance.documents.trees import equal
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
+from conformance.trials.learning.knowledge import Part
 from conformance.trials.trial import Record, Worker, check, trial
 
 MOST_PAIRS = 50
@@ -56,23 +58,22 @@ def takes_the_callers_id(record: Record[tuple[tuple[Invocation, Invocation], ...
 
 
 @trial(Worker.SHARED)
-async def with_metadata(harness: Harness) -> tuple[Invocation, Any]:
+async def with_metadata(harness: Harness) -> tuple[Invocation, Any, Part]:
     """Invoke the well-known function ``metadata`` with metadata beside its data."""
     metadata = {"tenant": "blue", "n": [1, None]}
-    invocation = harness.invoker.invoke(
-        harness.invoker.role("metadata"), {"x": 1}, metadata=metadata
-    )
+    part = harness.invoker.part("metadata")
+    invocation = harness.invoker.invoke(part.function_id, part.request({"x": 1}), metadata=metadata)
     await harness.invoker.reply(invocation)
-    return invocation, metadata
+    return invocation, metadata, part
 
 
 @check("INV-019", with_metadata)
-def hands_metadata_to_the_handler(record: Record[tuple[Invocation, Any]]) -> Finding:
+def hands_metadata_to_the_handler(record: Record[tuple[Invocation, Any, Part]]) -> Finding:
     """Trigger bindings put what a handler needs to know into the metadata."""
-    invocation, metadata = record.result
+    invocation, metadata, part = record.result
     answers = record.talk.answers(invocation.id)
     result = answers[0].json.get("result") if answers else None
-    if isinstance(result, dict) and result.get("metadata") == metadata:
+    if equal(part.returned(result), metadata):
         return kept("it arrived beside the data", answers[0])
     return broken(
         expected=f"the metadata {metadata!r} in the handler's hands",
@@ -88,8 +89,8 @@ WITHIN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 @trial(Worker.SHARED)
 async def within_a_trace(harness: Harness) -> Invocation:
     """Invoke within a trace."""
-    target = harness.invoker.role("echo") if harness.invoker.plays("echo") else ABSENT
-    invocation = harness.invoker.invoke(target, {}, traceparent=WITHIN, baggage="team=blue")
+    target, data = harness.invoker.answering() or (ABSENT, {})
+    invocation = harness.invoker.invoke(target, data, traceparent=WITHIN, baggage="team=blue")
     await harness.invoker.reply(invocation)
     return invocation
 
@@ -101,7 +102,7 @@ def answers_within_the_trace(record: Record[Invocation]) -> Finding:
     if not answers:
         return inconclusive("it did not answer an invocation within a trace")
     if record.result.function_id == ABSENT:
-        return inconclusive("this takes a function that plays the part of conformance::echo")
+        return inconclusive("this takes a function that is known to return a result")
     seen = answers[0].json.get("traceparent")
     if isinstance(seen, str) and seen.split("-")[1:2] == WITHIN.split("-")[1:2]:
         return kept("the answer is in the trace of its call", answers[0])
@@ -114,26 +115,28 @@ def answers_within_the_trace(record: Record[Invocation]) -> Finding:
 
 
 @trial(Worker.SHARED)
-async def beside_the_data(harness: Harness) -> Invocation:
+async def beside_the_data(harness: Harness) -> tuple[Invocation, Part]:
     """Invoke ``echo`` with metadata beside its data."""
-    invocation = harness.invoker.invoke(
-        harness.invoker.role("echo"), {"x": 1}, metadata={"tenant": "blue"}
-    )
+    part = harness.invoker.part("echo")
+    data = part.request({"x": 1})
+    invocation = harness.invoker.invoke(part.function_id, data, metadata={"tenant": "blue"})
     await harness.invoker.reply(invocation)
-    return invocation
+    return invocation, part
 
 
 @check("INV-032", beside_the_data)
-def keeps_metadata_out_of_the_data(record: Record[Invocation]) -> Finding:
+def keeps_metadata_out_of_the_data(record: Record[tuple[Invocation, Part]]) -> Finding:
     """A handler that checks its data would refuse what it did not ask for."""
-    answers = record.talk.answers(record.result.id)
+    invocation, part = record.result
+    answers = record.talk.answers(invocation.id)
     if not answers:
         return inconclusive("it did not answer an invocation with metadata")
-    if answers[0].json.get("result") == {"x": 1}:
+    whole = part.whole(answers[0].json.get("result"))
+    if equal(whole, part.request({"x": 1})):
         return kept("the data came back as it was", answers[0])
     return broken(
         expected="the data {'x': 1}, without the metadata beside it",
         seen=described(answers[0]),
-        events=about(record, record.result),
+        events=about(record, invocation),
         remedy="Hand metadata to the handler apart from its data.",
     )

@@ -106,10 +106,13 @@ async def many_failures(harness: Harness) -> tuple[Invocation, ...]:
     """Invoke an unknown function hundreds of times, and ``fail`` as often if there is one."""
     if not harness.workers:
         return ()
-    targets = [ABSENT, *([harness.invoker.role("fail")] if harness.invoker.plays("fail") else [])]
+    targets: list[tuple[str, Any]] = [(ABSENT, {})]
+    if harness.invoker.plays("fail"):
+        part = harness.invoker.part("fail")
+        targets.append((part.function_id, part.request({})))
     invocations: list[Invocation] = []
     for _ in range(ROUNDS):
-        batch = [harness.invoker.invoke(targets[n % len(targets)], {}) for n in range(AT_ONCE)]
+        batch = [harness.invoker.invoke(*targets[n % len(targets)]) for n in range(AT_ONCE)]
         invocations += batch
         if not await all_answered(harness, batch, harness.pace.reply):
             break

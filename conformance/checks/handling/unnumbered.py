@@ -112,30 +112,36 @@ class UnnumberedCall:
     function_id: str
 
 
-@trial(Worker.SHARED)
+@trial(Worker.CALLING)
 async def run_without_id(harness: Harness) -> UnnumberedCall:
     """Let the worker call a function, by an invocation without an id."""
-    call = harness.invoker.role("call")
-    errand = UnnumberedCall(harness.transcript.now(), "conformance::ran-without-an-id")
-    data = {"function_id": errand.function_id, "data": {}, "action": "void"}
+    relay, at = harness.invoker.relay("call"), harness.transcript.now()
+    if relay is not None:
+        call, data = relay.function_id, relay.data
+        errand = UnnumberedCall(at, relay.target)
+    else:
+        call = harness.invoker.role("call")
+        errand = UnnumberedCall(at, "conformance::ran-without-an-id")
+        data = {"function_id": errand.function_id, "data": {}, "action": "void"}
     message = {"type": "invokefunction", "function_id": call, "data": data}
     harness.send(harness.invoker.serving(call), message)
-    await harness.until(lambda: _calls_of(harness.talk, errand.function_id), harness.pace.reply)
+    await harness.until(lambda: _calls_of(harness.talk, errand), harness.pace.reply)
     return errand
 
 
-def _calls_of(talk: Conversation, function_id: str) -> list[Message]:
+def _calls_of(talk: Conversation, errand: UnnumberedCall) -> list[Message]:
     return [
         message
-        for message in talk.messages()
-        if message.type == "invokefunction" and message.json.get("function_id") == function_id
+        for message in talk.recent(errand.at)
+        if message.type == "invokefunction"
+        and message.json.get("function_id") == errand.function_id
     ]
 
 
 @check("INV-022", run_without_id)
 def runs_what_has_no_id(record: Record[UnnumberedCall]) -> Finding:
     """Events, and calls that nobody waits for, come without an id; they are to be handled."""
-    done = _calls_of(record.talk, record.result.function_id)
+    done = _calls_of(record.talk, record.result)
     if done:
         return kept("the function ran", done[0])
     return broken(

@@ -112,7 +112,7 @@ class Busy:
     payload: bytes
 
 
-@trial(Worker.SHARED)
+@trial(Worker.CALLING)
 async def pinged_while_busy(harness: Harness) -> Busy:
     """Send a WebSocket ping while a slow invocation runs.
 
@@ -126,7 +126,8 @@ async def pinged_while_busy(harness: Harness) -> Busy:
 
 
 async def _ping_amidst(harness: Harness, milliseconds: int, payload: bytes) -> Busy:
-    slow = harness.invoker.invoke(harness.invoker.role("sleep"), {"ms": milliseconds})
+    harness.invoker.can_sleep()
+    slow = harness.invoker.sleep(milliseconds)
     # The stimulus is a ping in the midst of the handler's work, not before it began.
     await harness.until(lambda: bool(harness.invoker.replies(slow)), 0.2, patient=False)
     harness.connection(slow.connection).send_frame(Frame(Opcode.PING, payload))

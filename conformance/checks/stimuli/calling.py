@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.checks.stimuli.ways import engine_gone
 from conformance.trials.context import ABSENT
 from conformance.trials.conversation import Conversation
+from conformance.trials.gateway import BLACK_HOLE
 from conformance.trials.harness import Harness
+from conformance.trials.holding import HeldCall, Holder
 from conformance.trials.invoker import Invocation
+from conformance.trials.learning.knowledge import Relay
 from conformance.trials.trial import Record, Worker, trial
 from mock_engine.transcript import Message
 
@@ -21,10 +25,16 @@ BAGGAGE = "team=blue"
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """An invocation of ``call``, and the function that it was asked to call."""
+    """An invocation of ``call``, and the function that it was asked to call.
+
+    With a ``relay`` it is of a function that calls by itself, and the function that it does call.
+    Calls before ``since`` seconds are others'.
+    """
 
     invocation: Invocation
     function_id: str
+    relay: Relay | None = None
+    since: float = 0.0
 
 
 async def send(harness: Harness, data: dict[str, Any], **fields: Any) -> Errand:
@@ -41,12 +51,58 @@ def outgoing(record: Record[Errand]) -> list[Message]:
         for message in record.talk.messages()
         if message.type == "invokefunction"
         and message.json.get("function_id") == record.result.function_id
+        and message.at >= record.result.since
     ]
 
 
-@trial(Worker.SHARED)
+def unanswered(harness: Harness) -> Callable[[Mapping[str, Any]], Errand]:
+    """What lets the worker make a call that is never answered, given options for ``call``.
+
+    Raises:
+        Inconclusive: it has no function that calls, and none that waits for a call of its own.
+    """
+    relay = harness.invoker.relay("call")
+    if relay is None:
+        call = harness.invoker.role("call")
+
+        def ask_for_it(options: Mapping[str, Any]) -> Errand:
+            data = {"function_id": BLACK_HOLE, "data": {}, **options}
+            return Errand(harness.invoker.invoke(call, data), BLACK_HOLE)
+
+        return ask_for_it
+
+    def hold(_: Mapping[str, Any]) -> Errand:
+        harness.gateway.holder = Holder(relay.concerns)
+        return _through(harness, relay)
+
+    return hold
+
+
+def _through(harness: Harness, relay: Relay, **fields: Any) -> Errand:
+    """Invoke a function that calls by itself."""
+    invocation = harness.invoker.invoke(relay.function_id, relay.data, **fields)
+    return Errand(invocation, relay.target, relay, invocation.at)
+
+
+REFUSAL = ("out_of_tea", "the pot is empty, says whoever was called")
+"""The code and the message of the error that a held call is answered."""
+
+
+@trial(Worker.CALLING)
 async def calls_nobody(harness: Harness) -> Errand:
-    """Let the worker call a function that nobody has, twice, in a trace."""
+    """Let the worker call a function that nobody has, twice, in a trace.
+
+    Calls that a function makes by itself are answered with an error by the suite.
+    """
+    relay = harness.invoker.relay("call", lambda relay: relay.passes_errors)
+    relay = relay or harness.invoker.relay("call")
+    if relay is not None:
+        harness.gateway.holder = Holder(relay.concerns, lambda call: call.fail(*REFUSAL))
+        since = harness.transcript.now()
+        for _ in range(2):
+            errand = _through(harness, relay, traceparent=TRACE, baggage=BAGGAGE)
+            await harness.invoker.reply(errand.invocation, harness.pace.handler)
+        return replace(errand, since=since)
     data = {"function_id": f"{ABSENT}-either", "data": {"x": 1}}
     await send(harness, data, traceparent=TRACE, baggage=BAGGAGE)
     return await send(harness, data, traceparent=TRACE, baggage=BAGGAGE)
@@ -79,9 +135,36 @@ DELAY = 800
 before it calls, and short enough to call, and give up, in the midst of the outage."""
 
 
-@trial(Worker.OWN)
+PATIENCE = 11.0
+"""Seconds for which the call of a function is held that has a time limit of its own, if it has."""
+
+
+async def _answered_too_late(harness: Harness, relay: Relay) -> tuple[Errand, bool]:
+    """Hold a call until the worker gives it up, and answer it twice then, or before it did."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    harness.gateway.holder = holder = Holder(relay.concerns)
+    errand = _through(harness, relay)
+    replied = harness.invoker.replies
+    await harness.until(
+        lambda: replied(errand.invocation) or not harness.worker.running, PATIENCE, patient=False
+    )
+    holder.answer = HeldCall.let_go
+    for call in holder.calls[:1]:
+        call.answer({"late": 1})
+        call.answer({"late": 2})
+        call.fail(*REFUSAL)
+    again = _through(harness, relay)
+    answered = await harness.invoker.reply(again.invocation, harness.pace.handler)
+    return errand, answered is not None and await harness.invoker.pulse()
+
+
+@trial(Worker.OWN, slow=True)
 async def calls_what_is_slow(harness: Harness) -> tuple[Errand, bool]:
     """Let the worker call a function that outlasts its patience, and look whether it is well."""
+    relay = harness.invoker.relay("call")
+    if relay is not None:
+        return await _answered_too_late(harness, relay)
     data = {"function_id": harness.invoker.role("sleep"), "data": {"ms": 900}, "timeout_ms": 250}
     harness.invoker.role("call")
     await harness.worker.start()
@@ -112,11 +195,47 @@ class Offline:
     back: float | None
     kept_call: str = "conformance::kept-for-later"
     expired: str = "conformance::given-up"
+    most: int = 1
+    relay: Relay | None = None
+
+
+BURST = 8
+"""Invocations that are sent together with the end of the connection: some handlers call after it,
+whether the worker has read the end by then is a matter of chance."""
+
+
+async def _cut_off(harness: Harness, relay: Relay) -> Offline:
+    """Invoke a function that calls, several times, and end the connection at once."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    before = set(harness.workers)
+    since = harness.transcript.now()
+    for _ in range(BURST):
+        _through(harness, relay)
+    at = harness.transcript.now()
+    await engine_gone(harness, patient=True)
+    await harness.until(
+        lambda: set(harness.workers) - before or not harness.worker.running, harness.pace.reconnect
+    )
+    fresh = set(harness.workers) - before
+    if not fresh:
+        return Offline(at, None, relay.target, relay=relay)
+    await harness.presence.present(harness.pace.reply)
+    await harness.until(lambda: False, harness.pace.stray, patient=False)
+    early = [
+        m for m in calls_of(harness.talk, relay.target) if m.connection in before and m.at >= since
+    ]
+    first = min(harness.talk.first_message(n).at for n in fresh)
+    most = max(0, BURST - len(early)) * relay.calls
+    return Offline(first, first, relay.target, most=most, relay=relay)
 
 
 @trial(Worker.OWN, slow=True)
 async def calls_offline(harness: Harness) -> Offline:
     """Let the worker make a call without data, and two calls while it has no connection."""
+    relay = harness.invoker.relay("call")
+    if relay is not None:
+        return await _cut_off(harness, relay)
     call = harness.invoker.role("call")
     await harness.worker.start()
     await harness.presence.ready()

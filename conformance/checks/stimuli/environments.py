@@ -49,6 +49,8 @@ async def configured(harness: Harness) -> Variables:
         await harness.until(
             lambda: all(harness.invoker.replies(call) for call in calls), harness.pace.reply
         )
+    elif relay := harness.invoker.relay("call"):
+        await harness.invoker.reply(harness.invoker.invoke(relay.function_id, relay.data))
     return VARIABLES
 
 

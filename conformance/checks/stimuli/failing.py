@@ -11,7 +11,11 @@ from conformance.trials.trial import Worker, trial
 
 @dataclass(frozen=True, slots=True)
 class FailedCall:
-    """An invocation of a failing function with the error it was asked for."""
+    """An invocation of a failing function with the error it was asked for.
+
+    A function that was found to fail chooses its error by itself: then ``code`` and ``message``
+    are empty.
+    """
 
     invocation: Invocation
     code: str
@@ -21,18 +25,29 @@ class FailedCall:
 @trial(Worker.SHARED)
 async def failing(harness: Harness) -> FailedCall:
     """Let the well-known function ``fail`` fail with a code of its own."""
+    part = harness.invoker.part("fail")
     error = {"code": "out_of_tea", "message": "the pot is empty"}
-    invocation = harness.invoker.invoke(harness.invoker.role("fail"), error)
+    invocation = harness.invoker.invoke(part.function_id, part.request(error))
     await harness.invoker.reply(invocation)
+    if part.found:
+        return FailedCall(invocation, "", "")
     return FailedCall(invocation, error["code"], error["message"])
 
 
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """An invocation that crashes; one that was ``found`` to did so before, in another process."""
+
+    invocation: Invocation
+    found: bool = False
+
+
 @trial(Worker.OWN)
-async def crashing(harness: Harness) -> Invocation:
+async def crashing(harness: Harness) -> Crash:
     """Let the well-known function ``crash`` fail as a programming mistake does."""
-    crash = harness.invoker.role("crash")
+    crash = harness.invoker.part("crash")
     await harness.worker.start()
     await harness.presence.ready()
-    invocation = harness.invoker.invoke(crash, {})
+    invocation = harness.invoker.invoke(crash.function_id, crash.request({}))
     await harness.invoker.reply(invocation)
-    return invocation
+    return Crash(invocation, crash.found)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
+from conformance.trials.learning.knowledge import Part
 from conformance.trials.trial import Worker, trial
 from mock_engine.transcript import Message
 
@@ -74,13 +76,17 @@ Numbers are such as every language has: whole ones up to 2^53, and no 1.0, which
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What came back for a payload: the answer, and whether the worker was still connected."""
+    """What came back for a payload: the answer, and whether the worker was still connected.
+
+    ``returned`` is the value that ``echo`` gave back.
+    """
 
     function_id: str
     data: Any
     answer: Message | None
     connected: bool
     events: tuple[Message, ...]
+    returned: Any = None
 
 
 @trial(Worker.OWN)
@@ -90,14 +96,15 @@ async def payloads(harness: Harness) -> dict[str, list[Passage]]:
     An unknown function is answered by the worker too, so its transport is tested either way,
     and nothing is set off in a worker that does not know this suite.
     """
-    target = harness.invoker.role("echo") if harness.invoker.plays("echo") else ABSENT
+    echo = harness.invoker.part("echo") if harness.invoker.plays("echo") else None
+    targets = [echo] if echo is None or not echo.found else [None, echo]
     passages: dict[str, list[Passage]] = {}
     last: Passage | None = None
     await harness.worker.start()
     await harness.presence.ready()
     for requirement, (_, values) in PAYLOADS.items():
         passages[requirement] = []
-        for data in values:
+        for data, target in itertools.product(values, targets):
             if last is not None and not last.connected:
                 await harness.restart()
             last = await _pass(harness, target, data)
@@ -107,21 +114,15 @@ async def payloads(harness: Harness) -> dict[str, list[Passage]]:
     return passages
 
 
-async def _pass(harness: Harness, target: str, data: Any) -> Passage:
+async def _pass(harness: Harness, echo: Part | None, data: Any) -> Passage:
+    target = ABSENT if echo is None else echo.function_id
     began = len(harness.transcript.events)
     number = harness.invoker.serving(target)
-    answer = await harness.invoker.reply(harness.invoker.invoke(target, data))
+    answer = await harness.invoker.reply(
+        harness.invoker.invoke(target, data if echo is None else echo.request(data))
+    )
     connected = number in harness.workers and answer is not None
     happened = [e for e in harness.transcript.events[began:] if isinstance(e, Message)]
-    return Passage(target, data, answer, connected, tuple(happened))
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON, whatever the notation of their numbers."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
+    result = None if answer is None else answer.json.get("result")
+    returned = None if echo is None else echo.returned(result)
+    return Passage(target, data, answer, connected, tuple(happened), returned)

@@ -49,6 +49,13 @@ class Learned:
     calls: tuple[str, ...] = ()
 
 
+BOX = "conformance"
+"""The member in which a value is put that a function is to give back beside its own data."""
+
+MISSING = object()
+"""Stands for a value that is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A function that plays the part of ``conformance::ROLE``, with what makes it do so.
@@ -64,12 +71,30 @@ class Part:
     lens: Path = ()
     found: bool = False
 
-    def seen(self, result: Any) -> Any:
-        """What the part returned, within a result; ``None`` where there is nothing."""
+    def request(self, value: Any) -> Any:
+        """The data that asks for the part with ``value``.
+
+        A function that was found takes what it is known to take; an echo has the value beside it,
+        for what it makes of other data is its own affair.
+        """
+        if not self.found:
+            return value
+        return {**self.data, BOX: value} if self.role == "echo" else self.data
+
+    def whole(self, result: Any) -> Any:
+        """All that an echo gave back, what it has beside the value included."""
         try:
             return at(result, self.lens)
         except (LookupError, TypeError):
-            return None
+            return MISSING
+
+    def returned(self, result: Any) -> Any:
+        """What the part returned, within a result; ``MISSING`` where there is nothing."""
+        path = (*self.lens, BOX) if self.found and self.role == "echo" else self.lens
+        try:
+            return at(result, path)
+        except (LookupError, TypeError):
+            return MISSING
 
     @property
     def text(self) -> str:
@@ -93,6 +118,13 @@ class Relay:
     calls: int = 1
     lens: Path | None = None
     passes_errors: bool = False
+
+    def returned(self, result: Any) -> Any:
+        """The answer of its call, within its result; ``MISSING`` where it is not there."""
+        try:
+            return at(result, self.lens or ())
+        except (LookupError, TypeError):
+            return MISSING
 
     def concerns(self, call: Mapping[str, Any]) -> bool:
         """Whether a call may be the one that the function waits for."""
@@ -118,11 +150,6 @@ class Knowledge:
     parts: Mapping[str, Part] = field(default_factory=dict)
     relays: tuple[Relay, ...] = ()
     ended_by: tuple[str, Any] | None = None
-
-    @property
-    def relay(self) -> Relay | None:
-        """The function through whose calls most can be seen."""
-        return self.relays[0] if self.relays else None
 
     def examples(self, function_id: str) -> Sequence[Any]:
         """Data that reached deepest in a function."""

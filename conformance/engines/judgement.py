@@ -1,0 +1,114 @@
+"""One session in which an engine is judged, or recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from conformance.engines import entries
+from conformance.engines.probe import RECORDING, Recording
+from conformance.engines.scheduler import EngineScheduler
+from conformance.engines.settings import EngineSettings
+from conformance.engines.trials import ProbeTrial, checks, probe_trial
+from conformance.errors import UsageError
+from conformance.judging.entry import Entry
+from conformance.judging.judge import Judge, Verdict
+from conformance.requirements.catalogue import Catalogue, load_of_engines
+from conformance.requirements.protocol import Protocol
+from conformance.trials.baseline import Baseline
+from conformance.trials.scheduler import RunRecord
+from conformance.trials.trial import Trial
+
+
+class EngineJudgement:
+    """Judges one engine."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.settings = settings
+        self.catalogue: Catalogue = load_of_engines()
+        recorded_from = settings.source.recorded_from
+        self.protocol = Protocol(recorded_from, f"its answers are compared with {recorded_from}")
+        self._checks = checks(self.catalogue, settings.source)
+        self._scheduler = EngineScheduler(
+            settings.subject, settings.source, settings.timeout_factor
+        )
+        self._judge = Judge(
+            self.catalogue,
+            self._checks,
+            self._scheduler.outcome,
+            lambda: self.protocol,
+            settings.known,
+        )
+        self._baseline: Baseline | None = None
+
+    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
+        """Start an engine, and the probes of these requirements and ``trials``.
+
+        Raises:
+            UsageError: the engine cannot be used.
+        """
+        self._baseline = self._scheduler.start()
+        found: dict[str, None] = {}
+        for identity in requirement_ids:
+            found |= dict.fromkeys([*self.catalogue[identity].needs, identity])
+        wanted = [trial for each in found for trial in self._checks[each].trials]
+        self._scheduler.begin([*wanted, *trials])
+
+    def verdict(self, requirement_id: str) -> Verdict:
+        """Reach the verdict on one requirement.
+
+        Raises:
+            Exception: a fault of the suite.
+        """
+        return self._judge.verdict(requirement_id)
+
+    def trial(self, name: str) -> ProbeTrial:
+        """The trial that plays a probe."""
+        return probe_trial(name, self.settings.source)
+
+    def probe_entry(self, name: str, trial: Trial[Any]) -> Entry:
+        """The verdict on a probe of the user's."""
+        probe, outcome = self.settings.source.probe(name), self._scheduler.outcome(trial)
+        return entries.judged(probe, outcome, self.settings.known.get(name), self.protocol.version)
+
+    def record(self, name: str, trials: Sequence[Trial[Any]]) -> Entry:
+        """Record the engine's answers to a probe, which is played twice, and say how that went.
+
+        Raises:
+            UsageError: the recording cannot be written.
+        """
+        probe = self.settings.source.probe(name)
+        outcomes = [self._scheduler.outcome(trial) for trial in trials]
+        recording, entry = entries.recorded(probe, outcomes, self.settings.subject.described)
+        if recording is not None:
+            self._write(name, recording)
+        return entry
+
+    def _write(self, name: str, recording: Recording) -> None:
+        folder = self.settings.record
+        assert folder is not None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}{RECORDING}").write_text(recording.text(), "utf-8")
+        except OSError as fault:
+            raise UsageError(f"--record {folder}: {fault.strerror}") from None
+
+    def stop(self) -> None:
+        """End the engine and everything else that runs."""
+        self._scheduler.stop()
+
+    def runs(self) -> Iterator[RunRecord]:
+        """What is kept of every probe that was played, after ``stop``."""
+        return self._scheduler.runs()
+
+    @property
+    def subject(self) -> dict[str, Any]:
+        """The engine as its first start showed it, as data; nothing before that."""
+        if self._baseline is None:
+            return {}
+        return {
+            "engine": {
+                "startup": round(self._baseline.pace.startup, 3),
+                "recorded_from": self.protocol.version,
+            }
+        }

@@ -1,0 +1,43 @@
+"""What pytest's terminal shows of a run: an opening, and the last lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from conformance.report.console import MARKS, closing, fuzzing, table
+from conformance.report.document import Report
+from conformance.report.overview import brief, headline, next_steps
+from conformance.report.subject import about
+
+
+def quieten(config: pytest.Config) -> None:
+    """With ``-q`` the closing lines stand alone; ``--tb`` brings failures back."""
+    if config.option.verbose < 0 and config.option.tbstyle == "auto":
+        config.option.tbstyle = "no"
+
+
+def opening(terminal: pytest.TerminalReporter, report: Report, *, whole: bool) -> None:
+    """The verdict, the worker, and what was left open and why; the ``whole`` list, if asked for."""
+    verdict, good = headline(report)
+    terminal.section(f"conformance: {verdict}", bold=True, green=good, red=not good)
+    for line in about(report.subject):
+        terminal.write_line(line)
+    terminal.write_line("")
+    for text, outcome in table(report) if whole else brief(report):
+        terminal.write_line(text, **(MARKS[outcome][1] if outcome else {"bold": True}))
+    for line in fuzzing(report.verdicts):
+        terminal.write_line(line)
+
+
+def end(terminal: pytest.TerminalReporter, report: Report, remarks: Iterable[str]) -> None:
+    """What to do next, the remarks, and the counts."""
+    if terminal.config.option.verbose >= 0:
+        terminal.write_line("")
+        for step in next_steps(report):
+            terminal.write_line(f"next: {step}")
+    for remark in remarks:
+        terminal.write_line(remark)
+    for line in closing(report):
+        terminal.write_line(line, bold=True)
