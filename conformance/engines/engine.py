@@ -70,9 +70,11 @@ class Running(Protocol):
 
 
 class EngineSubject(Protocol):
-    """The engine as the user gave it. ``parallel`` is how many may run at a time."""
+    """The engine as the user gave it."""
 
-    parallel: int
+    @property
+    def parallel(self) -> int:
+        """How many may run at a time."""
 
     @property
     def described(self) -> str:
@@ -196,7 +198,7 @@ class EngineCommand:
     async def _execute(self, config: Path, began: float) -> WorkerProcess:
         words = [word.replace("{config}", str(config)) for word in self.words]
         env = environment(inherited_environment()) | {MARK: uuid.uuid4().hex}
-        job = Job(words, env, str(Path.cwd()), None)
+        job = Job(words, env, str(Path.cwd()))
         try:
             return await WorkerProcess.execute(job, lambda: time.monotonic() - began)
         except OSError as fault:

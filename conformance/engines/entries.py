@@ -29,7 +29,13 @@ ALIKE = "recorded twice, alike"
 UNLIKE = "recorded twice, and not alike: it will be compared with nothing"
 
 
-def judged(probe: Probe, outcome: TrialOutcome, known: KnownFailure | None, protocol: str) -> Entry:
+def judged(
+    probe: Probe,
+    outcome: TrialOutcome,
+    known: KnownFailure | None,
+    protocol: str,
+    command: str,
+) -> Entry:
     """The entry about a probe; what differs in words for people alone is a warning."""
     level, records = Level.MUST, _records([outcome])
     if isinstance(outcome, InconclusiveTrial):
@@ -40,11 +46,11 @@ def judged(probe: Probe, outcome: TrialOutcome, known: KnownFailure | None, prot
         if played.wording and played.difference is None:
             found, level = wording(records), Level.SHOULD
     verdict = applied(outcome_of(found, level), found.seen, known)
-    return _entry(PROBE, probe, level, verdict, found, records, protocol, known)
+    return _entry(PROBE, probe, level, verdict, found, records, protocol, command, known)
 
 
 def recorded(
-    probe: Probe, outcomes: Sequence[TrialOutcome], engine: str
+    probe: Probe, outcomes: Sequence[TrialOutcome], engine: str, command: str
 ) -> tuple[Recording | None, Entry]:
     """The recording of a probe that was played twice to an engine, and the entry about it."""
     records = _records(outcomes)
@@ -62,7 +68,7 @@ def recorded(
         recording = Recording(engine, one.steps, stable)
         verdict = Outcome.PASSED if stable else Outcome.WARNING
         found = kept(ALIKE if stable else UNLIKE)
-    entry = _entry(RECORDED, probe, Level.MAY, verdict, found, records, engine)
+    entry = _entry(RECORDED, probe, Level.MAY, verdict, found, records, engine, command)
     return recording, entry
 
 
@@ -78,6 +84,7 @@ def _entry(
     found: Finding,
     records: tuple[Record[Any], ...],
     protocol: str,
+    command: str,
     known: KnownFailure | None = None,
 ) -> Entry:
     criterion = Criterion(kind, probe.name, kind, level, probe.title, f"probe {probe.name}")
@@ -90,4 +97,6 @@ def _entry(
         runs=tuple(record.run for record in records),
     )
     told = reason(verdict, found.seen, known)
-    return build_entry(criterion, verdict, evidence, reason=told, protocol=protocol)
+    return build_entry(
+        criterion, verdict, evidence, reason=told, protocol=protocol, command=command
+    )

@@ -16,6 +16,7 @@ from conformance.judging.judge import Judge, Verdict
 from conformance.requirements.catalogue import Catalogue, load_of_engines
 from conformance.requirements.protocol import Protocol
 from conformance.trials.baseline import Baseline
+from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.scheduler import RunRecord
 from conformance.trials.trial import Trial
 
@@ -66,12 +67,13 @@ class EngineJudgement:
         """The trial that plays a probe."""
         return probe_trial(name, self.settings.source)
 
-    def probe_entry(self, name: str, trial: Trial[Any]) -> Entry:
+    def probe_entry(self, name: str, trial: Trial[Any], command: str) -> Entry:
         """The verdict on a probe of the user's."""
         probe, outcome = self.settings.source.probe(name), self._scheduler.outcome(trial)
-        return entries.judged(probe, outcome, self.settings.known.get(name), self.protocol.version)
+        known = self.settings.known.get(name)
+        return entries.judged(probe, outcome, known, self.protocol.version, command)
 
-    def record(self, name: str, trials: Sequence[Trial[Any]]) -> Entry:
+    def record(self, name: str, trials: Sequence[Trial[Any]], command: str) -> Entry:
         """Record the engine's answers to a probe, which is played twice, and say how that went.
 
         Raises:
@@ -79,7 +81,9 @@ class EngineJudgement:
         """
         probe = self.settings.source.probe(name)
         outcomes = [self._scheduler.outcome(trial) for trial in trials]
-        recording, entry = entries.recorded(probe, outcomes, self.settings.subject.described)
+        recording, entry = entries.recorded(
+            probe, outcomes, self.settings.subject.described, command
+        )
         if recording is not None:
             self._write(name, recording)
         return entry
@@ -93,6 +97,19 @@ class EngineJudgement:
         except OSError as fault:
             raise UsageError(f"--record {folder}: {fault.strerror}") from None
 
+    def begin(self, trials: Iterable[Trial[Any]]) -> None:
+        """Start to play these in the background, unless that was done."""
+        self._scheduler.begin(trials)
+
+    def done(self, trial: Trial[Any], within: float) -> bool:
+        """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
+        return self._scheduler.done(trial, within)
+
+    def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
+        """Never known: a probe waits in each of its steps."""
+        del trial
+        return None
+
     def stop(self) -> None:
         """End the engine and everything else that runs."""
         self._scheduler.stop()
@@ -100,6 +117,11 @@ class EngineJudgement:
     def runs(self) -> Iterator[RunRecord]:
         """What is kept of every probe that was played, after ``stop``."""
         return self._scheduler.runs()
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """Nothing: an engine has no functions to learn about."""
+        return Knowledge()
 
     @property
     def subject(self) -> dict[str, Any]:

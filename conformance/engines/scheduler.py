@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,6 +130,10 @@ class EngineScheduler:
         if trial.name not in self._outcomes:
             self.begin([trial])
         return self._outcomes[trial.name].result()
+
+    def done(self, trial: Trial[Any], within: float) -> bool:
+        """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
+        return bool(wait([self._outcomes[trial.name]], within).done)
 
     def runs(self) -> Iterator[RunRecord]:
         """What is kept of every probe that was played."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.judging.entry import Entry
-from conformance.judging.session import Judgement
+from conformance.judging.session import Session
 from conformance.plugin import resolving
 from conformance.report.failure import account
 from conformance.report.journal import Journal
@@ -33,7 +33,7 @@ class JudgedItem(pytest.Item):
 
     trials: Sequence[Trial[Any]] = ()
 
-    def __init__(self, *, judgement: Judgement, **kw: Any) -> None:
+    def __init__(self, *, judgement: Session, **kw: Any) -> None:
         super().__init__(**kw)
         self.judgement = judgement
 

@@ -23,11 +23,15 @@ NAMING = (
     "--worker-cmd",
     "--worker-image",
     "--worker-attach",
+    "--engine-cmd",
+    "--engine-url",
 )
-"""The options that name a worker, or the file that does: with one of them the plugin judges."""
+"""The options that name a subject, or the file that does: with one of them the plugin judges."""
 
 SHAPING = (
     *NAMING,
+    "--engine-profile",
+    "--engine-recordings",
     "--worker-network",
     "--worker-env",
     "--isolate",
@@ -46,7 +50,15 @@ SHAPING = (
 )
 """The options that a verdict depends on: a command that repeats it has them, too."""
 
-CHOOSING = ("--requirement", "--scenario", "--fuzz", "--fuzz-stateful", "--fuzz-seed")
+CHOOSING = (
+    "--requirement",
+    "--probe",
+    "--record",
+    "--scenario",
+    "--fuzz",
+    "--fuzz-stateful",
+    "--fuzz-seed",
+)
 """The options that choose what is judged."""
 
 TELLING = ("--known-failures", "--update-known-failures", "--conformance-report")
@@ -76,6 +88,51 @@ def add(parser: Groups) -> None:
     _add_reporting(group)
     _add_scenarios(group)
     _add_fuzzing(group)
+    _add_engine(group)
+
+
+def _add_engine(group: Group) -> None:
+    group.addoption(
+        "--engine-cmd",
+        metavar="COMMAND",
+        default=None,
+        help="judge the engine that this command starts; {config} in it becomes the path of the "
+        "configuration that the engine is to use",
+    )
+    group.addoption(
+        "--engine-url",
+        metavar="[NAME=]URL",
+        action="append",
+        default=[],
+        help="judge an engine that runs already: the address of its port for workers, and of its "
+        "other ports as in http=http://127.0.0.1:3111 (rbac, http, stream); may be repeated",
+    )
+    group.addoption(
+        "--engine-profile",
+        metavar="NAME",
+        choices=("main", "bare", "tight", "guarded"),
+        default=None,
+        help="which of the suite's configurations the engine of --engine-url has (default: main)",
+    )
+    group.addoption(
+        "--engine-recordings",
+        metavar="DIR",
+        default=None,
+        help="compare with these recordings, of another engine, and not with the suite's",
+    )
+    group.addoption(
+        "--probe",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="play the probes of this folder to the engine, too; may be repeated",
+    )
+    group.addoption(
+        "--record",
+        metavar="DIR",
+        default=None,
+        help="judge nothing: record into this folder what the engine answers to each probe",
+    )
 
 
 def _add_subject(group: Group) -> None:
@@ -295,6 +352,11 @@ def _add_fuzzing(group: Group) -> None:
 def is_active(config: pytest.Config) -> bool:
     """Whether the user asked to judge a worker."""
     return any(_is_set(config, name) for name in NAMING)
+
+
+def judges_engine(config: pytest.Config) -> bool:
+    """Whether the user asked to judge an engine."""
+    return any(_is_set(config, name) for name in ("--engine-cmd", "--engine-url"))
 
 
 def idle(config: pytest.Config) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.judging.entry import Entry, requirement_entry
-from conformance.judging.session import Judgement
+from conformance.judging.session import Judgement, Session
 from conformance.plugin.judged_item import JudgedItem
 from conformance.plugin.scenario_items import collector as scenarios
 from conformance.plugin.waits import show_waits
@@ -20,7 +20,7 @@ from conformance.trials.trial import CHECKS
 class Phase(pytest.Collector):
     """A phase of a worker's life."""
 
-    def __init__(self, *, judgement: Judgement, requirements: list[Requirement], **kw: Any) -> None:
+    def __init__(self, *, judgement: Session, requirements: list[Requirement], **kw: Any) -> None:
         super().__init__(**kw)
         self.judgement = judgement
         self.requirements = requirements
@@ -38,7 +38,7 @@ class Phase(pytest.Collector):
 
 
 class RequirementItem(JudgedItem):
-    """One requirement to be judged. ``-k`` knows its id, level and method."""
+    """One requirement to be judged. ``-k`` knows its id, level, method and probes."""
 
     def __init__(self, *, requirement: Requirement, **kw: Any) -> None:
         super().__init__(**kw)
@@ -46,6 +46,7 @@ class RequirementItem(JudgedItem):
         self.extra_keyword_matches.update(
             {requirement.id, requirement.level.value, requirement.method.value, requirement.phase}
         )
+        self.extra_keyword_matches.update(requirement.probes)
 
     def judge(self) -> Entry:
         """The verdict on the requirement."""
@@ -75,7 +76,7 @@ def collectors(session: pytest.Session, judgement: Judgement) -> Sequence[pytest
 
 
 def phases(
-    session: pytest.Session, catalogue: Catalogue, judgement: Judgement, chosen: Iterable[str]
+    session: pytest.Session, catalogue: Catalogue, judgement: Session, chosen: Iterable[str]
 ) -> list[Phase]:
     """The collectors of the chosen requirements; all of them when none is chosen."""
     wanted = set(chosen) or set(catalogue.requirements)

@@ -39,9 +39,7 @@ def settings(config: pytest.Config) -> Settings:
     def listed(name: str) -> tuple[str, ...]:
         return (*file.options.get(name, ()), *config.getoption(f"--{name}"))
 
-    factor: float = option("timeout-factor", 1.0)
-    if not 0 < factor < 1000:
-        raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
+    factor = timeout_factor(option("timeout-factor", 1.0))
     patterns: list[str] = config.getoption("--requirement")
     try:
         wanted = tuple(r.id for r in load().matching(patterns)) if patterns else ()
@@ -55,7 +53,7 @@ def settings(config: pytest.Config) -> Settings:
         environment=chosen.variables(listed("worker-env"), os.environ),
         timeout_factor=factor,
         requirements=wanted,
-        strict=_is_strict(config),
+        strict=is_strict(config),
         full=option("level", "default") == "full",
         protocol=protocol.chosen(option("protocol", protocol.AUTO)),
         invoking=Invoking(
@@ -71,6 +69,18 @@ def settings(config: pytest.Config) -> Settings:
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
         fuzzing=resolve(option, *_share(config)),
     )
+
+
+def timeout_factor(value: float | None) -> float:
+    """The factor of all deadlines.
+
+    Raises:
+        UsageError: it is no such number.
+    """
+    factor = 1.0 if value is None else value
+    if not 0 < factor < 1000:
+        raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
+    return factor
 
 
 def unused(path: Path) -> str:
@@ -211,7 +221,7 @@ def _updated_file(config: pytest.Config, file: Configuration) -> Path | None:
     return failures
 
 
-def _is_strict(config: pytest.Config) -> bool:
+def is_strict(config: pytest.Config) -> bool:
     """Whether ``--strict`` stands on the command line.
 
     The option is pytest's own: a switch up to version 8, an override of the setting ``strict``

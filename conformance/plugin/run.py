@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,8 +13,8 @@ from msgspec import UNSET
 from conformance.errors import UsageError
 from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
-from conformance.judging.session import Judgement
-from conformance.plugin import console, resolving
+from conformance.judging.session import Judgement, Session
+from conformance.plugin import console, options, resolving
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named
@@ -47,11 +47,11 @@ class JudgingPlugin:
         self._changes: tuple[str, ...] = ()
         self._distributed = hasattr(config, "workerinput")
         with _usage_errors():
-            self._judgement = Judgement(resolving.settings(config))
+            self._judgement, self._options = _judgement(config)
             folder = None if self._distributed else resolving.report_folder(config)
             self._reporter = Reporter(self._judgement.catalogue, folder)
         config.stash[JOURNAL] = self._reporter.journal
-        self._reporter.started(resolving.described(self._judgement.settings))
+        self._reporter.started(self._options)
 
     def pytest_sessionstart(self) -> None:
         """Take the signals that end a run.
@@ -68,7 +68,7 @@ class JudgingPlugin:
         if self._controls:
             return None
         with _usage_errors():
-            nodes = collectors(session, self._judgement)
+            nodes = _collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
         if session.config.args_source is pytest.Config.ArgsSource.ARGS:
             with _usage_errors():
@@ -169,8 +169,8 @@ class JudgingPlugin:
 
     def pytest_report_header(self) -> str:
         """Say what is judged."""
-        settings = self._judgement.settings
-        return f"worker: {settings.subject.described}"
+        kind = "engine" if "engine" in self._options else "worker"
+        return f"{kind}: {self._options[kind]}"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
@@ -214,6 +214,27 @@ class JudgingPlugin:
         output[REPORTED] = [
             (run.name, list(run.transcript), list(run.log)) for run in self._judgement.runs()
         ]
+
+
+def _judgement(config: pytest.Config) -> tuple[Session, dict[str, Any]]:
+    """What judges the subject that the options name, and what they tell a reader of a report."""
+    if options.judges_engine(config):
+        from conformance.engines.judgement import EngineJudgement
+        from conformance.plugin import engine_resolving
+
+        of_engine = engine_resolving.settings(config)
+        return EngineJudgement(of_engine), engine_resolving.described(of_engine)
+    settings = resolving.settings(config)
+    return Judgement(settings), resolving.described(settings)
+
+
+def _collectors(session: pytest.Session, judgement: Session) -> Sequence[pytest.Collector]:
+    """The collectors of everything that the options ask to be judged."""
+    if isinstance(judgement, Judgement):
+        return collectors(session, judgement)
+    from conformance.plugin import engine_items
+
+    return engine_items.collectors(session, judgement)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judging.session import Judgement
+from conformance.judging.session import Session
 from conformance.trials.trial import Trial
 
 LONG = 1.0
@@ -20,7 +20,7 @@ SAVE, RESTORE, CLEAR = "\x1b7", "\x1b8", "\x1b[K"
 
 
 def show_waits(
-    item: pytest.Item, judgement: Judgement, trials: Iterable[Trial[Any]], name: str
+    item: pytest.Item, judgement: Session, trials: Iterable[Trial[Any]], name: str
 ) -> None:
     """Wait until ``trials`` are over, and show meanwhile what ``name`` waits for."""
     terminal = item.config.pluginmanager.get_plugin("terminalreporter")
