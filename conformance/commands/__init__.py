@@ -41,6 +41,7 @@ replay           plugin.launch:declare_replay                  play scenarios at
 from-transcript  commands.record:declare_from_transcript       make a scenario of a transcript
 matrix           commands.matrix:declare                       judge many workers side by side
 engine           commands.engine:declare                       run a local engine
+drift            commands.drift:declare                        show what changed between engines
 list             commands.catalogue:declare_list               show every requirement, a line each
 explain          commands.catalogue:declare_explain            show all that is known of some
 doctor           commands.doctor:declare                       look at what this machine lacks

@@ -56,7 +56,7 @@ def brief(report: Report) -> Iterator[Line]:
         if found:
             yield f"{counted(len(found), outcome.value)}:", None
         for entry in found:
-            rule = entry.sentence.removeprefix("A worker ").rstrip(".")
+            rule = entry.rule
             seen = _bare(entry)
             yield f"  {entry.id}  {rule}", outcome
             yield f"  {'':{len(entry.id)}}  {shorten(seen, LINE)}", outcome
@@ -80,7 +80,8 @@ def next_steps(report: Report) -> list[str]:
         )
     if long := _count(report, FULL):
         steps.append(f"--level full judges {long} more")
-    if not broken and not any(entry.kind == FUZZ for entry in report.verdicts):
+    fuzzed = any(entry.kind == FUZZ for entry in report.verdicts)
+    if not (broken or fuzzed or report.is_about_engine):
         steps.append("--fuzz=60s hunts for bugs in what your functions do")
     return steps[:STEPS]
 
