@@ -9,16 +9,16 @@ from conformance.engines import entries
 from conformance.engines.probe import RECORDING, Recording
 from conformance.engines.scheduler import EngineScheduler
 from conformance.engines.settings import EngineSettings
-from conformance.engines.trials import ProbeTrial, checks, probe_trial
-from conformance.errors import UsageError
+from conformance.engines.trials import Observation, ProbeTrial, checks, probe_trial
+from conformance.errors import Inconclusive, UsageError
 from conformance.judging.entry import Entry
 from conformance.judging.judge import Judge, Verdict
 from conformance.requirements.catalogue import Catalogue, load_of_engines
 from conformance.requirements.protocol import Protocol
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.knowledge import Knowledge
-from conformance.trials.scheduler import RunRecord
-from conformance.trials.trial import Trial
+from conformance.trials.scheduler import InconclusiveTrial, RunRecord
+from conformance.trials.trial import Record, Trial
 
 
 class EngineJudgement:
@@ -66,6 +66,17 @@ class EngineJudgement:
     def trial(self, name: str) -> ProbeTrial:
         """The trial that plays a probe."""
         return probe_trial(name, self.settings.source)
+
+    def record_of(self, name: str) -> Record[Observation]:
+        """What came of a probe.
+
+        Raises:
+            Inconclusive: it could not be played.
+        """
+        outcome = self._scheduler.outcome(self.trial(name))
+        if isinstance(outcome, InconclusiveTrial):
+            raise Inconclusive(outcome.reason)
+        return outcome
 
     def probe_entry(self, name: str, trial: Trial[Any], command: str) -> Entry:
         """The verdict on a probe of the user's."""

@@ -88,11 +88,12 @@ def finding(records: Sequence[Record[Observation]], wanted: int) -> Finding:
 
 def differing(record: Record[Observation], difference: Difference) -> Finding:
     """A requirement that is broken where a probe differs."""
-    found, ended = difference.mismatch, record.result.ended
+    found = difference.mismatch
+    ended = f"; the engine ended ({record.result.ended})" if record.result.ended else ""
     where = f"probe {record.trial}, step {difference.step} ({difference.action})"
     return broken(
         expected=f"{where}: {found.path} is {found.recorded}",
-        seen=f"{where}: {found.path} is {found.seen}" + (f"; the engine {ended}" if ended else ""),
+        seen=f"{where}: {found.path} is {found.seen}{ended}",
         events=_cited(record.result.played.events),
         remedy="play this probe alone with `-k` and its name; its script is "
         f"conformance/engines/probes/{record.trial}.yaml",
