@@ -19,7 +19,7 @@ from mock_engine.frame_log import log_frames
 from mock_engine.options import LISTENER
 from mock_engine.server import Server
 from mock_engine.transcript import Transcript
-from mock_engine.versions import FEATURES
+from mock_engine.versions import ENGINE, FEATURES, Release
 
 log = logging.getLogger("mock_engine")
 
@@ -38,15 +38,18 @@ def run(options: argparse.Namespace) -> int:
     """Run the engine that these options describe and return its exit code."""
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     try:
-        config = load(options.config or default_path())
+        config = load(options.config or default_path(), lenient=options.lenient)
         if not (options.allow_remote or in_container()):
             config = config.local()
+        if options.host is not None:
+            config = config.on(options.host)
         ports = {module: getattr(options, name) for name, module in PORTS.items()}
         config = config.moved({name: port for name, port in ports.items() if port is not None})
         features = dict.fromkeys((*config.features, *options.features))
-        config = replace(config, features=tuple(features))
+        version = options.engine_version
+        config = replace(config, features=tuple(features), engine_version=version)
         with asyncio.Runner(loop_factory=_loop) as runner:
-            return runner.run(_serve(config, options.host, options.quiet))
+            return runner.run(_serve(config, options.quiet))
     except ConfigError as fault:
         print(f"error: {fault}", file=sys.stderr)
     except OSError as fault:
@@ -84,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the engine."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
-    parser.add_argument("--host", help="the address to listen on (default: the configuration's)")
+    parser.add_argument(
+        "--host", help="the address that every port is on (default: the configuration's)"
+    )
     parser.add_argument("--port", type=port, help="the port for workers; 0 takes a free one")
     parser.add_argument("--http-port", type=port, help="the port for HTTP; 0 takes a free one")
     parser.add_argument("--stream-port", type=port, help="the port of streams; 0 takes a free one")
@@ -100,6 +105,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,…",
         help=f"what of protocol 0.25 to advertise: {', '.join(FEATURES)} (default: nothing)",
     )
+    parser.add_argument(
+        "--engine-version",
+        type=engine_version,
+        default=ENGINE,
+        metavar="VERSION",
+        help=f"the release of the iii engine to behave as (default: {ENGINE})",
+    )
+    parser.add_argument(
+        "--lenient",
+        action="store_true",
+        help="start without what the configuration asks for and this engine lacks, with a warning",
+    )
     parser.add_argument("--quiet", action="store_true", help="do not log frames")
 
 
@@ -112,6 +129,18 @@ def port(text: str) -> int:
     if text.isdecimal() and int(text) <= HIGHEST:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to {HIGHEST}")
+
+
+def engine_version(text: str) -> str:
+    """A release of the engine.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none that is known.
+    """
+    try:
+        return Release(text).version
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None
 
 
 def features(text: str) -> tuple[str, ...]:
@@ -128,7 +157,7 @@ def features(text: str) -> tuple[str, ...]:
     return names
 
 
-async def _serve(config: Config, host: str | None, quiet: bool) -> int:
+async def _serve(config: Config, quiet: bool) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -136,8 +165,10 @@ async def _serve(config: Config, host: str | None, quiet: bool) -> int:
     transcript = None if quiet else Transcript(keep=False)
     if transcript is not None:
         transcript.listeners.append(log_frames)
-    server = await Server.start(config, host=host, transcript=transcript)
+    server = await Server.start(config, transcript=transcript)
     try:
+        for warning in config.warnings:
+            log.warning("warning: %s", warning)
         for module in config.modules:
             if module.name not in server.engine.modules:
                 log.warning("module %s is configured, but this engine has none", module.name)

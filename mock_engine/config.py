@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -29,7 +29,7 @@ from mock_engine.options import (
     TOP_LEVEL,
     Option,
 )
-from mock_engine.versions import FEATURES
+from mock_engine.versions import ENGINE, FEATURES
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 49134
@@ -62,12 +62,15 @@ class ListenAddress:
 class Config:
     """A configuration. ``addresses`` are where workers connect; there is at least one.
 
-    ``features`` are those of protocol 0.25 that the engine advertises.
+    ``features`` are those of protocol 0.25 that the engine advertises, ``engine_version`` is the
+    release whose behaviour it has. ``warnings`` are about what was left out, one text each.
     """
 
     addresses: tuple[ListenAddress, ...] = (ListenAddress(),)
     modules: tuple[ModuleConfig, ...] = field(default=())
     features: tuple[str, ...] = ()
+    engine_version: str = ENGINE
+    warnings: tuple[str, ...] = ()
 
     def moved(self, ports: Mapping[str, int]) -> Config:
         """The same on other ports: by module, and by ``LISTENER`` for the first one of workers."""
@@ -83,14 +86,28 @@ class Config:
 
     def local(self) -> Config:
         """The same configuration, reachable from this machine only."""
-        addresses = tuple(replace(address, host=_local(address.host)) for address in self.addresses)
+        return _rehosted(self, _local)
+
+    def on(self, host: str) -> Config:
+        """The same configuration with every port on one address of this machine."""
         modules = tuple(
-            replace(module, options={**module.options, "host": _local(module.options["host"])})
-            if "host" in module.options
+            replace(module, options={"host": host, **module.options})
+            if "host" in MODULES[module.name]
             else module
             for module in self.modules
         )
-        return replace(self, addresses=addresses, modules=modules)
+        return _rehosted(replace(self, modules=modules), lambda _: host)
+
+
+def _rehosted(config: Config, host: Callable[[str], str]) -> Config:
+    addresses = tuple(replace(address, host=host(address.host)) for address in config.addresses)
+    modules = tuple(
+        replace(module, options={**module.options, "host": host(module.options["host"])})
+        if "host" in module.options
+        else module
+        for module in config.modules
+    )
+    return replace(config, addresses=addresses, modules=modules)
 
 
 def _local(host: str) -> str:
@@ -105,8 +122,10 @@ def default_path() -> Path:
     return Path(str(resources.files("mock_engine") / "default-config.yaml"))
 
 
-def load(path: Path, environment: Mapping[str, str] | None = None) -> Config:
-    """Read a configuration file.
+def load(
+    path: Path, environment: Mapping[str, str] | None = None, *, lenient: bool = False
+) -> Config:
+    """Read a configuration file. A ``lenient`` reader leaves out what this engine lacks.
 
     Raises:
         ConfigError: it cannot be read or used.
@@ -115,10 +134,11 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Config:
         text = path.read_text("utf-8")
     except OSError as fault:
         raise ConfigError(f"{path}: cannot be read: {fault.strerror}") from None
-    return parse(text, str(path), os.environ if environment is None else environment)
+    variables = os.environ if environment is None else environment
+    return parse(text, str(path), variables, lenient=lenient)
 
 
-def parse(text: str, name: str, environment: Mapping[str, str]) -> Config:
+def parse(text: str, name: str, environment: Mapping[str, str], *, lenient: bool = False) -> Config:
     """Read a configuration; ``name`` is what complaints call it.
 
     Raises:
@@ -129,13 +149,15 @@ def parse(text: str, name: str, environment: Mapping[str, str]) -> Config:
     except yaml.MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else 1
         raise ConfigError(f"{name}:{line}: no YAML: {fault.problem}") from None
-    return _Reader(name, environment).read(root)
+    return _Reader(name, environment, lenient=lenient).read(root)
 
 
 class _Reader:
     """Turns the nodes of one file into a ``Config``."""
 
-    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str, environment: Mapping[str, str], *, lenient: bool) -> None:
+        self._lenient = lenient
+        self._warnings: list[str] = []
         self._name = name
         self._environment = environment
 
@@ -156,7 +178,8 @@ class _Reader:
         addresses += [self._address(module) for module in modules if module.name == LISTENER]
         others = tuple(module for module in modules if module.name != LISTENER)
         features = self._features(entries.get("features"))
-        return Config(tuple(addresses) or Config().addresses, others, features)
+        listening = tuple(addresses) or Config().addresses
+        return Config(listening, others, features, warnings=tuple(self._warnings))
 
     def _features(self, node: yaml.Node | None) -> tuple[str, ...]:
         if node is None or _is_null(node):
@@ -188,9 +211,10 @@ class _Reader:
             return []
         if not isinstance(node, yaml.SequenceNode):
             self._fail(node, "a list is expected here")
-        return [self._module(entry, key, known) for entry in node.value]
+        found = [self._module(entry, key, known) for entry in node.value]
+        return [module for module in found if module is not None]
 
-    def _module(self, node: yaml.Node, key: str, known: Mapping[str, str]) -> ModuleConfig:
+    def _module(self, node: yaml.Node, key: str, known: Mapping[str, str]) -> ModuleConfig | None:
         allowed = {key: Option(str), "config": Option(dict)}
         entries = self._entries(node, allowed, "a module")
         if key not in entries:
@@ -198,7 +222,8 @@ class _Reader:
         named = str(self._value(entries[key], Option(str), key))
         if named in LACKING:
             text = f"{named} is a module of the iii engine that this one lacks; {LACKING[named]}"
-            self._fail(entries[key], text)
+            self._refuse(entries[key], text)
+            return None
         if named not in known:
             self._unknown(entries[key], f"the {key}", named, known)
         name = known[named]
@@ -237,7 +262,8 @@ class _Reader:
 
     def _value(self, node: yaml.Node, option: Option, name: str) -> Any:
         if option.refused is not None:
-            self._fail(node, f"`{name}` is an option of the iii engine: {option.refused}")
+            self._refuse(node, f"`{name}` is an option of the iii engine: {option.refused}")
+            return None
         if option.fields is not None and not _is_null(node) and _fits(node, option):
             return self._options(node, option.fields, name)
         if option.items and option.kind is list and isinstance(node, yaml.SequenceNode):
@@ -249,7 +275,8 @@ class _Reader:
         if value is None or option.allows(value):
             return value
         if isinstance(value, str) and value in option.refuses:
-            self._fail(node, f"`{name}` is {value!r}: {option.refuses[value]}")
+            self._refuse(node, f"`{name}` is {value!r}: {option.refuses[value]}")
+            return None
         return self._fail(node, f"`{name}` is {value!r}; expected {option.describe()}")
 
     def _check_queues(self, entries: Mapping[str, yaml.Node], options: Mapping[str, Any]) -> None:
@@ -279,6 +306,12 @@ class _Reader:
         close = difflib.get_close_matches(name, known, 1)
         hint = f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(sorted(known))}"
         self._fail(node, f"{what} `{name}` is unknown{hint}")
+
+    def _refuse(self, node: yaml.Node, text: str) -> None:
+        """Complain about what the iii engine has and this one lacks, or leave it out."""
+        if not self._lenient:
+            self._fail(node, f"{text} (--lenient leaves it out)")
+        self._warnings.append(f"{self._name}:{node.start_mark.line + 1}: left out: {text}")
 
     def _fail(self, node: yaml.Node, text: str) -> Any:
         raise ConfigError(f"{self._name}:{node.start_mark.line + 1}: {text}")

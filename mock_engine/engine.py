@@ -16,13 +16,14 @@ from mock_engine.core.constants import ENGINE
 from mock_engine.core.grants import Policy
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.ids import new_id
-from mock_engine.messages import FromWorker, ProtocolMessage, encode
+from mock_engine.messages import FromWorker, ProtocolMessage, encode, without
 from mock_engine.modules.base import Module
 from mock_engine.modules.catalogue import ALWAYS, load_module
 from mock_engine.modules.channels import Channels
 from mock_engine.modules.configuration import ConfigurationModule
 from mock_engine.modules.host import Host
 from mock_engine.modules.observability import ObservabilityModule
+from mock_engine.versions import Release
 from mock_engine.wire import Connection
 from mock_engine.worker_port import WorkerPort
 
@@ -65,6 +66,7 @@ class Engine:
             now=time.time_ns() // 1_000_000,
             features=dict.fromkeys(wanted_features),
             clock=lambda: time.time() * 1000,
+            release=Release(config.engine_version) if config else None,
         )
         self._connections: dict[int, Connection] = {}
         self._complaints: Counter[int] = Counter()
@@ -258,11 +260,21 @@ class Engine:
     def _tell_worker(self, connection: Connection, action: Send | CloseSession | Cut) -> None:
         match action:
             case Send(message=message):
-                connection.send_text(encode(message))
+                self._send(connection, message)
             case CloseSession(code=code):
                 connection.close(code)
             case Cut():
                 connection.cut()
+
+    def _send(self, connection: Connection, message: ProtocolMessage) -> None:
+        """Send a message, as far as the release of the engine has it."""
+        kind, release = type(message).__name__.lower(), self.core.engine_version
+        if not release.sends(kind):
+            return
+        lacking = release.lacking(kind)
+        if lacking:
+            message = without(message, lacking)
+        connection.send_text(encode(message))
 
     def _elapsed(self, key: int | str) -> None:
         self._timers.pop(key, None)

@@ -24,10 +24,8 @@ class Server:
         self._ports: list[WorkerPort] = []
 
     @classmethod
-    async def start(
-        cls, config: Config, *, host: str | None = None, transcript: Transcript | None = None
-    ) -> Server:
-        """Open every port; ``host`` is another address for those of workers.
+    async def start(cls, config: Config, *, transcript: Transcript | None = None) -> Server:
+        """Open every port.
 
         Raises:
             OSError: a port is taken or may not be used; nothing is left open then.
@@ -39,7 +37,7 @@ class Server:
                 engine = server.engine
                 port = engine.workers if address.policy is None else engine.guarded(address.policy)
                 server._ports.append(port)
-                at = (host or address.host, address.port)
+                at = (address.host, address.port)
                 server.listeners.append(await Listener.start(port, *at, transcript=transcript))
         except BaseException:
             await server.stop()

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from conformance.matrix.plan import load as load_workers
 from conformance.requirements.catalogue import load
 from conformance.requirements.known import load as load_known
 from tests.impostors.__main__ import IMPOSTORS
@@ -29,8 +30,8 @@ from tests.mutants.matrix import Row, judged
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "kill-matrix.md"
 HISTORY = ROOT / "conformance" / "requirements" / "history.json"
-KNOWN = ROOT / "tests" / "sdks" / "known-failures"
-"""What the official SDKs, by version, are known to break."""
+SDKS = ROOT / "tests" / "sdks" / "workers.yaml"
+"""Workers on the official SDKs, by version, with what each is known to break."""
 
 JOBS = 6 * (os.cpu_count() or 1)
 """Mutants judged at a time: most of the time is spent waiting for what a mutant does not do."""
@@ -110,9 +111,10 @@ def history() -> str:
     for mutant in MUTANTS.values():
         mutants.setdefault(mutant.requirement, []).append(mutant.name)
     failing: dict[str, dict[str, str]] = {}
-    for path in sorted(KNOWN.glob("*.yaml")):
-        for known in load_known(path, load(), "linux").values():
-            failing.setdefault(known.id, {})[path.stem] = " ".join(known.reason.split())
+    for candidate in load_workers(SDKS, load()):
+        assert candidate.known_file is not None
+        for known in load_known(candidate.known_file, load(), "linux").values():
+            failing.setdefault(known.id, {})[candidate.name] = " ".join(known.reason.split())
     history_of_all = {
         "mutants": {i: sorted(mutants[i]) for i in sorted(mutants)},
         "failing": failing,

@@ -61,7 +61,8 @@ def _ends(requirement: str, stopped: Trial[Stop]) -> None:
             events=record.events[-6:],
             remedy=f"Handle {stop.signal.name}: finish, close the connection, and exit. "
             "In a container, the signal goes to the first process alone, and is ignored where "
-            "that has no handler: give ENTRYPOINT as a list, or `exec` the worker.",
+            "that has no handler: give ENTRYPOINT as a list, or `exec` the worker. So it is with "
+            "npm, npx and shells: start the worker itself, as in `node dist/worker.js`.",
         )
 
 
@@ -168,6 +169,9 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
         return inconclusive("the invocation was answered before the signal could be sent")
     if answers and answers[0].json.get("error") is None:
         return kept("the invocation that was running got its result", answers[0])
+    relays = [relay.function_id for relay in record.baseline.knowledge.relays]
+    if answers and busy.invocation.function_id in relays:
+        return inconclusive("the invocation ended in an error, for its call was given up")
     seen = f"the error {answers[0].json['error']!r}" if answers else "no answer"
     return broken(
         expected=f"the result of an invocation of {busy.milliseconds} ms that was running",
@@ -222,7 +226,7 @@ async def terminated_twice(harness: Harness) -> Stop:
         harness.invoker.can_sleep()
         harness.invoker.sleep(400)
         await harness.invoker.pulse()
-    harness.worker.process.send_signal(signal.SIGTERM)
+    harness.worker.signal(signal.SIGTERM)
     await harness.until(lambda: not harness.worker.running, 0.1, patient=False)
     return await stop_with(harness, signal.SIGTERM)
 

@@ -37,6 +37,7 @@ judge            plugin.launch:declare                         judge a worker
 fuzz             plugin.launch:declare_fuzz                    hunt for bugs in a worker
 invoke           commands.invoke:declare                       invoke functions, show the answers
 record           commands.record:declare                       record a worker and an engine
+expect           commands.expect:declare                       say what should have been recorded
 replay           plugin.launch:declare_replay                  play scenarios at a worker
 from-transcript  commands.record:declare_from_transcript       make a scenario of a transcript
 matrix           commands.matrix:declare                       judge many workers side by side

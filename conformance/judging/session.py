@@ -2,100 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from conformance import checks as _checks
 from conformance.judging.judge import Judge, Verdict, attempt
 from conformance.judging.subject import subject
 from conformance.requirements import catalogue as requirements
-from conformance.requirements import protocol as version
+from conformance.requirements import sdks
 from conformance.requirements.catalogue import Catalogue
-from conformance.requirements.protocol import spoken
+from conformance.requirements.known import KnownFailure
+from conformance.requirements.protocol import Protocol, spoken
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.scheduler import RunRecord, Scheduler, TrialOutcome
-from conformance.trials.trial import CHECKS, Trial
+from conformance.trials.trial import CHECKS, Trial, all_trials
 
-__all__ = ["Judgement", "Session"]
+__all__ = ["Judgement"]
 assert _checks.MODULES  # importing the modules registers their checks
 
 
-class Choices(Protocol):
-    """The part of the settings that is the same for every kind of subject."""
-
-    @property
-    def strict(self) -> bool:
-        """Whether warnings fail the run."""
-
-    @property
-    def requirements(self) -> tuple[str, ...]:
-        """The ids of the requirements that the user chose; none means all."""
-
-    @property
-    def update(self) -> Path | None:
-        """The list of known failures that the run brings up to date."""
-
-
-class Session(Protocol):
-    """What judges one subject, a worker or an engine."""
-
-    catalogue: Catalogue
-
-    @property
-    def settings(self) -> Choices:
-        """What the user asked for."""
-
-    @property
-    def protocol(self) -> version.Protocol:
-        """The version that the subject is held to."""
-
-    @property
-    def subject(self) -> dict[str, Any]:
-        """The subject as its first run showed it, as data; nothing before that."""
-
-    @property
-    def knowledge(self) -> Knowledge:
-        """What was learned of the functions of a worker."""
-
-    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
-        """Start the subject, and what these requirements take and ``trials``, in the background.
-
-        Raises:
-            UsageError: the subject cannot be used.
-        """
-
-    def verdict(self, requirement_id: str) -> Verdict:
-        """Reach the verdict on one requirement."""
-
-    def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play these in the background, unless that was done."""
-
-    def done(self, trial: Trial[Any], within: float) -> bool:
-        """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
-
-    def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
-        """How long a trial waits by now and for how long it may, in seconds, where it does."""
-
-    def stop(self) -> None:
-        """End the subject and everything else that runs."""
-
-    def runs(self) -> Iterator[RunRecord]:
-        """What is kept of every run of the subject, after ``stop``."""
-
-
 class Judgement:
-    """Judges one worker. ``baseline`` is what its first run showed, once it was started."""
+    """Judges one worker. ``baseline`` is what its first run showed, once it was started.
 
-    def __init__(self, settings: Settings) -> None:
+    What must always hold is judged on all that ``witnesses`` leave behind: every trial that the
+    level plays, unless others are given.
+    """
+
+    def __init__(self, settings: Settings, witnesses: Sequence[Trial[Any]] | None = None) -> None:
+        self._witnesses = all_trials() if witnesses is None else witnesses
         self.settings = settings
         self.catalogue: Catalogue = requirements.load()
         self.baseline: Baseline | None = None
         self._scheduler = Scheduler(settings)
+        self._known = dict(settings.known)
         self._judge = Judge(
-            self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol, settings.known
+            self.catalogue,
+            CHECKS,
+            self._scheduler.outcome,
+            lambda: self.protocol,
+            self._known,
+            self._witnesses,
         )
 
     def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
@@ -105,6 +53,8 @@ class Judgement:
             UsageError: the worker's command cannot be used.
         """
         self.baseline = self._scheduler.start()
+        if self.settings.sdk_defects:
+            self._known |= {**self.sdk_defects, **self._known}
         self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def verdict(self, requirement_id: str) -> Verdict:
@@ -148,7 +98,19 @@ class Judgement:
         """The worker as its first run showed it, as data; nothing before that."""
         if self.baseline is None:
             return {}
-        return subject(self.baseline, self.announced, self.protocol, self.settings.invoking)
+        return subject(
+            self.baseline,
+            self.announced,
+            self.protocol,
+            self.settings.invoking,
+            self.sdk_defects,
+        )
+
+    @property
+    def sdk_defects(self) -> Mapping[str, KnownFailure]:
+        """What the SDK that the worker announces is known to break."""
+        sdk = sdks.announced(self.announced)
+        return {} if sdk is None else sdks.defects(sdk)
 
     @property
     def knowledge(self) -> Knowledge:
@@ -162,7 +124,7 @@ class Judgement:
         return [c.json["data"] for c in calls if isinstance(c.json.get("data"), dict)]
 
     @property
-    def protocol(self) -> version.Protocol:
+    def protocol(self) -> Protocol:
         """The protocol version that the worker is held to."""
         return spoken(self.announced, self.settings.protocol)
 
@@ -180,6 +142,8 @@ class Judgement:
             known = self.settings.known.get(requirement_id)
             for number in range(1, 1 + max(1, known.tries if known else 1)):
                 if requirement_id in CHECKS:
-                    trials = [attempt(trial, number) for trial in CHECKS[requirement_id].trials]
+                    check = CHECKS[requirement_id]
+                    trials = [attempt(trial, number) for trial in check.trials]
+                    trials += self._witnesses if check.watch is not None else ()
                     wanted |= {trial.name: trial for trial in trials}
         return list(wanted.values())

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from conformance.requirements.known import KnownFailure
 from conformance.requirements.protocol import Protocol
 from conformance.settings.invoking import Invoking
 from conformance.trials.baseline import Baseline
@@ -22,9 +23,12 @@ def subject(
     announced: Sequence[Mapping[str, Any]],
     protocol: Protocol,
     invoking: Invoking,
+    sdk_defects: Mapping[str, KnownFailure],
 ) -> dict[str, Any]:
     """The worker of the first run as data. Times are in seconds.
 
+    ``sdk_defects`` are what the worker's SDK is known to break, ``early`` what the worker wrote
+    of its own failure before anything was asked.
     ``notes`` are what the user says about functions and the worker does not confirm.
     """
     counts: Counter[str] = Counter()
@@ -42,5 +46,7 @@ def subject(
             "reason": protocol.reason,
             "features": list(protocol.features),
         },
+        "sdk_defects": {identity: known.reason for identity, known in sdk_defects.items()},
+        "early": list(baseline.early),
         "notes": invoking.strangers(baseline.functions),
     }

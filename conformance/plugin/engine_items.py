@@ -11,8 +11,8 @@ from conformance.engines import entries
 from conformance.engines.judgement import EngineJudgement
 from conformance.engines.trials import compared
 from conformance.judging.entry import Entry
+from conformance.judging.interface import Session
 from conformance.judging.judge import attempt
-from conformance.judging.session import Session
 from conformance.plugin.judged_item import JudgedItem
 from conformance.plugin.requirement_items import phases
 from conformance.plugin.waits import show_waits

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.judging.entry import Entry
-from conformance.judging.session import Session
+from conformance.judging.interface import Session
 from conformance.plugin import resolving
 from conformance.report.failure import account
 from conformance.report.journal import Journal

@@ -250,9 +250,11 @@ def _add_reporting(group: Group) -> None:
     group.addoption(
         "--known-failures",
         metavar="FILE",
-        default=None,
+        action="append",
+        default=[],
         help="requirements and scenarios that the worker is known to break, each with a reason, "
-        "as YAML",
+        "as YAML; `sdk` for what the official SDK that it is built on is known to break; may be "
+        "given twice, `sdk` and a file",
     )
     group.addoption(
         "--update-known-failures",

@@ -9,7 +9,8 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.judging.entry import Entry, requirement_entry
-from conformance.judging.session import Judgement, Session
+from conformance.judging.interface import Session
+from conformance.judging.session import Judgement
 from conformance.plugin.judged_item import JudgedItem
 from conformance.plugin.scenario_items import collector as scenarios
 from conformance.plugin.waits import show_waits

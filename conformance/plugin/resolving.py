@@ -12,7 +12,7 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.plugin import options
-from conformance.requirements import known, protocol
+from conformance.requirements import known, protocol, sdks
 from conformance.requirements.catalogue import CatalogueError, load
 from conformance.scenarios import library
 from conformance.settings import configuration
@@ -45,7 +45,7 @@ def settings(config: pytest.Config) -> Settings:
         wanted = tuple(r.id for r in load().matching(patterns)) if patterns else ()
     except CatalogueError as fault:
         raise UsageError(f"--requirement: {fault}") from None
-    failures = _known_failures(config, file)
+    failures, sdk = _known_lists(config, file)
     if failures and config.getoption("--update-known-failures") and not failures.exists():
         failures = None
     return Settings(
@@ -63,6 +63,7 @@ def settings(config: pytest.Config) -> Settings:
             roles=file.roles,
         ),
         known=known.load(failures, load(), scenarios=_names(config)) if failures else {},
+        sdk_defects=sdk,
         update=_updated_file(config, file),
         variables=listed("engine-env"),
         scenarios=tuple(config.getoption("--scenario")),
@@ -110,6 +111,7 @@ def described(settings: Settings) -> dict[str, Any]:
         "excluded": list(settings.invoking.excluded),
         "no_invoke": settings.invoking.disabled,
         "known_failures": sorted(settings.known),
+        "sdk_defects": settings.sdk_defects,
     }
 
 
@@ -185,13 +187,24 @@ def is_isolated(config: pytest.Config) -> bool:
     return config.inipath == options.ISOLATED
 
 
-def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:
-    """The list of known failures; one that the file names is beside it."""
-    name: str | None = config.getoption("--known-failures")
-    if name is not None:
-        return Path(name)
-    named: str | None = file.options.get("known-failures")
-    return None if named is None else file.beside(named)
+def _known_lists(config: pytest.Config, file: Configuration) -> tuple[Path | None, bool]:
+    """The list of known failures, and whether those of the worker's SDK are known, too.
+
+    One that the configuration file names is beside it.
+
+    Raises:
+        UsageError: two files are named.
+    """
+    named = [Path(name) for name in config.getoption("--known-failures") if name != sdks.SDK]
+    sdk = sdks.SDK in config.getoption("--known-failures")
+    if not named:
+        listed = file.options.get("known-failures", [])
+        names = [listed] if isinstance(listed, str) else listed
+        named = [file.beside(name) for name in names if name != sdks.SDK]
+        sdk = sdk or sdks.SDK in names
+    if len(named) > 1:
+        raise UsageError("--known-failures names two files; put the entries into one")
+    return (named[0] if named else None), sdk
 
 
 def _names(config: pytest.Config) -> Collection[str] | None:
@@ -215,7 +228,7 @@ def _updated_file(config: pytest.Config, file: Configuration) -> Path | None:
     """The list of known failures that this run brings up to date, if it does."""
     if not config.getoption("--update-known-failures"):
         return None
-    failures = _known_failures(config, file)
+    failures, _ = _known_lists(config, file)
     if failures is None:
         raise UsageError("--update-known-failures takes --known-failures FILE: the file to update")
     return failures

@@ -12,8 +12,9 @@ from msgspec import UNSET
 
 from conformance.errors import UsageError
 from conformance.judging.entry import Entry
+from conformance.judging.interface import Session
 from conformance.judging.known_update import rewrite
-from conformance.judging.session import Judgement, Session
+from conformance.judging.session import Judgement
 from conformance.plugin import console, options, resolving
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
@@ -24,6 +25,9 @@ from conformance.requirements.verdict import Outcome
 from conformance.trials.scheduler import RunRecord
 
 HYPOTHESIS = "hypothesis.internal.observability"
+
+CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
+"""What pytest counts outcomes under, where a noun would lack its plural."""
 
 REPORTED = "conformance"
 """The attribute of a pytest report that holds the verdict as data, and the name under which a
@@ -165,7 +169,7 @@ class JudgingPlugin:
         if outcome is Outcome.PASSED:
             return None
         word, markup = MARKS[outcome]
-        return outcome.value, word[0], (word.upper(), markup)
+        return CATEGORIES.get(outcome, outcome.value), word[0], (word.upper(), markup)
 
     def pytest_report_header(self) -> str:
         """Say what is judged."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judging.session import Session
+from conformance.judging.interface import Session
 from conformance.trials.trial import Trial
 
 LONG = 1.0

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from importlib import resources
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from conformance import checks
 from conformance.requirements.catalogue import Catalogue, Requirement
+from conformance.requirements.history import history
 from conformance.trials.trial import CHECKS, Check
 
 assert checks.MODULES  # importing the modules registers their checks
@@ -26,18 +24,6 @@ def is_long(requirement: Requirement) -> bool:
     """Whether only the full level judges it."""
     check = CHECKS.get(requirement.id)
     return check is not None and check.long
-
-
-@cache
-def history() -> Mapping[str, Any]:
-    """What ``python -m tests.kill_matrix`` wrote of the project's own trials of the suite.
-
-    ``mutants`` and ``failing`` are by requirement: the wrong workers that its check finds, and the
-    SDKs that are known to break it, with the reason.
-    """
-    text = (resources.files("conformance") / "requirements" / "history.json").read_text("utf-8")
-    found: Mapping[str, Any] = json.loads(text)
-    return found
 
 
 def data(requirement: Requirement) -> dict[str, Any]:
@@ -73,8 +59,8 @@ def details(requirement: Requirement) -> str:
         f"  versions: {_versions(requirement)}",
         f"  needs:    {', '.join(requirement.needs) or 'nothing'}",
     ]
-    if check is not None and check.judge.__doc__:
-        lines.append(f"  why:      {check.judge.__doc__.strip()}")
+    if check is not None and check.why:
+        lines.append(f"  why:      {check.why}")
     if requirement.reason:
         lines.append(f"  reason:   {requirement.reason}")
     if known["mutants"]:
@@ -120,8 +106,9 @@ def _proof(requirement: Requirement, check: Check | None) -> str:
         return f"probes {', '.join(requirement.probes)}"
     if check is None:
         return "no check"
-    trials = ", ".join(trial.name for trial in check.trials)
-    proof = f"{check.judge.__module__.rpartition('.')[2]}.{check.judge.__name__} on {trials}"
+    rests_on = [trial.name for trial in check.trials]
+    rests_on += ["everything that was seen"] if check.watch is not None else []
+    proof = f"{check.module.removeprefix('conformance.checks.')} on {', '.join(rests_on)}"
     return f"{proof}; takes --level full" if check.long else proof
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from conformance.judging.entry import FUZZ, REQUIREMENT, Entry
 from conformance.report.document import Report
 from conformance.requirements.verdict import Level, Outcome
-from mock_engine.rendering import counted, shorten
+from conformance.subject.command import wrapper
+from mock_engine.rendering import counted
 
 NAMED = 6
 """Ids that stand behind a reason; more of them are counted."""
@@ -19,6 +20,7 @@ NAMED = 6
 LINE = 150
 STEPS = 3
 
+SHUTTING = "shutting"
 FULL = "takes --level full"
 PARTS = "this takes a function that plays the part of"
 
@@ -59,13 +61,28 @@ def brief(report: Report) -> Iterator[Line]:
             rule = entry.rule
             seen = _bare(entry)
             yield f"  {entry.id}  {rule}", outcome
-            yield f"  {'':{len(entry.id)}}  {shorten(seen, LINE)}", outcome
+            yield f"  {'':{len(entry.id)}}  {_cut(seen)}", outcome
 
 
 def next_steps(report: Report) -> list[str]:
     """What to do next: commands to type, the most useful first, three at most."""
-    steps: list[str] = []
     broken = [entry.id for entry in failing(report) if entry.kind == REQUIREMENT]
+    steps = [
+        f"mend this first, the rest may follow from it: {text}"
+        for text in report.subject.get("early", ())[:1]
+        if broken
+    ]
+    defects = [identity for identity in broken if identity in report.subject.get("sdk_defects", {})]
+    if defects:
+        steps.append(
+            f"{', '.join(defects[:4])}: known of the SDK, not yours; --known-failures sdk says so"
+        )
+    name = wrapper(report.judged)
+    if name and any(entry.phase == SHUTTING for entry in failing(report)):
+        steps.append(
+            f"{name} stands before the worker and gets the signals: start the worker itself, as in "
+            "`node dist/worker.js`, or `exec` it"
+        )
     if broken:
         steps.append(f"iii-conformance explain {' '.join(broken[:4])}")
         if not report.options.get("known_failures"):
@@ -115,9 +132,13 @@ def _reasons(outcome: Outcome, entries: list[Entry]) -> Iterator[Line]:
         by_reason[_bare(entry)].append(entry.id)
     for reason, ids in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-        yield f"  {shorten(reason, LINE)}: {', '.join(ids[:NAMED])}{more}", outcome
+        yield f"  {_cut(reason)}: {', '.join(ids[:NAMED])}{more}", outcome
 
 
 def _bare(entry: Entry) -> str:
     """The reason of a verdict, without the outcome before it."""
     return entry.reason.removeprefix(f"{entry.outcome.value}: ")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LINE else f"{text[: LINE - 1]}…"

@@ -31,4 +31,5 @@ def about(subject: Mapping[str, Any]) -> list[str]:
     protocol = subject["protocol"]
     features = f"; it announces {', '.join(protocol['features'])}" if protocol["features"] else ""
     who.append(f"protocol {protocol['version']}: {protocol['reason']}{features}")
-    return [*who, *(f"note: {note}" for note in subject["notes"])]
+    first = [f"before anything was asked of it: {text}" for text in subject.get("early", ())]
+    return [*who, *first, *(f"note: {note}" for note in subject["notes"])]

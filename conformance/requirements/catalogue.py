@@ -40,8 +40,9 @@ class Requirement:
     """One sentence that a worker must, should or may keep.
 
     ``needs`` are ids of requirements without which this one cannot be judged; ``since`` and
-    ``until`` are protocol versions (the first and the last that know the rule). ``probes`` are
-    the recorded conversations that prove what an engine is required to do.
+    ``until`` are protocol versions (the first and the last that know the rule). What must hold
+    ``always`` is judged on all that was seen, whatever trial it was seen in. ``probes`` are the
+    recorded conversations that prove what an engine is required to do.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Requirement:
     reason: str | None = None
     bugs: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +177,5 @@ def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:
         reason=entry.get("reason"),
         bugs=tuple(entry.get("bugs", ())),
         probes=tuple(entry.get("probes", ())),
+        always=entry.get("always", False),
     )

@@ -216,7 +216,7 @@ class Driver:
         self._harness.listener.play(move.what)
 
     async def _signal(self, move: Do) -> None:
-        self._process(move).send_signal(signal.Signals[move.what])
+        self._harness.worker.signal(signal.Signals[move.what], self._process(move))
 
     def _process(self, move: Do) -> Run:
         return self._processes.get(str(move.target)) or self._harness.worker.process
@@ -227,7 +227,7 @@ class Driver:
             return
         process = self._process(move)
         name = next(name for name, own in self._processes.items() if own is process)
-        await process.kill()
+        await self._harness.worker.end(process)
         await self._start(Do(move.step, {}, name or WORKER))
 
     # -- requests --------------------------------------------------------------------------------

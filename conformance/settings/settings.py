@@ -24,6 +24,7 @@ class Settings:
     ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any.
     ``variables`` are names that get the engine's address beside the usual ones; ``environment``
     holds further variables of the worker.
+    With ``sdk_defects``, what the worker's SDK is known to break is a known failure, too.
     ``update`` is the file of known failures that the run brings up to date.
     """
 
@@ -39,6 +40,7 @@ class Settings:
     variables: tuple[str, ...] = ()
     fuzzing: Fuzzing | None = None
     known: Mapping[str, KnownFailure] = field(default_factory=dict)
+    sdk_defects: bool = False
     scenarios: tuple[str, ...] = ()
     scenario_parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,8 @@ class Baseline:
     invocation this worker answers, used to see that it listens. ``sockets`` counts its open
     WebSockets, those for telemetry among them. ``features`` are those of its announcements and
     ``paths`` those of its connections. ``parallel_starts`` is how many may start at a time.
+    ``early`` is what the worker wrote of a failure of its own before anything was asked of it.
+    ``exemplified`` are the functions of which the user gives examples.
     ``knowledge`` is what was learned of its functions, where that was of use.
     """
 
@@ -33,4 +35,6 @@ class Baseline:
     features: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     parallel_starts: int = 1
+    early: tuple[str, ...] = ()
+    exemplified: frozenset[str] = frozenset()
     knowledge: Knowledge = field(default_factory=Knowledge)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.errors import Inconclusive
+from conformance.errors import Inconclusive, WorkerMissing
 from conformance.settings.settings import Settings
 from conformance.subject.place import Place
 from conformance.trials.baseline import Baseline
@@ -78,12 +78,12 @@ class Context:
         """The connection with this number.
 
         Raises:
-            Inconclusive: it is gone.
+            WorkerMissing: it is gone.
         """
         for listener in self._listeners:
             if number in listener.connections:
                 return listener.connections[number]
-        raise Inconclusive(f"the worker's connection #{number} ended before the trial was through")
+        raise WorkerMissing(f"the worker's connection #{number} ended before the trial was through")
 
     def websockets(self) -> list[Connection]:
         """Every open WebSocket, telemetry included."""

@@ -40,7 +40,7 @@ class Harness(Context):
         Raises:
             Inconclusive: it does not come back complete.
         """
-        await self.worker.process.kill()
+        await self.worker.end()
         await self.until(lambda: not self.workers, self.pace.settle)
         await self.worker.start()
         await self.presence.ready()

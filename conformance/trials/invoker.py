@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.documents.trees import Path
-from conformance.errors import Inconclusive
+from conformance.errors import Inconclusive, WorkerMissing
 from conformance.settings.invoking import PREFIX
 from conformance.trials.context import Context
 from conformance.trials.holding import Delays, Holder
@@ -79,11 +79,14 @@ class Invoker:
 
         ``None`` where one does, and where none that ``fits`` was found to wait for its calls.
         """
+        return next(filter(fits, self.relays(name)), None)
+
+    def relays(self, name: str) -> list[Relay]:
+        """All functions of that kind, those that show most first."""
         if self._declared(name) is not None:
-            return None
+            return []
         relays = self._context.baseline.knowledge.relays
-        allowed = (r for r in relays if self._context.obstacle(r.function_id) is None)
-        return next(filter(fits, allowed), None)
+        return [r for r in relays if self._context.obstacle(r.function_id) is None]
 
     def answering(self) -> tuple[str, Any] | None:
         """A function that is known to return a result at once, with data, if there is one."""
@@ -147,14 +150,14 @@ class Invoker:
         """The open connection that registered ``function_id``, or else the first worker's.
 
         Raises:
-            Inconclusive: no worker is connected.
+            WorkerMissing: no worker is connected.
         """
         workers = self._context.workers
         for number in workers:
             if self._context.talk.serves(number, function_id):
                 return number
         if not workers:
-            raise Inconclusive("the worker was not connected when the trial needed it")
+            raise WorkerMissing("the worker was not connected when the trial needed it")
         return workers[0]
 
     def invoke(self, function_id: str, data: Any = None, **fields: Any) -> Invocation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from conformance.errors import Inconclusive
+from conformance.errors import WorkerMissing
 from conformance.trials.context import Context
 from conformance.trials.invoker import Invoker
 from conformance.trials.pace import PERSON
@@ -31,13 +31,13 @@ class Presence:
         """Wait until the worker has registered what it registered in its first run, and listens.
 
         Raises:
-            Inconclusive: it did not.
+            WorkerMissing: it did not.
         """
         if not await self.present(self._context.pace.appearance):
-            raise Inconclusive(f"the worker, started anew, {self.missing()}")
+            raise WorkerMissing(f"the worker, started anew, {self.missing()}")
         # An answer shows that what came before it, the greeting, was read.
         if self._context.baseline.pulse is not None and not await self._invoker.pulse():
-            raise Inconclusive("the worker, started anew, did not answer an invocation in time")
+            raise WorkerMissing("the worker, started anew, did not answer an invocation in time")
         # One for telemetry may come last; opened later, it would look like a reconnect.
         await self._context.until(
             lambda: len(self._context.talk.open) >= self._context.baseline.sockets,

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.errors import UsageError
 from conformance.settings.settings import Settings
+from conformance.subject.complaints import complaints
 from conformance.subject.process import describe_exit
 from conformance.trials.baseline import Baseline
 from conformance.trials.context import ABSENT
@@ -71,10 +72,25 @@ async def _learn(harness: Harness) -> None:
         port=_port(harness),
         features=_features(harness),
         parallel_starts=parallel_starts(startup, usage.seconds if usage else startup),
+        early=_early(harness),
+        exemplified=frozenset(
+            name
+            for name, function in harness.settings.invoking.functions.items()
+            if function.examples
+        ),
     )
     await _measure(harness)
     paths = tuple(e.request.path for e in harness.talk.requests.values())
     harness.baseline = replace(harness.baseline, sockets=len(harness.talk.open), paths=paths)
+
+
+def _early(harness: Harness) -> tuple[str, ...]:
+    """What the worker wrote of a failure of its own, or its end, before anything was asked."""
+    process = harness.worker.process
+    found = complaints([line.text for line in process.output.lines])
+    if process.exit_code is not None:
+        found.append(f"its process ended with {describe_exit(process.exit_code)}")
+    return tuple(found)
 
 
 def _refuse_unstartable(harness: Harness) -> None:

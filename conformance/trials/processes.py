@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator, Mapping
 
 from conformance.subject.place import Run, Start
 from conformance.subject.process import describe_exit
 from conformance.trials.context import Context
+from conformance.trials.life import LifeEvent, Turn
 from conformance.trials.load import load_factor
 
 
@@ -15,7 +17,7 @@ class Processes:
     """Every run of the worker in one context, the newest last.
 
     ``starting`` bounds how many workers start at a time: a crowd of them would be slower than the
-    one that was timed.
+    one that was timed. ``life`` is what happened to the processes.
     """
 
     def __init__(self, context: Context, starting: asyncio.Semaphore | None = None) -> None:
@@ -23,6 +25,7 @@ class Processes:
         self._starting = starting or asyncio.Semaphore()
         self._starts: set[asyncio.Task[None]] = set()
         self._processes: list[Run] = []
+        self.life: list[LifeEvent] = []
 
     @property
     def process(self) -> Run:
@@ -75,8 +78,28 @@ class Processes:
                 query,
             )
         )
-        process.on_exit.append(self._context.notify)
         self._processes.append(process)
+        self._note(process, Turn.STARTED)
+        process.on_exit.append(lambda: self._note(process, Turn.EXITED, process.exit_code))
+        process.on_exit.append(self._context.notify)
+        if not process.running:
+            self._note(process, Turn.EXITED, process.exit_code)
+
+    def _note(self, process: Run, turn: Turn, code: int | None = None) -> None:
+        number = self._processes.index(process)
+        self.life.append(LifeEvent(self._context.transcript.now(), number, turn, code))
+
+    def signal(self, number: signal.Signals, process: Run | None = None) -> None:
+        """Send a signal to a process, the newest unless another is given."""
+        target = process or self.process
+        self._note(target, Turn.SIGNALLED, number)
+        target.send_signal(number)
+
+    async def end(self, process: Run | None = None) -> None:
+        """Kill a process with all that it started, the newest unless another is given."""
+        target = process or self.process
+        self._note(target, Turn.KILLED)
+        await target.kill()
 
     async def _let_others_start(self, spoke: int) -> None:
         """Wait until the worker that is being started speaks, or has had its time for that."""
@@ -92,4 +115,4 @@ class Processes:
         for start in self._starts:
             start.cancel()
         for process in self._processes:
-            await process.kill()
+            await self.end(process)

@@ -17,7 +17,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from conformance.errors import Inconclusive, Unsuitable
+from conformance.errors import Inconclusive, Unsuitable, WorkerMissing
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
@@ -32,13 +32,20 @@ from mock_engine.transcript import Message
 class InconclusiveTrial:
     """A trial that did not reach its point, and why; ``run`` as in a record, if there was one.
 
-    ``unsuitable`` is whether the worker has not registered what the trial takes.
+    ``unsuitable`` is whether the worker has not registered what the trial takes. ``record`` is what
+    was seen all the same, if a worker was started.
     """
 
     trial: str
     reason: str
     run: str = ""
     unsuitable: bool = False
+    record: Record[None] | None = None
+
+    @property
+    def blames(self) -> bool:
+        """Whether it was the worker that kept the trial from reaching its point."""
+        return self.record is not None and bool(self.record.missed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,8 +320,16 @@ async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
     try:
         result = await trial.play(harness)
     except Inconclusive as reason:
+        missed = str(reason) if isinstance(reason, WorkerMissing) else ""
+        record = _record(trial, None, harness, run, missed)
         unsuitable = isinstance(reason, Unsuitable)
-        return InconclusiveTrial(trial.name, str(reason), run, unsuitable)
+        return InconclusiveTrial(trial.name, str(reason), run, unsuitable, record)
+    return _record(trial, result, harness, run)
+
+
+def _record(
+    trial: Trial[Any], result: Result, harness: Harness, run: str, missed: str = ""
+) -> Record[Result]:
     return Record(
         trial.name,
         result,
@@ -323,4 +338,6 @@ async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
         tuple(harness.worker.log),
         harness.worker.exit_code,
         run,
+        tuple(harness.worker.life),
+        missed,
     )

@@ -11,11 +11,12 @@ from msgspec import Raw
 from mock_engine.core.actions import Actions, Send
 from mock_engine.core.constants import DEFAULT, ENGINE
 from mock_engine.core.enqueueing import enqueue
-from mock_engine.core.forwarding import or_absent, with_caller, with_function, with_identity
+from mock_engine.core.forwarding import or_absent, with_caller, with_identity
 from mock_engine.core.invocations import Call
 from mock_engine.core.peers import Peer
 from mock_engine.core.registry import Function
 from mock_engine.core.state import Continuation, State
+from mock_engine.core.tracing import naming, well_formed
 from mock_engine.failures import Failure
 from mock_engine.messages import (
     ABSENT,
@@ -41,6 +42,8 @@ def ask(state: State, request: InvokeFunction, then: Continuation) -> Actions:
 
 def invoke(state: State, peer: Peer, request: InvokeFunction) -> Actions:
     """Call a function for a peer."""
+    if request.namespace is not None and not request.namespace.strip():
+        return _refuse_blank_namespace(state, peer, request)
     void = request.invocation_id is None or isinstance(request.action, VoidAction)
     call = Call(None if void else peer.number, 0, request)
     try:
@@ -49,13 +52,19 @@ def invoke(state: State, peer: Peer, request: InvokeFunction) -> Actions:
         return answer(state, call, error=ErrorBody(fault.code, str(fault)))
 
 
+def _refuse_blank_namespace(state: State, peer: Peer, request: InvokeFunction) -> Actions:
+    """Refuse a call of any kind; one without an id is answered with a new id (engine 0.23)."""
+    known = request.invocation_id or state.new_id()
+    call = Call(peer.number, 0, msgspec.structs.replace(request, invocation_id=known))
+    error = blank_namespace("namespace")
+    return answer(state, call, error=ErrorBody(error.code, str(error)))
+
+
 def _routed(state: State, peer: Peer, call: Call) -> Actions:
     """Dispatch a call: to a queue, to a built-in function, or to its owner."""
     request = call.request
     if isinstance(request.action, EnqueueAction):
         return enqueue(state, call, request.action)
-    if request.namespace is not None:
-        refuse_blank("namespace", request.namespace)
     if state.features and is_given(request.activation) and not peer.internal:
         request = state.observed.delivery(peer, request)
         call = Call(call.caller, 0, request)
@@ -71,18 +80,13 @@ def _routed(state: State, peer: Peer, call: Call) -> Actions:
     return _forward(state, peer, call, function)
 
 
-def refuse_blank(field: str, namespace: str | None) -> None:
-    """Hold that a namespace that is named is not blank.
-
-    Raises:
-        Failure: it is.
-    """
-    if namespace is not None and not namespace.strip():
-        text = (
-            f"`{field}` is empty: it was named and left blank. "
-            "Give it a name, or omit it to use `default`."
-        )
-        raise Failure("INVALID_NAMESPACE", text)
+def blank_namespace(field: str) -> Failure:
+    """The error for a namespace that is named and blank."""
+    text = (
+        f"`{field}` is empty: it was named and left blank. "
+        "Give it a name, or omit it to use `default`."
+    )
+    return Failure("INVALID_NAMESPACE", text)
 
 
 def _not_found(state: State, function_id: str, namespace: str, *, plain: bool) -> Failure:
@@ -110,13 +114,17 @@ def _forward(state: State, peer: Peer, call: Call, function: Function) -> Action
         actions += answer(state, replaced, error=closed)
     function_id = function.spec.id
     between_workers = not (peer.internal or owner.internal)
+    traceparent = well_formed(request.traceparent)
+    baggage = request.baggage
+    if between_workers:
+        baggage = naming(function_id, traceparent, baggage)
     forwarded = InvokeFunction(
         function_id if owner.grant is None else owner.grant.bare(function_id),
         request.data if peer.internal else with_caller(request.data, peer.worker_id),
         invocation_id=invocation_id,
         metadata=or_absent(request.metadata),
-        traceparent=request.traceparent,
-        baggage=with_function(request) if between_workers else request.baggage,
+        traceparent=traceparent,
+        baggage=baggage,
     )
     if OBSERVE in owner.features:
         forwarded = msgspec.structs.replace(

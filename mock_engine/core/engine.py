@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from mock_engine import versions
 from mock_engine.core import (
     calling,
     events,
@@ -51,6 +50,7 @@ from mock_engine.messages import (
     UnregisterTrigger,
     WorkerRegistered,
 )
+from mock_engine.versions import Release
 
 GRACE = 5.0
 """Seconds for which registrations wait for an announcement."""
@@ -77,8 +77,9 @@ class Core(State):
         now: int = 0,
         features: Iterable[str] = (),
         clock: Callable[[], float] = lambda: 0.0,
+        release: Release | None = None,
     ) -> None:
-        super().__init__(new_id, features)
+        super().__init__(new_id, features, release or Release())
         self.greet = greet
         self.builtins = BUILTINS
         self.observers = Observers(self)
@@ -156,7 +157,7 @@ class Core(State):
             "description": description,
             "runtime": "engine",
             "isolation": "in-process",
-            "version": versions.ENGINE,
+            "version": self.engine_version.version,
         }
         self.peers[number] = peer
 

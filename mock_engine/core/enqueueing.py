@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mock_engine.core.actions import Actions, Send
 from mock_engine.core.constants import DEFAULT
-from mock_engine.core.forwarding import fresh_trace
 from mock_engine.core.invocations import Call
 from mock_engine.core.state import State
+from mock_engine.core.tracing import FUNCTION, new_span, well_formed, without_function
 from mock_engine.failures import Failure
 from mock_engine.messages import EnqueueAction, InvokeFunction, payload
 
@@ -29,14 +29,15 @@ def enqueue(state: State, call: Call, action: EnqueueAction) -> Actions:
             f"{DEFAULT})",
         )
     request, receipt = call.request, state.new_id()
-    function = f"iii.function.id={request.function_id}"
-    baggage = ",".join([function, request.baggage] if request.baggage else [function])
+    function = f"{FUNCTION}={request.function_id}"
+    baggage = ",".join([function, *without_function(request.baggage)])
+    traceparent = well_formed(request.traceparent)
     job = {
         "queue": action.queue,
         "function_id": request.function_id,
         "data": request.data,
         "messageReceiptId": receipt,
-        "traceparent": request.traceparent,
+        "traceparent": traceparent,
         "baggage": baggage,
     }
     if request.namespace not in (None, DEFAULT):
@@ -47,7 +48,7 @@ def enqueue(state: State, call: Call, action: EnqueueAction) -> Actions:
         ENQUEUE,
         payload(job),
         invocation_id=invocation_id,
-        traceparent=fresh_trace(state.new_id, request.traceparent),
+        traceparent=new_span(state.new_id, traceparent),
         baggage=baggage,
     )
     return [Send(provider.owner, forwarded)]

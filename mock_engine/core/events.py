@@ -6,9 +6,9 @@ from mock_engine.core.actions import Actions
 from mock_engine.core.calling import invoke
 from mock_engine.core.constants import ENGINE
 from mock_engine.core.descriptions import function_summary, is_internal
-from mock_engine.core.forwarding import fresh_trace
 from mock_engine.core.peers import Peer
 from mock_engine.core.state import State
+from mock_engine.core.tracing import new_span
 from mock_engine.messages import InvokeFunction, payload
 
 FUNCTIONS_AVAILABLE = "engine::functions-available"
@@ -46,7 +46,7 @@ def _fire(state: State, type_id: str, event: object, *, traced: bool) -> Actions
                 payload(event),
                 namespace=binding.spec.namespace,
                 metadata=binding.spec.metadata,
-                traceparent=fresh_trace(state.new_id) if traced else None,
+                traceparent=new_span(state.new_id) if traced else None,
             )
             actions += invoke(state, state.peers[ENGINE], request)
     return actions

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec import Raw
 
@@ -13,25 +11,34 @@ from mock_engine.core.peers import Peer
 from mock_engine.core.triggers import Binding
 from mock_engine.messages import (
     ABSENT,
-    InvokeFunction,
     RegisterTrigger,
     UnregisterTrigger,
     is_given,
     payload,
 )
 
-TRACE_PARTS = 4
+CALLER = b'{"_caller_worker_id":'
 
 _fields = msgspec.json.Decoder(dict[str, Raw])
+_encoder = msgspec.json.Encoder()
 
 
 def with_caller(data: Raw, worker_id: str) -> Raw:
-    """``data`` with the caller's worker id in it, if it is an object; any other value as it is."""
-    if not bytes(data).lstrip().startswith(b"{"):
+    """``data`` with the caller's worker id in it, if it is an object; any other value as it is.
+
+    The id goes in front, and the bytes of the rest stay as they are. An id that a caller made up
+    is dropped.
+    """
+    text = bytes(data).lstrip()
+    if not text.startswith(b"{"):
         return data
-    fields = _fields.decode(data)
-    fields["_caller_worker_id"] = payload(worker_id)
-    return payload(fields)
+    caller = CALLER + _encoder.encode(worker_id)
+    rest = text[1:].lstrip()
+    if b"_caller_worker_id" in rest or b"\\u" in rest:
+        fields = _fields.decode(text)
+        fields.pop("_caller_worker_id", None)
+        rest = _encoder.encode(fields)[1:]
+    return Raw(b"%b%b%b" % (caller, b"" if rest.startswith(b"}") else b",", rest))
 
 
 def with_identity(caller: Raw, peer: Peer) -> Raw:
@@ -45,22 +52,6 @@ def with_identity(caller: Raw, peer: Peer) -> Raw:
 def or_absent(part: Raw) -> Raw:
     """``part``, or ``ABSENT`` for a ``null``."""
     return part if is_given(part) else ABSENT
-
-
-def with_function(request: InvokeFunction) -> str | None:
-    """The baggage an owner gets: the caller's, and in a trace the name of the function."""
-    if request.traceparent is None and request.baggage is None:
-        return None
-    entries = [request.baggage] if request.baggage else []
-    return ",".join([*entries, f"iii.function.id={request.function_id}"])
-
-
-def fresh_trace(new_id: Callable[[], str], within: str | None = None) -> str:
-    """A W3C traceparent: a new span, ``within`` a trace or in one that begins here."""
-    parts = (within or "").split("-")
-    if len(parts) != TRACE_PARTS:
-        parts = ["00", new_id().replace("-", ""), "", "01"]
-    return f"{parts[0]}-{parts[1]}-{new_id().replace('-', '')[:16]}-{parts[3]}"
 
 
 def offer(binding: Binding, provided_in: str) -> RegisterTrigger:

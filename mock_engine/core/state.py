@@ -22,6 +22,7 @@ from mock_engine.messages import (
     InvokeFunction,
     ProtocolMessage,
 )
+from mock_engine.versions import Release
 
 Continuation = Callable[[Raw, ErrorBody | None], Actions]
 """What follows when a function that the core itself called has answered."""
@@ -71,15 +72,19 @@ class State(ABC):
 
     ``new_id`` gives fresh ids, so that nothing here is random. ``outbound`` calls functions behind
     URLs; without it there are none. ``features`` are those of protocol 0.25 that the engine
-    advertises. ``pending_triggers`` are calls that wait for a provider to object, by trigger id.
+    advertises, and ``engine_version`` is its release.
+    ``pending_triggers`` are calls that wait for a provider to object, by trigger id.
     """
 
     observers: FunctionWatcher
     observed: CallWatcher
     builtins: Mapping[str, Builtin]
 
-    def __init__(self, new_id: Callable[[], str], features: Iterable[str]) -> None:
+    def __init__(
+        self, new_id: Callable[[], str], features: Iterable[str], release: Release
+    ) -> None:
         self.new_id = new_id
+        self.engine_version = release
         self.features = tuple(features)
         self.peers: dict[int, Peer] = {}
         self.functions = Registry()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from mock_engine.core.actions import Action, Actions, Send
-from mock_engine.core.calling import answer, refuse_blank
+from mock_engine.core.calling import answer, blank_namespace
 from mock_engine.core.constants import DEFAULT, ENGINE
 from mock_engine.core.forwarding import offer, withdrawal
 from mock_engine.core.peers import Peer
@@ -69,8 +69,10 @@ def bind(state: State, binding: Binding) -> Actions:
     Raises:
         Failure: one of its namespaces is named and blank.
     """
-    refuse_blank("namespace", binding.spec.namespace)
-    refuse_blank("trigger_namespace", binding.spec.trigger_namespace)
+    for field in ("namespace", "trigger_namespace"):
+        named: str | None = getattr(binding.spec, field)
+        if named is not None and not named.strip():
+            raise blank_namespace(field)
     return moved(state, state.triggers.bind(binding))
 
 

@@ -5,6 +5,8 @@ Rules of this file:
 * A channel has a writing and a reading end; each can be taken once. Who comes second is admitted
   and closed at once (engine 0.23).
 * What is written waits for a reader. A writer that is far ahead is not read from any more.
+* A writer's close frame is answered, and its reader gets a close frame and the end of the stream
+  at once. A reader's close frame is not answered (engine 0.23).
 * A channel whose ends were both taken is remembered for a while, so that a late comer is closed
   instead of refused with 404.
 """
@@ -26,6 +28,9 @@ from mock_engine.wire import Connection, Response, plain
 
 REMEMBERED = 4096
 """Channels that are kept; the oldest one is forgotten first."""
+
+UNANSWERED = 2.0
+"""Seconds for which a reader that closes first gets no answer (engine 0.23)."""
 
 CREATE = Form("CreateChannelInput", (optional("buffer_size", is_size),), needed=0)
 
@@ -99,17 +104,19 @@ class Channels(Module):
         channel, direction = self._ends[connection.id]
         if direction in channel.taken:
             del self._ends[connection.id]
-            connection.close()
+            connection.end()
             return
         channel.taken.add(direction)
         if direction == WRITE:
             channel.writer = connection
+            connection.answers_close = True
         else:
+            connection.close_delay = UNANSWERED
             channel.read(
                 lambda binary, data: (connection.send_binary if binary else connection.send_text)(
                     data
                 ),
-                connection.close,
+                connection.end,
             )
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:

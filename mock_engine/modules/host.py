@@ -15,9 +15,9 @@ import msgspec
 from msgspec import Raw
 
 from mock_engine.core.constants import DEFAULT
-from mock_engine.core.forwarding import fresh_trace
 from mock_engine.core.registry import Function
 from mock_engine.core.state import Outbound, State
+from mock_engine.core.tracing import new_span, well_formed
 from mock_engine.failures import Failure
 from mock_engine.ids import new_id
 from mock_engine.messages import (
@@ -37,6 +37,8 @@ from mock_engine.messages import (
 )
 from mock_engine.modules.channel import Channel
 from mock_engine.modules.offers import Bound, Handler, Offer
+from mock_engine.transcript import Request
+from mock_engine.versions import Release
 
 log = logging.getLogger("mock_engine")
 
@@ -99,12 +101,23 @@ class Trace:
     @classmethod
     def fresh(cls) -> Trace:
         """A trace that begins here."""
-        return cls(fresh_trace(new_id))
+        return cls(new_span(new_id))
 
     @classmethod
     def within(cls, call: InvokeFunction) -> Trace:
         """A new span in the trace of a call, or a new trace when it has none."""
-        return cls(fresh_trace(new_id, call.traceparent), call.baggage)
+        return cls(new_span(new_id, call.traceparent), call.baggage)
+
+    @classmethod
+    def continuing(cls, request: Request) -> Trace:
+        """A new span in the trace of an HTTP request, or a new trace when it has none."""
+        return cls(new_span(new_id, request.header("traceparent")), request.header("baggage"))
+
+    @classmethod
+    def of(cls, call: InvokeFunction) -> Trace:
+        """A new span in the trace of a call; no trace at all when it has none."""
+        known = well_formed(call.traceparent)
+        return cls(None if known is None else new_span(new_id, known), call.baggage)
 
     def fields(self) -> dict[str, str | None]:
         """The fields of an invocation."""
@@ -126,6 +139,11 @@ class Host:
     def channels(self) -> Pipes:
         """The engine's channels."""
         return self._engine.channels
+
+    @property
+    def release(self) -> Release:
+        """The release of the engine."""
+        return self._engine.core.engine_version
 
     def install(self, module: HostedModule) -> None:
         """Register what the module offers."""

@@ -25,6 +25,7 @@ from mock_engine.modules.http_answer import (
     failure,
     headers,
     interjection,
+    length,
     printable,
     refusal,
 )
@@ -163,7 +164,7 @@ class _Exchange:
     def __init__(self, module: HttpModule, route: Route, request: Request, body: bytes) -> None:
         self._host = module.host
         self._route = route
-        self._trace = Trace.fresh()
+        self._trace = Trace.continuing(request)
         self._body = body
         self._about: dict[str, Any] = {
             "method": request.method,
@@ -285,9 +286,11 @@ class Written:
         self.begun.set()
 
     async def parts(self) -> AsyncIterator[bytes]:
-        """The body, part by part."""
-        while (part := await self._parts.get()) is not None:
-            yield part
+        """The body, part by part, up to the length that was set."""
+        left = length(self._headers)
+        while (part := await self._parts.get()) is not None and left != 0:
+            yield part[:left]
+            left = None if left is None else max(0, left - len(part))
 
 
 def _read_outcome(running: asyncio.Task[Any]) -> None:

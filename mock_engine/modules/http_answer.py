@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import Any
 
 import msgspec
 
 from mock_engine.failures import Failure
-from mock_engine.ids import new_id
 from mock_engine.messages import payload
 from mock_engine.wire import Response
 
@@ -30,14 +30,15 @@ def answer(result: Any) -> Response:
     """
     fields = result if isinstance(result, dict) else {}
     body, code = fields.get("body", {}), status(fields.get("status_code")) or OK
-    named = [text for name, text in _pairs(fields.get("headers")) if name.lower() == TYPE]
+    named = [text.lower() for name, text in _pairs(fields.get("headers")) if name.lower() == TYPE]
     kept = headers(fields.get("headers"))
-    if not named:
-        return Response(code, bytes(payload(body)), (*kept, *JSON))
+    content = _verbatim(body) if named else bytes(payload(body))
+    content = content[: length(fields.get("headers"))]
     typed = any(name == TYPE for name, _ in kept)
-    if body is None or isinstance(body, str) or typed or "application/json" not in named[0].lower():
-        return Response(code, _verbatim(body), kept)
-    return Response(code, _verbatim(body), (*kept, *JSON))
+    plain = body is None or isinstance(body, str) or "application/json" not in "".join(named[:1])
+    if named and (typed or plain):
+        return Response(code, content, kept)
+    return Response(code, content, (*kept, *JSON))
 
 
 def interjection(response: Any) -> Response:
@@ -58,7 +59,8 @@ def interjection(response: Any) -> Response:
 
 def failure(code: int, fault: Failure) -> Response:
     """The answer to a request whose handler failed."""
-    error = {"code": fault.code, "message": str(fault), "error_id": new_id()}
+    error_id = secrets.token_hex(6)
+    error = {"code": fault.code, "error_id": error_id, "message": str(fault)}
     return Response(code, bytes(payload({"error": error})), JSON)
 
 
@@ -86,6 +88,12 @@ def headers(value: Any) -> Headers:
         for name, text in _pairs(value)
         if _NAME.fullmatch(name) and _VALUE.fullmatch(text) and name.lower() not in _FRAMING
     )
+
+
+def length(value: Any) -> int | None:
+    """The ``content-length`` among the headers of a result: a longer body is cut there."""
+    texts = [text for name, text in _pairs(value) if name.lower() == "content-length"]
+    return int(texts[-1]) if texts and texts[-1].isascii() and texts[-1].isdigit() else None
 
 
 def _pairs(value: Any) -> list[tuple[str, str]]:

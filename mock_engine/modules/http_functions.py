@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import errno
 import fnmatch
 import hashlib
 import hmac
@@ -16,19 +15,21 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from mock_engine.ids import new_id
 from mock_engine.messages import HttpAuth, HttpInvocation, InvokeFunction
 from mock_engine.modules.base import NOTHING, Failure, Module
 from mock_engine.modules.host import Host
+from mock_engine.modules.http_client import HttpAnswer, HttpClient, Unreachable
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 TIMEOUT = 30_000
 """Milliseconds for an answer, unless the function says otherwise."""
 
 PARTS = ("code", "message")
+REDIRECTS, ERRORS = 300, 400
+"""The first statuses that are no success, and that are errors."""
 
 
 class HttpFunctionsModule(Module):
@@ -40,17 +41,12 @@ class HttpFunctionsModule(Module):
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
         super().__init__(host, options)
         self._security = options.get("security") or {}
-        self._client: httpx.AsyncClient | None = None
+        self._client = HttpClient()
         host.call_by_http(self.allows)
-
-    async def start(self) -> None:
-        """Be ready to call. The environment's proxies are not asked: most URLs are local."""
-        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
 
     async def stop(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        self._client.close()
 
     def allows(self, invocation: HttpInvocation) -> bool:
         """Whether a function may be registered with this URL, method and secret."""
@@ -83,7 +79,6 @@ class HttpFunctionsModule(Module):
         Raises:
             Failure: it failed, cannot be reached, or answers what is no JSON.
         """
-        assert self._client is not None
         body = bytes(call.data)
         now = str(int(time.time()))
         # The function's own headers come on top of the engine's, and do not replace them.
@@ -95,17 +90,14 @@ class HttpFunctionsModule(Module):
             *invocation.headers.items(),
             *_authorization(invocation.auth, body, now).items(),
         ]
-        if not any(name.lower() == "accept" for name, _ in headers):
-            headers.append(("accept", "*/*"))
         seconds = (TIMEOUT if invocation.timeout_ms is None else invocation.timeout_ms) / 1000
-        limits = {"timeout": httpx.Timeout(seconds).as_dict()}
-        request = httpx.Request(
-            invocation.method, invocation.url, content=body, headers=headers, extensions=limits
-        )
         try:
-            answer = await self._client.send(request)
-        except httpx.HTTPError as fault:
-            raise Failure("http_request_failed", _unreached(invocation.url, fault)) from None
+            answer = await self._client.send(
+                invocation.method, invocation.url, headers, body, seconds
+            )
+        except Unreachable as fault:
+            text = f"error sending request for url ({invocation.url}): {fault}"
+            raise Failure("http_request_failed", text) from None
         return _result(answer)
 
 
@@ -116,31 +108,38 @@ def _is_private(host: str) -> bool:
         return host == "localhost"
 
 
-def _result(answer: httpx.Response) -> Any:
-    if answer.is_client_error or answer.is_server_error:
+def _result(answer: HttpAnswer) -> Any:
+    if answer.status >= ERRORS:
         raise _failure(answer)
-    if not answer.content:
+    if not answer.body:
         return NOTHING
     try:
-        return msgspec.json.decode(answer.content)
+        return msgspec.json.decode(answer.body)
     except msgspec.DecodeError:
-        if not answer.is_success:
+        if answer.status >= REDIRECTS:
             return NOTHING
-        raise Failure("invalid_response", _complaint(answer.text)) from None
+        text = answer.body.decode("utf-8", "replace")
+        raise Failure("invalid_response", _complaint(text)) from None
 
 
-def _failure(answer: httpx.Response) -> Failure:
+def _failure(answer: HttpAnswer) -> Failure:
     """The error that an answer with an error status describes."""
     try:
-        body = msgspec.json.decode(answer.content)
+        body = msgspec.json.decode(answer.body)
     except msgspec.DecodeError:
         body = None
     if not isinstance(body, dict) or "error" not in body:
-        phrase = http.HTTPStatus(answer.status_code).phrase
-        return Failure("http_error", f"HTTP {answer.status_code} {phrase}")
+        return Failure("http_error", f"HTTP {answer.status} {_phrase(answer.status)}")
     error = body["error"] if isinstance(body["error"], dict) else {}
     parts = [value if isinstance(value := error.get(name), str) else None for name in PARTS]
     return Failure(parts[0] or "http_error", parts[1] or "HTTP request failed")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return "<unknown status code>"
 
 
 def _complaint(text: str) -> str:
@@ -157,17 +156,6 @@ def _complaint(text: str) -> str:
     except json.JSONDecodeError as fault:
         return f"expected value at line {fault.lineno} column {fault.colno}"
     return "number out of range at line 1 column 1"
-
-
-def _unreached(url: str, fault: httpx.HTTPError) -> str:
-    if isinstance(fault, httpx.TimeoutException):
-        why = "operation timed out"
-    elif isinstance(fault, httpx.ConnectError):
-        refused = f"Connection refused (os error {errno.ECONNREFUSED})"
-        why = f"client error (Connect): tcp connect error: {refused}"
-    else:
-        why = str(fault)
-    return f"error sending request for url ({url}): {why}"
 
 
 def _secrets(auth: HttpAuth | None) -> dict[str, str] | None:

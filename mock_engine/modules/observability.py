@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from mock_engine import versions
+from mock_engine.core import tracing
 from mock_engine.inputs import Field, Form, is_anything, is_i32, is_size, is_u64, optional
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules.base import NOTHING, Module, Offer
@@ -61,6 +61,7 @@ WATCHED = ("service_name", "status")
 """What a trigger of type ``trace`` may be narrowed to."""
 
 TARGET = "iii::workers::observability"
+NO_TRACE = Trace(None)
 
 
 class ObservabilityModule(Module):
@@ -97,20 +98,17 @@ class ObservabilityModule(Module):
             "engine::logs::clear": Offer(self._clear, "Clear stored logs"),
             "engine::baggage::get": Offer(
                 self._entry,
-                "Read one baggage entry by key from the current OTEL context, returning { value } "
-                "(null if unset). Diagnostic only: reads ambient process context, not "
-                "per-invocation baggage.",
+                "Return one entry of the caller's baggage as { value }, null when it has no such "
+                "entry. For diagnosis.",
             ),
             "engine::baggage::set": Offer(
                 self._set_entry,
-                "Set a baggage key/value on a fresh OTEL context for verification only; the new "
-                "context is not propagated to the caller or global state. Use SDK-level headers "
-                "for real propagation.",
+                "Check a key and a value for a baggage. Neither the caller nor any later call "
+                "gets the entry: an SDK sends baggage with each invocation.",
             ),
             "engine::baggage::get_all": Offer(
                 self._entries,
-                "Read all baggage entries from the current OTEL context as a { baggage } map. "
-                "Diagnostic only: reflects ambient process context, not per-invocation baggage.",
+                "Return all entries of the caller's baggage as { baggage }. For diagnosis.",
             ),
             "engine::health::check": Offer(self._health, "Check the engine's health"),
         }
@@ -121,6 +119,8 @@ class ObservabilityModule(Module):
             return NOTHING
         level = call.function_id.rpartition("::")[2]
         now, data = time.time_ns(), inputs["data"]
+        trace = Trace.of(call)
+        caller = tracing.ids(call.traceparent) or (None, None)
         record = {
             "timestamp_unix_nano": now,
             "observed_timestamp_unix_nano": now,
@@ -128,23 +128,23 @@ class ObservabilityModule(Module):
             "severity_text": level.upper(),
             "body": inputs["message"],
             "attributes": data if isinstance(data, dict) else {},
-            "trace_id": inputs["trace_id"],
-            "span_id": inputs["span_id"],
+            "trace_id": caller[0] if inputs["trace_id"] is None else inputs["trace_id"],
+            "span_id": caller[1] if inputs["span_id"] is None else inputs["span_id"],
             "resource": {"service.name": self._service},
             "service_name": "unknown" if inputs["service_name"] is None else inputs["service_name"],
             "instrumentation_scope_name": "iii",
-            "instrumentation_scope_version": versions.ENGINE,
+            "instrumentation_scope_version": self.host.release.version,
         }
-        self._keep(record)
+        self._keep(record, trace)
         if level in PRINTED:
-            self._keep(self._printed(record, inputs, call))
+            self._keep(self._printed(record, inputs, trace), trace)
         return NOTHING
 
     def _printed(
-        self, record: Mapping[str, Any], inputs: Mapping[str, Any], call: InvokeFunction
+        self, record: Mapping[str, Any], inputs: Mapping[str, Any], trace: Trace
     ) -> dict[str, Any]:
         """The line that the engine itself logs of a call, as a record of its own."""
-        trace = (Trace.within(call).parent or "").split("-")
+        trace_id, span_id = tracing.ids(trace.parent) or (None, None)
         shown = {
             name: "None" if inputs[name] is None else f"Some({json.dumps(inputs[name])})"
             for name in ("trace_id", "span_id")
@@ -157,14 +157,15 @@ class ObservabilityModule(Module):
         }
         return dict(record) | {
             "attributes": attributes | shown,
-            "trace_id": trace[1],
-            "span_id": trace[2],
+            "trace_id": trace_id,
+            "span_id": span_id,
             "service_name": self._service,
             "instrumentation_scope_name": "tracing",
             "instrumentation_scope_version": None,
         }
 
-    def _keep(self, record: dict[str, Any]) -> None:
+    def _keep(self, record: dict[str, Any], trace: Trace = NO_TRACE) -> None:
+        """Keep a record, and call the functions that are bound to its level."""
         self._records.appendleft(record)
         level = record["severity_text"].lower()
         for bound in self.bindings.values():
@@ -177,6 +178,7 @@ class ObservabilityModule(Module):
                     record,
                     namespace=bound.namespace,
                     metadata=bound.metadata,
+                    traceparent=trace.parent,
                 )
 
     def take(self, frame: bytes) -> bool:
@@ -226,12 +228,9 @@ class ObservabilityModule(Module):
         self._records.clear()
         return {"success": True}
 
-    # The baggage functions look at the context of the engine's process, not at that of their call
-    # (engine 0.23), and nothing ever puts an entry there.
-
     def _entry(self, call: InvokeFunction) -> Any:
-        ENTRY.read(call.data, call.function_id)
-        return {"value": None}
+        key = ENTRY.read(call.data, call.function_id)["key"]
+        return {"value": tracing.entries(call.baggage).get(key)}
 
     def _set_entry(self, call: InvokeFunction) -> Any:
         NEW_ENTRY.read(call.data, call.function_id)
@@ -240,7 +239,7 @@ class ObservabilityModule(Module):
 
     def _entries(self, call: InvokeFunction) -> Any:
         ENTRIES.read(call.data, call.function_id)
-        return {"baggage": {}}
+        return {"baggage": tracing.entries(call.baggage)}
 
     def _health(self, call: InvokeFunction) -> Any:
         HEALTH.read(call.data, call.function_id)
@@ -249,7 +248,7 @@ class ObservabilityModule(Module):
         return {
             "status": "healthy",
             "timestamp": time.time_ns() // MILLION,
-            "version": versions.ENGINE,
+            "version": self.host.release.version,
             "components": {part: {"status": "healthy", "details": details} for part in parts},
         }
 

@@ -3,8 +3,8 @@
 Each topic has one queue for each function bound to it, however many bindings there are. What is
 published to a topic without subscribers is counted and lost. A job whose queue lost
 its last binding waits for the next binding of the same function. Named queues
-(``queue_configs``) take calls of any function: with them the module is what the action
-``enqueue`` goes to. With a file (``store_method: file_based``) a job is on disk before its
+(``queue_configs``) take calls of any function: up to engine 0.22 the action ``enqueue`` puts them
+there. With a file (``store_method: file_based``) a job is on disk before its
 publisher is answered, and leaves it when its function has taken it.
 """
 
@@ -26,6 +26,7 @@ from mock_engine.modules.host import Trace
 from mock_engine.modules.queue_administration import Administration
 from mock_engine.modules.queue_jobs import BUILTIN_QUEUE, Job, Queue
 from mock_engine.modules.store import open_store
+from mock_engine.versions import QUEUE_SERVES_ENQUEUE
 
 PUBLISH = Form("QueueInput", (Field("topic"), Field("data", is_anything)))
 ENQUEUE = Form(
@@ -95,7 +96,7 @@ class QueueModule(Module):
             "iii::durable::publish": Offer(self._publish, "Enqueue a message"),
             **self._administration.functions(),
         }
-        if self._names is not None:
+        if self._names is not None and self.host.release.does(QUEUE_SERVES_ENQUEUE):
             title = "Enqueue a call of a function onto a named queue"
             found["engine::queue::enqueue"] = Offer(self._enqueue, title)
         return found

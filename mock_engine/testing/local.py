@@ -30,6 +30,7 @@ from mock_engine.testing.caller import Caller, FunctionFailed, Responder
 from mock_engine.testing.inbox import Inbox
 from mock_engine.transcript import Direction, Event, Transcript
 from mock_engine.transcript import Message as Seen
+from mock_engine.versions import Release
 from mock_engine.wire import Connection
 
 WITHIN = 10.0
@@ -56,7 +57,8 @@ class LocalEngine:
 
     ``config`` is a configuration, the path of one, or its plain data; without one the engine has
     what every engine has. Ports of 0 are free ones; ``None`` is the configuration's own.
-    ``features`` are those of protocol 0.25 that it advertises, as ``observe.v1``.
+    ``features`` are those of protocol 0.25 that it advertises, as ``observe.v1``;
+    ``engine_version`` is the release of the iii engine that it behaves as.
     """
 
     def __init__(
@@ -67,11 +69,16 @@ class LocalEngine:
         http_port: int | None = 0,
         stream_port: int | None = 0,
         features: Iterable[str] = (),
+        engine_version: str | None = None,
     ) -> None:
         ports = {LISTENER: port, "iii-http": http_port, "iii-stream": stream_port}
         chosen = {name: number for name, number in ports.items() if number is not None}
         found = _read(config).moved(chosen)
-        self._config = replace(found, features=(*found.features, *features))
+        self._config = replace(
+            found,
+            features=(*found.features, *features),
+            engine_version=Release(engine_version or found.engine_version).version,
+        )
         self._transcript = Transcript()
         self._inbox = Inbox(self._transcript)
         self._parts: _Parts | None = None

@@ -1,9 +1,10 @@
 """Versions: what came and went with which version of the protocol and of the engine.
 
 ``history`` is data: messages, fields, functions, trigger types and features, each with its span
-of versions. ``ranges`` compares versions. Whoever asks what a version has asks here.
+of versions. ``behaviours`` is data, too. ``Release`` answers questions about one version.
 """
 
+from mock_engine.versions.behaviours import BEHAVIOURS, QUEUE_SERVES_ENQUEUE
 from mock_engine.versions.features import FEATURES, LARGE_MESSAGES, LOCAL_DISPATCH, OBSERVE
 from mock_engine.versions.history import (
     ENGINE,
@@ -18,8 +19,10 @@ from mock_engine.versions.history import (
     Renamed,
 )
 from mock_engine.versions.ranges import VersionRange, numbers
+from mock_engine.versions.release import Release
 
 __all__ = [
+    "BEHAVIOURS",
     "ENGINE",
     "FEATURES",
     "FIELDS",
@@ -32,7 +35,9 @@ __all__ = [
     "NEWEST",
     "OBSERVE",
     "OLDEST",
+    "QUEUE_SERVES_ENQUEUE",
     "TRIGGER_TYPES",
+    "Release",
     "Renamed",
     "VersionRange",
     "numbers",

@@ -6,7 +6,8 @@ Rules of this file:
   well-behaved servers hides: every frame seen, and every way to misbehave.
 * What is sent while a chunk of input is handled is written at the end of that turn.
 * It answers WebSocket pings, joins fragments, and ends a connection that breaks RFC 6455 without
-  a close frame, as the engine does. It never pings and never answers a close frame (engine 0.23).
+  a close frame, as the engine does. It never pings, and answers close frames only where an
+  application asks for it (engine 0.23).
 * ``send_raw`` writes any bytes. Nothing here prevents a test from breaking the protocol.
 """
 
@@ -65,7 +66,11 @@ class Application(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """A connection as its application and a test see it."""
+    """A connection as its application and a test see it.
+
+    ``answers_close`` is whether a close frame is answered with the same one; ``close_delay`` is how
+    many seconds after it the TCP connection ends.
+    """
 
     def __init__(
         self,
@@ -84,6 +89,8 @@ class Connection(asyncio.Protocol):
         self.peer: tuple[str, int] = ("", 0)
         self.request: Request | None = None
         self.is_open = False
+        self.answers_close = False
+        self.close_delay = 0.0
         self._application = application
         self.limits = limits
         self._course = course
@@ -175,6 +182,11 @@ class Connection(asyncio.Protocol):
         self.send_frame(Frame(CLOSE, payload))
         self._closing = True
         self._deadline.set(self.limits.close_time, self.cut)
+
+    def end(self, code: int | None = None) -> None:
+        """Send a close frame and end the connection without waiting for the answer."""
+        self.close(code)
+        self.cut()
 
     def cut(self) -> None:
         """End the TCP connection without a close frame, after what is queued was sent."""
@@ -333,8 +345,13 @@ class Connection(asyncio.Protocol):
 
     def _take_close(self, frame: Frame) -> None:
         Close.parse(frame.data)
+        if self.answers_close and not self._closing:
+            self.send_frame(Frame(CLOSE, frame.data))
         self._end(Ending.BY_ENGINE if self._closing else Ending.CLOSE_FRAME)
-        self._hang_up()
+        if self.close_delay and not self._closing:
+            self._deadline.set(self.close_delay, self._transport.abort)
+        else:
+            self._hang_up()
 
     def _take_data(self, frame: Frame) -> None:
         if frame.fin and frame.opcode is not CONT and self._fragments.begun is None:

@@ -10,7 +10,7 @@ import pkgutil
 
 from tests.mutants.catalogue import MUTANTS, Mutant
 
-ASIDE = ("__main__", "matrix", "test_mutants")
+ASIDE = ("__main__", "matrix", "test_mutants", "unprepared")
 """What holds no mutants. ``catalogue``, ``handlers`` and ``worker`` are what all of them share."""
 
 MODULES = tuple(

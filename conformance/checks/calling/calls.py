@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator
 
+from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.calling import (
     BAGGAGE,
     NOTHING,
     TRACE,
     Errand,
+    Offline,
     ask,
     calls_nobody,
     calls_of,
@@ -18,17 +19,16 @@ from conformance.checks.stimuli.calling import (
     outgoing,
     send,
 )
-from conformance.checks.stimuli.living import looking_back
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message
 
+NOTHING_SEEN = inconclusive("it made no such call")
+
 METADATA = {"tenant": "blue"}
 
-
-DATA = "Write data into every call, null where there is none."
 
 VOID = "conformance::nobody-waits"
 
@@ -39,16 +39,14 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
-    for call in calls:
-        try:
-            uuid.UUID(str(call.json.get("invocation_id")))
-        except ValueError:
-            return broken(
-                expected="a UUID as invocation_id of a call that waits for its answer",
-                seen=repr(call.json.get("invocation_id")),
-                events=(call,),
-                remedy="Draw a fresh UUID for each call.",
-            )
+    strange = [call for call in calls if not _is_uuid(call.json.get("invocation_id"))]
+    if strange:
+        return broken(
+            expected="a UUID as invocation_id of a call that waits for its answer",
+            seen=repr(strange[0].json.get("invocation_id")),
+            events=(strange[0],),
+            remedy="Draw a fresh UUID for each call.",
+        )
     ids = [str(call.json.get("invocation_id")) for call in calls]
     if len(set(ids)) < len(ids):
         return broken(
@@ -60,19 +58,31 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
     return kept(f"{len(calls)} calls under UUIDs", calls[0])
 
 
+def _without(record: Record[Errand], field: str, text: str) -> Message | None:
+    """A call of an errand none of whose calls has ``text`` in a field, if there is one.
+
+    Others may be made meanwhile by something else that the worker does.
+    """
+    for errand in (*record.result.others, record.result):
+        calls = errand.calls(record.talk)
+        if calls and not any(text in str(call.json.get(field)) for call in calls):
+            return calls[0]
+    return None
+
+
 @check("CAL-003", calls_nobody)
 def carries_the_trace_on(record: Record[Errand]) -> Finding:
     """A trace that breaks at a worker hides what it causes."""
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
-    seen = calls[0].json.get("traceparent")
-    if isinstance(seen, str) and seen.split("-")[1:2] == TRACE.split("-")[1:2]:
-        return kept("the nested call is in the trace of its cause", calls[0])
+    lost = _without(record, "traceparent", TRACE.split("-")[1])
+    if lost is None:
+        return kept("each nested call is in the trace of its cause", calls[0])
     return broken(
         expected=f"a traceparent of the trace {TRACE.split('-')[1]}",
-        seen=repr(seen),
-        events=(calls[0],),
+        seen=repr(lost.json.get("traceparent")),
+        events=(lost,),
         remedy="Take the trace context from the invocation and set it on calls of its handler.",
     )
 
@@ -83,30 +93,15 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
-    seen = calls[0].json.get("baggage")
-    if isinstance(seen, str) and BAGGAGE in seen:
-        return kept("the baggage is with the nested call", calls[0])
+    lost = _without(record, "baggage", BAGGAGE)
+    if lost is None:
+        return kept("the baggage is with each nested call", calls[0])
     return broken(
         expected=f"a baggage with {BAGGAGE!r}",
-        seen=repr(seen),
-        events=(calls[0],),
+        seen=repr(lost.json.get("baggage")),
+        events=(lost,),
         remedy="Take the baggage from the invocation and set it on calls of its handler.",
     )
-
-
-def own_calls(records: Iterable[Record[Any]]) -> list[Message]:
-    """Every call that the worker made, the announcement among them."""
-    return [
-        message
-        for record in records
-        for message in record.talk.messages()
-        if message.type == "invokefunction"
-    ]
-
-
-def _action(call: Message) -> object:
-    action = call.json.get("action")
-    return action.get("type") if isinstance(action, dict) else None
 
 
 @trial(Worker.SHARED)
@@ -116,19 +111,18 @@ async def calls_through_a_queue(harness: Harness) -> Errand:
     return await ask(harness, {"function_id": "conformance::queued", "data": {}, "action": action})
 
 
-@check("CAL-009", looking_back, calls_through_a_queue)
-def numbers_calls_through_a_queue(*records: Record[Any]) -> Finding:
+@check("CAL-009", calls_through_a_queue)
+def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
     """The engine answers with a receipt, which a call without an id cannot get."""
-    calls = [call for call in own_calls(records) if _action(call) == "enqueue"]
+    calls = [c for c in outgoing(record) if isinstance(c.json.get("action"), dict)]
     if not calls:
-        return inconclusive("it made no call through a queue")
-    bare = [call for call in calls if not call.json.get("invocation_id")]
-    if not bare:
-        return kept(f"{len(calls)} calls through a queue, each with an id", calls[0])
+        return inconclusive("it made no call with the action that it was asked for")
+    if calls[0].json.get("invocation_id"):
+        return kept("the call has an id", calls[0])
     return broken(
         expected="an invocation_id in a call through a queue",
         seen="none",
-        events=(bare[0],),
+        events=(calls[0],),
         remedy="Leave the id out of void calls alone.",
     )
 
@@ -163,38 +157,129 @@ async def calls_without_waiting(harness: Harness) -> Errand:
     return await send(harness, {"function_id": VOID, "data": {}, "action": "void"})
 
 
-@check("CAL-004", looking_back, calls_without_waiting)
-def leaves_the_id_out_of_void_calls(*records: Record[Any]) -> Finding:
+@check("CAL-004", calls_without_waiting)
+def leaves_the_id_out_of_void_calls(record: Record[Errand]) -> Finding:
     """With an id the engine would answer, and nobody waits."""
-    calls = [call for call in own_calls(records) if _action(call) == "void"]
+    calls = outgoing(record)
     if not calls:
-        return inconclusive("it made no call that nobody waits for")
-    numbered = [call for call in calls if call.json.get("invocation_id") is not None]
-    if not numbered:
-        return kept(f"{len(calls)} calls that nobody waits for, none with an id", calls[0])
+        return inconclusive("it did not call the function it was asked to call")
+    if calls[0].json.get("invocation_id") is None:
+        return kept("the call has no id", calls[0])
     return broken(
         expected="no invocation_id in a call that nobody waits for",
-        seen=repr(numbered[0].json["invocation_id"]),
-        events=(numbered[0],),
+        seen=repr(calls[0].json["invocation_id"]),
+        events=(calls[0],),
         remedy="Send the action void without an invocation_id.",
     )
 
 
-@check("CAL-008", looking_back, calls_offline)
-def always_gives_data(*records: Record[Any]) -> Finding:
+@check("CAL-008", calls_offline)
+def always_gives_data(record: Record[Offline]) -> Finding:
     """The engine drops a call without the field, and the caller waits until it gives up."""
-    calls = own_calls(records)
-    lacking = [call for call in calls if "data" not in call.json]
-    if lacking:
-        return broken(
-            expected='"data" in each call, null where its caller gave none',
-            seen=f"no field `data` in a call of {lacking[0].json.get('function_id')}",
-            events=(lacking[0],),
-            remedy=DATA,
-        )
-    bare = [call for record in records for call in calls_of(record.talk, NOTHING)]
-    if bare:
-        return kept(f"data {bare[0].json['data']!r} where the caller gave none", bare[0])
-    if [call for call in calls if call.json.get("function_id") != ANNOUNCE]:
-        return kept(f"{len(calls)} calls of its own, each with data", calls[-1])
-    return inconclusive("it made no call of its own")
+    calls = calls_of(record.talk, NOTHING)
+    if not calls:
+        return inconclusive("it did not call the function it was asked to call")
+    if "data" in calls[0].json:
+        return kept(f"data {calls[0].json['data']!r} where the caller gave none", calls[0])
+    return broken(
+        expected='"data": null in a call whose caller gave none',
+        seen="no field `data`",
+        events=(calls[0],),
+        remedy="Write data into every call, null where there is none.",
+    )
+
+
+@always("CAL-002", "calls after a first one", NOTHING_SEEN)
+def draws_an_id_for_each_call(record: Record[object]) -> Iterator[Finding | None]:
+    """The answer to a call whose id another one had before it may be that one's."""
+    known: dict[tuple[int, str], Message] = {}
+    for call in _calls(record):
+        invocation_id = call.json.get("invocation_id")
+        if invocation_id is None:
+            continue
+        if not _is_uuid(invocation_id):
+            yield broken(
+                expected="a UUID as invocation_id of a call that waits for its answer",
+                seen=f"{invocation_id!r} in a call of {call.json.get('function_id')}",
+                events=(call,),
+                remedy="Draw a fresh UUID for each call.",
+            )
+        key = call.connection, str(invocation_id).lower()
+        if known.setdefault(key, call) is not call:
+            yield broken(
+                expected="an id of its own for each call",
+                seen="one id twice on a connection",
+                events=(known[key], call),
+                remedy="Draw a fresh UUID for each call.",
+            )
+        elif len(known) > 1:
+            yield None
+
+
+@always("CAL-004", "calls that nobody waits for", NOTHING_SEEN)
+def numbers_no_void_call(record: Record[object]) -> Iterator[Finding | str]:
+    """An announcement is such a call, too."""
+    for call in _calls(record):
+        if _action(call) == "void":
+            yield (
+                str(call.json.get("function_id"))
+                if not call.json.get("invocation_id")
+                else broken(
+                    expected="no invocation_id in a call that nobody waits for",
+                    seen=f"one in a call of {call.json.get('function_id')} with the action void",
+                    events=(call,),
+                    remedy="Send the action void without an invocation_id.",
+                )
+            )
+
+
+@always("CAL-009", "calls through a queue", NOTHING_SEEN)
+def numbers_each_call_through_a_queue(record: Record[object]) -> Iterator[Finding | str]:
+    """The engine drops one without an id, or has nobody to give the receipt to."""
+    for call in _calls(record):
+        if _action(call) == "enqueue":
+            yield (
+                str(call.json.get("function_id"))
+                if call.json.get("invocation_id")
+                else broken(
+                    expected="an invocation_id in a call through a queue",
+                    seen=f"none in a call of {call.json.get('function_id')}",
+                    events=(call,),
+                    remedy="Leave the id out of void calls alone.",
+                )
+            )
+
+
+@always("CAL-008", "calls", NOTHING_SEEN)
+def gives_data_in_each_call(record: Record[object]) -> Iterator[Finding | str]:
+    """The engine drops a call without the field, and the caller waits until it gives up."""
+    for call in _calls(record):
+        function_id = str(call.json.get("function_id"))
+        if function_id != ANNOUNCE or "data" not in call.json:
+            yield (
+                function_id
+                if "data" in call.json
+                else broken(
+                    expected='"data" in each call, null where its caller gave none',
+                    seen=f"no field `data` in a call of {function_id}",
+                    events=(call,),
+                    remedy="Write data into every call, null where there is none.",
+                )
+            )
+
+
+def _is_uuid(invocation_id: object) -> bool:
+    try:
+        uuid.UUID(str(invocation_id))
+    except ValueError:
+        return False
+    return True
+
+
+def _calls(record: Record[object]) -> Iterator[Message]:
+    return (message for message in record.talk.messages() if message.type == "invokefunction")
+
+
+def _action(call: Message) -> object:
+    action = call.json.get("action")
+    return str(action.get("type")).lower() if isinstance(action, dict) else None

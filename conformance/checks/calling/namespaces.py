@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.environments import OTHER, OWN, THERE, Variables, configured
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
@@ -23,10 +27,14 @@ ENGINES_OWN = ("engine::", "state::", "stream::", "kv_server::", "iii::")
 NO_CALL = "it made no such call; this takes a function that plays the part of conformance::call"
 
 
-def _announced_namespace(record: Record[Variables]) -> object:
-    calls = record.talk.announcements()
-    data = calls[0].json.get("data") if calls else None
-    return data.get("namespace") if isinstance(data, dict) else None
+def _namespace(record: Record[Any], number: int | None = None) -> str | None:
+    """The namespace that the worker announced on a connection, if it is not the default one."""
+    for call in record.talk.announcements(number):
+        data = call.json.get("data")
+        namespace = data.get("namespace") if isinstance(data, dict) else None
+        if isinstance(namespace, str) and namespace != "default":
+            return namespace
+    return None
 
 
 @check("CAL-010", configured)
@@ -35,10 +43,10 @@ def calls_within_its_namespace(record: Record[Variables]) -> Finding:
     relays = [relay.target for relay in record.baseline.knowledge.relays]
     called = (_called(record, function_id) for function_id in (OWN, *relays))
     call = next(filter(None, called), None)
-    namespace = _announced_namespace(record)
+    namespace = _namespace(record)
     if call is None:
         return inconclusive(NO_CALL)
-    if not isinstance(namespace, str):
+    if namespace is None:
         return inconclusive("it announced no namespace: see ANN-006")
     if call.json.get("namespace") == namespace:
         return kept(f"the call names the namespace {namespace!r}", call)
@@ -52,28 +60,29 @@ def calls_within_its_namespace(record: Record[Variables]) -> Finding:
     )
 
 
-@check("CAL-011", configured)
-def calls_the_engine_where_it_is(record: Record[Variables]) -> Finding:
+@always(
+    "CAL-011",
+    "calls of the engine by a worker in a namespace of its own",
+    inconclusive("it announced no namespace: see ANN-006"),
+)
+def calls_the_engine_where_it_is(record: Record[object]) -> Iterator[Finding | None]:
     """The engine's own functions are in the default namespace alone."""
-    calls = [
-        message
-        for message in record.talk.messages()
-        if message.type == "invokefunction"
-        and str(message.json.get("function_id")).startswith("engine::")
-    ]
-    for call in calls:
-        if call.json.get("namespace") not in (None, "default"):
-            return broken(
+    for call in record.talk.messages():
+        own = _namespace(record, call.connection)
+        engines = str(call.json.get("function_id")).startswith("engine::") if own else False
+        if call.type != "invokefunction" or not engines:
+            continue
+        yield (
+            None
+            if call.json.get("namespace") in (None, "default")
+            else broken(
                 expected="no namespace, or default, in a call of a function of the engine",
-                seen=repr(call.json["namespace"]),
+                seen=f"the namespace {call.json['namespace']!r} in a call of "
+                f"{call.json['function_id']}",
                 events=(call,),
                 remedy="Leave the worker's namespace out of calls of engine::….",
             )
-    if not calls:
-        return inconclusive("it called no function of the engine")
-    if _announced_namespace(record) in (None, "default"):
-        return inconclusive("it announced no namespace: see ANN-006")
-    return kept(f"{len(calls)} calls of the engine, without the worker's namespace", calls[0])
+        )
 
 
 @check("CAL-012", configured)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks.stimuli.answers import about, error_code
+from conformance.checks.stimuli.answers import WORDLESS, about, error_code
 from conformance.checks.stimuli.calling import Errand, calls_nobody, outgoing
 from conformance.checks.stimuli.invoking import all_answered
 from conformance.documents.trees import equal
@@ -40,9 +41,16 @@ def tells_the_callers_of_errors(record: Record[Errand]) -> Finding:
         return kept("the engine's code and message reached the caller")
     if not error_sent:
         return inconclusive("it did not call the function it was asked to call")
+    if isinstance(error, dict) and str(error.get("message")).strip() in WORDLESS:
+        return _lost(record, error_sent, result)
     if record.result.relay is not None:
         what = f"what {record.result.relay.function_id} answers does not show the code of the error"
         return inconclusive(f"{what} that its call ended in")
+    return _lost(record, error_sent, result)
+
+
+def _lost(record: Record[Errand], error_sent: Mapping[str, Any], result: Any) -> Finding:
+    """What the engine said did not reach the caller."""
     return broken(
         expected=f"the code {error_sent.get('code')!r} and the message "
         f"{error_sent.get('message')!r} in the hands of the caller",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
+from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.environments import Variables, configured
 from conformance.checks.stimuli.starting import Address, appearing
 from conformance.errors import Inconclusive
@@ -65,19 +67,22 @@ def opens_a_connection(record: Record[Address]) -> Finding:
     )
 
 
-@check("CON-002", appearing)
-def dials_the_root_path(record: Record[Address]) -> Finding:
+@always("CON-002", "connections", inconclusive("no worker spoke: see CON-001"))
+def dials_the_root_path(record: Record[object]) -> Iterator[Finding | None]:
     """The engine serves workers on ``/`` alone."""
     for number in record.talk.workers:
         request = record.talk.requests.get(number)
-        if request is not None and request.request.path != "/":
-            return broken(
-                expected="the path / in the upgrade request of a worker",
-                seen=f"the path {request.request.path}",
-                events=(request,),
-                remedy="Dial the address as it is given; /otel is for telemetry.",
+        if request is not None:
+            yield (
+                None
+                if request.request.path == "/"
+                else broken(
+                    expected="the path / in the upgrade request of a worker",
+                    seen=f"the path {request.request.path}",
+                    events=(request,),
+                    remedy="Dial the address as it is given; /otel is for telemetry.",
+                )
             )
-    return kept("every worker's connection asked for /")
 
 
 @check("CON-003", appearing)

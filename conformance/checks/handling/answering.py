@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from conformance.checks.stimuli.answers import (
     NOT_FOUND,
@@ -11,14 +10,11 @@ from conformance.checks.stimuli.answers import (
     described,
     disowned,
     error_code,
-    error_fault,
 )
 from conformance.checks.stimuli.functions import Round, every_function
-from conformance.checks.stimuli.living import looking_back
-from conformance.checks.stimuli.payloads import payloads
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.trial import Record, check
-from mock_engine.transcript import Direction, Message
+from mock_engine.transcript import Message
 
 
 @check("INV-014", every_function)
@@ -110,48 +106,6 @@ def answers_for_its_functions(record: Record[Round]) -> Finding:
     return kept(f"{len(record.result.known)} of {registered} functions were invoked and answered")
 
 
-@check("INV-002", looking_back, every_function, payloads)
-def answers_once(*records: Record[Any]) -> Finding:
-    """A second answer may reach a caller that asked something else."""
-    conversations = {
-        message.json["invocation_id"]: record.talk
-        for record in reversed(records)  # the first one, of all that was shared, counts
-        for message in record.talk.messages(direction=Direction.FROM_ENGINE)
-        if message.type == "invokefunction" and message.json.get("invocation_id")
-    }
-    answered = 0
-    for invocation_id, talk in conversations.items():
-        answers = talk.answers(invocation_id)
-        answered += bool(answers)
-        if len(answers) > 1:
-            return broken(
-                expected="one invocationresult an invocation",
-                seen=f"{len(answers)} for {invocation_id}",
-                events=tuple(answers[:4]),
-                remedy="Send the result in one place, after the handler has returned or failed.",
-            )
-    if not answered:
-        return inconclusive("it answered no invocation")
-    return kept(f"{answered} invocations, each answered once")
-
-
-@check("INV-003", every_function)
-def echoes_the_function_id(record: Record[Round]) -> Finding:
-    """The engine cannot read a result without its ``function_id``."""
-    checked = 0
-    for invocation in (*record.result.known, record.result.unknown):
-        for answer in record.talk.answers(invocation.id):
-            checked += 1
-            if answer.json.get("function_id") != invocation.function_id:
-                return broken(
-                    expected=f"function_id {invocation.function_id!r} in the result",
-                    seen=repr(answer.json.get("function_id")),
-                    events=about(record, invocation),
-                    remedy="Copy function_id from the invocation into its result.",
-                )
-    return kept(f"{checked} results") if checked else inconclusive("it answered no invocation")
-
-
 @check("INV-004", every_function)
 def says_that_a_function_is_unknown(record: Record[Round]) -> Finding:
     """An engine and a worker may disagree for a moment about what is registered."""
@@ -165,27 +119,3 @@ def says_that_a_function_is_unknown(record: Record[Round]) -> Finding:
         events=about(record, unknown),
         remedy=f'Answer {{"error":{{"code":"{NOT_FOUND}","message":"…"}}}}.',
     )
-
-
-@check("INV-005", every_function)
-def reports_errors_with_code_and_message(record: Record[Round]) -> Finding:
-    """The engine cannot read an error that lacks one of them."""
-    errors = [
-        (answer, answer.json["error"])
-        for invocation in (*record.result.known, record.result.unknown)
-        for answer in record.talk.answers(invocation.id)
-        if answer.json.get("error") is not None
-    ]
-    for answer, error in errors:
-        fault = error_fault(error)
-        if fault is not None:
-            return broken(
-                expected="an error object with code and message, both text",
-                seen=fault,
-                events=(answer,),
-                remedy='Send {"code":"…","message":"…"}; code invocation_failed where none fits '
-                "better.",
-            )
-    if not errors:
-        return inconclusive("it reported no error")
-    return kept(f"{len(errors)} errors, each with code and message", errors[0][0])

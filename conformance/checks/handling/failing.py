@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks.stimuli.answers import about, described, error_fault
+from conformance.checks.stimuli.answers import WORDLESS, about, described, error_fault
 from conformance.checks.stimuli.calling import REFUSAL, Errand, calls_nobody
 from conformance.checks.stimuli.failing import Crash, FailedCall, crashing, failing
-from conformance.requirements.verdict import Conclusion, Finding, broken, inconclusive, kept
+from conformance.checks.stimuli.odd_answers import ODD, OddAnswers, odd_answers, silent_after
+from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
 from conformance.trials.harness import Harness
+from conformance.trials.learning.exceptions import unexpected
 from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.transcript import NOT_JSON, Message
 
 CATCH = "Catch whatever a handler raises and send its text with code invocation_failed."
 
-WORDLESS = ("[object Object]", "undefined", "null", "None", "Error", "error", "Exception", "nil")
-"""Messages that say nothing."""
-
 
 @check("INV-006", failing, calls_nobody)
 def reports_the_failure_of_a_handler(*records: Record[Any]) -> Finding:
     """A caller that gets a result, or nothing, for a failure goes on as if all were well."""
-    findings = [_reported(record) for record in records]
-    return next((f for f in findings if f.conclusion is not Conclusion.INCONCLUSIVE), findings[0])
+    return decisive(_reported(record) for record in records)
 
 
 def _reported(record: Record[Any]) -> Finding:
@@ -81,8 +79,7 @@ def _passed_on(record: Record[Errand]) -> Finding:
 @check("INV-015", failing, calls_nobody)
 def passes_the_code_of_a_failure_on(*records: Record[Any]) -> Finding:
     """Callers decide by the code, people by the message."""
-    findings = [_coded(record) for record in records]
-    return next((f for f in findings if f.conclusion is not Conclusion.INCONCLUSIVE), findings[0])
+    return decisive(_coded(record) for record in records)
 
 
 def _coded(record: Record[Any]) -> Finding:
@@ -134,9 +131,37 @@ async def unserialisable(harness: Harness) -> Crash:
     return Crash(invocation)
 
 
-def _ends_in_an_error(requirement: str, invoked: Trial[Crash], what: str, remedy: str) -> None:
-    @check(requirement, invoked)
-    def ends_in_an_error(record: Record[Crash]) -> Finding:
+def _crashed_by_an_answer(record: Record[OddAnswers]) -> Finding:
+    """What became of functions whose own calls were answered with what they do not expect."""
+    silent = silent_after(record.talk, record.result, ODD)
+    if silent is not None:
+        invocation, answer = silent
+        return broken(
+            expected=f"an answer of {invocation.function_id}, an error for instance, although its "
+            f"call was answered with {answer}",
+            seen="none",
+            events=about(record, invocation),
+            remedy="Catch whatever a handler raises, panics included, and answer an error.",
+        )
+    for invocation, answer in record.result.invocations:
+        for message in record.talk.answers(invocation.id):
+            error = message.json.get("error")
+            fault = error_fault(error) if error is not None else "none"
+            if fault is None and unexpected(error["message"], str(error.get("stacktrace") or "")):
+                return kept(f"a mistake in handling {answer} became an error", message)
+    return inconclusive("no answer to a call of its own made a function crash")
+
+
+def _ends_in_an_error(
+    requirement: str, what: str, remedy: str, invoked: Trial[Crash], *others: Trial[OddAnswers]
+) -> None:
+    @check(requirement, invoked, *others)
+    def ends_in_an_error(*records: Record[Any]) -> Finding:
+        odd = [_crashed_by_an_answer(r) for r in records if isinstance(r.result, OddAnswers)]
+        crashed = [one_crash(r) for r in records if isinstance(r.result, Crash)]
+        return decisive(crashed + odd)
+
+    def one_crash(record: Record[Crash]) -> Finding:
         answers = record.talk.answers(record.result.invocation.id)
         if record.result.found and answers and answers[0].json.get("error") is None:
             return inconclusive("the function that was found to crash did not crash again")
@@ -164,17 +189,18 @@ def _no_json(record: Record[Crash]) -> tuple[Message, ...]:
 
 _ends_in_an_error(
     "INV-016",
-    crashing,
     "an unexpected exception in a handler",
     "Catch whatever a handler raises, panics included, and answer invocation_failed.",
+    crashing,
+    odd_answers,
 )
 
 
 _ends_in_an_error(
     "INV-017",
-    unserialisable,
     "a result that is no JSON",
     "Catch errors of serialising a result, refuse NaN and infinities, and answer an error.",
+    unserialisable,
 )
 
 

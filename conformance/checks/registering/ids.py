@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from conformance.checks.stimuli.living import looking_back
-from conformance.checks.stimuli.odd_messages import odd_messages
+from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.starting import Absence, engine_comes_late
-from conformance.requirements.verdict import (
-    Conclusion,
-    Finding,
-    broken,
-    inconclusive,
-    kept,
-    not_applicable,
-)
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.conversation import REGISTRATIONS
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.transcript import Message
 
 
 @check("REG-012", engine_comes_late)
@@ -54,33 +48,30 @@ def registers_offline_once(record: Record[Absence]) -> Finding:
     return kept(f"{len(counts)} registrations, each once")
 
 
-@check("REG-002", looking_back, odd_messages)
-def registers_each_id_once(*records: Record[Any]) -> Finding:
-    """A second registration of an id on a connection replaces the first without a word."""
-    findings = [_once(record) for record in records]
-    return next((f for f in findings if f.conclusion is Conclusion.BROKEN), findings[0])
+@always("REG-002", "registrations", not_applicable("it registers nothing"), unless_told=True)
+def registers_each_id_once(record: Record[Any]) -> Iterator[Finding | None]:
+    """A second registration of an id on a connection replaces the first without a word.
 
-
-def _once(record: Record[Any]) -> Finding:
-    seen: Counter[tuple[int, str, str]] = Counter()
-    entries = [entry for entry in record.talk.registrations if isinstance(entry.id, str)]
-    if not entries:
-        return not_applicable("it registers nothing")
+    Where a connection is lost and made again, REC-009 tells of what is registered twice.
+    """
+    seen: dict[tuple[int, str, str], Message] = {}
     taken_back = _unregistered(record)
-    for entry in entries:
-        key = (entry.message.connection, entry.kind, entry.id)
-        seen[key] += 1
-        if seen[key] > 1 and (entry.kind, json.dumps(entry.id)) not in taken_back:
-            return broken(
+    for entry in record.talk.registrations:
+        if not isinstance(entry.id, str):
+            continue
+        first = seen.setdefault((entry.message.connection, entry.kind, entry.id), entry.message)
+        once = first is entry.message or (entry.kind, json.dumps(entry.id)) in taken_back
+        yield (
+            None
+            if once
+            else broken(
                 expected="each id registered once on a connection",
-                seen=f"{entry.kind} {entry.id!r} came {seen[key]} times",
-                events=tuple(
-                    e.message for e in entries if (e.kind, e.id) == (entry.kind, entry.id)
-                )[:4],
+                seen=f"{entry.kind} {entry.id!r} came again",
+                events=(first, entry.message),
                 remedy="Queue registrations made before the connection is open, "
                 "or replay them on connect; not both.",
             )
-    return kept(f"{len(entries)} registrations, each id once")
+        )
 
 
 def _unregistered(record: Record[Any]) -> set[tuple[str, str]]:

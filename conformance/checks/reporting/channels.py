@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import itertools
+import re
+from collections.abc import Iterator
 
+from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.answers import about, described
 from conformance.checks.stimuli.channels import CHUNK, PARTS, ChannelOutput, written_to_a_channel
 from conformance.checks.stimuli.invoking import all_answered
-from conformance.checks.stimuli.living import looking_back
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.harness import Harness
@@ -22,22 +24,22 @@ MANY = 8
 call stays below a MiB, which some SDKs before 0.24.6 cannot take."""
 
 
-@check("CHN-001", looking_back)
-def opens_channels_by_their_key(record: Record[object]) -> Finding:
+@always("CHN-001", "ends of channels", not_applicable("it opened no channel"))
+def opens_channels_by_their_key(record: Record[object]) -> Iterator[Finding | None]:
     """The engine refuses an end of a channel without its key, or of no direction."""
-    requests = record.talk.channel_requests
-    if not requests:
-        return not_applicable("it opened no channel")
-    for event in requests:
+    for event in record.talk.channel_requests:
         query = event.request.query
-        if "key=" not in query or not ("dir=read" in query or "dir=write" in query):
-            return broken(
+        right = "key=" in query and ("dir=read" in query or "dir=write" in query)
+        yield (
+            None
+            if right
+            else broken(
                 expected="/ws/channels/ID?key=…&dir=read or dir=write",
-                seen=event.request.target,
+                seen=re.sub(r"(channels/|key=)[^?&]+", r"\1…", event.request.target),
                 events=(event,),
                 remedy="Take channel_id, access_key and direction from the reference.",
             )
-    return kept(f"{len(requests)} ends of channels were asked for rightly")
+        )
 
 
 @check("CHN-002", written_to_a_channel)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.checks.stimuli.living import looking_back
-from conformance.checks.stimuli.losing import first_series
+from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.observing import (
     LOCAL,
     OBSERVE,
@@ -107,29 +107,27 @@ def observes_again(record: Record[Reconnected | None]) -> Finding:
     )
 
 
-@check("OBS-001", looking_back, first_series, observing_again)
-def declares_what_it_uses(*records: Record[object]) -> Finding:
+@always(
+    "OBS-001",
+    "messages of features",
+    not_applicable("it uses none of the features of 0.25"),
+)
+def declares_what_it_uses(record: Record[object]) -> Iterator[Finding | str]:
     """An engine drops messages of a feature that the worker did not declare."""
-    used = 0
-    for record in records:
-        for message in record.talk.messages():
-            feature = NEEDS.get(message.type or "")
-            if feature is None:
-                continue
-            used += 1
-            calls = record.talk.announcements(message.connection)
-            data = calls[0].json.get("data") if calls else None
-            declared = data.get("features") if isinstance(data, dict) else None
-            if not isinstance(declared, list) or feature not in declared:
-                return broken(
-                    expected=f"the feature {feature} in the announcement of a worker that sends "
-                    f"{message.type}",
-                    seen=f"the features {declared!r}",
-                    events=(message,),
-                    remedy="Send `features` with engine::workers::register.",
-                )
-    return (
-        kept(f"{used} messages of declared features")
-        if used
-        else not_applicable("it uses none of the features of 0.25")
-    )
+    for message in record.talk.messages():
+        feature = NEEDS.get(message.type or "")
+        if feature is None:
+            continue
+        calls = record.talk.announcements(message.connection)
+        data = calls[0].json.get("data") if calls else None
+        declared = data.get("features") if isinstance(data, dict) else None
+        if isinstance(declared, list) and feature in declared:
+            yield str(message.type)
+            continue
+        yield broken(
+            expected=f"the feature {feature} in the announcement of a worker that sends "
+            f"{message.type}",
+            seen=f"{message.type} with the features {declared!r}",
+            events=(message,),
+            remedy="Send `features` with engine::workers::register.",
+        )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
-from conformance.checks.stimuli.living import looking_back
-from conformance.checks.stimuli.shutting import terminated
+from conformance.checks.stimuli.always import always
 from conformance.requirements.verdict import Finding, broken, kept, not_applicable
 from conformance.trials.conversation import TELEMETRY_PREFIXES, is_telemetry
 from conformance.trials.harness import Harness
@@ -15,7 +15,7 @@ from mock_engine.paths import TELEMETRY
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Direction, Message, Requested
 
-NONE = "it sends no telemetry"
+NONE = not_applicable("it sends no telemetry")
 
 
 def _paths(record: Record[object]) -> dict[int, str]:
@@ -28,30 +28,27 @@ def _sent(record: Record[object]) -> list[Message]:
     ]
 
 
-@check("TEL-001", looking_back, terminated)
-def telemetry_is_prefixed_json(*records: Record[object]) -> Finding:
+@always("TEL-001", "messages of telemetry", NONE)
+def telemetry_is_prefixed_json(record: Record[object]) -> Iterator[Finding | None]:
     """The engine reads telemetry by its prefix, and drops what it cannot read.
 
     Many workers send it seconds apart, and what is left when they end.
     """
-    sent = [m for record in records for m in _telemetry(record)]
-    if not sent:
-        return not_applicable(NONE)
-    for message in sent:
+    paths = _paths(record)
+    for message in _sent(record):
+        if paths.get(message.connection) != TELEMETRY and not is_telemetry(message):
+            continue
         fault = _telemetry_fault(message)
-        if fault is not None:
-            return broken(
+        yield (
+            None
+            if fault is None
+            else broken(
                 expected="a binary message of OTLP, MTRC or LOGS and a JSON object in UTF-8",
                 seen=f"{fault}: {shorten(repr(message.data), 80)}",
                 events=(message,),
                 remedy="Put the prefix in front of the JSON of the export request.",
             )
-    return kept(f"{len(sent)} messages of telemetry, each readable")
-
-
-def _telemetry(record: Record[object]) -> list[Message]:
-    paths = _paths(record)
-    return [m for m in _sent(record) if paths.get(m.connection) == TELEMETRY or is_telemetry(m)]
+        )
 
 
 def _telemetry_fault(message: Message) -> str | None:
@@ -66,27 +63,22 @@ def _telemetry_fault(message: Message) -> str | None:
     return None if isinstance(body, dict) else "no JSON object behind the prefix"
 
 
-@check("TEL-002", looking_back, terminated)
-def telemetry_has_its_path(*records: Record[object]) -> Finding:
+@always("TEL-002", "messages of telemetry", NONE)
+def telemetry_has_its_path(record: Record[object]) -> Iterator[Finding | None]:
     """On any other path the engine takes the connection for a worker that registers nothing."""
-    sent = [
-        (message, _paths(record).get(message.connection))
-        for record in records
-        for message in _sent(record)
-        if is_telemetry(message)
-    ]
-    if not sent:
-        return not_applicable(NONE)
-    astray = [(message, path) for message, path in sent if path != TELEMETRY]
-    if not astray:
-        return kept(f"telemetry went to {TELEMETRY}")
-    message, path = astray[0]
-    return broken(
-        expected=f"telemetry on a connection to {TELEMETRY}",
-        seen=f"it went to {path}",
-        events=(message,),
-        remedy=f"Open the connection for telemetry on {TELEMETRY} of the engine's address.",
-    )
+    paths = _paths(record)
+    for message in filter(is_telemetry, _sent(record)):
+        path = paths.get(message.connection)
+        yield (
+            None
+            if path == TELEMETRY
+            else broken(
+                expected=f"telemetry on a connection to {TELEMETRY}",
+                seen=f"it went to {path}",
+                events=(message,),
+                remedy=f"Open the connection for telemetry on {TELEMETRY} of the engine's address.",
+            )
+        )
 
 
 @trial(Worker.OWN)
@@ -111,7 +103,7 @@ async def telemetry_refused(harness: Harness) -> str | None:
 def works_without_telemetry(record: Record[str | None]) -> Finding:
     """Telemetry is for looking on; it must not decide whether the worker works."""
     if record.result == "":
-        return not_applicable(NONE)
+        return NONE
     if record.result is None:
         return kept("it registered and answered although telemetry was refused")
     return broken(

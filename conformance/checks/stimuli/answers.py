@@ -28,6 +28,9 @@ def error_code(answer: Message) -> object:
 
 NOT_FOUND = "function_not_found"
 
+WORDLESS = ("[object Object]", "undefined", "null", "None", "Error", "error", "Exception", "nil")
+"""Messages that say nothing."""
+
 
 def disowned(talk: Conversation, invocation: Invocation, answer: Message) -> bool:
     """Whether ``answer`` says that the function invoked is not there.
@@ -51,6 +54,7 @@ def error_fault(error: object) -> str | None:
     if not isinstance(error, dict):
         return f"error is {error!r}, not an object"
     lacking = [name for name in ("code", "message") if not isinstance(error.get(name), str)]
+    lacking += [] if isinstance(error.get("stacktrace"), str | None) else ["stacktrace"]
     return "missing or no text: " + ", ".join(lacking) if lacking else None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,13 +29,23 @@ class Errand:
     """An invocation of ``call``, and the function that it was asked to call.
 
     With a ``relay`` it is of a function that calls by itself, and the function that it does call.
-    Calls before ``since`` seconds are others'.
+    ``others`` were made before it, in the same way.
     """
 
     invocation: Invocation
     function_id: str
     relay: Relay | None = None
-    since: float = 0.0
+    others: tuple[Errand, ...] = ()
+
+    def calls(self, talk: Conversation) -> list[Message]:
+        """The calls that the worker made on this errand alone."""
+        answers = talk.answers(self.invocation.id)
+        until = answers[0].at if answers and self.relay is not None else math.inf
+        return [
+            call
+            for call in calls_of(talk, self.function_id)
+            if self.invocation.at <= call.at <= until
+        ]
 
 
 async def send(harness: Harness, data: dict[str, Any], **fields: Any) -> Errand:
@@ -45,14 +56,10 @@ async def send(harness: Harness, data: dict[str, Any], **fields: Any) -> Errand:
 
 
 def outgoing(record: Record[Errand]) -> list[Message]:
-    """The calls that the worker made on its errand."""
-    return [
-        message
-        for message in record.talk.messages()
-        if message.type == "invokefunction"
-        and message.json.get("function_id") == record.result.function_id
-        and message.at >= record.result.since
-    ]
+    """The calls that the worker made on its errand, and on those before it."""
+    errands = (*record.result.others, record.result)
+    calls = (call for errand in errands for call in errand.calls(record.talk))
+    return [*{id(call): call for call in calls}.values()]
 
 
 def unanswered(harness: Harness) -> Callable[[Mapping[str, Any]], Errand]:
@@ -81,11 +88,22 @@ def unanswered(harness: Harness) -> Callable[[Mapping[str, Any]], Errand]:
 def _through(harness: Harness, relay: Relay, **fields: Any) -> Errand:
     """Invoke a function that calls by itself."""
     invocation = harness.invoker.invoke(relay.function_id, relay.data, **fields)
-    return Errand(invocation, relay.target, relay, invocation.at)
+    return Errand(invocation, relay.target, relay)
 
 
 REFUSAL = ("out_of_tea", "the pot is empty, says whoever was called")
 """The code and the message of the error that a held call is answered."""
+
+
+async def _refused(harness: Harness, relays: Sequence[Relay]) -> Errand:
+    """Answer what functions call with an error; the one that shows most of it comes last."""
+    made: list[Errand] = []
+    for relay in sorted(relays, key=lambda relay: relay.passes_errors):
+        harness.gateway.holder = Holder(relay.concerns, lambda call: call.fail(*REFUSAL))
+        for _ in range(2):
+            made.append(_through(harness, relay, traceparent=TRACE, baggage=BAGGAGE))
+            await harness.invoker.reply(made[-1].invocation, harness.pace.handler)
+    return replace(made[-1], others=tuple(made[:-1]))
 
 
 @trial(Worker.CALLING)
@@ -94,18 +112,13 @@ async def calls_nobody(harness: Harness) -> Errand:
 
     Calls that a function makes by itself are answered with an error by the suite.
     """
-    relay = harness.invoker.relay("call", lambda relay: relay.passes_errors)
-    relay = relay or harness.invoker.relay("call")
-    if relay is not None:
-        harness.gateway.holder = Holder(relay.concerns, lambda call: call.fail(*REFUSAL))
-        since = harness.transcript.now()
-        for _ in range(2):
-            errand = _through(harness, relay, traceparent=TRACE, baggage=BAGGAGE)
-            await harness.invoker.reply(errand.invocation, harness.pace.handler)
-        return replace(errand, since=since)
+    relays = harness.invoker.relays("call")
+    if relays:
+        return await _refused(harness, relays)
     data = {"function_id": f"{ABSENT}-either", "data": {"x": 1}}
-    await send(harness, data, traceparent=TRACE, baggage=BAGGAGE)
-    return await send(harness, data, traceparent=TRACE, baggage=BAGGAGE)
+    first = await send(harness, data, traceparent=TRACE, baggage=BAGGAGE)
+    last = await send(harness, data, traceparent=TRACE, baggage=BAGGAGE)
+    return replace(last, others=(first,))
 
 
 async def ask(harness: Harness, data: dict[str, Any]) -> Errand:

@@ -6,7 +6,6 @@ import contextlib
 from dataclasses import dataclass
 
 from conformance.checks.stimuli.invoking import all_answered
-from conformance.checks.stimuli.living import looking_back
 from conformance.checks.stimuli.service import Service, serve
 from conformance.checks.stimuli.ways import (
     CODE_1000,
@@ -202,7 +201,3 @@ def messages_after(record: Record[Series], drop: Drop) -> tuple[Message, ...]:
 
 HOT = 0.25
 """Seconds between two tries under which a retry loop is a hot one. SDKs start at 0.7 s."""
-
-
-LISTENED = (looking_back, first_series, third_series)
-"""The trials whose calls and triggers are read: the first run and reconnects."""

@@ -33,7 +33,7 @@ async def stop_with(harness: Harness, number: signal.Signals) -> Stop:
     """
     workers = tuple(harness.workers)
     at = harness.transcript.now()
-    harness.worker.process.send_signal(number)
+    harness.worker.signal(number)
     patience = harness.pace.exit
     await harness.until(lambda: not harness.worker.running, patience, most=2 * patience)
     ended = not harness.worker.running

@@ -9,7 +9,15 @@ from typing import Any
 
 from conformance.checks.stimuli.answers import about
 from conformance.checks.stimuli.invoking import all_answered
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.checks.stimuli.odd_answers import NOTHING, OddAnswers, odd_answers, silent_after
+from conformance.requirements.verdict import (
+    Finding,
+    broken,
+    decisive,
+    inconclusive,
+    kept,
+    not_applicable,
+)
 from conformance.subject.process import describe_exit
 from conformance.trials.conversation import Conversation
 from conformance.trials.gateway import READS
@@ -93,9 +101,31 @@ def _reads(talk: Conversation) -> list[Read]:
     return reads
 
 
-@check("USE-006", where_nothing_is_kept)
-def copes_with_what_is_absent(record: Record[Barren]) -> Finding:
+@check("USE-006", where_nothing_is_kept, odd_answers)
+def copes_with_what_is_absent(*records: Record[Any]) -> Finding:
     """An error is an answer, too; silence keeps the caller waiting, and an end loses everyone."""
+    findings = [_without_a_value(r) for r in records if isinstance(r.result, OddAnswers)]
+    findings += [_where_nothing_is(r) for r in records if isinstance(r.result, Barren)]
+    return decisive(findings)
+
+
+def _without_a_value(record: Record[OddAnswers]) -> Finding:
+    """What became of functions whose own calls were answered with nothing."""
+    silent = silent_after(record.talk, record.result, NOTHING)
+    if silent is None:
+        return kept("functions answered although their calls were answered with nothing")
+    invocation, answer = silent
+    return broken(
+        expected=f"an answer of {invocation.function_id}, a result or an error, although its call "
+        f"was answered with {answer}",
+        seen="none",
+        events=about(record, invocation),
+        remedy=REMEDY,
+    )
+
+
+def _where_nothing_is(record: Record[Barren]) -> Finding:
+    """What became of functions that asked for values while there were none."""
     reads = _reads(record.talk)
     if not reads:
         return not_applicable("it asked the engine for no value")

@@ -3,66 +3,65 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
+from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.answers import error_code
-from conformance.checks.stimuli.losing import LISTENED
-from conformance.requirements.verdict import Finding, broken, kept, not_applicable
-from conformance.trials.trial import Record, check
+from conformance.checks.stimuli.causes import with_cause
+from conformance.requirements.verdict import Finding, broken, not_applicable
+from conformance.trials.trial import Record
 from mock_engine.transcript import Direction, Message
 from schemas import functions, validate_call
+
+NO_CALL = not_applicable("it called no function of the engine")
 
 OWNED = ("engine::", "state::", "stream::", "iii::")
 """What the ids of the engine's functions begin with. ``stream::get(NAME)`` is a worker's own."""
 
 
-def _calls(records: Iterable[Record[Any]]) -> list[tuple[Record[Any], Message]]:
-    return [
-        (record, message)
-        for record in records
-        for message in record.talk.messages()
-        if message.type == "invokefunction" and isinstance(message.json.get("function_id"), str)
-    ]
+def _calls(record: Record[Any]) -> Iterator[Message]:
+    """The worker's calls of functions that have a name."""
+    for message in record.talk.messages():
+        if message.type == "invokefunction" and isinstance(message.json.get("function_id"), str):
+            yield message
 
 
-@check("USE-001", *LISTENED)
-def calls_the_engine_rightly(*records: Record[Any]) -> Finding:
+@always("USE-001", "calls of the engine's functions", NO_CALL)
+def calls_the_engine_rightly(record: Record[Any]) -> Iterator[Finding | str]:
     """The engine answers a call that it cannot read with an error, and does nothing."""
-    judged = 0
-    for _, call in _calls(records):
+    for call in _calls(record):
         function_id = call.json["function_id"]
         violations = validate_call(function_id, call.json.get("data"))
         if violations is None:
             continue
-        judged += 1
-        if violations:
-            properties = ", ".join(functions()[function_id].get("properties", ()))
-            return broken(
+        properties = ", ".join(functions()[function_id].get("properties", ()))
+        faults = "; ".join(f"{v.path or '/'}: {v.message}" for v in violations[:3])
+        if not violations:
+            yield function_id
+        else:
+            finding = broken(
                 expected=f"data that {function_id} can read, with: {properties or 'nothing'}",
-                seen="; ".join(f"{v.path or '/'}: {v.message}" for v in violations[:3]),
+                seen=f"{function_id} with {faults}",
                 events=(call,),
                 remedy=f"Give {function_id} the members it has: {properties or 'none'}.",
             )
-    if not judged:
-        return not_applicable("it called no function of the engine")
-    return kept(f"{judged} calls of the engine's functions, each readable")
+            yield with_cause(finding, record, call)
 
 
-@check("USE-002", *LISTENED)
-def calls_what_the_engine_has(*records: Record[Any]) -> Finding:
+@always("USE-002", "calls of the engine's functions", NO_CALL)
+def calls_what_the_engine_has(record: Record[Any]) -> Iterator[Finding | str]:
     """A function of another name is answered with function_not_found."""
-    judged = 0
-    for record, call in _calls(records):
+    for call in _calls(record):
         function_id = call.json["function_id"]
         if not function_id.startswith(OWNED) or "(" in function_id:
             continue
-        judged += 1
         own = function_id in record.talk.functions()
         if function_id in functions() or own or not _not_found(record, call):
+            yield function_id
             continue
         near = difflib.get_close_matches(function_id, functions(), n=3, cutoff=0.5)
-        return broken(
+        yield broken(
             expected=f"a function that the engine has, such as {' or '.join(near)}"
             if near
             else "a function that the engine has",
@@ -71,9 +70,6 @@ def calls_what_the_engine_has(*records: Record[Any]) -> Finding:
             remedy="`python -m mock_engine` has what the engine has; ask it with "
             "engine::functions::list.",
         )
-    if not judged:
-        return not_applicable("it called no function of the engine")
-    return kept(f"{judged} calls of the engine's functions, each by a name it has")
 
 
 def _not_found(record: Record[Any], call: Message) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
-from conformance.checks.stimuli.losing import LISTENED
-from conformance.requirements.verdict import Finding, broken, kept, not_applicable
+from conformance.checks.stimuli.always import always
+from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.conversation import Registration
-from conformance.trials.trial import Record, check
+from conformance.trials.trial import Record
 from mock_engine.modules.schedule import BadExpression, Schedule
 from mock_engine.rendering import shorten
 from schemas import trigger_configs, validate_config
@@ -30,43 +30,41 @@ ALIKE = 0.8
 """How alike a name must be to one of the engine's to be a slip of the pen (``difflib`` ratio)."""
 
 
-def _triggers(records: Iterable[Record[Any]]) -> list[tuple[Record[Any], Registration]]:
-    return [
-        (record, registration)
-        for record in records
-        for registration in record.talk.registrations
-        if registration.kind == "registertrigger"
-        and isinstance(registration.message.json.get("trigger_type"), str)
-    ]
+def _triggers(record: Record[Any]) -> Iterator[Registration]:
+    """The triggers of a type that has a name and that the worker does not provide itself."""
+    for registration in record.talk.registrations:
+        trigger_type = registration.message.json.get("trigger_type")
+        if (
+            registration.kind == "registertrigger"
+            and isinstance(trigger_type, str)
+            and not _provided(record, trigger_type)
+        ):
+            yield registration
 
 
-@check("USE-003", *LISTENED)
-def configures_its_triggers(*records: Record[Any]) -> Finding:
+@always("USE-003", "triggers", not_applicable("it registers no trigger of the engine's types"))
+def configures_its_triggers(record: Record[Any]) -> Iterator[Finding | str]:
     """A trigger whose config its type cannot read never fires."""
-    judged = 0
-    for record, trigger in _triggers(records):
-        body = trigger.message.json
-        trigger_type, config = body["trigger_type"], body.get("config")
-        if _provided(record, trigger_type):
-            continue
+    for trigger in _triggers(record):
+        trigger_type = trigger.message.json["trigger_type"]
+        config = trigger.message.json.get("config")
         violations = validate_config(trigger_type, config)
         if violations is None:
             continue
-        judged += 1
         fault = "; ".join(f"{v.path or '/'}: {v.message}" for v in violations[:3])
         if not fault and trigger_type == "cron":
             fault = _cron_fault(config)
-        if fault:
-            properties = ", ".join(trigger_configs()[trigger_type].get("properties", ()))
-            return broken(
+        properties = ", ".join(trigger_configs()[trigger_type].get("properties", ()))
+        yield (
+            trigger_type
+            if not fault
+            else broken(
                 expected=f"a config that the trigger type {trigger_type} can read: {properties}",
                 seen=f"{shorten(json.dumps(config), 100)}: {fault}",
                 events=(trigger.message,),
                 remedy=_advice(trigger_type),
             )
-    if not judged:
-        return not_applicable("it registers no trigger of the engine's types")
-    return kept(f"{judged} triggers with a config that their type can read")
+        )
 
 
 def _cron_fault(config: Any) -> str:
@@ -86,33 +84,29 @@ def _advice(trigger_type: str) -> str:
     return f"`python -m mock_engine` refuses such a trigger of type {trigger_type}, and says why."
 
 
-@check("USE-004", *LISTENED)
-def names_trigger_types_rightly(*records: Record[Any]) -> Finding:
+@always("USE-004", "triggers", not_applicable("it registers no trigger"))
+def names_trigger_types_rightly(record: Record[Any]) -> Iterator[Finding | str]:
     """A trigger of a type that nobody provides is kept, without a word, until somebody does."""
-    foreign: set[str] = set()
-    entries = _triggers(records)
-    for record, trigger in entries:
+    for trigger in _triggers(record):
         trigger_type = trigger.message.json["trigger_type"]
-        current = trigger_type in trigger_configs() and trigger_type not in RENAMED
-        if current or _provided(record, trigger_type):
+        if trigger_type in trigger_configs() and trigger_type not in RENAMED:
+            yield trigger_type
             continue
         meant = RENAMED.get(trigger_type) or next(
             iter(difflib.get_close_matches(trigger_type, trigger_configs(), n=1, cutoff=ALIKE)),
             None,
         )
-        if meant is not None:
-            return broken(
+        yield (
+            f"{trigger_type}, which another worker must provide"
+            if meant is None
+            else broken(
                 expected=f"the trigger type {meant!r}",
                 seen=f"{trigger_type!r}, which no engine of this version provides",
                 events=(trigger.message,),
                 remedy=f"Register the trigger with trigger_type {meant!r}. As it is, it waits for "
                 "a provider that never comes.",
             )
-        foreign.add(trigger_type)
-    if not entries:
-        return not_applicable("it registers no trigger")
-    others = f"; {', '.join(sorted(foreign))}: another worker must provide it" if foreign else ""
-    return kept(f"{len(entries)} triggers looked at{others}")
+        )
 
 
 def _provided(record: Record[Any], trigger_type: str) -> bool:

@@ -139,8 +139,7 @@ class Learner:
     def take(self, value: Any, reply: Reply) -> None:
         """Take what came of an invocation with ``value``."""
         if reply.silent:
-            self.depth = max(self.depth, Depth.SILENT)
-            self._waiting.clear()
+            self._stop(value, reply)
             return
         self.calls |= dict.fromkeys(reply.calls)
         text = reply.message if reply.failed else complaint(reply.result)
@@ -161,6 +160,14 @@ class Learner:
                 self._follow(value, text, reply.stack)
         else:
             self.names.note(reply.result, self.function_id)
+
+    def _stop(self, value: Any, reply: Reply) -> None:
+        """Try no more of what waits: each try would take as long; what it called is known."""
+        depth = Depth.CALLED if reply.calls else Depth.SILENT
+        self.depth = max(self.depth, depth)
+        self.calls |= dict.fromkeys(reply.calls)
+        self._rank(depth, value, refused=True, known=False)
+        self._waiting.clear()
 
     def _rank(self, depth: Depth, value: Any, *, refused: bool, known: bool) -> None:
         """Keep what reached deepest: a call before a result, a result before a late complaint."""

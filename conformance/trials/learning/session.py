@@ -38,6 +38,9 @@ ALTOGETHER = 6.0
 SILENT = 1.0
 """Seconds after which an invocation is not waited for: nobody knows what the function does."""
 
+BRIEF = 0.3
+"""Seconds for another look at a function that was silent before: whether it calls."""
+
 MOST_FUNCTIONS = 200
 MOST_RELAYS = 4
 """Functions that are looked at for the calls that they wait for."""
@@ -174,10 +177,11 @@ class Session:
             learned = learner.learned()
             if self._over or not learned.examples or is_risky(function_id):
                 continue
-            if learned.depth in (Depth.UNKNOWN, Depth.SILENT):
+            if learned.depth is Depth.UNKNOWN:
                 continue
             began = self.harness.transcript.now()
-            reply = await self._reply(function_id, learned.examples[0])
+            within = BRIEF if learned.depth is Depth.SILENT else SILENT
+            reply = await self._reply(function_id, learned.examples[0], within=within)
             if reply is not None:
                 made = (str(call.json.get("function_id")) for call in self._calls_since(began))
                 self.calls[function_id] |= dict.fromkeys(made)

@@ -83,8 +83,8 @@ def test_an_engine_that_dies_is_started_again(pytester: pytest.Pytester) -> None
     result = judge(pytester, mutant("dies-of-a-call"), "-k", "invocation-sync or invocation-void")
 
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["*the engine ended (exit code 3)*"])
-    result.stdout.fnmatch_lines(["*2 judged, 1 passed, 0 warnings, 1 failed*"])
+    result.stdout.fnmatch_lines(["*(exit code 3)*"])
+    result.stdout.fnmatch_lines(["*3 judged, 2 passed, 0 warnings, 1 failed*"])
 
 
 def test_words_alone_are_a_warning(pytester: pytest.Pytester, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_words_alone_are_a_warning(pytester: pytest.Pytester, tmp_path: Path) ->
     result = judge(pytester, mutant("shouts"), probes)
 
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*1 judged, 0 passed, 1 warnings*out of 1 probes"])
+    result.stdout.fnmatch_lines(["*1 judged, 0 passed, 1 warning*out of 1 probe*"])
     assert judge(pytester, mutant("shouts"), probes, "--strict").ret == 1
 
 

@@ -89,3 +89,15 @@ def test_a_run_in_which_nothing_failed_points_on() -> None:
         "--level full judges 1 more",
         "--fuzz=60s hunts for bugs in what your functions do",
     ]
+
+
+def test_what_the_worker_wrote_of_its_own_failure_comes_first() -> None:
+    made = Reporter(load(), None)
+    made.started({"worker": "npm start"})
+    made.subject({"early": ["KeyError: 'DATABASE_URL'"], "sdk_defects": {"CON-001": "a defect"}})
+    made.verdict(entry(1, Outcome.FAILED))
+
+    steps = next_steps(made.report)
+
+    assert "KeyError: 'DATABASE_URL'" in steps[0]
+    assert steps[1].startswith("CON-001: known of the SDK, not yours; --known-failures sdk")

@@ -13,8 +13,9 @@ from websockets.sync.client import ClientConnection
 from mock_engine.testing import FunctionFailed, LocalEngine
 
 
-def with_module(name: str, **options: Any) -> LocalEngine:
-    return LocalEngine({"workers": [{"name": name, "config": options}]})
+def with_module(name: str, *, engine_version: str | None = None, **options: Any) -> LocalEngine:
+    config = {"workers": [{"name": name, "config": options}]}
+    return LocalEngine(config, engine_version=engine_version)
 
 
 def bind(engine: LocalEngine, trigger_type: str, function_id: str, config: Any) -> Any:

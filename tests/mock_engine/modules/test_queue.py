@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from mock_engine.testing import FunctionFailed, LocalEngine
 from tests.mock_engine.modules.client import client
@@ -16,6 +18,8 @@ from tests.mock_engine.modules.local import (
     until,
     with_module,
 )
+
+ID = "5b0d5b2e-0000-4000-8000-000000000001"
 
 
 class Orders:
@@ -41,7 +45,7 @@ class Orders:
 def orders() -> Iterator[Orders]:
     settings = {"max_retries": 2, "backoff_ms": 1}
     queues = {"plain": settings, "row": settings | {"type": "fifo", "message_group_field": "of"}}
-    with with_module("iii-queue", queue_configs=queues) as engine:
+    with with_module("iii-queue", engine_version="0.22", queue_configs=queues) as engine:
         yield Orders(engine)
 
 
@@ -176,3 +180,17 @@ def test_a_failing_subscriber_gets_its_message_again() -> None:
             assert [await worker.next_call(), await worker.next_call()] == [{"n": 1}] * 2
 
     asyncio.run(test())
+
+
+def test_from_0_23_on_named_queues_do_not_take_the_action_enqueue() -> None:
+    enqueued = {"action": {"type": "enqueue", "queue": "plain"}, "invocation_id": ID}
+    call = {"type": "invokefunction", "function_id": "a::b", "data": {}, **enqueued}
+    with (
+        with_module("iii-queue", queue_configs={"plain": {}}) as engine,
+        connect(engine.url) as worker,
+    ):
+        worker.recv(10)
+        worker.send(json.dumps(call))
+        answer = json.loads(worker.recv(10))
+
+    assert answer["error"]["code"] == "enqueue_error"

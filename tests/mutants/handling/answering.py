@@ -86,3 +86,15 @@ class AnswersErrorsTwice(Worker):
 class EndsOverAnUnknownFunction(Worker):
     def unknown(self, message: Json) -> Json:
         os._exit(1)
+
+
+@breaks("INV-039")
+class ReturnsAnotherShapeThanItDeclares(Worker):
+    def functions(self) -> list[Json]:
+        declared = {"type": "object", "required": ["greeting"]}
+        return [
+            {**function, "response_format": declared}
+            if function["id"] == "mutant::hello"
+            else function
+            for function in super().functions()
+        ]
