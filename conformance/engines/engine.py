@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from conformance.engines.script import Address
+from conformance.engines.address import Address
 from conformance.errors import Inconclusive, UsageError
 from conformance.subject.command import split
 from conformance.subject.environment import ADDRESS_VARIABLES, MARK, inherited_environment

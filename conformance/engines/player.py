@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.engines.address import Address
 from conformance.engines.comparing import Came, compare, expected
 from conformance.engines.pattern import Fit, Mismatch
 from conformance.engines.probe import Probe, Recording, action
-from conformance.engines.script import SILENT, Address, Script
+from conformance.engines.script import SILENT, Script
 from mock_engine.transcript import Event, Transcript
 
 QUIET = 0.06

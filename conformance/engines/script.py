@@ -9,11 +9,11 @@ import re
 import signal
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from conformance.engines.address import Address
 from conformance.engines.connection import Connection, Rule
 from conformance.engines.http import Server, fetch
 from conformance.engines.probe import Probe
@@ -29,24 +29,6 @@ ANNOUNCEMENT = {"runtime": "python", "version": "0.0.1", "os": "linux", "pid": 4
 REGISTER = "engine::workers::register"
 BACKGROUND = 0.05
 """Seconds that a request in the background gets to reach the engine."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where an engine is: URLs by ``ws``, ``rbac``, ``http`` and ``stream``, and its process."""
-
-    urls: Mapping[str, str]
-    pid: int | None = None
-
-    def url(self, base: str) -> str:
-        """The URL of a port.
-
-        Raises:
-            Inconclusive: it is not known.
-        """
-        if base not in self.urls:
-            raise Inconclusive(f"takes the engine's address `{base}`: --engine-url={base}=URL")
-        return self.urls[base].rstrip("/")
 
 
 class Script:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from conformance.engines.engine import EngineAddress, EngineCommand, EngineSubject
+from conformance.engines.engine import EngineSubject
 from conformance.engines.settings import EngineSettings
 from conformance.engines.source import Source, named
 from conformance.errors import UsageError
 from conformance.plugin import resolving
-from conformance.requirements import known
+from conformance.requirements import known, sdks
 from conformance.requirements.catalogue import CatalogueError, load_of_engines
 
 WORKERS = (
@@ -50,11 +50,10 @@ def settings(config: pytest.Config) -> EngineSettings:
         wanted = tuple(r.id for r in catalogue.matching(patterns)) if patterns else ()
     except CatalogueError as fault:
         raise UsageError(f"--requirement: {fault}") from None
-    failures: str | None = config.getoption("--known-failures")
     update = config.getoption("--update-known-failures")
-    if update and failures is None:
+    path = _known_failures(config)
+    if update and path is None:
         raise UsageError("--update-known-failures takes --known-failures FILE: the file to update")
-    path = None if failures is None else Path(failures)
     readable = path is not None and (path.exists() or not update)
     return EngineSettings(
         subject=_subject(config, factor),
@@ -79,18 +78,18 @@ def described(settings: EngineSettings) -> dict[str, Any]:
     }
 
 
+def _known_failures(config: pytest.Config) -> Path | None:
+    """The list of known failures, if one is given."""
+    files: list[str] = config.getoption("--known-failures")
+    if sdks.SDK in files or len(files) > 1:
+        raise UsageError(
+            f"--known-failures {' '.join(files)}: give one file where an engine is judged"
+        )
+    return Path(files[0]) if files else None
+
+
 def _subject(config: pytest.Config, factor: float) -> EngineSubject:
     """The engine that the options name."""
-    command: str | None = config.getoption("--engine-cmd")
-    urls: list[str] = config.getoption("--engine-url")
-    profile: str | None = config.getoption("--engine-profile")
-    if command is not None and urls:
-        raise UsageError("--engine-cmd and --engine-url exclude each other; give one of them")
-    if command is not None:
-        if profile is not None:
-            raise UsageError(
-                "--engine-profile is for --engine-url; with --engine-cmd the suite starts an "
-                "engine for each profile"
-            )
-        return EngineCommand.parse(command, factor)
-    return EngineAddress.parse(urls, profile or "main")
+    subject = resolving.engine(config, factor)
+    assert subject is not None, "the options name an engine, or no engine would be judged"
+    return subject

@@ -17,14 +17,16 @@ ISOLATED = Path(__file__).with_name("isolated.ini")
 
 GROUP = "iii worker conformance"
 
+ENGINES = ("--engine-cmd", "--engine-url")
+"""The options that name an engine: the subject, or what a worker is judged under."""
+
 NAMING = (
     "--conformance",
     "--conformance-config",
     "--worker-cmd",
     "--worker-image",
     "--worker-attach",
-    "--engine-cmd",
-    "--engine-url",
+    *ENGINES,
 )
 """The options that name a subject, or the file that does: with one of them the plugin judges."""
 
@@ -97,7 +99,7 @@ def _add_engine(group: Group) -> None:
         metavar="COMMAND",
         default=None,
         help="judge the engine that this command starts; {config} in it becomes the path of the "
-        "configuration that the engine is to use",
+        "configuration that the engine is to use; with --worker-cmd: judge the worker under it",
     )
     group.addoption(
         "--engine-url",
@@ -357,8 +359,9 @@ def is_active(config: pytest.Config) -> bool:
 
 
 def judges_engine(config: pytest.Config) -> bool:
-    """Whether the user asked to judge an engine."""
-    return any(_is_set(config, name) for name in ("--engine-cmd", "--engine-url"))
+    """Whether the user asked to judge an engine, and no worker under it."""
+    engines = any(_is_set(config, name) for name in ENGINES)
+    return engines and not any(_is_set(config, name) for name in NAMING if name not in ENGINES)
 
 
 def idle(config: pytest.Config) -> str | None:

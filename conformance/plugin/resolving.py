@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from conformance.engines.engine import EngineAddress, EngineCommand, EngineSubject
+from conformance.engines.upstream import EngineBehind
 from conformance.errors import UsageError
 from conformance.plugin import options
 from conformance.requirements import known, protocol, sdks
@@ -19,7 +21,7 @@ from conformance.settings import configuration
 from conformance.settings.configuration import Configuration
 from conformance.settings.fuzzing import resolve
 from conformance.settings.invoking import Invoking
-from conformance.settings.settings import Settings
+from conformance.settings.settings import CONCURRENCY, Settings
 from conformance.subject import chosen
 from conformance.subject.place import Subject
 
@@ -40,6 +42,7 @@ def settings(config: pytest.Config) -> Settings:
         return (*file.options.get(name, ()), *config.getoption(f"--{name}"))
 
     factor = timeout_factor(option("timeout-factor", 1.0))
+    upstream = _upstream(config, factor)
     patterns: list[str] = config.getoption("--requirement")
     try:
         wanted = tuple(r.id for r in load().matching(patterns)) if patterns else ()
@@ -68,8 +71,39 @@ def settings(config: pytest.Config) -> Settings:
         variables=listed("engine-env"),
         scenarios=tuple(config.getoption("--scenario")),
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
+        upstream=upstream,
+        concurrency=CONCURRENCY if upstream is None else upstream.parallel,
         fuzzing=resolve(option, *_share(config)),
     )
+
+
+def engine(config: pytest.Config, factor: float) -> EngineSubject | None:
+    """The engine that the options name, if they name one.
+
+    Raises:
+        UsageError: two options exclude each other, or what they name cannot be used.
+    """
+    command: str | None = config.getoption("--engine-cmd")
+    urls: list[str] = config.getoption("--engine-url")
+    profile: str | None = config.getoption("--engine-profile")
+    if command is not None and urls:
+        raise UsageError("--engine-cmd and --engine-url exclude each other; give one of them")
+    if command is not None and profile is not None:
+        raise UsageError(
+            "--engine-profile is for --engine-url; with --engine-cmd the suite starts an engine "
+            "for each profile"
+        )
+    if command is not None:
+        return EngineCommand.parse(command, factor)
+    return EngineAddress.parse(urls, profile or "main") if urls else None
+
+
+def _upstream(config: pytest.Config, factor: float) -> EngineBehind | None:
+    """The engine under which the worker is judged, if the options name one."""
+    subject = engine(config, factor)
+    if isinstance(subject, EngineAddress):
+        return EngineBehind(subject, subject.profile)
+    return None if subject is None else EngineBehind(subject)
 
 
 def timeout_factor(value: float | None) -> float:

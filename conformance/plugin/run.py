@@ -174,7 +174,8 @@ class JudgingPlugin:
     def pytest_report_header(self) -> str:
         """Say what is judged."""
         kind = "engine" if "engine" in self._options else "worker"
-        return f"{kind}: {self._options[kind]}"
+        under = f", under {self._options['under']}" if "under" in self._options else ""
+        return f"{kind}: {self._options[kind]}{under}"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(

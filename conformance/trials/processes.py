@@ -64,7 +64,7 @@ class Processes:
         ``also`` are further variables of its environment; ``query`` is added to the address.
         """
         if not self._context.listener.has_port:
-            await self._context.listener.listen()
+            await self._context.open_engine()
         await self._starting.acquire()
         start = asyncio.ensure_future(self._let_others_start(len(self._context.talk.workers)))
         self._starts.add(start)

@@ -4,8 +4,8 @@ One thread runs an event loop with every engine and every worker in it. The firs
 worker gives the baseline. Then the trials that share its worker run side by side, and so do,
 each with an engine and a process of its own, those that change their worker.
 
-A worker that insists on the default port cannot run twice at a time: then its trials follow one
-another.
+A worker that insists on the default port cannot run twice at a time, nor can one under a single
+engine that is not the suite's: then its trials follow one another.
 """
 
 from __future__ import annotations
@@ -192,11 +192,14 @@ class Scheduler:
         if any(trial.informed for trial in trials):
             await self._learn(shared)
         strayed = shared.baseline.port == self._settings.default_port
-        if strayed and not self._settings.subject.private_ports:
+        upstream = self._settings.upstream
+        shares_engine = upstream is not None and upstream.parallel == 1
+        if shares_engine or (strayed and not self._settings.subject.private_ports):
+            port = shared.baseline.port if strayed else 0
             await self._play_shared(trials)
             await shared.close()
-            await self._play_held(trials, shared.baseline.port)
-            await self._play_own(trials, places=1, port=shared.baseline.port)
+            await self._play_held(trials, port)
+            await self._play_own(trials, places=1, port=port)
         else:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._play_shared(trials))
