@@ -11,6 +11,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import uuid
@@ -56,9 +57,15 @@ class AuditLog:
     def __init__(self, worker: Worker) -> None:
         self._state = State(worker)
         self._stream = Streams(worker, STREAM)
+        # Writers of one process take turns; the log needs no lock, but they would race in vain.
+        self._turn = asyncio.Lock()
 
     async def append(self, actor: str, action: str, detail: Json) -> dict[str, Any]:
         """Put an entry at the end, and return it."""
+        async with self._turn:
+            return await self._append(actor, action, detail)
+
+    async def _append(self, actor: str, action: str, detail: Json) -> dict[str, Any]:
         head = await self._head()
         token = str(uuid.uuid4())
         while True:

@@ -264,9 +264,14 @@ def offer(worker: Worker) -> None:
     )
 
 
+def available() -> bool:
+    """Whether modules can be run: whether the package ``wasmtime`` is there."""
+    return wasmtime is not None
+
+
 def main() -> int:
     """Run the worker; 2 without the package ``wasmtime``."""
-    if wasmtime is None:
+    if not available():
         say("the sandbox needs the package wasmtime: pip install 'iii-conformance[agents]'")
         return 2
     return run(offer)

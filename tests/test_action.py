@@ -37,7 +37,11 @@ def run(name: str, folder: Path, **inputs: str) -> subprocess.CompletedProcess[s
     if not python.exists():
         python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > words\nexec {sys.executable} "$@"\n')
         python.chmod(0o755)
-    paths = {"RUNNER_TEMP": str(folder / "temp"), "GITHUB_STEP_SUMMARY": str(folder / "summary")}
+    paths = {
+        "RUNNER_TEMP": str(folder / "temp"),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        "GITHUB_OUTPUT": str(folder / "output"),
+    }
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step(name)["run"]],
         cwd=folder,
@@ -99,12 +103,34 @@ def test_without_a_worker_it_says_so_and_a_configuration_may_name_it(tmp_path: P
     assert "::error::name the worker" in missing.stdout
 
 
+def test_a_failure_is_an_annotation_and_an_output(tmp_path: Path) -> None:
+    folder = tmp_path / "worker"
+    folder.mkdir()
+    mutant = f"{sys.executable} -m tests.mutants KeepsItsPidToItself"
+    inputs = {"working_directory": "worker", "arguments": "--requirement=ANN-00[12]"}
+
+    judged = run("Judge", tmp_path, command=mutant, strict="true", **inputs)
+    annotated = run("Annotate", tmp_path, working_directory="worker")
+
+    assert judged.returncode == 1, judged.stdout + judged.stderr
+    assert annotated.stdout.startswith("::error title=ANN-002 SHOULD::A worker should announce")
+    outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
+    assert set(outputs) == set(ACTION["outputs"])
+    assert (outputs["verdict"], outputs["passed"], outputs["failed"]) == ("failed", "1", "1")
+    assert outputs["report"] == str(folder / "conformance-report")
+
+
+def test_where_nothing_was_judged_there_is_nothing_to_annotate(tmp_path: Path) -> None:
+    assert run("Annotate", tmp_path).returncode == 0
+    assert not (tmp_path / "output").exists()
+
+
 def test_inputs_are_documented_and_used() -> None:
     page = (ROOT / "docs" / "containers.md").read_text("utf-8")
     used = set(re.findall(r"inputs\.([a-z-]+)", (ROOT / "action.yml").read_text("utf-8")))
 
     assert used == set(ACTION["inputs"])
-    assert all(f"`{name}`" in page for name in ACTION["inputs"])
+    assert all(f"`{name}`" in page for name in (*ACTION["inputs"], *ACTION["outputs"]))
 
 
 @pytest.mark.parametrize("found", [s["uses"] for s in ACTION["runs"]["steps"] if "uses" in s])

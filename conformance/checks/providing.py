@@ -14,6 +14,7 @@ from conformance.checks.stimuli.providing import (
     OfferedTriggers,
     calls_of_the_target,
     fired,
+    fired_since,
     offered,
     results,
 )
@@ -125,9 +126,7 @@ def says_nothing_to_a_teardown(record: Record[OfferedTriggers]) -> Finding:
     later = [
         m
         for m in record.talk.messages()
-        if m.type in ("triggerregistrationresult", "unregistertriggerresult")
-        and m.at > undone[0].at
-        and m.json.get("id") == BINDING
+        if m.at > undone[0].at and m.type is not None and m.json.get("id") == BINDING
     ]
     if not later:
         return kept("it said nothing to unregistertrigger")
@@ -163,7 +162,18 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
 @check("PRV-008", fired)
 def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
     """A trigger that lives on calls a function that nobody wants to be called."""
-    held = [_held(record, invocation) for invocation in (record.result.before, record.result.after)]
+    played = record.result
+    late = fired_since(record.talk, played.undone)
+    if late:
+        return broken(
+            expected="no call of the function of a trigger that was taken back",
+            seen=f"one {late[0].at - played.undone:.1f} s after it",
+            events=tuple(late[:2]),
+            remedy="Find the trigger by its id, end it, and forget it.",
+        )
+    if played.before is None or played.after is None:
+        return kept(f"it did not fire any more within {played.quiet:.1f} s")
+    held = [_held(record, invocation) for invocation in (played.before, played.after)]
     if not held[0]:
         return inconclusive("its function `bindings` does not tell of the trigger it was offered")
     if not held[1]:
@@ -178,6 +188,8 @@ def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
 @check("PRV-009", fired)
 def holds_a_trigger_once(record: Record[Fired]) -> Finding:
     """Held twice, it fires twice; the engine offers all triggers anew after a reconnect."""
+    if record.result.before is None:
+        return inconclusive("this takes a function that plays the part of conformance::bindings")
     held = _held(record, record.result.before)
     if not held:
         return inconclusive("its function `bindings` does not tell of the trigger it was offered")

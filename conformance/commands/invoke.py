@@ -31,7 +31,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="WORD",
-        help="FUNCTION DATA [TIMES]: the data is JSON; may be repeated, in this order",
+        help="FUNCTION DATA [TIMES [ANSWER]]: the data is JSON, and so is what its own calls are "
+        "answered with; may be repeated, in this order",
     )
     parser.add_argument(
         "--calls", type=Path, metavar="FILE", help="the invocations of a finding of fuzzing"
@@ -70,16 +71,18 @@ def _steps(options: argparse.Namespace) -> list[ReplayStep]:
 def _step(words: list[str]) -> ReplayStep:
     from conformance.fuzz.campaign.defect import ReplayStep
 
-    if not 2 <= len(words) <= 3 or (len(words) == 3 and not words[2].isdecimal()):
-        expected = f"--call {' '.join(words)}: expected FUNCTION DATA, or FUNCTION DATA TIMES"
+    if not 2 <= len(words) <= 4 or (len(words) > 2 and not words[2].isdecimal()):
+        expected = f"--call {' '.join(words)}: expected FUNCTION DATA [TIMES [ANSWER]]"
         raise UsageError(expected)
     try:
         json.loads(words[1])
+        json.loads(words[3] if len(words) > 3 else "{}")
     except (ValueError, RecursionError) as fault:
         raise UsageError(
             f"--call {words[0]}: the data is no JSON: {fault}; quote it, as in '{{\"a\": 1}}'"
         ) from None
-    return ReplayStep(words[0], words[1], int(words[2]) if len(words) == 3 else 1)
+    times = int(words[2]) if len(words) > 2 else 1
+    return ReplayStep(words[0], words[1], times, words[3] if len(words) > 3 else "")
 
 
 async def _play(settings: Settings, steps: list[ReplayStep]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.engines import entries
@@ -40,20 +40,15 @@ class EngineJudgement:
             lambda: self.protocol,
             settings.known,
         )
-        self._baseline: Baseline | None = None
+        self.baseline: Baseline | None = None
 
-    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
-        """Start an engine, and the probes of these requirements and ``trials``.
+    def start(self) -> None:
+        """Start an engine for the first time.
 
         Raises:
             UsageError: the engine cannot be used.
         """
-        self._baseline = self._scheduler.start()
-        found: dict[str, None] = {}
-        for identity in requirement_ids:
-            found |= dict.fromkeys([*self.catalogue[identity].needs, identity])
-        wanted = [trial for each in found for trial in self._checks[each].trials]
-        self._scheduler.begin([*wanted, *trials])
+        self.baseline = self._scheduler.start()
 
     def verdict(self, requirement_id: str) -> Verdict:
         """Reach the verdict on one requirement.
@@ -108,9 +103,22 @@ class EngineJudgement:
         except OSError as fault:
             raise UsageError(f"--record {folder}: {fault.strerror}") from None
 
-    def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play these in the background, unless that was done."""
-        self._scheduler.begin(trials)
+    def begin(self, trials: Iterable[Trial[Any]], requirement_ids: Iterable[str] = ()) -> None:
+        """Start to play these, and the probes of requirements, in the background."""
+        found: dict[str, None] = {}
+        for identity in requirement_ids:
+            found |= dict.fromkeys([*self.catalogue[identity].needs, identity])
+        wanted = [trial for each in found for trial in self._checks[each].trials]
+        self._scheduler.begin([*wanted, *trials])
+
+    def progress(self) -> tuple[int, int, float]:
+        """How many probes are over, how many there are, and the seconds since the first began."""
+        return self._scheduler.progress()
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each probe took that is over."""
+        return self._scheduler.seconds
 
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
@@ -137,11 +145,11 @@ class EngineJudgement:
     @property
     def subject(self) -> dict[str, Any]:
         """The engine as its first start showed it, as data; nothing before that."""
-        if self._baseline is None:
+        if self.baseline is None:
             return {}
         return {
             "engine": {
-                "startup": round(self._baseline.pace.startup, 3),
+                "startup": round(self.baseline.pace.startup, 3),
                 "recorded_from": self.protocol.version,
             }
         }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
@@ -102,6 +103,8 @@ class EngineScheduler:
         self._places = asyncio.Semaphore(subject.parallel)
         self._patience = Patience(factor)
         self._again = AGAIN
+        self._began: float | None = None
+        self.seconds: dict[str, float] = {}
         self._transcripts: dict[str, tuple[Transcript, tuple[str, ...]]] = {}
         self._baseline = Baseline(Pace(factor))
 
@@ -117,6 +120,7 @@ class EngineScheduler:
 
     def begin(self, trials: Iterable[Trial[Any]]) -> None:
         """Start to play these; those that were begun already are not begun again."""
+        self._began = time.monotonic() if self._began is None else self._began
         fresh = [t for t in dict.fromkeys(trials) if t.name not in self._outcomes]
         self._outcomes |= {trial.name: Future() for trial in fresh}
         self._call(self._spawn(fresh))
@@ -134,6 +138,12 @@ class EngineScheduler:
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
         return bool(wait([self._outcomes[trial.name]], within).done)
+
+    def progress(self) -> tuple[int, int, float]:
+        """How many probes are over, how many there are, and the seconds since the first began."""
+        over = sum(future.done() for future in tuple(self._outcomes.values()))
+        began = time.monotonic() if self._began is None else self._began
+        return over, len(self._outcomes), time.monotonic() - began
 
     def runs(self) -> Iterator[RunRecord]:
         """What is kept of every probe that was played."""
@@ -185,7 +195,10 @@ class EngineScheduler:
         future = self._outcomes[trial.name]
         try:
             async with self._places:
-                future.set_result(await self._play(trial))
+                began = time.monotonic()
+                outcome = await self._play(trial)
+                self.seconds[trial.name] = time.monotonic() - began
+                future.set_result(outcome)
         except asyncio.CancelledError:
             future.cancel()
             raise

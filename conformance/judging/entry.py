@@ -73,7 +73,8 @@ class Entry(msgspec.Struct, frozen=True):
 
     ``kind`` is what was judged and ``reason`` the verdict in one line. ``tried`` is the rate of
     what is flaky. ``protocol`` is the version that the worker was held to. ``command`` is what to
-    type to judge this alone, once more. ``notes`` are what was done beside the verdict.
+    type to judge this alone, once more. ``notes`` are what was done beside the verdict. ``because``
+    is the requirement whose fall kept this one from being judged.
     """
 
     kind: str
@@ -90,6 +91,7 @@ class Entry(msgspec.Struct, frozen=True):
     evidence: Evidence
     tried: Rate | None = None
     notes: tuple[str, ...] | UnsetType = UNSET
+    because: str | UnsetType = UNSET
 
     @property
     def rule(self) -> str:
@@ -139,6 +141,7 @@ def build_entry(
     command: str = "",
     tried: Tried | None = None,
     notes: Iterable[str] | None = None,
+    because: str = "",
 ) -> Entry:
     """Make an entry, the one way there is.
 
@@ -164,6 +167,7 @@ def build_entry(
         ),
         tried=Rate(tried.judged, tried.kept) if tried else None,
         notes=UNSET if notes is None else tuple(notes),
+        because=because or UNSET,
     )
 
 
@@ -186,6 +190,7 @@ def requirement_entry(verdict: Verdict, protocol: str, command: str = "") -> Ent
         protocol=protocol,
         command=command,
         tried=verdict.tried,
+        because=finding.because,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from conformance.judging.judge import Verdict
 from conformance.requirements import protocol as version
 from conformance.requirements.catalogue import Catalogue
+from conformance.trials.baseline import Baseline
 from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.scheduler import RunRecord
 from conformance.trials.trial import Trial
@@ -48,11 +49,17 @@ class Session(Protocol):
         """The subject as its first run showed it, as data; nothing before that."""
 
     @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each trial took that is over."""
+
+    @property
     def knowledge(self) -> Knowledge:
         """What was learned of the functions of a worker."""
 
-    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
-        """Start the subject, and what these requirements take and ``trials``, in the background.
+    baseline: Baseline | None
+
+    def start(self) -> None:
+        """Start the subject for the first time.
 
         Raises:
             UsageError: the subject cannot be used.
@@ -61,8 +68,11 @@ class Session(Protocol):
     def verdict(self, requirement_id: str) -> Verdict:
         """Reach the verdict on one requirement."""
 
-    def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play these in the background, unless that was done."""
+    def begin(self, trials: Iterable[Trial[Any]], requirement_ids: Iterable[str] = ()) -> None:
+        """Start to play these, and what requirements take, in the background."""
+
+    def progress(self) -> tuple[int, int, float]:
+        """How many trials are over, how many there are, and the seconds since the first began."""
 
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""

@@ -46,8 +46,8 @@ class Judgement:
             self._witnesses,
         )
 
-    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
-        """Start the worker, and what these requirements take and ``trials``, in the background.
+    def start(self) -> None:
+        """Start the worker for the first time.
 
         Raises:
             UsageError: the worker's command cannot be used.
@@ -55,7 +55,6 @@ class Judgement:
         self.baseline = self._scheduler.start()
         if self.settings.sdk_defects:
             self._known |= {**self.sdk_defects, **self._known}
-        self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def verdict(self, requirement_id: str) -> Verdict:
         """Reach the verdict on one requirement.
@@ -73,9 +72,9 @@ class Judgement:
         """
         return self._scheduler.outcome(trial)
 
-    def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play these in the background, unless that was done."""
-        self._scheduler.begin(trials)
+    def begin(self, trials: Iterable[Trial[Any]], requirement_ids: Iterable[str] = ()) -> None:
+        """Start to play these, and what requirements take, in the background."""
+        self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
@@ -84,6 +83,10 @@ class Judgement:
     def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
         """As ``Scheduler.waits``."""
         return self._scheduler.waits(trial)
+
+    def progress(self) -> tuple[int, int, float]:
+        """As ``Scheduler.progress``."""
+        return self._scheduler.progress()
 
     def stop(self) -> None:
         """End the worker and everything else that runs."""
@@ -104,6 +107,7 @@ class Judgement:
             self.protocol,
             self.settings.invoking,
             self.sdk_defects,
+            self._scheduler.alone,
         )
 
     @property
@@ -116,6 +120,11 @@ class Judgement:
     def knowledge(self) -> Knowledge:
         """What was learned of the worker's functions so far."""
         return self._scheduler.knowledge
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each trial took that is over."""
+        return self._scheduler.seconds
 
     @property
     def announced(self) -> list[Mapping[str, Any]]:

@@ -24,13 +24,16 @@ def subject(
     protocol: Protocol,
     invoking: Invoking,
     sdk_defects: Mapping[str, KnownFailure],
+    alone: str = "",
 ) -> dict[str, Any]:
     """The worker of the first run as data. Times are in seconds.
 
     ``sdk_defects`` are what the worker's SDK is known to break, ``early`` what the worker wrote
     of its own failure before anything was asked.
-    ``notes`` are what the user says about functions and the worker does not confirm.
+    ``notes`` are what the user says about functions and the worker does not confirm, and why one
+    process of it was run at a time, if so: ``alone`` says it.
     """
+    reasons = [f"one process of the worker at a time, which takes longer: {alone}"]
     counts: Counter[str] = Counter()
     for (kind, _), number in baseline.declared.items():
         counts[KINDS[kind]] += number
@@ -48,5 +51,8 @@ def subject(
         },
         "sdk_defects": {identity: known.reason for identity, known in sdk_defects.items()},
         "early": list(baseline.early),
-        "notes": invoking.strangers(baseline.functions),
+        "notes": [
+            *invoking.strangers(baseline.functions),
+            *(reasons if alone else ()),
+        ],
     }

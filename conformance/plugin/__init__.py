@@ -10,6 +10,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.plugin import options
+from conformance.plugin.hypothesis_summary import spare_hypothesis
 
 FILE = "conformance.yaml"
 
@@ -50,6 +51,7 @@ class Idle:
         Raises:
             pytest.UsageError: the file is there, and pytest found no tests.
         """
+        spare_hypothesis(session.config)
         folders = (session.config.invocation_params.dir, session.config.rootpath)
         if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or session.config.option.collectonly:
             return

@@ -22,6 +22,7 @@ class FuzzItem(JudgedItem):
     """Something that fuzzing judges."""
 
     judgement: Judgement
+    rests_on_trials = False
 
     def __init__(self, *, fuzzing: Fuzzing, database: ExampleDatabase | None, **kw: Any) -> None:
         super().__init__(**kw)

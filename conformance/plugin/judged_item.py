@@ -29,9 +29,11 @@ class JudgedItem(pytest.Item):
     """Anything that ends in a verdict. What it is about, ``judge`` of a subclass says.
 
     ``trials`` are played in the background from the start, in the hope that it is asked for.
+    What ``rests_on_trials`` shares them with others, and is judged in one process with these.
     """
 
     trials: Sequence[Trial[Any]] = ()
+    rests_on_trials = True
 
     def __init__(self, *, judgement: Session, **kw: Any) -> None:
         super().__init__(**kw)

@@ -37,6 +37,7 @@ SHAPING = (
     "--worker-network",
     "--worker-env",
     "--isolate",
+    "--serial",
     "--level",
     "--protocol",
     "--exclude",
@@ -60,10 +61,20 @@ CHOOSING = (
     "--fuzz",
     "--fuzz-stateful",
     "--fuzz-seed",
+    "--shard",
+    "--durations-of",
 )
 """The options that choose what is judged."""
 
-TELLING = ("--known-failures", "--update-known-failures", "--conformance-report")
+PLACING = ("--default-port",)
+"""The options about this run's place among others; a command that repeats a verdict has none."""
+
+TELLING = (
+    "--known-failures",
+    "--update-known-failures",
+    "--write-examples",
+    "--conformance-report",
+)
 """The options that change how verdicts are reported, and none of them."""
 
 
@@ -189,11 +200,26 @@ def _add_subject(group: Group) -> None:
         help="put the engine's address into this environment variable too; may be repeated",
     )
     group.addoption(
+        "--default-port",
+        metavar="PORT",
+        type=int,
+        default=None,
+        help="listen on this port, too, while it is free, for workers that dial it whatever they "
+        "are told; 0 for none (default: 49134)",
+    )
+    group.addoption(
         "--isolate",
         action="store_true",
         default=False,
         help="give each run of the worker a network of its own (Linux), so that workers that "
         "insist on the default port run side by side; the network is loopback alone",
+    )
+    group.addoption(
+        "--serial",
+        action="store_true",
+        default=False,
+        help="let one process of the worker live at a time, for a worker that holds a lock file or "
+        "a port of its own (default: found out, which takes a little longer)",
     )
 
 
@@ -266,11 +292,32 @@ def _add_reporting(group: Group) -> None:
         "reason to fill in, and all else in it stays as it is",
     )
     group.addoption(
+        "--write-examples",
+        metavar="FILE",
+        default=None,
+        help="write examples of what the functions were found to take, as a beginning for "
+        "conformance.yaml",
+    )
+    group.addoption(
+        "--shard",
+        metavar="NUMBER/COUNT",
+        default=None,
+        help="judge one share of several, as in 2/5; `iii-conformance merge` makes one report of "
+        "theirs",
+    )
+    group.addoption(
+        "--durations-of",
+        metavar="REPORT",
+        default=None,
+        help="divide into shares by how long trials took in an earlier run: the folder of its "
+        "report",
+    )
+    group.addoption(
         "--conformance-report",
         metavar="DIR",
         default=None,
         help="write the report into this folder: report.json, report.html, summary.md, badge.svg, "
-        "events.ndjson, and the transcripts and logs of the worker",
+        "report.sarif, events.ndjson, and the transcripts and logs of the worker",
     )
 
 
@@ -366,7 +413,7 @@ def judges_engine(config: pytest.Config) -> bool:
 
 def idle(config: pytest.Config) -> str | None:
     """The first option of the suite that is given, in a run that judges no worker."""
-    names = (*SHAPING, *CHOOSING, *TELLING)
+    names = (*SHAPING, *CHOOSING, *PLACING, *TELLING)
     return next((name for name in names if _is_set(config, name)), None)
 
 

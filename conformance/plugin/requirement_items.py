@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -11,11 +11,12 @@ from conformance.errors import UsageError
 from conformance.judging.entry import Entry, requirement_entry
 from conformance.judging.interface import Session
 from conformance.judging.session import Judgement
+from conformance.judging.shares import divide
 from conformance.plugin.judged_item import JudgedItem
 from conformance.plugin.scenario_items import collector as scenarios
 from conformance.plugin.waits import show_waits
 from conformance.requirements.catalogue import Catalogue, Requirement
-from conformance.trials.trial import CHECKS
+from conformance.trials.trial import CHECKS, Trial
 
 
 class Phase(pytest.Collector):
@@ -96,6 +97,23 @@ def phases(
                 )
             )
     return found
+
+
+def share(
+    items: list[pytest.Item], number: int, count: int, seconds: Mapping[str, float]
+) -> list[pytest.Item]:
+    """The items of one share of ``count``; ``seconds`` is how long each trial took once."""
+    if count == 1:
+        return items
+    return [items[place] for place in divide(list(map(_trials, items)), count, seconds)[number]]
+
+
+def _trials(item: pytest.Item) -> list[str]:
+    """The names of the trials that an item rests on; one of its own where it names none."""
+    trials: Iterable[Trial[Any]] = getattr(item, "trials", ())
+    if isinstance(item, RequirementItem) and item.name in CHECKS:
+        trials = CHECKS[item.name].trials
+    return [trial.name for trial in trials] or [item.nodeid]
 
 
 def named(items: list[pytest.Item], arguments: Iterable[str]) -> list[pytest.Item]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import pytest
 from conformance.engines.engine import EngineAddress, EngineCommand, EngineSubject
 from conformance.engines.upstream import EngineBehind
 from conformance.errors import UsageError
+from conformance.judging.shares import parse
 from conformance.plugin import options
+from conformance.report.merging import read_report
 from conformance.requirements import known, protocol, sdks
 from conformance.requirements.catalogue import CatalogueError, load
 from conformance.scenarios import library
@@ -21,7 +23,7 @@ from conformance.settings import configuration
 from conformance.settings.configuration import Configuration
 from conformance.settings.fuzzing import resolve
 from conformance.settings.invoking import Invoking
-from conformance.settings.settings import CONCURRENCY, Settings
+from conformance.settings.settings import CONCURRENCY, DEFAULT_PORT, Settings
 from conformance.subject import chosen
 from conformance.subject.place import Subject
 
@@ -57,6 +59,7 @@ def settings(config: pytest.Config) -> Settings:
         timeout_factor=factor,
         requirements=wanted,
         strict=is_strict(config),
+        serial=config.getoption("--serial") or file.options.get("serial", False),
         full=option("level", "default") == "full",
         protocol=protocol.chosen(option("protocol", protocol.AUTO)),
         invoking=Invoking(
@@ -69,6 +72,7 @@ def settings(config: pytest.Config) -> Settings:
         sdk_defects=sdk,
         update=_updated_file(config, file),
         variables=listed("engine-env"),
+        default_port=_default_port(config),
         scenarios=tuple(config.getoption("--scenario")),
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
         upstream=upstream,
@@ -125,6 +129,24 @@ def unused(path: Path) -> str:
     except UsageError as fault:
         return str(fault)
     return f"no tests were collected; `pytest --conformance` judges the worker of {path.name}"
+
+
+def examples_file(config: pytest.Config) -> Path | None:
+    """The file that examples are written to, if the user wants them."""
+    name = config.getoption("--write-examples")
+    return None if name is None else Path(name)
+
+
+def share(config: pytest.Config) -> tuple[int, int, Mapping[str, float]]:
+    """Which share of the work the run does, of how many, and how long trials took once.
+
+    Raises:
+        UsageError: an option has a value that cannot be used.
+    """
+    text: str | None = config.getoption("--shard")
+    earlier: str | None = config.getoption("--durations-of")
+    seconds = read_report(Path(earlier)).seconds if earlier is not None else {}
+    return *(parse(text) if text else (0, 1)), seconds or {}
 
 
 def report_folder(config: pytest.Config) -> Path | None:
@@ -196,8 +218,6 @@ def _subject(config: pytest.Config, file: Configuration) -> Subject:
     }
     if not chosen.names_a_worker(values):
         raise UsageError(_no_worker(config, file))
-    if values.get("worker-attach") is not None and config.getoption("tx", default=None):
-        raise UsageError("--worker-attach is for one process; there is one worker: leave -n out")
     return chosen.subject(values)
 
 
@@ -239,6 +259,16 @@ def _known_lists(config: pytest.Config, file: Configuration) -> tuple[Path | Non
     if len(named) > 1:
         raise UsageError("--known-failures names two files; put the entries into one")
     return (named[0] if named else None), sdk
+
+
+def _default_port(config: pytest.Config) -> int | None:
+    """Where workers dial that are told no address; nowhere for ``--default-port=0``."""
+    port: int | None = config.getoption("--default-port")
+    if port is None:
+        return DEFAULT_PORT
+    if not 0 <= port <= chosen.HIGHEST:
+        raise UsageError(f"--default-port is {port}; give a port, or 0 for none")
+    return port or None
 
 
 def _names(config: pytest.Config) -> Collection[str] | None:

@@ -43,7 +43,7 @@ class Report(msgspec.Struct, frozen=True):
     """A whole run. ``exit_code`` is pytest's, and ``None`` for a run that was not finished.
 
     ``parts`` is what was learned of the worker's functions: which plays which part, and how deep
-    each was reached.
+    each was reached. ``seconds`` is how long each trial took.
     """
 
     version: int
@@ -58,6 +58,7 @@ class Report(msgspec.Struct, frozen=True):
     verdicts: tuple[Entry, ...]
     errors: tuple[Unjudged, ...]
     parts: dict[str, Any] | UnsetType = UNSET
+    seconds: dict[str, float] | UnsetType = UNSET
 
     @property
     def is_about_engine(self) -> bool:
@@ -120,6 +121,7 @@ def document(events: Iterable[JournalEvent]) -> Report:
         verdicts=tuple(in_order(verdicts, catalogue.get("phases", {}))),
         errors=tuple(errors),
         parts=latest["learned"]["parts"] if "learned" in latest else UNSET,
+        seconds=latest["measured"]["seconds"] if "measured" in latest else UNSET,
     )
 
 

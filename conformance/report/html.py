@@ -12,6 +12,7 @@ from conformance.judging.entry import Entry
 from conformance.report.diagram import arrows
 from conformance.report.differing import compared
 from conformance.report.document import Report
+from conformance.report.overview import failing, headline
 from conformance.report.pages import render
 from conformance.report.subject import about
 from conformance.report.unverified import unverified
@@ -27,7 +28,7 @@ def page(report: Report, **links: str) -> str:
         "report.html",
         report=report,
         home=links.get("home", ""),
-        headline=headline(report),
+        headline=headline(report)[0],
         tone=tone(report),
         about=about(report.subject),
         counted=[
@@ -46,30 +47,13 @@ def page(report: Report, **links: str) -> str:
     )
 
 
-def headline(report: Report) -> str:
-    """The outcome of the whole run in one sentence."""
-    failed = _number(report, Outcome.FAILED)
-    fixed = _number(report, Outcome.FIXED)
-    if report.finished is None:
-        return "The run was cut short"
-    if report.errors and not report.verdicts:
-        return "Nothing was judged"
-    if failed:
-        return f"{failed} {'requirement is' if failed == 1 else 'requirements are'} broken"
-    if fixed:
-        return f"{fixed} known {'failure is' if fixed == 1 else 'failures are'} fixed"
-    if not any(entry.outcome.judged for entry in report.verdicts):
-        return "Nothing was judged"
-    return "Every requirement that was judged is kept" if _all_kept(report) else "No MUST is broken"
-
-
 def tone(report: Report) -> str:
     """The outcome that the headline has the colour of."""
-    if _number(report, Outcome.FAILED) or _number(report, Outcome.FIXED) or report.errors:
+    if not any(entry.outcome.judged for entry in report.verdicts) or report.finished is None:
+        return "failed" if report.errors or failing(report) else "not-verified"
+    if not headline(report)[1]:
         return "failed"
-    if report.finished is None or not any(entry.outcome.judged for entry in report.verdicts):
-        return "not-verified"
-    return "passed" if _all_kept(report) else "warning"
+    return "warning" if any(entry.outcome.wrong for entry in report.verdicts) else "passed"
 
 
 def by_phase(report: Report) -> list[tuple[str, str, list[Entry]]]:
@@ -95,11 +79,3 @@ def account(entry: Entry) -> dict[str, Any]:
 def recordings(runs: Sequence[str]) -> list[str]:
     """The files beside the page that hold what was recorded."""
     return [path for run in runs for path in (f"transcripts/{run}.ndjson", f"logs/{run}.log")]
-
-
-def _number(report: Report, outcome: Outcome) -> int:
-    return sum(entry.outcome is outcome for entry in report.verdicts)
-
-
-def _all_kept(report: Report) -> bool:
-    return not report.errors and not any(entry.outcome.wrong for entry in report.verdicts)

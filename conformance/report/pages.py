@@ -35,9 +35,11 @@ TITLES = {
 def render(template: str, *packages: str, **values: Any) -> str:
     """The page that a template makes of these values.
 
-    Templates are looked for in ``templates`` of this package and of ``packages``.
+    Templates are looked for in ``templates`` of this package and of ``packages``. ``assets`` among
+    the values is where style and script are found; without it they stand in the page itself.
     """
-    return environment(*packages).get_template(template).render(**values).strip() + "\n"
+    values = {"assets": "", **values}
+    return environment(*packages).get_template(template).render(values).strip() + "\n"
 
 
 @cache

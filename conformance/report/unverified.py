@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.judging.entry import Entry
+from conformance.report.overview import FULL, PARTS
 from conformance.requirements.verdict import Outcome
 
 NEEDS = re.compile(r"needs ([A-Z]+-\d+): (.*)", re.DOTALL)
 """How a verdict says that another requirement stands in its way."""
 
-FULL = "takes --level full"
+ROLE = "Name a function that does so under `roles` in conformance.yaml."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def _wanting(entry: Entry) -> tuple[str, str]:
     seen, remedy = entry.evidence.seen, entry.evidence.remedy
     if seen == FULL:
         return "It takes trials that last long.", "Judge with --level full."
+    if seen.startswith(PARTS):
+        return seen, remedy or ROLE
     if prerequisite := NEEDS.match(seen):
         name = prerequisite[1]
         return f"It needs {name}, which is not kept or not verified.", f"See {name} first."

@@ -51,7 +51,7 @@ class KnownFailure:
 
     def covers(self, seen: str) -> bool:
         """Whether this is the failure that was known, by what was seen."""
-        return self.evidence is None or _alike(self.evidence) == _alike(seen)
+        return self.evidence is None or alike(self.evidence) == alike(seen)
 
 
 def load(
@@ -125,6 +125,6 @@ def _failure(entry: Mapping[str, Any], section: str) -> KnownFailure:
     )
 
 
-def _alike(seen: str) -> str:
+def alike(seen: str) -> str:
     """What was seen, without what differs from run to run: ids, times and counts."""
     return _NUMBER.sub("0", UUID.sub("<id>", seen))

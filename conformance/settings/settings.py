@@ -30,7 +30,8 @@ class Settings:
     holds further variables of the worker.
     With ``sdk_defects``, what the worker's SDK is known to break is a known failure, too.
     ``upstream`` is the real engine behind the suite, if the worker is to be judged under one.
-    ``update`` is the file of known failures that the run brings up to date.
+    ``update`` is the file of known failures that the run brings up to date. ``serial`` lets one
+    process of the worker live at a time.
     """
 
     subject: Subject
@@ -51,3 +52,4 @@ class Settings:
     environment: Mapping[str, str] = field(default_factory=dict)
     update: Path | None = None
     upstream: Upstream | None = None
+    serial: bool = False

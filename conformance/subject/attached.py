@@ -77,6 +77,7 @@ class AttachedWorker:
     def __init__(self, output: Output) -> None:
         self.output = output
         self.exit_code: int | None = None
+        self.spared = True
         self.exited = asyncio.Event()
         self.on_exit: list[Callable[[], None]] = []
 

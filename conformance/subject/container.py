@@ -27,6 +27,7 @@ class WorkerContainer:
     def __init__(self, container: Any, output: Output) -> None:
         self.output = output
         self.exit_code: int | None = None
+        self.spared = True
         self.exited = asyncio.Event()
         self.on_exit: list[Callable[[], None]] = []
         self._container = container
@@ -62,6 +63,7 @@ class WorkerContainer:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the first process of the container, as ``docker stop`` does."""
+        self.spared = False
         if self.running:
             self._loop.run_in_executor(None, self._signal, number)
 
@@ -77,6 +79,7 @@ class WorkerContainer:
 
     async def kill(self) -> None:
         """Remove the container with everything in it, and wait until it is gone."""
+        self.spared = False
         await asyncio.to_thread(_remove, self._container)
         await self.exited.wait()
 

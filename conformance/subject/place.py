@@ -42,13 +42,15 @@ class Start:
 class Run(Protocol):
     """A started worker. ``exit_code`` is negative for the number of a signal that ended it.
 
-    ``name`` tells it from other runs; the listeners in ``on_exit`` are called when the started
+    ``spared`` is whether it got no signal from here, nor was killed. ``name`` tells it from other
+    runs; the listeners in ``on_exit`` are called when the started
     process has ended.
     """
 
     name: str
     output: Output
     exit_code: int | None
+    spared: bool
     exited: asyncio.Event
     on_exit: list[Callable[[], None]]
 

@@ -31,6 +31,7 @@ class WorkerProcess:
         self.name = f"process {kept.pid}"
         self.output = output
         self.exit_code: int | None = None
+        self.spared = True
         self.exited = asyncio.Event()
         self.on_exit: list[Callable[[], None]] = []
         self._kept = kept
@@ -97,6 +98,7 @@ class WorkerProcess:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the started process alone, as a process supervisor does."""
+        self.spared = False
         if self.running:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
@@ -120,6 +122,7 @@ class WorkerProcess:
 
     async def kill(self) -> None:
         """End the command and everything it started, at once, and wait until it is gone."""
+        self.spared = False
         self._kept.end()
         await self._following
         self._kept.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from conformance.settings.settings import Settings
 from conformance.subject.place import Place
 from conformance.trials.baseline import Baseline
@@ -11,13 +9,14 @@ from conformance.trials.context import Context
 from conformance.trials.invoker import Invoker
 from conformance.trials.presence import Presence
 from conformance.trials.processes import Processes
+from conformance.trials.starts import Starts
 
 
 class Harness(Context):
     """A context with its three handles.
 
     ``worker`` starts and ends the worker, ``invoker`` invokes its functions, and ``presence``
-    waits for what the worker does by itself. ``starting`` is as for ``Processes``.
+    waits for what the worker does by itself. ``starts`` is as for ``Processes``.
     """
 
     def __init__(
@@ -27,10 +26,10 @@ class Harness(Context):
         place: Place,
         *,
         port: int = 0,
-        starting: asyncio.Semaphore | None = None,
+        starts: Starts | None = None,
     ) -> None:
         super().__init__(settings, baseline, place, port=port)
-        self.worker = Processes(self, starting)
+        self.worker = Processes(self, starts)
         self.invoker = Invoker(self, self.worker)
         self.presence = Presence(self, self.worker, self.invoker)
 

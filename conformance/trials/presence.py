@@ -34,6 +34,8 @@ class Presence:
             WorkerMissing: it did not.
         """
         if not await self.present(self._context.pace.appearance):
+            if not self._context.workers:
+                self._worker.doubt()
             raise WorkerMissing(f"the worker, started anew, {self.missing()}")
         # An answer shows that what came before it, the greeting, was read.
         if self._context.baseline.pulse is not None and not await self._invoker.pulse():

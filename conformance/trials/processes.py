@@ -6,24 +6,27 @@ import asyncio
 import signal
 from collections.abc import Iterator, Mapping
 
+from conformance.subject.output import Search
 from conformance.subject.place import Run, Start
 from conformance.subject.process import describe_exit
 from conformance.trials.context import Context
 from conformance.trials.life import LifeEvent, Turn
 from conformance.trials.load import load_factor
+from conformance.trials.starts import Starts
 
 
 class Processes:
     """Every run of the worker in one context, the newest last.
 
-    ``starting`` bounds how many workers start at a time: a crowd of them would be slower than the
-    one that was timed. ``life`` is what happened to the processes.
+    ``starts`` bounds how many workers start at a time: a crowd of them would be slower than the
+    one that was timed. It is told of starts that went wrong. ``life`` is what
+    happened to the processes.
     """
 
-    def __init__(self, context: Context, starting: asyncio.Semaphore | None = None) -> None:
+    def __init__(self, context: Context, starts: Starts | None = None) -> None:
         self._context = context
-        self._starting = starting or asyncio.Semaphore()
-        self._starts: set[asyncio.Task[None]] = set()
+        self._starts = starts or Starts()
+        self._starting: set[asyncio.Task[None]] = set()
         self._processes: list[Run] = []
         self.life: list[LifeEvent] = []
 
@@ -58,6 +61,12 @@ class Processes:
             for line in process.output.lines:
                 yield f"{line.at:9.3f} s  {line.text}"
 
+    def look_for(self, *texts: str) -> Search:
+        """Look for texts in all that the newest process writes from now on."""
+        search = Search(texts)
+        self.process.output.searches.append(search)
+        return search
+
     async def start(self, also: Mapping[str, str] | None = None, query: str = "") -> None:
         """Listen, unless that is so already, and start the worker.
 
@@ -65,10 +74,11 @@ class Processes:
         """
         if not self._context.listener.has_port:
             await self._context.open_engine()
-        await self._starting.acquire()
-        start = asyncio.ensure_future(self._let_others_start(len(self._context.talk.workers)))
-        self._starts.add(start)
-        start.add_done_callback(lambda _: self._starting.release())
+        free = await self._starts.begin()
+        spoke = len(self._context.talk.workers)
+        start = asyncio.ensure_future(self._let_others_start(spoke))
+        self._starting.add(start)
+        start.add_done_callback(lambda _: free.release())
         process = await self._context.place.start(
             Start(
                 self._context.listener.port,
@@ -81,6 +91,7 @@ class Processes:
         self._processes.append(process)
         self._note(process, Turn.STARTED)
         process.on_exit.append(lambda: self._note(process, Turn.EXITED, process.exit_code))
+        process.on_exit.append(lambda: self._look_at(process, spoke))
         process.on_exit.append(self._context.notify)
         if not process.running:
             self._note(process, Turn.EXITED, process.exit_code)
@@ -101,6 +112,15 @@ class Processes:
         self._note(target, Turn.KILLED)
         await target.kill()
 
+    def _look_at(self, process: Run, spoke: int) -> None:
+        """Doubt the start of a process that has ended, unless it spoke or was ended from here."""
+        if process.spared and len(self._context.talk.workers) <= spoke:
+            self.doubt()
+
+    def doubt(self) -> None:
+        """Say that a worker did not start as it did at first, although nothing was in its way."""
+        self._starts.doubt()
+
     async def _let_others_start(self, spoke: int) -> None:
         """Wait until the worker that is being started speaks, or has had its time for that."""
         seconds = 0.5 + 2 * self._context.baseline.pace.startup
@@ -112,7 +132,7 @@ class Processes:
 
     async def kill(self) -> None:
         """Kill whatever runs."""
-        for start in self._starts:
+        for start in self._starting:
             start.cancel()
         for process in self._processes:
             await self.end(process)

@@ -30,7 +30,8 @@ class Worker(Enum):
     """Which worker a trial needs."""
 
     SHARED = "leaves no trace, so it shares a worker with others of its kind"
-    SHARED_LAST = "looks back on the shared worker when all others are done with it"
+    SHARED_LAST = "does something to the shared worker when all others are done with it"
+    LOOKS_BACK = "looks back on all that was done to the shared worker"
     CALLING = "lets its worker call or wait; where calls are held for that, one after the other"
     OWN = "changes or ends its worker, so it has one of its own"
 

@@ -14,7 +14,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, Protocol, cast
 
 from websockets.exceptions import PayloadTooBig, ProtocolError
@@ -69,7 +69,8 @@ class Connection(asyncio.Protocol):
     """A connection as its application and a test see it.
 
     ``answers_close`` is whether a close frame is answered with the same one; ``close_delay`` is how
-    many seconds after it the TCP connection ends.
+    many seconds after it the TCP connection ends. ``admission`` is what an upgrade that the
+    application accepts waits for.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Connection(asyncio.Protocol):
         self.is_open = False
         self.answers_close = False
         self.close_delay = 0.0
+        self.admission: Awaitable[None] | None = None
         self._application = application
         self.limits = limits
         self._course = course

@@ -10,18 +10,17 @@ import argparse
 import asyncio
 import socket
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
-
 from reference_workers.client import FunctionError
 from reference_workers.client.settings import DEFAULT_URL, Settings, SettingsError
 from reference_workers.system.calling import caller
 from reference_workers.system.display import best_display, plain_table
-from reference_workers.system.folder import DEFAULT, Folder, alive
+from reference_workers.system.folder import DEFAULT, Folder, alive, end, ended
 from reference_workers.system.roster import ENGINE, UnknownWorker, chosen, known_name
 from reference_workers.system.supervisor import Plan, Supervisor
 
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def start(options: argparse.Namespace, folder: Folder) -> int:
     """Start the system and keep it up until a signal."""
     names = chosen(options.names)
-    running = folder.running()
+    running = None if options.temporary else folder.running()
     if running is not None:
         raise UsageError(f"the system in {folder.path} runs already, pid {running['pid']}")
     if options.url is not None:
@@ -64,10 +63,14 @@ def start(options: argparse.Namespace, folder: Folder) -> int:
             raise UsageError(f"the sandbox needs the package wasmtime: {EXTRA}")
         names.remove("sandbox")
         print(f"without the sandbox, which needs wasmtime: {EXTRA}", flush=True)
-    _end_leftovers(folder)
-    folder.prepare()
+    if not options.temporary:
+        _end_leftovers(folder)
     plan = Plan(names, options.url, options.port, options.http_port, options.stream_port)
-    return asyncio.run(Supervisor(plan, folder, best_display()).run())
+    with tempfile.TemporaryDirectory(prefix="iii-agents-") as temporary:
+        if options.temporary:
+            folder = Folder(Path(temporary))
+        folder.prepare()
+        return asyncio.run(Supervisor(plan, folder, best_display()).run())
 
 
 def status(options: argparse.Namespace, folder: Folder) -> int:
@@ -95,10 +98,8 @@ def stop(options: argparse.Namespace, folder: Folder) -> int:
     supervisor = alive(system) if system else None
     if supervisor is not None:
         supervisor.terminate()
-        try:
-            supervisor.wait(STOPPING)
-        except psutil.TimeoutExpired:
-            raise UsageError(f"pid {supervisor.pid} did not end in {STOPPING:g} s") from None
+        if system and not ended([system], STOPPING):
+            raise UsageError(f"pid {supervisor.pid} did not end in {STOPPING:g} s")
     left = _end_leftovers(folder)
     if supervisor is None and not left:
         print(f"no system runs in {folder.path}")
@@ -177,14 +178,13 @@ def _installed(package: str) -> bool:
 def _end_leftovers(folder: Folder) -> int:
     """End the processes of a system whose supervisor was killed; how many there were."""
     system = folder.read() or {}
-    told = system.get("processes")
-    left = [process for row in told or () if (process := alive(row)) is not None]
-    for process in reversed(left):
-        process.terminate()
-    _, stubborn = psutil.wait_procs(left, STOPPING / 4)
-    for process in stubborn:
-        process.kill()
-    return len(left)
+    rows = [row for row in system.get("processes") or () if alive(row) is not None]
+    for row in reversed(rows):
+        end(row)
+    if not ended(rows, STOPPING / 4):
+        for row in rows:
+            end(row, kill=True)
+    return len(rows)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -209,6 +209,9 @@ def _parser() -> argparse.ArgumentParser:
         starting.add_argument(
             f"--{name}", type=_port, default=port, help=f"of the engine ({port}); 0 is a free one"
         )
+    starting.add_argument(
+        "--temporary", action="store_true", help="keep nothing: in a folder that goes in the end"
+    )
     command("status", status)
     command("stop", stop)
     telling = command("logs", logs)

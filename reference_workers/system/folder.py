@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,9 @@ import psutil
 
 DEFAULT = Path(".iii-agents")
 ENGINE_MODULES = ("iii-http", "iii-state", "iii-stream", "iii-queue", "iii-pubsub", "iii-cron")
+LOOK = 0.05
+"""Seconds between two looks at a process that is no child of this one."""
+
 STORED = ("iii-state", "iii-stream", "iii-queue")
 """The modules that keep something, each in a file of the folder ``data``."""
 
@@ -103,6 +109,27 @@ def alive(told: dict[str, Any]) -> psutil.Process | None:
     except (psutil.Error, KeyError, TypeError, ValueError):
         return None
     return process if same else None
+
+
+def end(told: dict[str, Any], *, kill: bool = False) -> None:
+    """Ask the process of an identity to end, or kill it; nothing happens if it has ended."""
+    process = alive(told)
+    if process is not None:
+        with suppress(psutil.NoSuchProcess):
+            process.kill() if kill else process.terminate()
+
+
+def ended(told: Sequence[dict[str, Any]], seconds: float) -> bool:
+    """Wait until all processes of these identities have ended; whether they have, in time.
+
+    One that has ended and whose parent has not asked for it yet counts as ended.
+    """
+    deadline = time.monotonic() + seconds
+    while any(alive(each) for each in told):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK)
+    return True
 
 
 def own_identity() -> dict[str, Any]:

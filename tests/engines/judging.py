@@ -34,7 +34,8 @@ def judging(
     settings = EngineSettings(subject, source=source or Source(), known=known or {})
     judgement = EngineJudgement(settings)
     try:
-        judgement.start(requirement_ids)
+        judgement.start()
+        judgement.begin((), requirement_ids)
         yield judgement
     finally:
         judgement.stop()

@@ -10,8 +10,11 @@ import pkgutil
 
 from tests.mutants.catalogue import MUTANTS, Mutant
 
-ASIDE = ("__main__", "matrix", "test_mutants", "unprepared")
-"""What holds no mutants. ``catalogue``, ``handlers`` and ``worker`` are what all of them share."""
+ASIDE = ("__main__", "agents", "matrix", "plain", "test_agents", "test_mutants", "unprepared")
+"""What holds no mutants of this kind: those in ``agents`` are mistakes in services.
+
+``catalogue``, ``handlers`` and ``worker`` are what all of them share.
+"""
 
 MODULES = tuple(
     importlib.import_module(found.name)

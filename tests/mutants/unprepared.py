@@ -6,7 +6,9 @@ that what it breaks must be found through what those do by themselves.
 
 from __future__ import annotations
 
-from tests.mutants.catalogue import Mutant
+import contextlib
+
+from tests.mutants.catalogue import Mutant, breaks
 from tests.mutants.handlers import Handler, HandlerError, Handlers, current
 from tests.mutants.worker import Json, Worker
 
@@ -27,7 +29,11 @@ class Shop(Worker):
         }
 
     def triggers(self) -> list[Json]:
-        return [{**trigger, "function_id": "shop::hello"} for trigger in super().triggers()]
+        first, second = super().triggers()
+        return [
+            {**first, "function_id": "shop::hello"},
+            {**second, "function_id": "shop::put"},
+        ]
 
     async def mirror(self, data: Json) -> Json:
         return {"data": data}
@@ -42,11 +48,20 @@ class Shop(Worker):
         return {"total": sum(line["price"] * line["count"] for line in data["lines"])}
 
     async def put(self, data: Json) -> Json:
+        if self.is_request(data):
+            stored = await self.put(data.get("body"))
+            return {"status_code": 400 if "error" in stored else 200, "body": stored}
         key = self.key(data)
-        if key is None:
-            return {"error": "orderId required"}
-        await self.engine("state::set", {"scope": "shop", "key": key, "value": data.get("order")})
+        if key is None or "order" not in data:
+            return {"error": "orderId and order are required"}
+        await self.persist(key, data["order"])
         return {"stored": key}
+
+    def is_request(self, data: Json) -> bool:
+        return isinstance(data, dict) and "path_params" in data
+
+    async def persist(self, key: str, order: Json) -> None:
+        await self.engine("state::set", {"scope": "shop", "key": key, "value": order})
 
     async def get(self, data: Json) -> Json:
         key = self.key(data)
@@ -71,14 +86,33 @@ class Shop(Worker):
         message = {"type": "invokefunction", "function_id": function_id}
         message |= {**self.argument(fields), **self.trace(current.get())}
         try:
-            outcome = await self.ask(message | self.call_fields(fields), self.limit)
+            outcome = await self.ask(message | self.call_fields(fields), self.patience)
         except TimeoutError:
             raise HandlerError("TIMEOUT", f"{function_id} did not answer in time") from None
         if outcome.get("error"):
             raise HandlerError(outcome["error"]["code"], outcome["error"]["message"])
         return outcome.get("result")
 
-    limit = 10.0
+    patience = 10.0
+
+
+@breaks("USE-007")
+class NeverReadsTheBody(Shop):
+    def is_request(self, data: Json) -> bool:
+        return False
+
+
+@breaks("USE-008")
+class SaysThatAllIsWell(Shop):
+    async def persist(self, key: str, order: Json) -> None:
+        with contextlib.suppress(HandlerError):
+            await super().persist(key, order)
+
+
+@breaks("USE-009")
+class KeepsNothing(Shop):
+    async def persist(self, key: str, order: Json) -> None:
+        return None
 
 
 OWN = {"handlers", "triggers", "__module__", "__doc__", "__qualname__"}
@@ -97,6 +131,8 @@ UNREACHABLE = {name for name in vars(Handlers) if not name.startswith("_")} - {
 
 def unprepared(mutant: Mutant) -> type[Worker] | None:
     """The mutant as a shop, or ``None`` where all it breaks is in well-known functions."""
+    if issubclass(mutant.worker, Shop):
+        return mutant.worker
     changed = {name for cls in mutant.worker.__mro__[: -len(Worker.__mro__)] for name in vars(cls)}
     if changed <= OWN | UNREACHABLE | {"__annotations__", "__static_attributes__"}:
         return None

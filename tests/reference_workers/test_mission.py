@@ -10,6 +10,8 @@ from mock_engine.testing import FunctionFailed
 from reference_workers import mission
 from reference_workers.client import Worker
 from reference_workers.mission import STATUSES, TRANSITIONS, Missions, standing
+from reference_workers.service import Function
+from reference_workers.service.formats import checked
 from tests.reference_workers.services import services
 
 MISSION = {"id": "cups", "title": "Count the cups", "input": [1, 2]}
@@ -92,7 +94,8 @@ def test_what_was_abandoned_goes_back_to_the_others() -> None:
             ("heartbeat", missions.heartbeat),
             ("return_abandoned", missions.return_abandoned),
         ):
-            worker.function(f"clocked::{function_id}", lambda data, _, run=run: run(data))
+            plain = Function(run, {}, {})
+            worker.function(f"clocked::{function_id}", checked(plain))
 
     with services(offer) as there:
         there.call("clocked::create", MISSION | {"lease_seconds": 10})

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from reference_workers import security
-from reference_workers.audit import GENESIS, PAGE, first_broken, seal
+from reference_workers.audit import GENESIS, PAGE, AuditLog, first_broken, seal
+from reference_workers.client import Context, Worker
 from reference_workers.injection import RULES, findings
 from tests.reference_workers.services import Services, services
 
@@ -84,8 +85,18 @@ def test_the_log_is_a_chain_and_tells_where_it_is_broken() -> None:
         assert told == {"valid": False, "entries": 4, "broken_at": 2}
 
 
+def another(worker: Worker) -> None:
+    """A second writer to the log, as a worker is that is being replaced."""
+    log = AuditLog(worker)
+
+    async def audit(data: Any, context: Context) -> Any:
+        return await log.append(data["actor"], "x", None)
+
+    worker.function("another::audit", audit)
+
+
 def test_many_at_a_time_lose_nothing_and_fork_nothing() -> None:
-    with services(security.offer) as there:
+    with services(security.offer, another) as there:
         threads = [
             threading.Thread(
                 target=there.call, args=("security::audit", {"actor": a, "action": "x"})

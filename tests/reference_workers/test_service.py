@@ -44,7 +44,10 @@ async def whole(data: Any) -> Any:
 
 
 def handled(data: Any, request: Any = FORMAT) -> Any:
-    return asyncio.run(checked(Function(whole, request, {}))(data, NOBODY))
+    async def handle() -> Any:
+        return await checked(Function(whole, request, {}))(data, NOBODY)
+
+    return asyncio.run(handle())
 
 
 def test_data_of_the_format_reach_the_handler_without_what_the_engine_added() -> None:

@@ -110,7 +110,7 @@ async def calls_at_once(harness: Harness) -> Returns:
         return await _answered_backwards(harness, relay)
     call, echo, sleep = (harness.invoker.role(name) for name in ("call", "echo", "sleep"))
     slow = harness.invoker.invoke(
-        call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 5000}
+        call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 8000}
     )
     errands = [(echo, value, value) for value in VALUES]
     if harness.invoker.plays("null"):
@@ -118,7 +118,7 @@ async def calls_at_once(harness: Harness) -> Returns:
         errands.append((harness.invoker.role("null"), {}, None))
     invocations = []
     for function_id, data, value in errands:
-        errand = {"function_id": function_id, "data": data, "timeout_ms": 3000}
+        errand = {"function_id": function_id, "data": data, "timeout_ms": 8000}
         invocations.append((harness.invoker.invoke(call, errand), value))
     waiting = (slow, *(invocation for invocation, _ in invocations))
     await all_answered(harness, waiting, harness.pace.handler)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.stimuli.answers import about
 from conformance.checks.stimuli.enduring import GROWTH, LAP, Haul, long_haul
 from conformance.checks.stimuli.invoking import all_answered, own_samples
+from conformance.documents.trees import at, places, put
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
@@ -68,6 +70,18 @@ class Oddities:
     exit_code: int | None
 
 
+MOST_PLACES = 4
+"""Places of a function's data that are spoiled."""
+
+
+def _spoiled(examples: Sequence[Any]) -> Iterator[Any]:
+    """The data that reached deepest in a function, with one place of a wrong kind, or null."""
+    best = examples[0] if examples else None
+    for path in [path for path in places(best) if path][:MOST_PLACES]:
+        yield put(best, path, None)
+        yield put(best, path, [] if not isinstance(at(best, path), list) else "text")
+
+
 @trial(Worker.OWN)
 async def odd_data(harness: Harness) -> Oddities:
     """Invoke the worker's functions with data that they do not expect."""
@@ -77,7 +91,9 @@ async def odd_data(harness: Harness) -> Oddities:
     await harness.worker.start()
     await harness.presence.ready()
     invocations = tuple(
-        harness.invoker.invoke(function_id, data) for function_id in functions for data in ODD
+        harness.invoker.invoke(function_id, data)
+        for function_id in functions
+        for data in (*ODD, *_spoiled(harness.baseline.knowledge.examples(function_id)))
     )
     await all_answered(harness, invocations, harness.invoker.patience(invocations))
     return Oddities(invocations, harness.worker.process.exit_code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.checks.stimuli.always import always
-from conformance.checks.stimuli.answers import described, error_fault
+from conformance.checks.stimuli.answers import described, error_fault, wording_fault
 from conformance.requirements.verdict import Finding, broken, inconclusive
 from conformance.trials.trial import Record
 from mock_engine.transcript import Direction, Message
@@ -81,6 +81,28 @@ def reports_errors_with_code_and_message(record: Record[object]) -> Iterator[Fin
                 events=(answer,),
                 remedy='Send {"code":"…","message":"…"}; code invocation_failed where none fits '
                 "better.",
+            )
+        )
+
+
+@always("INV-038", "errors", inconclusive("it reported no error"))
+def tells_in_words(record: Record[object]) -> Iterator[Finding | None]:
+    """Whoever reads an error knows no more than its words."""
+    for answer in _answers(record):
+        error = answer.json.get("error")
+        if not isinstance(error, dict) or error_fault(error) is not None:
+            continue
+        fault = wording_fault(error)
+        yield (
+            None
+            if fault is None
+            else broken(
+                expected="an error whose message says what went wrong, once, and whose stacktrace, "
+                "if there is one, names places",
+                seen=f"{fault} from {answer.json.get('function_id')}",
+                events=(answer,),
+                remedy="Send the message of an exception itself, not what its wrapper or its class "
+                "makes of it.",
             )
         )
 

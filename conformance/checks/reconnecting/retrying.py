@@ -14,51 +14,8 @@ from conformance.checks.stimuli.losing import (
     refused_series,
     second_series,
 )
-from conformance.checks.stimuli.refusing import OWNER, AfterRejection, connections_since
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
-from conformance.trials.harness import Harness
-from conformance.trials.trial import Record, Worker, check, trial
-
-PATIENCE = 3.5
-"""Seconds in which every SDK that comes back has come back: 2.6 s at the latest."""
-
-
-@trial(Worker.OWN, slow=True)
-async def name_conflict(harness: Harness) -> AfterRejection:
-    """Tell the worker that its name is taken, and close the connection."""
-    await harness.worker.start()
-    await harness.presence.ready()
-    at = harness.transcript.now()
-    before = tuple(harness.workers)
-    for number in before:
-        connection = harness.connection(number)
-        harness.send(
-            number,
-            {
-                "type": "registrationrejected",
-                "code": "WORKER_NAMESPACE_CONFLICT",
-                "namespace": "default",
-                "worker_name": "taken",
-                "owner_worker_id": OWNER,
-            },
-        )
-        connection.close()
-    await harness.until(lambda: bool(connections_since(harness, before)), PATIENCE)
-    return AfterRejection(at, before, False, harness.worker.process.exit_code)
-
-
-@check("REC-012", name_conflict)
-def stays_away_when_its_name_is_taken(record: Record[AfterRejection]) -> Finding:
-    """Two workers of one name that both insist would throw each other out for ever."""
-    again = [number for number in record.talk.workers if number not in record.result.before]
-    if not again:
-        return kept(f"no new connection within {PATIENCE} s")
-    return broken(
-        expected="no new connection after WORKER_NAMESPACE_CONFLICT",
-        seen=f"connection #{again[0]}",
-        events=(record.talk.first_message(again[0]),),
-        remedy="Treat the rejection of the worker's name as final, and say so in the log.",
-    )
+from conformance.trials.trial import Record, check
 
 
 @check("REC-027", long_outage)

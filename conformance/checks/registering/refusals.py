@@ -14,7 +14,7 @@ from conformance.checks.stimuli.refusing import (
     still_runs,
     trigger_refused,
 )
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.requirements.verdict import Finding, broken, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Message
@@ -52,6 +52,24 @@ def _went_on(record: Record[AfterRejection], remedy: str) -> Finding:
     )
 
 
+@check("TRG-003", trigger_refused)
+def survives_a_confirmed_trigger(record: Record[Refusal]) -> Finding:
+    """Engines confirm a trigger without an error, or with null for it."""
+    if record.result.confirmed:
+        return kept("it went on")
+    return broken(
+        expected="a worker that goes on after a triggerregistrationresult without an error, and "
+        "with null for it",
+        seen="it no longer listens",
+        events=tuple(
+            e
+            for e in record.events
+            if isinstance(e, Message) and e.type == "triggerregistrationresult"
+        )[:2],
+        remedy="Look at `error` before its members.",
+    )
+
+
 @check("TRG-001", trigger_refused)
 def survives_a_refused_trigger(record: Record[Refusal]) -> Finding:
     """A worker whose route is taken can still serve everything else."""
@@ -86,8 +104,6 @@ def tells_of_a_refused_trigger(record: Record[Refusal]) -> Finding:
     """A route that never answers is looked for in the worker's log first."""
     if record.result.logged:
         return kept("the refusal is in its output")
-    if record.result.crowded:
-        return inconclusive("it writes so much that not all of it is kept")
     return broken(
         expected=f"a line with the refusal, {NO_ROUTE!r}, in the worker's output",
         seen="no such line",

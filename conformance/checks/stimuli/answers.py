@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from conformance.settings.invoking import PREFIX
@@ -56,6 +58,28 @@ def error_fault(error: object) -> str | None:
     lacking = [name for name in ("code", "message") if not isinstance(error.get(name), str)]
     lacking += [] if isinstance(error.get("stacktrace"), str | None) else ["stacktrace"]
     return "missing or no text: " + ", ".join(lacking) if lacking else None
+
+
+_OBJECT = re.compile(r"\[object \w+\]|<\w[\w.]* object at 0x[0-9a-f]+>")
+"""What is left of an object that was taken for a text."""
+
+_TWICE = re.compile(r"(?:^|: )(\w[\w ]{2,60}): \1: ")
+"""A prefix that stands twice, as two layers that wrap an error each put it."""
+
+
+def wording_fault(error: Mapping[str, Any]) -> str | None:
+    """What is wrong with the words of an error of the right form."""
+    message, stack = str(error["message"]).strip(), str(error.get("stacktrace") or "")
+    if message in WORDLESS or not message:
+        return f"the message {message!r}"
+    if found := _OBJECT.search(message):
+        return f"{found[0]!r} in the message"
+    if found := _TWICE.search(message):
+        return f"{found[1]!r} twice in the message"
+    frames = [line for line in stack.splitlines() if line.strip()]
+    if frames and all("<unknown>" in line for line in frames):
+        return f"a stacktrace of {len(frames)} unknown places"
+    return None
 
 
 def described(answer: Message) -> str:

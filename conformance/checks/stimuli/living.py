@@ -23,7 +23,7 @@ class Vitals:
     exit_code: int | None
 
 
-@trial(Worker.SHARED_LAST)
+@trial(Worker.LOOKS_BACK)
 async def looking_back(harness: Harness) -> Vitals:
     """Everything that happened with the shared worker, once it has lived for a while."""
     rest = LIFETIME - harness.transcript.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from conformance.errors import Inconclusive
@@ -29,6 +30,9 @@ PATIENCE = 1.0
 
 SHORT_PATIENCE = 0.04
 """The same when only functions lag that are known to."""
+
+ANSWERED_EVERY = 6
+"""Batches, after which one follows whose own calls are answered oddly."""
 
 ODD = 16
 """Inputs that no engine would deliver which are sent at a time."""
@@ -122,6 +126,10 @@ class Campaign:
             if not self._alive():
                 await self._missing.interrupted([one for batch in flying for one in batch])
                 flying.clear()
+            if self._replies.misuses.calls and self._batches % ANSWERED_EVERY == 0:
+                while flying:
+                    await self._land(flying.popleft())
+                await self._answer_oddly(size)
             all_rest = self._missing.resting() >= set(self._targets)
             await self._missing.follow_up(until_none=all_rest)
             if len(self._odd) >= ODD:
@@ -160,10 +168,21 @@ class Campaign:
         self.report.invocations += len(drawn)
         inputs = [one for one in drawn if one.deliverable]
         self._odd += [one for one in drawn if not one.deliverable]
-        self._triage.remember(inputs)
-        sent = self._transport.send(inputs)
+        return self._dispatch(inputs)
+
+    def _dispatch(self, cases: list[Case]) -> list[Pending]:
+        self._triage.remember(cases)
+        self._transport.answer_calls_with(cases[0].answer if cases else "")
+        sent = self._transport.send(cases)
         self._replies.expect(sent)
         return sent
+
+    async def _answer_oddly(self, size: int) -> None:
+        """Answer the calls that functions make by themselves with something odd, for a batch."""
+        answer = self._search.answer()
+        drawn = [replace(one, answer=answer) for one in self._search.again(size)]
+        self.report.invocations += len(drawn)
+        await self._land(self._dispatch(drawn))
 
     async def _land(self, batch: list[Pending]) -> None:
         """Wait for a batch, judge it and learn from it, in the order in which it was sent."""
@@ -186,6 +205,10 @@ class Campaign:
         for one, suspicion, seen in suspects:
             await self._triage.meet(one.case, suspicion, seen)
         await self._meet_seconds()
+        if self._replies.misuses.fresh and not self._triage.closed:
+            cases = [one.case for one in batch]
+            for found in await self._replies.misuses.traced(cases, self._minimiser):
+                self._triage.file(*found)
 
     async def _meet_seconds(self) -> None:
         """Judge replies that came a second time."""
@@ -239,6 +262,8 @@ class Campaign:
         for name, one in self._search.fields.items():
             explored = report.explored.setdefault(name, Explored())
             explored.news = len(one.news)
+            learned = self._harness.baseline.knowledge.functions.get(name)
+            explored.calls = learned.calls if learned is not None else ()
             explored.learned = tuple(field for field, _ in one.names.most_common(12))
             target = self._targets[name]
             if target.generator is not None:

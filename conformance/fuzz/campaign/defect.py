@@ -14,11 +14,15 @@ SHOWN_BY_A_REPLY = (Kind.TWICE, Kind.MALFORMED, Kind.RESULT, Kind.CROSSED, Kind.
 
 @dataclass(frozen=True, slots=True)
 class ReplayStep:
-    """An invocation of a counterexample: ``data`` is JSON text, sent ``times`` times."""
+    """An invocation of a counterexample: ``data`` is JSON text, sent ``times`` times.
+
+    ``answer`` is what its own calls are answered with, as JSON; without it the engine does.
+    """
 
     function_id: str
     data: str
     times: int = 1
+    answer: str = ""
 
 
 @dataclass(slots=True)
@@ -68,21 +72,33 @@ class Defect:
 
 
 def _does(step: ReplayStep, least: ReplayStep) -> bool:
-    same = (step.function_id, step.data) == (least.function_id, least.data)
+    same = all(
+        getattr(step, name) == getattr(least, name) for name in ("function_id", "data", "answer")
+    )
     return same and step.times >= least.times
 
 
 @dataclass
 class Explored:
-    """What was tried of one function."""
+    """What was tried of one function.
+
+    ``refusals`` are results that hold an error; ``calls`` are the functions it was seen to call.
+    """
 
     inputs: int = 0
     replies: int = 0
     results: int = 0
+    refusals: int = 0
     errors: int = 0
+    calls: tuple[str, ...] = ()
     news: int = 0
     learned: tuple[str, ...] = ()
     format: str = "none declared"
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether it never got past the checks of its data."""
+        return self.inputs > 0 and self.results == 0
 
 
 @dataclass

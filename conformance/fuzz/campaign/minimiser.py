@@ -57,6 +57,7 @@ class Minimiser:
             await self.restart()
         self.invocations += len(inputs)
         before = self.transport.fresh_log()
+        self.transport.answer_calls_with(inputs[0].answer if inputs else "")
         sent = self.transport.send(inputs)
         longest = max((self.deadline(case.function_id) for case in inputs), default=0.0)
         await self.transport.wait(sent, longest * load_factor() if within is None else within)
@@ -263,7 +264,9 @@ class Minimiser:
                 expected=shown.expected,
             ),
             tuple(
-                ReplayStep(case.function_id, case.text.decode("utf-8", "replace"), times)
+                ReplayStep(
+                    case.function_id, case.text.decode("utf-8", "replace"), times, case.answer
+                )
                 for case, times in steps
             ),
             reproduced,
@@ -277,7 +280,7 @@ def _counted(steps: Sequence[Case]) -> list[tuple[Case, int]]:
     """Steps with equal neighbours counted once."""
     out: list[tuple[Case, int]] = []
     for case in steps:
-        if out and out[-1][0].text == case.text and out[-1][0].function_id == case.function_id:
+        if out and out[-1][0] == case:
             out[-1] = (case, out[-1][1] + 1)
         else:
             out.append((case, 1))

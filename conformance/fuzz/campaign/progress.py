@@ -45,6 +45,12 @@ def explored(report: CampaignReport) -> Iterator[str]:
             counted(one.news, "kind of answer", "kinds of answers"),
         ]
         parts.append(f"{counted(one.results, 'result')}, {counted(one.errors, 'error')}")
+        if one.refusals:
+            parts.append(
+                counted(one.refusals, "result that holds an error", "results that hold an error")
+            )
+        if one.calls:
+            parts.append(f"calls {', '.join(one.calls)}")
         parts.append(f"format {one.format}")
         yield f"  {name}: {'; '.join(parts)}"
         if one.learned:
@@ -89,8 +95,9 @@ def command(steps: Sequence[ReplayStep], worker: str) -> str:
     """A command that shows a finding again, as it can be typed."""
     words = [*_invoke(worker)]
     for step in steps:
-        times = [str(step.times)] if step.times > 1 else []
-        words += ["--call", step.function_id, step.data, *times]
+        more = [str(step.times), step.answer] if step.answer else [str(step.times)]
+        more = more if step.answer or step.times > 1 else []
+        words += ["--call", step.function_id, step.data, *more]
     return shlex.join(words)
 
 
@@ -107,9 +114,10 @@ def _input(steps: Sequence[ReplayStep]) -> str:
     parts = [
         f"{step.function_id} {_short(step.data)}"
         + (f" ({step.times} times)" if step.times > 1 else "")
+        + (f", its calls answered {_short(step.answer)}" if step.answer else "")
         for step in steps[-6:]
     ]
-    if len(steps) == 1 and steps[0].times == 1:
+    if len(steps) == 1 and steps[0].times == 1 and not steps[0].answer:
         return _short(steps[0].data)
     before = f"{len(steps) - 6} more, then " if len(steps) > 6 else ""
     return before + ", then ".join(parts)
@@ -140,6 +148,10 @@ def closing(report: CampaignReport) -> str:
         f"{counted(functions, 'function')} in "
         f"{report.seconds:.1f} s{early} (seed {report.seed}): {found}"
     )
+    shallow = sorted(name for name, one in report.explored.items() if one.is_shallow)
+    if shallow:
+        more = f" and {len(shallow) - 3} more" if len(shallow) > 3 else ""
+        text += f"; never past the checks of their data: {', '.join(shallow[:3])}{more}"
     if not report.findings:
         text += "; that none was found does not mean that there is none"
     return text

@@ -61,7 +61,7 @@ async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: b
     minimiser = Minimiser(transport, targets, restart, lambda _: harness.pace.handler, exceptions)
     seen: Observation | None = None
     for step in steps:
-        blank = Case(step.function_id, b"", None)
+        blank = Case(step.function_id, b"", None, answer=step.answer)
         case = minimiser.with_value(blank, json.loads(step.data))
         for _ in range(step.times):
             (seen,) = await minimiser.ask([case])

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from conformance.fuzz.campaign.defect import Defect, ReplayStep
 from conformance.fuzz.campaign.oracles import Kind
 
 TAG = "fuzz"
+ANSWER = "answer "
 INVOKE = "invokefunction"
 MOST_STEPS = 400
 
@@ -105,7 +106,7 @@ def _text(finding: Defect) -> str:
     document = {
         "scenario": 1,
         "title": f"{suspicion.function_id}: {suspicion.kind.value}",
-        "tags": [TAG, suspicion.kind.name.lower()],
+        "tags": [TAG, suspicion.kind.name.lower(), *_answers(finding)],
         "steps": steps,
     }
     notes = [
@@ -121,6 +122,12 @@ def _text(finding: Defect) -> str:
     return comment + yaml.safe_dump(
         document, sort_keys=False, allow_unicode=False, width=100, default_flow_style=None
     )
+
+
+def _answers(finding: Defect) -> list[str]:
+    """What the calls of the last step are answered with, as a tag: a scenario's steps have none."""
+    last = finding.steps[-1].answer if finding.steps else ""
+    return [ANSWER + last] if last else []
 
 
 def _lines(text: str) -> list[str]:
@@ -202,6 +209,10 @@ def _read(path: Path) -> Counterexample:
             ReplayStep(call["function_id"], json.dumps(_restored(call.get("data"))))
             for call in _calls(document["steps"])
         )
+        answer = next(
+            (t.removeprefix(ANSWER) for t in document["tags"] if t.startswith(ANSWER)), ""
+        )
+        steps = (*steps[:-1], *(replace(step, answer=answer) for step in steps[-1:]))
     except (KeyError, StopIteration, TypeError, AttributeError) as fault:
         text = f"its tags or steps are not those of a counterexample ({fault!r})"
         raise UsageError(f"--fuzz-corpus: {path}: {text}; see docs/fuzzing.md") from None

@@ -377,13 +377,19 @@ def _path(dotted: str) -> Path:
 
 
 def fields(value: Any, depth: int = 6) -> Iterator[tuple[str, Any]]:
-    """The names and values of all fields in a value: for learning from traffic."""
+    """The names and values of all fields in a value that an engine delivers: to learn from."""
     if depth == 0:
         return
     if isinstance(value, dict):
         for name, child in value.items():
-            yield name, child
+            if is_text(name) and (not isinstance(child, str) or is_text(child)):
+                yield name, child
             yield from fields(child, depth - 1)
     elif isinstance(value, list):
         for child in value[:20]:
             yield from fields(child, depth - 1)
+
+
+def is_text(value: str) -> bool:
+    """Whether UTF-8 can write a text; half of a surrogate pair it cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)

@@ -39,7 +39,7 @@ class Learned:
 
     ``examples`` is the data that reached deepest, the deepest first; ``complaint`` is what it said
     last where it refused all of it; ``tries`` counts its invocations; ``calls`` are the functions
-    that it called.
+    that it called; ``refused`` is the first data that it refused.
     """
 
     depth: Depth = Depth.UNKNOWN
@@ -47,6 +47,7 @@ class Learned:
     complaint: str = ""
     tries: int = 0
     calls: tuple[str, ...] = ()
+    refused: tuple[Any, ...] = ()
 
 
 BOX = "conformance"
@@ -157,13 +158,23 @@ class Knowledge:
         return learned.examples if learned is not None else ()
 
     def sentences(self) -> list[str]:
-        """What was found to play which part, a line each."""
+        """What was found to play which part, and where nothing was found, a line each."""
         found = [part.text for part in self.parts.values()]
-        return found + [relay.text for relay in self.relays]
+        found += [relay.text for relay in self.relays]
+        shallow = [name for name, one in self.functions.items() if one.depth is Depth.REFUSED]
+        if shallow:
+            complaints = ((name, self.functions[name].complaint[:60]) for name in shallow[:3])
+            names = ", ".join(f"{name} ({complaint})" for name, complaint in complaints)
+            more = f" and {len(shallow) - 3} more" if len(shallow) > 3 else ""
+            found.append(f"never past the checks of their data: {names}{more}; give examples")
+        if self.ended_by is not None:
+            found.append(f"the process ended while {self.ended_by[0]} was invoked")
+        return found
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON."""
         return {
+            "sentences": self.sentences(),
             "functions": {
                 name: {
                     "depth": DEPTHS[learned.depth],

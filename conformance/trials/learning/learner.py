@@ -120,6 +120,7 @@ class Learner:
         self._examples: list[tuple[int, int, Any]] = []
         self._fields: dict[str, None] = {}
         self._last: Any = None
+        self._refused: list[Any] = []
         self._since_result = 0
         self._waiting.extend(self.starts)
 
@@ -156,6 +157,7 @@ class Learner:
         self._rank(depth, value, refused=refused, known=known)
         if refused:
             self.complaint, self._last = text, value
+            self._refused += [value] if len(self._refused) < MOST_EXAMPLES else []
             if not known:
                 self._follow(value, text, reply.stack)
         else:
@@ -215,7 +217,9 @@ class Learner:
         """What was learned."""
         examples = tuple(value for _, _, value in self._examples[:MOST_EXAMPLES])
         text = self.complaint if self.depth is Depth.REFUSED else ""
-        return Learned(self.depth, examples, text, self.tries, tuple(self.calls))
+        return Learned(
+            self.depth, examples, text, self.tries, tuple(self.calls), tuple(self._refused)
+        )
 
 
 def complaint(result: Any, depth: int = 3) -> str:

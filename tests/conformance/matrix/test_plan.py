@@ -12,7 +12,6 @@ import yaml
 from conformance.errors import UsageError
 from conformance.matrix.plan import Candidate, chosen, load
 from conformance.requirements.catalogue import load as load_catalogue
-from conformance.subject.command import Command
 
 CATALOGUE = load_catalogue()
 
@@ -45,13 +44,12 @@ def test_paths_are_seen_from_the_file_and_python_is_the_one_that_runs(tmp_path: 
 
     (candidate,) = load(written(tmp_path, entry), CATALOGUE)
 
-    assert isinstance(candidate.subject, Command)
-    assert candidate.subject.words == (sys.executable, "-m", "a")
+    assert candidate.command == (sys.executable, "-m", "a")
     assert candidate.build[0].words == ("make", "all")
     assert candidate.folder == tmp_path / "sub"
     assert candidate.environment == {"K": "V"}
     assert set(candidate.known) == {"SHD-008"}
-    assert candidate.timeout_factor == 2
+    assert candidate.options["timeout-factor"] == 2
 
 
 @pytest.mark.parametrize(
@@ -84,9 +82,7 @@ def test_a_mistake_in_the_file_is_told(tmp_path: Path, text: str, told: str) -> 
 
 
 def test_workers_are_chosen_by_pattern() -> None:
-    candidates = [
-        Candidate(name, Command(("x",), "x"), Path()) for name in ("rust-1", "rust-2", "go")
-    ]
+    candidates = [Candidate(name, Path(), ("x",)) for name in ("rust-1", "rust-2", "go")]
 
     assert [s.name for s in chosen(candidates, [])] == ["rust-1", "rust-2", "go"]
     assert [s.name for s in chosen(candidates, ["rust-*"])] == ["rust-1", "rust-2"]

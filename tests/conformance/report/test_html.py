@@ -42,22 +42,22 @@ def test_the_diagram_marks_what_the_verdict_rests_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "headline", "tone"),
+    ("outcomes", "tone"),
     [
-        ([], "Nothing was judged", "not-verified"),
-        ([Outcome.NOT_VERIFIED], "Nothing was judged", "not-verified"),
-        ([Outcome.PASSED, Outcome.NOT_VERIFIED], "Every requirement that was judged", "passed"),
-        ([Outcome.PASSED, Outcome.WARNING], "No MUST is broken", "warning"),
-        ([Outcome.FAILED, Outcome.PASSED], "1 requirement is broken", "failed"),
-        ([Outcome.FAILED, Outcome.FAILED], "2 requirements are broken", "failed"),
-        ([Outcome.FIXED], "1 known failure is fixed", "failed"),
+        ([], "not-verified"),
+        ([Outcome.NOT_VERIFIED], "not-verified"),
+        ([Outcome.PASSED, Outcome.NOT_VERIFIED], "passed"),
+        ([Outcome.PASSED, Outcome.WARNING], "warning"),
+        ([Outcome.PASSED, Outcome.KNOWN_FAILURE], "warning"),
+        ([Outcome.FAILED, Outcome.PASSED], "failed"),
+        ([Outcome.FIXED], "failed"),
     ],
 )
-def test_the_headline_is_the_outcome(outcomes: list[Outcome], headline: str, tone: str) -> None:
+def test_the_headline_has_the_colour_of_the_outcome(outcomes: list[Outcome], tone: str) -> None:
     made = report(*(entry(n, outcome) for n, outcome in enumerate(outcomes)))
 
-    assert html.headline(made).startswith(headline)
     assert html.tone(made) == tone
+    assert f'<h1 class="{tone}">' in html.page(made)
 
 
 def cut_short() -> Report:
@@ -65,6 +65,6 @@ def cut_short() -> Report:
 
 
 def test_a_run_that_was_cut_short_says_so() -> None:
-    assert html.headline(cut_short()) == "The run was cut short"
+    assert html.tone(reporter(None, entry(1, Outcome.PASSED)).report) == "not-verified"
     assert "cut short" in html.page(cut_short())
     assert "cut short" not in html.page(report(entry(1, Outcome.FAILED)))

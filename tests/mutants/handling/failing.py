@@ -56,3 +56,21 @@ class HasACodeOfItsOwnForCrashes(Worker):
 class KeepsItsStacktraces(Worker):
     def trace_of(self, fault: Exception) -> Json:
         return {}
+
+
+@breaks("INV-038")
+class WrapsItsErrorsTwice(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        if body.get("error"):
+            body["error"]["message"] = f"handler failed: handler failed: {body['error']['message']}"
+        return body
+
+
+@breaks("INV-038")
+class TurnsErrorsIntoObjects(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        if body.get("error"):
+            body["error"]["message"] = "[object Object]"
+        return body
