@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.report import versions
 from conformance.report.catalogue import data, details, is_long, listing, page
 from conformance.requirements.catalogue import Catalogue, load, load_of_engines
 from conformance.requirements.verdict import Level
 
 PAGE = Path("docs") / "requirements.md"
 PAGE_OF_ENGINES = Path("docs") / "requirements-for-engines.md"
+PAGE_OF_VERSIONS = Path("docs") / "protocol-versions.md"
 
 
 def declare_list(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +38,8 @@ def declare_explain(parser: argparse.ArgumentParser) -> None:
 
 def declare_docs(parser: argparse.ArgumentParser) -> None:
     """Declare ``docs``."""
-    parser.description = f"Write {PAGE} and {PAGE_OF_ENGINES}, in a checkout."
+    names = f"{PAGE}, {PAGE_OF_ENGINES.name} and {PAGE_OF_VERSIONS.name}"
+    parser.description = f"Write {names}, in a checkout."
     parser.add_argument("--check", action="store_true", help="only tell whether it is up to date")
     parser.set_defaults(run=_docs)
 
@@ -68,9 +71,13 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _docs(options: argparse.Namespace) -> int:
+    pages = {
+        PAGE: page(load()),
+        PAGE_OF_ENGINES: page(load_of_engines()),
+        PAGE_OF_VERSIONS: versions.page(load()),
+    }
     code = 0
-    for path, catalogue in ((PAGE, load()), (PAGE_OF_ENGINES, load_of_engines())):
-        text = page(catalogue)
+    for path, text in pages.items():
         if not options.check:
             path.write_text(text, "utf-8")
         elif not path.is_file() or path.read_text("utf-8") != text:
