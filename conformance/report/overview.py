@@ -58,7 +58,7 @@ def brief(report: Report) -> Iterator[Line]:
         if found:
             yield f"{counted(len(found), outcome.value)}:", None
         for entry in found:
-            rule = entry.sentence.removeprefix("A worker ").rstrip(".")
+            rule = entry.rule
             seen = _bare(entry)
             yield f"  {entry.id}  {rule}", outcome
             yield f"  {'':{len(entry.id)}}  {_cut(seen)}", outcome
@@ -77,7 +77,7 @@ def next_steps(report: Report) -> list[str]:
         steps.append(
             f"{', '.join(defects[:4])}: known of the SDK, not yours; --known-failures sdk says so"
         )
-    name = wrapper(report.worker)
+    name = wrapper(report.judged)
     if name and any(entry.phase == SHUTTING for entry in failing(report)):
         steps.append(
             f"{name} stands before the worker and gets the signals: start the worker itself, as in "
@@ -98,7 +98,8 @@ def next_steps(report: Report) -> list[str]:
     if long := _count(report, FULL):
         steps.append(f"--level full judges {long} more")
     judged = any(entry.outcome.judged for entry in report.verdicts)
-    if judged and not broken and not any(entry.kind == FUZZ for entry in report.verdicts):
+    fuzzed = any(entry.kind == FUZZ for entry in report.verdicts)
+    if judged and not (broken or fuzzed or report.is_about_engine):
         steps.append("--fuzz=60s hunts for bugs in what your functions do")
     return steps[:STEPS]
 
