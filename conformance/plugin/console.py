@@ -8,6 +8,7 @@ import pytest
 
 from conformance.report.console import MARKS, closing, fuzzing, table
 from conformance.report.document import Report
+from conformance.report.fallen import fallen
 from conformance.report.overview import brief, headline, next_steps
 from conformance.report.subject import about
 
@@ -22,6 +23,9 @@ def opening(terminal: pytest.TerminalReporter, report: Report, *, whole: bool) -
     """The verdict, the worker, and what was left open and why; the ``whole`` list, if asked for."""
     verdict, good = headline(report)
     terminal.section(f"conformance: {verdict}", bold=True, green=good, red=not good)
+    cause = fallen(report)
+    if cause is not None:
+        terminal.write_line(cause, red=True, bold=True)
     for line in about(report.subject):
         terminal.write_line(line)
     terminal.write_line("")

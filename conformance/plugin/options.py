@@ -6,11 +6,9 @@ nothing of the suite.
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    import pytest
+from typing import Any, Protocol
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
 """pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
@@ -347,16 +345,17 @@ def _add_fuzzing(group: Group) -> None:
     )
 
 
-def is_active(config: pytest.Config) -> bool:
+def is_active(values: Namespace) -> bool:
     """Whether the user asked to judge a worker."""
-    return any(_is_set(config, name) for name in NAMING)
+    return any(_is_set(values, name) for name in NAMING)
 
 
-def idle(config: pytest.Config) -> str | None:
+def idle(values: Namespace) -> str | None:
     """The first option of the suite that is given, in a run that judges no worker."""
     names = (*SHAPING, *CHOOSING, *PLACING, *TELLING)
-    return next((name for name in names if _is_set(config, name)), None)
+    return next((name for name in names if _is_set(values, name)), None)
 
 
-def _is_set(config: pytest.Config, name: str) -> bool:
-    return config.getoption(name, default=None) not in (None, False, [])
+def _is_set(values: Namespace, name: str) -> bool:
+    destination = name.removeprefix("--").replace("-", "_")
+    return getattr(values, destination, None) not in (None, False, [])

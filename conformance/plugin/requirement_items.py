@@ -52,7 +52,7 @@ class RequirementItem(JudgedItem):
         """The verdict on the requirement."""
         check = CHECKS.get(self.requirement.id)
         show_waits(self, self.judgement, check.trials if check else (), self.name)
-        verdict = self.judgement.verdict(self.requirement.id)
+        verdict = self.judgement.verdict(self.requirement.id, self.number)
         return requirement_entry(verdict, self.judgement.protocol.version, self.command)
 
     def selection(self) -> Sequence[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +13,8 @@ from conformance.errors import UsageError
 from conformance.judging.entry import Entry
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
-from conformance.plugin import console, distribution, resolving
+from conformance.plugin import console, distribution, project, resolving
+from conformance.plugin.hypothesis_summary import spare_hypothesis
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named, share
@@ -25,8 +25,6 @@ from conformance.settings import examples
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.starts import is_risky
 from conformance.trials.scheduler import RunRecord
-
-HYPOTHESIS = "hypothesis.internal.observability"
 
 CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
 """What pytest counts outcomes under, where a noun would lack its plural."""
@@ -80,8 +78,8 @@ class JudgingPlugin:
             nodes = collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
         with _usage_errors():
-            if session.config.args_source is pytest.Config.ArgsSource.ARGS:
-                session.items = named(session.items, session.config.args)
+            if names := project.typed(session.config):
+                session.items = named(session.items, names)
             session.items = share(session.items, *resolving.share(session.config))
         hook = session.config.hook
         hook.pytest_collection_modifyitems(
@@ -113,9 +111,6 @@ class JudgingPlugin:
             self._judgement.stop()
         elif not self._distributed:
             self._begin(session)
-            # Hypothesis's own plugin imports all of it for the summary, which takes half a second;
-            # while the trials wait for workers there is time for that.
-            importlib.import_module(HYPOTHESIS)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin the trials, where an item is the first one that rests on them."""
@@ -138,6 +133,7 @@ class JudgingPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End whatever still runs, and write the reports, or hand over what they need."""
+        spare_hypothesis(session.config)
         self._judgement.stop()
         if self._distributed:
             self._hand_over(session.config)
@@ -192,7 +188,8 @@ class JudgingPlugin:
     ) -> tuple[str, str, object] | None:
         """Count warnings, and what was not judged, under names of their own."""
         data = getattr(report, REPORTED, None)
-        if data is None or report.when != "call" or report.failed:
+        decided = report.passed or report.skipped  # a rerun is none of these
+        if data is None or report.when != "call" or not decided:
             return None
         outcome = Outcome(data["outcome"])
         if outcome is Outcome.PASSED:
@@ -203,7 +200,13 @@ class JudgingPlugin:
     def pytest_report_header(self) -> list[str]:
         """Say what is judged."""
         settings = self._judgement.settings
-        return [f"worker: {settings.subject.described}", *filter(None, [self._note])]
+        notes = (self._note, project.note(self._config))
+        return [f"worker: {settings.subject.described}", *filter(None, notes)]
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Say whose fault it is, where a conftest of the project is not made for this."""
+        if conftest := project.blamed(excinfo):
+            print(f"{conftest} is about the project's own tests; {project.WITHOUT_CONFTEST}.")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(

@@ -86,14 +86,14 @@ class Shop(Worker):
         message = {"type": "invokefunction", "function_id": function_id}
         message |= {**self.argument(fields), **self.trace(current.get())}
         try:
-            outcome = await self.ask(message | self.call_fields(fields), self.limit)
+            outcome = await self.ask(message | self.call_fields(fields), self.patience)
         except TimeoutError:
             raise HandlerError("TIMEOUT", f"{function_id} did not answer in time") from None
         if outcome.get("error"):
             raise HandlerError(outcome["error"]["code"], outcome["error"]["message"])
         return outcome.get("result")
 
-    limit = 10.0
+    patience = 10.0
 
 
 @breaks("USE-007")
@@ -131,6 +131,8 @@ UNREACHABLE = {name for name in vars(Handlers) if not name.startswith("_")} - {
 
 def unprepared(mutant: Mutant) -> type[Worker] | None:
     """The mutant as a shop, or ``None`` where all it breaks is in well-known functions."""
+    if issubclass(mutant.worker, Shop):
+        return mutant.worker
     changed = {name for cls in mutant.worker.__mro__[: -len(Worker.__mro__)] for name in vars(cls)}
     if changed <= OWN | UNREACHABLE | {"__annotations__", "__static_attributes__"}:
         return None

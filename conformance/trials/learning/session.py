@@ -70,6 +70,7 @@ class Session:
     parts: dict[str, Part] = field(default_factory=dict)
     relays: list[Relay] = field(default_factory=list)
     ended_by: tuple[str, Any] | None = None
+    deaf: bool = False
 
     def __post_init__(self) -> None:  # noqa: D105 - says nothing beyond the class
         self._loop = asyncio.get_running_loop()
@@ -105,7 +106,7 @@ class Session:
     @property
     def _over(self) -> bool:
         gone = not self.harness.worker.running or not self.harness.workers
-        return gone or self._loop.time() > self._began + self._granted(ALTOGETHER)
+        return gone or self.deaf or self._loop.time() > self._began + self._granted(ALTOGETHER)
 
     def _granted(self, seconds: float) -> float:
         """So many seconds, and more on a machine that is slow or crowded."""
@@ -134,7 +135,22 @@ class Session:
             if reply is None:
                 return
             learner.take(proposal[0], reply)
+            if reply.silent:
+                await self._look_into_silence(learner.function_id, proposal[0], reply)
             self.observed[learner.function_id].append((proposal[0], reply))
+
+    async def _look_into_silence(self, function_id: str, data: Any, reply: Reply) -> None:
+        """See whether an invocation that called and is not answered keeps others waiting.
+
+        Then nothing more is to be learned, but that it waits for its call, and blocks the worker.
+        """
+        pulse = self.harness.baseline.pulse
+        if self._over or pulse is None or not reply.calls:
+            return
+        answer = await self.harness.invoker.reply(self.harness.invoker.invoke(pulse, {}), SILENT)
+        if answer is None and not self.deaf:
+            self.deaf = True
+            self.relays.append(Relay(function_id, data, reply.calls[0]))
 
     async def _reply(
         self, function_id: str, data: Any, metadata: Any = None, within: float = SILENT

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 from dataclasses import dataclass
-from typing import Any
 
 from websockets.frames import Opcode
 
-from conformance.checks.stimuli.calling import Errand, calls_of, unanswered
 from conformance.checks.stimuli.shutting import Stop, interrupted, stop_with, terminated
-from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.process import describe_exit
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Trial, Worker, check, trial
-from mock_engine.faults import Refuse, rule
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Accepted, Direction, FrameSeen
 
 NO_END = "the process did not end"
-
-
-AWAY = 0.3
-"""Seconds for which the engine is away before the signal comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,106 +164,10 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
     relays = [relay.function_id for relay in record.baseline.knowledge.relays]
     if answers and busy.invocation.function_id in relays:
         return inconclusive("the invocation ended in an error, for its call was given up")
-    seen = f"the error {answers[0].json['error']!r}" if answers else "no answer"
+    seen = f"the error {as_json(answers[0].json['error'])}" if answers else "no answer"
     return broken(
         expected=f"the result of an invocation of {busy.milliseconds} ms that was running",
         seen=seen,
         events=tuple(e for e in record.events if e.at >= busy.stop.at)[:4],
         remedy="On SIGTERM wait for running handlers, for some seconds at most, then close.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ErrandStop:
-    """A stop while the worker waited for the answer to a call."""
-
-    stop: Stop
-    errand: Errand
-
-
-@trial(Worker.OWN)
-async def terminated_while_calling(harness: Harness) -> ErrandStop:
-    """Send SIGTERM while the worker waits for an answer that never comes."""
-    call_for_ever = unanswered(harness)
-    await harness.worker.start()
-    await harness.presence.ready()
-    errand = call_for_ever({"timeout_ms": 600_000})
-    await harness.until(lambda: calls_of(harness.talk, errand.function_id), harness.pace.reply)
-    return ErrandStop(await stop_with(harness, signal.SIGTERM), errand)
-
-
-@trial(Worker.OWN)
-async def terminated_without_an_engine(harness: Harness) -> Stop:
-    """Let the engine go away, and send SIGTERM while the worker looks for it."""
-    await harness.worker.start()
-    await harness.presence.ready()
-    if harness.invoker.plays("echo"):
-        # What was just done leaves telemetry that is still to be sent, as it does in service.
-        await harness.invoker.reply(harness.invoker.invoke(harness.invoker.role("echo"), {}))
-    harness.listener.play((rule(Refuse()),))
-    for connection in harness.websockets():
-        connection.cut()
-    await harness.until(lambda: not harness.worker.running, AWAY, patient=False)
-    if not harness.worker.running:
-        raise Inconclusive("it ended when the engine went away: see REC-017")
-    return await stop_with(harness, signal.SIGTERM)
-
-
-@trial(Worker.OWN)
-async def terminated_twice(harness: Harness) -> Stop:
-    """Send SIGTERM twice, as an impatient supervisor does, with work under way if there can be."""
-    await harness.worker.start()
-    await harness.presence.ready()
-    with contextlib.suppress(Inconclusive):
-        harness.invoker.can_sleep()
-        harness.invoker.sleep(400)
-        await harness.invoker.pulse()
-    harness.worker.signal(signal.SIGTERM)
-    await harness.until(lambda: not harness.worker.running, 0.1, patient=False)
-    return await stop_with(harness, signal.SIGTERM)
-
-
-@check("SHD-009", terminated_while_calling)
-def ends_while_it_waits(record: Record[ErrandStop]) -> Finding:
-    """The answer it waits for will not come any more; whoever waits in it is to be told so."""
-    if not calls_of(record.talk, record.result.errand.function_id):
-        return inconclusive("it did not call the function it was asked to call")
-    return _ended_in_time(
-        record,
-        record.result.stop,
-        "while it waited for the answer to a call",
-        "Fail pending calls with SHUTDOWN.",
-    )
-
-
-@check("SHD-010", terminated_without_an_engine)
-def ends_without_an_engine(record: Record[Stop]) -> Finding:
-    """What is still to be sent cannot be sent any more, telemetry included."""
-    return _ended_in_time(
-        record,
-        record.result,
-        "while the engine was away",
-        "Limit the time for flushing and closing, and end the reconnect loop at once.",
-    )
-
-
-@check("SHD-011", terminated_twice)
-def ends_although_told_twice(record: Record[Stop]) -> Finding:
-    """A second signal must not start the shutdown over, or get it stuck."""
-    return _ended_in_time(
-        record,
-        record.result,
-        "the second time",
-        "Begin to shut down once; let a second signal hurry it or change nothing.",
-    )
-
-
-def _ended_in_time(record: Record[Any], stop: Stop, when: str, remedy: str) -> Finding:
-    if stop.took is not None:
-        return kept(f"it ended {stop.took:.2f} s after {stop.signal.name} {when}")
-    return broken(
-        expected=f"its end within {stop.patience:.0f} s of {stop.signal.name} {when}",
-        seen="it was still running and had to be killed",
-        events=record.events[-6:],
-        remedy=remedy,
     )
