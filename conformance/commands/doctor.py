@@ -24,6 +24,7 @@ from conformance.subject.environment import LOOPBACK
 from conformance.subject.isolated import OwnNetwork
 from conformance.subject.strays import strays
 from mock_engine.engine import Engine
+from mock_engine.rendering import counted
 from mock_engine.transcript import Transcript
 from mock_engine.wire import Listener
 from mock_engine.wire.listener import bound
@@ -78,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
             signs.append(sign)
     failed = sum(sign.state is SignState.FAIL for sign in signs)
     warned = sum(sign.state is SignState.WARN for sign in signs)
-    print(f"\n{len(signs)} looked at: {failed} failed, {warned} warnings")
+    print(f"\n{len(signs)} looked at: {failed} failed, {counted(warned, 'warning')}")
     return 1 if failed else 0
 
 

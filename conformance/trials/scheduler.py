@@ -320,7 +320,12 @@ class Scheduler:
         if self._held is None:
             place = await self._settings.subject.place()
             self._held = Harness(
-                self._settings, self._shared.baseline, place, port=self._port, starts=self._starts
+                self._settings,
+                self._shared.baseline,
+                place,
+                port=self._port,
+                starts=self._starts,
+                first=self._shared.talk,
             )
         try:
             return await _play(replace(trial, play=_prepared(trial)), self._held, HELD)
@@ -369,7 +374,12 @@ class Scheduler:
             return obstacle
         place = await self._settings.subject.place()
         harness = Harness(
-            self._settings, self._shared.baseline, place, port=self._port, starts=self._starts
+            self._settings,
+            self._shared.baseline,
+            place,
+            port=self._port,
+            starts=self._starts,
+            first=self._shared.talk,
         )
         self._playing[trial.name] = harness
         try:

@@ -14,6 +14,7 @@ from conformance.subject.environment import url
 from conformance.subject.process import describe_exit
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Accepted, Answered, Requested
 
 
@@ -31,7 +32,7 @@ def sends_its_token(record: Record[Variables]) -> Finding:
         if seen != expected:
             return broken(
                 expected=f"the header Authorization: {expected}",
-                seen=repr(seen),
+                seen=as_json(seen),
                 events=(requested,),
                 remedy="Send the token in III_TOKEN with the upgrade request.",
             )
@@ -166,8 +167,8 @@ def keeps_the_query(record: Record[bool]) -> Finding:
     if not record.result:
         return inconclusive("its command takes host and port, so that no query reaches it")
     return broken(
-        expected=f"the query {QUERY!r} of the address in the upgrade request",
-        seen=repr(lacking[0].request.target),
+        expected=f"the query {as_json(QUERY)} of the address in the upgrade request",
+        seen=as_json(lacking[0].request.target),
         events=(lacking[0],),
         remedy="Dial the address as it is given, with its query.",
     )
