@@ -101,3 +101,19 @@ def test_what_the_worker_wrote_of_its_own_failure_comes_first() -> None:
 
     assert "KeyError: 'DATABASE_URL'" in steps[0]
     assert steps[1].startswith("CON-001: known of the SDK, not yours; --known-failures sdk")
+
+
+def test_a_chain_of_reasons_is_told_by_its_end() -> None:
+    reasons = (
+        "needs INV-014: not verified (it was away)",
+        "needs INV-004: not verified (needs INV-014: not verified (it was away))",
+    )
+    made = [
+        entry(n, Outcome.NOT_VERIFIED, reason=f"not verified: {reason}")
+        for n, reason in enumerate(reasons)
+    ]
+
+    assert [line for line, _ in brief(report(*made))] == [
+        "2 not verified:",
+        "  needs INV-014: it was away: CON-000, CON-001",
+    ]
