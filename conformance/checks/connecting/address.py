@@ -49,13 +49,22 @@ UPGRADE_DEADLINE = 10.0
 def opens_a_connection(record: Record[Address]) -> Finding:
     """At least one connection is a worker's, known by what it says first."""
     spoke = record.talk.workers
+    where = url(record.result.host, record.result.port)
+    if (diagnosis := record.baseline.diagnosis) is not None:
+        return broken(
+            expected=f"a WebSocket connection to {where}, by the process that was started, for as "
+            "long as it gets no signal",
+            seen=diagnosis.seen,
+            events=record.events[-4:],
+            remedy=diagnosis.remedy,
+        )
     if spoke:
         several = f" ({len(spoke)} workers in one process)" if len(spoke) > 1 else ""
         return kept(f"a worker spoke on connection #{spoke[0]}{several}")
     accepted = _of(record, Accepted)
     if not accepted:
         return broken(
-            expected=f"a WebSocket connection to {url(record.result.host, record.result.port)} "
+            expected=f"a WebSocket connection to {where} "
             f"within {record.result.patience:.0f} s of the start",
             seen=f"no connection; the process {_fate(record.result)}",
             remedy="Connect to the address in III_URL (or {url} in the command); "

@@ -39,9 +39,10 @@ def disowned(talk: Conversation, invocation: Invocation, answer: Message) -> boo
     """Whether ``answer`` says that the function invoked is not there.
 
     A handler that calls others may pass their errors on: the same code is then about a function
-    that it called. Calls that the suite asked a worker for are of functions named by it.
+    that it called. Calls that the suite asked a worker for are of functions named by it. A worker
+    that took a function back does not have it any more.
     """
-    if error_code(answer) != NOT_FOUND:
+    if error_code(answer) != NOT_FOUND or talk.took_back(invocation.function_id, answer.at):
         return False
     return not any(
         message.type == "invocationresult"
