@@ -41,13 +41,16 @@ def failing(report: Report) -> list[Entry]:
     return [entry for entry in report.verdicts if entry.outcome.fails(strict=strict)]
 
 
+def is_judged(report: Report) -> bool:
+    """Whether there is anything to show; of a worker that cannot be started the error says all."""
+    return bool(report.verdicts) or any(error.id != STARTING for error in report.errors)
+
+
 def headline(report: Report) -> tuple[str, bool]:
     """The verdict on the run in a few words, and whether it is a good one."""
     failed = failing(report)
     if failed:
         return f"FAIL: {_broken(failed)}", False
-    if any(error.id == STARTING for error in report.errors):
-        return "NOT JUDGED: the worker cannot be started", False
     if report.errors:
         return f"FAIL: {counted(len(report.errors), 'item')} ended without a verdict", False
     if not any(entry.outcome.judged for entry in report.verdicts):

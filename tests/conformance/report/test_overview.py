@@ -7,7 +7,7 @@ import pytest
 from conformance.judging.entry import SCENARIO, Entry
 from conformance.report.console import closing
 from conformance.report.document import Report
-from conformance.report.overview import NAMED, brief, headline, next_steps
+from conformance.report.overview import NAMED, brief, headline, is_judged, next_steps
 from conformance.report.reporter import Reporter
 from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Outcome
@@ -117,3 +117,13 @@ def test_a_chain_of_reasons_is_told_by_its_end() -> None:
         "2 not verified:",
         "  needs INV-014: it was away: CON-000, CON-001",
     ]
+
+
+def test_of_a_worker_that_cannot_be_started_the_error_says_all() -> None:
+    made = Reporter(load(), None)
+    made.started({"worker": "nope"})
+    made.error("worker", "it cannot be started")
+    nothing = is_judged(made.report)
+    made.verdict(entry(1, Outcome.PASSED))
+
+    assert (nothing, is_judged(made.report)) == (False, True)
