@@ -20,6 +20,7 @@ from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named, share
 from conformance.report.console import MARKS
+from conformance.report.overview import is_judged
 from conformance.report.reporter import Reporter
 from conformance.requirements.verdict import Outcome
 from conformance.settings import examples
@@ -217,11 +218,11 @@ class JudgingPlugin:
     ) -> Generator[None, None, None]:
         """Print the verdict and what was left open; then pytest's failures, whole; then the end."""
         report = self._reporter.report
-        told = bool(report.verdicts or report.errors)
-        if told and self._config.option.verbose >= 0:
+        shown = is_judged(report)
+        if shown and self._config.option.verbose >= 0:
             console.opening(terminalreporter, report, whole=self._config.option.verbose > 0)
         yield
-        if told:
+        if shown:
             console.end(terminalreporter, report, self._remarks())
 
     def _remarks(self) -> Iterator[str]:

@@ -15,6 +15,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -297,6 +298,8 @@ class Scheduler:
             if not self._learned and is_of_use(shared):
                 knowledge = await learn(shared)
                 shared.baseline = replace(shared.baseline, knowledge=knowledge)
+                if knowledge.ended_by is not None:
+                    await _revive(shared)
             self._learned = True
 
     async def _play_shared(self, trials: list[Trial[Any]]) -> None:
@@ -425,6 +428,15 @@ async def _ended(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _revive(shared: Harness) -> None:
+    """Start a worker anew that ended while its functions were tried.
+
+    Its end is a finding of its own; everything else is judged all the same.
+    """
+    with suppress(Inconclusive):
+        await shared.restart()
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
