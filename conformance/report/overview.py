@@ -97,7 +97,8 @@ def next_steps(report: Report) -> list[str]:
         )
     if long := _count(report, FULL):
         steps.append(f"--level full judges {long} more")
-    if not broken and not any(entry.kind == FUZZ for entry in report.verdicts):
+    judged = any(entry.outcome.judged for entry in report.verdicts)
+    if judged and not broken and not any(entry.kind == FUZZ for entry in report.verdicts):
         steps.append("--fuzz=60s hunts for bugs in what your functions do")
     return steps[:STEPS]
 

@@ -20,7 +20,7 @@ from conformance.subject.environment import environment, inherited_environment
 from conformance.subject.guardian import Job, Kept, guardian
 from conformance.subject.output import Output
 from conformance.subject.place import Start
-from conformance.subject.usage import Usage, usage_of
+from conformance.subject.usage import Usage, remotes_of, usage_of
 
 
 class WorkerProcess:
@@ -95,6 +95,10 @@ class WorkerProcess:
     def usage(self) -> Usage | None:
         """What it and all that it started take; ``None`` once it has ended."""
         return usage_of(self.pid)
+
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """Hosts and ports that it and all that it started are connected with, or dial."""
+        return remotes_of(self.pid)
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs of all that this command started, after ``within`` seconds at most.

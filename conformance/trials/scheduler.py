@@ -320,7 +320,12 @@ class Scheduler:
         if self._held is None:
             place = await self._settings.subject.place()
             self._held = Harness(
-                self._settings, self._shared.baseline, place, port=self._port, starts=self._starts
+                self._settings,
+                self._shared.baseline,
+                place,
+                port=self._port,
+                starts=self._starts,
+                first=self._shared.talk,
             )
         try:
             return await _play(replace(trial, play=_prepared(trial)), self._held, HELD)
@@ -369,7 +374,12 @@ class Scheduler:
             return obstacle
         place = await self._settings.subject.place()
         harness = Harness(
-            self._settings, self._shared.baseline, place, port=self._port, starts=self._starts
+            self._settings,
+            self._shared.baseline,
+            place,
+            port=self._port,
+            starts=self._starts,
+            first=self._shared.talk,
         )
         self._playing[trial.name] = harness
         try:
@@ -383,7 +393,9 @@ class Scheduler:
         """Why the worker cannot be started for a trial, if it cannot."""
         assert self._shared is not None
         reason = None
-        if not self._shared.talk.workers:
+        if (diagnosis := self._shared.baseline.diagnosis) is not None:
+            reason = f"{diagnosis.seen}: see CON-001"
+        elif not self._shared.talk.workers:
             reason = "no worker was found in the first run: see CON-001"
         elif not self._settings.subject.starts:
             reason = "this takes a worker that the suite starts, for itself alone"

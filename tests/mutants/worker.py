@@ -159,10 +159,10 @@ class Worker(Handlers):
 
     async def session(self, socket: ClientConnection) -> None:
         await self.open(socket)
-        await self.send_kept(socket)
         self.connects += 1
-        self.connected = True
+        self.connected = True  # what is called from here on need not be kept
         try:
+            await self.send_kept(socket)
             while True:
                 message = await socket.recv()
                 await self.receive(socket, message)
