@@ -30,10 +30,12 @@ class JudgedItem(pytest.Item):
 
     ``trials`` are played in the background from the start, in the hope that it is asked for.
     What ``rests_on_trials`` shares them with others, and is judged in one process with these.
+    ``seconds`` is how long it takes beside its trials, where that is known.
     """
 
     trials: Sequence[Trial[Any]] = ()
     rests_on_trials = True
+    seconds: float = 0.0
 
     cls = module = None
     fixturenames: Sequence[str] = ()

@@ -105,6 +105,7 @@ def share(
     """The items of one share of ``count``; ``seconds`` is how long each trial took once."""
     if count == 1:
         return items
+    seconds = {item.nodeid: getattr(item, "seconds", 0.0) for item in items} | dict(seconds)
     return [items[place] for place in divide(list(map(_trials, items)), count, seconds)[number]]
 
 
