@@ -17,6 +17,9 @@ ISOLATED = Path(__file__).with_name("isolated.ini")
 
 GROUP = "iii worker conformance"
 
+FILE = "conformance.yaml"
+"""The file that may name the worker."""
+
 ENGINES = ("--engine-cmd", "--engine-url")
 """The options that name an engine: the subject, or what a worker is judged under."""
 
@@ -406,9 +409,16 @@ def is_active(config: pytest.Config) -> bool:
 
 
 def judges_engine(config: pytest.Config) -> bool:
-    """Whether the user asked to judge an engine, and no worker under it."""
+    """Whether the user asked to judge an engine, and no worker under it.
+
+    ``--conformance`` names a worker where there is a file that does: the console script gives it
+    in every run.
+    """
+    folders = (config.invocation_params.dir, config.rootpath)
+    names_worker = {name: _is_set(config, name) for name in NAMING if name not in ENGINES}
+    names_worker["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
     engines = any(_is_set(config, name) for name in ENGINES)
-    return engines and not any(_is_set(config, name) for name in NAMING if name not in ENGINES)
+    return engines and not any(names_worker.values())
 
 
 def idle(config: pytest.Config) -> str | None:
