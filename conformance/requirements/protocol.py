@@ -18,7 +18,9 @@ from typing import Any
 from conformance.errors import UsageError
 
 AUTO = "auto"
-NEWEST = "0.25"
+NEWEST, KNOWN = "0.25", "0.26"
+"""The newest version that was released, which workers are held to, and the newest that is known."""
+
 FRAMEWORKS = ("iii-py", "iii-node", "iii-rust", "iii-go")
 FIRST_WITH_FRAMEWORK = (0, 11)
 RUNTIMES = ("node", "python")
@@ -76,8 +78,8 @@ def engines(text: str) -> str:
 def _version(text: str, option: str, wanted: str) -> str:
     if not re.fullmatch(r"0\.\d+(\.\d+)?", text):
         raise UsageError(f"{option} is {text!r}; give {wanted}, such as 0.11 or 0.23")
-    if numbers(text)[:2] > numbers(NEWEST):
-        raise UsageError(f"{option} is {text}; the newest version known here is {NEWEST}")
+    if numbers(text)[:2] > numbers(KNOWN):
+        raise UsageError(f"{option} is {text}; the newest version known here is {KNOWN}")
     return text
 
 

@@ -62,6 +62,9 @@ class Run(Protocol):
     def usage(self) -> Usage | None:
         """What it takes of this machine; ``None`` where that cannot be told from here."""
 
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """Hosts and ports that it is connected with, where that can be told from here."""
+
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs after ``within`` seconds of all that was started, in words."""
 

@@ -8,8 +8,14 @@ from conformance.errors import WorkerMissing
 from conformance.trials.context import Context
 from conformance.trials.conversation import Conversation
 from conformance.trials.invoker import Invoker
+from conformance.trials.load import load_factor
 from conformance.trials.pace import PERSON
 from conformance.trials.processes import Processes
+from conformance.trials.vitality import Signs, Vitality
+from mock_engine.transcript import Accepted
+
+SLICES = 12
+"""Looks at a worker that has not spoken yet, in the time that it has for that."""
 
 
 class Presence:
@@ -33,11 +39,28 @@ class Presence:
 
     async def spoke(self) -> bool:
         """Wait until a worker has sent its first message; false when none did in time."""
-        within = self._context.pace.appearance if self._context.settings.subject.starts else PERSON
-        await self._context.until(
-            lambda: self._context.talk.workers or not self._worker.running, within
+        context = self._context
+
+        def decided() -> bool:
+            return bool(context.talk.workers) or not self._worker.running
+
+        if not context.settings.subject.starts:
+            await context.until(decided, PERSON)
+            return bool(context.talk.workers)
+        vitality, began = Vitality(context.pace.appearance), context.transcript.now()
+        while not decided() and vitality.awaits(self._signs(began), load_factor()):
+            await context.until(decided, context.pace.appearance / SLICES, patient=False)
+        return bool(context.talk.workers)
+
+    def _signs(self, began: float) -> Signs:
+        """What the worker did since it was started."""
+        usage = self._worker.process.usage()
+        return Signs(
+            self._context.transcript.now() - began,
+            self._worker.process.output.written,
+            sum(1 for _ in self._context.transcript.of(Accepted)),
+            usage.seconds if usage is not None else None,
         )
-        return bool(self._context.talk.workers)
 
     async def ready(self) -> None:
         """Wait until the worker has registered what it registered in its first run, and listens.

@@ -67,13 +67,16 @@ class Processes:
         self.process.output.searches.append(search)
         return search
 
-    async def start(self, also: Mapping[str, str] | None = None, query: str = "") -> None:
+    async def start(
+        self, also: Mapping[str, str] | None = None, query: str = "", *, input_stays: bool = False
+    ) -> None:
         """Listen, unless that is so already, and start the worker.
 
-        ``also`` are further variables of its environment; ``query`` is added to the address.
+        ``also`` are further variables of its environment; ``query`` is added to the address. Its
+        standard input is empty unless ``input_stays`` open.
         """
         if not self._context.listener.has_port:
-            await self._context.listener.listen()
+            await self._context.open_engine()
         free = await self._starts.begin()
         spoke = len(self._context.talk.workers)
         start = asyncio.ensure_future(self._let_others_start(spoke))
@@ -86,6 +89,7 @@ class Processes:
                 self._context.settings.variables,
                 {**self._context.settings.environment, **(also or {})},
                 query,
+                input_stays,
             )
         )
         self._processes.append(process)

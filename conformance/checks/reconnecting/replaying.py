@@ -20,6 +20,7 @@ from conformance.checks.stimuli.losing import (
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.conversation import Identity
 from conformance.trials.trial import Record, check
+from mock_engine.rendering import as_json
 
 
 @check("REC-008", looking_back, *SERIES)
@@ -113,8 +114,8 @@ def keeps_its_trigger_ids(*records: Record[Series]) -> Finding:
         for identity, ids in old.items():
             if identity in new and not ids & new[identity]:
                 return broken(
-                    expected=f"the trigger {identity[1]} with the id it had, {min(ids)!r}",
-                    seen=f"the id {min(new[identity])!r}",
+                    expected=f"the trigger {identity[1]} with the id it had, {as_json(min(ids))}",
+                    seen=f"the id {as_json(min(new[identity]))}",
                     events=messages_after(record, drop)[:6],
                     remedy="Draw the id of a trigger once, when it is registered.",
                 )
@@ -150,7 +151,7 @@ def leaves_out_what_it_took_back(*records: Record[Series]) -> Finding:
         ]
         if again:
             return broken(
-                expected=f"no {again[0].kind} {again[0].id!r}, which was unregistered before",
+                expected=f"no {again[0].kind} {as_json(again[0].id)}, which was taken back before",
                 seen=f"it came again after {drop.way.how}",
                 events=(again[0].message,),
                 remedy="Take what is unregistered out of the list that is replayed.",

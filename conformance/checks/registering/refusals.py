@@ -17,6 +17,7 @@ from conformance.checks.stimuli.refusing import (
 from conformance.requirements.verdict import Finding, broken, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
 
 
@@ -105,7 +106,7 @@ def tells_of_a_refused_trigger(record: Record[Refusal]) -> Finding:
     if record.result.logged:
         return kept("the refusal is in its output")
     return broken(
-        expected=f"a line with the refusal, {NO_ROUTE!r}, in the worker's output",
+        expected=f"a line with the refusal, {as_json(NO_ROUTE)}, in the worker's output",
         seen="no such line",
         remedy="Log the error of a triggerregistrationresult with the id of its trigger.",
     )
