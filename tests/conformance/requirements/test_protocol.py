@@ -36,7 +36,7 @@ def test_the_user_may_name_the_version() -> None:
     assert chosen("auto") is None
 
 
-@pytest.mark.parametrize("text", ["", "newest", "1.0", "0.26", "0.x", "v0.23"])
+@pytest.mark.parametrize("text", ["", "newest", "1.0", "0.27", "0.x", "v0.23"])
 def test_a_version_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--protocol is"):
         chosen(text)
