@@ -23,7 +23,7 @@ SHORT = 4096
 SILENT = inconclusive("it sent nothing")
 
 
-@always("FRM-001", "messages", SILENT)
+@always("FRM-001", "messages", SILENT, unless_told=True)
 def sends_objects_with_a_type(record: Record[object]) -> Iterator[Finding | None]:
     """The engine drops anything else without a word."""
     for message in record.talk.messages():
@@ -52,7 +52,7 @@ def _shape_fault(message: Message) -> str | None:
     return None
 
 
-@always("FRM-002", "messages", inconclusive("it sent no JSON object"))
+@always("FRM-002", "messages", inconclusive("it sent no JSON object"), unless_told=True)
 def sends_valid_messages(record: Record[object]) -> Iterator[Finding | str | None]:
     """Every message is held against the schema of its type."""
     for message in record.talk.messages():
