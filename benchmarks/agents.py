@@ -92,8 +92,8 @@ def mock() -> Iterator[str]:
         config = Path(folder) / "engine.yaml"
         config.write_text(json.dumps({"workers": [{"name": name} for name in ENGINE_MODULES]}))
         ports = ("--port", "0", "--http-port", "0", "--stream-port", "0")
-        with started(("-m", "mock_engine", "--quiet", "--config", str(config), *ports)) as url:
-            yield url
+        with started(("-m", "mock_engine", "--quiet", "--config", str(config), *ports)) as side:
+            yield side.url
 
 
 @contextlib.contextmanager
