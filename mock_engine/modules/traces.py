@@ -93,7 +93,8 @@ class Inspection:
             ),
             "engine::traces::group_by": Offer(
                 self._group,
-                "How many spans have each value of an `attribute`, how many failed, how long they took.",
+                "How many spans have each value of an `attribute`, how many failed, and how long "
+                "they took.",
             ),
             "engine::traces::clear": Offer(self._clear, "Forget all stored spans."),
             "engine::metrics::list": Offer(
