@@ -34,7 +34,17 @@ LOST_AFTER = 5.0
 
 CALL = b'{"type":"invokefunction","invocation_id":"%b","function_id":"%b","data":%b}'
 SIDES = {
-    "mock": ("-m", "mock_engine", "--quiet", "--port", "0", "--http-port", "0"),
+    "mock": (
+        "-m",
+        "mock_engine",
+        "--quiet",
+        "--port",
+        "0",
+        "--http-port",
+        "0",
+        "--stream-port",
+        "0",
+    ),
     "router": ("-m", "benchmarks.router"),
     "floor": ("-m", "benchmarks.floor"),
 }

@@ -35,7 +35,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from conformance.subject.process import undo_ignored_interrupts
 
     command = COMMANDS.get(words[0])
     chosen = parser(only=command)
@@ -47,7 +46,6 @@ def _run(words: list[str]) -> int:
         options = argparse.Namespace(run=chosen.get_default("run"), words=words[1:])
     else:
         options = chosen.parse_args(words)
-    undo_ignored_interrupts()
     return int(options.run(options))
 
 

@@ -41,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
         config = load(options.config or default_path(), lenient=options.lenient)
         if not (options.allow_remote or in_container()):
             config = config.local()
+        elif not options.allow_remote:
+            log.info("inside a container: listening where the configuration says, for others, too")
         if options.host is not None:
             config = config.on(options.host)
         ports = {module: getattr(options, name) for name, module in PORTS.items()}
@@ -176,6 +178,7 @@ async def _serve(config: Config, quiet: bool) -> int:
             print(f"ready {url}", flush=True)
         for name, url in server.module_urls.items():
             print(f"{name} {url}", flush=True)
+        print(f"modules: {', '.join(server.engine.modules) or 'none'}", flush=True)
         await stopping.wait()
     finally:
         await server.stop()

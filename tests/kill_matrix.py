@@ -19,9 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from conformance.matrix.plan import load as load_workers
 from conformance.requirements.catalogue import load
 from conformance.requirements.known import load as load_known
-from conformance.subject.process import undo_ignored_interrupts
 from tests.impostors.__main__ import IMPOSTORS
 from tests.impostors.shown import Exposure, exposed
 from tests.mutants import MUTANTS
@@ -30,8 +30,8 @@ from tests.mutants.matrix import Row, judged
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "kill-matrix.md"
 HISTORY = ROOT / "conformance" / "requirements" / "history.json"
-KNOWN = ROOT / "tests" / "sdks" / "known-failures"
-"""What the official SDKs, by version, are known to break."""
+SDKS = ROOT / "tests" / "sdks" / "workers.yaml"
+"""Workers on the official SDKs, by version, with what each is known to break."""
 
 JOBS = 6 * (os.cpu_count() or 1)
 """Mutants judged at a time: most of the time is spent waiting for what a mutant does not do."""
@@ -46,7 +46,6 @@ Found = TypeVar("Found")
 def main(arguments: list[str] | None = None) -> int:
     """Judge, and write the page or compare it."""
     options = _options(arguments)
-    undo_ignored_interrupts()
     logging.disable(logging.WARNING)  # what mutants send is told by the verdicts
     names = sorted(fnmatch.filter(MUTANTS, options.only))
     rows = _all([MUTANTS[name] for name in names], judged, options.jobs, _progress)
@@ -112,11 +111,15 @@ def history() -> str:
     for mutant in MUTANTS.values():
         mutants.setdefault(mutant.requirement, []).append(mutant.name)
     failing: dict[str, dict[str, str]] = {}
-    for path in sorted(KNOWN.glob("*.yaml")):
-        for known in load_known(path, load(), "linux").values():
-            failing.setdefault(known.id, {})[path.stem] = " ".join(known.reason.split())
-    told = {"mutants": {i: sorted(mutants[i]) for i in sorted(mutants)}, "failing": failing}
-    return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    for candidate in load_workers(SDKS, load()):
+        assert candidate.known_file is not None
+        for known in load_known(candidate.known_file, load(), "linux").values():
+            failing.setdefault(known.id, {})[candidate.name] = " ".join(known.reason.split())
+    history_of_all = {
+        "mutants": {i: sorted(mutants[i]) for i in sorted(mutants)},
+        "failing": failing,
+    }
+    return json.dumps(history_of_all, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def _all(
@@ -151,9 +154,9 @@ def _held(text: str) -> list[str]:
     What else a mutant breaks, and what an impostor fails, depends on how fast the machine is.
     """
     lines = text.splitlines()
-    told = {COLUMNS: COLUMNS - 1, EXPOSED_COLUMNS: 1}
+    compared = {COLUMNS: COLUMNS - 1, EXPOSED_COLUMNS: 1}
     return [
-        "|".join(cells[: told.get(len(cells) - 2, len(cells)) + 1])
+        "|".join(cells[: compared.get(len(cells) - 2, len(cells)) + 1])
         for cells in (line.split("|") for line in lines)
     ]
 

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from conformance.subject.process import undo_ignored_interrupts
 from conformance.trials.trial import CHECKS
 from tests.judging import judge
 
@@ -33,7 +32,6 @@ Outcomes = dict[str, tuple[str, str]]
 def main(arguments: list[str] | None = None) -> int:
     """Judge each worker as often as asked, and compare."""
     options = _options(arguments)
-    undo_ignored_interrupts()
     logging.disable(logging.WARNING)  # what workers send is told by the verdicts
     differing = 0
     for worker in options.worker or WORKERS:

@@ -1,70 +1,14 @@
-"""The checks, one module a phase of a worker's life. Importing a module registers its checks."""
+"""The checks: a module, or a package, for each phase of a worker's life, named as the phase.
+
+``stimuli`` holds what is no check: the trials on which several checks rest, and what they share.
+"""
 
 from __future__ import annotations
 
-from conformance.checks import (
-    absent,
-    announcing,
-    calling,
-    channels,
-    circumstances,
-    concurrent,
-    configuring,
-    connecting,
-    enduring,
-    failing,
-    framing,
-    handling,
-    observing,
-    payloads,
-    persisting,
-    providing,
-    ready,
-    reconnecting,
-    registering,
-    rejected,
-    replaying,
-    reporting,
-    requests,
-    resuming,
-    retrying,
-    returning,
-    shutting,
-    using,
-    waiting,
-    withstanding,
-)
+import importlib
+import pkgutil
 
-MODULES = (
-    connecting,
-    persisting,
-    configuring,
-    announcing,
-    registering,
-    framing,
-    ready,
-    handling,
-    failing,
-    concurrent,
-    circumstances,
-    withstanding,
-    payloads,
-    calling,
-    waiting,
-    returning,
-    providing,
-    rejected,
-    reporting,
-    observing,
-    channels,
-    reconnecting,
-    replaying,
-    retrying,
-    resuming,
-    enduring,
-    shutting,
-    using,
-    requests,
-    absent,
+MODULES = tuple(
+    importlib.import_module(found.name) for found in pkgutil.walk_packages(__path__, f"{__name__}.")
 )
-"""Every module of checks, in the order of the life cycle."""
+"""Every module of this package. Importing them registers their checks."""

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from conformance.checks.ready import looking_back
+from collections.abc import Iterator
+
+from conformance.checks.stimuli.always import always
+from conformance.checks.stimuli.environments import Variables, blank_environment, configured
+from conformance.checks.stimuli.living import looking_back
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
-from mock_engine.transcript import Answered, Message
+from mock_engine.rendering import as_json
+from mock_engine.transcript import Answered, Direction, FrameSeen, Message
 
 GRACE = 5.0
 """Seconds after which the engine puts an unannounced worker into the default namespace."""
 
+
 FIELDS: dict[str, type] = {"runtime": str, "version": str, "name": str, "os": str, "pid": int}
+
+
 REMEDY = (
     'Send {"type":"invokefunction","function_id":"engine::workers::register",'
     '"action":{"type":"void"},"data":{"runtime":…,"version":…,"name":…,"os":…,"pid":…}} '
     "on every new connection."
 )
+
+SILENT = inconclusive("it announced nothing: see ANN-001")
 
 
 @check("ANN-001", looking_back)
@@ -43,29 +53,29 @@ def announces_itself(record: Record[object]) -> Finding:
     return kept("it announced itself on every connection", *record.talk.announcements()[:1])
 
 
-@check("ANN-002", looking_back)
-def says_what_it_is(record: Record[object]) -> Finding:
+@always("ANN-002", "announcements", SILENT)
+def says_what_it_is(record: Record[object]) -> Iterator[Finding | None]:
     """Operators list workers by these fields."""
-    calls = record.talk.announcements()
-    if not calls:
-        return inconclusive("it announced nothing: see ANN-001")
-    for call in calls:
+    for call in record.talk.announcements():
         data = _data(call)
-        lacking = [
-            name
-            for name, kind in FIELDS.items()
-            if not isinstance(data.get(name), kind)
-            or isinstance(data.get(name), bool)
-            or data.get(name) == ""
-        ]
-        if lacking:
-            return broken(
-                expected="runtime, version, name and os as text, pid as a whole number",
+        lacking = [name for name, kind in FIELDS.items() if not _is_told(data.get(name), kind)]
+        yield (
+            None
+            if not lacking
+            else broken(
+                expected="runtime, version, name and os as text, pid as a whole number above 0",
                 seen="missing or of another type: " + ", ".join(lacking),
                 events=(call,),
                 remedy=REMEDY,
             )
-    return kept("runtime, version, name, os and pid are there", calls[0])
+        )
+
+
+def _is_told(value: object, kind: type) -> bool:
+    """Whether a field has the right type and a value that says something."""
+    if isinstance(value, bool) or not isinstance(value, kind):
+        return False
+    return value > 0 if isinstance(value, int) else bool(value)
 
 
 @check("ANN-003", looking_back)
@@ -90,21 +100,22 @@ def announces_in_time(record: Record[object]) -> Finding:
     return kept(f"announced {longest:.2f} s after the upgrade at the latest")
 
 
-@check("ANN-004", looking_back)
-def names_no_blank_namespace(record: Record[object]) -> Finding:
+@always("ANN-004", "announcements", SILENT)
+def names_no_blank_namespace(record: Record[object]) -> Iterator[Finding | None]:
     """A blank namespace is refused with INVALID_NAMESPACE."""
     for call in record.talk.announcements():
         namespace = _data(call).get("namespace")
-        if isinstance(namespace, str) and not namespace.strip():
-            return broken(
+        blank = isinstance(namespace, str) and not namespace.strip()
+        yield (
+            None
+            if not blank
+            else broken(
                 expected="no namespace, or one with a name",
-                seen=f"the namespace {namespace!r}",
+                seen=f"the namespace {as_json(namespace)}",
                 events=(call,),
                 remedy="Leave the field out to register in the default namespace.",
             )
-    if not record.talk.announcements():
-        return inconclusive("it announced nothing: see ANN-001")
-    return kept("no announcement names a blank namespace")
+        )
 
 
 def _data(call: Message) -> dict[str, object]:
@@ -112,33 +123,100 @@ def _data(call: Message) -> dict[str, object]:
     return data if isinstance(data, dict) else {}
 
 
-@check("ANN-008", looking_back)
-def names_are_unique(record: Record[object]) -> Finding:
+@always("ANN-008", "names", inconclusive("it announced no name: see ANN-001 and ANN-002"))
+def names_are_unique(record: Record[object]) -> Iterator[Finding | None]:
     """The second one of a name is refused, and a worker that is refused ends."""
     named: dict[tuple[str, str], Message] = {}
     for number in record.talk.workers:
         calls = record.talk.announcements(number)
-        if not calls:
-            continue
-        data = _data(calls[-1])
+        data = _data(calls[-1]) if calls else {}
         name, namespace = data.get("name"), data.get("namespace") or "default"
         if not isinstance(name, str) or not name.strip():
             continue
-        other = named.setdefault((str(namespace), name), calls[-1])
-        if other.connection != calls[-1].connection and _overlap(record, other, calls[-1]):
-            return broken(
+        other = named.get((str(namespace), name))
+        named[str(namespace), name] = calls[-1]
+        twice = other is not None and _overlap(record, other, calls[-1])
+        yield (
+            None
+            if other is None or not twice
+            else broken(
                 expected="a name of its own for each connection that announces a worker",
-                seen=f"the name {name!r} on connections #{other.connection} and "
-                f"#{calls[-1].connection}",
+                seen=f"the name {as_json(name)} on two connections at a time",
                 events=(other, calls[-1]),
                 remedy="Give an auxiliary connection another name, or do not announce it.",
             )
-    if not named:
-        return inconclusive("it announced no name: see ANN-001 and ANN-002")
-    return kept(f"{len(named)} names, none twice")
+        )
 
 
 def _overlap(record: Record[object], first: Message, second: Message) -> bool:
-    """Whether the connection of the first announcement was open when the second came."""
-    end = record.talk.ends.get(first.connection)
-    return end is None or end.at > second.at
+    """Whether the worker still used the connection of the first announcement after the second.
+
+    One that the worker lost, and the engine took for alive, is in nobody's way: see REC-022.
+    """
+    return any(
+        isinstance(event, FrameSeen)
+        and event.connection == first.connection
+        and event.direction is Direction.FROM_WORKER
+        and event.at > second.at
+        for event in record.events
+    )
+
+
+def _takes(record: Record[Variables], field: str, value: str, variable: str) -> Finding:
+    calls = record.talk.announcements()
+    if not calls:
+        return inconclusive("it announced nothing: see ANN-001")
+    data = calls[0].json.get("data")
+    seen = data.get(field) if isinstance(data, dict) else None
+    if seen == value:
+        return kept(f"announced {field} {as_json(value)}", calls[0])
+    return broken(
+        expected=f"the {field} {as_json(value)}, as {variable} says",
+        seen=as_json(seen),
+        events=(calls[0],),
+        remedy=f"Read {variable} when the worker starts.",
+    )
+
+
+@check("ANN-005", configured)
+def takes_its_name(record: Record[Variables]) -> Finding:
+    """Supervisors name the workers they start, and look for them under that name."""
+    return _takes(record, "name", record.result.name, "III_WORKER_NAME")
+
+
+@check("ANN-006", configured)
+def takes_its_namespace(record: Record[Variables]) -> Finding:
+    """One image serves many namespaces."""
+    return _takes(record, "namespace", record.result.namespace, "III_NAMESPACE")
+
+
+@check("ANN-007", blank_environment)
+def takes_blank_as_unset(record: Record[None]) -> Finding:
+    """A template that is not filled in leaves blanks behind."""
+    for call in record.talk.announcements():
+        data = call.json.get("data")
+        namespace = data.get("namespace") if isinstance(data, dict) else None
+        if namespace is not None:
+            return broken(
+                expected="no namespace, since III_NAMESPACE holds only blanks",
+                seen=f"the namespace {as_json(namespace)}",
+                events=(call,),
+                remedy="Treat a variable of blanks as one that is not set.",
+            )
+    return kept("blanks count as not set")
+
+
+@check("ANN-009", blank_environment)
+def takes_a_blank_name_as_unset(record: Record[None]) -> Finding:
+    """Operators cannot tell workers without a name apart."""
+    for call in record.talk.announcements():
+        data = call.json.get("data")
+        name = data.get("name") if isinstance(data, dict) else None
+        if not isinstance(name, str) or not name.strip():
+            return broken(
+                expected="a name of the worker's own, since III_WORKER_NAME holds only blanks",
+                seen=f"the name {as_json(name)}",
+                events=(call,),
+                remedy="Fall back to hostname:pid where no name is given.",
+            )
+    return kept("blanks count as no name")

@@ -1,94 +1,40 @@
-"""Providing: trigger types of the worker's own, and the triggers it gets for them."""
+"""Providing: trigger types of the worker's own, and the triggers that it gets for them."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
-from conformance.checks.answers import error_fault
-from conformance.errors import Inconclusive
+from conformance.checks.stimuli.answers import error_fault
+from conformance.checks.stimuli.providing import (
+    BINDING,
+    ELSEWHERE,
+    TARGET,
+    UNKNOWN,
+    Fired,
+    OfferedTriggers,
+    calls_of_the_target,
+    fired,
+    fired_since,
+    offered,
+    results,
+)
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
-from conformance.trials.conversation import Conversation
-from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
-from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.transcript import Direction, Message
+from conformance.trials.trial import Record, check
+from mock_engine.rendering import as_json
+from mock_engine.transcript import Direction
 
-BINDING = "5b0d5b2e-0000-4000-8000-0000000000b1"
-UNKNOWN = "5b0d5b2e-0000-4000-8000-0000000000b2"
-NO_TYPE = "conformance-no-such-type"
-TARGET = "conformance::somebody"
-ELSEWHERE = {"namespace": "conformance-blue", "metadata": {"tenant": "blue"}}
 CODES = ("trigger_type_not_found", "trigger_registration_failed")
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What was offered to a provider: triggers of its own type and of an unknown one."""
-
-    type_id: str
-    connection: int
-    after_teardown: bool
-
-
-def _own_type(harness: Harness) -> tuple[int, str]:
-    """A trigger type that the worker provides, and the connection on which it does.
-
-    Raises:
-        Inconclusive: it provides none.
-    """
-    for one in harness.talk.registrations:
-        if one.kind == "registertriggertype" and isinstance(one.id, str):
-            return one.message.connection, one.id
-    raise Inconclusive("this takes a worker that provides a trigger type")
-
-
-@trial(Worker.OWN)
-async def offered(harness: Harness) -> Bound:
-    """Offer a trigger of its own type twice, one of an unknown type, and take the first back."""
-    await harness.worker.start()
-    await harness.presence.ready()
-    number, own = _own_type(harness)
-    for trigger_id, type_id in ((BINDING, own), (UNKNOWN, NO_TYPE)):
-        harness.send(number, _offer(trigger_id, type_id))
-        await harness.until(lambda t=trigger_id: _answers(harness, t), harness.pace.reply)  # type: ignore[misc]
-    harness.send(number, _offer(BINDING, own))
-    await harness.until(lambda: len(_answers(harness, BINDING)) > 1, harness.pace.reply)
-    undo = {"type": "unregistertrigger", "id": BINDING, "trigger_type": own}
-    harness.send(number, undo)
-    alive = await harness.invoker.pulse() and number in harness.workers
-    return Bound(own, number, alive)
-
-
-def _offer(trigger_id: str, type_id: str) -> dict[str, object]:
-    return {
-        "type": "registertrigger",
-        "id": trigger_id,
-        "trigger_type": type_id,
-        "function_id": TARGET,
-        "config": {},
-    }
-
-
-def _answers(harness: Harness, trigger_id: str) -> list[Message]:
-    return _results(list(harness.talk.messages()), trigger_id)
-
-
-def _results(messages: list[Message], trigger_id: str) -> list[Message]:
-    return [
-        m
-        for m in messages
-        if m.type == "triggerregistrationresult" and m.json.get("id") == trigger_id
-    ]
-
-
 @check("PRV-001", offered)
-def answers_for_its_triggers(record: Record[Bound]) -> Finding:
+def answers_for_its_triggers(record: Record[OfferedTriggers]) -> Finding:
     """Whoever registers a trigger waits ten seconds for its provider."""
-    answers = _results(list(record.talk.messages()), BINDING)
+    answers = results(list(record.talk.messages()), BINDING)
     if not answers:
         return broken(
-            expected=f"a triggerregistrationresult for a trigger of type {record.result.type_id!r}",
+            expected="a triggerregistrationresult for a trigger of type "
+            f"{as_json(record.result.type_id)}",
             seen="none",
             events=record.events[-4:],
             remedy="Answer registertrigger with the same id, trigger_type and function_id, and "
@@ -97,8 +43,9 @@ def answers_for_its_triggers(record: Record[Bound]) -> Finding:
     body = answers[0].json
     if (body.get("trigger_type"), body.get("function_id")) != (record.result.type_id, TARGET):
         return broken(
-            expected=f"trigger_type {record.result.type_id!r} and function_id {TARGET!r}",
-            seen=f"{body.get('trigger_type')!r} and {body.get('function_id')!r}",
+            expected=f"trigger_type {as_json(record.result.type_id)} and "
+            f"function_id {as_json(TARGET)}",
+            seen=f"{as_json(body.get('trigger_type'))} and {as_json(body.get('function_id'))}",
             events=(answers[0],),
             remedy="Repeat trigger_type and function_id in the answer.",
         )
@@ -106,9 +53,9 @@ def answers_for_its_triggers(record: Record[Bound]) -> Finding:
 
 
 @check("PRV-002", offered)
-def refuses_unknown_types(record: Record[Bound]) -> Finding:
+def refuses_unknown_types(record: Record[OfferedTriggers]) -> Finding:
     """A trigger of a type that its provider no longer knows must not wait in silence."""
-    answers = _results(list(record.talk.messages()), UNKNOWN)
+    answers = results(list(record.talk.messages()), UNKNOWN)
     error = answers[0].json.get("error") if answers else None
     # The engine reads an answer whose error is none of its kind as no answer at all.
     fault = error_fault(error) if error else "no error" if answers else "no answer"
@@ -123,23 +70,25 @@ def refuses_unknown_types(record: Record[Bound]) -> Finding:
 
 
 @check("PRV-003", offered)
-def takes_a_trigger_again(record: Record[Bound]) -> Finding:
+def takes_a_trigger_again(record: Record[OfferedTriggers]) -> Finding:
     """After a provider reconnects, the engine offers every trigger anew, known ones too."""
-    answers = _results(list(record.talk.messages()), BINDING)
+    answers = results(list(record.talk.messages()), BINDING)
     if not answers or answers[0].json.get("error"):
         return inconclusive("it did not take the trigger the first time")
     if len(answers) > 1 and not answers[1].json.get("error"):
         return kept("it took the same trigger again", answers[1])
     return broken(
         expected="a second answer without an error",
-        seen=f"the error {answers[1].json['error']!r}" if len(answers) > 1 else "no second answer",
+        seen=f"the error {as_json(answers[1].json['error'])}"
+        if len(answers) > 1
+        else "no second answer",
         events=tuple(answers[:2]),
         remedy="Replace a trigger that comes again under its id.",
     )
 
 
 @check("PRV-004", offered)
-def takes_a_trigger_down(record: Record[Bound]) -> Finding:
+def takes_a_trigger_down(record: Record[OfferedTriggers]) -> Finding:
     """Nobody waits for an answer to unregistertrigger; the worker goes on."""
     if record.result.after_teardown:
         return kept("it went on after unregistertrigger")
@@ -152,9 +101,9 @@ def takes_a_trigger_down(record: Record[Bound]) -> Finding:
 
 
 @check("PRV-005", offered)
-def refuses_with_a_code(record: Record[Bound]) -> Finding:
+def refuses_with_a_code(record: Record[OfferedTriggers]) -> Finding:
     """Owners of triggers tell by the code whether another provider may come."""
-    answers = _results(list(record.talk.messages()), UNKNOWN)
+    answers = results(list(record.talk.messages()), UNKNOWN)
     error = answers[0].json.get("error") if answers else None
     if not isinstance(error, dict):
         return inconclusive("it answered no error for an unknown type: see PRV-002")
@@ -162,7 +111,7 @@ def refuses_with_a_code(record: Record[Bound]) -> Finding:
         return kept(f"the code {error['code']}", answers[0])
     return broken(
         expected="the code " + " or ".join(CODES),
-        seen=repr(error.get("code")),
+        seen=as_json(error.get("code")),
         events=(answers[0],),
         remedy="Use trigger_type_not_found for a type that is not provided, and "
         "trigger_registration_failed for a trigger that cannot be served.",
@@ -170,7 +119,7 @@ def refuses_with_a_code(record: Record[Bound]) -> Finding:
 
 
 @check("PRV-006", offered)
-def says_nothing_to_a_teardown(record: Record[Bound]) -> Finding:
+def says_nothing_to_a_teardown(record: Record[OfferedTriggers]) -> Finding:
     """An answer that nobody waits for is taken for one to a trigger that failed."""
     undone = [
         m
@@ -182,9 +131,7 @@ def says_nothing_to_a_teardown(record: Record[Bound]) -> Finding:
     later = [
         m
         for m in record.talk.messages()
-        if m.type in ("triggerregistrationresult", "unregistertriggerresult")
-        and m.at > undone[0].at
-        and m.json.get("id") == BINDING
+        if m.at > undone[0].at and m.type is not None and m.json.get("id") == BINDING
     ]
     if not later:
         return kept("it said nothing to unregistertrigger")
@@ -196,50 +143,10 @@ def says_nothing_to_a_teardown(record: Record[Bound]) -> Finding:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """What a provider said of its triggers before and after one was taken back."""
-
-    before: Invocation
-    after: Invocation
-
-
-@trial(Worker.OWN)
-async def fired(harness: Harness) -> Fired:
-    """Offer a trigger in another namespace twice, let it fire, and take it back."""
-    fire, bindings = harness.invoker.role("fire"), harness.invoker.role("bindings")
-    await harness.worker.start()
-    await harness.presence.ready()
-    number, own = _own_type(harness)
-    for times in (1, 2):
-        harness.send(number, _offer(BINDING, own) | ELSEWHERE)
-        await harness.until(
-            lambda n=times: len(_answers(harness, BINDING)) >= n,  # type: ignore[misc]
-            harness.pace.reply,
-        )
-    before = harness.invoker.invoke(bindings, {})
-    await harness.invoker.reply(before)
-    await harness.invoker.reply(harness.invoker.invoke(fire, {"id": BINDING, "data": {"tick": 1}}))
-    await harness.until(lambda: _targets(harness.talk), harness.pace.reply)
-    harness.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": own})
-    await harness.invoker.pulse()
-    after = harness.invoker.invoke(bindings, {})
-    await harness.invoker.reply(after)
-    return Fired(before, after)
-
-
-def _targets(talk: Conversation) -> list[Message]:
-    return [
-        m
-        for m in talk.messages()
-        if m.type == "invokefunction" and m.json.get("function_id") == TARGET
-    ]
-
-
 @check("PRV-007", fired)
 def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
     """The target is looked for in the namespace of the call, and reads what the owner left it."""
-    calls = _targets(record.talk)
+    calls = calls_of_the_target(record.talk)
     if not calls:
         return broken(
             expected=f"a call of {TARGET}, the function of the trigger",
@@ -250,8 +157,8 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
     if seen == ELSEWHERE:
         return kept("it called the target in its namespace, with the metadata", calls[0])
     return broken(
-        expected=f"namespace and metadata of the trigger, {ELSEWHERE!r}, in the call",
-        seen=repr(seen),
+        expected=f"namespace and metadata of the trigger, {as_json(ELSEWHERE)}, in the call",
+        seen=as_json(seen),
         events=(calls[0],),
         remedy="Keep namespace and metadata of a trigger, and send them with each call.",
     )
@@ -260,7 +167,18 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
 @check("PRV-008", fired)
 def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
     """A trigger that lives on calls a function that nobody wants to be called."""
-    held = [_held(record, invocation) for invocation in (record.result.before, record.result.after)]
+    played = record.result
+    late = fired_since(record.talk, played.undone)
+    if late:
+        return broken(
+            expected="no call of the function of a trigger that was taken back",
+            seen=f"one {late[0].at - played.undone:.1f} s after it",
+            events=tuple(late[:2]),
+            remedy="Find the trigger by its id, end it, and forget it.",
+        )
+    if played.before is None or played.after is None:
+        return kept(f"it did not fire any more within {played.quiet:.1f} s")
+    held = [_held(record, invocation) for invocation in (played.before, played.after)]
     if not held[0]:
         return inconclusive("its function `bindings` does not tell of the trigger it was offered")
     if not held[1]:
@@ -275,6 +193,8 @@ def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
 @check("PRV-009", fired)
 def holds_a_trigger_once(record: Record[Fired]) -> Finding:
     """Held twice, it fires twice; the engine offers all triggers anew after a reconnect."""
+    if record.result.before is None:
+        return inconclusive("this takes a function that plays the part of conformance::bindings")
     held = _held(record, record.result.before)
     if not held:
         return inconclusive("its function `bindings` does not tell of the trigger it was offered")
@@ -287,9 +207,9 @@ def holds_a_trigger_once(record: Record[Fired]) -> Finding:
     )
 
 
-def _held(record: Record[Fired], asked: Invocation) -> int:
+def _held(record: Record[Fired], invocation: Invocation) -> int:
     """How many triggers with this id an answer of ``bindings`` tells of."""
-    answers = record.talk.answers(asked.id)
+    answers = record.talk.answers(invocation.id)
     result = answers[0].json.get("result") if answers else None
     entries = result.get("bindings", result) if isinstance(result, dict) else result
     if isinstance(entries, dict):

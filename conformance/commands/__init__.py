@@ -35,20 +35,27 @@ class Command:
 TABLE = """
 judge            plugin.launch:declare                         judge a worker
 fuzz             plugin.launch:declare_fuzz                    hunt for bugs in a worker
+init             commands.init:declare                         write conformance.yaml from one run
 invoke           commands.invoke:declare                       invoke functions, show the answers
 record           commands.record:declare                       record a worker and an engine
+expect           commands.expect:declare                       say what should have been recorded
 replay           plugin.launch:declare_replay                  play scenarios at a worker
 from-transcript  commands.record:declare_from_transcript       make a scenario of a transcript
 matrix           commands.matrix:declare                       judge many workers side by side
+compare          commands.compare:declare                      show what changed between two reports
+merge            commands.merge:declare                        make one report of several shares
+watch            commands.watch:declare                        judge again when files change
 engine           commands.engine:declare                       run a local engine
+drift            commands.drift:declare                        show what changed between engines
 list             commands.catalogue:declare_list               show every requirement, a line each
 explain          commands.catalogue:declare_explain            show all that is known of some
 doctor           commands.doctor:declare                       look at what this machine lacks
+annotate         commands.annotate:declare                     annotate a job on GitHub
 completion       commands.completion:declare                   print completion for a shell
 docs             commands.catalogue:declare_docs               write the page of requirements
 """
 
-PASSING_ON = ("judge", "fuzz", "replay")
+PASSING_ON = ("judge", "fuzz", "replay", "watch")
 
 
 def _read(line: str) -> Command:

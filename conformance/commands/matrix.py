@@ -5,67 +5,115 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from conformance.errors import UsageError
-from conformance.matrix import table as report
+from conformance.judging.shares import divide, parse
+from conformance.matrix import site, table
+from conformance.matrix.document import FILE, Matrix, document
 from conformance.matrix.findings import findings, verdicts
-from conformance.matrix.plan import chosen, load
-from conformance.matrix.run import Column, judge_all
+from conformance.matrix.following import following
+from conformance.matrix.plan import Candidate, chosen, load
+from conformance.matrix.run import Column, Machines, ThisMachine, judge_all
+from conformance.matrix.task import Task, task
+from conformance.requirements.catalogue import Catalogue
 from conformance.requirements.catalogue import load as load_catalogue
 from conformance.requirements.verdict import Outcome
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command."""
+    parser.usage = "%(prog)s FILE [OPTIONS] [-- OPTIONS OF judge]"
     parser.epilog = (
         "Exit codes: 0 when no MUST is broken, 1 when one is, or a known failure is fixed, or the "
         "page of findings is stale, 2 when a worker could not be judged at all."
     )
     parser.add_argument("file", type=Path, help="the workers, as YAML")
-    parser.add_argument(
-        "--worker",
-        metavar="PATTERN",
-        action="append",
-        default=[],
-        help="judge only workers whose name matches, as in 'rust-*'; may be repeated",
+    _declare_choice(parser)
+    _declare_running(parser)
+    _declare_results(parser)
+    parser.add_argument("judging", nargs="*", metavar="OPTION", help="options of `judge`, after --")
+    parser.set_defaults(run=_run)
+
+
+def _declare_choice(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is judged")
+    several: dict[str, Any] = {"action": "append", "default": [], "metavar": "PATTERN"}
+    group.add_argument(
+        "--worker", **several, help="only workers whose name matches, as in 'rust-*'; repeatable"
     )
-    parser.add_argument(
+    group.add_argument("--tag", **several, help="only workers with a tag that matches; repeatable")
+    group.add_argument(
         "--requirement",
-        metavar="PATTERN",
-        action="append",
-        default=[],
-        help="judge only by requirements whose id matches, as in 'REC-*'; may be repeated",
+        **several,
+        help="only requirements whose id matches, as in 'REC-*'; repeatable",
     )
-    parser.add_argument(
-        "--jobs", type=_positive, default=1, metavar="N", help="judge N at a time (default: 1)"
-    )
-    parser.add_argument(
+    group.add_argument(
         "--level",
         choices=("default", "full"),
         default="default",
-        help="full: play trials that take long, too",
+        help="full: play trials that take long, too, with every worker",
     )
-    parser.add_argument("--no-build", action="store_true", help="take the workers as they are")
-    parser.add_argument("--strict", action="store_true", help="let broken SHOULDs fail too")
-    parser.add_argument(
+    group.add_argument(
+        "--shard", metavar="NUMBER/COUNT", help="judge one share of the workers, as in 2/5"
+    )
+
+
+def _declare_running(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how it is judged")
+    group.add_argument(
+        "--jobs", type=_positive, default=1, metavar="N", help="judge N at a time (default: 1)"
+    )
+    group.add_argument(
+        "--split",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="divide the requirements of each worker into N tasks (default: 1)",
+    )
+    group.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="judge on the machines of a Dask cluster, as in tcp://scheduler:8786",
+    )
+    group.add_argument("--no-build", action="store_true", help="take the workers as they are")
+    group.add_argument("--strict", action="store_true", help="let broken SHOULDs fail too")
+    group.add_argument(
         "--timeout-factor",
         type=_factor,
         default=1.0,
         metavar="NUMBER",
         help="multiply every deadline (default: 1)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown")
-    parser.add_argument("--findings", type=Path, metavar="FILE", help="write what is broken, why")
-    parser.add_argument(
+
+
+def _declare_results(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is written")
+    group.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write pages: index.html, one a worker and one a requirement, findings, matrix.json",
+    )
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="with --report: keep the results that are in the folder, and judge the rest",
+    )
+    group.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
+    group.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown")
+    group.add_argument("--findings", type=Path, metavar="FILE", help="write what is broken, why")
+    group.add_argument(
         "--check",
         action="store_true",
         help="with --findings: only tell whether its verdicts are those of this run",
     )
-    parser.set_defaults(run=_run)
 
 
 def _positive(text: str) -> int:
@@ -85,33 +133,102 @@ def _factor(text: str) -> float:
 def _run(options: argparse.Namespace) -> int:
     if options.check and not options.findings:
         raise UsageError("--check takes --findings FILE, the page to compare with")
+    if options.resume and not options.report:
+        raise UsageError("--resume takes --report DIR, the folder of the run to go on with")
     catalogue = load_catalogue()
-    candidates = chosen(load(options.file, catalogue), options.worker)
+    candidates = chosen(load(options.file, catalogue), options.worker, options.tag)
+    candidates = _share(candidates, options)
     requirements = catalogue.matching(options.requirement or ["*"])
-    columns = judge_all(
-        candidates,
-        [requirement.id for requirement in requirements],
-        jobs=options.jobs,
-        full=options.level == "full",
-        factor=options.timeout_factor,
-        building=not options.no_build,
-        tell=lambda line: print(line, file=sys.stderr, flush=True),
-    )
-    width = shutil.get_terminal_size().columns
-    _print(report.console(catalogue, columns, requirements, width))
-    if options.json:
-        _write(options.json, json.dumps(report.document(columns, requirements), indent=1) + "\n")
-    if options.markdown:
-        _write(
-            options.markdown, "\n".join(report.markdown(catalogue, columns, requirements)) + "\n"
+    with ExitStack() as stack:
+        folder = options.report or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-"))
         )
-    stale = options.findings is not None and _findings(options, columns)
-    return _exit_code(columns, options.strict) or int(stale)
+        columns = _judge(options, candidates, folder, len(requirements))
+        matrix = document(catalogue, columns, requirements)
+        _write_all(options, catalogue, matrix)
+    width = shutil.get_terminal_size().columns
+    _print(table.console(catalogue, matrix.workers, requirements, width))
+    if options.report:
+        print(f"\nreport: {options.report / 'index.html'}")
+    stale = options.findings is not None and _findings(options, catalogue, columns)
+    return _exit_code(matrix, options.strict) or int(stale)
 
 
-def _findings(options: argparse.Namespace, columns: Sequence[Column]) -> bool:
+def _share(candidates: list[Candidate], options: argparse.Namespace) -> list[Candidate]:
+    """The workers of one share, balanced by how long they took in the run before."""
+    if not options.shard:
+        return candidates
+    number, count = parse(options.shard)
+    file = options.report / FILE if options.report else None
+    before = json.loads(file.read_text("utf-8"))["workers"] if file and file.is_file() else ()
+    seconds = {worker["name"]: worker["seconds"] for worker in before}
+    shares = divide([[candidate.name] for candidate in candidates], count, seconds)
+    return [candidates[place] for place in shares[number]]
+
+
+def _judge(
+    options: argparse.Namespace, candidates: Sequence[Candidate], folder: Path, total: int
+) -> list[Column]:
+    tasks = [(candidate, _tasks(options, candidate)) for candidate in candidates]
+    machines = _machines(options)
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with following([c.name for c in candidates], folder, total) as notify:
+            return judge_all(
+                tasks,
+                folder,
+                machines,
+                building=not options.no_build,
+                resuming=options.resume,
+                notify=notify,
+            )
+    finally:
+        machines.stop()
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _machines(options: argparse.Namespace) -> Machines:
+    if options.cluster is None:
+        return ThisMachine(options.jobs)
+    from conformance.matrix.cluster import Cluster
+
+    return Cluster(options.cluster)
+
+
+def _tasks(options: argparse.Namespace, candidate: Candidate) -> list[Task]:
+    """The tasks of a worker. Only one that is judged alone is looked for on the default port."""
+    words = [f"--requirement={pattern}" for pattern in options.requirement]
+    if options.jobs > 1 or options.split > 1 or options.cluster:
+        words.append("--default-port=0")
+    full = options.level == "full"
+    shards = (
+        [[]]
+        if options.split == 1
+        else [[f"--shard={number}/{options.split}"] for number in range(1, 1 + options.split)]
+    )
+    return [
+        task(
+            candidate, [*words, *shard, *options.judging], full=full, factor=options.timeout_factor
+        )
+        for shard in shards
+    ]
+
+
+def _write_all(options: argparse.Namespace, catalogue: Catalogue, matrix: Matrix) -> None:
+    """Write what was asked for, but for the page of findings."""
+    requirements = [catalogue[name] for name in matrix.requirements]
+    if options.report:
+        site.write(options.report, catalogue, matrix)
+    if options.json:
+        _write(options.json, json.dumps(matrix.data(), indent=1) + "\n")
+    if options.markdown:
+        lines = table.markdown(catalogue, matrix.workers, requirements)
+        _write(options.markdown, "\n".join(lines) + "\n")
+
+
+def _findings(options: argparse.Namespace, catalogue: Catalogue, columns: Sequence[Column]) -> bool:
     """Write the page of findings, or tell whether the one that is there is stale."""
-    page = findings(load_catalogue(), columns, f"{options.file.as_posix()} --level {options.level}")
+    page = findings(catalogue, columns, f"{options.file.as_posix()} --level {options.level}")
     if not options.check:
         _write(options.findings, page)
         return False
@@ -122,11 +239,11 @@ def _findings(options: argparse.Namespace, columns: Sequence[Column]) -> bool:
     return True
 
 
-def _exit_code(columns: Iterable[Column], strict: bool) -> int:
-    wrong = {Outcome.FAILED, Outcome.FIXED} | ({Outcome.WARNING} if strict else set())
-    if any(column.fault for column in columns):
+def _exit_code(matrix: Matrix, strict: bool) -> int:
+    if any(worker.fault for worker in matrix.workers):
         return 2
-    return int(any(wrong & set(report.outcomes(column).values()) for column in columns))
+    outcomes: list[Outcome] = [e.outcome for worker in matrix.workers for e in worker.verdicts]
+    return int(any(outcome.fails(strict=strict) for outcome in outcomes))
 
 
 def _write(path: Path, text: str) -> None:

@@ -96,13 +96,15 @@ def _write(events: Sequence[Event], output: Path, title: str, source: str) -> in
         made = compose(events, name=name, title=title, source=source)
     except ValueError as fault:
         raise UsageError(str(fault)) from None
-    _replace(output, write(made))
+    replace_file(output, write(made))
     print(f"{output}: {len(made['steps'])} steps; play it with")
-    print(f"  python -m conformance replay {output} --worker-cmd=…")
+    print(f"  iii-conformance replay {output} -- COMMAND")
+    print("It holds what the worker did. Where that was wrong, say what should have been:")
+    print(f"  iii-conformance expect {output}")
     return 0
 
 
-def _replace(output: Path, text: str) -> None:
+def replace_file(output: Path, text: str) -> None:
     """Write a file as a whole or not at all, whenever somebody loses patience."""
     part = output.with_name(f".{output.name}.part")
     try:

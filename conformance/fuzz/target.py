@@ -10,6 +10,7 @@ from typing import Any
 from conformance.documents.validity import Unsupported, Validity
 from conformance.fuzz.values.generator import Generator
 from conformance.fuzz.values.hostile import edges
+from conformance.fuzz.values.options import options
 
 WELL_KNOWN = "conformance::"
 HARMLESS = ("conformance::echo", "conformance::fail", "conformance::metadata")
@@ -29,6 +30,8 @@ class Case:
     ``text`` is the data as JSON; ``value`` the same as a tree. ``valid`` is what the declared
     format says of it, ``None`` without one, and ``broken`` what it breaks. Data that is not
     ``deliverable`` the engine would not pass on.
+    ``answer`` is what the calls are answered with that the function makes meanwhile: members of an
+    ``invocationresult`` as JSON; without it the engine answers them.
     """
 
     function_id: str
@@ -38,6 +41,7 @@ class Case:
     broken: str = ""
     origin: str = ""
     deliverable: bool = True
+    answer: str = ""
 
 
 class FuzzTarget:
@@ -63,6 +67,7 @@ class FuzzTarget:
             except Unsupported as fault:
                 self.unsupported = f"response_format: {fault}"
         self.edges = edges(self.request)
+        self.options = options(self.request) if self.generator is not None else []
 
 
 def is_anything(schema: Mapping[str, Any]) -> bool:

@@ -47,6 +47,7 @@ def conversation(
         (record.events for record in records if any(id(e) in wanted for e in record.events)),
         tuple(cited) or (records[0].events if records else ()),
     )
+    wanted = {id(_visible(event, events)) for event in cited}
     shown = [e for e in events if id(e) in wanted or not _is_noise(e)]
     if wanted:
         connections = {event.connection for event in cited}
@@ -57,6 +58,22 @@ def conversation(
     else:
         shown = _last(shown)
     return tuple(evidence_frame(event, id(event) in wanted) for event in _bounded(shown, wanted))
+
+
+def _visible(cited: Event, events: Sequence[Event]) -> Event:
+    """What is shown of an event that is cited: of a frame of a message, the message."""
+    if summary(cited) is not None or not isinstance(cited, FrameSeen):
+        return cited
+    return next(
+        (
+            event
+            for event in events
+            if isinstance(event, Message)
+            and (event.connection, event.direction) == (cited.connection, cited.direction)
+            and event.at >= cited.at
+        ),
+        cited,
+    )
 
 
 def evidence_frame(event: Event, cited: bool = False) -> EvidenceFrame:

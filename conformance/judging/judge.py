@@ -12,13 +12,17 @@ from conformance.requirements.protocol import Protocol
 from conformance.requirements.verdict import (
     Conclusion,
     Finding,
+    Level,
     Outcome,
     inconclusive,
     not_applicable,
     outcome_of,
 )
 from conformance.trials.scheduler import InconclusiveTrial, TrialOutcome
-from conformance.trials.trial import Check, Record, Trial
+from conformance.trials.trial import Check, Record, Trial, Watch, Worker
+
+PRESENCE = "RDY-001"
+"""The requirement that a worker breaks which was not there when a trial needed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,10 @@ class Verdict:
 
 
 class Judge:
-    """Reaches verdicts, each once, fetching records as it needs them."""
+    """Reaches verdicts, each once, fetching records as it needs them.
+
+    What must always hold is judged on all that ``witnesses`` left behind.
+    """
 
     def __init__(
         self,
@@ -66,34 +73,62 @@ class Judge:
         outcome: Callable[[Trial[Any]], TrialOutcome],
         protocol: Callable[[], Protocol],
         known: Mapping[str, KnownFailure],
+        witnesses: Sequence[Trial[Any]] = (),
     ) -> None:
         self._catalogue = catalogue
         self._checks = checks
         self._outcome = outcome
         self._protocol = protocol
         self._known = known
+        self._witnesses = witnesses
         self._verdicts: dict[str, Verdict] = {}
+        self._reruns: dict[str, int] = {}
+        self._runs: tuple[Record[Any], ...] | None = None
 
-    def verdict(self, requirement_id: str) -> Verdict:
+    def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
         """The verdict on a requirement; the trials it takes are played if they were not.
+
+        ``reruns`` is how often it was judged before: its own trials are played once more each time.
 
         Raises:
             KeyError: there is no such requirement.
             Exception: a trial failed by a fault of the suite.
         """
+        if reruns > self._reruns.get(requirement_id, 0):
+            self._reruns[requirement_id] = reruns
+            self._verdicts.pop(requirement_id, None)
         if requirement_id not in self._verdicts:
             self._verdicts[requirement_id] = self._judge(self._catalogue[requirement_id])
         return self._verdicts[requirement_id]
 
     def _judge(self, requirement: Requirement) -> Verdict:
-        obstacle = self._obstacle(requirement)
-        if obstacle is not None:
-            return self._verdict(requirement, obstacle)
+        outside = self._outside(requirement)
+        if outside is not None:
+            return self._verdict(requirement, outside)
         check = self._checks[requirement.id]
+        watched = self._watched(requirement, check.watch) if check.watch is not None else None
+        if watched is not None and watched.finding.conclusion is Conclusion.BROKEN:
+            # What was seen to be broken is broken, whatever else fell.
+            return watched
+        unmet = self._unmet(requirement)
+        if unmet is not None:
+            return self._verdict(requirement, unmet)
+        if check.judge is None:
+            assert watched is not None
+            return watched
+        verdict = self._rated(requirement, check)
+        lacking = verdict.finding.conclusion in (Conclusion.INCONCLUSIVE, Conclusion.NOT_APPLICABLE)
+        if lacking and watched is not None and watched.finding.conclusion is Conclusion.KEPT:
+            return watched
+        return verdict
+
+    def _rated(self, requirement: Requirement, check: Check) -> Verdict:
+        """The verdict on what can be judged, by several tries where it is known to be flaky."""
         known = self._known.get(requirement.id)
+        first = 1 + self._reruns.get(requirement.id, 0)
         if known is None or not known.tries:
-            return self._tried(requirement, check, 1)
-        tries = [self._tried(requirement, check, n + 1) for n in range(known.tries)]
+            return self._tried(requirement, check, first)
+        tries = [self._tried(requirement, check, first + n) for n in range(known.tries)]
         number, tried = rated([each.finding for each in tries])
         verdict = replace(tries[number], tried=tried)
         return replace(verdict, outcome=Outcome.FLAKY) if tried and tried.is_flaky else verdict
@@ -103,13 +138,44 @@ class Judge:
         outcomes = [self._outcome(attempt(trial, number)) for trial in check.trials]
         records = tuple(outcome for outcome in outcomes if isinstance(outcome, Record))
         if records:
+            assert check.judge is not None
             finding = check.judge(*records)
         else:
-            finding = inconclusive(
-                next(o.reason for o in outcomes if isinstance(o, InconclusiveTrial))
-            )
+            missed = next(o for o in outcomes if isinstance(o, InconclusiveTrial))
+            finding = inconclusive(missed.reason, because=PRESENCE if missed.blames else "")
         runs = dict.fromkeys(outcome.run for outcome in outcomes if outcome.run)
         return self._verdict(requirement, finding, records, tuple(runs))
+
+    def _watched(self, requirement: Requirement, watch: Watch) -> Verdict:
+        """The verdict on what must always hold, by everything that was seen."""
+        records = self._everything()
+        if watch.unless_told:
+            records = tuple(record for record in records if not self._is_told(record))
+        finding = watch.judge(*records)
+        cited = set(map(id, finding.events))
+        records = tuple(r for r in records if any(id(event) in cited for event in r.events))[:1]
+        return self._verdict(requirement, finding, records, tuple(r.run for r in records))
+
+    def _everything(self) -> tuple[Record[Any], ...]:
+        """A record of each run of the worker, the longest where several trials shared it."""
+        if self._runs is None:
+            runs: dict[str, Record[Any]] = {}
+            for trial in self._witnesses:
+                outcome = self._outcome(trial)
+                record = outcome if isinstance(outcome, Record) else outcome.record
+                if record is not None and record.run:
+                    runs[record.run] = _joined(runs.get(record.run), record)
+            self._runs = tuple(runs.values())
+        return self._runs
+
+    def _is_told(self, record: Record[Any]) -> bool:
+        """Whether a check of the trial itself found a MUST broken in a run of its own."""
+        return any(
+            self._catalogue[check.requirement].level is Level.MUST
+            and self.verdict(check.requirement).finding.conclusion is Conclusion.BROKEN
+            for check in self._checks.values()
+            if any(t.name == record.trial and t.worker is Worker.OWN for t in check.trials)
+        )
 
     def _verdict(
         self,
@@ -122,23 +188,38 @@ class Judge:
         outcome = applied(outcome_of(finding, requirement.level), finding.seen, known)
         return Verdict(requirement, outcome, finding, records, known, runs)
 
-    def _obstacle(self, requirement: Requirement) -> Finding | None:
+    def _unmet(self, requirement: Requirement) -> Finding | None:
+        """Which prerequisite is not met, if one is not."""
+        for need in requirement.needs:
+            prerequisite = self.verdict(need)
+            conclusion = prerequisite.finding.conclusion
+            if conclusion in (Conclusion.BROKEN, Conclusion.INCONCLUSIVE):
+                fallen = need if conclusion is Conclusion.BROKEN else ""
+                return inconclusive(
+                    f"needs {need}: {_state(prerequisite)}",
+                    because=prerequisite.finding.because or fallen,
+                )
+        return None
+
+    def _outside(self, requirement: Requirement) -> Finding | None:
         """Why the requirement is not put to the proof at all, if it is not."""
         if requirement.method is Method.UNTESTABLE or requirement.id not in self._checks:
             return inconclusive(requirement.reason or "there is no check for it yet")
-        for need in requirement.needs:
-            prerequisite = self.verdict(need)
-            if prerequisite.finding.conclusion in (Conclusion.BROKEN, Conclusion.INCONCLUSIVE):
-                return inconclusive(f"needs {need}: {_state(prerequisite)}")
-        return self._outside(requirement)
-
-    def _outside(self, requirement: Requirement) -> Finding | None:
         protocol = self._protocol()
         if protocol.knows(requirement.since, requirement.until):
             return None
         bounds = [f"since {requirement.since}"] if requirement.since else []
         bounds += [f"until {requirement.until}"] if requirement.until else []
         return not_applicable(f"a rule of protocol versions {' '.join(bounds)}; {protocol.reason}")
+
+
+def _joined(known: Record[Any] | None, record: Record[Any]) -> Record[Any]:
+    """What two trials that shared a run tell of it."""
+    if known is None:
+        return record
+    longest = max(known, record, key=lambda each: len(each.events))
+    missed = known.missed or record.missed
+    return longest if longest.missed == missed else replace(longest, missed=missed)
 
 
 def attempt(trial: Trial[Any], number: int) -> Trial[Any]:

@@ -2,52 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance import checks as _checks
 from conformance.judging.judge import Judge, Verdict, attempt
 from conformance.judging.subject import subject
 from conformance.requirements import catalogue as requirements
+from conformance.requirements import sdks
 from conformance.requirements.catalogue import Catalogue
+from conformance.requirements.known import KnownFailure
 from conformance.requirements.protocol import Protocol, spoken
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
+from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.scheduler import RunRecord, Scheduler, TrialOutcome
-from conformance.trials.trial import CHECKS, Trial
+from conformance.trials.trial import CHECKS, Trial, all_trials
 
 __all__ = ["Judgement"]
 assert _checks.MODULES  # importing the modules registers their checks
 
 
 class Judgement:
-    """Judges one worker. ``baseline`` is what its first run showed, once it was started."""
+    """Judges one worker. ``baseline`` is what its first run showed, once it was started.
 
-    def __init__(self, settings: Settings) -> None:
+    What must always hold is judged on all that ``witnesses`` leave behind: every trial that the
+    level plays, unless others are given.
+    """
+
+    def __init__(self, settings: Settings, witnesses: Sequence[Trial[Any]] | None = None) -> None:
+        self._witnesses = all_trials() if witnesses is None else witnesses
         self.settings = settings
         self.catalogue: Catalogue = requirements.load()
         self.baseline: Baseline | None = None
         self._scheduler = Scheduler(settings)
+        self._known = dict(settings.known)
         self._judge = Judge(
-            self.catalogue, CHECKS, self._scheduler.outcome, lambda: self.protocol, settings.known
+            self.catalogue,
+            CHECKS,
+            self._scheduler.outcome,
+            lambda: self.protocol,
+            self._known,
+            self._witnesses,
         )
 
-    def start(self, requirement_ids: Iterable[str], trials: Iterable[Trial[Any]] = ()) -> None:
-        """Start the worker, and what these requirements take and ``trials``, in the background.
+    def start(self) -> None:
+        """Start the worker for the first time.
 
         Raises:
             UsageError: the worker's command cannot be used.
         """
         self.baseline = self._scheduler.start()
-        self._scheduler.begin([*self._trials(requirement_ids), *trials])
+        if self.settings.sdk_defects:
+            self._known |= {**self.sdk_defects, **self._known}
 
-    def verdict(self, requirement_id: str) -> Verdict:
-        """Reach the verdict on one requirement.
+    def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
+        """Reach the verdict on one requirement, once more where it was judged so often before.
 
         Raises:
             Exception: a trial failed by a fault of the suite.
         """
-        return self._judge.verdict(requirement_id)
+        return self._judge.verdict(requirement_id, reruns)
 
     def outcome(self, trial: Trial[Any]) -> TrialOutcome:
         """What came of a trial, which is played if it was not.
@@ -57,13 +72,21 @@ class Judgement:
         """
         return self._scheduler.outcome(trial)
 
-    def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play these in the background, unless that was done."""
-        self._scheduler.begin(trials)
+    def begin(self, trials: Iterable[Trial[Any]], requirement_ids: Iterable[str] = ()) -> None:
+        """Start to play these, and what requirements take, in the background."""
+        self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def done(self, trial: Trial[Any], within: float) -> bool:
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
         return self._scheduler.done(trial, within)
+
+    def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
+        """As ``Scheduler.waits``."""
+        return self._scheduler.waits(trial)
+
+    def progress(self) -> tuple[int, int, float]:
+        """As ``Scheduler.progress``."""
+        return self._scheduler.progress()
 
     def stop(self) -> None:
         """End the worker and everything else that runs."""
@@ -78,7 +101,30 @@ class Judgement:
         """The worker as its first run showed it, as data; nothing before that."""
         if self.baseline is None:
             return {}
-        return subject(self.baseline, self.announced, self.protocol, self.settings.invoking)
+        return subject(
+            self.baseline,
+            self.announced,
+            self.protocol,
+            self.settings.invoking,
+            self.sdk_defects,
+            self._scheduler.alone,
+        )
+
+    @property
+    def sdk_defects(self) -> Mapping[str, KnownFailure]:
+        """What the SDK that the worker announces is known to break."""
+        sdk = sdks.announced(self.announced)
+        return {} if sdk is None else sdks.defects(sdk)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What was learned of the worker's functions so far."""
+        return self._scheduler.knowledge
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each trial took that is over."""
+        return self._scheduler.seconds
 
     @property
     def announced(self) -> list[Mapping[str, Any]]:
@@ -105,6 +151,8 @@ class Judgement:
             known = self.settings.known.get(requirement_id)
             for number in range(1, 1 + max(1, known.tries if known else 1)):
                 if requirement_id in CHECKS:
-                    trials = [attempt(trial, number) for trial in CHECKS[requirement_id].trials]
+                    check = CHECKS[requirement_id]
+                    trials = [attempt(trial, number) for trial in check.trials]
+                    trials += self._witnesses if check.watch is not None else ()
                     wanted |= {trial.name: trial for trial in trials}
         return list(wanted.values())

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from conformance.requirements.known import KnownFailure
 from conformance.requirements.protocol import Protocol
 from conformance.settings.invoking import Invoking
 from conformance.trials.baseline import Baseline
@@ -22,11 +23,17 @@ def subject(
     announced: Sequence[Mapping[str, Any]],
     protocol: Protocol,
     invoking: Invoking,
+    sdk_defects: Mapping[str, KnownFailure],
+    alone: str = "",
 ) -> dict[str, Any]:
     """The worker of the first run as data. Times are in seconds.
 
-    ``notes`` are what the user says about functions and the worker does not confirm.
+    ``sdk_defects`` are what the worker's SDK is known to break, ``early`` what the worker wrote
+    of its own failure before anything was asked.
+    ``notes`` are what the user says about functions and the worker does not confirm, and why one
+    process of it was run at a time, if so: ``alone`` says it.
     """
+    reasons = [f"one process of the worker at a time, which takes longer: {alone}"]
     counts: Counter[str] = Counter()
     for (kind, _), number in baseline.declared.items():
         counts[KINDS[kind]] += number
@@ -42,5 +49,10 @@ def subject(
             "reason": protocol.reason,
             "features": list(protocol.features),
         },
-        "notes": invoking.strangers(baseline.functions),
+        "sdk_defects": {identity: known.reason for identity, known in sdk_defects.items()},
+        "early": list(baseline.early),
+        "notes": [
+            *invoking.strangers(baseline.functions),
+            *(reasons if alone else ()),
+        ],
     }

@@ -16,8 +16,9 @@ from msgspec import structs
 from conformance.documents.forms import UUID
 from conformance.judging.entry import Entry
 from conformance.judging.frames import line
+from conformance.matrix.document import judged
 from conformance.matrix.run import Column
-from conformance.matrix.table import markdown, outcomes
+from conformance.matrix.table import markdown
 from conformance.report.console import MARKS
 from conformance.requirements.catalogue import Catalogue
 from conformance.requirements.verdict import Outcome
@@ -33,8 +34,8 @@ UNLISTED = "It is on no list of known failures."
 def findings(catalogue: Catalogue, columns: Sequence[Column], arguments: str) -> str:
     """The page, in Markdown. ``arguments`` are the matrix file and what else decides verdicts."""
     columns = [_settled(column) for column in columns]
-    found = [outcomes(column) for column in columns]
-    broken = [r for r in catalogue if any(each.get(r.id) in BROKEN for each in found)]
+    workers = [judged(column) for column in columns]
+    broken = [r for r in catalogue if any(w.outcomes.get(r.id) in BROKEN for w in workers)]
     lines = [
         "# Findings",
         "",
@@ -42,7 +43,7 @@ def findings(catalogue: Catalogue, columns: Sequence[Column], arguments: str) ->
         "",
         "## Requirements that a worker breaks",
         "",
-        *markdown(catalogue, columns, broken),
+        *markdown(catalogue, workers, broken),
     ]
     for column in columns:
         lines += _worker(column)
@@ -57,7 +58,10 @@ def _settled(column: Column) -> Column:
         flaky = known is not None and known.tries and entry.outcome.judged
         return structs.replace(entry, outcome=Outcome.FLAKY) if flaky else entry
 
-    return replace(column, entries=tuple(map(settled, column.entries)))
+    if column.report is None:
+        return column
+    report = structs.replace(column.report, verdicts=tuple(map(settled, column.entries)))
+    return replace(column, report=report)
 
 
 def verdicts(page: str) -> str:
@@ -66,7 +70,7 @@ def verdicts(page: str) -> str:
 
 
 def _worker(column: Column) -> Iterator[str]:
-    yield from ("", f"## {column.candidate.name}")
+    yield from ("", f"## {column.name}")
     if column.fault:
         yield from ("", FENCE, column.fault, FENCE)
         return

@@ -1,4 +1,9 @@
-"""The file that names the workers of a matrix."""
+"""The file that names the workers of a matrix.
+
+A worker has keys of its own (name, command or image, build, folder, env, tags, limit), and those of
+``conformance.yaml``, with the same meaning. What stands under ``defaults`` holds for every worker
+that does not say otherwise; mappings are joined, everything else is replaced.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +11,75 @@ import fnmatch
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from conformance import documents
 from conformance.errors import UsageError
-from conformance.requirements import known
+from conformance.requirements import known, sdks
 from conformance.requirements.catalogue import Catalogue
 from conformance.requirements.known import KnownFailure
-from conformance.subject.chosen import subject as chosen_by
+from conformance.settings import configuration
 from conformance.subject.command import Command
-from conformance.subject.place import Subject
+from conformance.subject.environment import ADDRESS_VARIABLES
 
 SCHEMA = "matrix/workers.schema.json"
+
+OTHERWISE_NAMED = ("worker-cmd", "worker-image", "worker-attach", "worker-network", "worker-env")
+"""Keys of ``conformance.yaml`` that have shorter names here, or make no sense for many workers."""
+
+NAMING = ("name", "command", "image", "network")
+"""Keys that name one worker, so that they cannot hold for all."""
+
+OWN = ("name", "command", "image", "network", "build", "folder", "env", "tags", "limit")
+
+LIMIT = 900.0
+"""Seconds that judging one worker may take, unless the file says: the full level takes a tenth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One worker of a matrix: a column of its table. ``known_file`` is where ``known`` is from."""
+    """One worker of a matrix: a column of its table.
+
+    ``command`` are the words that start it; it is empty where ``image`` names a container instead,
+    which may have a ``network``. ``options`` are keys of ``conformance.yaml`` with their values.
+    ``known_file`` is where ``known`` is from. ``limit`` is how many seconds judging it may take.
+    """
 
     name: str
-    subject: Subject
     folder: Path
+    command: tuple[str, ...] = ()
+    image: str = ""
+    network: str = ""
     build: tuple[Command, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
     known: Mapping[str, KnownFailure] = field(default_factory=dict)
     known_file: Path | None = None
-    timeout_factor: float = 1.0
+    limit: float = LIMIT
+
+    @property
+    def text(self) -> str:
+        """What starts the worker, as a person reads it."""
+        return self.image or " ".join(self.command)
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """The form of the file, with the keys that ``conformance.yaml`` has, too."""
+    form = dict(documents.schema(SCHEMA))
+    settings = documents.schema(configuration.SCHEMA)
+    shared = {k: v for k, v in settings["properties"].items() if k not in OTHERWISE_NAMED}
+    kinds = dict(form["$defs"])
+    for kind in ("worker", "defaults"):
+        properties = kinds["properties"]["properties"] | shared
+        kinds[kind] = {**kinds[kind], "properties": properties}
+    kinds["defaults"]["properties"] = {
+        k: v for k, v in kinds["defaults"]["properties"].items() if k not in NAMING
+    }
+    return {**form, "$defs": {**settings["$defs"], **kinds}}
 
 
 def load(path: Path, catalogue: Catalogue) -> list[Candidate]:
@@ -42,52 +89,85 @@ def load(path: Path, catalogue: Catalogue) -> list[Candidate]:
         UsageError: a file cannot be read or has another form, or a name stands twice.
     """
     document = documents.read(path)
-    documents.check(document, documents.schema(SCHEMA))
-    candidates = [_candidate(entry, path.parent, catalogue) for entry in document.value["workers"]]
-    names = [candidate.name for candidate in candidates]
+    documents.check(document, schema())
+    defaults = document.value.get("defaults") or {}
+    entries = [_joined(defaults, entry) for entry in document.value["workers"]]
+    names = [entry["name"] for entry in entries]
     for number, name in enumerate(names):
         if name in names[:number]:
             complaint = f"two workers are called {name}; their columns need names"
             raise document.fault(("workers", number, "name"), complaint)
-    return candidates
+    return [_candidate(entry, path.parent.absolute(), catalogue) for entry in entries]
 
 
-def chosen(candidates: list[Candidate], patterns: Iterable[str]) -> list[Candidate]:
-    """The candidates whose names match one of the shell-style ``patterns``; all without any.
+def chosen(
+    candidates: list[Candidate], patterns: Iterable[str], tags: Iterable[str] = ()
+) -> list[Candidate]:
+    """The candidates whose names match one of the shell-style ``patterns``, with one of ``tags``.
+
+    Without any patterns every name will do, and without any tags every worker.
 
     Raises:
-        UsageError: a pattern matches none.
+        UsageError: a pattern matches none, or no worker has a tag.
     """
-    names = [candidate.name for candidate in candidates]
-    wanted: set[str] = set()
+    wanted = _found("worker matches", patterns, {c.name: [c.name] for c in candidates})
+    tagged = _found("worker has the tag", tags, {c.name: list(c.tags) for c in candidates})
+    return [
+        candidate
+        for candidate in candidates
+        if (wanted is None or candidate.name in wanted)
+        and (tagged is None or candidate.name in tagged)
+    ]
+
+
+def _found(what: str, patterns: Iterable[str], labels: Mapping[str, list[str]]) -> set[str] | None:
+    """The names of which a label matches one of the patterns, ``None`` where there are none."""
+    wanted: set[str] | None = None
     for pattern in patterns:
-        found = fnmatch.filter(names, pattern)
+        found = {name for name, of_it in labels.items() if fnmatch.filter(of_it, pattern)}
         if not found:
-            raise UsageError(f"no worker matches {pattern!r}; there are {', '.join(names)}")
-        wanted.update(found)
-    return [candidate for candidate in candidates if not wanted or candidate.name in wanted]
+            every = ", ".join(dict.fromkeys(label for of_it in labels.values() for label in of_it))
+            raise UsageError(f"no {what} {pattern!r}; there are {every or 'none'}")
+        wanted = (wanted or set()) | found
+    return wanted
+
+
+def _joined(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A worker with what holds for all where it does not say otherwise."""
+    return {**defaults} | {
+        name: {**defaults[name], **value} if isinstance(defaults.get(name), dict) else value
+        for name, value in entry.items()
+    }
 
 
 def _candidate(entry: Mapping[str, Any], home: Path, catalogue: Catalogue) -> Candidate:
     folder = home / entry.get("folder", ".")
-    listed = entry.get("known-failures")
-    known_file = home / listed if listed else None
-    subject: Subject
-    if "image" in entry:
-        subject = chosen_by(
-            {"worker-image": entry["image"], "worker-network": entry.get("network")}
-        )
-    else:
-        subject = _command(entry["command"], folder)
+    listed = entry.get("known-failures", [])
+    names = [listed] if isinstance(listed, str) else listed
+    files = [home / name for name in names if name != sdks.SDK]
+    known_file = files[0] if files else None
+    environment = entry.get("env", {})
+    for name in ADDRESS_VARIABLES:
+        if name in environment:
+            raise UsageError(
+                f"{entry['name']}: {name} is the engine's address, which is set for it"
+            )
+    options = {k: v for k, v in entry.items() if k not in (*OWN, "known-failures")}
+    if names:
+        options["known-failures"] = [*map(str, files), *(n for n in names if n == sdks.SDK)]
     return Candidate(
         name=entry["name"],
-        subject=subject,
         folder=folder,
+        command=_command(entry["command"], folder).words if "command" in entry else (),
+        image=entry.get("image", ""),
+        network=entry.get("network", ""),
         build=tuple(_command(line, folder) for line in entry.get("build", ())),
-        environment=entry.get("env", {}),
+        environment=environment,
+        options=options,
+        tags=tuple(entry.get("tags", ())),
         known=known.load(known_file, catalogue) if known_file else {},
         known_file=known_file,
-        timeout_factor=entry.get("timeout-factor", 1.0),
+        limit=float(entry.get("limit", LIMIT)),
     )
 
 

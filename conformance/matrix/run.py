@@ -3,40 +3,89 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
-from conformance.errors import UsageError
-from conformance.judging.entry import Entry, requirement_entry
-from conformance.judging.judge import Verdict
-from conformance.judging.session import Judgement
+from conformance.judging.entry import REQUIREMENT, Entry
 from conformance.matrix.plan import Candidate
+from conformance.matrix.task import SHOWN_LINES, Ending, Runs, Task, kept, read
+from conformance.report.document import Report
+from conformance.report.merging import merge_folders
 from conformance.report.subject import about
-from conformance.requirements.verdict import Level
-from conformance.settings.settings import DEFAULT_PORT, Settings
-from conformance.subject.command import Command
-from conformance.trials.trial import CHECKS
 
-SHOWN_LINES = 15
-"""How much of the output of a build that fails is shown."""
+WORKERS = "workers"
+"""The folder of the workers' own reports, within that of the matrix."""
+
+SHARES = "shares"
+"""The folder of the shares of a worker's report, within that of the worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What came of one worker: its verdicts, or why there are none, in ``fault``.
+    """What came of one worker: the report on it, or what went wrong, in ``fault``.
 
-    ``about`` says in a few lines who the worker is; ``seconds`` is how long judging it took.
+    ``seconds`` is how long judging it took.
     """
 
     candidate: Candidate
-    entries: tuple[Entry, ...] = ()
-    about: tuple[str, ...] = ()
+    report: Report | None = None
     seconds: float = 0.0
     fault: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the worker."""
+        return self.candidate.name
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The verdicts on requirements."""
+        verdicts = self.report.verdicts if self.report else ()
+        return tuple(entry for entry in verdicts if entry.kind == REQUIREMENT)
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """Who the worker is, in a few lines."""
+        return tuple(about(self.report.subject)) if self.report else ()
+
+
+class Machines(Protocol):
+    """Where workers are built and judged."""
+
+    def build(self, candidate: Candidate) -> str:
+        """Build a worker; what went wrong, or an empty text."""
+
+    def submit(self, task: Task, folder: Path) -> Future[Ending]:
+        """Begin to judge a worker; its report is in ``folder`` when that has ended."""
+
+    def stop(self) -> None:
+        """End what is still going on."""
+
+
+class ThisMachine:
+    """The machine that this runs on, which judges some workers at a time."""
+
+    def __init__(self, jobs: int) -> None:
+        self._pool = ThreadPoolExecutor(jobs)
+        self._runs = Runs()
+
+    def build(self, candidate: Candidate) -> str:
+        """Build a worker; what went wrong, or an empty text."""
+        return build(candidate)
+
+    def submit(self, task: Task, folder: Path) -> Future[Ending]:
+        """Begin to judge a worker as soon as there is room for it."""
+        return self._pool.submit(self._runs.run, task, folder)
+
+    def stop(self) -> None:
+        """End what is still going on."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._runs.stop()
+        self._pool.shutdown()
 
 
 def build(candidate: Candidate) -> str:
@@ -62,83 +111,84 @@ def build(candidate: Candidate) -> str:
     return ""
 
 
-def judge(
-    candidate: Candidate,
-    requirement_ids: Sequence[str],
-    *,
-    full: bool,
-    factor: float,
-    default_port: int | None,
-) -> Column:
-    """Judge one worker by these requirements, with long trials, too, if it is ``full``."""
-    settings = Settings(
-        subject=candidate.subject,
-        timeout_factor=factor * candidate.timeout_factor,
-        full=full,
-        default_port=default_port,
-        known=candidate.known,
-        environment=candidate.environment,
-    )
-    began = time.monotonic()
-    judgement = Judgement(settings)
-    try:
-        judgement.start(requirement_ids)
-        verdicts = [judgement.verdict(requirement_id) for requirement_id in requirement_ids]
-        protocol = judgement.protocol
-        return Column(
-            candidate,
-            tuple(requirement_entry(v, protocol.version, _again(candidate, v)) for v in verdicts),
-            tuple(about(judgement.subject)),
-            time.monotonic() - began,
-        )
-    except UsageError as fault:
-        return Column(candidate, fault=str(fault))
-    finally:
-        judgement.stop()
-
-
-def _again(candidate: Candidate, verdict: Verdict) -> str:
-    """What to type, in the folder of the worker, to judge it by this requirement alone."""
-    option = "--worker-cmd" if isinstance(candidate.subject, Command) else "--worker-image"
-    words = [f"{option}={candidate.subject.text}", "--requirement", verdict.requirement.id]
-    strict = [] if verdict.requirement.level is Level.MUST else ["--strict"]
-    check = CHECKS.get(verdict.requirement.id)
-    long = check is not None and any(trial.long for trial in check.trials)
-    return shlex.join(["pytest", *words, *(["--level", "full"] if long else []), *strict])
-
-
 def judge_all(
-    candidates: Iterable[Candidate],
-    requirement_ids: Sequence[str],
+    tasks: Sequence[tuple[Candidate, Sequence[Task]]],
+    folder: Path,
+    machines: Machines,
     *,
-    jobs: int,
-    full: bool = False,
-    factor: float = 1.0,
     building: bool = True,
-    tell: Callable[[str], None] = lambda _: None,
+    resuming: bool = False,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> list[Column]:
-    """Build the workers one after another, then judge ``jobs`` at a time, and keep their order.
+    """Build the workers one after another, then judge them, and keep their order.
 
-    Only a worker that is judged alone is looked for on the default port: it is one for all.
-    ``tell`` gets a line about each step as it is done.
+    A worker has one task, or several of which each judges a share; its folder in ``folder`` has
+    the whole report in the end. When ``resuming``, a task whose result is there is not carried out
+    again, and a worker that has no other is not built. ``notify`` gets a line about each step as it
+    is done.
     """
+    columns: dict[str, Column] = {}
+    begun: list[_Begun] = []
+    for candidate, shares in tasks:
+        work = _Begun(candidate, folder / WORKERS / candidate.name, shares)
+        if resuming:
+            work.resume()
+        if work.left and building and (fault := machines.build(candidate)):
+            columns[candidate.name] = Column(candidate, fault=fault)
+            notify(f"{candidate.name}: {fault.splitlines()[0]}")
+            continue
+        if work.left and building and candidate.build:
+            notify(f"{candidate.name}: built")
+        begun.append(work)
+    futures = {
+        machines.submit(work.tasks[number], work.places[number]): (work, number)
+        for work in begun
+        for number in work.left
+    }
+    for work in begun:
+        if not work.left:
+            columns[work.candidate.name] = work.column()
+            notify(f"{work.candidate.name}: was judged before")
+    for future in as_completed(futures):
+        work, number = futures[future]
+        work.endings[number] = future.result()
+        if not work.left:
+            column = work.column()
+            columns[column.name] = column
+            fault = column.fault.partition("\n")[0]
+            notify(f"{column.name}: {fault or f'judged in {column.seconds:.1f} s'}")
+    return [columns[candidate.name] for candidate, _ in tasks]
 
-    def judged(candidate: Candidate) -> Column:
-        port = DEFAULT_PORT if jobs == 1 else None
-        column = judge(candidate, requirement_ids, full=full, factor=factor, default_port=port)
-        fault = column.fault.partition("\n")[0]
-        tell(f"{candidate.name}: {fault or f'judged in {column.seconds:.1f} s'}")
-        return column
 
-    unbuilt: dict[str, Column] = {}
-    chosen = list(candidates)
-    for candidate in chosen if building else ():
-        if fault := build(candidate):
-            tell(f"{candidate.name}: {fault.splitlines()[0]}")
-            unbuilt[candidate.name] = Column(candidate, fault=fault)
-        elif candidate.build:
-            tell(f"{candidate.name}: built")
-    with ThreadPoolExecutor(jobs) as pool:
-        ready = [candidate for candidate in chosen if candidate.name not in unbuilt]
-        columns = unbuilt | {c.candidate.name: c for c in pool.map(judged, ready)}
-    return [columns[candidate.name] for candidate in chosen]
+class _Begun:
+    """The tasks of one worker, and how those ended that did. ``left`` are the others."""
+
+    def __init__(self, candidate: Candidate, folder: Path, tasks: Sequence[Task]) -> None:
+        self.candidate = candidate
+        self.folder = folder
+        self.tasks = tasks
+        self.places = (
+            [folder]
+            if len(tasks) == 1
+            else [folder / SHARES / str(number) for number in range(1, 1 + len(tasks))]
+        )
+        self.endings: dict[int, Ending] = {}
+
+    @property
+    def left(self) -> list[int]:
+        """The numbers of the tasks that have no result yet."""
+        return [number for number in range(len(self.tasks)) if number not in self.endings]
+
+    def resume(self) -> None:
+        """Take over the results that are there."""
+        for number, (task, place) in enumerate(zip(self.tasks, self.places, strict=True)):
+            if (ending := kept(task, place)) is not None:
+                self.endings[number] = ending
+
+    def column(self) -> Column:
+        """What came of the worker, of all its tasks together."""
+        if len(self.tasks) > 1:
+            merge_folders([place for place in self.places if read(place)], self.folder)
+        seconds = sum(ending.seconds for ending in self.endings.values())
+        faults = dict.fromkeys(e.fault for e in self.endings.values() if e.fault)
+        return Column(self.candidate, read(self.folder), seconds, "\n".join(faults))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -18,12 +20,15 @@ from conformance.fuzz.plan import Plan
 from conformance.fuzz.search.corpus import Corpus
 from conformance.judging.entry import Entry, Evidence
 from conformance.judging.session import Judgement
+from conformance.plugin import resolving
 from conformance.plugin.fuzz_item import PHASE, FuzzItem
+from conformance.plugin.judged_item import JOURNAL
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
 from conformance.trials.harness import Harness
 from conformance.trials.scheduler import InconclusiveTrial
 from conformance.trials.trial import Record, Trial, Worker
+from mock_engine.rendering import counted
 
 
 class ReplayItem(FuzzItem):
@@ -64,8 +69,16 @@ class ReplayItem(FuzzItem):
         return self.entry(Outcome.FAILED, sentence, text, evidence)
 
 
+USUAL = 60.0
+"""Seconds that a campaign may take of which only the number of invocations is known."""
+
+
 class CampaignItem(FuzzItem):
     """A campaign, or a share of one."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.seconds = self.fuzzing.seconds or USUAL
 
     def selection(self) -> Sequence[str]:
         """The options that draw the same inputs."""
@@ -82,12 +95,23 @@ class CampaignItem(FuzzItem):
 
         trial = Trial(f"fuzz {self.name}", Worker.OWN, play)
         self.judgement.begin([trial])
-        self._follow(campaign, trial)
+        try:
+            self._follow(campaign, trial)
+        except KeyboardInterrupt:
+            return self._interrupted(campaign)
         played = self.judgement.outcome(trial)
         if isinstance(played, InconclusiveTrial):
             return self.missed("payloads", played)
         assert isinstance(played, Record)
         return self._judged(played.result)
+
+    def _interrupted(self, campaign: Campaign) -> Entry:
+        """The verdict on what was found until the user ended the run, which ends after it."""
+        self.end_run()
+        campaign.report.interrupted = True
+        if not campaign.report.invocations:
+            return self.missed("payloads", InconclusiveTrial(self.name, "the run was interrupted"))
+        return self._judged(campaign.report)
 
     def _campaign(self) -> Campaign:
         fuzzing = self.fuzzing
@@ -101,7 +125,32 @@ class CampaignItem(FuzzItem):
             exceptions=fuzzing.exceptions != "ignore",
             traffic=store.traffic(folder) if folder is not None else {},
         )
-        return Campaign(plan, Corpus(self.database))
+        return Campaign(plan, Corpus(self.database), self._keep)
+
+    def _keep(self, found: Defect) -> None:
+        """Write a finding as it is made: a run may be killed before its end."""
+        if self.fuzzing.corpus is not None:
+            store.save(self.fuzzing.corpus, found)
+        steps = [[step.function_id, step.data, step.times] for step in found.steps]
+        self.config.stash[JOURNAL].add(
+            "finding",
+            mistake=found.kind.value,
+            function_id=found.suspicion.function_id,
+            expected=found.suspicion.expected,
+            seen=found.suspicion.seen,
+            steps=steps,
+        )
+
+    def _again(self, found: Defect) -> str:
+        """The command that shows a finding again, with its invocations in a file if it is long."""
+        worker = self.judgement.settings.subject.text
+        command = progress.command(found.steps, worker)
+        if len(command) <= progress.LONGEST:
+            return command
+        report = resolving.report_folder(self.config)
+        folder = self.fuzzing.corpus or (report and report / "findings")
+        file = store.save_calls(folder or Path(gettempdir()) / "iii-conformance", found)
+        return progress.file_command(file, worker)
 
     def _follow(self, campaign: Campaign, trial: Trial[CampaignReport]) -> None:
         """Show the progress until the campaign is over: in place on a terminal, else in lines."""
@@ -125,16 +174,14 @@ class CampaignItem(FuzzItem):
                 reporter.rewrite("")
 
     def _judged(self, report: CampaignReport) -> Entry:
-        worker = self.judgement.settings.subject.text
         lines: list[str] = []
         for number, found in enumerate(report.findings, 1):
-            if self.fuzzing.corpus is not None:
-                store.save(self.fuzzing.corpus, found)
-            lines += progress.describe(found, number, worker)
+            lines += progress.describe(found, number, self._again(found))
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
         return self.entry(
             self._outcome(report.findings),
-            f"{report.invocations} invocations of {len(report.explored)} functions",
+            f"{counted(report.invocations, 'invocation')} of "
+            f"{counted(len(report.explored), 'function')}",
             progress.closing(report),
             Evidence(kinds or "nothing wrong was found", differences=tuple(lines)),
             progress.explored(report),

@@ -81,7 +81,8 @@ def isolation(words: Sequence[str]) -> list[str]:
     if any(word.startswith(SPREADING) for word in _split(words)[0]):
         plugins.append("xdist")
     own = [word for name in (*plugins, "no:cacheprovider") for word in ("-p", name)]
-    return ["-c", str(options.ISOLATED), f"--rootdir={Path.cwd()}", "--noconftest", *own]
+    alone = ["--noconftest", "--no-header"]
+    return ["-c", str(options.ISOLATED), f"--rootdir={Path.cwd()}", *alone, *own]
 
 
 def fuzzing(words: Sequence[str]) -> list[str]:

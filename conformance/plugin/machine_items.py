@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from conformance.errors import Inconclusive
 from conformance.fuzz.stateful.life import Life, Loop
@@ -21,8 +22,16 @@ REATTACH = "REC-006"
 ROLES = ("sleep", "register", "unregister")
 
 
+A_LIFE = 2.0
+"""Seconds that one life takes, with what it takes to shorten one that breaks something."""
+
+
 class MachineItem(FuzzItem):
     """Arbitrary lives of the worker."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.seconds = self.fuzzing.machine * A_LIFE / self.fuzzing.shares
 
     def selection(self) -> Sequence[str]:
         """The options that live through the same."""
@@ -40,7 +49,10 @@ class MachineItem(FuzzItem):
             return self.missed("arbitrary lives", lacking)
         loop = Loop()
         try:
-            return self._judged(self._lived(loop, baseline))
+            lived = self._lived(loop, baseline)
+            if lived.interrupted:
+                self.end_run()
+            return self._judged(lived)
         except Inconclusive as reason:
             return self.missed("arbitrary lives", InconclusiveTrial(self.name, str(reason)))
         finally:
@@ -80,6 +92,8 @@ class MachineItem(FuzzItem):
 
     def _judged(self, lived: Lived) -> Entry:
         lives = f"{lived.examples} lives, {lived.done} steps"
+        if lived.interrupted:
+            lives += ", interrupted"
         if lived.wrong is None:
             text = f"life cycle: {lives} (seed {self.fuzzing.seed}): nothing was broken"
             return self.entry(Outcome.PASSED, lives, text, Evidence(text), notes=())

@@ -6,16 +6,17 @@ nothing of the suite.
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    import pytest
+from typing import Any, Protocol
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
 """pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
 
 GROUP = "iii worker conformance"
+
+ENGINES = ("--engine-cmd", "--engine-url")
+"""The options that name an engine: the subject, or what a worker is judged under."""
 
 NAMING = (
     "--conformance",
@@ -23,14 +24,18 @@ NAMING = (
     "--worker-cmd",
     "--worker-image",
     "--worker-attach",
+    *ENGINES,
 )
-"""The options that name a worker, or the file that does: with one of them the plugin judges."""
+"""The options that name a subject, or the file that does: with one of them the plugin judges."""
 
 SHAPING = (
     *NAMING,
+    "--engine-profile",
+    "--engine-recordings",
     "--worker-network",
     "--worker-env",
     "--isolate",
+    "--serial",
     "--level",
     "--protocol",
     "--exclude",
@@ -46,10 +51,28 @@ SHAPING = (
 )
 """The options that a verdict depends on: a command that repeats it has them, too."""
 
-CHOOSING = ("--requirement", "--scenario", "--fuzz", "--fuzz-stateful", "--fuzz-seed")
+CHOOSING = (
+    "--requirement",
+    "--probe",
+    "--record",
+    "--scenario",
+    "--fuzz",
+    "--fuzz-stateful",
+    "--fuzz-seed",
+    "--shard",
+    "--durations-of",
+)
 """The options that choose what is judged."""
 
-TELLING = ("--known-failures", "--update-known-failures", "--conformance-report")
+PLACING = ("--default-port",)
+"""The options about this run's place among others; a command that repeats a verdict has none."""
+
+TELLING = (
+    "--known-failures",
+    "--update-known-failures",
+    "--write-examples",
+    "--conformance-report",
+)
 """The options that change how verdicts are reported, and none of them."""
 
 
@@ -76,6 +99,51 @@ def add(parser: Groups) -> None:
     _add_reporting(group)
     _add_scenarios(group)
     _add_fuzzing(group)
+    _add_engine(group)
+
+
+def _add_engine(group: Group) -> None:
+    group.addoption(
+        "--engine-cmd",
+        metavar="COMMAND",
+        default=None,
+        help="judge the engine that this command starts; {config} in it becomes the path of the "
+        "configuration that the engine is to use; with --worker-cmd: judge the worker under it",
+    )
+    group.addoption(
+        "--engine-url",
+        metavar="[NAME=]URL",
+        action="append",
+        default=[],
+        help="judge an engine that runs already: the address of its port for workers, and of its "
+        "other ports as in http=http://127.0.0.1:3111 (rbac, http, stream); may be repeated",
+    )
+    group.addoption(
+        "--engine-profile",
+        metavar="NAME",
+        choices=("main", "bare", "tight", "guarded"),
+        default=None,
+        help="which of the suite's configurations the engine of --engine-url has (default: main)",
+    )
+    group.addoption(
+        "--engine-recordings",
+        metavar="DIR",
+        default=None,
+        help="compare with these recordings, of another engine, and not with the suite's",
+    )
+    group.addoption(
+        "--probe",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="play the probes of this folder to the engine, too; may be repeated",
+    )
+    group.addoption(
+        "--record",
+        metavar="DIR",
+        default=None,
+        help="judge nothing: record into this folder what the engine answers to each probe",
+    )
 
 
 def _add_subject(group: Group) -> None:
@@ -130,11 +198,26 @@ def _add_subject(group: Group) -> None:
         help="put the engine's address into this environment variable too; may be repeated",
     )
     group.addoption(
+        "--default-port",
+        metavar="PORT",
+        type=int,
+        default=None,
+        help="listen on this port, too, while it is free, for workers that dial it whatever they "
+        "are told; 0 for none (default: 49134)",
+    )
+    group.addoption(
         "--isolate",
         action="store_true",
         default=False,
         help="give each run of the worker a network of its own (Linux), so that workers that "
         "insist on the default port run side by side; the network is loopback alone",
+    )
+    group.addoption(
+        "--serial",
+        action="store_true",
+        default=False,
+        help="let one process of the worker live at a time, for a worker that holds a lock file or "
+        "a port of its own (default: found out, which takes a little longer)",
     )
 
 
@@ -193,9 +276,11 @@ def _add_reporting(group: Group) -> None:
     group.addoption(
         "--known-failures",
         metavar="FILE",
-        default=None,
+        action="append",
+        default=[],
         help="requirements and scenarios that the worker is known to break, each with a reason, "
-        "as YAML",
+        "as YAML; `sdk` for what the official SDK that it is built on is known to break; may be "
+        "given twice, `sdk` and a file",
     )
     group.addoption(
         "--update-known-failures",
@@ -205,11 +290,32 @@ def _add_reporting(group: Group) -> None:
         "reason to fill in, and all else in it stays as it is",
     )
     group.addoption(
+        "--write-examples",
+        metavar="FILE",
+        default=None,
+        help="write examples of what the functions were found to take, as a beginning for "
+        "conformance.yaml",
+    )
+    group.addoption(
+        "--shard",
+        metavar="NUMBER/COUNT",
+        default=None,
+        help="judge one share of several, as in 2/5; `iii-conformance merge` makes one report of "
+        "theirs",
+    )
+    group.addoption(
+        "--durations-of",
+        metavar="REPORT",
+        default=None,
+        help="divide into shares by how long trials took in an earlier run: the folder of its "
+        "report",
+    )
+    group.addoption(
         "--conformance-report",
         metavar="DIR",
         default=None,
         help="write the report into this folder: report.json, report.html, summary.md, badge.svg, "
-        "events.ndjson, and the transcripts and logs of the worker",
+        "report.sarif, events.ndjson, and the transcripts and logs of the worker",
     )
 
 
@@ -292,16 +398,23 @@ def _add_fuzzing(group: Group) -> None:
     )
 
 
-def is_active(config: pytest.Config) -> bool:
+def is_active(values: Namespace) -> bool:
     """Whether the user asked to judge a worker."""
-    return any(_is_set(config, name) for name in NAMING)
+    return any(_is_set(values, name) for name in NAMING)
 
 
-def idle(config: pytest.Config) -> str | None:
+def judges_engine(values: Namespace) -> bool:
+    """Whether the user asked to judge an engine, and no worker under it."""
+    engines = any(_is_set(values, name) for name in ENGINES)
+    return engines and not any(_is_set(values, name) for name in NAMING if name not in ENGINES)
+
+
+def idle(values: Namespace) -> str | None:
     """The first option of the suite that is given, in a run that judges no worker."""
-    names = (*SHAPING, *CHOOSING, *TELLING)
-    return next((name for name in names if _is_set(config, name)), None)
+    names = (*SHAPING, *CHOOSING, *PLACING, *TELLING)
+    return next((name for name in names if _is_set(values, name)), None)
 
 
-def _is_set(config: pytest.Config, name: str) -> bool:
-    return config.getoption(name, default=None) not in (None, False, [])
+def _is_set(values: Namespace, name: str) -> bool:
+    destination = name.removeprefix("--").replace("-", "_")
+    return getattr(values, destination, None) not in (None, False, [])

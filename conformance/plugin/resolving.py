@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.engines.engine import EngineAddress, EngineCommand, EngineSubject
+from conformance.engines.upstream import EngineBehind
 from conformance.errors import UsageError
+from conformance.judging.shares import parse
 from conformance.plugin import options
-from conformance.requirements import known, protocol
+from conformance.report.merging import read_report
+from conformance.requirements import known, protocol, sdks
 from conformance.requirements.catalogue import CatalogueError, load
 from conformance.scenarios import library
 from conformance.settings import configuration
 from conformance.settings.configuration import Configuration
 from conformance.settings.fuzzing import resolve
 from conformance.settings.invoking import Invoking
-from conformance.settings.settings import Settings
+from conformance.settings.settings import CONCURRENCY, DEFAULT_PORT, Settings
 from conformance.subject import chosen
 from conformance.subject.place import Subject
 
@@ -39,15 +43,14 @@ def settings(config: pytest.Config) -> Settings:
     def listed(name: str) -> tuple[str, ...]:
         return (*file.options.get(name, ()), *config.getoption(f"--{name}"))
 
-    factor: float = option("timeout-factor", 1.0)
-    if not 0 < factor < 1000:
-        raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
+    factor = timeout_factor(option("timeout-factor", 1.0))
+    upstream = _upstream(config, factor)
     patterns: list[str] = config.getoption("--requirement")
     try:
         wanted = tuple(r.id for r in load().matching(patterns)) if patterns else ()
     except CatalogueError as fault:
         raise UsageError(f"--requirement: {fault}") from None
-    failures = _known_failures(config, file)
+    failures, sdk = _known_lists(config, file)
     if failures and config.getoption("--update-known-failures") and not failures.exists():
         failures = None
     return Settings(
@@ -55,7 +58,8 @@ def settings(config: pytest.Config) -> Settings:
         environment=chosen.variables(listed("worker-env"), os.environ),
         timeout_factor=factor,
         requirements=wanted,
-        strict=_is_strict(config),
+        strict=is_strict(config),
+        serial=config.getoption("--serial") or file.options.get("serial", False),
         full=option("level", "default") == "full",
         protocol=protocol.chosen(option("protocol", protocol.AUTO)),
         invoking=Invoking(
@@ -65,12 +69,57 @@ def settings(config: pytest.Config) -> Settings:
             roles=file.roles,
         ),
         known=known.load(failures, load(), scenarios=_names(config)) if failures else {},
+        sdk_defects=sdk,
         update=_updated_file(config, file),
         variables=listed("engine-env"),
+        default_port=_default_port(config),
         scenarios=tuple(config.getoption("--scenario")),
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
+        upstream=upstream,
+        concurrency=CONCURRENCY if upstream is None else upstream.parallel,
         fuzzing=resolve(option, *_share(config)),
     )
+
+
+def engine(config: pytest.Config, factor: float) -> EngineSubject | None:
+    """The engine that the options name, if they name one.
+
+    Raises:
+        UsageError: two options exclude each other, or what they name cannot be used.
+    """
+    command: str | None = config.getoption("--engine-cmd")
+    urls: list[str] = config.getoption("--engine-url")
+    profile: str | None = config.getoption("--engine-profile")
+    if command is not None and urls:
+        raise UsageError("--engine-cmd and --engine-url exclude each other; give one of them")
+    if command is not None and profile is not None:
+        raise UsageError(
+            "--engine-profile is for --engine-url; with --engine-cmd the suite starts an engine "
+            "for each profile"
+        )
+    if command is not None:
+        return EngineCommand.parse(command, factor)
+    return EngineAddress.parse(urls, profile or "main") if urls else None
+
+
+def _upstream(config: pytest.Config, factor: float) -> EngineBehind | None:
+    """The engine under which the worker is judged, if the options name one."""
+    subject = engine(config, factor)
+    if isinstance(subject, EngineAddress):
+        return EngineBehind(subject, subject.profile)
+    return None if subject is None else EngineBehind(subject)
+
+
+def timeout_factor(value: float | None) -> float:
+    """The factor of all deadlines.
+
+    Raises:
+        UsageError: it is no such number.
+    """
+    factor = 1.0 if value is None else value
+    if not 0 < factor < 1000:
+        raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
+    return factor
 
 
 def unused(path: Path) -> str:
@@ -80,6 +129,24 @@ def unused(path: Path) -> str:
     except UsageError as fault:
         return str(fault)
     return f"no tests were collected; `pytest --conformance` judges the worker of {path.name}"
+
+
+def examples_file(config: pytest.Config) -> Path | None:
+    """The file that examples are written to, if the user wants them."""
+    name = config.getoption("--write-examples")
+    return None if name is None else Path(name)
+
+
+def share(config: pytest.Config) -> tuple[int, int, Mapping[str, float]]:
+    """Which share of the work the run does, of how many, and how long trials took once.
+
+    Raises:
+        UsageError: an option has a value that cannot be used.
+    """
+    text: str | None = config.getoption("--shard")
+    earlier: str | None = config.getoption("--durations-of")
+    seconds = read_report(Path(earlier)).seconds if earlier is not None else {}
+    return *(parse(text) if text else (0, 1)), seconds or {}
 
 
 def report_folder(config: pytest.Config) -> Path | None:
@@ -100,6 +167,7 @@ def described(settings: Settings) -> dict[str, Any]:
         "excluded": list(settings.invoking.excluded),
         "no_invoke": settings.invoking.disabled,
         "known_failures": sorted(settings.known),
+        "sdk_defects": settings.sdk_defects,
     }
 
 
@@ -123,11 +191,16 @@ def command(config: pytest.Config, *named: str) -> str:
 
 
 def _share(config: pytest.Config) -> tuple[int, int]:
-    """Which part of a distributed run this process has, counted from 0, and of how many."""
+    """Which part of the fuzzing this process has, counted from 0, and of how many.
+
+    Shards and the processes of a distributed run each have inputs of their own.
+    """
+    number, count, _ = share(config)
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker is None:
-        return 0, 1
-    return int(str(worker["workerid"]).removeprefix("gw")), int(worker["workercount"])
+        return number, count
+    process, processes = int(str(worker["workerid"]).removeprefix("gw")), int(worker["workercount"])
+    return number * processes + process, count * processes
 
 
 def _configuration(config: pytest.Config) -> Configuration:
@@ -150,8 +223,6 @@ def _subject(config: pytest.Config, file: Configuration) -> Subject:
     }
     if not chosen.names_a_worker(values):
         raise UsageError(_no_worker(config, file))
-    if values.get("worker-attach") is not None and config.getoption("tx", default=None):
-        raise UsageError("--worker-attach is for one process; there is one worker: leave -n out")
     return chosen.subject(values)
 
 
@@ -175,13 +246,34 @@ def is_isolated(config: pytest.Config) -> bool:
     return config.inipath == options.ISOLATED
 
 
-def _known_failures(config: pytest.Config, file: Configuration) -> Path | None:
-    """The list of known failures; one that the file names is beside it."""
-    name: str | None = config.getoption("--known-failures")
-    if name is not None:
-        return Path(name)
-    named: str | None = file.options.get("known-failures")
-    return None if named is None else file.beside(named)
+def _known_lists(config: pytest.Config, file: Configuration) -> tuple[Path | None, bool]:
+    """The list of known failures, and whether those of the worker's SDK are known, too.
+
+    One that the configuration file names is beside it.
+
+    Raises:
+        UsageError: two files are named.
+    """
+    named = [Path(name) for name in config.getoption("--known-failures") if name != sdks.SDK]
+    sdk = sdks.SDK in config.getoption("--known-failures")
+    if not named:
+        listed = file.options.get("known-failures", [])
+        names = [listed] if isinstance(listed, str) else listed
+        named = [file.beside(name) for name in names if name != sdks.SDK]
+        sdk = sdk or sdks.SDK in names
+    if len(named) > 1:
+        raise UsageError("--known-failures names two files; put the entries into one")
+    return (named[0] if named else None), sdk
+
+
+def _default_port(config: pytest.Config) -> int | None:
+    """Where workers dial that are told no address; nowhere for ``--default-port=0``."""
+    port: int | None = config.getoption("--default-port")
+    if port is None:
+        return DEFAULT_PORT
+    if not 0 <= port <= chosen.HIGHEST:
+        raise UsageError(f"--default-port is {port}; give a port, or 0 for none")
+    return port or None
 
 
 def _names(config: pytest.Config) -> Collection[str] | None:
@@ -205,13 +297,13 @@ def _updated_file(config: pytest.Config, file: Configuration) -> Path | None:
     """The list of known failures that this run brings up to date, if it does."""
     if not config.getoption("--update-known-failures"):
         return None
-    failures = _known_failures(config, file)
+    failures, _ = _known_lists(config, file)
     if failures is None:
         raise UsageError("--update-known-failures takes --known-failures FILE: the file to update")
     return failures
 
 
-def _is_strict(config: pytest.Config) -> bool:
+def is_strict(config: pytest.Config) -> bool:
     """Whether ``--strict`` stands on the command line.
 
     The option is pytest's own: a switch up to version 8, an override of the setting ``strict``

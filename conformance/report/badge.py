@@ -1,12 +1,12 @@
-"""A badge: how many of the requirements that apply were kept."""
+"""A badge: how many requirements were kept, and what is wrong, in the counts of the run."""
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
-
 from conformance.judging.entry import REQUIREMENT
 from conformance.report.document import Report
+from conformance.report.pages import render
 from conformance.requirements.verdict import Outcome
+from mock_engine.rendering import counted
 
 TITLE = "iii conformance"
 GREEN, YELLOW, RED, GREY = "#2e7d32", "#b26a00", "#c62828", "#616161"
@@ -18,23 +18,7 @@ def image(report: Report) -> str:
     """The badge as SVG."""
     words, colour = label(report)
     left, right = (round(len(text) * LETTER + 14) for text in (TITLE, words))
-    svg = ElementTree.Element(
-        "svg",
-        {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "width": str(left + right),
-            "height": "20",
-            "role": "img",
-            "aria-label": f"{TITLE}: {words}",
-        },
-    )
-    for x, width, fill, text in ((0, left, "#444", TITLE), (left, right, colour, words)):
-        place = {"x": str(x), "width": str(width), "height": "20", "fill": fill}
-        ElementTree.SubElement(svg, "rect", place)
-        middle = {"x": str(x + width // 2), "y": "14", "fill": "#fff", "text-anchor": "middle"}
-        font = {"font-family": "Verdana, DejaVu Sans, sans-serif", "font-size": "11"}
-        ElementTree.SubElement(svg, "text", middle | font).text = text
-    return ElementTree.tostring(svg, encoding="unicode")
+    return render("badge.svg", title=TITLE, words=words, colour=colour, left=left, right=right)
 
 
 def label(report: Report) -> tuple[str, str]:
@@ -43,14 +27,15 @@ def label(report: Report) -> tuple[str, str]:
     outcomes = count.outcomes
     if not count.judged:
         return "not judged", GREY
+    passed = f"{outcomes[Outcome.PASSED]} passed"
     if count.unasked:
-        return f"partial: {outcomes[Outcome.PASSED]}/{count.total}", GREY
-    failed = outcomes[Outcome.FAILED] + outcomes[Outcome.FIXED]
-    applicable = count.total - outcomes[Outcome.NOT_APPLICABLE]
-    words = f"{outcomes[Outcome.PASSED]}/{applicable}"
+        return f"partial: {passed}", GREY
+    strict = bool(report.options.get("strict"))
+    failed = sum(number for outcome, number in outcomes.items() if outcome.fails(strict=strict))
     if failed:
-        return f"{words}, {failed} failed", RED
+        return f"{passed}, {failed} failed", RED
     if known := outcomes[Outcome.KNOWN_FAILURE]:
-        return f"{words}, {known} known", YELLOW
-    doubtful = outcomes[Outcome.WARNING] + outcomes[Outcome.FLAKY]
-    return words, YELLOW if doubtful else GREEN
+        return f"{passed}, {counted(known, 'known failure')}", YELLOW
+    if warnings := outcomes[Outcome.WARNING]:
+        return f"{passed}, {counted(warnings, 'warning')}", YELLOW
+    return passed, YELLOW if outcomes[Outcome.FLAKY] else GREEN

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from importlib import resources
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from conformance import checks
 from conformance.requirements.catalogue import Catalogue, Requirement
+from conformance.requirements.history import history
 from conformance.trials.trial import CHECKS, Check
 
 assert checks.MODULES  # importing the modules registers their checks
@@ -26,18 +24,6 @@ def is_long(requirement: Requirement) -> bool:
     """Whether only the full level judges it."""
     check = CHECKS.get(requirement.id)
     return check is not None and check.long
-
-
-@cache
-def history() -> Mapping[str, Any]:
-    """What ``python -m tests.kill_matrix`` wrote of the project's own trials of the suite.
-
-    ``mutants`` and ``failing`` are by requirement: the wrong workers that its check finds, and the
-    SDKs that are known to break it, with the reason.
-    """
-    text = (resources.files("conformance") / "requirements" / "history.json").read_text("utf-8")
-    found: Mapping[str, Any] = json.loads(text)
-    return found
 
 
 def data(requirement: Requirement) -> dict[str, Any]:
@@ -69,12 +55,12 @@ def details(requirement: Requirement) -> str:
     lines = [
         f"{requirement.id} {requirement.level.value}: {requirement.sentence}",
         f"  source:   {requirement.source}",
-        f"  proof:    {requirement.method.value}; {_proof(check)}",
+        f"  proof:    {requirement.method.value}; {_proof(requirement, check)}",
         f"  versions: {_versions(requirement)}",
         f"  needs:    {', '.join(requirement.needs) or 'nothing'}",
     ]
-    if check is not None and check.judge.__doc__:
-        lines.append(f"  why:      {check.judge.__doc__.strip()}")
+    if check is not None and check.why:
+        lines.append(f"  why:      {check.why}")
     if requirement.reason:
         lines.append(f"  reason:   {requirement.reason}")
     if known["mutants"]:
@@ -87,30 +73,42 @@ def details(requirement: Requirement) -> str:
 
 def page(catalogue: Catalogue) -> str:
     """The documentation page of all requirements, in Markdown."""
+    of_engines = any(requirement.probes for requirement in catalogue)
+    about = " for engines" if of_engines else ""
+    proof = "probes" if of_engines else "proof"
     lines = [
-        "# Requirements",
+        f"# Requirements{about}",
         "",
         "Made by `python -m conformance docs` from `conformance/requirements/`; do not edit.",
         "",
-        f"There are {len(catalogue.requirements)} requirements. A MUST that is broken fails a run;",
+        f"There are {len(catalogue.requirements)} requirements{about}.",
+        "A MUST that is broken fails a run;",
         "a SHOULD that is not kept is a warning, or a failure under `--strict`.",
     ]
     for phase, title in catalogue.phases.items():
-        lines += ["", f"## {title}", "", "| id | level | requirement | source | proof |"]
+        lines += ["", f"## {title}", "", f"| id | level | requirement | source | {proof} |"]
         lines.append("|---|---|---|---|---|")
         lines += [
-            f"| {r.id} | {r.level.value} | {r.sentence} | {r.source} | {r.method.value} |"
+            f"| {r.id} | {r.level.value} | {r.sentence} | {r.source} | {_shown(r)} |"
             for r in catalogue
             if r.phase == phase
         ]
     return "\n".join(lines) + "\n"
 
 
-def _proof(check: Check | None) -> str:
+def _shown(requirement: Requirement) -> str:
+    """How a requirement is proven, in a table."""
+    return ", ".join(requirement.probes) or requirement.method.value
+
+
+def _proof(requirement: Requirement, check: Check | None) -> str:
+    if requirement.probes:
+        return f"probes {', '.join(requirement.probes)}"
     if check is None:
         return "no check"
-    trials = ", ".join(trial.name for trial in check.trials)
-    proof = f"{check.judge.__module__.rpartition('.')[2]}.{check.judge.__name__} on {trials}"
+    rests_on = [trial.name for trial in check.trials]
+    rests_on += ["everything that was seen"] if check.watch is not None else []
+    proof = f"{check.module.removeprefix('conformance.checks.')} on {', '.join(rests_on)}"
     return f"{proof}; takes --level full" if check.long else proof
 
 

@@ -8,7 +8,9 @@ from msgspec import UNSET
 
 from conformance.judging.entry import FUZZ, Entry
 from conformance.report.document import Count, Report
+from conformance.report.fallen import fallen
 from conformance.requirements.verdict import Outcome
+from mock_engine.rendering import counted
 
 MARKS = {
     Outcome.PASSED: ("pass", {"green": True}),
@@ -21,21 +23,6 @@ MARKS = {
     Outcome.FLAKY: ("flaky", {"yellow": True}),
 }
 """How an outcome is written, and pytest's markup for it."""
-
-ALWAYS = {
-    Outcome.PASSED: "passed",
-    Outcome.WARNING: "warnings",
-    Outcome.FAILED: "failed",
-}
-IF_ANY = {
-    Outcome.KNOWN_FAILURE: "known failures",
-    Outcome.FIXED: "fixed",
-    Outcome.FLAKY: "flaky",
-}
-UNJUDGED = {
-    Outcome.NOT_VERIFIED: "not verified",
-    Outcome.NOT_APPLICABLE: "not applicable",
-}
 
 
 def table(report: Report) -> Iterator[tuple[str, Outcome | None]]:
@@ -50,7 +37,7 @@ def table(report: Report) -> Iterator[tuple[str, Outcome | None]]:
 
 def row(entry: Entry) -> str:
     """One verdict as one line; its reason follows where it is not simply kept."""
-    rule = entry.sentence.removeprefix("A worker ").rstrip(".")
+    rule = entry.rule
     text = f"  {MARKS[entry.outcome][0]:5}  {entry.id}  {entry.level.value:6}  {rule}"
     if entry.notes is not UNSET or (entry.outcome is Outcome.PASSED and entry.tried is None):
         return text
@@ -66,10 +53,15 @@ def fuzzing(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def closing(report: Report) -> list[str]:
-    """The last lines: what fuzzing found, and the counts of each other kind of what was judged."""
-    lines = [entry.reason for entry in report.verdicts if entry.notes is not UNSET]
+    """The last lines: why most was not judged, what fuzzing found, and the counts of the rest.
+
+    Where broken SHOULDs fail the run, they are counted among what failed.
+    """
+    strict = bool(report.options.get("strict"))
+    lines = [*filter(None, [fallen(report)])]
+    lines += [entry.reason for entry in report.verdicts if entry.notes is not UNSET]
     lines += [
-        f"conformance: {_counted(count)}, out of {count.total} {kind}s"
+        f"conformance: {counts(count, strict=strict)}, out of {counted(count.total, kind)}"
         for kind, count in report.counts.items()
         if kind != FUZZ and count.unasked < count.total
     ]
@@ -79,12 +71,17 @@ def closing(report: Report) -> list[str]:
     return lines
 
 
-def _counted(count: Count) -> str:
-    words = [f"{count.judged} judged"]
-    for names, always in ((ALWAYS, True), (IF_ANY, False), (UNJUDGED, True)):
-        words += [
-            f"{count.outcomes[outcome]} {name}"
-            for outcome, name in names.items()
-            if always or count.outcomes[outcome]
-        ]
-    return ", ".join(words)
+def counts(count: Count, *, strict: bool = False) -> str:
+    """How many were judged, and what became of them, as pytest counts them."""
+    outcomes = count.outcomes
+    failed = sum(number for outcome, number in outcomes.items() if outcome.fails(strict=strict))
+    words = [f"{count.judged} judged", f"{outcomes[Outcome.PASSED]} passed"]
+    if not strict:
+        words.append(counted(outcomes[Outcome.WARNING], "warning"))
+    words.append(f"{failed} failed")
+    if known := outcomes[Outcome.KNOWN_FAILURE]:
+        words.append(counted(known, "known failure"))
+    if outcomes[Outcome.FLAKY] and not strict:
+        words.append(f"{outcomes[Outcome.FLAKY]} flaky")
+    open_ones = (Outcome.NOT_VERIFIED, Outcome.NOT_APPLICABLE)
+    return ", ".join([*words, *(f"{outcomes[outcome]} {outcome.value}" for outcome in open_ones)])

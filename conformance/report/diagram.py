@@ -1,82 +1,79 @@
-"""A conversation as a sequence diagram: two life lines, an arrow a message."""
+"""A conversation as a sequence diagram: time runs down, an arrow a message."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from conformance.judging.frames import EvidenceFrame
-from conformance.report.elements import Element, element
 
-WIDTH, MARGIN, TOP, STEP = 920, 130, 34, 34
-LETTERS = 92
-"""How many letters of a message stand on its arrow; the whole text is its title."""
+LETTERS = 160
+"""How many letters of a message stand on its arrow; the rest is folded."""
 
 NAMES = ("function_id", "trigger_type", "id", "worker_id")
+"""What a message is about, the most telling first."""
+
 CONTENTS = ("error", "result", "data", "config")
+"""What a message brings, the most telling first."""
 
 
-def diagram(frames: Sequence[EvidenceFrame]) -> Element:
-    """The diagram as SVG. What the verdict rests on is marked."""
-    height = TOP + STEP * len(frames) + 12
-    svg = element(
-        "svg",
-        viewBox=f"0 0 {WIDTH} {height}",
-        role="img",
-        aria_label="the conversation as a sequence diagram",
-        class_="diagram",
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A message, or what belongs to neither side, in a diagram.
+
+    ``kind`` is the type of a message, ``about`` what it is about and ``brings`` its content in
+    short. ``whole`` is all of it, one value a line, where there is more than that. ``at`` is in
+    seconds since the engine began to listen.
+    """
+
+    at: float
+    connection: int
+    sender: str
+    kind: str
+    about: str
+    brings: str
+    whole: str
+    cited: bool
+
+
+def arrows(frames: Sequence[EvidenceFrame]) -> list[Arrow]:
+    """The conversation, in the order in which it happened."""
+    return [_arrow(frame) for frame in frames]
+
+
+def _arrow(frame: EvidenceFrame) -> Arrow:
+    message = _message(frame.text)
+    if message is None:
+        line = " ".join(frame.text.split())
+        kind, about, brings = "", "", shortened(line)
+        whole = frame.text if brings != frame.text else ""
+    else:
+        kind = message["type"]
+        about = " ".join(dict.fromkeys(str(message[n]) for n in NAMES if message.get(n)))
+        brings = shortened(_content(message))
+        whole = json.dumps(message, indent=2, ensure_ascii=False)
+    return Arrow(
+        frame.at, frame.connection, frame.sender, kind, shortened(about), brings, whole, frame.cited
     )
-    for x, name in ((MARGIN, "engine"), (WIDTH - MARGIN, "worker")):
-        svg.append(_text(x, 16, name, "who"))
-        svg.append(_line(x, 24, x, height, "life"))
-    for place, frame in enumerate(frames):
-        svg.append(_event(frame, TOP + STEP * place))
-    return svg
 
 
-def label(text: str) -> str:
-    """A message in short: its type, what it is about, and what it brings."""
+def _message(text: str) -> dict[str, Any] | None:
+    """A message of the protocol, or ``None`` for any other text."""
     try:
-        message = json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        message = None
-    short = " ".join(text.split())
-    if isinstance(message, dict) and isinstance(message.get("type"), str):
-        names = [str(message[name]) for name in NAMES if message.get(name)][:2]
-        brought = [
-            f"{name} {json.dumps(message[name], ensure_ascii=False)}"
-            for name in CONTENTS
-            if name in message
-        ]
-        short = " ".join([message["type"], *names, *brought[:1]])
-    return short if len(short) <= LETTERS else f"{short[: LETTERS - 1]}…"
+        return None
+    return value if isinstance(value, dict) and isinstance(value.get("type"), str) else None
 
 
-def _event(frame: EvidenceFrame, y: int) -> Element:
-    cited = " cited" if frame.cited else ""
-    group = element("g", element("title", frame.text), class_=f"event{cited}")
-    when = f"{frame.at:.3f} s #{frame.connection}"
-    group.append(element("text", when, x="4", y=str(y + 16), class_="when"))
-    words = _text(WIDTH // 2, y + 12, label(frame.text), "what")
-    if not frame.sender:
-        box = {"x": str(MARGIN), "y": str(y - 2), "width": str(WIDTH - 2 * MARGIN), "height": "20"}
-        group.append(element("rect", None, class_="note", **box))
-        group.append(words)
-        return group
-    start, end, step = MARGIN, WIDTH - MARGIN, 7
-    if frame.sender == "worker":
-        start, end, step = end, start, -7
-    at = y + 18
-    group.append(words)
-    group.append(_line(start, at, end, at, "arrow"))
-    points = f"{end},{at} {end - step},{at - 4} {end - step},{at + 4}"
-    group.append(element("polygon", points=points))
-    return group
+def _content(message: dict[str, Any]) -> str:
+    """The one part of a message that says most of what it brings."""
+    name = next((name for name in CONTENTS if name in message), None)
+    return f"{name} {json.dumps(message[name], ensure_ascii=False)}" if name else ""
 
 
-def _text(x: int, y: int, text: str, kind: str) -> Element:
-    return element("text", text, x=str(x), y=str(y), text_anchor="middle", class_=kind)
-
-
-def _line(x1: int, y1: int, x2: int, y2: int, kind: str) -> Element:
-    return element("line", x1=str(x1), y1=str(y1), x2=str(x2), y2=str(y2), class_=kind)
+def shortened(text: str) -> str:
+    """Text of at most ``LETTERS`` letters."""
+    return text if len(text) <= LETTERS else f"{text[: LETTERS - 1]}…"

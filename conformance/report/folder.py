@@ -1,6 +1,6 @@
 """The folder of a report: the report in every form, and what was recorded.
 
-report.json  report.html  summary.md  badge.svg  events.ndjson
+report.json  report.html  report.sarif  summary.md  badge.svg  events.ndjson
 transcripts/RUN.ndjson    every frame of a run of the worker
 logs/RUN.log              what the worker wrote in it
 """
@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from conformance.report import badge, html, summary
+from conformance.report import badge, html, sarif, summary
 from conformance.report.document import Report
 from conformance.trials.scheduler import RunRecord
 
@@ -22,15 +22,21 @@ LOGS = "logs"
 def write(folder: Path, report: Report, runs: Iterable[RunRecord]) -> None:
     """Write everything but the stream of events, which is there already."""
     for run in runs:
-        _put(folder / TRANSCRIPTS / f"{run.name}.ndjson", "\n".join(run.transcript))
-        _put(folder / LOGS / f"{run.name}.log", "\n".join(run.log))
-    _put(folder / "report.json", json.dumps(report.data(), ensure_ascii=False, indent=2))
-    _put(folder / "report.html", html.page(report))
-    _put(folder / "summary.md", summary.page(report))
-    _put(folder / "badge.svg", badge.image(report))
+        put(folder / TRANSCRIPTS / f"{run.name}.ndjson", "\n".join(run.transcript))
+        put(folder / LOGS / f"{run.name}.log", "\n".join(run.log))
+    write_pages(folder, report)
 
 
-def _put(path: Path, text: str) -> None:
+def write_pages(folder: Path, report: Report) -> None:
+    """Write the report in every form."""
+    put(folder / "report.json", json.dumps(report.data(), ensure_ascii=False, indent=2))
+    put(folder / "report.html", html.page(report))
+    put(folder / "report.sarif", json.dumps(sarif.log(report), ensure_ascii=False, indent=2))
+    put(folder / "summary.md", summary.page(report))
+    put(folder / "badge.svg", badge.image(report))
+
+
+def put(path: Path, text: str) -> None:
     """Write ``text``; half a surrogate pair, which a worker may send, is written as an escape."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))

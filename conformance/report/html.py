@@ -1,142 +1,81 @@
-"""The report as one HTML page that needs nothing from anywhere."""
+"""The report as one HTML page that needs nothing from anywhere.
+
+The page is read without JavaScript, too; only filters and copy buttons take it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from importlib import resources
+from collections.abc import Sequence
+from typing import Any
 
-from conformance.judging.entry import REQUIREMENT, Entry
-from conformance.judging.frames import lines
-from conformance.report.console import MARKS, closing
-from conformance.report.diagram import diagram
+from conformance.judging.entry import Entry
+from conformance.report.diagram import arrows
+from conformance.report.differing import compared
 from conformance.report.document import Report
-from conformance.report.elements import Element, element, written
+from conformance.report.overview import failing, headline
+from conformance.report.pages import render
 from conformance.report.subject import about
-from conformance.requirements.verdict import Outcome
+from conformance.report.unverified import unverified
+from conformance.requirements.verdict import Level, Outcome
+
+URGENT = (Outcome.FAILED, Outcome.FIXED, Outcome.WARNING, Outcome.FLAKY)
+"""The outcomes that somebody should look at, the worst first."""
 
 
-def page(report: Report) -> str:
-    """The page. It is read without JavaScript, too; only the filter takes it."""
-    worker = report.worker
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", f"Conformance of {worker}"),
-        element("style", _asset("report.css")),
+def page(report: Report, **links: str) -> str:
+    """The page. ``links`` may have ``home``, the address of the pages that it is one of."""
+    return render(
+        "report.html",
+        report=report,
+        home=links.get("home", ""),
+        headline=headline(report)[0],
+        tone=tone(report),
+        about=about(report.subject),
+        counted=[
+            (outcome, number)
+            for outcome in Outcome
+            if (number := sum(entry.outcome is outcome for entry in report.verdicts))
+        ],
+        urgent=sorted(
+            (entry for entry in report.verdicts if entry.outcome in URGENT),
+            key=lambda entry: URGENT.index(entry.outcome),
+        ),
+        phases=by_phase(report),
+        levels=[level.value for level in Level],
+        unverified=unverified(report.verdicts),
+        account=account,
     )
-    body = element("body", *_heading(report, worker), _filter(report))
-    phase = None
-    for entry in report.verdicts:
-        if entry.phase != phase:
-            phase = entry.phase
-            body.append(element("h2", report.title(phase)))
-        body.append(_verdict(entry))
-    for error in report.errors:
-        body.append(element("h2", f"Without a verdict: {error.id}"))
-        body.append(element("pre", error.text))
-    body.append(_versions(report))
-    body.append(element("script", _asset("report.js")))
-    return "<!doctype html>\n" + written(element("html", head, body, lang="en"))
 
 
-def _asset(name: str) -> str:
-    return (resources.files("conformance.report") / name).read_text("utf-8")
+def tone(report: Report) -> str:
+    """The outcome that the headline has the colour of."""
+    if not any(entry.outcome.judged for entry in report.verdicts) or report.finished is None:
+        return "failed" if report.errors or failing(report) else "not-verified"
+    if not headline(report)[1]:
+        return "failed"
+    return "warning" if any(entry.outcome.wrong for entry in report.verdicts) else "passed"
 
 
-def _heading(report: Report, worker: str) -> Iterator[Element]:
-    yield element("h1", "Conformance")
-    yield element("p", element("code", worker))
-    for line in about(report.subject):
-        yield element("p", line)
-    for line in closing(report):
-        yield element("p", element("strong", line))
-    if report.finished is None:
-        yield element(
-            "p", "The run was cut short: this is what was known until then.", class_="cut"
-        )
+def by_phase(report: Report) -> list[tuple[str, str, list[Entry]]]:
+    """The entries by phase, in order: the phase, its title, and the entries."""
+    phases = dict.fromkeys(entry.phase for entry in report.verdicts)
+    return [
+        (phase, report.title(phase), [e for e in report.verdicts if e.phase == phase])
+        for phase in phases
+    ]
 
 
-def _filter(report: Report) -> Element:
-    """A button an outcome that occurs, and a search field; both need JavaScript."""
-    box = element("div", id="filter", hidden="")
-    search = {"type": "search", "placeholder": "id or words", "aria-label": "search"}
-    box.append(element("input", None, id="search", **search))
-    for outcome in Outcome:
-        number = sum(entry.outcome is outcome for entry in report.verdicts)
-        if number:
-            label = f"{MARKS[outcome][0]} {number}"
-            kind = f"mark {_class(outcome)}"
-            box.append(element("button", label, class_=kind, value=outcome.value, type="button"))
-    return box
-
-
-def _verdict(entry: Entry) -> Element:
-    outcome = entry.outcome
-    summary = element(
-        "summary",
-        element("span", MARKS[outcome][0], class_=f"mark {_class(outcome)}"),
-        element("code", entry.id),
-        element("span", entry.level.value, class_="level"),
-        element("span", entry.sentence, class_="sentence"),
-    )
-    if outcome is not Outcome.PASSED:
-        summary.append(element("span", entry.reason, class_="reason"))
-    box = element("details", summary, *_account(entry), id=entry.id, data_outcome=outcome.value)
-    if outcome in (Outcome.FAILED, Outcome.FIXED):
-        box.set("open", "")
-    return box
-
-
-def _account(entry: Entry) -> Iterator[Element]:
-    evidence = entry.evidence
-    facts = {
-        "source": entry.source,
-        "expected": evidence.expected,
-        "seen": evidence.seen,
-        "next": evidence.remedy,
-        "known as": ", ".join(entry.bugs),
-        "protocol": entry.protocol if entry.kind == REQUIREMENT else "",
+def account(entry: Entry) -> dict[str, Any]:
+    """What a page shows of a verdict beside its own fields."""
+    expected, seen = compared(entry.evidence.expected, entry.evidence.seen)
+    return {
+        "expected": expected if entry.evidence.expected else [],
+        "seen": seen,
+        "arrows": arrows(entry.evidence.frames),
+        "recordings": recordings(entry.evidence.runs),
     }
-    listed = element("dl")
-    for name, text in facts.items():
-        if text:
-            listed.append(element("dt", name))
-            listed.append(element("dd", text))
-    if evidence.runs:
-        listed.append(element("dt", "recorded"))
-        listed.append(element("dd", *_recordings(evidence.runs)))
-    yield listed
-    if evidence.differences:
-        yield element("p", "the differences")
-        yield element("pre", "\n".join(evidence.differences))
-    if entry.notes:
-        yield element("pre", "\n".join(entry.notes))
-    if evidence.frames:
-        yield diagram(evidence.frames)
-        text = "\n".join(lines(evidence.frames))
-        yield element("details", element("summary", "as text"), element("pre", text))
-    if evidence.log:
-        yield element("p", "the worker's last output")
-        yield element("pre", "\n".join(evidence.log))
-    if entry.command:
-        yield element("p", "once more")
-        yield element("pre", entry.command, class_="command")
 
 
-def _recordings(runs: Sequence[str]) -> Iterator[Element | str]:
-    """Links to what was recorded beside this page."""
-    for run in runs:
-        for path in (f"transcripts/{run}.ndjson", f"logs/{run}.log"):
-            yield element("a", path, href=path)
-            yield " "
-
-
-def _versions(report: Report) -> Element:
-    text = "\n".join(f"{name} {version}" for name, version in report.versions.items())
-    times = f"began {report.started}, ended {report.finished or 'never'}"
-    return element("footer", element("p", times), element("pre", text))
-
-
-def _class(outcome: Outcome) -> str:
-    return outcome.value.replace(" ", "-")
+def recordings(runs: Sequence[str]) -> list[str]:
+    """The files beside the page that hold what was recorded."""
+    return [path for run in runs for path in (f"transcripts/{run}.ndjson", f"logs/{run}.log")]

@@ -3,8 +3,10 @@
 Rules of this file:
 
 * An event is a JSON object with ``event`` (its kind) and ``at`` (UTC, ISO 8601). The kinds are
-  ``started``, ``subject``, ``verdict``, ``error`` and ``finished``; what else they hold is in
-  ``report.schema.json`` under the part of the report that is made of them.
+  ``started``, ``subject``, ``learned``, ``measured``, ``finding``, ``verdict``, ``error`` and
+  ``finished``. What else they hold is in ``report.schema.json`` under the part of the report that
+  is made of them. A ``finding`` is what fuzzing found just now; the verdict on the campaign has it,
+  too.
 * Listeners get each event as it comes, so that a run that is killed leaves all that was
   known until then.
 """

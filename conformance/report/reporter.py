@@ -57,6 +57,14 @@ class Reporter:
         """The worker was run for the first time."""
         self.journal.add("subject", subject=dict(subject))
 
+    def learned(self, parts: Mapping[str, Any]) -> None:
+        """What the worker's functions do was learned, so far as it ever will be."""
+        self.journal.add("learned", parts=dict(parts))
+
+    def measured(self, seconds: Mapping[str, float]) -> None:
+        """The trials are over, and took so long."""
+        self.journal.add("measured", seconds=dict(seconds))
+
     def verdict(self, entry: Entry) -> None:
         """A verdict was reached."""
         self.journal.add("verdict", verdict=entry.data())

@@ -28,7 +28,7 @@ def page(report: Report) -> str:
     """The summary: the counts, what is wrong in full, and the rest in a line each."""
     wrong = [entry for entry in report.verdicts if entry.outcome.wrong]
     lines = ["# Conformance", "", *(f"**{line}**" for line in closing(report)), ""]
-    lines += [f"- `{report.worker}`"]
+    lines += [f"- `{report.judged}`"]
     lines += [f"- {line}" for line in about(report.subject)]
     for entry in wrong:
         lines += ["", *_account(entry)]
@@ -41,12 +41,12 @@ def page(report: Report) -> str:
 def _account(entry: Entry) -> Iterator[str]:
     evidence = entry.evidence
     mark = f"{ICONS[entry.outcome]} {MARKS[entry.outcome][0]}"
-    yield f"## {mark} {entry.id} {entry.level.value}: {_plain(entry.sentence)}"
+    yield f"## {mark} {entry.id} {entry.level.value}: {plain(entry.sentence)}"
     yield ""
-    yield f"- reason: {_plain(entry.reason)}"
+    yield f"- reason: {plain(entry.reason)}"
     texts = {"expected": evidence.expected, "seen": evidence.seen, "remedy": evidence.remedy}
-    yield from (f"- {name}: {_plain(text)}" for name, text in texts.items() if text)
-    yield f"- source: {_plain(entry.source)}"
+    yield from (f"- {name}: {plain(text)}" for name, text in texts.items() if text)
+    yield f"- source: {plain(entry.source)}"
     yield from ("", FENCE)
     proof = (*(evidence.differences or ()), *lines(evidence.frames))
     yield from (line.replace(FENCE, "'''") for line in proof)
@@ -57,13 +57,13 @@ def _table(report: Report) -> Iterator[str]:
     yield "| | id | level | requirement | reason |"
     yield "|---|---|---|---|---|"
     for entry in report.verdicts:
-        reason = "" if entry.outcome is Outcome.PASSED else _plain(entry.reason)
+        reason = "" if entry.outcome is Outcome.PASSED else plain(entry.reason)
         mark = f"{ICONS[entry.outcome]} {MARKS[entry.outcome][0]}"
-        cells = (mark, entry.id, entry.level.value, _plain(entry.sentence), reason)
+        cells = (mark, entry.id, entry.level.value, plain(entry.sentence), reason)
         yield f"| {' | '.join(cells)} |"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     escaped = "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in text)
     return " ".join(escaped.split())

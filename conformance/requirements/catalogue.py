@@ -1,4 +1,4 @@
-"""The requirements: one entry a normative sentence, in YAML files, one a phase.
+"""The requirements: one entry a normative sentence, in YAML files, one a phase and named as it.
 
 An id is frozen once released: its sentence may become clearer, never mean something else.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -39,7 +40,9 @@ class Requirement:
     """One sentence that a worker must, should or may keep.
 
     ``needs`` are ids of requirements without which this one cannot be judged; ``since`` and
-    ``until`` are protocol versions (the first and the last that know the rule).
+    ``until`` are protocol versions (the first and the last that know the rule). What must hold
+    ``always`` is judged on all that was seen, whatever trial it was seen in. ``probes`` are the
+    recorded conversations that prove what an engine is required to do.
     """
 
     id: str
@@ -53,6 +56,8 @@ class Requirement:
     until: str | None = None
     reason: str | None = None
     bugs: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +99,26 @@ class Catalogue:
 
 @cache
 def load() -> Catalogue:
-    """Read the catalogue of this package.
+    """Read the catalogue of what workers are required to do.
 
     Raises:
         CatalogueError: a file is malformed, an id stands twice, or a prerequisite is unknown.
     """
-    folder = resources.files("conformance") / "requirements"
-    files = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")),
-        key=lambda entry: entry.name,
-    )
+    return _read(resources.files("conformance") / "requirements")
+
+
+@cache
+def load_of_engines() -> Catalogue:
+    """Read the catalogue of what engines are required to do.
+
+    Raises:
+        CatalogueError: as for ``load``.
+    """
+    return _read(resources.files("conformance") / "requirements" / "engines")
+
+
+def _read(folder: Traversable) -> Catalogue:
+    files = [entry for entry in folder.iterdir() if entry.name.endswith(".yaml")]
     texts = [(entry.name, entry.read_text("utf-8")) for entry in files]
     contents = [(name, documents.parse(text, name).value) for name, text in texts]
     return build(
@@ -112,16 +127,14 @@ def load() -> Catalogue:
 
 
 def build(contents: Iterable[tuple[str, Any]], validator: Draft202012Validator) -> Catalogue:
-    """Make a catalogue of parsed files, given as (file name, content).
+    """Make a catalogue of parsed files, given as (file name, content), in the order they name.
 
     Raises:
         CatalogueError: as for ``load``.
     """
     phases: dict[str, str] = {}
     requirements: dict[str, Requirement] = {}
-    for name, document in contents:
-        for fault in validator.iter_errors(document):
-            raise CatalogueError(f"{name}: {fault.json_path}: {fault.message}")
+    for name, document in _ordered(list(contents), validator):
         phases[document["phase"]] = document["title"]
         for entry in document["requirements"]:
             if entry["id"] in requirements:
@@ -132,6 +145,22 @@ def build(contents: Iterable[tuple[str, Any]], validator: Draft202012Validator) 
             if need not in requirements:
                 raise CatalogueError(f"{requirement.id} needs {need}, which does not exist")
     return Catalogue(phases, requirements)
+
+
+def _ordered(
+    contents: list[tuple[str, Any]], validator: Draft202012Validator
+) -> list[tuple[str, Any]]:
+    """The files in the order of the life cycle, which stands in each as ``order``."""
+    places: dict[int, str] = {}
+    for name, document in contents:
+        for fault in validator.iter_errors(document):
+            raise CatalogueError(f"{name}: {fault.json_path}: {fault.message}")
+        if name != f"{document['phase']}.yaml":
+            raise CatalogueError(f"{name} is of the phase {document['phase']}; name it so")
+        other = places.setdefault(document["order"], name)
+        if other != name:
+            raise CatalogueError(f"{name} and {other} both say order: {document['order']}")
+    return sorted(contents, key=lambda each: int(each[1]["order"]))
 
 
 def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:
@@ -147,4 +176,6 @@ def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:
         until=entry.get("until"),
         reason=entry.get("reason"),
         bugs=tuple(entry.get("bugs", ())),
+        probes=tuple(entry.get("probes", ())),
+        always=entry.get("always", False),
     )

@@ -6,6 +6,7 @@ make of it. Both are plain values: nothing here runs anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -59,13 +60,19 @@ class Conclusion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next."""
+    """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next.
+
+    ``because`` is the id of the requirement whose fall left this one inconclusive, if one did.
+    ``level`` is how binding the rule is here, where that is less than the requirement says.
+    """
 
     conclusion: Conclusion
     seen: str
     expected: str = ""
     events: tuple[Event, ...] = field(default=(), repr=False)
     remedy: str = ""
+    because: str = ""
+    level: Level | None = None
 
 
 def kept(seen: str, *events: Event) -> Finding:
@@ -85,9 +92,25 @@ def not_applicable(reason: str) -> Finding:
     return Finding(Conclusion.NOT_APPLICABLE, reason)
 
 
-def inconclusive(missing: str) -> Finding:
-    """The rule could not be put to the proof; ``missing`` says what it would take."""
-    return Finding(Conclusion.INCONCLUSIVE, missing)
+def inconclusive(missing: str, *, because: str = "") -> Finding:
+    """The rule could not be put to the proof; ``missing`` says what it would take.
+
+    ``because`` is the requirement whose fall is the reason, if that is so.
+    """
+    return Finding(Conclusion.INCONCLUSIVE, missing, because=because)
+
+
+_DECISIVE = (
+    Conclusion.BROKEN,
+    Conclusion.KEPT,
+    Conclusion.INCONCLUSIVE,
+    Conclusion.NOT_APPLICABLE,
+)
+
+
+def decisive(findings: Iterable[Finding]) -> Finding:
+    """The finding that decides among several on one rule: what is broken, then what is kept."""
+    return min(findings, key=lambda finding: _DECISIVE.index(finding.conclusion))
 
 
 def outcome_of(finding: Finding, level: Level) -> Outcome:
@@ -100,4 +123,5 @@ def outcome_of(finding: Finding, level: Level) -> Outcome:
         case Conclusion.INCONCLUSIVE:
             return Outcome.NOT_VERIFIED
         case Conclusion.BROKEN:
-            return Outcome.FAILED if level is Level.MUST else Outcome.WARNING
+            binding = finding.level or level
+            return Outcome.FAILED if binding is Level.MUST else Outcome.WARNING

@@ -14,11 +14,10 @@ from typing import Any
 
 from conformance.documents import nodes
 from conformance.documents.nodes import DocumentError, Location, Node, keys, suggestion
-from conformance.requirements.verdict import Level
 from conformance.scenarios.patterns.base import Pattern
 from conformance.scenarios.patterns.single import Is
 from conformance.scenarios.patterns.structures import Object
-from conformance.scenarios.reading_steps import Reader
+from conformance.scenarios.reading_steps import Reader, level
 from conformance.scenarios.scope import Scope
 from conformance.scenarios.steps import Needs, Scenario, Setting, Step
 from conformance.scenarios.values import NAME, pattern
@@ -119,17 +118,10 @@ def _about(entries: Mapping[str, Node]) -> dict[str, Any]:
         if key in entries:
             found[key] = tuple(item.text(f"an item of `{key}`") for item in entries[key].items())
     if "level" in entries:
-        found["level"] = _level(entries["level"])
+        found["level"] = level(entries["level"])
     if "requirements" in entries:
         _check_requirements(entries["requirements"])
     return found
-
-
-def _level(node: Node) -> Level:
-    try:
-        return Level(node.value)
-    except ValueError:
-        return node.refuse(f"{node.value!r} is no level; expected MUST, SHOULD or MAY")
 
 
 def _check_requirements(node: Node) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.documents import nodes
 from conformance.documents.nodes import DocumentError, Node, keys, suggestion
+from conformance.requirements.verdict import Level
 from conformance.scenarios import forms
 from conformance.scenarios.patterns.json_values import is_of_type
 from conformance.scenarios.reading_expected import EXPECTATIONS, Expectations
@@ -19,12 +20,24 @@ from conformance.scenarios.templates import Fixed, Parts, Template
 from conformance.scenarios.values import NAME, name, template
 from mock_engine import faults
 
-COMMON = ("id", "note")
+COMMON = ("id", "note", "level")
 LONGEST_PAUSE = 60
 """Seconds that a ``pause`` may take."""
 
 MOST_INCLUDES = 8
 """How deep files may include each other."""
+
+
+def level(node: Node) -> Level:
+    """How binding something is.
+
+    Raises:
+        DocumentError: it is no level.
+    """
+    try:
+        return Level(node.value)
+    except ValueError:
+        return node.refuse(f"{node.value!r} is no level; expected MUST, SHOULD or MAY")
 
 
 class Reader(Expectations):
@@ -72,7 +85,8 @@ class Reader(Expectations):
                 entries["id"].refuse(f"the id `{identity}` stands twice, or is taken")
             self._scope.steps.add(identity)
         note = entries["note"].text("`note`") if "note" in entries else step.note
-        return replace(step, id=identity, note=note)
+        binding = level(entries["level"]) if "level" in entries else None
+        return replace(step, id=identity, note=note, level=binding)
 
     def _act(
         self, node: Node, kind: str, what: Template | None = None, target: str | None = None

@@ -18,18 +18,25 @@ WORKER = "worker"
 END = "end"
 """Where a ``never`` ends that holds to the end of the scenario."""
 
+RECORDED = "recorded"
+"""The tag of a recording as it was made: it holds what a worker did, right or wrong."""
+
 Within = float | str | None
 """Seconds, the name of a deadline of the suite, or what is usual for the step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step; ``kind`` is its key, ``id`` its name, ``note`` what its author says of it."""
+    """One step; ``kind`` is its key, ``id`` its name, ``note`` what its author says of it.
+
+    ``level`` is how binding it is, where that is less than the scenario says.
+    """
 
     place: Location
     kind: str
     id: str | None = None
     note: str = ""
+    level: Level | None = None
 
     @property
     def binds(self) -> frozenset[str]:

@@ -13,9 +13,9 @@ from conformance.judging.judge import rated
 from conformance.requirements.known import KnownFailure, applied
 from conformance.requirements.protocol import Protocol
 from conformance.requirements.verdict import (
+    Conclusion,
     Finding,
     Outcome,
-    broken,
     inconclusive,
     kept,
     not_applicable,
@@ -28,7 +28,7 @@ from conformance.scenarios.patterns.combined import All
 from conformance.scenarios.patterns.single import Is
 from conformance.scenarios.patterns.structures import Object
 from conformance.scenarios.reading import PULSE
-from conformance.scenarios.steps import Needs, Scenario
+from conformance.scenarios.steps import RECORDED, Needs, Scenario
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
 from conformance.trials.scheduler import InconclusiveTrial, TrialOutcome
@@ -82,10 +82,12 @@ def finding(scenario: Scenario, played: TrialOutcome, protocol: Protocol) -> Fin
     failure = played.result.failure
     if failure is None:
         return kept(f"all {played.result.steps} steps went through")
-    return broken(
+    return Finding(
+        Conclusion.BROKEN,
         expected=failure.expected,
         seen=failure.seen,
         remedy=failure.step.note or scenario.remedy,
+        level=failure.step.level,
     )
 
 
@@ -121,7 +123,19 @@ def verdict(
         protocol=protocol.version,
         command=command,
         tried=tried,
+        notes=_notes(scenario, outcome),
     )
+
+
+def _notes(scenario: Scenario, outcome: Outcome) -> list[str] | None:
+    """What a recording that goes through means, if nobody said what should have been in it."""
+    if outcome is not Outcome.PASSED or RECORDED not in scenario.tags:
+        return None
+    return [
+        f"{scenario.name}: the worker does what was recorded.",
+        "If that was a bug, it is still there:",
+        f"  iii-conformance expect {scenario.place.file} says what should have been",
+    ]
 
 
 def criterion(scenario: Scenario) -> Criterion:

@@ -97,6 +97,10 @@ class AttachedWorker:
         """Which process it is is not known."""
         return None
 
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """Which process it is is not known."""
+        return ()
+
     async def remaining(self, within: float) -> tuple[str, ...]:
         """Nothing that is known of."""
         del within

@@ -13,6 +13,10 @@ from conformance.subject.process import WorkerProcess
 
 HOST = "127.0.0.1"
 
+SHELLS = ("sh", "bash", "dash", "zsh")
+WRAPPERS = (*SHELLS, "npm", "npx", "pnpm", "yarn", "bunx", "uv", "uvx", "poetry")
+"""Programs that start another one, and stand between it and who sends signals."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command(Subject):
@@ -79,3 +83,16 @@ def split(text: str, option: str) -> list[str]:
         return shlex.split(text)
     except ValueError as fault:
         raise UsageError(f"{option} cannot be split into words ({fault}): {text}") from None
+
+
+def wrapper(text: str) -> str | None:
+    """The program that stands between the suite and the worker of this command, if one does.
+
+    A shell that is told to ``exec`` the worker does not.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return None
+    name = Path(words[0]).name if words else ""
+    return name if name in WRAPPERS and not any("exec " in word for word in words) else None

@@ -69,6 +69,10 @@ class WorkerContainer:
         """It runs on the machine of the daemon, which may be another one."""
         return None
 
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """It has a network of its own, or runs on another machine."""
+        return ()
+
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs in the container after ``within`` seconds, as ``name (pid 1234)``."""
         with suppress(TimeoutError):

@@ -28,7 +28,7 @@ class Start:
 
     ``now`` gives the transcript's time in seconds, for the lines of the output; ``variables``
     are further names that get the address, ``also`` holds any others; ``query`` is put behind the
-    address.
+    address. Its standard input is empty, as under a supervisor, unless ``input`` keeps it open.
     """
 
     port: int
@@ -36,6 +36,7 @@ class Start:
     variables: tuple[str, ...] = ()
     also: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
+    input: bool = False
 
 
 class Run(Protocol):
@@ -60,6 +61,9 @@ class Run(Protocol):
 
     def usage(self) -> Usage | None:
         """What it takes of this machine; ``None`` where that cannot be told from here."""
+
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """Hosts and ports that it is connected with, where that can be told from here."""
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs after ``within`` seconds of all that was started, in words."""

@@ -1,17 +1,13 @@
 """One run of a worker's command: start, signal, wait, kill, and what it leaves behind.
 
-The command runs in a session of its own, so that killing its process group reaches all it
-started. Children that left the group are found by a mark in their environment.
+A keeper starts the command and knows everything that came of it; see ``keeper.py``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import signal
-import subprocess
-import threading
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,26 +16,27 @@ from pathlib import Path
 import psutil
 
 from conformance.errors import UsageError
-from conformance.subject.environment import MARK, environment, inherited_environment
+from conformance.subject.environment import environment, inherited_environment
+from conformance.subject.guardian import Job, Kept, guardian
 from conformance.subject.output import Output
 from conformance.subject.place import Start
-from conformance.subject.usage import Usage, usage_of
+from conformance.subject.usage import Usage, remotes_of, usage_of
 
 
 class WorkerProcess:
     """A started command. ``exit_code`` is negative for the number of a signal that ended it."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], mark: str, output: Output) -> None:
-        self.pid = popen.pid
-        self.name = f"process {popen.pid}"
+    def __init__(self, kept: Kept, output: Output) -> None:
+        self.pid = kept.pid
+        self.name = f"process {kept.pid}"
         self.output = output
         self.exit_code: int | None = None
         self.exited = asyncio.Event()
         self.on_exit: list[Callable[[], None]] = []
-        self._popen = popen
-        self._mark = mark
-        loop = asyncio.get_running_loop()
-        threading.Thread(target=self._wait, args=(loop,), daemon=True).start()
+        self._kept = kept
+        self._remaining: asyncio.Future[list[int]] | None = None
+        self._asking = asyncio.Lock()
+        self._following = asyncio.ensure_future(self._follow())
 
     @classmethod
     async def start(
@@ -57,26 +54,18 @@ class WorkerProcess:
         Raises:
             UsageError: the operating system cannot execute it.
         """
-        mark = uuid.uuid4().hex
         env = environment(
             inherited_environment(),
             host,
             start.port,
-            mark,
+            uuid.uuid4().hex,
             start.variables,
             start.also,
             start.query,
         )
+        job = Job(words, env, str(folder or Path.cwd()), start.input)
         try:
-            popen = subprocess.Popen(  # noqa: S603, ASYNC220 - the user's command; fork and exec do not block
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=env,
-                start_new_session=True,
-                cwd=folder,
-            )
+            return await cls.execute(job, start.now)
         except OSError as fault:
             raise UsageError(
                 f"the worker cannot be started: {fault.strerror}: {fault.filename!r}\n"
@@ -84,15 +73,22 @@ class WorkerProcess:
                 "It is executed directly, without a shell; for pipes, `cd` or variables give "
                 "--worker-cmd=\"sh -c '…'\"."
             ) from None
-        output = Output(start.now)
-        loop = asyncio.get_running_loop()
+
+    @classmethod
+    async def execute(cls, job: Job, now: Callable[[], float]) -> WorkerProcess:
+        """Execute a job; ``now`` is as in ``Start``.
+
+        Raises:
+            OSError: the operating system cannot execute it.
+        """
+        kept, pipe = await guardian().start(job)
+        output = Output(now)
         try:
-            await loop.connect_read_pipe(lambda: output, popen.stdout)
+            await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
         except BaseException:  # cancelled in between: nobody else knows the process yet
-            os.killpg(popen.pid, signal.SIGKILL)
-            popen.wait()
+            kept.close()
             raise
-        return cls(popen, mark, output)
+        return cls(kept, output)
 
     @property
     def running(self) -> bool:
@@ -109,49 +105,41 @@ class WorkerProcess:
         """What it and all that it started take; ``None`` once it has ended."""
         return usage_of(self.pid)
 
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """Hosts and ports that it and all that it started are connected with, or dial."""
+        return remotes_of(self.pid)
+
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs of all that this command started, after ``within`` seconds at most.
 
         As ``name (pid 1234)``; the started process itself among them while it runs.
         """
-        found = self._found()
-        if found:
-            loop = asyncio.get_running_loop()
-            wait = functools.partial(psutil.wait_procs, found, timeout=within)
-            _, found = await loop.run_in_executor(None, wait)
-            # An orphan that ended stays a zombie where nobody reaps it, as in many containers.
-            found = [process for process in found if _runs(process)]
-        return tuple(f"{_name(process)} (pid {process.pid})" for process in found)
+        async with self._asking:
+            if self._following.done():
+                return ()
+            self._remaining = asyncio.get_running_loop().create_future()
+            self._kept.ask({"remaining": within})
+            found = await self._remaining
+        return tuple(f"{_name(pid)} (pid {pid})" for pid in found)
 
     async def kill(self) -> None:
         """End the command and everything it started, at once, and wait until it is gone."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        for process in self._found():
-            with suppress(psutil.Error):
-                process.kill()
-        await self.exited.wait()
+        self._kept.end()
+        await self._following
+        self._kept.close()
         self.output.close()
 
-    def _found(self) -> list[psutil.Process]:
-        found: list[psutil.Process] = []
-        for process in psutil.process_iter():
-            with suppress(psutil.Error, OSError):
-                if _runs(process) and self._is_ours(process):
-                    found.append(process)
-        return found
-
-    def _is_ours(self, process: psutil.Process) -> bool:
-        if process.pid == self.pid:
-            return self.running
-        if os.getpgid(process.pid) == self.pid:
-            return True
-        return process.environ().get(MARK) == self._mark
-
-    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        code = self._popen.wait()
-        with suppress(RuntimeError):  # the loop may be closed when the run was interrupted
-            loop.call_soon_threadsafe(self._ended, code)
+    async def _follow(self) -> None:
+        """Take note of what the keeper says, until it has ended."""
+        while (answer := await self._kept.answer()) is not None:
+            if "status" in answer:
+                self._ended(answer["status"])
+            elif self._remaining is not None:
+                self._remaining.set_result(answer["remaining"])
+        if self.running:  # somebody killed the keeper
+            self._ended(-signal.SIGKILL)
+        if self._remaining is not None and not self._remaining.done():
+            self._remaining.set_result([])
 
     def _ended(self, code: int) -> None:
         self.exit_code = code
@@ -160,16 +148,9 @@ class WorkerProcess:
             listener()
 
 
-def _runs(process: psutil.Process) -> bool:
+def _name(pid: int) -> str:
     try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
-
-
-def _name(process: psutil.Process) -> str:
-    try:
-        return process.name()
+        return psutil.Process(pid).name()
     except psutil.Error:
         return "a process"
 
@@ -182,16 +163,3 @@ def describe_exit(code: int) -> str:
         return f"killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"killed by signal {-code}"
-
-
-def undo_ignored_interrupts() -> None:
-    """Give workers the ordinary disposition of SIGINT, even if this process ignores it.
-
-    A shell lets what it starts in the background ignore SIGINT, and a process hands that on to
-    all it starts; a right worker would then seem deaf. A signal that is handled is reset in a
-    started process (POSIX, exec), so here it is handled by doing nothing: this process goes on
-    ignoring it. Only the main thread may do so; elsewhere nothing happens.
-    """
-    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    if ignored and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, lambda *_: None)

@@ -12,6 +12,14 @@ from conformance.trials.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why a worker was not found, or did not last: what was seen, and what to do about it."""
+
+    seen: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """What the first run of a worker showed; all others are measured by it.
 
@@ -19,7 +27,10 @@ class Baseline:
     invocation this worker answers, used to see that it listens. ``sockets`` counts its open
     WebSockets, those for telemetry among them. ``features`` are those of its announcements and
     ``paths`` those of its connections. ``parallel_starts`` is how many may start at a time.
-    ``knowledge`` is what was learned of its functions, where that was of use.
+    ``early`` is what the worker wrote of a failure of its own before anything was asked of it.
+    ``exemplified`` are the functions of which the user gives examples.
+    ``knowledge`` is what was learned of its functions, where that was of use. ``diagnosis`` is
+    there where the worker was not found, or did not last, for a reason that its process shows.
     """
 
     pace: Pace
@@ -33,4 +44,7 @@ class Baseline:
     features: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     parallel_starts: int = 1
+    early: tuple[str, ...] = ()
+    exemplified: frozenset[str] = frozenset()
     knowledge: Knowledge = field(default_factory=Knowledge)
+    diagnosis: Diagnosis | None = None

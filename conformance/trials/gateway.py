@@ -78,6 +78,16 @@ class AnyPath(PassThrough):
         if concerned.search(data) is None or not self._keeps(connection, data, binary):
             super().received(connection, data, binary)
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether a call was taken that is held, or was."""
+        return self.holder is not None and bool(self.holder.calls)
+
+    def answer_on(self, connection: Connection) -> None:
+        """Answer what is held on another connection: whoever made the calls may still wait."""
+        for call in self.holder.calls if self.holder is not None else ():
+            replace(call, connection=connection).answer(None)
+
     def release(self) -> None:
         """Hold nothing any more, and let the engine answer what waits."""
         holder, self.holder = self.holder, None

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from conformance.settings.settings import Settings
 from conformance.subject.place import Place
 from conformance.trials.baseline import Baseline
 from conformance.trials.context import Context
+from conformance.trials.conversation import Conversation
 from conformance.trials.invoker import Invoker
 from conformance.trials.presence import Presence
 from conformance.trials.processes import Processes
+from conformance.trials.starts import Starts
 
 
 class Harness(Context):
     """A context with its three handles.
 
     ``worker`` starts and ends the worker, ``invoker`` invokes its functions, and ``presence``
-    waits for what the worker does by itself. ``starting`` is as for ``Processes``.
+    waits for what the worker does by itself. ``starts`` is as for ``Processes``, and ``first`` as
+    for ``Presence``.
     """
 
     def __init__(
@@ -27,12 +28,13 @@ class Harness(Context):
         place: Place,
         *,
         port: int = 0,
-        starting: asyncio.Semaphore | None = None,
+        starts: Starts | None = None,
+        first: Conversation | None = None,
     ) -> None:
         super().__init__(settings, baseline, place, port=port)
-        self.worker = Processes(self, starting)
+        self.worker = Processes(self, starts)
         self.invoker = Invoker(self, self.worker)
-        self.presence = Presence(self, self.worker, self.invoker)
+        self.presence = Presence(self, self.worker, self.invoker, first)
 
     async def restart(self) -> None:
         """Kill the worker and start it anew.
@@ -40,7 +42,7 @@ class Harness(Context):
         Raises:
             Inconclusive: it does not come back complete.
         """
-        await self.worker.process.kill()
+        await self.worker.end()
         await self.until(lambda: not self.workers, self.pace.settle)
         await self.worker.start()
         await self.presence.ready()

@@ -47,18 +47,19 @@ class HeldCall:
 
     def answer(self, result: Any = None) -> None:
         """Answer it with a result; once more, if it was answered before."""
-        self._send({} if result is ABSENT else {"result": result})
+        self.reply({} if result is ABSENT else {"result": result})
 
     def fail(self, code: str, message: str) -> None:
         """Answer it with an error."""
-        self._send({"error": {"code": code, "message": message}})
+        self.reply({"error": {"code": code, "message": message}})
 
     def let_go(self) -> None:
         """Let the engine answer it."""
         if self.connection.is_open:
             self._engine.received(self.connection, self._data, self._binary)
 
-    def _send(self, body: Mapping[str, Any]) -> None:
+    def reply(self, body: Mapping[str, Any]) -> None:
+        """Answer it with these members of an ``invocationresult``."""
         if self.connection.is_open:
             carried = {name: self.message[name] for name in _CARRIED if name in self.message}
             text = msgspec.json.encode({"type": "invocationresult", **carried, **body})

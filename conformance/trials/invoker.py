@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.errors import Inconclusive
+from conformance.documents.trees import Path
+from conformance.errors import Inconclusive, WorkerMissing
 from conformance.settings.invoking import PREFIX
 from conformance.trials.context import Context
 from conformance.trials.holding import Delays, Holder
-from conformance.trials.learning.knowledge import Part, Relay
+from conformance.trials.learning.knowledge import Depth, Part, Relay
+from conformance.trials.learning.starts import is_risky
 from conformance.trials.processes import Processes
 from mock_engine.transcript import Message
+
+LENSES: Mapping[str, Path] = {"metadata": ("metadata",)}
+"""Where well-known functions have what they return, if not in their result as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +65,39 @@ class Invoker:
     def _declared(self, name: str) -> Part | None:
         """The part as the function is named for it, or as ``conformance.yaml`` says."""
         player = self._context.settings.invoking.player(name)
-        return Part(name, player) if player in self._context.baseline.functions else None
+        if player not in self._context.baseline.functions:
+            return None
+        return Part(name, player, lens=LENSES.get(name, ()))
 
     def plays(self, name: str) -> bool:
         """Whether a function plays the part of ``conformance::NAME`` and may be invoked."""
         part = self._declared(name) or self._context.baseline.knowledge.parts.get(name)
         return part is not None and self._context.obstacle(part.function_id) is None
 
-    def relay(self, name: str) -> Relay | None:
-        """The function whose own calls stand for the part ``name``, where no function plays it.
+    def relay(self, name: str, fits: Callable[[Relay], bool] = lambda _: True) -> Relay | None:
+        """A function whose own calls stand for the part ``name``, where no function plays it.
 
-        ``None`` where one does, and where none was found that waits for its calls.
+        ``None`` where one does, and where none that ``fits`` was found to wait for its calls.
         """
-        relay = self._context.baseline.knowledge.relay
-        if relay is None or self._declared(name) is not None:
-            return None
-        return relay if self._context.obstacle(relay.function_id) is None else None
+        return next(filter(fits, self.relays(name)), None)
+
+    def relays(self, name: str) -> list[Relay]:
+        """All functions of that kind, those that show most first."""
+        if self._declared(name) is not None:
+            return []
+        relays = self._context.baseline.knowledge.relays
+        return [r for r in relays if self._context.obstacle(r.function_id) is None]
+
+    def answering(self) -> tuple[str, Any] | None:
+        """A function that is known to return a result at once, with data, if there is one."""
+        if self.plays("echo"):
+            part = self.part("echo")
+            return part.function_id, part.request({})
+        for function_id, learned in self._context.baseline.knowledge.functions.items():
+            plain = learned.depth is Depth.RESULT and not is_risky(function_id)
+            if plain and self._context.obstacle(function_id) is None:
+                return function_id, learned.examples[0]
+        return None
 
     def can_sleep(self) -> None:
         """Hold that an invocation can be made to take as long as is wanted.
@@ -128,14 +150,14 @@ class Invoker:
         """The open connection that registered ``function_id``, or else the first worker's.
 
         Raises:
-            Inconclusive: no worker is connected.
+            WorkerMissing: no worker is connected.
         """
         workers = self._context.workers
         for number in workers:
             if self._context.talk.serves(number, function_id):
                 return number
         if not workers:
-            raise Inconclusive("the worker was not connected when the trial needed it")
+            raise WorkerMissing("the worker was not connected when the trial needed it")
         return workers[0]
 
     def invoke(self, function_id: str, data: Any = None, **fields: Any) -> Invocation:

@@ -8,9 +8,11 @@ from typing import Any
 
 from conformance.errors import UsageError
 from conformance.settings.settings import Settings
+from conformance.subject.complaints import complaints
 from conformance.subject.process import describe_exit
 from conformance.trials.baseline import Baseline
 from conformance.trials.context import ABSENT
+from conformance.trials.diagnosis import diagnose, taken
 from conformance.trials.harness import Harness
 from conformance.trials.load import parallel_starts
 from conformance.trials.pace import Pace
@@ -53,7 +55,10 @@ async def _learn(harness: Harness) -> None:
     startup = harness.transcript.now() if harness.settings.subject.starts else 0.0
     usage = harness.worker.process.usage()
     if not spoke:
-        _refuse_unstartable(harness)
+        diagnosis = await diagnose(harness)
+        harness.baseline = replace(harness.baseline, diagnosis=diagnosis)
+        if diagnosis is None:
+            _refuse_unstartable(harness)
         return
     harness.pace = replace(harness.pace, startup=startup)
     await harness.presence.settled()
@@ -71,10 +76,30 @@ async def _learn(harness: Harness) -> None:
         port=_port(harness),
         features=_features(harness),
         parallel_starts=parallel_starts(startup, usage.seconds if usage else startup),
+        early=_early(harness),
+        exemplified=frozenset(
+            name
+            for name, function in harness.settings.invoking.functions.items()
+            if function.examples
+        ),
     )
     await _measure(harness)
     paths = tuple(e.request.path for e in harness.talk.requests.values())
-    harness.baseline = replace(harness.baseline, sockets=len(harness.talk.open), paths=paths)
+    harness.baseline = replace(
+        harness.baseline,
+        sockets=len(harness.talk.open),
+        paths=paths,
+        diagnosis=await diagnose(harness),
+    )
+
+
+def _early(harness: Harness) -> tuple[str, ...]:
+    """What the worker wrote of a failure of its own, or its end, before anything was asked."""
+    process = harness.worker.process
+    found = complaints([line.text for line in process.output.lines])
+    if process.exit_code is not None:
+        found.append(f"its process ended with {describe_exit(process.exit_code)}")
+    return tuple(found)
 
 
 def _refuse_unstartable(harness: Harness) -> None:
@@ -83,11 +108,12 @@ def _refuse_unstartable(harness: Harness) -> None:
     dialled = any(isinstance(event, Accepted) for event in harness.transcript.events)
     if code is None or code == 0 or dialled:
         return
+    obstacle = taken(harness)
     wrote = "\n".join(f"  {line}" for line in harness.worker.log[-15:]) or "  (nothing)"
     raise UsageError(
         f"the worker ended with {describe_exit(code)} before it opened a connection\n"
         f"worker: {harness.settings.subject.text}\n"
-        f"its last output:\n{wrote}"
+        f"its last output:\n{wrote}" + (f"\nnote: {obstacle}" if obstacle else "")
     )
 
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator, Mapping
 
+from conformance.subject.output import Search
 from conformance.subject.place import Run, Start
 from conformance.subject.process import describe_exit
 from conformance.trials.context import Context
+from conformance.trials.life import LifeEvent, Turn
 from conformance.trials.load import load_factor
+from conformance.trials.starts import Starts
 
 
 class Processes:
     """Every run of the worker in one context, the newest last.
 
-    ``starting`` bounds how many workers start at a time: a crowd of them would be slower than the
-    one that was timed.
+    ``starts`` bounds how many workers start at a time: a crowd of them would be slower than the
+    one that was timed. It is told of starts that went wrong. ``life`` is what happened to the
+    processes.
     """
 
-    def __init__(self, context: Context, starting: asyncio.Semaphore | None = None) -> None:
+    def __init__(self, context: Context, starts: Starts | None = None) -> None:
         self._context = context
-        self._starting = starting or asyncio.Semaphore()
-        self._starts: set[asyncio.Task[None]] = set()
+        self._starts = starts or Starts()
+        self._starting: set[asyncio.Task[None]] = set()
         self._processes: list[Run] = []
+        self.life: list[LifeEvent] = []
 
     @property
     def process(self) -> Run:
@@ -55,17 +61,27 @@ class Processes:
             for line in process.output.lines:
                 yield f"{line.at:9.3f} s  {line.text}"
 
-    async def start(self, also: Mapping[str, str] | None = None, query: str = "") -> None:
+    def look_for(self, *texts: str) -> Search:
+        """Look for texts in all that the newest process writes from now on."""
+        search = Search(texts)
+        self.process.output.searches.append(search)
+        return search
+
+    async def start(
+        self, also: Mapping[str, str] | None = None, query: str = "", *, input_stays: bool = False
+    ) -> None:
         """Listen, unless that is so already, and start the worker.
 
-        ``also`` are further variables of its environment; ``query`` is added to the address.
+        ``also`` are further variables of its environment; ``query`` is added to the address. Its
+        standard input is empty unless ``input_stays`` open.
         """
         if not self._context.listener.has_port:
-            await self._context.listener.listen()
-        await self._starting.acquire()
-        start = asyncio.ensure_future(self._let_others_start(len(self._context.talk.workers)))
-        self._starts.add(start)
-        start.add_done_callback(lambda _: self._starting.release())
+            await self._context.open_engine()
+        free = await self._starts.begin()
+        spoke = len(self._context.talk.workers)
+        start = asyncio.ensure_future(self._let_others_start(spoke))
+        self._starting.add(start)
+        start.add_done_callback(lambda _: free.release())
         process = await self._context.place.start(
             Start(
                 self._context.listener.port,
@@ -73,10 +89,50 @@ class Processes:
                 self._context.settings.variables,
                 {**self._context.settings.environment, **(also or {})},
                 query,
+                input_stays,
             )
         )
-        process.on_exit.append(self._context.notify)
         self._processes.append(process)
+        self._note(process, Turn.STARTED)
+        process.on_exit.append(lambda: self._note(process, Turn.EXITED, process.exit_code))
+        process.on_exit.append(lambda: self._look_at(process, spoke))
+        process.on_exit.append(self._context.notify)
+        if not process.running:
+            self._look_at(process, spoke)
+            self._note(process, Turn.EXITED, process.exit_code)
+
+    def _note(self, process: Run, turn: Turn, code: int | None = None) -> None:
+        number = self._processes.index(process)
+        self.life.append(LifeEvent(self._context.transcript.now(), number, turn, code))
+
+    def signal(self, number: signal.Signals, process: Run | None = None) -> None:
+        """Send a signal to a process, the newest unless another is given."""
+        target = process or self.process
+        self._note(target, Turn.SIGNALLED, number)
+        target.send_signal(number)
+
+    async def end(self, process: Run | None = None) -> None:
+        """Kill a process with all that it started, the newest unless another is given."""
+        target = process or self.process
+        self._note(target, Turn.KILLED)
+        await target.kill()
+
+    def _look_at(self, process: Run, spoke: int) -> None:
+        """Doubt the start of a process that has ended, unless it spoke or was ended from here."""
+        if self.ended_by_itself(process) and len(self._context.talk.workers) <= spoke:
+            self.doubt()
+
+    def ended_by_itself(self, process: Run | None = None) -> bool:
+        """Whether a process, the newest unless another is given, ended without being told to."""
+        chosen = process or self.process
+        number = self._processes.index(chosen)
+        told = (Turn.SIGNALLED, Turn.KILLED)
+        disturbed = any(each.turn in told for each in self.life if each.process == number)
+        return not (chosen.running or disturbed)
+
+    def doubt(self) -> None:
+        """Say that a worker did not start as it did at first, although nothing was in its way."""
+        self._starts.doubt()
 
     async def _let_others_start(self, spoke: int) -> None:
         """Wait until the worker that is being started speaks, or has had its time for that."""
@@ -89,7 +145,7 @@ class Processes:
 
     async def kill(self) -> None:
         """Kill whatever runs."""
-        for start in self._starts:
+        for start in self._starting:
             start.cancel()
         for process in self._processes:
-            await process.kill()
+            await self.end(process)

@@ -4,8 +4,9 @@ One thread runs an event loop with every engine and every worker in it. The firs
 worker gives the baseline. Then the trials that share its worker run side by side, and so do,
 each with an engine and a process of its own, those that change their worker.
 
-A worker that insists on the default port cannot run twice at a time: then its trials follow one
-another.
+Where only one process of the worker can live at a time, its trials follow one another: the user
+said so, it insists on the default port, there is one engine alone that is not the suite's, or a
+second one did not start while the first one ran.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
-from conformance.errors import Inconclusive, Unsuitable
+from conformance.errors import Inconclusive, Unsuitable, WorkerMissing
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
+from conformance.trials.company import Attempt, attempted
 from conformance.trials.harness import Harness
 from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.learning.session import is_of_use, learn
 from conformance.trials.probe_run import probe_run
-from conformance.trials.trial import Record, Trial, Worker
+from conformance.trials.starts import Starts
+from conformance.trials.trial import TRIALS, Record, Trial, Worker
 from mock_engine.transcript import Message
 
 
@@ -32,13 +37,20 @@ from mock_engine.transcript import Message
 class InconclusiveTrial:
     """A trial that did not reach its point, and why; ``run`` as in a record, if there was one.
 
-    ``unsuitable`` is whether the worker has not registered what the trial takes.
+    ``unsuitable`` is whether the worker has not registered what the trial takes. ``record`` is what
+    was seen all the same, if a worker was started.
     """
 
     trial: str
     reason: str
     run: str = ""
     unsuitable: bool = False
+    record: Record[None] | None = None
+
+    @property
+    def blames(self) -> bool:
+        """Whether it was the worker that kept the trial from reaching its point."""
+        return self.record is not None and bool(self.record.missed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +68,37 @@ SHARED = "shared"
 
 HELD = "held"
 """The name of the run whose calls are held."""
+TOGETHER = (Worker.SHARED, Worker.CALLING, Worker.SHARED_LAST, Worker.LOOKS_BACK)
+"""The kinds of trials that share a worker."""
+
 Result = TypeVar("Result")
 
 
 class Scheduler:
-    """Owns the background thread. Its methods are called from one other thread."""
+    """Owns the background thread. Its methods are called from one other thread.
+
+    ``seconds`` is how long each trial took that is over.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.seconds: dict[str, float] = {}
         self._outcomes: dict[str, Future[TrialOutcome]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._shared: Harness | None = None
         self._harnesses: dict[str, Harness] = {}
+        self._playing: dict[str, Harness] = {}
+        self._began = 0.0
         self._held: Harness | None = None
         self._learning = asyncio.Lock()
         self._learned = False
-        self._starting = asyncio.Semaphore()  # until the first run has shown how many may start
+        self._port = 0
+        self._closed = False
+        self._starts = Starts()
+        self._single = asyncio.Lock()
+        self.alone = ""
 
     def start(self) -> Baseline:
         """Run the worker for the first time and return what that showed.
@@ -82,6 +107,7 @@ class Scheduler:
             UsageError: the worker's command cannot be used.
         """
         self._thread.start()
+        self._began = self._loop.time()
         baseline: Baseline = self._call(self._begin())
         return baseline
 
@@ -102,8 +128,15 @@ class Scheduler:
         return invoker is not None and any(invoker.relay(name) for name in ("call", "sleep"))
 
     def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play ``trials``; those that were begun already are not begun again."""
-        fresh = [t for t in dict.fromkeys(trials) if t.name not in self._outcomes]
+        """Start to play ``trials``; those that were begun already are not begun again.
+
+        Who looks back on the shared worker sees the same, whatever was chosen: all that is done to
+        that worker is done then.
+        """
+        wanted = dict.fromkeys(trials)
+        if any(trial.worker is Worker.LOOKS_BACK for trial in wanted):
+            wanted |= dict.fromkeys(t for t in TRIALS.values() if t.worker in TOGETHER)
+        fresh = [trial for trial in wanted if trial.name not in self._outcomes]
         self._outcomes |= {trial.name: Future() for trial in fresh}
         played = [trial for trial in fresh if self._settings.full or not trial.long]
         for trial in set(fresh) - set(played):
@@ -133,6 +166,17 @@ class Scheduler:
         """Wait for the end of ``trial``, for ``within`` seconds; whether it is over."""
         return bool(wait([self._outcomes[trial.name]], within).done)
 
+    def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
+        """For how long ``trial`` has waited and how long it may, in seconds, if it waits now."""
+        harness = self._playing.get(trial.name)
+        wait = harness.notifier.wait if harness is not None else None
+        return None if wait is None else (self._loop.time() - wait[0], wait[1])
+
+    def progress(self) -> tuple[int, int, float]:
+        """How many of the trials that were begun are over, how many there are, and the seconds."""
+        over = sum(future.done() for future in self._outcomes.values())
+        return over, len(self._outcomes), self._loop.time() - self._began
+
     def stop(self) -> None:
         """End every trial, every worker and the thread."""
         if not self._thread.is_alive():
@@ -148,12 +192,19 @@ class Scheduler:
     async def _begin(self) -> Baseline:
         # A task that `stop` knows, for the user may interrupt the first run.
         self._shared = await self._kept(probe_run(self._settings))
-        self._starting = asyncio.Semaphore(self._shared.baseline.parallel_starts)
+        self._starts.allow(self._shared.baseline.parallel_starts)
         self._harnesses[SHARED] = self._shared
         return self._shared.baseline
 
     async def _spawn(self, trials: list[Trial[Any]]) -> None:
-        self._kept(self._play_all(trials))
+        self._kept(self._play_all(trials)).add_done_callback(partial(self._fail, trials))
+
+    def _fail(self, trials: Iterable[Trial[Any]], playing: asyncio.Task[None]) -> None:
+        """Hand a fault of the suite to whoever asks for a trial that it kept from being played."""
+        fault = None if playing.cancelled() else playing.exception()
+        for trial in trials if fault is not None else ():
+            if not self._outcomes[trial.name].done():
+                self._outcomes[trial.name].set_exception(fault)
 
     def _kept(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         task = asyncio.ensure_future(work)
@@ -162,14 +213,14 @@ class Scheduler:
         return task
 
     async def _finish(self) -> None:
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _ended(*self._tasks)
+        for outcome in self._outcomes.values():
+            outcome.cancel()
         await self._close_shared()
 
     async def _close_shared(self) -> None:
         if self._shared is not None:
+            self._closed = True
             await self._shared.close()
 
     async def _play_all(self, trials: list[Trial[Any]]) -> None:
@@ -177,18 +228,69 @@ class Scheduler:
         shared = self._shared
         if any(trial.informed for trial in trials):
             await self._learn(shared)
-        strayed = shared.baseline.port == self._settings.default_port
-        if strayed and not self._settings.subject.private_ports:
+        if shared.baseline.port == self._settings.default_port:
+            self._port = shared.baseline.port
+            if not self._settings.subject.private_ports:
+                self.alone = f"it insists on port {self._port}"
+        if self._settings.serial:
+            self.alone = "--serial asks for it"
+        upstream = self._settings.upstream
+        if upstream is not None and upstream.parallel == 1:
+            self.alone = "there is one engine, in which two of them would be in each other's way"
+        if self.alone or not await self._play_beside(trials):
+            await self._play_one_by_one(trials)
+
+    async def _play_one_by_one(self, trials: list[Trial[Any]]) -> None:
+        """Play trials so that one process of the worker lives at a time."""
+        self._starts.trust()
+        async with self._single:
+            if self._closed and any(self._open(trials, *TOGETHER)):
+                assert self._shared is not None
+                baseline = self._shared.baseline
+                self._shared, self._closed = await probe_run(self._settings), False
+                self._shared.baseline = baseline
             await self._play_shared(trials)
-            await shared.close()
-            await self._play_held(trials, shared.baseline.port)
-            await self._play_own(trials, places=1, port=shared.baseline.port)
-        else:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._play_shared(trials))
-                port = shared.baseline.port if strayed else 0
-                tasks.create_task(self._play_held(trials, port))
-                tasks.create_task(self._play_own(trials, self._settings.concurrency, port))
+            await self._close_shared()
+            await self._play_held(trials)
+            await self._play_own(trials, places=1)
+
+    async def _play_beside(self, trials: list[Trial[Any]]) -> bool:
+        """Play trials beside the shared worker, and beside each other; whether that was possible.
+
+        What was played while the starts of workers were in doubt does not count, if they cannot
+        live beside each other.
+        """
+        sharing = asyncio.ensure_future(self._play_shared(trials))
+        playing = asyncio.ensure_future(self._play_held_and_own(trials))
+        doubting = asyncio.ensure_future(self._starts.doubted())
+        try:
+            await asyncio.wait([playing, doubting], return_when=asyncio.FIRST_COMPLETED)
+            if not playing.done():
+                second = await self._attempted()
+                if not second.spoke:
+                    await _ended(playing)
+                    await sharing
+                    await self._close_shared()
+                    if (await self._attempted()).spoke:
+                        self.alone = f"a second process {second.seen} while the first one ran"
+                    return False
+                self._starts.trust()
+            await asyncio.gather(playing, sharing)
+        finally:
+            await _ended(playing, sharing, doubting)
+        return True
+
+    async def _attempted(self) -> Attempt:
+        """How one more worker starts now."""
+        assert self._shared is not None
+        place = await self._settings.subject.place()
+        harness = Harness(self._settings, self._shared.baseline, place, port=self._port)
+        return await attempted(harness)
+
+    async def _play_held_and_own(self, trials: list[Trial[Any]]) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._play_held(trials))
+            tasks.create_task(self._play_own(trials, self._settings.concurrency))
 
     async def _learn(self, shared: Harness) -> None:
         """Learn about the worker's functions, once, if that would tell anything new."""
@@ -196,25 +298,28 @@ class Scheduler:
             if not self._learned and is_of_use(shared):
                 knowledge = await learn(shared)
                 shared.baseline = replace(shared.baseline, knowledge=knowledge)
+                if knowledge.ended_by is not None:
+                    await _revive(shared)
             self._learned = True
 
     async def _play_shared(self, trials: list[Trial[Any]]) -> None:
         assert self._shared is not None
         kinds = [Worker.SHARED] if self._holds else [Worker.SHARED, Worker.CALLING]
-        for some in (kinds, [Worker.SHARED_LAST]):
-            chosen = [trial for trial in trials if trial.worker in some]
+        for some in (kinds, [Worker.SHARED_LAST], [Worker.LOOKS_BACK]):
+            chosen = self._open(trials, *some)
             await _all(self._settle(trial, self._on_shared(trial)) for trial in chosen)
 
-    async def _play_held(self, trials: list[Trial[Any]], port: int) -> None:
+    async def _play_held(self, trials: list[Trial[Any]]) -> None:
         """Play those that hold calls, one after the other, for one would hold another's."""
-        for trial in trials:
-            if trial.worker is Worker.CALLING and self._holds:
-                await self._settle(trial, self._on_held(trial, port))
-        if self._held is not None:
-            await self._held.close()
-            self._harnesses[HELD], self._held = self._held, None
+        try:
+            for trial in self._open(trials, Worker.CALLING) if self._holds else ():
+                await self._settle(trial, self._undoubted(self._on_held(trial)))
+        finally:
+            if self._held is not None:
+                await self._held.close()
+                self._harnesses[HELD], self._held = self._held, None
 
-    async def _on_held(self, trial: Trial[Any], port: int) -> TrialOutcome:
+    async def _on_held(self, trial: Trial[Any]) -> TrialOutcome:
         assert self._shared is not None
         obstacle = self._obstacle(trial)
         if obstacle is not None:
@@ -222,50 +327,72 @@ class Scheduler:
         if self._held is None:
             place = await self._settings.subject.place()
             self._held = Harness(
-                self._settings, self._shared.baseline, place, port=port, starting=self._starting
+                self._settings,
+                self._shared.baseline,
+                place,
+                port=self._port,
+                starts=self._starts,
+                first=self._shared.talk,
             )
         try:
             return await _play(replace(trial, play=_prepared(trial)), self._held, HELD)
         finally:
             self._held.gateway.release()
 
-    async def _play_own(self, trials: list[Trial[Any]], places: int, port: int) -> None:
+    async def _play_own(self, trials: list[Trial[Any]], places: int) -> None:
         free = asyncio.Semaphore(places)
 
         async def play(trial: Trial[Any]) -> None:
             async with free:
-                await self._settle(trial, self._on_own(trial, port))
+                await self._settle(trial, self._undoubted(self._on_own(trial)))
 
-        own = [trial for trial in trials if trial.worker is Worker.OWN]
+        own = self._open(trials, Worker.OWN)
         await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
+
+    def _open(self, trials: Iterable[Trial[Any]], *kinds: Worker) -> list[Trial[Any]]:
+        """Those of these kinds that have no outcome yet."""
+        return [t for t in trials if t.worker in kinds and not self._outcomes[t.name].done()]
 
     async def _settle(self, trial: Trial[Any], playing: Awaitable[TrialOutcome]) -> None:
         """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
         future = self._outcomes[trial.name]
+        began = self._loop.time()
         try:
-            future.set_result(await playing)
-        except asyncio.CancelledError:
-            future.cancel()
-            raise
+            outcome = await playing
+            self.seconds[trial.name] = round(self._loop.time() - began, 3)
+            future.set_result(outcome)
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
             future.set_exception(fault)
+
+    async def _undoubted(self, playing: Awaitable[TrialOutcome]) -> TrialOutcome:
+        """Wait for a trial that starts workers, and until their starts are in no doubt."""
+        outcome = await playing
+        await self._starts.settled()
+        return outcome
 
     async def _on_shared(self, trial: Trial[Any]) -> TrialOutcome:
         assert self._shared is not None
         return await _play(trial, self._shared, SHARED)
 
-    async def _on_own(self, trial: Trial[Any], port: int) -> TrialOutcome:
+    async def _on_own(self, trial: Trial[Any]) -> TrialOutcome:
         assert self._shared is not None
         obstacle = self._obstacle(trial)
         if obstacle is not None:
             return obstacle
         place = await self._settings.subject.place()
         harness = Harness(
-            self._settings, self._shared.baseline, place, port=port, starting=self._starting
+            self._settings,
+            self._shared.baseline,
+            place,
+            port=self._port,
+            starts=self._starts,
+            first=self._shared.talk,
         )
+        self._playing[trial.name] = harness
         try:
             return await _play(trial, harness, trial.name)
         finally:
+            del self._playing[trial.name]
             await harness.close()
             self._harnesses[trial.name] = harness
 
@@ -273,7 +400,9 @@ class Scheduler:
         """Why the worker cannot be started for a trial, if it cannot."""
         assert self._shared is not None
         reason = None
-        if not self._shared.talk.workers:
+        if (diagnosis := self._shared.baseline.diagnosis) is not None:
+            reason = f"{diagnosis.seen}: see CON-001"
+        elif not self._shared.talk.workers:
             reason = "no worker was found in the first run: see CON-001"
         elif not self._settings.subject.starts:
             reason = "this takes a worker that the suite starts, for itself alone"
@@ -294,6 +423,22 @@ def _prepared(trial: Trial[Result]) -> Callable[[Harness], Awaitable[Result]]:
     return play
 
 
+async def _ended(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel these, and wait until they are over."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _revive(shared: Harness) -> None:
+    """Start a worker anew that ended while its functions were tried.
+
+    Its end is a finding of its own; everything else is judged all the same.
+    """
+    with suppress(Inconclusive):
+        await shared.restart()
+
+
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
     async with asyncio.TaskGroup() as tasks:
         for each in work:
@@ -304,8 +449,16 @@ async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
     try:
         result = await trial.play(harness)
     except Inconclusive as reason:
+        missed = str(reason) if isinstance(reason, WorkerMissing) else ""
+        record = _record(trial, None, harness, run, missed)
         unsuitable = isinstance(reason, Unsuitable)
-        return InconclusiveTrial(trial.name, str(reason), run, unsuitable)
+        return InconclusiveTrial(trial.name, str(reason), run, unsuitable, record)
+    return _record(trial, result, harness, run)
+
+
+def _record(
+    trial: Trial[Any], result: Result, harness: Harness, run: str, missed: str = ""
+) -> Record[Result]:
     return Record(
         trial.name,
         result,
@@ -314,4 +467,6 @@ async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
         tuple(harness.worker.log),
         harness.worker.exit_code,
         run,
+        tuple(harness.worker.life),
+        missed,
     )

@@ -9,13 +9,14 @@ socket, so that a verdict can be computed again from a stored record.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from conformance.requirements.verdict import Finding
 from conformance.trials.conversation import Conversation
+from conformance.trials.life import LifeEvent
 from mock_engine.transcript import Event
 
 if TYPE_CHECKING:
@@ -29,14 +30,15 @@ class Worker(Enum):
     """Which worker a trial needs."""
 
     SHARED = "leaves no trace, so it shares a worker with others of its kind"
-    SHARED_LAST = "looks back on the shared worker when all others are done with it"
+    SHARED_LAST = "does something to the shared worker when all others are done with it"
+    LOOKS_BACK = "looks back on all that was done to the shared worker"
     CALLING = "lets its worker call or wait; where calls are held for that, one after the other"
     OWN = "changes or ends its worker, so it has one of its own"
 
 
 @dataclass(frozen=True, slots=True)
 class Trial(Generic[Result]):
-    """A named stimulus.
+    """A named stimulus; ``play`` gets the harness that it is played on.
 
     A slow one waits for seconds, so it is begun before the others; a long one takes many, so it is
     played only when the user asks for the full level. Before an informed one is played, the worker
@@ -45,7 +47,7 @@ class Trial(Generic[Result]):
 
     name: str
     worker: Worker
-    play: Callable[[Harness], Awaitable[Result]]
+    play: Callable[[Any], Awaitable[Result]]
     slow: bool = False
     long: bool = False
     informed: bool = True
@@ -57,7 +59,8 @@ class Record(Generic[Result]):
 
     ``result`` is what its ``play`` returned, ``events`` the transcript up to its end, ``log`` the
     last lines the worker wrote, ``exit_code`` how its process ended, if it did; ``run`` is the
-    name of the run of the worker in which it was played.
+    name of the run of the worker in which it was played, and ``life`` what happened to its
+    processes. ``missed`` says how the worker kept the trial from reaching its point, if it did.
     """
 
     trial: str
@@ -67,6 +70,8 @@ class Record(Generic[Result]):
     log: tuple[str, ...] = ()
     exit_code: int | None = None
     run: str = ""
+    life: tuple[LifeEvent, ...] = ()
+    missed: str = ""
 
     @cached_property
     def talk(self) -> Conversation:
@@ -75,18 +80,55 @@ class Record(Generic[Result]):
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """Concludes about what must always hold, from a record of each run of the worker.
+
+    Every run counts, whatever trial led to it; ``unless_told`` those are left out in which a MUST
+    of their own trial was found broken.
+    """
+
+    judge: Callable[..., Finding]
+    unless_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
-    """Concludes about one requirement from the records of its trials, in their order."""
+    """Concludes about one requirement.
+
+    ``judge`` does so from the records of ``trials``, in their order, and ``watch`` from everything
+    that was seen. A requirement has one of the two at least.
+    """
 
     requirement: str
-    trials: tuple[Trial[Any], ...]
-    judge: Callable[..., Finding]
+    trials: tuple[Trial[Any], ...] = ()
+    judge: Callable[..., Finding] | None = None
+    watch: Watch | None = None
 
     @property
     def long(self) -> bool:
         """Whether only the full level plays a trial of it."""
-        return bool(self.trials) and all(trial.long for trial in self.trials)
+        return self.watch is None and all(trial.long for trial in self.trials)
 
+    @property
+    def module(self) -> str:
+        """The name of the module in which it stands."""
+        return str(self._function.__module__)
+
+    @property
+    def why(self) -> str:
+        """Why the requirement matters: what the function says of itself."""
+        return (self._function.__doc__ or "").strip()
+
+    @property
+    def _function(self) -> Callable[..., Finding]:
+        if self.judge is not None:
+            return self.judge
+        assert self.watch is not None
+        return self.watch.judge
+
+
+TRIALS: dict[str, Trial[Any]] = {}
+"""Every trial of the checks, by its name: outcomes, transcripts and logs are kept under it."""
 
 CHECKS: dict[str, Check] = {}
 """Every check, by the id of its requirement."""
@@ -95,11 +137,19 @@ CHECKS: dict[str, Check] = {}
 def trial(
     worker: Worker, name: str | None = None, *, slow: bool = False, long: bool = False
 ) -> Callable[[Callable[[Harness], Awaitable[Result]]], Trial[Result]]:
-    """Make a trial of a coroutine function, named as the function unless told otherwise."""
+    """Make a trial of a coroutine function, named as the function unless ``name`` is given.
+
+    Raises:
+        ValueError: there is a trial of this name.
+    """
 
     def make(play: Callable[[Harness], Awaitable[Result]]) -> Trial[Result]:
         title = name or str(getattr(play, "__name__", "trial"))
-        return Trial(title, worker, play, slow or long, long)
+        if title in TRIALS:
+            raise ValueError(f"there is a trial {title!r} already; give this one another name")
+        made = Trial(title, worker, play, slow or long, long)
+        TRIALS[title] = made
+        return made
 
     return make
 
@@ -108,12 +158,39 @@ Judged = TypeVar("Judged", bound=Callable[..., Finding])
 
 
 def check(requirement: str, *trials: Trial[Any]) -> Callable[[Judged], Judged]:
-    """Register a function as the check of ``requirement``, on the records of ``trials``."""
+    """Register a function as the check of ``requirement``, on the records of ``trials``.
+
+    Raises:
+        ValueError: the requirement has a check.
+    """
 
     def register(judge: Judged) -> Judged:
-        if requirement in CHECKS:
+        known = CHECKS.get(requirement, Check(requirement))
+        if known.judge is not None:
             raise ValueError(f"{requirement} has a check already")
-        CHECKS[requirement] = Check(requirement, trials, judge)
+        CHECKS[requirement] = replace(known, trials=trials, judge=judge)
         return judge
 
     return register
+
+
+def watch(requirement: str, *, unless_told: bool = False) -> Callable[[Judged], Judged]:
+    """Register a function as the watch of ``requirement``, on a record of each run.
+
+    Raises:
+        ValueError: the requirement has a watch.
+    """
+
+    def register(judge: Judged) -> Judged:
+        known = CHECKS.get(requirement, Check(requirement))
+        if known.watch is not None:
+            raise ValueError(f"{requirement} has a watch already")
+        CHECKS[requirement] = replace(known, watch=Watch(judge, unless_told))
+        return judge
+
+    return register
+
+
+def all_trials() -> tuple[Trial[Any], ...]:
+    """Every trial on which a check rests, in the order of the checks."""
+    return tuple(dict.fromkeys(trial for check in CHECKS.values() for trial in check.trials))

@@ -16,12 +16,17 @@ class Notifier:
     """Wakes those who wait whenever something happened."""
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: dict[asyncio.Event, tuple[float, float]] = {}
 
     def notify(self) -> None:
         """Let everyone who waits look again."""
         for waiter in self._waiting:
             waiter.set()
+
+    @property
+    def wait(self) -> tuple[float, float] | None:
+        """When the latest wait that is not over began, by the loop's clock, and its seconds."""
+        return next(reversed(tuple(self._waiting.values())), None)
 
     async def until(
         self,
@@ -38,8 +43,8 @@ class Notifier:
         the wait is part of a stimulus, not a deadline.
         """
         changed = asyncio.Event()
-        self._waiting.add(changed)
         began = asyncio.get_running_loop().time()
+        self._waiting[changed] = (began, within)
         try:
             async with asyncio.timeout(within) as limit:
                 while not (seen := condition()):
@@ -52,4 +57,4 @@ class Notifier:
         except TimeoutError:
             return condition()
         finally:
-            self._waiting.discard(changed)
+            del self._waiting[changed]

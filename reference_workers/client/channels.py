@@ -6,7 +6,7 @@ may be cut and joined at will; messages go as text, each by itself.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -31,15 +31,15 @@ class Channels:
         self._settings = settings
         self._times = times
 
-    async def write(self, reference: Json, parts: Iterable[Part]) -> None:
-        """Write everything and close the channel.
+    async def write(self, reference: Json, parts: Iterable[Part] | AsyncIterable[Part]) -> None:
+        """Write everything, each part as soon as it is there, and close the channel.
 
         Raises:
             FunctionError: the reference is to no writing end.
             OSError, WebSocketException: the end is not to be had, or was lost meanwhile.
         """
         async with self._end(reference, "write") as socket:
-            for part in parts:
+            async for part in _each(parts):
                 for piece in _pieces(part):
                     await socket.send(piece)
 
@@ -78,6 +78,15 @@ def _address(url: str, reference: Json, direction: str) -> str:
     own = urlencode({"key": named[1], "dir": direction})
     query = f"{parts.query}&{own}" if parts.query else own
     return urlunsplit((parts.scheme, parts.netloc, path, query, ""))
+
+
+async def _each(parts: Iterable[Part] | AsyncIterable[Part]) -> AsyncIterator[Part]:
+    if isinstance(parts, AsyncIterable):
+        async for part in parts:
+            yield part
+    else:
+        for part in parts:
+            yield part
 
 
 def _pieces(part: Part) -> list[Part]:

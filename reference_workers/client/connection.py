@@ -41,6 +41,11 @@ class Connection:
         self._stopping = asyncio.Event()
         self._closing: asyncio.Future[None] | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection at present."""
+        return self._session is not None
+
     def send(self, text: str) -> None:
         """Send a message, or drop it without a connection: what matters is sent on connecting."""
         if self._session is not None:

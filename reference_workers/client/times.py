@@ -9,7 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Spans in seconds; ``jitter`` is the share by which a delay may be shorter or longer."""
+    """Spans in seconds; ``jitter`` is the share by which a delay may be shorter or longer.
+
+    A worker that stops lets its handlers go on for ``calling``, and without answers to their own
+    calls for ``draining``. With ``closing`` it is what container runtimes grant (10 s).
+    """
 
     first_delay: float = 1.0
     longest_delay: float = 30.0
@@ -18,7 +22,8 @@ class Times:
     ping: float = 20.0
     silence: float = 60.0
     closing: float = 2.0
-    draining: float = 8.0
+    calling: float = 4.0
+    draining: float = 4.0
 
     def delays(self) -> Iterator[float]:
         """Seconds to wait before each try to reconnect, without end."""

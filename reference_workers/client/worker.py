@@ -117,6 +117,8 @@ class Worker:
     async def stop(self) -> None:
         """Finish what is running, within bounds, and close the connection."""
         self._connection.stop_reconnecting()
+        if self._connection.is_open:  # otherwise no answer could come
+            await self._invocations.drain(self._times.calling)
         self._calls.fail_all("SHUTDOWN", "the worker is shutting down")
         await self._invocations.drain(self._times.draining)
         await self._connection.close()

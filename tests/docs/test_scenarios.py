@@ -72,7 +72,18 @@ def _started(words: list[str], folder: Path, says: str) -> tuple[subprocess.Pope
 
 def test_what_is_recorded_is_played_and_shared(tmp_path: Path) -> None:
     engine, url = _started(
-        [sys.executable, "-m", "mock_engine", "--port", "0", "--http-port", "0", "--quiet"],
+        [
+            sys.executable,
+            "-m",
+            "mock_engine",
+            "--port",
+            "0",
+            "--http-port",
+            "0",
+            "--stream-port",
+            "0",
+            "--quiet",
+        ],
         tmp_path,
         r"ready (ws://\S+)",
     )

@@ -22,12 +22,20 @@ def test_the_default_configuration_is_read_whole() -> None:
     config = load(default_path())
 
     assert config.addresses == (ListenAddress("127.0.0.1", 49134),)
-    (rest,) = config.modules
+    rest, *others = config.modules
     assert rest.name == "iii-http"
     assert rest.options["port"] == 3111
     assert rest.options["default_timeout"] == 300000
     assert rest.options["concurrency_request_limit"] == 2048
     assert rest.options["cors"]["allowed_methods"] == ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
+    assert {module.name for module in others} == {
+        "iii-state",
+        "iii-stream",
+        "iii-queue",
+        "iii-pubsub",
+        "iii-cron",
+        "iii-observability",
+    }
 
 
 def test_the_current_form_names_workers_and_may_have_several_listeners() -> None:
@@ -194,14 +202,15 @@ def run(*arguments: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_says_where_it_listens_and_ends_cleanly(number: signal.Signals) -> None:
-    with run("--port", "0", "--http-port", "0") as engine:
+    with run("--port", "0", "--http-port", "0", "--stream-port", "0") as engine:
         assert engine.stdout is not None
-        line, other = engine.stdout.readline(), engine.stdout.readline()
+        line, other, _, modules = (engine.stdout.readline() for _ in range(4))
         os.kill(engine.pid, number)
         engine.communicate(timeout=20)
 
     assert re.fullmatch(r"ready ws://127\.0\.0\.1:\d+\n", line)
     assert re.fullmatch(r"iii-http http://[\d.]+:\d+\n", other)
+    assert {"iii-state", "iii-queue", "iii-observability"} <= set(modules.rstrip().split(", "))
     assert engine.returncode == 0
 
 
@@ -235,7 +244,7 @@ def test_a_missing_configuration_ends_the_command_with_code_2(tmp_path: Path) ->
 def test_a_taken_port_ends_the_command_with_code_2_and_names_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        with run("--port", port, "--http-port", "0") as engine:
+        with run("--port", port, "--http-port", "0", "--stream-port", "0") as engine:
             _, told = engine.communicate(timeout=20)
 
     assert engine.returncode == 2

@@ -1,32 +1,26 @@
-"""Small wrong workers, at least one for each requirement with a check."""
+"""Small wrong workers, at least one for each requirement with a check.
 
-from tests.mutants import (
-    calling,
-    channels,
-    connecting,
-    enduring,
-    handling,
-    messages,
-    reconnecting,
-    registering,
-    reporting,
-    shutting,
-    using,
-)
+There is a module, or a package, for each phase of a worker's life, named as the phase.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
 from tests.mutants.catalogue import MUTANTS, Mutant
 
-MODULES = (
-    connecting,
-    registering,
-    messages,
-    handling,
-    calling,
-    reconnecting,
-    enduring,
-    shutting,
-    using,
-    reporting,
-    channels,
+ASIDE = ("__main__", "agents", "matrix", "plain", "test_agents", "test_mutants", "unprepared")
+"""What holds no mutants of this kind: those in ``agents`` are mistakes in services.
+
+``catalogue``, ``handlers`` and ``worker`` are what all of them share.
+"""
+
+MODULES = tuple(
+    importlib.import_module(found.name)
+    for found in pkgutil.walk_packages(__path__, f"{__name__}.")
+    if found.name.rpartition(".")[2] not in ASIDE
 )
+"""Every module of mutants. Importing them registers their mutants."""
 
 __all__ = ["MODULES", "MUTANTS", "Mutant"]

@@ -1,21 +1,20 @@
-"""Mutants that call others, or provide trigger types, wrongly."""
+"""Mutants that call other functions wrongly."""
 
 from __future__ import annotations
-
-import asyncio
 
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Plain
 from tests.mutants.worker import Json, Worker
 
 
 @breaks("CAL-001")
 class HidesRemoteErrors(Worker):
-    def told(self, answer: Json) -> Json:
+    def outcome_of_call(self, answer: Json) -> Json:
         if answer.get("error"):
             return {"error": {"code": "invocation_failed", "message": "[object Object]"}}
-        return super().told(answer)
+        return super().outcome_of_call(answer)
 
 
 @breaks("CAL-002")
@@ -52,46 +51,13 @@ class ChokesOnLateAnswers(Worker):
         await super().dispatch(socket, message)
 
 
-@breaks("PRV-001")
-class SaysNothingToTriggers(Worker):
-    async def bind(self, socket: ClientConnection, message: Json) -> None:
-        return None
-
-
-@breaks("PRV-002")
-class TakesAnyTrigger(Worker):
-    async def bind(self, socket: ClientConnection, message: Json) -> None:
-        own = {**message, "trigger_type": "mutant-tick"}
-        await super().bind(socket, own)
-
-
-@breaks("PRV-003")
-class TakesATriggerOnce(Worker):
-    async def bind(self, socket: ClientConnection, message: Json) -> None:
-        known = self.__dict__.setdefault("known", set())
-        if message["id"] in known:
-            names = ("id", "trigger_type", "function_id")
-            answer = {name: message[name] for name in names}
-            answer["error"] = {"code": "trigger_registration_failed", "message": "known already"}
-            await self.send(socket, {"type": "triggerregistrationresult", **answer})
-            return
-        known.add(message["id"])
-        await super().bind(socket, message)
-
-
-@breaks("PRV-004")
-class AsksForMoreToTakeDown(Worker):
-    async def unbind(self, message: Json) -> None:
-        await asyncio.Future() if "config" not in message else None
-
-
 @breaks("CAL-010")
 class CallsIntoTheDefaultNamespace(Worker):
     def namespace_of_call(self, data: Json) -> Json:
         return data.get("namespace")
 
 
-@breaks("CAL-011")
+@breaks("CAL-011", seen_in=("configured",))
 class LooksForTheEngineAtHome(Worker):
     def namespace_of_call(self, data: Json) -> Json:
         return data.get("namespace") or self.namespace()
@@ -105,10 +71,10 @@ class AlwaysCallsAtHome(Worker):
 
 @breaks("CAL-001")
 class HidesRemoteMessages(Worker):
-    def told(self, answer: Json) -> Json:
+    def outcome_of_call(self, answer: Json) -> Json:
         if answer.get("error"):
             return {"error": {**answer["error"], "message": "the call failed"}}
-        return super().told(answer)
+        return super().outcome_of_call(answer)
 
 
 @breaks("CAL-002")
@@ -140,8 +106,8 @@ class EnqueuesWithoutAnId(Worker):
 
 @breaks("CAL-013")
 class LosesMetadataOfCalls(Worker):
-    def told_fields(self, data: Json) -> Json:
-        return {n: v for n, v in super().told_fields(data).items() if n != "metadata"}
+    def call_fields(self, data: Json) -> Json:
+        return {n: v for n, v in super().call_fields(data).items() if n != "metadata"}
 
 
 @breaks("CAL-014")
@@ -171,52 +137,10 @@ class SendsExpiredCalls(Worker):
         super().keep(until + 60, message)
 
 
-@breaks("PRV-001")
-class AnswersForAnotherTrigger(Worker):
-    async def bind(self, socket: ClientConnection, message: Json) -> None:
-        await super().bind(socket, {**message, "function_id": "mutant::other"})
-
-
-@breaks("PRV-005")
-class RefusesWithACodeOfItsOwn(Worker):
-    async def send(self, socket: ClientConnection, message: Json) -> None:
-        if message["type"] == "triggerregistrationresult" and message.get("error"):
-            message = {**message, "error": {**message["error"], "code": "nope"}}
-        await super().send(socket, message)
-
-
-@breaks("PRV-006")
-class ConfirmsTeardowns(Worker):
-    async def unbind(self, message: Json) -> None:
-        await super().unbind(message)
-        assert self.socket is not None
-        names = {"id": message["id"], "trigger_type": message["trigger_type"]}
-        answer = {"type": "triggerregistrationresult", **names, "function_id": "a"}
-        await self.send(self.socket, answer)
-
-
-@breaks("PRV-007")
-class FiresAtHome(Worker):
-    def binding_fields(self, binding: Json) -> Json:
-        return {"metadata": binding.get("metadata")}
-
-
-@breaks("PRV-007")
-class FiresWithoutMetadata(Worker):
-    def binding_fields(self, binding: Json) -> Json:
-        return {"namespace": binding.get("namespace")}
-
-
-@breaks("PRV-008")
-class KeepsWhatWasTakenBack(Worker):
-    async def unbind(self, message: Json) -> None:
-        return None
-
-
 @breaks("CAL-019")
 class TakesAFalseResultForNothing(Worker):
-    def told(self, answer: Json) -> Json:
-        return super().told({**answer, "result": answer.get("result") or None})
+    def outcome_of_call(self, answer: Json) -> Json:
+        return super().outcome_of_call({**answer, "result": answer.get("result") or None})
 
 
 @breaks("CAL-019")
@@ -235,32 +159,41 @@ class WaitsForAResultThatIsNull(Worker):
             super().hear(message)
 
 
-@breaks("PRV-009")
-class KeepsEachOffer(Worker):
-    async def list_bindings(self, data: Json) -> Json:
-        return {"bindings": getattr(self, "offers", [])}
-
-    async def bind(self, socket: ClientConnection, message: Json) -> None:
-        self.offers = [*getattr(self, "offers", []), message]
-        await super().bind(socket, message)
-
-    async def unbind(self, message: Json) -> None:
-        self.offers = [offer for offer in self.offers if offer["id"] != message["id"]]
-        await super().unbind(message)
-
-
-@breaks("PRV-002")
-class RefusesInPlainText(Worker):
-    async def bind(self, socket: ClientConnection, message: Json) -> None:
-        if message["trigger_type"] == "mutant-tick":
-            await super().bind(socket, message)
-            return
-        names = ("id", "trigger_type", "function_id")
-        refusal = {name: message[name] for name in names} | {"error": "unknown type"}
-        await self.send(socket, {"type": "triggerregistrationresult", **refusal})
-
-
 @breaks("CAL-002")
 class KeepsOneId(Worker):
     def fresh_id(self) -> str:
-        return self.__dict__.setdefault("one_id", super().fresh_id())
+        return str(self.__dict__.setdefault("one_id", super().fresh_id()))
+
+
+@breaks("CAL-004")
+class NumbersItsAnnouncement(Plain):
+    def announcement(self) -> Json:
+        return {**super().announcement(), "invocation_id": self.fresh_id()}
+
+
+@breaks("CAL-002")
+class CallsUnderOneId(Plain):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        one = {"type": "invokefunction", "function_id": "state::get", "data": self.wanted()}
+        for _ in range(2):
+            await self.send(
+                socket, {**one, "invocation_id": "0b7e1a52-0000-4000-8000-000000000009"}
+            )
+
+    def wanted(self) -> Json:
+        return {"scope": "mutant", "key": "count"}
+
+
+@breaks("CAL-009")
+class EnqueuesUnnumbered(Plain):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        one = {"type": "invokefunction", "function_id": "mutant::add", "data": {}}
+        await self.send(socket, {**one, "action": {"type": "enqueue", "queue": "mutant"}})
+
+
+@breaks("CAL-011", seen_in=("configured",))
+class AnnouncesWithinItsNamespace(Plain):
+    def announcement(self) -> Json:
+        return {**super().announcement(), "namespace": self.namespace()}

@@ -1,15 +1,12 @@
-"""Mutants that connect, announce or stay connected wrongly."""
+"""Mutants that connect wrongly."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import time
-from typing import Any
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.frames import Opcode
+from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.worker import Json, Worker
@@ -60,62 +57,6 @@ class IgnoresTheAddress(Worker):
         return f"ws://127.0.0.1:{os.environ.get('MUTANT_PORT', '49134')}"
 
 
-@breaks("ANN-001")
-class NeverAnnounces(Worker):
-    async def announce(self, socket: ClientConnection) -> None:
-        return None
-
-
-@breaks("ANN-002")
-class KeepsItsPidToItself(Worker):
-    def description(self) -> Json:
-        described = super().description()
-        del described["pid"]
-        return described
-
-
-@breaks("ANN-003")
-class AnnouncesLate(Worker):
-    async def announce(self, socket: ClientConnection) -> None:
-        self.late = asyncio.get_running_loop().call_later(
-            5.6, lambda: asyncio.ensure_future(super(AnnouncesLate, self).announce(socket))
-        )
-
-
-@breaks("ANN-004")
-class NamesABlankNamespace(Worker):
-    def description(self) -> Json:
-        return {**super().description(), "namespace": " "}
-
-
-@breaks("RDY-001")
-class EndsByItself(Worker):
-    async def session(self, socket: ClientConnection) -> None:
-        asyncio.get_running_loop().call_later(1.5, os._exit, 0)
-        await super().session(socket)
-
-
-@breaks("RDY-002")
-class LeavesPingsUnanswered(Worker):
-    async def dial(self) -> ClientConnection:
-        return await connect(self.url(), create_connection=_Silent)
-
-
-@breaks("REC-034")
-class AnswersPingsOfItsFirstConnection(Worker):
-    async def dial(self) -> ClientConnection:
-        return await (
-            connect(self.url(), create_connection=_Silent) if self.connects else super().dial()
-        )
-
-
-class _Silent(ClientConnection):
-    def __init__(self, protocol: Any, **options: Any) -> None:
-        send_frame = protocol.send_frame
-        protocol.send_frame = lambda frame: frame.opcode is Opcode.PONG or send_frame(frame)
-        super().__init__(protocol, **options)
-
-
 @breaks("CON-007")
 class ComesBackAtOnceAfterAnError(Worker):
     def __init__(self) -> None:
@@ -142,38 +83,6 @@ class DiesOfAnErrorMessage(Worker):
 class KeepsItsTokenToItself(Worker):
     def headers(self) -> dict[str, str]:
         return {}
-
-
-@breaks("ANN-005")
-class ChoosesItsOwnName(Worker):
-    def name(self) -> str:
-        return "mutant"
-
-
-@breaks("ANN-006")
-class IgnoresItsNamespace(Worker):
-    def namespace(self) -> str | None:
-        return None
-
-
-@breaks("ANN-007")
-class TakesBlanksForANamespace(Worker):
-    def namespace(self) -> str | None:
-        return os.environ.get("III_NAMESPACE")
-
-
-@breaks("RDY-003")
-class IgnoresPingMessages(Worker):
-    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
-        if message.get("type") != "ping":
-            await super().dispatch(socket, message)
-
-
-@breaks("RDY-004")
-class BlocksWhileItSleeps(Worker):
-    async def sleep(self, data: Json) -> Json:
-        time.sleep(data["ms"] / 1000)  # noqa: ASYNC251 - the mistake it is made for
-        return {"slept_ms": data["ms"]}
 
 
 @breaks("CON-009")
@@ -233,52 +142,3 @@ class TakesARefusalForFinal(Worker):
 @breaks("CON-012")
 class WaitsForEverToConnect(Worker):
     open_timeout = None
-
-
-@breaks("ANN-008")
-class AnnouncesTwoOfAName(Worker):
-    async def run(self) -> int:
-        second = _Second()
-        codes = await asyncio.gather(super().run(), second.run(), self.pass_on(second))
-        return codes[0]
-
-    async def pass_on(self, second: Worker) -> int:
-        await self.stopping.wait()
-        second.signalled(None)  # type: ignore[arg-type]
-        return 0
-
-
-class _Second(Worker):
-    """Another connection of the same worker, for whatever it is, with nothing on it."""
-
-    def install_signals(self) -> None:
-        return
-
-    def registrations(self) -> list[Json]:
-        return []
-
-
-@breaks("ANN-009")
-class TakesBlanksForAName(Worker):
-    def name(self) -> str:
-        return os.environ.get("III_WORKER_NAME", super().name())
-
-
-@breaks("REG-012")
-class RegistersTwiceWhenLate(Worker):
-    """Queues its registrations while there is no engine, and replays them as well."""
-
-    def gives_up(self, fault: Exception) -> bool:
-        self.late = True
-        return False
-
-    def functions(self) -> list[Json]:
-        again = super().functions() if getattr(self, "late", False) and not self.connects else []
-        return [*again, *super().functions()]
-
-
-@breaks("REG-012")
-class ForgetsWhatItRegisteredOffline(RegistersTwiceWhenLate):
-    def functions(self) -> list[Json]:
-        lost = getattr(self, "late", False) and not self.connects
-        return Worker.functions(self)[:1] if lost else Worker.functions(self)

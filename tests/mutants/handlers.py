@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import json
+import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -27,7 +29,81 @@ class HandlerError(Exception):
         self.code = code
 
 
-class Handlers:
+class Calls:
+    """What the functions of a worker need of it: its state, its messages, and calls of others."""
+
+    def __init__(self) -> None:
+        self.socket: ClientConnection | None = None
+        self.connected = False
+        self.waiting: dict[str, asyncio.Future[Json]] = {}
+        self.outbox: list[tuple[float, Json]] = []
+        self.extra: dict[str, Json] = {}
+        self.extra_triggers: dict[str, Json] = {}
+        self.bindings: dict[str, Json] = {}
+
+    def url(self) -> str:
+        return os.environ.get("III_URL", "ws://127.0.0.1:49134")
+
+    def headers(self) -> dict[str, str]:
+        token = os.environ.get("III_TOKEN")
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def namespace(self) -> str | None:
+        return os.environ.get("III_NAMESPACE", "").strip() or None
+
+    async def send(self, socket: ClientConnection, message: Json) -> None:
+        text = json.dumps(message, ensure_ascii=False)
+        # Half of a surrogate pair has no UTF-8; JSON can write it all the same.
+        await socket.send(text if encodable(text) else json.dumps(message))
+
+    async def tell(self, message: Json) -> None:
+        """Send at once if there is a connection; otherwise the replay will."""
+        if self.socket is not None and self.connected:
+            with contextlib.suppress(ConnectionClosed):
+                await self.send(self.socket, message)
+
+    def trace(self, message: Json) -> Json:
+        return {name: message[name] for name in ("traceparent", "baggage") if message.get(name)}
+
+    async def cast(self, message: Json) -> None:
+        await self.send_or_keep({**message, "action": {"type": "void"}}, 30)
+
+    async def ask(self, message: Json, seconds: float) -> Json:
+        invocation_id = self.fresh_id()
+        waiting = self.waiting[invocation_id] = asyncio.get_running_loop().create_future()
+        await self.send_or_keep({**message, "invocation_id": invocation_id}, seconds)
+        try:
+            return self.outcome_of_call(await asyncio.wait_for(waiting, seconds))
+        finally:
+            del self.waiting[invocation_id]
+
+    async def send_or_keep(self, message: Json, seconds: float) -> None:
+        """Send a call, or keep it for as long as its caller waits."""
+        if self.connected and self.socket is not None:
+            with contextlib.suppress(ConnectionClosed):
+                await self.send(self.socket, message)
+                return
+        self.keep(time.monotonic() + seconds, message)
+
+    def keep(self, until: float, message: Json) -> None:
+        self.outbox.append((until, message))
+
+    async def send_kept(self, socket: ClientConnection) -> None:
+        kept, self.outbox = self.outbox, []
+        for until, message in kept:
+            if time.monotonic() < until:
+                await self.send(socket, message)
+
+    def fresh_id(self) -> str:
+        return str(uuid.uuid4())
+
+    def outcome_of_call(self, answer: Json) -> Json:
+        if answer.get("error"):
+            return {"error": answer["error"]}
+        return {"result": answer.get("result")}
+
+
+class Handlers(Calls):
     """The functions of a ``Worker``, each a method of its own."""
 
     async def echo(self, data: Json) -> Json:
@@ -50,15 +126,15 @@ class Handlers:
         return {"value": float("nan")}
 
     async def metadata(self, data: Json) -> Json:
-        return {"metadata": self.given_metadata(current.get())}
+        return {"metadata": self.metadata_of(current.get())}
 
-    def given_metadata(self, message: Json) -> Json:
+    def metadata_of(self, message: Json) -> Json:
         return message.get("metadata")
 
     async def call(self, data: Json) -> Json:
         message = {"type": "invokefunction", "function_id": data["function_id"]}
         message |= {**self.argument(data), **self.trace(current.get())}
-        message |= self.told_fields(data)
+        message |= self.call_fields(data)
         await asyncio.sleep(data.get("delay_ms", 0) / 1000)
         if data.get("action") == "void":
             await self.cast(message)
@@ -134,9 +210,9 @@ class Handlers:
 
     async def read(self, data: Json) -> Json:
         async with self.channel(data["channel"]) as socket:
-            return self.told_parts([part async for part in socket])
+            return self.parts_read([part async for part in socket])
 
-    def told_parts(self, parts: list[bytes | str]) -> Json:
+    def parts_read(self, parts: list[bytes | str]) -> Json:
         data = b"".join(part for part in parts if isinstance(part, bytes))
         messages = [part for part in parts if isinstance(part, str)]
         return {"base64": base64.b64encode(data).decode(), "messages": messages}
@@ -149,16 +225,10 @@ class Handlers:
         address = f"{url.rstrip('/')}/ws/channels/{end['channel_id']}?{own}"
         return connect(address, max_size=2**26, additional_headers=self.headers())
 
-    async def tell(self, message: Json) -> None:
-        """Send at once if there is a connection; otherwise the replay will."""
-        if self.socket is not None and self.connected:
-            with contextlib.suppress(ConnectionClosed):
-                await self.send(self.socket, message)
-
     def argument(self, data: Json) -> Json:
         return {"data": data.get("data")}
 
-    def told_fields(self, data: Json) -> Json:
+    def call_fields(self, data: Json) -> Json:
         """What a call has beside its data: metadata, an action, a namespace."""
         fields = {"metadata": data.get("metadata"), "action": self.action(data)}
         fields["namespace"] = self.namespace_of_call(data)
@@ -170,46 +240,6 @@ class Handlers:
     def namespace_of_call(self, data: Json) -> Json:
         own = None if data["function_id"].startswith("engine::") else self.namespace()
         return data.get("namespace") or own
-
-    def trace(self, message: Json) -> Json:
-        return {name: message[name] for name in ("traceparent", "baggage") if message.get(name)}
-
-    async def cast(self, message: Json) -> None:
-        await self.send_or_keep({**message, "action": {"type": "void"}}, 30)
-
-    async def ask(self, message: Json, seconds: float) -> Json:
-        invocation_id = self.fresh_id()
-        waiting = self.waiting[invocation_id] = asyncio.get_running_loop().create_future()
-        await self.send_or_keep({**message, "invocation_id": invocation_id}, seconds)
-        try:
-            return self.told(await asyncio.wait_for(waiting, seconds))
-        finally:
-            del self.waiting[invocation_id]
-
-    async def send_or_keep(self, message: Json, seconds: float) -> None:
-        """Send a call, or keep it for as long as its caller waits."""
-        if self.connected and self.socket is not None:
-            with contextlib.suppress(ConnectionClosed):
-                await self.send(self.socket, message)
-                return
-        self.keep(time.monotonic() + seconds, message)
-
-    def keep(self, until: float, message: Json) -> None:
-        self.outbox.append((until, message))
-
-    async def send_kept(self, socket: ClientConnection) -> None:
-        kept, self.outbox = self.outbox, []
-        for until, message in kept:
-            if time.monotonic() < until:
-                await self.send(socket, message)
-
-    def fresh_id(self) -> str:
-        return str(uuid.uuid4())
-
-    def told(self, answer: Json) -> Json:
-        if answer.get("error"):
-            return {"error": answer["error"]}
-        return {"result": answer.get("result")}
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -232,3 +262,8 @@ class Handlers:
             "conformance::sleep": self.sleep,
             "mutant::hello": self.hello,
         }
+
+
+def encodable(text: str) -> bool:
+    """Whether UTF-8 can write a text."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -1,16 +1,17 @@
-"""Mutants before the court: one mechanism for the tests and the kill matrix."""
+"""Mutants before the judge: one mechanism for the tests and the kill matrix."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Conclusion, Finding, inconclusive
-from conformance.trials.trial import CHECKS
+from conformance.trials.trial import CHECKS, TRIALS
 from tests.judging import judge
 from tests.mutants.catalogue import Mutant
 
@@ -32,31 +33,40 @@ class Row:
         return finding.conclusion is Conclusion.BROKEN and bool(finding.expected and finding.seen)
 
 
-def decided_with(requirement_id: str) -> tuple[str, ...]:
-    """The requirements that the trials of this one, and of all it needs, decide as well."""
-    played = _trials(requirement_id)
+def decided_with(requirement_id: str, seen_in: Iterable[str] = ()) -> tuple[str, ...]:
+    """The requirements that the trials of this one, and of all it needs, decide as well.
+
+    What must always hold is decided by any trials, by those in ``seen_in`` too.
+    """
+    played = _trials(requirement_id) | set(seen_in)
     return tuple(other for other in sorted(CHECKS) if _trials(other) <= played)
 
 
-def judged(mutant: Mutant) -> Row:
+def judged(mutant: Mutant, *, unprepared: bool = False) -> Row:
     """Judge a mutant by its own requirement, and by all that is decided with it.
+
+    ``unprepared`` is whether in its form without known functions.
 
     A fault of the suite is told as the finding: the mutant survives it.
     """
     try:
-        return _judged(mutant)
+        return _judged(mutant, "--unprepared" if unprepared else "")
     except Exception as fault:
         return Row(mutant, inconclusive(f"a fault of the suite: {fault!r}"), ())
 
 
-def _judged(mutant: Mutant) -> Row:
-    others = [other for other in decided_with(mutant.requirement) if other != mutant.requirement]
+def _judged(mutant: Mutant, option: str) -> Row:
+    seen_in = mutant.seen_in if CHECKS[mutant.requirement].watch is not None else ()
+    decided = decided_with(mutant.requirement, seen_in)
+    others = [other for other in decided if other != mutant.requirement]
+    played = _trials(mutant.requirement) | set(seen_in)
     own, *rest = judge(
-        f"tests.mutants {mutant.name}",
+        f"tests.mutants {mutant.name} {option}",
         [mutant.requirement, *others],
         default_port=(port := free_port()),
         full=CHECKS[mutant.requirement].long,
         environment={"MUTANT_PORT": str(port)},
+        witnesses=[TRIALS[name] for name in sorted(played)],
     )
     broken = [v.requirement.id for v in rest if v.finding.conclusion is Conclusion.BROKEN]
     return Row(mutant, own.finding, tuple(broken))

@@ -15,30 +15,30 @@ class Calls(Worker):
     """Calls a function of the engine after its announcement."""
 
     called: str
-    given: Json
+    data_of_call: Json
 
     async def announce(self, socket: ClientConnection) -> None:
         await super().announce(socket)
-        call = {"type": "invokefunction", "function_id": self.called, "data": self.given}
+        call = {"type": "invokefunction", "function_id": self.called, "data": self.data_of_call}
         await self.send(socket, {**call, "invocation_id": self.fresh_id()})
 
 
 @breaks("USE-001")
 class UpdatesStateWithOperations(Calls):
     called = "state::update"
-    given = {"scope": "a", "key": "b", "operations": []}
+    data_of_call = {"scope": "a", "key": "b", "operations": []}
 
 
 @breaks("USE-001")
 class SetsStateInAGroup(Calls):
     called = "state::set"
-    given = {"group_id": "a", "item_id": "b", "data": 1}
+    data_of_call = {"group_id": "a", "item_id": "b", "data": 1}
 
 
 @breaks("USE-001")
 class IncrementsWithoutAStep(Calls):
     called = "stream::update"
-    given = {
+    data_of_call = {
         "stream_name": "s",
         "group_id": "g",
         "item_id": "i",
@@ -49,19 +49,19 @@ class IncrementsWithoutAStep(Calls):
 @breaks("USE-001")
 class PublishesWithoutATopic(Calls):
     called = "publish"
-    given = {"channel": "a", "data": 1}
+    data_of_call = {"channel": "a", "data": 1}
 
 
 @breaks("USE-001")
 class LogsWithoutAMessage(Calls):
     called = "engine::log::info"
-    given = {"msg": "hello"}
+    data_of_call = {"msg": "hello"}
 
 
 @breaks("USE-002")
 class PutsState(Calls):
     called = "state::put"
-    given = {"scope": "a", "key": "b", "value": 1}
+    data_of_call = {"scope": "a", "key": "b", "value": 1}
 
 
 class Binds(Worker):
@@ -188,7 +188,7 @@ class Counts(Worker):
     async def value(self, answer: Json) -> Json:
         return answer.get("result") or 0
 
-    def told(self, answer: Json) -> Json:
+    def outcome_of_call(self, answer: Json) -> Json:
         return answer
 
     def handlers(self):  # type: ignore[no-untyped-def]
@@ -216,7 +216,7 @@ class TrustsWhatItKept(WaitsForWhatIsAbsent):
     """Keeps a value as soon as it is connected, and never thought of an engine that lost it."""
 
     async def announce(self, socket: ClientConnection) -> None:
-        call = {"type": "invokefunction", "function_id": "state::set"}
+        call: Json = {"type": "invokefunction", "function_id": "state::set"}
         call |= {"data": {"scope": "mutant", "key": "count", "value": 1}}
         await self.send(socket, {**call, "invocation_id": self.fresh_id()})
         await super().announce(socket)

@@ -14,11 +14,15 @@ import platform
 import signal
 import sys
 import traceback
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.mutants.handlers import Handler, HandlerError, Handlers, Json, current
+
+Result = TypeVar("Result")
 
 __all__ = ["Handler", "HandlerError", "Json", "Worker", "main"]
 
@@ -31,19 +35,13 @@ class Worker(Handlers):
     pings_every: float | None = 20.0
 
     def __init__(self) -> None:
-        self.socket: ClientConnection | None = None
+        super().__init__()
         self.stopping = asyncio.Event()
         self.running: set[asyncio.Task[None]] = set()
         self.previous: dict[str, str] | None = None
         self.connects = 0
         self.unwanted = False
         self.leaving: asyncio.Future[None] | None = None
-        self.waiting: dict[str, asyncio.Future[Json]] = {}
-        self.connected = False
-        self.outbox: list[tuple[float, Json]] = []
-        self.extra: dict[str, Json] = {}
-        self.extra_triggers: dict[str, Json] = {}
-        self.bindings: dict[str, Json] = {}
 
     # -- what it registers -----------------------------------------------------------------------
 
@@ -86,13 +84,6 @@ class Worker(Handlers):
     def name(self) -> str:
         return os.environ.get("III_WORKER_NAME", "").strip() or f"{platform.node()}:{os.getpid()}"
 
-    def namespace(self) -> str | None:
-        return os.environ.get("III_NAMESPACE", "").strip() or None
-
-    def headers(self) -> dict[str, str]:
-        token = os.environ.get("III_TOKEN")
-        return {"Authorization": f"Bearer {token}"} if token else {}
-
     def announcement(self) -> Json:
         return {
             "type": "invokefunction",
@@ -102,9 +93,6 @@ class Worker(Handlers):
         }
 
     # -- connecting ------------------------------------------------------------------------------
-
-    def url(self) -> str:
-        return os.environ.get("III_URL", "ws://127.0.0.1:49134")
 
     async def dial(self) -> ClientConnection:
         return await connect(
@@ -123,7 +111,7 @@ class Worker(Handlers):
 
     def delay(self, attempt: int) -> float:
         """Seconds before try number ``attempt``, counted from 1 after each success."""
-        return min(2 ** (attempt - 1), 30)
+        return min(2.0 ** (attempt - 1), 30.0)
 
     def gives_up(self, fault: Exception) -> bool:
         return False
@@ -133,7 +121,7 @@ class Worker(Handlers):
         attempt = 0
         while not self.stopping.is_set():
             try:
-                self.socket = await self.dial()
+                self.socket = await self.unless_stopped(self.dial())
                 attempt = 0
                 await self.session(self.socket)
             except (OSError, InvalidHandshake, EOFError, TimeoutError, ConnectionClosed) as fault:
@@ -145,6 +133,19 @@ class Worker(Handlers):
         if self.leaving is not None:
             await self.leaving
         return self.exit_code()
+
+    async def unless_stopped(self, dialling: Coroutine[Any, Any, Result]) -> Result:
+        """Wait for a connection to be made, or for the end."""
+        task = asyncio.ensure_future(dialling)
+        stopped = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise OSError("told to stop")
+            return await task
+        finally:
+            task.cancel()
+            stopped.cancel()
 
     async def after_giving_up(self) -> int:
         await self.stopping.wait()
@@ -158,10 +159,10 @@ class Worker(Handlers):
 
     async def session(self, socket: ClientConnection) -> None:
         await self.open(socket)
-        await self.send_kept(socket)
         self.connects += 1
-        self.connected = True
+        self.connected = True  # what is called from here on need not be kept
         try:
+            await self.send_kept(socket)
             while True:
                 message = await socket.recv()
                 await self.receive(socket, message)
@@ -190,11 +191,6 @@ class Worker(Handlers):
         }
 
     # -- messages --------------------------------------------------------------------------------
-
-    async def send(self, socket: ClientConnection, message: Json) -> None:
-        text = json.dumps(message, ensure_ascii=False)
-        # Half of a surrogate pair has no UTF-8; JSON can write it all the same.
-        await socket.send(text if encodable(text) else json.dumps(message))
 
     async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
         try:
@@ -244,12 +240,17 @@ class Worker(Handlers):
         self.bindings.pop(message["id"], None)
 
     def rejected(self, message: Json) -> None:
+        self.log(f"rejected: {message['code']}")
         if message["code"] == "WORKER_NAMESPACE_CONFLICT":
             self.unwanted = True
 
     def refused(self, message: Json) -> None:
+        if message.get("error"):
+            self.log(f"a trigger was refused: {message['error']}")
+
+    def log(self, text: str) -> None:
         with contextlib.suppress(OSError):
-            print(f"a trigger was refused: {message.get('error')}", flush=True)
+            print(text, flush=True)
 
     def remember(self, greeting: Json) -> None:
         self.previous = greeting
@@ -335,11 +336,6 @@ class Worker(Handlers):
 
     def exit_code(self) -> int:
         return 0
-
-
-def encodable(text: str) -> bool:
-    """Whether UTF-8 can write a text."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def shortened(raw: str | bytes) -> str:

@@ -287,3 +287,24 @@ async def test_triggers_are_handled_in_order_and_answered_where_they_were_asked(
 
         assert bound == ["t2"]
         assert not [m for m in link.messages if m.get("id") == "t1"]
+
+
+@asynchronous
+async def test_a_handler_that_waits_for_an_answer_gets_it_while_the_worker_stops() -> None:
+    def offer(worker: Worker) -> None:
+        async def relay(data: Any, context: Context) -> Any:
+            return await worker.call("other::function", data)
+
+        worker.function("relay", relay)
+
+    async with engine() as there, serving(there.url, offer) as worker:
+        link = await there.ready()
+        asked = await link.invoke("relay", 5)
+        call = await link.expect(type="invokefunction", function_id="other::function")
+        stopping = asyncio.ensure_future(worker.stop())
+        refused = await link.ask("relay", 6)
+        assert refused["error"]["code"] == "invocation_stopped"
+        answer = {"type": "invocationresult", "invocation_id": call["invocation_id"], "result": 7}
+        await link.send({**answer, "function_id": "other::function"})
+        assert (await link.expect(type="invocationresult", invocation_id=asked))["result"] == 7
+        await stopping

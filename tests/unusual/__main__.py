@@ -5,6 +5,6 @@ from __future__ import annotations
 import sys
 
 from tests.mutants.worker import main
-from tests.unusual.workers import UNUSUAL
+from tests.unusual import UNUSUAL
 
 main(UNUSUAL[sys.argv[1]])

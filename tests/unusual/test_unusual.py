@@ -7,7 +7,7 @@ import pytest
 from conformance.requirements.verdict import Outcome
 from conformance.trials.trial import CHECKS
 from tests.judging import judge
-from tests.unusual.workers import UNUSUAL
+from tests.unusual import UNUSUAL
 
 QUICK = [requirement for requirement, check in CHECKS.items() if not check.long]
 """What the default level judges."""

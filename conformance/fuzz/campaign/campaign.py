@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from conformance.errors import Inconclusive
-from conformance.fuzz.campaign.defect import CampaignReport, Explored
+from conformance.fuzz.campaign.defect import CampaignReport, Defect, Explored
 from conformance.fuzz.campaign.growth import Growth
 from conformance.fuzz.campaign.minimiser import Minimiser
 from conformance.fuzz.campaign.oracles import Observation, Suspicion, judge
 from conformance.fuzz.campaign.replies import Replies
+from conformance.fuzz.campaign.spares import Spares
 from conformance.fuzz.campaign.transport import Pending, Transport
 from conformance.fuzz.campaign.triage import Triage
 from conformance.fuzz.campaign.unanswered import Unanswered
@@ -29,6 +31,9 @@ PATIENCE = 1.0
 SHORT_PATIENCE = 0.04
 """The same when only functions lag that are known to."""
 
+ANSWERED_EVERY = 6
+"""Batches, after which one follows whose own calls are answered oddly."""
+
 ODD = 16
 """Inputs that no engine would deliver which are sent at a time."""
 
@@ -37,10 +42,16 @@ AFTERMATH = 30.0
 
 
 class Campaign:
-    """Fuzzes the worker of a harness; ``report`` tells of the progress meanwhile."""
+    """Fuzzes the worker of a harness; ``report`` tells of the progress meanwhile.
 
-    def __init__(self, plan: Plan, corpus: Corpus) -> None:
+    ``keep`` is called with each finding as it is made, in the thread of the campaign.
+    """
+
+    def __init__(
+        self, plan: Plan, corpus: Corpus, keep: Callable[[Defect], None] = lambda _: None
+    ) -> None:
         self.plan = plan
+        self._keep = keep
         self.report = CampaignReport(plan.seed)
         self._corpus = corpus
         self._odd: list[Case] = []
@@ -74,6 +85,7 @@ class Campaign:
                     self._triage.file(suspicion, self._growth.finding(suspicion, case), case)
         finally:
             self._conclude()
+            await self._spares.close()
         return self.report
 
     def _nothing(self, permitted: Mapping[str, Any]) -> str:
@@ -85,6 +97,7 @@ class Campaign:
 
     def _prepare(self) -> None:
         plan = self.plan
+        self._spares = Spares(self._harness)
         self._transport = Transport(self._harness)
         known = seeds(self._harness, self._targets, plan, self._corpus)
         self._search = Search(self._targets, plan.seed, known, steered=plan.steered)
@@ -97,7 +110,7 @@ class Campaign:
         )
         self._growth = Growth(self._transport, self._minimiser)
         closes = None if plan.seconds is None else self._began + plan.seconds + AFTERMATH
-        self._triage = Triage(plan, self._minimiser, self._corpus, self.report, closes)
+        self._triage = Triage(plan, self._minimiser, self._corpus, self.report, closes, self._keep)
         self._missing = Unanswered(self._transport, self._replies, self._minimiser, self._triage)
 
     # -- the loop --------------------------------------------------------------------------------
@@ -113,6 +126,10 @@ class Campaign:
             if not self._alive():
                 await self._missing.interrupted([one for batch in flying for one in batch])
                 flying.clear()
+            if self._replies.misuses.calls and self._batches % ANSWERED_EVERY == 0:
+                while flying:
+                    await self._land(flying.popleft())
+                await self._answer_oddly(size)
             all_rest = self._missing.resting() >= set(self._targets)
             await self._missing.follow_up(until_none=all_rest)
             if len(self._odd) >= ODD:
@@ -151,10 +168,21 @@ class Campaign:
         self.report.invocations += len(drawn)
         inputs = [one for one in drawn if one.deliverable]
         self._odd += [one for one in drawn if not one.deliverable]
-        self._triage.remember(inputs)
-        sent = self._transport.send(inputs)
+        return self._dispatch(inputs)
+
+    def _dispatch(self, cases: list[Case]) -> list[Pending]:
+        self._triage.remember(cases)
+        self._transport.answer_calls_with(cases[0].answer if cases else "")
+        sent = self._transport.send(cases)
         self._replies.expect(sent)
         return sent
+
+    async def _answer_oddly(self, size: int) -> None:
+        """Answer the calls that functions make by themselves with something odd, for a batch."""
+        answer = self._search.answer()
+        drawn = [replace(one, answer=answer) for one in self._search.again(size)]
+        self.report.invocations += len(drawn)
+        await self._land(self._dispatch(drawn))
 
     async def _land(self, batch: list[Pending]) -> None:
         """Wait for a batch, judge it and learn from it, in the order in which it was sent."""
@@ -177,6 +205,10 @@ class Campaign:
         for one, suspicion, seen in suspects:
             await self._triage.meet(one.case, suspicion, seen)
         await self._meet_seconds()
+        if self._replies.misuses.fresh and not self._triage.closed:
+            cases = [one.case for one in batch]
+            for found in await self._replies.misuses.traced(cases, self._minimiser):
+                self._triage.file(*found)
 
     async def _meet_seconds(self) -> None:
         """Judge replies that came a second time."""
@@ -194,34 +226,44 @@ class Campaign:
         no wrong one either, but its owner may want to know.
         """
         odd, self._odd = self._odd, []
+        if not odd or await self._survives(odd):
+            return
+        await self._restart()
+        for one in odd:
+            if not await self._survives([one]):
+                origin = one.origin.rpartition(": ")[2]
+                self._triage.note(f"it does not survive data that no engine delivers: {origin}")
+                await self._restart()
+                return
+
+    async def _survives(self, odd: Sequence[Case]) -> bool:
+        """Whether the worker still listens after these, of which no answer is expected."""
         sent = self._transport.send(odd)
         await self._transport.wait(sent, SHORT_PATIENCE)
         for one in sent:
             self._transport.forget(one)
-        if odd and not (self._alive() and await self._minimiser.listens()):
-            origins = sorted({one.origin.rpartition(": ")[2] for one in odd})
-            self._triage.note(
-                f"it does not survive data that no engine delivers: {', '.join(origins)}"
-            )
-            await self._restart()
+        return self._alive() and await self._minimiser.listens()
 
     async def _restart(self) -> None:
         """Give the worker a fresh process."""
         self.report.restarts += 1
-        await self._harness.worker.process.kill()
-        await self._harness.until(lambda: not self._harness.workers, 5.0)
-        self._transport.restarted()
+        before = self._harness
+        self._harness = await self._spares.exchange(before)
+        if self._harness is not before:
+            self._harness.transcript.listeners.append(self._replies.overhear)
+        self._transport.restarted(self._harness)
         self._missing.restarted()
-        await self._harness.worker.start()
-        await self._harness.presence.ready()
         self._growth.restarted()
 
     def _conclude(self) -> None:
         report = self.report
+        self._triage.interrupted()
         report.seconds = asyncio.get_running_loop().time() - self._began
         for name, one in self._search.fields.items():
             explored = report.explored.setdefault(name, Explored())
             explored.news = len(one.news)
+            learned = self._harness.baseline.knowledge.functions.get(name)
+            explored.calls = learned.calls if learned is not None else ()
             explored.learned = tuple(field for field, _ in one.names.most_common(12))
             target = self._targets[name]
             if target.generator is not None:

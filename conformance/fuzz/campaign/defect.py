@@ -8,14 +8,21 @@ from dataclasses import dataclass, field
 from conformance.fuzz.campaign.oracles import LEVELS, REMEDIES, Kind, Suspicion
 from conformance.requirements.verdict import Level
 
+SHOWN_BY_A_REPLY = (Kind.TWICE, Kind.MALFORMED, Kind.RESULT, Kind.CROSSED, Kind.EXCEPTION)
+"""What the reply itself shows, whether it comes again or not."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayStep:
-    """An invocation of a counterexample: ``data`` is JSON text, sent ``times`` times."""
+    """An invocation of a counterexample: ``data`` is JSON text, sent ``times`` times.
+
+    ``answer`` is what its own calls are answered with, as JSON; without it the engine does.
+    """
 
     function_id: str
     data: str
     times: int = 1
+    answer: str = ""
 
 
 @dataclass(slots=True)
@@ -43,10 +50,20 @@ class Defect:
 
     @property
     def level(self) -> Level:
-        """How binding what it breaks is; silence that was seen only once may be chance."""
-        if self.kind is Kind.SILENT and not self.reproduced:
-            return Level.SHOULD
+        """How binding what it breaks is."""
         return LEVELS.get(self.kind, Level.MUST)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it was shown again, or a reply that came shows it."""
+        return self.reproduced or self.kind in SHOWN_BY_A_REPLY
+
+    def explains(self, other: Defect) -> bool:
+        """Whether the steps of this one are among those of ``other``, which breaks the same."""
+        if self.kind is not other.kind or not self.steps:
+            return False
+        rest = iter(other.steps)
+        return all(any(_does(step, wider) for step in rest) for wider in self.steps)
 
     @property
     def remedy(self) -> str:
@@ -54,22 +71,42 @@ class Defect:
         return REMEDIES[self.kind]
 
 
+def _does(step: ReplayStep, least: ReplayStep) -> bool:
+    same = all(
+        getattr(step, name) == getattr(least, name) for name in ("function_id", "data", "answer")
+    )
+    return same and step.times >= least.times
+
+
 @dataclass
 class Explored:
-    """What was tried of one function."""
+    """What was tried of one function.
+
+    ``refusals`` are results that hold an error; ``calls`` are the functions it was seen to call.
+    """
 
     inputs: int = 0
     replies: int = 0
     results: int = 0
+    refusals: int = 0
     errors: int = 0
+    calls: tuple[str, ...] = ()
     news: int = 0
     learned: tuple[str, ...] = ()
     format: str = "none declared"
 
+    @property
+    def is_shallow(self) -> bool:
+        """Whether it never got past the checks of its data."""
+        return self.inputs > 0 and self.results == 0
+
 
 @dataclass
 class CampaignReport:
-    """All that a campaign has to tell. ``notes`` are what an operator may want to know."""
+    """All that a campaign has to tell. ``notes`` are what an operator may want to know.
+
+    ``interrupted`` is whether the user ended it early.
+    """
 
     seed: int
     invocations: int = 0
@@ -79,4 +116,5 @@ class CampaignReport:
     explored: dict[str, Explored] = field(default_factory=dict)
     kinds: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
     withheld: list[str] = field(default_factory=list)

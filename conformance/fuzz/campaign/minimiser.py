@@ -34,6 +34,9 @@ CRASHES = 60
 HURRY = 1.0
 """Seconds that a try waits for a reply that it hopes not to see; the last one waits in full."""
 
+ENDING = 0.3
+"""Seconds from the end of a connection to that of the process, where it is one and the same."""
+
 REPEATS = 128
 PARALLEL = 24
 SHOWN = 4000
@@ -57,11 +60,14 @@ class Minimiser:
             await self.restart()
         self.invocations += len(inputs)
         before = self.transport.fresh_log()
+        self.transport.answer_calls_with(inputs[0].answer if inputs else "")
         sent = self.transport.send(inputs)
         longest = max((self.deadline(case.function_id) for case in inputs), default=0.0)
         await self.transport.wait(sent, longest * load_factor() if within is None else within)
         if any(not one.over for one in sent) and not self.transport.harness.worker.running:
             await self.transport.harness.worker.process.exited.wait()
+        if any(one.over and one.reply is None for one in sent):
+            await self._ending()
         deaf = False
         if any(not one.over for one in sent) and self.transport.harness.worker.running:
             deaf = not await self.listens(within)
@@ -70,6 +76,14 @@ class Minimiser:
         for one in sent:
             self.transport.forget(one)
         return [self.transport.observation(one, log, deaf=deaf and not one.over) for one in sent]
+
+    async def _ending(self) -> None:
+        """Give a process whose connection is gone the moment that its end takes.
+
+        The end of a process closes its connections first, so that a crash looks like a drop.
+        """
+        harness = self.transport.harness
+        await harness.until(lambda: not harness.worker.running, ENDING)
 
     async def _linger(self, sent: Sequence[Pending]) -> None:
         """Give a crash after the reply, and a second reply, a moment to show."""
@@ -214,7 +228,25 @@ class Minimiser:
                 if shown is not None:
                     steps, seen_again, progress = shorter, shown, True
                     break
-        return _counted(steps), seen_again
+        alone = await self._alone(steps, wanted)
+        return alone or (_counted(steps), seen_again)
+
+    async def _alone(
+        self, steps: Sequence[Case], wanted: Suspicion
+    ) -> tuple[list[tuple[Case, int]], Observation] | None:
+        """One of the steps that ends a fresh worker alone, so that the others are beside the point.
+
+        The invocation that was lost with a worker is not always the one that ended it.
+        """
+        if not wanted.kind.ends_the_worker:
+            return None
+        for case in dict.fromkeys(steps):
+            await self.restart()
+            (seen,) = await self.ask([case], 2.0)
+            found = self.suspect(seen)
+            if found is not None and found.kind is wanted.kind:
+                return [(case, 1)], seen
+        return None
 
     async def _replayed(
         self, steps: Sequence[Case], wanted: Suspicion, within: float | None
@@ -238,9 +270,16 @@ class Minimiser:
         shown = self.suspect(seen) or wanted
         reply = (seen.reply or b"").decode("utf-8", "replace")
         return Defect(
-            replace(wanted, seen=shown.seen, expected=shown.expected),
+            replace(
+                wanted,
+                function_id=steps[-1][0].function_id,
+                seen=shown.seen,
+                expected=shown.expected,
+            ),
             tuple(
-                ReplayStep(case.function_id, case.text.decode("utf-8", "replace"), times)
+                ReplayStep(
+                    case.function_id, case.text.decode("utf-8", "replace"), times, case.answer
+                )
                 for case, times in steps
             ),
             reproduced,
@@ -254,7 +293,7 @@ def _counted(steps: Sequence[Case]) -> list[tuple[Case, int]]:
     """Steps with equal neighbours counted once."""
     out: list[tuple[Case, int]] = []
     for case in steps:
-        if out and out[-1][0].text == case.text and out[-1][0].function_id == case.function_id:
+        if out and out[-1][0] == case:
             out[-1] = (case, out[-1][1] + 1)
         else:
             out.append((case, 1))

@@ -40,6 +40,7 @@ class Kind(Enum):
     RESULT = "a result that its format forbids"
     CROSSED = "data of another invocation"
     EXCEPTION = "an unexpected exception"
+    MISUSE = "a call that the engine cannot read"
     DESCRIPTORS = "descriptors climb"
     MEMORY = "memory climbs"
 
@@ -62,6 +63,7 @@ REMEDIES = {
     Kind.RESULT: "Return what response_format declares, or declare what is returned.",
     Kind.CROSSED: "Keep the data of an invocation in its handler, not in a shared variable.",
     Kind.EXCEPTION: "Handle the case, or forbid it in request_format and refuse it with a reason.",
+    Kind.MISUSE: "Give the engine's function the members it has; it does nothing otherwise.",
     Kind.DESCRIPTORS: "Close files and sockets when the handler is done.",
     Kind.MEMORY: "Let go of what an invocation needed; bound what is kept.",
 }
@@ -125,6 +127,8 @@ def judge(target: FuzzTarget, seen: Observation, *, exceptions: bool = True) -> 
         what = "function_id"
         text = f"function_id {getattr(reply, 'function_id', None)!r}"
         return Suspicion(Kind.MALFORMED, name, what, f"an invocationresult of {name}", text)
+    if seen.case.answer:
+        return None  # what it makes of an odd answer to its call is its own affair
     if reply.error is not None:
         error = reply.error
         return _exception(target, seen, error.message, error.stacktrace) if exceptions else None

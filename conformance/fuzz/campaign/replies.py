@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from conformance.fuzz.campaign.defect import CampaignReport, Explored
+from conformance.fuzz.campaign.misuse import Misuses
 from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion, crossed, judge
 from conformance.fuzz.campaign.transport import Pending, Transport
 from conformance.fuzz.plan import Plan
@@ -16,6 +17,7 @@ from conformance.fuzz.search.novelty import Answer
 from conformance.fuzz.search.search import Search
 from conformance.fuzz.target import FuzzTarget
 from conformance.trials.conversation import ANNOUNCE
+from conformance.trials.learning.learner import complaint
 from mock_engine.transcript import Direction, Event, Message
 
 MOST_ISSUED = 100_000
@@ -32,6 +34,7 @@ class Replies:
     targets: Mapping[str, FuzzTarget]
     corpus: Corpus
     report: CampaignReport
+    misuses: Misuses = field(default_factory=Misuses)
     _slowest: dict[str, float] = field(default_factory=dict)
     _issued: set[str] = field(default_factory=set)
 
@@ -50,7 +53,8 @@ class Replies:
         explored.replies += 1
         self._slowest[name] = max(self._slowest.get(name, 0.0), one.came - one.sent)
         answer = answered(one, seen)
-        explored.results += answer.outcome == "result"
+        explored.results += answer.outcome == "result" and not answer.refusal
+        explored.refusals += bool(answer.refusal)
         explored.errors += answer.outcome == "error"
         if self.search.learn(one.case, answer):
             explored.news += 1
@@ -69,6 +73,7 @@ class Replies:
         called = event.direction is Direction.FROM_WORKER and event.type == "invokefunction"
         if called and event.json.get("function_id") != ANNOUNCE:
             self.search.observe(event.json.get("data"))
+            self.misuses.hear(event)
 
     def deadline(self, function_id: str) -> float:
         """Seconds until a missing reply is missing: generous, for nobody knows what it does."""
@@ -89,7 +94,9 @@ def answered(one: Pending, seen: Observation) -> Answer:
         return Answer("unreadable", delay=one.gap, log=seen.log)
     error = body.get("error")
     if error is None:
-        return Answer("result", result=body.get("result"), delay=one.gap, log=seen.log)
+        result = body.get("result")
+        refusal = complaint(result)
+        return Answer("result", "", refusal, result=result, delay=one.gap, log=seen.log)
     if not isinstance(error, dict):
         return Answer("error", message=str(error), delay=one.gap, log=seen.log)
     return Answer(

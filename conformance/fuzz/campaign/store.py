@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from conformance.fuzz.campaign.defect import Defect, ReplayStep
 from conformance.fuzz.campaign.oracles import Kind
 
 TAG = "fuzz"
+ANSWER = "answer "
 INVOKE = "invokefunction"
 MOST_STEPS = 400
 
@@ -68,6 +69,32 @@ def save(folder: Path, finding: Defect) -> Path:
     return path
 
 
+def save_calls(folder: Path, finding: Defect) -> Path:
+    """Write the invocations of a finding for ``invoke --calls``, and return the file.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    path = folder / f"{name_of(finding)}.calls.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    calls = [[step.function_id, step.data, step.times] for step in finding.steps]
+    path.write_text(json.dumps(calls), "utf-8")
+    return path
+
+
+def read_calls(path: Path) -> list[ReplayStep]:
+    """The invocations in a file that ``save_calls`` wrote.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    try:
+        calls = json.loads(path.read_text("utf-8"))
+        return [ReplayStep(str(name), str(data), int(times)) for name, data, times in calls]
+    except (OSError, ValueError, TypeError) as fault:
+        raise UsageError(f"--calls {path}: {fault}; name a file that fuzzing wrote") from None
+
+
 def _text(finding: Defect) -> str:
     suspicion = finding.suspicion
     steps: list[dict[str, Any]] = []
@@ -79,7 +106,7 @@ def _text(finding: Defect) -> str:
     document = {
         "scenario": 1,
         "title": f"{suspicion.function_id}: {suspicion.kind.value}",
-        "tags": [TAG, suspicion.kind.name.lower()],
+        "tags": [TAG, suspicion.kind.name.lower(), *_answers(finding)],
         "steps": steps,
     }
     notes = [
@@ -95,6 +122,12 @@ def _text(finding: Defect) -> str:
     return comment + yaml.safe_dump(
         document, sort_keys=False, allow_unicode=False, width=100, default_flow_style=None
     )
+
+
+def _answers(finding: Defect) -> list[str]:
+    """What the calls of the last step are answered with, as a tag: a scenario's steps have none."""
+    last = finding.steps[-1].answer if finding.steps else ""
+    return [ANSWER + last] if last else []
 
 
 def _lines(text: str) -> list[str]:
@@ -176,6 +209,10 @@ def _read(path: Path) -> Counterexample:
             ReplayStep(call["function_id"], json.dumps(_restored(call.get("data"))))
             for call in _calls(document["steps"])
         )
+        answer = next(
+            (t.removeprefix(ANSWER) for t in document["tags"] if t.startswith(ANSWER)), ""
+        )
+        steps = (*steps[:-1], *(replace(step, answer=answer) for step in steps[-1:]))
     except (KeyError, StopIteration, TypeError, AttributeError) as fault:
         text = f"its tags or steps are not those of a counterexample ({fault!r})"
         raise UsageError(f"--fuzz-corpus: {path}: {text}; see docs/fuzzing.md") from None

@@ -20,7 +20,9 @@ from conformance.errors import Inconclusive
 from conformance.fuzz.campaign.oracles import Observation
 from conformance.fuzz.target import Case
 from conformance.fuzz.values.strings import TAG
+from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.harness import Harness
+from conformance.trials.holding import Holder
 from mock_engine.wire import Connection
 
 REMEMBERED = 20_000
@@ -113,6 +115,17 @@ class Transport:
             self._serving[function_id] = known
         return known if known.is_open else None
 
+    def answer_calls_with(self, answer: str) -> None:
+        """Answer the worker's own calls with this from now on; with nothing, the engine does."""
+        gateway = self.harness.gateway
+        if not answer:
+            gateway.holder = None
+            return
+        body = json.loads(answer)
+        gateway.holder = Holder(
+            lambda call: call.get("function_id") != ANNOUNCE, lambda call: call.reply(body)
+        )
+
     # -- hearing ---------------------------------------------------------------------------------
 
     def knows(self, data: bytes) -> bool:
@@ -173,8 +186,10 @@ class Transport:
         self._lines = total
         return tuple(line.text for line in lines[len(lines) - fresh :]) if fresh else ()
 
-    def restarted(self) -> None:
-        """The worker was started anew: nothing of the old one is expected."""
+    def restarted(self, harness: Harness) -> None:
+        """A fresh worker is there, in this harness: nothing of the old one is expected."""
+        self.harness = harness
+        harness.let_through(self)
         self.generation += 1
         self.pending.clear()
         self._serving.clear()

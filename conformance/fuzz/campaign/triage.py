@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from conformance.fuzz.campaign.defect import CampaignReport, Defect
@@ -31,7 +31,11 @@ SPARED = 8
 class Triage:
     """The suspicions of a campaign, and the findings in its report.
 
-    ``closes`` is when, by the loop's clock, nothing new is looked into any more.
+    ``closes`` is when, by the loop's clock, nothing new is looked into any more. ``keep`` is called
+    with each finding as it is made.
+
+    What was seen once and could not be shown again is a note: nobody knows what led to it. Only
+    a reply that is wrong in itself needs no repetition.
     """
 
     plan: Plan
@@ -39,11 +43,13 @@ class Triage:
     corpus: Corpus
     report: CampaignReport
     closes: float | None
+    keep: Callable[[Defect], None] = lambda _: None
     _history: deque[Case] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     _causes: dict[tuple[Kind, str, str], Defect] = field(default_factory=dict)
     _looks: Counter[tuple[Kind, str]] = field(default_factory=Counter)
     _ends: Counter[str] = field(default_factory=Counter)
     _taken_up: int = 0
+    _open: Suspicion | None = None
 
     @property
     def full(self) -> bool:
@@ -105,10 +111,21 @@ class Triage:
             return
         self._taken_up += 1
         at = seen.number or self.report.invocations
+        self._open = suspicion
         finding = await self._looked_into(case, suspicion, seen)
-        if finding is not None:
-            finding.at = at
+        self._open = None
+        if finding is None:
+            return
+        finding.at = at
+        if finding.is_proven or self.plan.stop_at is not None:
             self.file(suspicion, finding, case)
+        else:
+            self.note(f"{_once(suspicion)}; it could not be shown again, so nothing is blamed")
+
+    def interrupted(self) -> None:
+        """Tell of what was being looked into when the campaign ended, if anything was."""
+        if self._open is not None:
+            self.note(f"{_once(self._open)}; the campaign ended before it was shown again")
 
     async def _looked_into(
         self, case: Case, suspicion: Suspicion, seen: Observation
@@ -143,16 +160,24 @@ class Triage:
     def file(self, suspicion: Suspicion, finding: Defect, case: Case) -> None:
         """Keep a finding, unless the same steps were found to show the same before."""
         self._causes[suspicion.kind, suspicion.function_id, suspicion.cause] = finding
-        least = (suspicion.kind, [(s.function_id, s.data, s.times) for s in finding.steps])
         for other in self.report.findings:
-            same = (other.kind, [(s.function_id, s.data, s.times) for s in other.steps])
-            if same == least and finding.steps:
+            if other.explains(finding):
                 other.hits += 1
                 return
-        self.report.findings.append(finding)
+        explained = [other for other in self.report.findings if finding.explains(other)]
+        finding.hits += sum(other.hits for other in explained)
+        self.report.findings = [f for f in self.report.findings if f not in explained] + [finding]
         self.corpus.keep(case.function_id, case)
+        self.keep(finding)
 
     def note(self, text: str) -> None:
         """Tell what an operator may want to know, once."""
         if text.partition(":")[0] not in {note.partition(":")[0] for note in self.report.notes}:
             self.report.notes.append(text)
+
+
+def _once(suspicion: Suspicion) -> str:
+    """What was seen once, without blame: what ended a worker may have been any invocation."""
+    if suspicion.kind.ends_the_worker:
+        return f"seen once, {suspicion.kind.value}: {suspicion.seen}"
+    return f"seen once, {suspicion.kind.value} to an invocation of {suspicion.function_id}"

@@ -15,7 +15,8 @@ from conformance.trials.learning.wording import normalised
 class Answer:
     """What came of an input, as far as it steers.
 
-    ``outcome`` is ``result``, ``error`` or what else became of it; ``delay`` is in seconds.
+    ``outcome`` is ``result``, ``error`` or what else became of it; ``delay`` is in seconds. A
+    result with a ``message`` is one that holds an error.
     """
 
     outcome: str
@@ -26,11 +27,22 @@ class Answer:
     delay: float = 0.0
     log: tuple[str, ...] = ()
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether it is a result that complains of nothing."""
+        return self.outcome == "result" and not self.message
+
+    @property
+    def refusal(self) -> str:
+        """What a result complains of; empty when it does not, or when it is an error."""
+        return self.message if self.outcome == "result" else ""
+
 
 def traits(case: Case, answer: Answer) -> Iterator[str]:
     """What distinguishes an answer from others; one that was not seen before is news."""
     if answer.outcome == "result":
-        yield f"result {shape(answer.result)}"
+        refused = f" {normalised(answer.message, case.value)}" if answer.message else ""
+        yield f"result {shape(answer.result)}{refused}"
     else:
         message = normalised(answer.message, case.value)
         yield f"{answer.outcome} {answer.code} {message}"

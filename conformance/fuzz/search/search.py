@@ -24,10 +24,12 @@ from conformance.fuzz.search.novelty import Answer, traits
 from conformance.fuzz.search.variation import Variation, steps
 from conformance.fuzz.target import Case, FuzzTarget
 from conformance.fuzz.values.entropy import RandomEntropy
-from conformance.fuzz.values.hostile import COMMON, written
+from conformance.fuzz.values.hostile import COMMON, HOSTILE, written
 from conformance.fuzz.values.strings import TAG
 from conformance.trials.learning.complaints import Hint, fields, hints
 from conformance.trials.learning.following import followed
+from conformance.trials.learning.guesses import guesses
+from conformance.trials.learning.learner import Names
 
 MOST_STEPS = 600
 """Single changes tried of a kept input before it is only changed at random."""
@@ -61,7 +63,8 @@ class Search:
     ) -> None:
         self._random = random.Random(seed)  # noqa: S311 - reproducible on purpose
         self._entropy = RandomEntropy(self._random)
-        self._variation = Variation(self._entropy)
+        self.related = Names()
+        self._variation = Variation(self._entropy, self.related)
         self._steered = steered
         self.fields = {name: Knowledge(target) for name, target in targets.items()}
         self._turn = self._round = 0
@@ -70,6 +73,7 @@ class Search:
             if steered:
                 one.waiting.extend((h.value, h.name, h.deliverable) for h in COMMON)
                 one.waiting.extend((value, "a tag", True) for value in TAGGED)
+                one.waiting.extend((value, "an option", True) for value in one.target.options)
 
     # -- what comes next -------------------------------------------------------------------------
 
@@ -145,6 +149,8 @@ class Search:
         """Take an answer; returns whether something about it was new."""
         one = self.fields[case.function_id]
         new = self._note(one, case, answer)
+        if answer.succeeded:
+            self.related.note(answer.result, case.function_id)
         if not self._steered:
             return new
         arm = one.arms.get(case.origin.partition(":")[0])
@@ -154,7 +160,7 @@ class Search:
             if arm is not None:
                 arm[0] += 1
             self._follow(one, case, answer)
-            self._keep(one, case, succeeded=answer.outcome == "result")
+            self._keep(one, case, succeeded=answer.succeeded)
         return new
 
     @staticmethod
@@ -170,11 +176,10 @@ class Search:
         one.news.update(traits(case, answer))
         return len(one.news) > before
 
-    @staticmethod
-    def _follow(one: Knowledge, case: Case, answer: Answer) -> None:
+    def _follow(self, one: Knowledge, case: Case, answer: Answer) -> None:
         """Have tried next what a complaint hints at."""
         found: list[Hint] = []
-        if answer.outcome == "error":
+        if answer.message:
             found = hints(answer.message, answer.stack)
         for hint in found:
             if hint.name:
@@ -182,7 +187,7 @@ class Search:
             for part in hint.path or ():
                 if isinstance(part, str):
                     one.names[part] += 1
-        tries = islice(followed(case.value, found, one.names), MOST_TRIES)
+        tries = islice(followed(case.value, found, one.names, self._guess), MOST_TRIES)
         one.waiting.extend((value, HINT, True) for value in tries)
 
     @staticmethod
@@ -193,8 +198,31 @@ class Search:
             changes = islice(steps(case.value, one.target.edges), most)
             one.kept.append(Kept(case.value, changes, succeeded, 2.0 if succeeded else 1.0))
 
+    def _guess(self, name: str, kind: str | None) -> list[Any]:
+        return guesses(name, kind, self.related.known(name) if name else ())
+
+    def again(self, count: int) -> list[Case]:
+        """Inputs that succeeded, of all functions in turn; fewer where few did."""
+        kept = [
+            (one, kept.value)
+            for one in self.fields.values()
+            for kept in [k for k in one.kept if k.succeeded][-3:]
+        ]
+        chosen = [self._entropy.pick(kept) for _ in range(count)] if kept else []
+        return [self._input(one, value, "an answer", deliverable=True) for one, value in chosen]
+
+    def answer(self) -> str:
+        """An odd answer to a call that a function makes by itself, as JSON."""
+        if self._entropy.chance(20):
+            return '{"error":{"code":"refused","message":"refused by whoever was called"}}'
+        if self._entropy.chance(10):
+            return "{}"
+        value = self._entropy.pick([h for h in HOSTILE if h.deliverable]).value
+        return '{"result":' + written(value).decode() + "}"
+
     def observe(self, value: Any) -> None:
         """Learn names and values from what the worker itself sends to others."""
+        self.related.note(value)
         for name, child in fields(value):
             for one in self.fields.values():
                 if len(one.names) < MOST_NEWS:

@@ -12,16 +12,21 @@ from conformance.fuzz.values.building import Building
 from conformance.fuzz.values.entropy import Entropy
 from conformance.fuzz.values.hostile import COMMON, HOSTILE, Hostile
 from conformance.trials.learning.guesses import UNTYPED
+from conformance.trials.learning.learner import Names
 
 LARGEST_SPLICED = 60
 """Nodes of a value into which a part of itself is put."""
 
 
 class Variation:
-    """Varies what is known of a function; each arm may have nothing to offer."""
+    """Varies what is known of a function; each arm may have nothing to offer.
 
-    def __init__(self, entropy: Entropy) -> None:
+    ``related`` are values that other functions of the worker returned, by name.
+    """
+
+    def __init__(self, entropy: Entropy, related: Names) -> None:
         self._entropy = entropy
+        self._related = related
         self.arms = {
             "step": self._stepped,
             "change": self._changed,
@@ -76,6 +81,9 @@ class Variation:
         old = at(value, path)
         if one.target.edges and self._entropy.chance(30):
             return put(value, path, self._entropy.pick(one.target.edges)), True
+        known = self._related.known(str(path[-1])) if path else ()
+        if known and self._entropy.chance(30):
+            return put(value, path, self._entropy.pick(known)), True
         if path and self._entropy.chance(15):
             return without(value, path), True
         if isinstance(old, list) and old and self._entropy.chance(40):

@@ -52,13 +52,17 @@ SCHEDULES: tuple[Schedule, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """What a search found: the shortest life that broke something, step by step, or nothing."""
+    """What a search found: the shortest life that broke something, step by step, or nothing.
+
+    ``interrupted`` is whether the user ended it; the life may then be longer than it must be.
+    """
 
     steps: tuple[str, ...] = ()
     wrong: Wrong | None = None
     log: tuple[str, ...] = ()
     examples: int = 0
     done: int = 0
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,14 @@ def search(
     ``number`` seeds the entropy. What failed in an earlier run with the same ``database`` is
     tried first.
     """
+    try:
+        return _searched(world, examples, number, database)
+    except KeyboardInterrupt:
+        known = Lived() if world.failed is None else _lived(world, world.failed)
+        return replace(known, examples=world.examples, done=world.done, interrupted=True)
+
+
+def _searched(world: World, examples: int, number: int, database: ExampleDatabase | None) -> Lived:
     machine = seed(number)(type("LifeCycle", (LifeCycle,), {"world": world}))
     chosen = settings(
         max_examples=examples,

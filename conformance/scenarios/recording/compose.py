@@ -18,6 +18,7 @@ from conformance.documents.forms import UUID
 from conformance.scenarios.recording import frames, lives
 from conformance.scenarios.recording.generalise import Generaliser
 from conformance.scenarios.recording.offwire import Exited, Lost, Signalled
+from conformance.scenarios.steps import RECORDED
 from conformance.trials.conversation import ANNOUNCE, Conversation, is_telemetry
 from mock_engine.transcript import (
     Direction,
@@ -255,7 +256,7 @@ def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> M
     registered = talk.functions()
     needed = [function_id for function_id in composer.invoked if function_id in registered]
     document: dict[str, Any] = {"scenario": 1, "name": name, "title": title, "source": source}
-    document["tags"] = ["recorded"]
+    document["tags"] = [RECORDED]
     if needed:
         document["needs"] = {"functions": needed}
     document["engine"] = "scripted"

@@ -100,11 +100,12 @@ _LISTED = tuple(
         r"(?:required|missing|mandatory|needed|not (?:provided|set|given|specified|supplied"
         r"|present|found|valid|defined)|undefined|invalid|empty|provided|blank)\b",
         _LIST + r" (?:must|may|can|should)(?:no|n['’])?t?(?: not)? be (?:empty|blank|null|missing)",
-        r"(?:missing|required|requires?|must (?:provide|specify|include|supply|have|contain|pass)"
+        r"(?=\b(?:missing|required|requires?|must (?:provide|specify|include|supply|have|contain"
+        r"|pass)"
         r"|needs?|provide|specify|expected|expects?|invalid|unknown|unsupported|bad|malformed"
         r"|no such)(?: (?:the|an?|any|both|either|valid|required|field|fields|property|properties"
         r"|parameter|parameters|params?|arguments?|keys?|value|values|for|of|input|non-empty)\b)*"
-        r":? " + _LIST,
+        r":? " + _LIST + ")",
         r"\bno " + _LIST + r" (?:was |were )?(?:given|provided|specified|supplied|found|set|passed"
         r"|present|in)\b",
         r"\bwithout (?:an? |the )?" + _LIST,
@@ -377,13 +378,19 @@ def _path(dotted: str) -> Path:
 
 
 def fields(value: Any, depth: int = 6) -> Iterator[tuple[str, Any]]:
-    """The names and values of all fields in a value: for learning from traffic."""
+    """The names and values of all fields in a value that an engine delivers: to learn from."""
     if depth == 0:
         return
     if isinstance(value, dict):
         for name, child in value.items():
-            yield name, child
+            if is_text(name) and (not isinstance(child, str) or is_text(child)):
+                yield name, child
             yield from fields(child, depth - 1)
     elif isinstance(value, list):
         for child in value[:20]:
             yield from fields(child, depth - 1)
+
+
+def is_text(value: str) -> bool:
+    """Whether UTF-8 can write a text; half of a surrogate pair it cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)

@@ -8,31 +8,46 @@ from typing import Any
 
 UUID = "0b7e1a52-0000-4000-8000-0000000000e1"
 
-_BY_NAME: tuple[tuple[re.Pattern[str], tuple[Any, ...]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), values)
-    for pattern, values in (
-        (r"e-?mail", ("someone@example.com",)),
-        (r"(^|_)(url|uri|href|link|endpoint|webhook)$|Ur[li]$", ("http://127.0.0.1:9/",)),
-        (r"(^|_)(uuid|guid)$", (UUID,)),
-        (r"(^|_)(date|day)$|Date$|birthday|dob", ("2026-01-31",)),
-        (r"(time|timestamp|_at|At|since|until|expires|deadline)$",
-         ("2026-01-31T08:00:00Z", 1769846400000)),
-        ((r"(^|_)(id|key|name|title|slug|code|token|ref|kind|type|mode|action|status)$"
-         r"|(Id|Key|Name|Code|Token|Ref|Type|Mode|Action|Status)$"), ("a", 1)),
-        (r"^(is|has|can|should|allow|enable|include)[_A-Z]|(enabled|active|flag|force|dry_?run)$",
-         (True, False)),
-        (r"(ms|millis|milliseconds|seconds|secs|delay|timeout|ttl|interval|duration)$",
-         (1, "1s")),
-        ((r"(count|limit|size|max|min|num|number|amount|price|quantity|qty|total|age|port|page"
-         r"|offset|index|level|priority|version|score|weight|width|height|length|rate|cents"
-         r"|budget|tokens|steps|n|k|x|y|z)$"), (1, 1.5, "1")),
-        ((r"(options|config|settings|metadata|meta|params|args|attributes|props|payload|body"
-         r"|context|filter|query|input|data|value|state|labels|headers)$"), ({}, "a", {"a": 1})),
-        ((r"(list|items|lines|tags|ids|names|values|keys|rows|entries|messages|events|users"
-         r"|files|points|numbers|words|args|steps|tasks|ops|operations|[a-z]s)$"),
-         (["a"], [1], [{}], [])),
+_BY_WORD: tuple[tuple[frozenset[str], tuple[Any, ...]], ...] = tuple(
+    (frozenset(words.split()), values)
+    for words, values in (
+        ("email mail", ("someone@example.com",)),
+        ("url uri href link endpoint webhook", ("http://127.0.0.1:9/",)),
+        ("uuid guid", (UUID,)),
+        ("date day birthday dob", ("2026-01-31",)),
+        ("time timestamp at since until expires deadline", ("2026-01-31T08:00:00Z", 1769846400000)),
+        ("id key name slug code token ref kind type mode action status", ("a", 1)),
+        ("enabled active flag force dry verbose recursive", (True, False)),
+        ("ms millis milliseconds seconds secs delay timeout ttl interval duration", (1, "1s")),
+        (
+            (
+                "count limit size max min num number amount price quantity qty total age port page"
+                " offset index level priority version score weight width height length rate cents"
+                " budget tokens n k x y z"
+            ),
+            (1, 1.5, "1"),
+        ),
+        (
+            (
+                "text content message title description subject comment note prompt query question"
+                " label reason summary html markdown lang language locale currency country city"
+                " street zip phone path filename topic channel role user author word term"
+            ),
+            ("text", 1, {}),
+        ),
+        (
+            (
+                "options config settings metadata meta params args attributes props payload body"
+                " context filter input data value state labels headers"
+            ),
+            ({}, "a", {"a": 1}),
+        ),
     )
-)  # fmt: skip
+)
+"""Values by the last word of a name."""
+
+_PLURAL: tuple[Any, ...] = (["a"], [1], [{}], [])
+_QUESTIONS = frozenset(("is", "has", "can", "should", "allow", "enable", "include"))
 
 BY_KIND: Mapping[str, tuple[Any, ...]] = {
     "integer": (1, 0, 10),
@@ -69,15 +84,21 @@ def guesses(name: str, kind: str | None = None, known: Iterable[Any] = ()) -> li
     ``known`` are values that the worker itself gave for such a field, ``kind`` is the JSON type
     that it wants, if that is known.
     """
-    found = [*known]
-    for pattern, values in _BY_NAME:
-        if pattern.search(name):
-            found += values
-            break
+    found = [*known, *_likely(name)]
     if kind is not None:
         found = [value for value in found if _is(value, kind)]
         return _distinct([*found, *BY_KIND[kind]])
-    return _distinct([*found, *UNTYPED])
+    return _distinct([*found, "a", *UNTYPED])
+
+
+def _likely(name: str) -> tuple[Any, ...]:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_").split("_")
+    if len(words) > 1 and words[0] in _QUESTIONS:
+        return True, False
+    for known, values in _BY_WORD:
+        if words[-1] in known:
+            return values
+    return _PLURAL if words[-1].endswith("s") and len(words[-1]) > 2 else ()
 
 
 def of_form(text: str) -> list[Any]:

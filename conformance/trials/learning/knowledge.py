@@ -39,7 +39,7 @@ class Learned:
 
     ``examples`` is the data that reached deepest, the deepest first; ``complaint`` is what it said
     last where it refused all of it; ``tries`` counts its invocations; ``calls`` are the functions
-    that it called.
+    that it called; ``refused`` is the first data that it refused.
     """
 
     depth: Depth = Depth.UNKNOWN
@@ -47,6 +47,14 @@ class Learned:
     complaint: str = ""
     tries: int = 0
     calls: tuple[str, ...] = ()
+    refused: tuple[Any, ...] = ()
+
+
+BOX = "conformance"
+"""The member in which a value is put that a function is to give back beside its own data."""
+
+MISSING = object()
+"""Stands for a value that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +72,30 @@ class Part:
     lens: Path = ()
     found: bool = False
 
-    def seen(self, result: Any) -> Any:
-        """What the part returned, within a result; ``None`` where there is nothing."""
+    def request(self, value: Any) -> Any:
+        """The data that asks for the part with ``value``.
+
+        A function that was found takes what it is known to take; an echo has the value beside it,
+        for what it makes of other data is its own affair.
+        """
+        if not self.found:
+            return value
+        return {**self.data, BOX: value} if self.role == "echo" else self.data
+
+    def whole(self, result: Any) -> Any:
+        """All that an echo gave back, what it has beside the value included."""
         try:
             return at(result, self.lens)
         except (LookupError, TypeError):
-            return None
+            return MISSING
+
+    def returned(self, result: Any) -> Any:
+        """What the part returned, within a result; ``MISSING`` where there is nothing."""
+        path = (*self.lens, BOX) if self.found and self.role == "echo" else self.lens
+        try:
+            return at(result, path)
+        except (LookupError, TypeError):
+            return MISSING
 
     @property
     def text(self) -> str:
@@ -94,6 +120,13 @@ class Relay:
     lens: Path | None = None
     passes_errors: bool = False
 
+    def returned(self, result: Any) -> Any:
+        """The answer of its call, within its result; ``MISSING`` where it is not there."""
+        try:
+            return at(result, self.lens or ())
+        except (LookupError, TypeError):
+            return MISSING
+
     def concerns(self, call: Mapping[str, Any]) -> bool:
         """Whether a call may be the one that the function waits for."""
         return call.get("function_id") == self.target
@@ -111,18 +144,14 @@ class Knowledge:
 
     ``parts`` are the parts that were found, by role; ``relays`` the functions that wait for calls,
     those that show most first. ``ended_by`` is the invocation during which the process ended,
-    if one did: a function and its data.
+    if one did: a function and its data. It was learned up to ``until`` seconds of the first run.
     """
 
     functions: Mapping[str, Learned] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
     relays: tuple[Relay, ...] = ()
     ended_by: tuple[str, Any] | None = None
-
-    @property
-    def relay(self) -> Relay | None:
-        """The function through whose calls most can be seen."""
-        return self.relays[0] if self.relays else None
+    until: float = 0.0
 
     def examples(self, function_id: str) -> Sequence[Any]:
         """Data that reached deepest in a function."""
@@ -130,13 +159,23 @@ class Knowledge:
         return learned.examples if learned is not None else ()
 
     def sentences(self) -> list[str]:
-        """What was found to play which part, a line each."""
+        """What was found to play which part, and where nothing was found, a line each."""
         found = [part.text for part in self.parts.values()]
-        return found + [relay.text for relay in self.relays]
+        found += [relay.text for relay in self.relays]
+        shallow = [name for name, one in self.functions.items() if one.depth is Depth.REFUSED]
+        if shallow:
+            complaints = ((name, self.functions[name].complaint[:60]) for name in shallow[:3])
+            names = ", ".join(f"{name} ({complaint})" for name, complaint in complaints)
+            more = f" and {len(shallow) - 3} more" if len(shallow) > 3 else ""
+            found.append(f"never past the checks of their data: {names}{more}; give examples")
+        if self.ended_by is not None:
+            found.append(f"the process ended while {self.ended_by[0]} was invoked")
+        return found
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON."""
         return {
+            "sentences": self.sentences(),
             "functions": {
                 name: {
                     "depth": DEPTHS[learned.depth],

@@ -120,6 +120,7 @@ class Learner:
         self._examples: list[tuple[int, int, Any]] = []
         self._fields: dict[str, None] = {}
         self._last: Any = None
+        self._refused: list[Any] = []
         self._since_result = 0
         self._waiting.extend(self.starts)
 
@@ -139,8 +140,7 @@ class Learner:
     def take(self, value: Any, reply: Reply) -> None:
         """Take what came of an invocation with ``value``."""
         if reply.silent:
-            self.depth = max(self.depth, Depth.SILENT)
-            self._waiting.clear()
+            self._stop(value, reply)
             return
         self.calls |= dict.fromkeys(reply.calls)
         text = reply.message if reply.failed else complaint(reply.result)
@@ -157,10 +157,19 @@ class Learner:
         self._rank(depth, value, refused=refused, known=known)
         if refused:
             self.complaint, self._last = text, value
+            self._refused += [value] if len(self._refused) < MOST_EXAMPLES else []
             if not known:
                 self._follow(value, text, reply.stack)
         else:
             self.names.note(reply.result, self.function_id)
+
+    def _stop(self, value: Any, reply: Reply) -> None:
+        """Try no more of what waits: each try would take as long; what it called is known."""
+        depth = Depth.CALLED if reply.calls else Depth.SILENT
+        self.depth = max(self.depth, depth)
+        self.calls |= dict.fromkeys(reply.calls)
+        self._rank(depth, value, refused=True, known=False)
+        self._waiting.clear()
 
     def _rank(self, depth: Depth, value: Any, *, refused: bool, known: bool) -> None:
         """Keep what reached deepest: a call before a result, a result before a late complaint."""
@@ -208,7 +217,9 @@ class Learner:
         """What was learned."""
         examples = tuple(value for _, _, value in self._examples[:MOST_EXAMPLES])
         text = self.complaint if self.depth is Depth.REFUSED else ""
-        return Learned(self.depth, examples, text, self.tries, tuple(self.calls))
+        return Learned(
+            self.depth, examples, text, self.tries, tuple(self.calls), tuple(self._refused)
+        )
 
 
 def complaint(result: Any, depth: int = 3) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Par
 from conformance.trials.learning.learner import Learner, Names, Reply
 from conformance.trials.learning.parts import Probe, failing, parts, probes
 from conformance.trials.learning.starts import is_risky, starts
+from conformance.trials.load import load_factor
 from mock_engine.transcript import Message
 
 AT_ONCE = 6
@@ -37,6 +38,9 @@ ALTOGETHER = 6.0
 
 SILENT = 1.0
 """Seconds after which an invocation is not waited for: nobody knows what the function does."""
+
+BRIEF = 0.3
+"""Seconds for another look at a function that was silent before: whether it calls."""
 
 MOST_FUNCTIONS = 200
 MOST_RELAYS = 4
@@ -66,10 +70,11 @@ class Session:
     parts: dict[str, Part] = field(default_factory=dict)
     relays: list[Relay] = field(default_factory=list)
     ended_by: tuple[str, Any] | None = None
+    deaf: bool = False
 
     def __post_init__(self) -> None:  # noqa: D105 - says nothing beyond the class
         self._loop = asyncio.get_running_loop()
-        self._until = self._loop.time() + ALTOGETHER * self.harness.settings.timeout_factor
+        self._began = self._loop.time()
 
     async def learn(self) -> Knowledge:
         """Learn about every function that may be invoked."""
@@ -78,8 +83,8 @@ class Session:
         retried = [learner for learner in self.learners.values() if learner.again()]
         await self._explore(retried)
         await self._look_alone()
-        await self._find_parts()
         await self._find_relays()
+        await self._find_parts()
         return self._knowledge()
 
     def _begin(self) -> None:
@@ -101,7 +106,11 @@ class Session:
     @property
     def _over(self) -> bool:
         gone = not self.harness.worker.running or not self.harness.workers
-        return gone or self._loop.time() > self._until
+        return gone or self.deaf or self._loop.time() > self._began + self._granted(ALTOGETHER)
+
+    def _granted(self, seconds: float) -> float:
+        """So many seconds, and more on a machine that is slow or crowded."""
+        return seconds * self.harness.settings.timeout_factor * load_factor()
 
     # -- what data a function takes ----------------------------------------------------------------
 
@@ -117,8 +126,8 @@ class Session:
                 tasks.create_task(one(learner))
 
     async def _explore_one(self, learner: Learner) -> None:
-        until = self._loop.time() + A_FUNCTION * self.harness.settings.timeout_factor
-        while not self._over and self._loop.time() < until:
+        began = self._loop.time()
+        while not self._over and self._loop.time() < began + self._granted(A_FUNCTION):
             proposal = learner.next()
             if proposal is None:
                 return
@@ -126,7 +135,22 @@ class Session:
             if reply is None:
                 return
             learner.take(proposal[0], reply)
+            if reply.silent:
+                await self._look_into_silence(learner.function_id, proposal[0], reply)
             self.observed[learner.function_id].append((proposal[0], reply))
+
+    async def _look_into_silence(self, function_id: str, data: Any, reply: Reply) -> None:
+        """See whether an invocation that called and is not answered keeps others waiting.
+
+        Then nothing more is to be learned, but that it waits for its call, and blocks the worker.
+        """
+        pulse = self.harness.baseline.pulse
+        if self._over or pulse is None or not reply.calls:
+            return
+        answer = await self.harness.invoker.reply(self.harness.invoker.invoke(pulse, {}), SILENT)
+        if answer is None and not self.deaf:
+            self.deaf = True
+            self.relays.append(Relay(function_id, data, reply.calls[0]))
 
     async def _reply(
         self, function_id: str, data: Any, metadata: Any = None, within: float = SILENT
@@ -174,10 +198,11 @@ class Session:
             learned = learner.learned()
             if self._over or not learned.examples or is_risky(function_id):
                 continue
-            if learned.depth in (Depth.UNKNOWN, Depth.SILENT):
+            if learned.depth is Depth.UNKNOWN:
                 continue
             began = self.harness.transcript.now()
-            reply = await self._reply(function_id, learned.examples[0])
+            within = BRIEF if learned.depth is Depth.SILENT else SILENT
+            reply = await self._reply(function_id, learned.examples[0], within=within)
             if reply is not None:
                 made = (str(call.json.get("function_id")) for call in self._calls_since(began))
                 self.calls[function_id] |= dict.fromkeys(made)
@@ -284,10 +309,14 @@ class Session:
             learned = learner.learned()
             calls = tuple(dict.fromkeys((*learned.calls, *self.calls[function_id])))
             depth = Depth.CALLED if calls else learned.depth
-            functions[function_id] = Learned(
-                depth, learned.examples, learned.complaint, learned.tries, calls
-            )
-        return Knowledge(functions, self.parts, tuple(self.relays), self.ended_by)
+            functions[function_id] = replace(learned, depth=depth, calls=calls)
+        return Knowledge(
+            functions,
+            self.parts,
+            tuple(self.relays),
+            self.ended_by,
+            self.harness.transcript.now(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

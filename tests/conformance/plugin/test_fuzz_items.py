@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import redis
 from hypothesis.extra.redis import RedisExampleDatabase
 
+from conformance.fuzz.campaign.defect import Defect, ReplayStep
+from conformance.fuzz.campaign.oracles import Kind, Suspicion
+from conformance.fuzz.campaign.progress import LONGEST, file_command
+from conformance.fuzz.campaign.store import save_calls
 from conformance.fuzz.search.corpus import Corpus
 
 pytest_plugins = ["pytester"]
@@ -43,7 +51,7 @@ def test_a_finding_is_told_with_a_command_that_shows_it_again(pytester: pytest.P
             '*input:*{"values":?]}',
             "*seen:*ZeroDivisionError*",
             "*again:*python -m conformance invoke*",
-            "*fuzzing: 300 invocations of 1 functions*(seed 5): 1 findings*",
+            "*fuzzing: 300 invocations of 1 function in*(seed 5): 1 finding*",
         ]
     )
     (again,) = [line for line in result.outlines if "again:" in line]
@@ -174,3 +182,42 @@ def test_a_redis_that_is_not_there_is_told(pytester: pytest.Pytester) -> None:
 
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--fuzz-database: redis://127.0.0.1:1 cannot be used*"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_was_found_is_kept_when_the_run_is_ended(
+    pytester: pytest.Pytester, number: signal.Signals
+) -> None:
+    corpus, report = pytester.path / "corpus", pytester.path / "out"
+    words = ("-p", "no:cacheprovider", "-p", "no:xdist", f"--worker-cmd={PLANTED} empty_list")
+    fuzzing = ("--fuzz=10m", "--fuzz-corpus=corpus", "--conformance-report=out")
+    command = (sys.executable, "-m", "pytest", *words, *fuzzing)
+    with subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True) as run:
+        while not list(corpus.glob("*.yaml")):  # written as it is found, long before the end
+            with suppress(subprocess.TimeoutExpired):
+                assert run.wait(0.05) is None
+        run.send_signal(number)
+        output = run.communicate(timeout=60)[0]
+
+    assert run.returncode == pytest.ExitCode.INTERRUPTED
+    assert "1. planted::empty_list: an unexpected exception" in output
+    assert "interrupted" in output
+    (verdict,) = json.loads((report / "report.json").read_text())["verdicts"]
+    assert verdict["outcome"] == "failed"
+    events = [json.loads(line) for line in (report / "events.ndjson").read_text().splitlines()]
+    assert [e["function_id"] for e in events if e["event"] == "finding"] == ["planted::empty_list"]
+
+
+def test_a_long_command_has_its_invocations_in_a_file(pytester: pytest.Pytester) -> None:
+    data = json.dumps({"values": [], "note": "x" * 2000})
+    step = ReplayStep("planted::empty_list", data)
+    finding = Defect(Suspicion(Kind.EXCEPTION, step.function_id, "", "", ""), (step,), True)
+    worker = f"{PLANTED} empty_list"
+
+    file = save_calls(pytester.path, finding)
+    command = shlex.split(file_command(file, worker))
+    shown = pytester.run(sys.executable, *command[1:])
+
+    assert len(shlex.join(command)) < LONGEST
+    assert shown.ret == 1
+    shown.stdout.fnmatch_lines(["*ZeroDivisionError*"])

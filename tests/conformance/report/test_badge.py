@@ -13,7 +13,7 @@ from tests.conformance.report.making import entry, report
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "words"), [([], "not judged"), ([Outcome.PASSED], "partial: 1/")]
+    ("outcomes", "words"), [([], "not judged"), ([Outcome.PASSED], "partial: 1 passed")]
 )
 def test_a_badge_does_not_boast(outcomes: list[Outcome], words: str) -> None:
     made = report(*(entry(n, outcome) for n, outcome in enumerate(outcomes)))
@@ -25,11 +25,11 @@ def test_a_badge_does_not_boast(outcomes: list[Outcome], words: str) -> None:
 @pytest.mark.parametrize(
     ("first", "words"),
     [
-        (Outcome.PASSED, "{n}/{n}"),
-        (Outcome.FAILED, "{m}/{n}, 1 failed"),
-        (Outcome.KNOWN_FAILURE, "{m}/{n}, 1 known"),
-        (Outcome.WARNING, "{m}/{n}"),
-        (Outcome.NOT_APPLICABLE, "{m}/{m}"),
+        (Outcome.PASSED, "{n} passed"),
+        (Outcome.FAILED, "{m} passed, 1 failed"),
+        (Outcome.KNOWN_FAILURE, "{m} passed, 1 known failure"),
+        (Outcome.WARNING, "{m} passed, 1 warning"),
+        (Outcome.NOT_APPLICABLE, "{m} passed"),
     ],
 )
 def test_a_badge_sums_up_a_whole_run(first: Outcome, words: str) -> None:

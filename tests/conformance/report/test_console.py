@@ -18,6 +18,6 @@ def test_the_table_heads_phases_it_does_not_know_and_errors_are_counted() -> Non
     ]
     assert closing(made.report)[1:] == [
         "conformance: 1 judged, 1 passed, 0 warnings, 0 failed, 0 not verified, 0 not applicable, "
-        "out of 1 scenarios",
+        "out of 1 scenario",
         "conformance: 1 ended without a verdict: x",
     ]

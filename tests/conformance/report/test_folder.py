@@ -32,6 +32,7 @@ def test_every_form_is_written_and_old_recordings_go(tmp_path: Path) -> None:
     assert files == {
         "report.json",
         "report.html",
+        "report.sarif",
         "summary.md",
         "badge.svg",
         "events.ndjson",

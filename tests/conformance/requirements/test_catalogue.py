@@ -15,7 +15,8 @@ assert checks.MODULES  # importing the modules registers their checks
 
 
 def document(*entries: dict[str, Any]) -> tuple[str, Any]:
-    return "test.yaml", {"phase": "test", "title": "Test", "requirements": list(entries)}
+    head = {"phase": "test", "title": "Test", "order": 1}
+    return "test.yaml", {**head, "requirements": list(entries)}
 
 
 ENTRY = {
@@ -45,6 +46,34 @@ VALIDATOR = Draft202012Validator(documents.schema(SCHEMA))
 def test_a_bad_catalogue_is_refused(entries: list[dict[str, Any]], complaint: str) -> None:
     with pytest.raises(CatalogueError, match=complaint):
         build([document(*entries)], VALIDATOR)
+
+
+def file(phase: str, order: int, entry: dict[str, Any]) -> tuple[str, Any]:
+    """A file of one requirement."""
+    return f"{phase}.yaml", {
+        "phase": phase,
+        "title": phase,
+        "order": order,
+        "requirements": [entry],
+    }
+
+
+def test_the_phases_come_in_the_order_that_their_files_name() -> None:
+    later, earlier = file("a", 2, ENTRY), file("b", 1, ENTRY | {"id": "TST-002"})
+
+    assert list(build([later, earlier], VALIDATOR).phases) == ["b", "a"]
+
+
+def test_two_files_in_one_place_are_refused() -> None:
+    files = [file("a", 1, ENTRY), file("b", 1, ENTRY | {"id": "TST-002"})]
+
+    with pytest.raises(CatalogueError, match=r"b\.yaml and a\.yaml both say order: 1"):
+        build(files, VALIDATOR)
+
+
+def test_a_file_is_named_as_its_phase() -> None:
+    with pytest.raises(CatalogueError, match=r"01-a\.yaml is of the phase a"):
+        build([("01-a.yaml", file("a", 1, ENTRY)[1])], VALIDATOR)
 
 
 def test_every_requirement_has_a_check_or_a_reason_and_every_check_a_requirement() -> None:

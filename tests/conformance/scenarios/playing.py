@@ -26,7 +26,8 @@ def play_at(
     judgement = Judgement(Settings(subject, default_port=None, timeout_factor=factor))
     trials = {scenario.name: trial(scenario) for scenario in scenarios}
     try:
-        judgement.start([], trials.values())
+        judgement.start()
+        judgement.begin(trials.values())
         return {
             scenario.name: verdict(
                 scenario, [judgement.outcome(trials[scenario.name])], judgement.protocol

@@ -162,7 +162,7 @@ def test_what_is_known_only_when_it_happens_is_taken(step: str) -> None:
 def test_the_schema_knows_every_step_and_its_keys() -> None:
     schema = json.loads((folder().parent / "scenario.schema.json").read_text("utf-8"))
     steps = {
-        name.removeprefix("step-"): set(definition["properties"]) - {"id", "note"}
+        name.removeprefix("step-"): set(definition["properties"]) - {"id", "note", "level"}
         for name, definition in schema["$defs"].items()
         if name.startswith("step-")
     }

@@ -153,7 +153,7 @@ def test_an_image_that_cannot_start_is_a_usage_error(
     judgement = Judgement(Settings(Image(wrong), default_port=None))
 
     with pytest.raises(UsageError, match=told):
-        judgement.start([])
+        judgement.start()
     judgement.stop()
 
 

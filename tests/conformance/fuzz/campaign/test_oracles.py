@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz.campaign.oracles import Kind, Observation, crossed, judge, unexpected
+from conformance.fuzz.campaign.oracles import Kind, Observation, crossed, judge
 from conformance.fuzz.target import Case, FuzzTarget
+from conformance.trials.learning.exceptions import unexpected
 
 ID = "0b7e1a52-0000-4000-8000-000000000001"
 FORM = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}

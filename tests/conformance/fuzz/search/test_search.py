@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.fuzz.search.novelty import Answer, normalised
+from conformance.fuzz.search.novelty import Answer
 from conformance.fuzz.search.search import Search
 from conformance.fuzz.target import Case, FuzzTarget
+from conformance.trials.learning.wording import normalised
 
 
 def search(seed: int = 1, registration: Any = None, **options: Any) -> Search:

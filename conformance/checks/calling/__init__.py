@@ -1,0 +1,1 @@
+"""Calling: the worker as a caller of other functions."""

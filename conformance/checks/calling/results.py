@@ -1,0 +1,162 @@
+"""What comes back to a worker from the functions that it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.checks.stimuli.answers import WORDLESS, about, error_code
+from conformance.checks.stimuli.calling import Errand, calls_nobody, outgoing
+from conformance.checks.stimuli.invoking import all_answered
+from conformance.documents.trees import equal
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.harness import Harness
+from conformance.trials.holding import Holder
+from conformance.trials.invoker import Invocation
+from conformance.trials.learning.knowledge import Relay
+from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
+from mock_engine.transcript import Direction
+
+
+def _result(record: Record[Errand]) -> Any:
+    answers = record.talk.answers(record.result.invocation.id)
+    if answers and record.result.relay is not None:
+        return {"error": answers[0].json.get("error")}
+    return answers[0].json.get("result") if answers else None
+
+
+@check("CAL-001", calls_nobody)
+def tells_the_callers_of_errors(record: Record[Errand]) -> Finding:
+    """A caller decides by the code that the engine or the owner gave."""
+    result = _result(record)
+    error = result.get("error") if isinstance(result, dict) else None
+    error_sent = _engines_error(record)
+    if (
+        isinstance(error, dict)
+        and error.get("code") == error_sent.get("code")
+        and str(error_sent.get("message")) in str(error.get("message"))
+    ):
+        return kept("the engine's code and message reached the caller")
+    if not error_sent:
+        return inconclusive("it did not call the function it was asked to call")
+    if isinstance(error, dict) and str(error.get("message")).strip() in WORDLESS:
+        return _lost(record, error_sent, result)
+    if record.result.relay is not None:
+        what = f"what {record.result.relay.function_id} answers does not show the code of the error"
+        return inconclusive(f"{what} that its call ended in")
+    return _lost(record, error_sent, result)
+
+
+def _lost(record: Record[Errand], error_sent: Mapping[str, Any], result: Any) -> Finding:
+    """What the engine said did not reach the caller."""
+    return broken(
+        expected=f"the code {as_json(error_sent.get('code'))} and the message "
+        f"{as_json(error_sent.get('message'))} in the hands of the caller",
+        seen=as_json(result),
+        events=tuple(outgoing(record)[:1]),
+        remedy="Raise the error of an invocationresult with its code and message unchanged.",
+    )
+
+
+def _engines_error(record: Record[Errand]) -> dict[str, Any]:
+    """What the engine answered to the worker's call."""
+    ids = {str(call.json.get("invocation_id")) for call in outgoing(record)}
+    for message in record.talk.messages(direction=Direction.FROM_ENGINE):
+        if message.type == "invocationresult" and message.json.get("invocation_id") in ids:
+            error = message.json.get("error")
+            return error if isinstance(error, dict) else {}
+    return {}
+
+
+VALUES: tuple[Any, ...] = (False, 0, "", [], [0, None, "text"], {"kept": True})
+"""What a called function returns: what many a language takes for nothing is a result as well."""
+
+
+ADDED = "_caller_worker_id"
+"""What the engine adds to object data on its way; ``echo`` returns it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """Calls of ``echo`` that the worker was asked for at once, each with the value it gets."""
+
+    invocations: tuple[tuple[Invocation, Any], ...]
+    relay: Relay | None = None
+
+
+async def _answered_backwards(harness: Harness, relay: Relay) -> Returns:
+    """Hold a call of each of several invocations, and answer the last one first."""
+    harness.gateway.holder = holder = Holder(relay.concerns)
+    invocations: list[tuple[Invocation, Any]] = []
+    for number, value in enumerate(VALUES):
+        returned = {"number": number, "value": value}
+        invocations.append((harness.invoker.invoke(relay.function_id, relay.data), returned))
+        await harness.until(lambda n=number: len(holder.calls) > n, harness.pace.reply)  # type: ignore[misc]
+    if len(holder.calls) != len(VALUES):
+        raise Inconclusive(f"{relay.function_id} did not make one call an invocation")
+    for call, (_, returned) in reversed([*zip(holder.calls, invocations, strict=True)]):
+        call.answer(returned)
+    await all_answered(harness, [i for i, _ in invocations], harness.pace.handler)
+    return Returns(tuple(invocations), relay)
+
+
+@trial(Worker.CALLING)
+async def calls_at_once(harness: Harness) -> Returns:
+    """Let the worker wait for a slow answer, and for several quick ones meanwhile."""
+    relay = harness.invoker.relay("call", lambda r: r.lens is not None and r.calls == 1)
+    if relay is not None:
+        return await _answered_backwards(harness, relay)
+    call, echo, sleep = (harness.invoker.role(name) for name in ("call", "echo", "sleep"))
+    slow = harness.invoker.invoke(
+        call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 8000}
+    )
+    errands = [(echo, value, value) for value in VALUES]
+    if harness.invoker.plays("null"):
+        # Not as data: what a call without any looks like is another question (CAL-008).
+        errands.append((harness.invoker.role("null"), {}, None))
+    invocations = []
+    for function_id, data, value in errands:
+        errand = {"function_id": function_id, "data": data, "timeout_ms": 8000}
+        invocations.append((harness.invoker.invoke(call, errand), value))
+    waiting = (slow, *(invocation for invocation, _ in invocations))
+    await all_answered(harness, waiting, harness.pace.handler)
+    return Returns(tuple(invocations))
+
+
+@check("CAL-019", calls_at_once)
+def hands_results_to_their_callers(record: Record[Returns]) -> Finding:
+    """Answers come in any order, and each belongs to the call whose id it carries."""
+    for invocation, value in record.result.invocations:
+        answers = record.talk.answers(invocation.id)
+        outcome = answers[0].json.get("result") if answers else None
+        if answers and record.result.relay is not None:
+            outcome = {"result": record.result.relay.returned(outcome)}
+        if answers and error_code(answers[0]) is not None:
+            return inconclusive("its function `call` fails: see CAL-001")
+        error = outcome.get("error") if isinstance(outcome, dict) else None
+        if isinstance(error, dict) and error.get("code") == "function_not_found":
+            return inconclusive("its call did not find its own function; it may be in a namespace")
+        if (
+            isinstance(outcome, dict)
+            and error is None
+            and equal(_plain(outcome.get("result")), value)
+        ):
+            continue
+        return broken(
+            expected=f"{as_json(value)} in the hands of the caller of a function that returned it",
+            seen=as_json(outcome) if answers else "no answer",
+            events=about(record, invocation),
+            remedy="Find who waits by the invocation_id of a result, and hand `result` on as it "
+            "is; without the field it is null.",
+        )
+    return kept(f"{len(record.result.invocations)} calls at once, each with its own result")
+
+
+def _plain(result: Any) -> Any:
+    """A result without what the engine added to the data that it repeats."""
+    if isinstance(result, dict):
+        return {name: value for name, value in result.items() if name != ADDED}
+    return result

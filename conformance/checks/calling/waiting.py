@@ -1,0 +1,183 @@
+"""Calls whose answer does not come in time, and calls while there is no engine."""
+
+from __future__ import annotations
+
+from conformance.checks.stimuli.answers import error_code
+from conformance.checks.stimuli.calling import (
+    PATIENCE,
+    Errand,
+    Offline,
+    calls_of,
+    calls_offline,
+    calls_what_is_slow,
+    outgoing,
+    unanswered,
+)
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
+from mock_engine.transcript import Message
+
+KEPT = ("state::", "stream::", "engine::", "kv_server::")
+"""What the engine answers at once: nobody grants such a call more time than any other."""
+
+LIMIT = 30.0
+"""Seconds after which SDKs give up a call by themselves."""
+
+
+@trial(Worker.OWN, long=True)
+async def calls_a_black_hole(harness: Harness) -> Errand:
+    """Let the worker call a function that never answers, and give no time limit."""
+    call_for_ever = unanswered(harness)
+    await harness.worker.start()
+    await harness.presence.ready()
+    errand = call_for_ever({})
+    await harness.invoker.reply(errand.invocation, 1.5 * LIMIT)
+    return errand
+
+
+@check("CAL-014", calls_a_black_hole)
+def gives_up_by_itself(record: Record[Errand]) -> Finding:
+    """The engine sets no time limit, so that a caller without one of its own waits for ever."""
+    errand = record.result
+    if not outgoing(record):
+        return inconclusive("it did not call the function it was asked to call")
+    answers = record.talk.answers(errand.invocation.id)
+    if answers:
+        return kept(f"it gave up after {answers[0].at - errand.invocation.at:.0f} s")
+    if errand.relay is not None and not errand.function_id.startswith(KEPT):
+        return inconclusive(f"its call of {errand.function_id} may have a longer limit of its own")
+    return broken(
+        expected=f"the end of a call without a time limit after about {LIMIT:.0f} s",
+        seen=f"none within {1.5 * LIMIT:.0f} s",
+        events=tuple(outgoing(record)[:1]),
+        remedy="Limit each call to 30 s unless the caller says otherwise.",
+    )
+
+
+@check("CAL-005", calls_what_is_slow)
+def gives_up_waiting(record: Record[tuple[Errand, bool]]) -> Finding:
+    """The engine sets no time limit: a caller that sets none either waits for ever."""
+    errand, _ = record.result
+    answers = record.talk.answers(errand.invocation.id)
+    if errand.relay is not None:
+        return _own_limit(errand, answers)
+    result = answers[0].json.get("result") if answers else None
+    error = result.get("error") if isinstance(result, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    if code == "TIMEOUT":
+        return kept("the caller got TIMEOUT")
+    if code == "function_not_found":
+        return inconclusive(
+            "its call did not find its own function; it may be in another namespace"
+        )
+    return broken(
+        expected="the error code TIMEOUT in the hands of the caller, after 250 ms",
+        seen=as_json(result) if answers else "no answer",
+        events=tuple(answers[:1]),
+        remedy="Give each call a time limit, 30 s unless the caller says otherwise.",
+    )
+
+
+def _own_limit(errand: Errand, answers: list[Message]) -> Finding:
+    """What a function shows that calls by itself; what it makes of a limit is its own affair."""
+    took = answers[0].at - errand.invocation.at if answers else PATIENCE
+    if took >= PATIENCE:
+        return inconclusive(f"it waited for the answer to its call for {PATIENCE:.0f} s and more")
+    code = error_code(answers[0])
+    if code == "TIMEOUT" or "timeout" in str(answers[0].json.get("error")).lower():
+        return kept(f"its call ended in a timeout after {took:.1f} s", answers[0])
+    return inconclusive(f"its answer after {took:.1f} s does not tell how its call ended")
+
+
+@check("CAL-006", calls_what_is_slow)
+def survives_late_answers(record: Record[tuple[Errand, bool]]) -> Finding:
+    """An answer that nobody waits for any more is an everyday event."""
+    if record.result[1]:
+        return kept("it went on")
+    return broken(
+        expected="a worker that drops an answer that comes too late",
+        seen="it no longer listens",
+        events=record.events[-4:],
+        remedy="Look a result's invocation up among those that wait, and ignore it if not found.",
+    )
+
+
+def _offline_obstacle(record: Record[Offline]) -> Finding | None:
+    offline = record.result
+    if offline.back is None:
+        return inconclusive("it did not come back: see REC-014")
+    if offline.relay is not None:
+        return None
+    early = [m for n in (offline.kept_call, offline.expired) for m in calls_of(record.talk, n)]
+    if any(m.at < offline.at for m in early):
+        return inconclusive("its function `call` does not wait `delay_ms` before it calls")
+    return None
+
+
+def _sent_later(record: Record[Offline]) -> list[Message]:
+    """The calls that were kept and sent on a new connection."""
+    offline = record.result
+    since = offline.at if offline.relay is not None else 0.0
+    return [m for m in calls_of(record.talk, offline.kept_call) if m.at >= since]
+
+
+@check("CAL-015", calls_offline)
+def keeps_calls_for_later(record: Record[Offline]) -> Finding:
+    """A reconnect takes a second; a call that waits for 30 can wait for that."""
+    obstacle = _offline_obstacle(record)
+    if obstacle is not None:
+        return obstacle
+    made = _sent_later(record)
+    if made:
+        return kept("a call made offline was sent after the reconnect", made[0])
+    if record.result.relay is not None:
+        return inconclusive("none of its functions called while there was no connection")
+    return broken(
+        expected="a call that was made offline, after the reconnect",
+        seen="none",
+        remedy="Queue calls while there is no connection, up to a bound.",
+    )
+
+
+@check("CAL-018", calls_offline)
+def sends_kept_calls_once(record: Record[Offline]) -> Finding:
+    """A call that was both queued and kept with its caller is carried out twice."""
+    obstacle = _offline_obstacle(record)
+    if obstacle is not None:
+        return obstacle
+    made = _sent_later(record)
+    if not made:
+        return inconclusive("it keeps no calls at all: see CAL-015")
+    most = record.result.most
+    if len(made) <= most:
+        return kept("calls made offline were sent once", made[0])
+    return broken(
+        expected=f"{most} calls at most, as were made while there was no connection",
+        seen=f"{len(made)} of them after the reconnect",
+        events=tuple(made[:3]),
+        remedy="Take a call out of the queue once it is sent, and keep it in one queue alone.",
+    )
+
+
+@check("CAL-016", calls_offline)
+def forgets_expired_calls(record: Record[Offline]) -> Finding:
+    """Its caller was told that it failed, and may have tried again."""
+    obstacle = _offline_obstacle(record)
+    if obstacle is not None:
+        return obstacle
+    offline = record.result
+    if offline.relay is not None:
+        return inconclusive("this takes a function that plays the part of conformance::call")
+    made = calls_of(record.talk, offline.expired)
+    if made:
+        return broken(
+            expected="no call whose caller gave up while there was no connection",
+            seen=f"it was sent {made[0].at - offline.at:.1f} s after the loss",
+            events=(made[0],),
+            remedy="Drop from the queue what has timed out.",
+        )
+    if not calls_of(record.talk, offline.kept_call):
+        return inconclusive("it keeps no calls at all: see CAL-015")
+    return kept("the call that was given up was not sent")

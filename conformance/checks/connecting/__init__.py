@@ -1,0 +1,1 @@
+"""Connecting: from the start of the process to an open WebSocket."""

@@ -1,0 +1,1 @@
+"""Handling: what becomes of invocations."""

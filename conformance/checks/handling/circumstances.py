@@ -1,0 +1,143 @@
+"""What comes with an invocation beside its data, and what the engine adds to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.checks.stimuli.answers import about, described
+from conformance.checks.stimuli.invoking import all_answered
+from conformance.documents.trees import equal
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.context import ABSENT
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.learning.knowledge import Part
+from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
+
+MOST_PAIRS = 50
+"""Functions invoked twice over; a worker of thousands shows nothing more with the rest."""
+
+
+@trial(Worker.SHARED)
+async def with_caller_id(harness: Harness) -> tuple[tuple[Invocation, Invocation], ...]:
+    """Invoke each function plainly, and with the id that the engine adds to object data."""
+    pairs: list[tuple[Invocation, Invocation]] = []
+    for function_id, data in harness.invoker.samples():
+        if isinstance(data, dict) and len(pairs) < MOST_PAIRS:
+            marked = {**data, "_caller_worker_id": "0b7e1a52-0000-4000-8000-00000000000a"}
+            pairs.append(
+                (
+                    harness.invoker.invoke(function_id, data),
+                    harness.invoker.invoke(function_id, marked),
+                )
+            )
+    invocations = [invocation for pair in pairs for invocation in pair]
+    await all_answered(harness, invocations, harness.invoker.patience(invocations))
+    return tuple(pairs)
+
+
+@check("INV-018", with_caller_id)
+def takes_the_callers_id(record: Record[tuple[tuple[Invocation, Invocation], ...]]) -> Finding:
+    """The engine adds ``_caller_worker_id`` to the data of every call of a worker."""
+    judged = 0
+    for plain, marked in record.result:
+        first, second = (record.talk.answers(i.id)[:1] for i in (plain, marked))
+        if not first or first[0].json.get("error") is not None:
+            continue
+        judged += 1
+        if not second or second[0].json.get("error") is not None:
+            return broken(
+                expected=f"the result of {marked.function_id}, as without _caller_worker_id",
+                seen=described(second[0]) if second else "no answer",
+                events=about(record, marked),
+                remedy="Allow further properties in the schema that data is checked against.",
+            )
+    if not judged:
+        return inconclusive("no function took its sample as an object")
+    return kept(f"{judged} functions took it")
+
+
+@trial(Worker.SHARED)
+async def with_metadata(harness: Harness) -> tuple[Invocation, Any, Part]:
+    """Invoke the well-known function ``metadata`` with metadata beside its data."""
+    metadata = {"tenant": "blue", "n": [1, None]}
+    part = harness.invoker.part("metadata")
+    invocation = harness.invoker.invoke(part.function_id, part.request({"x": 1}), metadata=metadata)
+    await harness.invoker.reply(invocation)
+    return invocation, metadata, part
+
+
+@check("INV-019", with_metadata)
+def hands_metadata_to_the_handler(record: Record[tuple[Invocation, Any, Part]]) -> Finding:
+    """Trigger bindings put what a handler needs to know into the metadata."""
+    invocation, metadata, part = record.result
+    answers = record.talk.answers(invocation.id)
+    result = answers[0].json.get("result") if answers else None
+    if equal(part.returned(result), metadata):
+        return kept("it arrived beside the data", answers[0])
+    return broken(
+        expected=f"the metadata {as_json(metadata)} in the handler's hands",
+        seen=described(answers[0]) if answers else "no answer",
+        events=about(record, invocation),
+        remedy="Pass the field `metadata` of an invocation to its handler, apart from data.",
+    )
+
+
+WITHIN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@trial(Worker.SHARED)
+async def within_a_trace(harness: Harness) -> Invocation:
+    """Invoke within a trace."""
+    target, data = harness.invoker.answering() or (ABSENT, {})
+    invocation = harness.invoker.invoke(target, data, traceparent=WITHIN, baggage="team=blue")
+    await harness.invoker.reply(invocation)
+    return invocation
+
+
+@check("INV-026", within_a_trace)
+def answers_within_the_trace(record: Record[Invocation]) -> Finding:
+    """The engine hands the caller the trace of the answer."""
+    answers = record.talk.answers(record.result.id)
+    if not answers:
+        return inconclusive("it did not answer an invocation within a trace")
+    if record.result.function_id == ABSENT:
+        return inconclusive("this takes a function that is known to return a result")
+    seen = answers[0].json.get("traceparent")
+    if isinstance(seen, str) and seen.split("-")[1:2] == WITHIN.split("-")[1:2]:
+        return kept("the answer is in the trace of its call", answers[0])
+    return broken(
+        expected=f"a traceparent of the trace {WITHIN.split('-')[1]} in the answer",
+        seen=as_json(seen),
+        events=about(record, record.result),
+        remedy="Send the trace context of the handler, or that of the invocation, with its answer.",
+    )
+
+
+@trial(Worker.SHARED)
+async def beside_the_data(harness: Harness) -> tuple[Invocation, Part]:
+    """Invoke ``echo`` with metadata beside its data."""
+    part = harness.invoker.part("echo")
+    data = part.request({"x": 1})
+    invocation = harness.invoker.invoke(part.function_id, data, metadata={"tenant": "blue"})
+    await harness.invoker.reply(invocation)
+    return invocation, part
+
+
+@check("INV-032", beside_the_data)
+def keeps_metadata_out_of_the_data(record: Record[tuple[Invocation, Part]]) -> Finding:
+    """A handler that checks its data would refuse what it did not ask for."""
+    invocation, part = record.result
+    answers = record.talk.answers(invocation.id)
+    if not answers:
+        return inconclusive("it did not answer an invocation with metadata")
+    whole = part.whole(answers[0].json.get("result"))
+    if equal(whole, part.request({"x": 1})):
+        return kept("the data came back as it was", answers[0])
+    return broken(
+        expected="the data {'x': 1}, without the metadata beside it",
+        seen=described(answers[0]),
+        events=about(record, invocation),
+        remedy="Hand metadata to the handler apart from its data.",
+    )

@@ -1,0 +1,141 @@
+"""Several invocations at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.checks.stimuli.answers import described
+from conformance.checks.stimuli.invoking import all_answered
+from conformance.documents.trees import equal
+from conformance.requirements.verdict import Finding, broken, kept
+from conformance.trials.context import ABSENT
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.learning.knowledge import Part
+from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json, shorten
+
+SLOW = 5
+"""Invocations that run at the same time; no SDK bounds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """Slow invocations, started first, and a quick one after them."""
+
+    slow: tuple[Invocation, ...]
+    quick: Invocation
+    milliseconds: int
+
+
+@trial(Worker.CALLING)
+async def slow_beside_quick(harness: Harness) -> Race:
+    """Start several slow invocations and a quick one behind them.
+
+    A worker that is short of processor time may fall behind once; then much slower ones tell
+    whether it was that.
+    """
+    race = await _race(harness, 600)
+    relays = {relay.function_id for relay in harness.baseline.knowledge.relays}
+    held_up = _held_up(harness.talk, race, relays) is not None
+    return await _race(harness, 2000) if held_up else race
+
+
+async def _race(harness: Harness, milliseconds: int) -> Race:
+    harness.invoker.can_sleep()
+    slow = tuple(harness.invoker.sleep(milliseconds) for _ in range(SLOW))
+    target, data = harness.invoker.answering() or (harness.baseline.pulse or ABSENT, {})
+    quick = harness.invoker.invoke(target, data)
+    within = harness.pace.handler + SLOW * milliseconds / 1000
+    await all_answered(harness, (*slow, quick), within)
+    return Race(slow, quick, milliseconds)
+
+
+def _held_up(talk: Conversation, race: Race, relays: Collection[str]) -> Finding | None:
+    """How one invocation held up another, if it did. All must have been answered."""
+    quick = talk.answers(race.quick.id)
+    slow = [answers[0] for i in race.slow if (answers := talk.answers(i.id))]
+    found = {i.function_id for i in race.slow} <= set(relays)
+    if not quick or (len(slow) < len(race.slow) and not found):
+        return broken(
+            expected=f"{len(race.slow)} slow answers and a quick one",
+            seen=f"{len(slow)} slow and {len(quick)} quick",
+            events=(*slow, *quick)[-6:],
+            remedy="Answer every invocation.",
+        )
+    if not slow:
+        return None
+    first, last = min(m.at for m in slow), max(m.at for m in slow)
+    if quick[0].at > first:
+        return broken(
+            expected="the quick answer before the slow ones",
+            seen=f"it came {quick[0].at - first:.2f} s after the first of them",
+            events=(slow[0], quick[0]),
+            remedy="Run each handler in a task or thread of its own.",
+        )
+    # Side by side they end together; one after the other they end a whole sleep apart. A function
+    # that was found may have a lock of its own, and be right.
+    if found:
+        return None
+    if last - first > race.milliseconds / 1000 * (len(slow) - 1) * 0.75:
+        return broken(
+            expected=f"{len(slow)} answers at about the same time, {race.milliseconds} ms later",
+            seen=f"they came one by one over {last - first:.2f} s",
+            events=tuple(slow),
+            remedy="Run each handler in a task or thread of its own.",
+        )
+    return None
+
+
+@check("INV-008", slow_beside_quick)
+def handles_invocations_in_parallel(record: Record[Race]) -> Finding:
+    """One slow caller must not hold up the others."""
+    relays = {relay.function_id for relay in record.baseline.knowledge.relays}
+    return _held_up(record.talk, record.result, relays) or kept(
+        f"{len(record.result.slow)} slow invocations and a quick one, side by side"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Invocations sent at once, each with data of its own."""
+
+    invocations: tuple[tuple[Invocation, Any], ...]
+    echo: Part
+
+
+@trial(Worker.SHARED)
+async def crowd(harness: Harness) -> Crowd:
+    """Send many invocations of ``echo`` in one go, each with data of its own."""
+    echo = harness.invoker.part("echo")
+    invocations = []
+    for n in range(100):
+        data = {"number": n, "text": "x" * (n % 7)}
+        invocations.append((harness.invoker.invoke(echo.function_id, echo.request(data)), data))
+    await all_answered(harness, [invocation for invocation, _ in invocations], harness.pace.handler)
+    return Crowd(tuple(invocations), echo)
+
+
+@check("INV-031", crowd)
+def gives_each_its_own_answer(record: Record[Crowd]) -> Finding:
+    """A caller that gets another one's answer acts on it."""
+    for invocation, data in record.result.invocations:
+        answers = record.talk.answers(invocation.id)
+        if not answers:
+            return broken(
+                expected=f"an answer to each of {len(record.result.invocations)} invocations "
+                "at once",
+                seen=f"none to number {data['number']}",
+                remedy="Answer every invocation, however many there are at a time.",
+            )
+        if not equal(record.result.echo.returned(answers[0].json.get("result")), data):
+            return broken(
+                expected=f"the result {as_json(data)} for the invocation with this data",
+                seen=shorten(described(answers[0]), 120),
+                events=(answers[0],),
+                remedy="Keep the id of an invocation with its handler, not in a shared variable.",
+            )
+    return kept(f"{len(record.result.invocations)} invocations at once, each with its own answer")

@@ -1,0 +1,144 @@
+"""What every answer must be, whatever it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.checks.stimuli.always import always
+from conformance.checks.stimuli.answers import described, error_fault, wording_fault
+from conformance.requirements.verdict import Finding, broken, inconclusive
+from conformance.trials.trial import Record
+from mock_engine.rendering import as_json
+from mock_engine.transcript import Direction, Message
+
+NONE = inconclusive("it answered no invocation")
+
+
+def _invocations(record: Record[object]) -> dict[str, Message]:
+    """The first invocation under each id that the engine sent. Ids are compared in any case."""
+    found: dict[str, Message] = {}
+    for message in record.talk.messages(direction=Direction.FROM_ENGINE):
+        if message.type == "invokefunction" and message.json.get("invocation_id"):
+            found.setdefault(str(message.json["invocation_id"]).lower(), message)
+    return found
+
+
+def _answers(record: Record[object]) -> Iterator[Message]:
+    return (message for message in record.talk.messages() if message.type == "invocationresult")
+
+
+@always("INV-002", "answers", NONE, unless_told=True)
+def answers_once(record: Record[object]) -> Iterator[Finding | None]:
+    """A second answer may reach a caller that asked something else."""
+    for invocation_id, invocation in _invocations(record).items():
+        answers = record.talk.answers(invocation_id)
+        if answers:
+            yield (
+                None
+                if len(answers) == 1
+                else broken(
+                    expected="one invocationresult an invocation",
+                    seen=f"{len(answers)} for one of {invocation.json.get('function_id')}",
+                    events=(invocation, *answers[:3]),
+                    remedy="Send the result in one place, once the handler has returned or failed.",
+                )
+            )
+
+
+@always("INV-003", "answers", NONE)
+def echoes_the_function_id(record: Record[object]) -> Iterator[Finding | None]:
+    """The engine cannot read a result without its ``function_id``."""
+    for invocation_id, invocation in _invocations(record).items():
+        wanted = invocation.json.get("function_id")
+        for answer in record.talk.answers(invocation_id):
+            seen = answer.json.get("function_id")
+            yield (
+                None
+                if seen == wanted
+                else broken(
+                    expected=f"function_id {as_json(wanted)} in the result",
+                    seen=as_json(seen),
+                    events=(invocation, answer),
+                    remedy="Copy function_id from the invocation into its result.",
+                )
+            )
+
+
+@always("INV-005", "errors", inconclusive("it reported no error"))
+def reports_errors_with_code_and_message(record: Record[object]) -> Iterator[Finding | None]:
+    """The engine cannot read an error that lacks one of them."""
+    for answer in _answers(record):
+        error = answer.json.get("error")
+        if error is None:
+            continue
+        fault = error_fault(error)
+        yield (
+            None
+            if fault is None
+            else broken(
+                expected="an error object with the texts code and message, and a stacktrace, if "
+                "any, that is text",
+                seen=fault,
+                events=(answer,),
+                remedy='Send {"code":"…","message":"…"}; code invocation_failed where none fits '
+                "better.",
+            )
+        )
+
+
+@always("INV-038", "errors", inconclusive("it reported no error"))
+def tells_in_words(record: Record[object]) -> Iterator[Finding | None]:
+    """Whoever reads an error knows no more than its words."""
+    for answer in _answers(record):
+        error = answer.json.get("error")
+        if not isinstance(error, dict) or error_fault(error) is not None:
+            continue
+        fault = wording_fault(error)
+        yield (
+            None
+            if fault is None
+            else broken(
+                expected="an error whose message says what went wrong, once, and whose stacktrace, "
+                "if there is one, names places",
+                seen=f"{fault} from {answer.json.get('function_id')}",
+                events=(answer,),
+                remedy="Send the message of an exception itself, not what its wrapper or its class "
+                "makes of it.",
+            )
+        )
+
+
+@always("INV-036", "answers", NONE)
+def sends_a_result_or_an_error(record: Record[object]) -> Iterator[Finding | None]:
+    """The engine passes the error on and drops the result, so that the caller never sees it."""
+    for answer in _answers(record):
+        both = all(answer.json.get(name) is not None for name in ("result", "error"))
+        yield (
+            None
+            if not both
+            else broken(
+                expected="a result or an error",
+                seen=f"both in an answer of {answer.json.get('function_id')}",
+                events=(answer,),
+                remedy="Leave `result` out of an answer with an error.",
+            )
+        )
+
+
+@always("INV-037", "answers", NONE, unless_told=True)
+def answers_what_it_was_asked(record: Record[object]) -> Iterator[Finding | None]:
+    """Whoever waits under that id gets an answer to what nobody asked."""
+    known = _invocations(record)
+    for answer in _answers(record):
+        expected = str(answer.json.get("invocation_id")).lower() in known
+        yield (
+            None
+            if expected
+            else broken(
+                expected="answers to invocations that were sent, under their ids",
+                seen=f"one of {answer.json.get('function_id')} that nobody asked for: "
+                f"{described(answer)}",
+                events=(answer,),
+                remedy="Answer an invocation under the invocation_id that it has, and no other.",
+            )
+        )

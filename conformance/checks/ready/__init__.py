@@ -1,0 +1,1 @@
+"""Ready: alive, connected, and answering the keepalive of WebSockets."""

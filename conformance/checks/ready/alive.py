@@ -1,0 +1,146 @@
+"""Alive, connected, and answering pings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from websockets.frames import Opcode
+
+from conformance.checks.stimuli.living import Vitals, looking_back, pongs
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.context import ABSENT
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
+from mock_engine.transcript import Event, Message
+from mock_engine.wire import Frame
+
+
+@check("RDY-001", looking_back)
+def stays_alive_and_connected(record: Record[Vitals]) -> Finding:
+    """Nothing but a signal ends a worker."""
+    count = len(record.talk.live_workers)
+    if record.result.exit_code is None and count >= len(record.talk.workers):
+        return kept(f"alive after {record.result.age:.1f} s, {count} connection(s) open")
+    return inconclusive("it was told to go: no engine in service sends what it was sent")
+
+
+@dataclass(frozen=True, slots=True)
+class PingSent:
+    """A WebSocket ping with its payload, per connection."""
+
+    payload: bytes
+    connections: tuple[int, ...]
+
+
+@trial(Worker.SHARED)
+async def pinging(harness: Harness) -> PingSent:
+    """Send a WebSocket ping with a payload to each worker's connection."""
+    ping = PingSent(b"are you there?", tuple(harness.workers))
+    for number in ping.connections:
+        harness.connection(number).send_frame(Frame(Opcode.PING, ping.payload))
+    await harness.until(
+        lambda: all(pongs(harness.transcript.events, n, ping.payload) for n in ping.connections),
+        harness.pace.reply,
+    )
+    return ping
+
+
+@check("RDY-002", pinging)
+def answers_pings(record: Record[PingSent]) -> Finding:
+    """Proxies and engines close connections whose pings stay unanswered (RFC 6455, 5.5.2)."""
+    ping = record.result
+    for number in ping.connections:
+        if not pongs(record.events, number, ping.payload):
+            return broken(
+                expected=f"a pong with the payload {as_json(ping.payload)}",
+                seen=f"none on connection #{number}",
+                events=tuple(e for e in record.events if e.connection == number)[-6:],
+                remedy="Read from the socket at all times; WebSocket libraries answer pings then.",
+            )
+    return kept("each ping was answered with its payload")
+
+
+@trial(Worker.SHARED)
+async def pinged_by_message(harness: Harness) -> float:
+    """Send the message ``ping``; return when, in seconds."""
+    at = harness.transcript.now()
+    harness.send(harness.invoker.serving(ABSENT), {"type": "ping"})
+    await harness.until(lambda: _message_pongs(harness.talk), min(harness.pace.reply, 2.0))
+    return at
+
+
+def _message_pongs(talk: Conversation) -> list[Message]:
+    return [message for message in talk.messages() if message.type == "pong"]
+
+
+@check("RDY-003", pinged_by_message)
+def answers_a_ping_message(record: Record[float]) -> Finding:
+    """Beside the pings of WebSockets the protocol has one of its own."""
+    pongs_seen = _message_pongs(record.talk)
+    if pongs_seen:
+        return kept("it answered pong", pongs_seen[0])
+    return broken(
+        expected='{"type":"pong"}',
+        seen="no answer",
+        remedy='Answer {"type":"ping"} with {"type":"pong"}.',
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A WebSocket ping sent while a slow invocation ran."""
+
+    slow: Invocation
+    payload: bytes
+
+
+@trial(Worker.CALLING)
+async def pinged_while_busy(harness: Harness) -> Busy:
+    """Send a WebSocket ping while a slow invocation runs.
+
+    A worker that is short of processor time may miss the first one; the second one then gives it
+    as long as a worker may take for an answer.
+    """
+    busy = await _ping_amidst(harness, 1800, b"still there?")
+    if _pong_came_first(harness.talk, harness.transcript.events, busy):
+        return busy
+    return await _ping_amidst(harness, 6000, b"and now?")
+
+
+async def _ping_amidst(harness: Harness, milliseconds: int, payload: bytes) -> Busy:
+    harness.invoker.can_sleep()
+    slow = harness.invoker.sleep(milliseconds)
+    # The stimulus is a ping in the midst of the handler's work, not before it began.
+    await harness.until(lambda: bool(harness.invoker.replies(slow)), 0.2, patient=False)
+    harness.connection(slow.connection).send_frame(Frame(Opcode.PING, payload))
+    await harness.invoker.reply(slow, harness.pace.handler)
+    await harness.until(
+        lambda: pongs(harness.transcript.events, slow.connection, payload), harness.pace.stray
+    )
+    return Busy(slow, payload)
+
+
+def _pong_came_first(talk: Conversation, events: Sequence[Event], busy: Busy) -> bool:
+    answers = talk.answers(busy.slow.id)
+    ponged = pongs(events, busy.slow.connection, busy.payload)
+    return bool(ponged and answers and ponged[0].at < answers[0].at)
+
+
+@check("RDY-004", pinged_while_busy)
+def answers_pings_while_busy(record: Record[Busy]) -> Finding:
+    """A proxy cuts a connection whose pings wait for a slow handler."""
+    busy = record.result
+    if _pong_came_first(record.talk, record.events, busy):
+        return kept("the pong came before the slow answer")
+    answers = record.talk.answers(busy.slow.id)
+    ponged = pongs(record.events, busy.slow.connection, busy.payload)
+    return broken(
+        expected="a pong before the answer of the slow invocation",
+        seen="it came after it" if ponged else "none",
+        events=(*ponged[:1], *answers[:1]),
+        remedy="Never run a handler in the task or thread that reads from the socket.",
+    )

@@ -1,0 +1,133 @@
+"""How soon, and how often, a worker that lost its connection tries again."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, long_outage
+from conformance.checks.stimuli.losing import (
+    HOT,
+    Drop,
+    Series,
+    first_series,
+    messages_after,
+    refused_series,
+    second_series,
+)
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.trial import Record, check
+
+
+@check("REC-027", long_outage)
+def outlasts_a_long_outage(record: Record[Outage]) -> Finding:
+    """An upgrade of the engine takes minutes; whoever counts tries is missing afterwards."""
+    outage = record.result
+    times = ", ".join(f"{t:.0f}" for t in outage.tries[:10])
+    if outage.back:
+        return kept(f"it was back after an outage of {LONG_OUTAGE:.0f} s; tries after {times} s")
+    return broken(
+        expected=f"a new connection after an outage of {LONG_OUTAGE:.0f} s",
+        seen=f"none; tries after {times or 'no'} s",
+        events=record.events[-4:],
+        remedy="Retry for ever; let the delay grow to 30 s and no further.",
+    )
+
+
+@check("REC-028", long_outage)
+def retries_less_and_less_often(record: Record[Outage]) -> Finding:
+    """Thousands of workers that try every moment keep an engine from starting."""
+    tries = record.result.tries
+    if len(tries) < 2:
+        return inconclusive("it did not try twice")
+    if len(tries) <= LONG_OUTAGE:
+        return kept(f"{len(tries)} tries in {LONG_OUTAGE:.0f} s")
+    return broken(
+        expected=f"at most {LONG_OUTAGE:.0f} tries in {LONG_OUTAGE:.0f} s",
+        seen=f"{len(tries)} tries",
+        remedy="Double the delay after each failure, from 1 s to 30 s.",
+    )
+
+
+RESET_RATIO, RESET_FLOOR = 2.0, 2.0
+"""A later first delay is a grown one when it is longer than so many seconds, and by this factor
+longer than the first: 1 s give or take 30 % varies by 1.86 at most, and stays below 2 s."""
+
+STEP_RATIO = 1.2
+"""By which each one is longer than the one before, at least, if delays double."""
+
+
+@check("REC-010", refused_series, first_series, second_series)
+def waits_between_tries(*records: Record[Series]) -> Finding:
+    """Workers that all retry at once keep an engine from coming back."""
+    gaps_seen: list[float] = []
+    for record in records:
+        for drop in record.result:
+            gaps = _gaps(record, drop)
+            gaps_seen += gaps
+            if gaps and min(gaps) < HOT:
+                return broken(
+                    expected=f"at least {HOT} s between two tries, growing",
+                    seen=f"{min(gaps):.2f} s after {drop.way.how}",
+                    events=messages_after(record, drop)[:6],
+                    remedy="Wait 1 s before the first retry and double it up to 30 s, with some "
+                    "chance.",
+                )
+    if not gaps_seen:
+        return inconclusive("it did not try again")
+    return kept("gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps_seen[:5]))
+
+
+def _gaps(record: Record[Series], drop: Drop) -> list[float]:
+    """Seconds between a loss and the first try to reconnect, and between further tries.
+
+    A process that held several connections on a path retries each of them: then every so many
+    tries make one round. What follows the first success are no tries any more.
+    """
+    talk, at = record.talk, drop.at
+    paths = {talk.requests[number].request.path for number in drop.before}
+    requests = [r for r in talk.requests.values() if r.request.path in paths and r.at <= drop.until]
+    ended = {n for n, end in talk.ends.items() if end.at < at}
+    open_before = [r for r in requests if r.at < at and r.connection not in ended]
+    success = min((e.at for e in talk.upgrades.values() if e.at > at), default=math.inf)
+    lost = len(open_before)
+    tries = [at] * lost + [r.at for r in requests if at < r.at <= success]
+    return [later - earlier for earlier, later in zip(tries, tries[lost:], strict=False)]
+
+
+@check("REC-021", first_series, second_series)
+def begins_anew_after_success(*records: Record[Series]) -> Finding:
+    """A delay that never shrinks again keeps a worker away for half a minute in the end."""
+    judged: list[tuple[Record[Series], list[float]]] = []
+    for record in records:
+        delays = [
+            _first_try(record, drop) - drop.at
+            for drop in record.result
+            if drop.back and drop.way.plain
+        ]
+        if len(delays) >= 3 and len(delays) == len(record.result):
+            judged.append((record, delays))
+    if not judged:
+        return inconclusive("it did not come back three times in a row")
+    series = "; ".join(", ".join(f"{delay:.1f} s" for delay in delays) for _, delays in judged)
+    # A busy machine may lengthen a delay here or there; a delay that grows does so in each series.
+    if not all(_grew(delays) for _, delays in judged):
+        return kept(f"first delays of {series}")
+    record, _ = judged[0]
+    return broken(
+        expected="a first delay after each success as short as the one before",
+        seen=f"first delays of {series}",
+        events=messages_after(record, record.result[-1])[:4],
+        remedy="Set the delay back once a connection is set up.",
+    )
+
+
+def _grew(delays: list[float]) -> bool:
+    """Whether delays grow step by step; one that is long alone is that of a busy machine."""
+    far = delays[-1] > RESET_FLOOR and delays[-1] > RESET_RATIO * delays[0]
+    return far and all(later > STEP_RATIO * one for one, later in itertools.pairwise(delays))
+
+
+def _first_try(record: Record[Series], drop: Drop) -> float:
+    numbers = [n for n in drop.after if n in record.talk.requests]
+    return min(record.talk.requests[number].at for number in numbers)

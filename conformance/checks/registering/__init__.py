@@ -1,0 +1,1 @@
+"""Registering: functions, trigger types and triggers."""

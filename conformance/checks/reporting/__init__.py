@@ -1,0 +1,1 @@
+"""Reporting: telemetry, observers and channels."""

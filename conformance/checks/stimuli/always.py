@@ -1,0 +1,73 @@
+"""Rules that hold whatever happens, judged on all that was seen of a worker.
+
+Such a requirement is marked ``always`` in the catalogue. What watches it looks at a record of each
+run of the worker, whatever trial led to it, those included that did not get as far as they should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from conformance.requirements.verdict import Finding, inconclusive, kept
+from conformance.trials.trial import Record, watch
+
+Look = Callable[[Record[Any]], Iterator[Finding | str | None]]
+"""Looks at one run. Yields a finding for each thing that breaks the rule, for any other its name,
+or ``None`` where a name says nothing."""
+
+MOST = 5
+"""Offenders, and names, that a finding tells."""
+
+NOTHING_BROKEN = inconclusive("nothing that was seen breaks the rule, and nothing proves it")
+
+
+def always(
+    requirement: str, of: str, nothing: Finding, *, proves: bool = True, unless_told: bool = False
+) -> Callable[[Look], Look]:
+    """Register a function that watches a requirement.
+
+    ``of`` names what is looked at, in the plural, and ``nothing`` is the finding where there was
+    none of it. Unless it ``proves`` the requirement, all that was looked at can only break it.
+    ``unless_told`` is as for ``Watch``.
+
+    Raises:
+        ValueError: the requirement is watched already.
+    """
+
+    def register(look: Look) -> Look:
+        def judge(*records: Record[Any]) -> Finding:
+            looked = [(record.run, one) for record in records for one in look(record)]
+            wrong = [one for _, one in looked if isinstance(one, Finding)]
+            if wrong:
+                return _summed_up(wrong)
+            if not looked:
+                return nothing
+            if not proves:
+                return NOTHING_BROKEN
+            names = list(dict.fromkeys(one for _, one in looked if isinstance(one, str)))
+            runs = len({run for run, _ in looked})
+            which = f" ({_listed(names)})" if names else ""
+            return kept(f"{len(looked)} {of} looked at{which}, in {runs} runs of the worker")
+
+        judge.__doc__, judge.__module__ = look.__doc__, look.__module__
+        watch(requirement, unless_told=unless_told)(judge)
+        return look
+
+    return register
+
+
+def _summed_up(wrong: list[Finding]) -> Finding:
+    """One finding of many: the first one's evidence, and what was seen of each, once.
+
+    What binds less than the requirement says is left aside where something else is broken.
+    """
+    binding = [one for one in wrong if one.level is None] or wrong
+    seen = _listed(list(dict.fromkeys(one.seen for one in binding)), "; ")
+    return replace(binding[0], seen=seen)
+
+
+def _listed(texts: list[str], separator: str = ", ") -> str:
+    more = [f"and {len(texts) - MOST} more"] if len(texts) > MOST else []
+    return separator.join([*texts[:MOST], *more])

@@ -1,0 +1,283 @@
+"""Calls that a worker is asked to make, through its function ``call``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.checks.stimuli.ways import engine_gone
+from conformance.trials.context import ABSENT
+from conformance.trials.conversation import Conversation
+from conformance.trials.gateway import BLACK_HOLE
+from conformance.trials.harness import Harness
+from conformance.trials.holding import HeldCall, Holder
+from conformance.trials.invoker import Invocation
+from conformance.trials.learning.knowledge import Relay
+from conformance.trials.trial import Record, Worker, trial
+from mock_engine.transcript import Message
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+BAGGAGE = "team=blue"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """An invocation of ``call``, and the function that it was asked to call.
+
+    With a ``relay`` it is of a function that calls by itself, and the function that it does call.
+    ``others`` were made before it, in the same way.
+    """
+
+    invocation: Invocation
+    function_id: str
+    relay: Relay | None = None
+    others: tuple[Errand, ...] = ()
+
+    def calls(self, talk: Conversation) -> list[Message]:
+        """The calls that the worker made on this errand alone."""
+        answers = talk.answers(self.invocation.id)
+        until = answers[0].at if answers and self.relay is not None else math.inf
+        return [
+            call
+            for call in calls_of(talk, self.function_id)
+            if self.invocation.at <= call.at <= until
+        ]
+
+
+async def send(harness: Harness, data: dict[str, Any], **fields: Any) -> Errand:
+    """Let the worker call, and wait for its answer."""
+    invocation = harness.invoker.invoke(harness.invoker.role("call"), data, **fields)
+    await harness.invoker.reply(invocation, harness.pace.handler)
+    return Errand(invocation, data["function_id"])
+
+
+def outgoing(record: Record[Errand]) -> list[Message]:
+    """The calls that the worker made on its errand, and on those before it."""
+    errands = (*record.result.others, record.result)
+    calls = (call for errand in errands for call in errand.calls(record.talk))
+    return [*{id(call): call for call in calls}.values()]
+
+
+def unanswered(harness: Harness) -> Callable[[Mapping[str, Any]], Errand]:
+    """What lets the worker make a call that is never answered, given options for ``call``.
+
+    Raises:
+        Inconclusive: it has no function that calls, and none that waits for a call of its own.
+    """
+    relay = harness.invoker.relay("call")
+    if relay is None:
+        call = harness.invoker.role("call")
+
+        def ask_for_it(options: Mapping[str, Any]) -> Errand:
+            data = {"function_id": BLACK_HOLE, "data": {}, **options}
+            return Errand(harness.invoker.invoke(call, data), BLACK_HOLE)
+
+        return ask_for_it
+
+    def hold(_: Mapping[str, Any]) -> Errand:
+        harness.gateway.holder = Holder(relay.concerns)
+        return _through(harness, relay)
+
+    return hold
+
+
+def _through(harness: Harness, relay: Relay, **fields: Any) -> Errand:
+    """Invoke a function that calls by itself."""
+    invocation = harness.invoker.invoke(relay.function_id, relay.data, **fields)
+    return Errand(invocation, relay.target, relay)
+
+
+REFUSAL = ("out_of_tea", "the pot is empty, says whoever was called")
+"""The code and the message of the error that a held call is answered."""
+
+
+async def _refused(harness: Harness, relays: Sequence[Relay]) -> Errand:
+    """Answer what functions call with an error; the one that shows most of it comes last."""
+    made: list[Errand] = []
+    for relay in sorted(relays, key=lambda relay: relay.passes_errors):
+        harness.gateway.holder = Holder(relay.concerns, lambda call: call.fail(*REFUSAL))
+        for _ in range(2):
+            made.append(_through(harness, relay, traceparent=TRACE, baggage=BAGGAGE))
+            await harness.invoker.reply(made[-1].invocation, harness.pace.handler)
+    return replace(made[-1], others=tuple(made[:-1]))
+
+
+@trial(Worker.CALLING)
+async def calls_nobody(harness: Harness) -> Errand:
+    """Let the worker call a function that nobody has, twice, in a trace.
+
+    Calls that a function makes by itself are answered with an error by the suite.
+    """
+    relays = harness.invoker.relays("call")
+    if relays:
+        return await _refused(harness, relays)
+    data = {"function_id": f"{ABSENT}-either", "data": {"x": 1}}
+    first = await send(harness, data, traceparent=TRACE, baggage=BAGGAGE)
+    last = await send(harness, data, traceparent=TRACE, baggage=BAGGAGE)
+    return replace(last, others=(first,))
+
+
+async def ask(harness: Harness, data: dict[str, Any]) -> Errand:
+    """Let the worker call, and wait until it has; what it answers does not matter.
+
+    One that cannot call so answers at once; a call that nobody waits for may come after the answer.
+    """
+    invocation = harness.invoker.invoke(harness.invoker.role("call"), {"timeout_ms": 2000, **data})
+    errand = Errand(invocation, data["function_id"])
+
+    def called() -> bool:
+        return any(
+            m.type == "invokefunction" and m.json.get("function_id") == errand.function_id
+            for m in harness.talk.messages()
+        )
+
+    await harness.until(lambda: called() or harness.invoker.replies(invocation), harness.pace.reply)
+    await harness.until(called, harness.pace.stray)
+    return errand
+
+
+NOTHING = "conformance::given-nothing"
+
+
+DELAY = 800
+"""Milliseconds after which a worker is asked to call: long enough for a slow one to be cut off
+before it calls, and short enough to call, and give up, in the midst of the outage."""
+
+
+PATIENCE = 11.0
+"""Seconds for which the call of a function is held that has a time limit of its own, if it has."""
+
+
+async def _answered_too_late(harness: Harness, relay: Relay) -> tuple[Errand, bool]:
+    """Hold a call until the worker gives it up, and answer it twice then, or before it did."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    harness.gateway.holder = holder = Holder(relay.concerns)
+    errand = _through(harness, relay)
+    replied = harness.invoker.replies
+    await harness.until(
+        lambda: replied(errand.invocation) or not harness.worker.running, PATIENCE, patient=False
+    )
+    holder.answer = HeldCall.let_go
+    for call in holder.calls[:1]:
+        call.answer({"late": 1})
+        call.answer({"late": 2})
+        call.fail(*REFUSAL)
+    again = _through(harness, relay)
+    answered = await harness.invoker.reply(again.invocation, harness.pace.handler)
+    return errand, answered is not None and await harness.invoker.pulse()
+
+
+@trial(Worker.OWN, slow=True)
+async def calls_what_is_slow(harness: Harness) -> tuple[Errand, bool]:
+    """Let the worker call a function that outlasts its patience, and look whether it is well."""
+    relay = harness.invoker.relay("call")
+    if relay is not None:
+        return await _answered_too_late(harness, relay)
+    data = {"function_id": harness.invoker.role("sleep"), "data": {"ms": 900}, "timeout_ms": 250}
+    harness.invoker.role("call")
+    await harness.worker.start()
+    await harness.presence.ready()
+    errand = await send(harness, data)
+    await harness.until(lambda: len(_late(harness)) > 0, 2.0)
+    return errand, await harness.invoker.pulse()
+
+
+def _late(harness: Harness) -> list[Message]:
+    """The answers of the slow function itself."""
+    return [
+        m
+        for m in harness.talk.messages()
+        if m.type == "invocationresult" and (m.json.get("result") or {}) == {"slept_ms": 900}
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """Calls made while there was no connection.
+
+    ``kept_call`` had all the time, ``expired`` was given up before the worker was back; the
+    worker was away from ``at`` to ``back``, in seconds, or for good.
+    """
+
+    at: float
+    back: float | None
+    kept_call: str = "conformance::kept-for-later"
+    expired: str = "conformance::given-up"
+    most: int = 1
+    relay: Relay | None = None
+
+
+BURST = 8
+"""Invocations that are sent together with the end of the connection: some handlers call after it,
+whether the worker has read the end by then is a matter of chance."""
+
+
+async def _cut_off(harness: Harness, relay: Relay) -> Offline:
+    """Invoke a function that calls, several times, and end the connection at once."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    before = set(harness.workers)
+    since = harness.transcript.now()
+    for _ in range(BURST):
+        _through(harness, relay)
+    at = harness.transcript.now()
+    await engine_gone(harness, patient=True)
+    await harness.until(
+        lambda: set(harness.workers) - before or not harness.worker.running, harness.pace.reconnect
+    )
+    fresh = set(harness.workers) - before
+    if not fresh:
+        return Offline(at, None, relay.target, relay=relay)
+    await harness.presence.present(harness.pace.reply)
+    await harness.until(lambda: False, harness.pace.stray, patient=False)
+    early = [
+        m for m in calls_of(harness.talk, relay.target) if m.connection in before and m.at >= since
+    ]
+    first = min(harness.talk.first_message(n).at for n in fresh)
+    most = max(0, BURST - len(early)) * relay.calls
+    return Offline(first, first, relay.target, most=most, relay=relay)
+
+
+@trial(Worker.OWN, slow=True)
+async def calls_offline(harness: Harness) -> Offline:
+    """Let the worker make a call without data, and two calls while it has no connection."""
+    relay = harness.invoker.relay("call")
+    if relay is not None:
+        return await _cut_off(harness, relay)
+    call = harness.invoker.role("call")
+    await harness.worker.start()
+    await harness.presence.ready()
+    offline = Offline(0.0, None)
+    await ask(harness, {"function_id": NOTHING})
+    for function_id, patience in ((offline.kept_call, 20_000), (offline.expired, 150)):
+        data = {"function_id": function_id, "data": {}, "delay_ms": DELAY, "timeout_ms": patience}
+        harness.invoker.invoke(call, data)
+    await harness.invoker.pulse()
+    before = set(harness.workers)
+    at = harness.transcript.now()
+    await engine_gone(harness, patient=True)
+    await harness.until(
+        lambda: set(harness.workers) - before or not harness.worker.running,
+        harness.pace.reconnect,
+    )
+    fresh = set(harness.workers) - before
+    if not fresh:
+        return Offline(at, None)
+    await harness.presence.present(harness.pace.reply)
+    await harness.until(lambda: calls_of(harness.talk, offline.kept_call), harness.pace.reply)
+    await harness.presence.settled()
+    return Offline(at, min(harness.talk.first_message(n).at for n in fresh))
+
+
+def calls_of(talk: Conversation, function_id: str) -> list[Message]:
+    """The worker's calls of a function."""
+    return [
+        message
+        for message in talk.messages()
+        if message.type == "invokefunction" and message.json.get("function_id") == function_id
+    ]

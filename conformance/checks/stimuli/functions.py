@@ -1,0 +1,42 @@
+"""One invocation of each function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.checks.stimuli.invoking import all_answered, own_samples
+from conformance.trials.context import ABSENT
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Worker, trial
+
+MOST_FUNCTIONS = 200
+"""Functions invoked; a worker of thousands shows nothing more with the rest, but its other trials
+would wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One invocation of each registered function, and one of a function nobody registered.
+
+    ``withheld`` says why functions were not invoked, for each that was not.
+    """
+
+    known: tuple[Invocation, ...]
+    unknown: Invocation
+    withheld: tuple[str, ...] = ()
+
+
+@trial(Worker.SHARED)
+async def every_function(harness: Harness) -> Round:
+    """Invoke each registered function once, with an example of its data.
+
+    Of thousands the first ``MOST_FUNCTIONS`` are invoked. Of the well-known functions only
+    ``echo`` is: the others have trials of their own.
+    """
+    unknown = harness.invoker.invoke(ABSENT, {"some": "data"})
+    chosen = own_samples(harness, MOST_FUNCTIONS)
+    known = tuple(harness.invoker.invoke(function_id, data) for function_id, data in chosen)
+    await harness.invoker.reply(unknown)
+    await all_answered(harness, known, harness.invoker.patience(known))
+    return Round(known, unknown, tuple(harness.invoker.withheld()))

@@ -1,0 +1,30 @@
+"""Several invocations at once, and the wait until all of them are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+
+
+async def all_answered(harness: Harness, awaited: Iterable[Invocation], within: float) -> bool:
+    """Wait until each has an answer, or the worker has ended; whether each has one."""
+    invocations = tuple(awaited)
+
+    def answered() -> bool:
+        return all(harness.invoker.replies(invocation) for invocation in invocations)
+
+    await harness.until(lambda: answered() or not harness.worker.running, within)
+    return answered()
+
+
+def is_url(harness: Harness, function_id: str) -> bool:
+    """Whether the engine calls this function over HTTP, and never the worker."""
+    return harness.baseline.functions[function_id].get("invocation") is not None
+
+
+def own_samples(harness: Harness, most: int) -> list[tuple[str, Any]]:
+    """The first functions that the worker serves itself, ``most`` at most, each with data."""
+    return [(i, data) for i, data in harness.invoker.samples() if not is_url(harness, i)][:most]

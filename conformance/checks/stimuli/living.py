@@ -1,0 +1,44 @@
+"""The whole life of the worker that trials share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from websockets.frames import Opcode
+
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Worker, trial
+from mock_engine.transcript import Direction, Event, FrameSeen
+
+LIFETIME = 5.0
+"""Seconds after its start at which a worker that nothing keeps running has ended by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How the worker is after ordinary traffic, ``age`` seconds after its start."""
+
+    age: float
+    exit_code: int | None
+
+
+@trial(Worker.LOOKS_BACK)
+async def looking_back(harness: Harness) -> Vitals:
+    """Everything that happened with the shared worker, once it has lived for a while."""
+    rest = LIFETIME - harness.transcript.now()
+    await harness.until(lambda: not harness.worker.running, max(rest, 0), patient=False)
+    return Vitals(harness.transcript.now(), harness.worker.process.exit_code)
+
+
+def pongs(events: Sequence[Event], number: int, payload: bytes) -> list[FrameSeen]:
+    """The pongs with ``payload`` that came on a connection."""
+    return [
+        e
+        for e in events
+        if isinstance(e, FrameSeen)
+        and e.connection == number
+        and e.direction is Direction.FROM_WORKER
+        and e.opcode is Opcode.PONG
+        and e.data == payload
+    ]

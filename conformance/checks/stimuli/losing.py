@@ -1,0 +1,205 @@
+"""Series of losses of a worker's connection."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+from conformance.checks.stimuli.invoking import all_answered
+from conformance.checks.stimuli.service import Service, serve
+from conformance.checks.stimuli.ways import (
+    CODE_1000,
+    CODE_1001,
+    CODE_1008,
+    CODE_1011,
+    CODE_1012,
+    CODE_1013,
+    CODE_4000,
+    CODELESS,
+    CUT_MIDWAY,
+    END,
+    ENDED_AT_ACCEPT,
+    GARBAGE,
+    GONE,
+    HELD_ON,
+    REFUSED_UPGRADE,
+    RESET,
+    Way,
+)
+from conformance.errors import Inconclusive
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Trial, Worker, trial
+from mock_engine.transcript import Message
+
+KEPT_ROUTE, BRIEF_ROUTE = (
+    {"api_path": f"/conformance/{name}", "http_method": "GET"} for name in ("kept", "brief")
+)
+"""Triggers that a worker is asked to register; it is asked to take the second one back."""
+
+
+MANY = 200
+"""Functions that a worker is asked to register: more than the queue of any SDK holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A lost connection: what was there before it, and what came back.
+
+    ``at`` is when the engine dropped the connections and ``until`` when the next thing was done,
+    both in seconds. ``last_call`` was sent right before the loss, ``service`` asked after it.
+    """
+
+    way: Way
+    at: float
+    until: float
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    exit_code: int | None
+    last_call: Invocation | None = None
+    service: Service | None = None
+
+    @property
+    def back(self) -> bool:
+        """Whether the worker came back."""
+        return bool(self.after)
+
+    def fresh(self, talk: Conversation) -> list[int]:
+        """The worker connections made after the loss, those that were lost again among them."""
+        return [n for n in talk.workers if self.at < talk.first_message(n).at <= self.until]
+
+
+Series = tuple[Drop, ...]
+
+
+WAYS: dict[Trial[Series], tuple[Way, ...]] = {}
+"""The ways of each series; those after which a worker is back with its first try come last."""
+
+
+def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
+    @trial(Worker.OWN, name, slow=True)
+    async def lost(harness: Harness) -> Series:
+        await harness.worker.start()
+        await harness.presence.ready()
+        if changed:
+            await _change_registrations(harness)
+        drops: list[Drop] = []
+        for way in ways:
+            try:
+                if drops and not drops[-1].back:
+                    await harness.restart()
+                drops.append(await _drop(harness, way, thoroughly=way is RESET))
+            except Inconclusive:
+                if not drops:
+                    raise
+                break
+        return tuple(drops)
+
+    WAYS[lost] = ways
+    return lost
+
+
+async def _change_registrations(harness: Harness) -> None:
+    """Let the worker register many functions and two triggers more, and take one of each back."""
+    if harness.invoker.plays("bind"):
+        await _bind(harness, KEPT_ROUTE)
+        if harness.invoker.plays("unbind"):
+            trigger_id = await _bind(harness, BRIEF_ROUTE)
+            await harness.invoker.reply(
+                harness.invoker.invoke(harness.invoker.role("unbind"), {"id": trigger_id}),
+                harness.pace.handler,
+            )
+    if not harness.invoker.plays("register"):
+        return
+    invocations = [
+        harness.invoker.invoke(harness.invoker.role("register"), {"id": str(n)})
+        for n in range(MANY)
+    ]
+    await all_answered(harness, invocations, harness.pace.handler)
+    if harness.invoker.plays("unregister"):
+        await harness.invoker.reply(
+            harness.invoker.invoke(harness.invoker.role("unregister"), {"id": "0"}),
+            harness.pace.handler,
+        )
+
+
+async def _bind(harness: Harness, config: dict[str, str]) -> object:
+    """Let the worker register a trigger; return the id that it says it has."""
+    answer = await harness.invoker.reply(
+        harness.invoker.invoke(harness.invoker.role("bind"), {"type": "http", "config": config})
+    )
+    result = answer.json.get("result") if answer is not None else None
+    return result.get("id") if isinstance(result, dict) else None
+
+
+async def _drop(harness: Harness, way: Way, *, thoroughly: bool) -> Drop:
+    before = tuple(harness.workers)
+    held = harness.talk.declared(before)
+    called = service = None
+    if harness.baseline.pulse is not None and before:
+        called = harness.invoker.invoke(harness.baseline.pulse, {})
+    at = harness.transcript.now()
+    await way.lose(harness)
+
+    def back() -> set[int]:
+        return set(harness.workers) - set(before)
+
+    await harness.until(lambda: back() or not harness.worker.running, harness.pace.reconnect)
+    if back() and harness.worker.running:
+        await harness.presence.present(harness.pace.reply)
+        # What came late at first may come late again.
+        await harness.until(lambda: held <= harness.talk.registered(back()), harness.pace.reply)
+        await harness.presence.settled()
+        with contextlib.suppress(Inconclusive):
+            service = await serve(harness, thoroughly=thoroughly)
+    code = harness.worker.process.exit_code
+    after = tuple(sorted(back()))
+    return Drop(way, at, harness.transcript.now(), before, after, code, called, service)
+
+
+# The waits of one series after another add up: what takes long goes with what does not.
+first_series = _series("first_series", RESET, CODE_1000, END)
+
+
+second_series = _series("second_series", CODE_1001, CODELESS, CODE_1011)
+
+
+third_series = _series("third_series", GARBAGE, CODE_4000, changed=True)
+
+
+refused_series = _series("refused_series", REFUSED_UPGRADE)
+
+
+_series("fifth_series", ENDED_AT_ACCEPT, CODE_1012)
+
+
+_series("sixth_series", CUT_MIDWAY, CODE_1008, changed=True)
+
+
+_series("seventh_series", HELD_ON, CODE_1013)
+
+
+_series("eighth_series", GONE)
+
+
+SERIES = tuple(WAYS)
+LOSSES = frozenset(series.name for series in SERIES)
+"""The names of the series."""
+
+
+NEVER_BACK = "it never came back after a loss: see REC-001 to REC-005"
+
+
+def drops(records: tuple[Record[Series], ...]) -> list[tuple[Record[Series], Drop]]:
+    """The losses after which the worker came back, each with its record."""
+    return [(record, drop) for record in records for drop in record.result if drop.back]
+
+
+def messages_after(record: Record[Series], drop: Drop) -> tuple[Message, ...]:
+    """What was said on the connections that followed a loss."""
+    return tuple(m for m in record.talk.messages() if m.connection in drop.after)
+
+
+HOT = 0.25
+"""Seconds between two tries under which a retry loop is a hot one. SDKs start at 0.7 s."""

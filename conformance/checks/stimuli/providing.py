@@ -1,0 +1,169 @@
+"""Triggers that are offered to a provider, and taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.errors import Inconclusive
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Worker, trial
+from mock_engine.transcript import Message
+
+BINDING = "5b0d5b2e-0000-4000-8000-0000000000b1"
+
+
+UNKNOWN = "5b0d5b2e-0000-4000-8000-0000000000b2"
+
+
+NO_TYPE = "conformance-no-such-type"
+
+
+TARGET = "conformance::somebody"
+
+
+BY_ITSELF = 2.0
+"""Seconds in which a trigger that fires by itself has fired, if it does so as often as that."""
+
+ELSEWHERE = {"namespace": "conformance-blue", "metadata": {"tenant": "blue"}}
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTriggers:
+    """What was offered to a provider: triggers of its own type and of an unknown one."""
+
+    type_id: str
+    connection: int
+    after_teardown: bool
+
+
+def _own_type(harness: Harness) -> tuple[int, str]:
+    """A trigger type that the worker provides, and the connection on which it does.
+
+    Raises:
+        Inconclusive: it provides none.
+    """
+    for one in harness.talk.registrations:
+        if one.kind == "registertriggertype" and isinstance(one.id, str):
+            return one.message.connection, one.id
+    raise Inconclusive("this takes a worker that provides a trigger type")
+
+
+@trial(Worker.OWN)
+async def offered(harness: Harness) -> OfferedTriggers:
+    """Offer a trigger of its own type twice, one of an unknown type, and take the first back."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    number, own = _own_type(harness)
+    for trigger_id, type_id in ((BINDING, own), (UNKNOWN, NO_TYPE)):
+        harness.send(number, _offer(trigger_id, type_id))
+        await harness.until(lambda t=trigger_id: _answers(harness, t), harness.pace.reply)  # type: ignore[misc]
+    harness.send(number, _offer(BINDING, own))
+    await harness.until(lambda: len(_answers(harness, BINDING)) > 1, harness.pace.reply)
+    undo = {"type": "unregistertrigger", "id": BINDING, "trigger_type": own}
+    harness.send(number, undo)
+    alive = await harness.invoker.pulse() and number in harness.workers
+    await harness.until(lambda: len(_answers(harness, BINDING)) > 2, harness.pace.stray)
+    return OfferedTriggers(own, number, alive)
+
+
+def _offer(trigger_id: str, type_id: str) -> dict[str, object]:
+    return {
+        "type": "registertrigger",
+        "id": trigger_id,
+        "trigger_type": type_id,
+        "function_id": TARGET,
+        "config": {},
+    }
+
+
+def _answers(harness: Harness, trigger_id: str) -> list[Message]:
+    return results(list(harness.talk.messages()), trigger_id)
+
+
+def results(messages: list[Message], trigger_id: str) -> list[Message]:
+    """The answers of a provider about one trigger."""
+    return [
+        m
+        for m in messages
+        if m.type == "triggerregistrationresult" and m.json.get("id") == trigger_id
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A trigger that fired, when asked to or by itself, and was taken back at ``undone`` seconds.
+
+    ``before`` and ``after`` ask a worker that can say so which triggers it holds. ``quiet`` is for
+    how many seconds nothing more was to be heard of the trigger.
+    """
+
+    undone: float
+    quiet: float
+    before: Invocation | None = None
+    after: Invocation | None = None
+
+
+@trial(Worker.OWN)
+async def fired(harness: Harness) -> Fired:
+    """Offer a trigger in another namespace twice, let it fire, and take it back.
+
+    A type of which nothing is known may fire by itself.
+    """
+    await harness.worker.start()
+    await harness.presence.ready()
+    number, own = _own_type(harness)
+    for times in (1, 2):
+        harness.send(number, _offer(BINDING, own) | ELSEWHERE)
+        await harness.until(
+            lambda n=times: len(_answers(harness, BINDING)) >= n,  # type: ignore[misc]
+            harness.pace.reply,
+        )
+    before = await _bindings(harness)
+    if harness.invoker.plays("fire"):
+        data = {"id": BINDING, "data": {"tick": 1}}
+        await harness.invoker.reply(harness.invoker.invoke(harness.invoker.role("fire"), data))
+        await harness.until(lambda: calls_of_the_target(harness.talk), harness.pace.reply)
+    elif not await harness.until(lambda: calls_of_the_target(harness.talk), BY_ITSELF):
+        raise Inconclusive(
+            "this takes a function that plays the part of conformance::fire, or a trigger type "
+            f"that fires by itself within {BY_ITSELF:.0f} s"
+        )
+    # By itself, it fires again after as long as it took.
+    quiet = min(BY_ITSELF, max(harness.pace.stray, 2 * _period(harness)))
+    harness.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": own})
+    await harness.invoker.pulse()
+    undone = harness.transcript.now()
+    after = await _bindings(harness)
+    await harness.until(lambda: fired_since(harness.talk, undone), quiet)
+    return Fired(undone, quiet, before, after)
+
+
+async def _bindings(harness: Harness) -> Invocation | None:
+    """Ask for the triggers that the worker holds, if it has a function that tells."""
+    if not harness.invoker.plays("bindings"):
+        return None
+    invocation = harness.invoker.invoke(harness.invoker.role("bindings"), {})
+    await harness.invoker.reply(invocation)
+    return invocation
+
+
+def _period(harness: Harness) -> float:
+    """How long after the trigger was taken it fired, in seconds."""
+    answers, calls = _answers(harness, BINDING), calls_of_the_target(harness.talk)
+    return calls[0].at - answers[0].at if answers and calls else 0.0
+
+
+def fired_since(talk: Conversation, at: float) -> list[Message]:
+    """The calls of the target after ``at`` seconds."""
+    return [call for call in calls_of_the_target(talk) if call.at > at]
+
+
+def calls_of_the_target(talk: Conversation) -> list[Message]:
+    """The calls of the function to which the trigger is bound."""
+    return [
+        m
+        for m in talk.messages()
+        if m.type == "invokefunction" and m.json.get("function_id") == TARGET
+    ]

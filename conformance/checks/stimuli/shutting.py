@@ -1,0 +1,60 @@
+"""Signals to a worker that is idle."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Worker, trial
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What followed a signal, sent at ``at`` seconds.
+
+    ``took`` is how long the process ran on, or ``None`` when it had to be killed after
+    ``patience`` seconds; ``remaining`` are the processes that still ran then.
+    """
+
+    signal: signal.Signals
+    at: float
+    took: float | None
+    patience: float
+    exit_code: int | None
+    remaining: tuple[str, ...]
+    workers: tuple[int, ...]
+
+
+async def stop_with(
+    harness: Harness, number: signal.Signals, patience: float | None = None
+) -> Stop:
+    """Send a signal, and wait for the end of the worker for ``patience`` seconds.
+
+    A crowded machine grants twice the time at most.
+    """
+    workers = tuple(harness.workers)
+    at = harness.transcript.now()
+    harness.worker.signal(number)
+    patience = patience or harness.pace.exit
+    await harness.until(lambda: not harness.worker.running, patience, most=2 * patience)
+    ended = not harness.worker.running
+    took = harness.transcript.now() - at if ended else None
+    remaining = await harness.worker.remaining()
+    return Stop(number, at, took, patience, harness.worker.process.exit_code, remaining, workers)
+
+
+@trial(Worker.OWN)
+async def terminated(harness: Harness) -> Stop:
+    """Send SIGTERM to an idle worker."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    return await stop_with(harness, signal.SIGTERM)
+
+
+@trial(Worker.OWN)
+async def interrupted(harness: Harness) -> Stop:
+    """Send SIGINT to an idle worker."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    return await stop_with(harness, signal.SIGINT)

@@ -1,0 +1,204 @@
+"""Ways in which a worker's connection ends."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from conformance.trials.conversation import Conversation
+from conformance.trials.harness import Harness
+from mock_engine.faults import Accept, End, Refuse, Reject, rule
+from mock_engine.transcript import Accepted, Answered
+from mock_engine.wire import Connection
+
+OUTAGE = 1.6
+"""Seconds without an engine. SDKs try again after 0.7 to 2 s, so that one try falls into them."""
+
+
+REFUSALS = 5
+
+
+REFUSED_FOR = 5.5
+"""So many upgrades are refused, or so many seconds long, but one at least: a worker that gives up
+after a few tries is found, and one that waits longer each time still comes back in good time."""
+
+
+HELD = 1.0
+"""Seconds for which the engine takes a connection that the worker lost for a living one."""
+
+
+MIDWAY = 50
+"""Messages of a replay after which it is cut short, if it is as long as that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to lose the connection, proving ``requirement``.
+
+    ``lose`` returns when nothing hinders the worker any more. ``plain`` is whether the first try
+    to reconnect succeeds, so that its delay can be told.
+    """
+
+    requirement: str
+    how: str
+    lose: Callable[[Harness], Awaitable[None]]
+    plain: bool = True
+
+
+def _each(act: Callable[[Connection], None]) -> Callable[[Harness], Awaitable[None]]:
+    async def lose(harness: Harness) -> None:
+        for connection in harness.websockets():
+            act(connection)
+
+    return lose
+
+
+LONGEST_HEADER = 14
+"""Bytes before the payload of a masked frame with a length of 64 bits: RFC 6455, section 5.2."""
+
+
+def _garbage(connection: Connection) -> None:
+    """A text frame that is no UTF-8: RFC 6455, section 8.1, makes the worker fail the connection.
+
+    A library that does not look gets a frame that is none, too, with the whole of its header:
+    some judge no header before they have all of it.
+    """
+    connection.send_text(b"\xc3\x28\xff")
+    connection.send_raw(b"\xff" * LONGEST_HEADER)
+
+
+async def _refused_upgrades(harness: Harness) -> None:
+    """Reset the connection and refuse upgrades, as a proxy does while its backend starts."""
+    lost = harness.workers
+    paths = {r.request.target for n in lost if (r := harness.talk.requests.get(n))}
+    harness.listener.play((rule(Reject()),))
+
+    def refusals() -> int:
+        answered = [
+            e.connection for e in harness.transcript.of(Answered) if e.status == Reject().status
+        ]
+        requests = [harness.talk.requests.get(number) for number in answered]
+        return sum(r is not None and r.request.target in paths for r in requests)
+
+    async def refused(rounds: int, within: float, *, patient: bool) -> None:
+        enough = rounds * len(lost)
+        await harness.until(
+            lambda: refusals() >= enough or not harness.worker.running,
+            within,
+            patient=patient,
+        )
+
+    await _each(lambda c: c.reset())(harness)
+    await refused(REFUSALS, REFUSED_FOR, patient=False)
+    await refused(1, harness.pace.reconnect, patient=True)
+    harness.listener.play(())
+
+
+async def _ended_at_accept(harness: Harness) -> None:
+    """Reset the connection, and end the next TCP connections as soon as they are made."""
+    lost, at = len(harness.talk.open), harness.transcript.now()
+    harness.listener.play((rule(End(), Accept()),))
+
+    def tries() -> int:
+        return sum(event.at > at for event in harness.transcript.of(Accepted))
+
+    await _each(lambda c: c.reset())(harness)
+    await harness.until(lambda: tries() or not harness.worker.running, harness.pace.reconnect)
+    # One of several may have been for telemetry; the worker's own comes at about the same time.
+    await harness.until(lambda: tries() >= lost, OUTAGE, patient=False)
+    harness.listener.play(())
+
+
+async def engine_gone(harness: Harness, *, patient: bool = False) -> None:
+    """End the connection and refuse TCP connections for a while: the engine starts anew.
+
+    The while is longer on a crowded machine for a ``patient`` trial.
+    """
+    harness.listener.play((rule(Refuse()),))
+    await _each(lambda c: c.cut())(harness)
+    await harness.until(lambda: not harness.worker.running, OUTAGE, patient=patient)
+    harness.listener.play(())
+
+
+async def _held(harness: Harness) -> None:
+    """End the stream to the worker while the engine still takes the connection for alive."""
+    before = tuple(harness.workers)
+    old = harness.websockets()
+    for connection in old:
+        connection.pause_reading()
+        connection.end_sending()
+    await harness.until(
+        lambda: set(harness.workers) - set(before) or not harness.worker.running,
+        harness.pace.reconnect,
+    )
+    await harness.until(lambda: not harness.worker.running, HELD, patient=False)
+    for connection in old:
+        connection.cut()
+
+
+async def _midway(harness: Harness) -> None:
+    """Reset the connection, and the next one as soon as the worker begins to replay."""
+    before = set(harness.workers)
+    enough = min(MIDWAY, max(1, sum(harness.presence.declared().values()) // 2))
+
+    def begun() -> list[int]:
+        return [
+            n for n in harness.workers if n not in before and _length(harness.talk, n) >= enough
+        ]
+
+    await _each(lambda c: c.reset())(harness)
+    await harness.until(lambda: begun() or not harness.worker.running, harness.pace.reconnect)
+    for number in begun():
+        harness.connection(number).reset()
+
+
+def _length(talk: Conversation, number: int) -> int:
+    return sum(1 for _ in talk.messages(number))
+
+
+CODE_1000 = Way("REC-001", "a close frame with code 1000", _each(lambda c: c.close(1000)))
+
+
+CODE_1001 = Way("REC-002", "a close frame with code 1001", _each(lambda c: c.close(1001)))
+
+
+CODE_1011 = Way("REC-003", "a close frame with code 1011", _each(lambda c: c.close(1011)))
+
+
+RESET = Way("REC-004", "a TCP reset", _each(lambda c: c.reset()))
+
+
+REFUSED_UPGRADE = Way("REC-005", "refused upgrades", _refused_upgrades, plain=False)
+
+
+CODELESS = Way("REC-013", "a close frame without a code", _each(lambda c: c.close()))
+
+
+END = Way("REC-014", "the end of the TCP stream", _each(lambda c: c.cut()))
+
+
+GONE = Way("REC-017", "refused TCP connections", engine_gone, plain=False)
+
+
+ENDED_AT_ACCEPT = Way("REC-018", "a connection ended at once", _ended_at_accept, plain=False)
+
+
+GARBAGE = Way("REC-019", "bytes that are no WebSocket traffic", _each(_garbage))
+
+
+CODE_4000 = Way("REC-020", "a close frame with code 4000", _each(lambda c: c.close(4000)))
+
+
+HELD_ON = Way("REC-022", "a loss that the engine noticed late", _held, plain=False)
+
+
+CUT_MIDWAY = Way("REC-023", "a loss in the midst of its replay", _midway, plain=False)
+
+
+CODE_1008 = Way("REC-025", "a close frame with code 1008", _each(lambda c: c.close(1008)))
+
+
+CODE_1012 = Way("REC-031", "a close frame with code 1012", _each(lambda c: c.close(1012)))
+
+
+CODE_1013 = Way("REC-032", "a close frame with code 1013", _each(lambda c: c.close(1013)))

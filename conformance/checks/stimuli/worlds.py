@@ -1,0 +1,176 @@
+"""The same function twice, in two worlds that differ in one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.documents.trees import at, places, put
+from conformance.errors import Inconclusive
+from conformance.trials.harness import Harness
+from conformance.trials.holding import HeldCall, Holder
+from conformance.trials.invoker import Invocation
+from conformance.trials.learning.knowledge import Depth
+from conformance.trials.learning.learner import complaint
+from conformance.trials.learning.starts import is_risky, request
+from conformance.trials.trial import Worker, trial
+from mock_engine.transcript import Message
+
+MOST = 12
+"""Functions that are compared; those that follow are made by the same hands."""
+
+WRITES = ("state::set", "state::update", "stream::set", "stream::update", "kv_server::set")
+"""The engine's functions that keep something."""
+
+REFUSED = ("not_kept", "the engine kept nothing, as the conformance suite wanted it")
+"""The code and the message of the error that a call is answered to keep something."""
+
+STORES = frozenset(("store", "save", "put", "set", "remember", "persist", "insert", "memorize"))
+RECALLS = frozenset(("recall", "get", "read", "load", "find", "search", "list", "query", "lookup"))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two invocations of functions that belong together."""
+
+    first: Invocation
+    second: Invocation
+    marker: str = ""
+
+
+def result(answers: list[Message]) -> tuple[bool, Any]:
+    """Whether an answer is a result that complains of nothing, and the result."""
+    if not answers or answers[0].json.get("error") is not None:
+        return False, None
+    found = answers[0].json.get("result")
+    return not complaint(found), found
+
+
+# -- plainly, and over HTTP ------------------------------------------------------------------------
+
+
+@trial(Worker.SHARED)
+async def plain_and_over_http(harness: Harness) -> tuple[Pair, ...]:
+    """Invoke functions behind HTTP triggers with data they take, and with requests that hold it."""
+    pairs: list[Pair] = []
+    for function_id, config in _routes(harness).items():
+        data = _plain_example(harness, function_id)
+        if data is None or len(pairs) >= MOST:
+            continue
+        plain = harness.invoker.invoke(function_id, data)
+        await harness.invoker.reply(plain, harness.pace.handler)
+        event = request(config)
+        texts = {name: str(v) for name, v in data.items() if isinstance(v, str | int | float)}
+        event |= {"body": data, "query_params": texts}
+        event["path_params"] = {**event["path_params"], **texts}
+        asked = harness.invoker.invoke(function_id, event)
+        await harness.invoker.reply(asked, harness.pace.handler)
+        pairs.append(Pair(plain, asked))
+    if not pairs:
+        raise Inconclusive("no function behind an HTTP trigger is known to need data")
+    return tuple(pairs)
+
+
+def _routes(harness: Harness) -> dict[str, Any]:
+    bodies = (r.message.json for r in harness.talk.registrations if r.kind == "registertrigger")
+    return {
+        body["function_id"]: body.get("config")
+        for body in bodies
+        if body.get("trigger_type") == "http" and body.get("function_id")
+    }
+
+
+def _plain_example(harness: Harness, function_id: str) -> dict[str, Any] | None:
+    """Data that the function takes and needs, if there is any that is no request itself."""
+    learned = harness.baseline.knowledge.functions.get(function_id)
+    if learned is None or learned.depth < Depth.RESULT or is_risky(function_id):
+        return None
+    best = learned.examples[0]
+    needed = isinstance(best, dict) and best and not {"path_params", "query_params"} & set(best)
+    return best if needed and {} in learned.refused else None
+
+
+# -- kept, and refused -----------------------------------------------------------------------------
+
+
+@trial(Worker.CALLING)
+async def kept_and_refused(harness: Harness) -> tuple[Pair, ...]:
+    """Let functions keep something, and refuse it then."""
+    relays = [r for r in harness.invoker.relays("call") if r.target in WRITES]
+    if not relays:
+        raise Inconclusive("this takes a function that keeps something in the engine, and waits")
+    pairs: list[Pair] = []
+    for relay in relays:
+        harness.gateway.holder = Holder(relay.concerns, HeldCall.let_go)
+        kept = harness.invoker.invoke(relay.function_id, relay.data)
+        await harness.invoker.reply(kept, harness.pace.handler)
+        harness.gateway.holder = Holder(relay.concerns, lambda call: call.fail(*REFUSED))
+        refused = harness.invoker.invoke(relay.function_id, relay.data)
+        await harness.invoker.reply(refused, harness.pace.handler)
+        pairs.append(Pair(kept, refused))
+    return tuple(pairs)
+
+
+# -- stored, and recalled --------------------------------------------------------------------------
+
+
+@trial(Worker.SHARED)
+async def stored_and_recalled(harness: Harness) -> tuple[Pair, ...]:
+    """Store a text that is nowhere else, and ask for it, where names say that a worker can."""
+    pairs: list[Pair] = []
+    for store, recall in _couples(harness):
+        marker = f"conformance-{len(pairs)}-{harness.transcript.now():.6f}"
+        examples = harness.baseline.knowledge.examples
+        data = _marked(examples(store)[0], marker)
+        if data is None:
+            continue
+        stored = harness.invoker.invoke(store, data)
+        answer = await harness.invoker.reply(stored, harness.pace.handler)
+        given = answer.json.get("result") if answer is not None else None
+        wanted = _related(examples(recall)[0], data, given, marker)
+        recalled = harness.invoker.invoke(recall, wanted)
+        await harness.invoker.reply(recalled, harness.pace.handler)
+        pairs.append(Pair(stored, recalled, marker))
+    if not pairs:
+        raise Inconclusive("no two functions of the worker are named as a store and its reader")
+    return tuple(pairs)
+
+
+def _couples(harness: Harness) -> Iterator[tuple[str, str]]:
+    """Functions of one family, of which one stores a value and one reads it, by their names."""
+    known = harness.baseline.knowledge.functions
+    able = [n for n, one in known.items() if one.depth >= Depth.RESULT and not is_risky(n)]
+    for store in able:
+        family, _, verb = store.rpartition("::")
+        if verb not in STORES or harness.obstacle(store) is not None:
+            continue
+        readers = [n for n in able if n.rpartition("::")[0] == family]
+        for recall in readers:
+            if recall.rpartition("::")[2] in RECALLS and harness.obstacle(recall) is None:
+                yield store, recall
+                break
+
+
+def _marked(example: Any, marker: str) -> Any:
+    """The example with a marker in place of the text that is to be kept, if it holds one."""
+    for path in reversed(places(example)):
+        name = str(path[-1]).lower() if path else ""
+        addresses = ("id", "key", "name", "scope", "type", "kind", "mode", "namespace", "status")
+        if isinstance(at(example, path), str) and not name.endswith(addresses):
+            return put(example, path, marker)
+    return None
+
+
+def _related(example: Any, stored: Any, given: Any, marker: str) -> Any:
+    """Data that asks for what was stored: the same names have the same values."""
+    if not isinstance(example, Mapping):
+        return example
+    sources = [source for source in (given, stored) if isinstance(source, Mapping)]
+    wanted = dict(example)
+    for name in example:
+        if name.lower() in ("query", "q", "text", "content", "search", "term", "prompt"):
+            wanted[name] = marker
+        for source in sources:
+            wanted[name] = source.get(name, wanted[name])
+    return wanted

@@ -1,0 +1,39 @@
+"""``annotate``: what a job on GitHub shows of a report; ``action.yml`` runs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from conformance.errors import UsageError
+from conformance.report.document import Report
+from conformance.report.github import outputs, workflow_commands
+
+OUTPUT = "GITHUB_OUTPUT"
+"""The variable that names the file for the outputs of a step."""
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    parser.description = (
+        "Print the failures and warnings of a report as annotations of a GitHub job, and write its "
+        f"outputs to the file that {OUTPUT} names."
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of the report")
+    parser.set_defaults(run=_annotate)
+
+
+def _annotate(options: argparse.Namespace) -> int:
+    file = options.folder / "report.json"
+    try:
+        report = Report.read(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError) as fault:
+        raise UsageError(f"{file}: {fault}; name the folder of --conformance-report") from None
+    print("\n".join(workflow_commands(report)))
+    if place := os.environ.get(OUTPUT):
+        found = outputs(report, str(options.folder.resolve()))
+        with Path(place).open("a", encoding="utf-8") as stream:
+            stream.writelines(f"{name}={value}\n" for name, value in found.items())
+    return 0

@@ -1,0 +1,78 @@
+"""Calls of a worker's functions that the engine cannot read, made while it is fuzzed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from conformance.fuzz.campaign.defect import Defect
+from conformance.fuzz.campaign.minimiser import Minimiser
+from conformance.fuzz.campaign.oracles import Kind, Suspicion
+from conformance.fuzz.target import Case
+from conformance.trials.conversation import ANNOUNCE
+from mock_engine.transcript import Message
+from schemas import functions, validate_call
+
+MOST_ASKED = 64
+"""Invocations that are made again to find which of them leads to such a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misuse:
+    """A call that the engine cannot read, and why; one of each kind is enough."""
+
+    function_id: str
+    fault: str
+
+    @property
+    def expected(self) -> str:
+        """What the engine can read."""
+        members = ", ".join(functions()[self.function_id].get("properties", ()))
+        return f"data that {self.function_id} can read, with: {members or 'nothing'} (USE-001)"
+
+
+@dataclass
+class Misuses:
+    """Hears the worker's calls, and finds which of its functions makes a wrong one."""
+
+    known: set[Misuse] = field(default_factory=set)
+    fresh: list[Misuse] = field(default_factory=list)
+    calls: int = 0
+
+    def hear(self, message: Message) -> None:
+        """Judge a call of the worker."""
+        function_id = message.json.get("function_id")
+        if not isinstance(function_id, str) or function_id == ANNOUNCE:
+            return
+        self.calls += 1
+        violations = validate_call(function_id, message.json.get("data"))
+        if violations:
+            first = violations[0]
+            found = Misuse(function_id, f"{first.path or '/'}: {first.message}"[:300])
+            if found not in self.known:
+                self.known.add(found)
+                self.fresh.append(found)
+
+    async def traced(
+        self, cases: Iterable[Case], minimiser: Minimiser
+    ) -> list[tuple[Suspicion, Defect, Case]]:
+        """The defects behind what was heard during ``cases``, each made once more alone."""
+        wanted, self.fresh = self.fresh, []
+        found: list[tuple[Suspicion, Defect, Case]] = []
+        for misuse in wanted:
+            for case in [*cases][:MOST_ASKED]:
+                self.known.discard(misuse)
+                (seen,) = await minimiser.ask([case])
+                again = misuse in self.known
+                self.known.add(misuse)
+                if again:
+                    cause = f"{misuse.function_id} {misuse.fault}"
+                    suspicion = Suspicion(
+                        Kind.MISUSE, case.function_id, cause, misuse.expected, misuse.fault
+                    )
+                    steps = [(case, 1)]
+                    defect = minimiser.finding(suspicion, steps, seen, reproduced=True)
+                    found.append((suspicion, defect, case))
+                    break
+        self.fresh = [one for one in self.fresh if one not in wanted]
+        return found

@@ -1,0 +1,204 @@
+"""Judging one worker of a matrix: a process of its own, which writes the report on it.
+
+A task is plain data, so that another machine can carry it out. What comes of it is in its folder:
+the report with all that belongs to it, ``judge.log`` with what was printed, and ``task.json`` with
+the task itself, so that a later run can tell whether the result is that of the same task.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from conformance.matrix.plan import Candidate
+from conformance.report.document import Report
+
+REPORT = "report.json"
+OUTPUT = "judge.log"
+KEPT = "task.json"
+CONFIGURATION = "conformance.yaml"
+FILE_ONLY = ("functions", "roles")
+"""Keys of ``conformance.yaml`` that are no options."""
+
+SHOWN_LINES = 15
+"""How much of the output is shown where it says why there is no report."""
+
+ENDING = 15.0
+"""Seconds for which a run that is told to end may take its worker down and write its report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What takes to judge a worker: the words after ``judge``, and where they are to be said.
+
+    ``configuration`` is the content of a file ``conformance.yaml``, if one is needed.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    command: tuple[str, ...]
+    folder: str
+    limit: float
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """The same for two tasks that are the same."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a task ended: after how many seconds, and what went wrong with it, if anything did."""
+
+    seconds: float
+    fault: str = ""
+
+
+def task(candidate: Candidate, words: Iterable[str], *, full: bool, factor: float) -> Task:
+    """The task of judging a candidate; ``words`` are options that hold for all.
+
+    ``full`` plays long trials, too, whatever the candidate says, and ``factor`` multiplies the
+    deadlines beside the candidate's own.
+    """
+    options = dict(candidate.options)
+    factor *= options.pop("timeout-factor", 1.0)
+    if factor != 1:
+        options["timeout-factor"] = factor
+    if full:
+        options["level"] = "full"
+    if candidate.image:
+        options["worker-image"] = candidate.image
+    if candidate.network:
+        options["worker-network"] = candidate.network
+    options["worker-env"] = [f"{name}={value}" for name, value in candidate.environment.items()]
+    return Task(
+        name=candidate.name,
+        words=(*_options(options), *words),
+        command=candidate.command,
+        folder=str(candidate.folder),
+        limit=candidate.limit,
+        configuration={name: options[name] for name in FILE_ONLY if name in options},
+    )
+
+
+def _options(options: Mapping[str, Any]) -> Iterable[str]:
+    """Keys of ``conformance.yaml`` as options."""
+    for name, value in options.items():
+        if name in FILE_ONLY or value is False:
+            continue
+        if value is True:
+            yield f"--{name}"
+        else:
+            yield from (f"--{name}={v}" for v in (value if isinstance(value, list) else [value]))
+
+
+class Runs:
+    """The processes that judge at the moment, so that all of them can be ended."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._ended = False
+
+    def run(self, task: Task, folder: Path) -> Ending:
+        """Judge, and leave the report in ``folder``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (REPORT, KEPT):
+            (folder / name).unlink(missing_ok=True)
+        began = time.monotonic()
+        with (folder / OUTPUT).open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - the suite itself
+                [sys.executable, "-m", "conformance", "judge", *_words(task, folder)],
+                cwd=task.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            self._running.add(process)
+            late = not self._waited(process, task.limit)
+        ending = Ending(time.monotonic() - began, _fault(folder, task.limit if late else None))
+        kept = {"digest": task.digest, "seconds": ending.seconds, "fault": ending.fault}
+        (folder / KEPT).write_text(json.dumps(kept), "utf-8")
+        return ending
+
+    def stop(self) -> None:
+        """End what runs, and begin nothing more."""
+        self._ended = True
+        for process in tuple(self._running):
+            process.terminate()
+
+    def _waited(self, process: subprocess.Popen[bytes], limit: float) -> bool:
+        """Wait for the end of a process; whether it came within the limit."""
+        try:
+            if self._ended:
+                process.terminate()
+            process.wait(limit)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            try:
+                process.wait(ENDING)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            return False
+        finally:
+            self._running.discard(process)
+        return True
+
+
+def kept(task: Task, folder: Path) -> Ending | None:
+    """How the task ended in an earlier run, if it was this one and left a whole report."""
+    try:
+        found = json.loads((folder / KEPT).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    report = read(folder)
+    whole = report is not None and report.finished is not None and not found["fault"]
+    return Ending(found["seconds"]) if whole and found["digest"] == task.digest else None
+
+
+def read(folder: Path) -> Report | None:
+    """The report in a folder, if there is one."""
+    try:
+        return Report.read(json.loads((folder / REPORT).read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def _words(task: Task, folder: Path) -> list[str]:
+    words = ["-q", *task.words, f"--conformance-report={folder.absolute()}"]
+    if task.configuration:
+        file = folder / CONFIGURATION
+        file.write_text(yaml.safe_dump(dict(task.configuration), allow_unicode=True), "utf-8")
+        words.append(f"--conformance-config={file.absolute()}")
+    return [*words, "--", *task.command] if task.command else words
+
+
+def _fault(folder: Path, limit: float | None) -> str:
+    """Why the worker was not judged, or not to the end; empty where it was."""
+    if limit is not None:
+        return f"judging it took more than {limit:g} s and was ended; `limit` gives it more"
+    report = read(folder)
+    if report is not None and report.verdicts:
+        return "\n".join(f"{error.id}: {error.text}" for error in report.errors)
+    if report is not None and report.errors:
+        return report.errors[0].text
+    lines = (folder / OUTPUT).read_text("utf-8", "replace").strip().splitlines()
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return "\n".join(errors or lines[-SHOWN_LINES:]) or "it was not judged, and nothing says why"
+
+
+def shown(words: Iterable[str]) -> str:
+    """Words as they would be typed."""
+    return shlex.join(words)

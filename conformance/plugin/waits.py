@@ -1,0 +1,91 @@
+"""What a run waits for, how many verdicts are in, and how long it still takes.
+
+On a terminal it stands at the end of the line, and is taken away again. Elsewhere, as in CI, it is
+a line now and then. Under ``-q`` there is nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from conformance.judging.interface import Session
+from conformance.report.progress import duration, left
+from conformance.trials.trial import Trial
+
+LONG = 1.0
+"""Seconds of waiting before they are shown, and between two looks."""
+
+SELDOM = 10.0
+"""Seconds between two lines where there is no terminal."""
+
+SAVE, RESTORE, CLEAR = "\x1b7", "\x1b8", "\x1b[K"
+"""What terminals do on these (ECMA-48, DEC): remember the cursor, go back to it, clear the line."""
+
+SHOWN = pytest.StashKey[float]()
+"""When a line was printed last, by the monotonic clock."""
+
+
+def show_waits(
+    item: pytest.Item, judgement: Session, trials: Iterable[Trial[Any]], name: str
+) -> None:
+    """Wait until ``trials`` are over, and show meanwhile what ``name`` waits for."""
+    terminal = item.config.pluginmanager.get_plugin("terminalreporter")
+    capture = item.config.pluginmanager.get_plugin("capturemanager")
+    if terminal is None or capture is None or terminal.verbosity < 0:
+        return
+    live = terminal.isatty and os.environ.get("TERM") != "dumb"
+    verdicts = (item.session.items.index(item), len(item.session.items))
+    judgement.begin(trials)
+    for trial in trials:
+        while not judgement.done(trial, LONG):
+            line = text(name, trial.name, judgement.waits(trial), verdicts, _left(judgement))
+            with capture.global_and_fixture_disabled():
+                if live:
+                    sys.stdout.write(f"{SAVE} {line}{CLEAR}{RESTORE}")
+                    sys.stdout.flush()
+                elif _due(item.session):
+                    terminal.ensure_newline()
+                    terminal.write_line(line)
+    if live:
+        with capture.global_and_fixture_disabled():
+            sys.stdout.write(CLEAR)
+            sys.stdout.flush()
+
+
+def _left(judgement: Session) -> float | None:
+    """The seconds that are left if the other trials take as long as those that are over."""
+    over, total, seconds = judgement.progress()
+    return left(over / max(1, total), seconds)
+
+
+def _due(session: pytest.Session) -> bool:
+    """Whether it is time for another line."""
+    now = time.monotonic()
+    due = now - session.stash.setdefault(SHOWN, now) >= SELDOM
+    if due:
+        session.stash[SHOWN] = now
+    return due
+
+
+def text(
+    name: str,
+    trial: str,
+    wait: tuple[float, float] | None,
+    verdicts: tuple[int, int],
+    seconds: float | None,
+) -> str:
+    """What is shown: short, for the line has verdicts on it already.
+
+    ``wait`` is for how long the trial has waited and how long it may, ``verdicts`` how many are in
+    and how many there will be, and ``seconds`` how long all of it still takes, if that is known.
+    """
+    what = trial.replace("_", " ")[:24]
+    time_left = "" if seconds is None else f", about {duration(seconds)} left"
+    waited = "" if wait is None else f", {wait[0]:.0f} s of {wait[1]:.0f}"
+    return f"{verdicts[0]} of {verdicts[1]}; {name}: {what}{waited}{time_left}"

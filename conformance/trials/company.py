@@ -1,0 +1,36 @@
+"""Whether a worker lives beside another one of its kind: one more is started, and looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.subject.process import describe_exit
+from conformance.trials.harness import Harness
+
+SECOND = 3.0
+"""Seconds in which a worker speaks that nothing holds up, where the first one took less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a start went: whether the worker spoke, and what was seen."""
+
+    spoke: bool
+    seen: str
+
+
+async def attempted(harness: Harness) -> Attempt:
+    """Start a worker and wait until it speaks, ends, or has had time enough; then end it."""
+    within = harness.pace.factor * max(SECOND, 5 * harness.pace.startup)
+    try:
+        await harness.worker.start()
+        await harness.until(lambda: harness.talk.workers or not harness.worker.running, within)
+        if harness.talk.workers:
+            return Attempt(True, "spoke")
+        if harness.worker.exit_code is None:
+            return Attempt(False, f"said nothing to the engine for {within:.0f} s")
+        last = next((line for line in reversed(harness.worker.log) if line.strip()), "")
+        said = f" ({last.strip()[:120]})" if last else ""
+        return Attempt(False, f"ended with {describe_exit(harness.worker.exit_code)}{said}")
+    finally:
+        await harness.close()

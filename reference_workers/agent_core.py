@@ -1,0 +1,282 @@
+"""``python -m reference_workers.agent_core``: agents that think, use tools, and remember.
+
+A turn goes round in a loop: a model is asked what to do next, what it wants of tools is done if the
+agent may do it, and the results go back to the model, until it answers or a limit is reached. All
+that an agent knows between two turns is in the engine: this worker may die at any moment, and
+a turn is acknowledged only after it is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from reference_workers.client import FunctionError, Worker, run
+from reference_workers.client.context import Json
+from reference_workers.llm_router.local import REMEMBERED
+from reference_workers.service import (
+    COUNT,
+    OBJECT,
+    REALM,
+    STRING,
+    TEXT,
+    Function,
+    Records,
+    Streams,
+    array,
+    choice,
+    form,
+    offer_functions,
+    text,
+)
+from reference_workers.session_replay import TURNS, group_of
+
+TOPIC = "agent.inbox"
+PATIENT = {"maxRetries": 8, "backoffDelayMs": 500}
+"""A message is tried again for two minutes: whom an agent needs may be being started again."""
+
+LIMIT, MOST_STEPS = 6, 20
+"""How often a model is asked in a turn."""
+
+RECALLED = 5
+"""Memories that a turn begins with."""
+
+LONGEST_RESULT = 20_000
+"""Characters of a tool's result that a model is shown."""
+
+SYSTEM = "You are a helpful agent. Use tools where they help, and answer briefly."
+NAME = text(128)
+AGENT = text(60)
+ROLE = choice("user", "assistant")
+DEFAULT = {"id": "default", "system": SYSTEM, "model": "auto", "limit": LIMIT}
+"""The agent that is there without being created."""
+
+
+class Turn:
+    """One turn: who speaks to whom, the conversation so far, and which tools were used."""
+
+    def __init__(self, worker: Worker, agent: dict[str, Any], data: dict[str, Any]) -> None:
+        self._worker = worker
+        self._agent = agent
+        self._realm = data.get("realm", "default")
+        self._subject = f"session:{data['session']}"[:128]
+        self.messages: list[dict[str, Any]] = []
+        self.steps: list[dict[str, Any]] = []
+        self.usage = {"prompt_tokens": 0, "completion_tokens": 0}
+
+    async def think(self, tools: list[Json]) -> str:
+        """Ask the model until it answers, and return the answer."""
+        for _ in range(self._agent["limit"]):
+            asked = {"messages": self.messages, "tools": tools, "model": self._agent["model"]}
+            completion = await self._worker.call("llm::complete", asked)
+            message = completion["message"]
+            for name in self.usage:
+                self.usage[name] += completion["usage"][name]
+            calls = message.get("tool_calls")
+            if not calls:
+                return str(message.get("content") or "")
+            self.messages.append(message)
+            for call in calls:
+                answer = await self._use(call["function"])
+                told = {"role": "tool", "tool_call_id": call["id"], "content": answer}
+                self.messages.append(told)
+        return f"I stopped after {self._agent['limit']} steps without an answer."
+
+    async def _use(self, function: dict[str, Any]) -> str:
+        """What a model is told of the tool that it wanted; failures are for the model to hear."""
+        name = str(function["name"])[:128]
+        try:
+            arguments = json.loads(function["arguments"])
+            await self._permit(name)
+            used = await self._worker.call("tool::call", {"name": name, "arguments": arguments})
+        except FunctionError as fault:
+            self.steps.append({"tool": name, "ok": False, "error": fault.body()})
+            return json.dumps({"error": fault.body()})
+        except ValueError as fault:
+            self.steps.append({"tool": name, "ok": False, "error": {"code": "invalid_request"}})
+            return json.dumps({"error": f"the arguments are no JSON: {fault}"})
+        self.steps.append({"tool": name, "ok": True})
+        content = json.dumps(used["result"], ensure_ascii=False)[:LONGEST_RESULT]
+        return await self._guarded(name, content, untrusted=used["untrusted"])
+
+    async def _permit(self, name: str) -> None:
+        """Let a tool pass that the agent may use for this session.
+
+        Raises:
+            FunctionError: ``forbidden``, with the reason.
+        """
+        asked = {"agent": self._agent["id"], "capability": name, "realm": self._realm}
+        asked["subject"] = self._subject
+        decided = await self._worker.call("security::check_capability", asked)
+        if decided["allowed"] is not True:
+            raise FunctionError("forbidden", str(decided["reason"]))
+
+    async def _guarded(self, name: str, content: str, *, untrusted: bool) -> str:
+        """A tool's result as a model may see it. What came from outside marks the session."""
+        scanned = {"text": content, "subject": self._subject}
+        found = await self._worker.call("security::scan_injection", scanned)
+        if untrusted or found["suspicious"]:
+            mark = {"subject": self._subject, "label": name[:64], "realm": self._realm}
+            await self._worker.call("security::taint", mark)
+        if not found["suspicious"]:
+            return content
+        reasons = "; ".join(each["reason"] for each in found["findings"])
+        return json.dumps({"withheld": f"the result gives orders: {reasons}"})
+
+
+class Agents:
+    """Creates agents and talks with them."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._agents = Records(worker, "agents", {"system": str, "model": str, "limit": int})
+        self._sessions = Records(worker, "sessions")
+        self._turns = Streams(worker, TURNS)
+
+    async def chat(self, data: dict[str, Any]) -> Json:
+        """Answer one message of a session."""
+        realm, session, said = data.get("realm", "default"), data["session"], data["text"].strip()
+        if not said:
+            raise FunctionError("invalid_request", "$.text: it is blank")
+        agent = await self._agent(realm, data.get("agent", "default"))
+        scanned = {"text": said, "subject": f"session:{session}"[:128]}
+        found = await self._worker.call("security::scan_injection", scanned)
+        if found["suspicious"]:
+            reasons = "; ".join(each["reason"] for each in found["findings"])
+            raise FunctionError("injection_suspected", reasons)
+        owner = {"agent": agent["id"], "session": session, "realm": realm}
+        asked = owner | {"query": said, "limit": RECALLED}
+        recalled = await self._worker.call("memory::recall", asked)
+        turn = Turn(self._worker, agent, data)
+        system = {"role": "system", "content": _instructions(agent, recalled["memories"])}
+        turn.messages = [system, *data.get("history", []), {"role": "user", "content": said}]
+        tools = (await self._worker.call("tool::list", {}))["tools"]
+        reply = await turn.think(tools)
+        await self._worker.call("memory::store", owner | {"text": said, "kind": "turn"})
+        number = await self._keep(realm, agent["id"], session, said, reply, turn.steps)
+        told = {"session": session, "turn": number, "reply": reply, "agent": agent["id"]}
+        return told | {"steps": turn.steps, "usage": turn.usage}
+
+    async def create(self, data: dict[str, Any]) -> Json:
+        """Create an agent, or change the one of that name, and give it its role."""
+        realm = data.get("realm", "default")
+        agent = DEFAULT | {n: data[n] for n in ("id", "system", "model", "limit") if n in data}
+        if "role" in data:
+            granted = {"agent": agent["id"], "role": data["role"], "realm": realm}
+            await self._worker.call("security::grant", granted)
+        await self._agents.put(realm, agent)
+        return agent
+
+    async def agents(self, data: dict[str, Any]) -> Json:
+        """List the agents of a realm."""
+        found = await self._agents.all(data.get("realm", "default"))
+        named = {agent["id"] for agent in found}
+        return {"agents": [*([] if "default" in named else [DEFAULT]), *found]}
+
+    async def get(self, data: dict[str, Any]) -> Json:
+        """Tell of one agent."""
+        return await self._agent(data.get("realm", "default"), data["id"])
+
+    async def list_tools(self, data: dict[str, Any]) -> Json:
+        """List the tools that agents can be allowed to use."""
+        del data
+        return {"tools": (await self._worker.call("tool::list", {}))["tools"]}
+
+    async def _agent(self, realm: str, name: str) -> dict[str, Any]:
+        if name == "default":
+            return await self._agents.find(realm, name) or DEFAULT
+        return await self._agents.get(realm, name)
+
+    async def _keep(
+        self, realm: str, agent: str, session: str, said: str, reply: str, steps: list[Json]
+    ) -> int:
+        """Keep a turn in the stream of turns, under the next number of its session."""
+        change = await self._sessions.update(
+            realm,
+            session,
+            {"type": "set", "path": "id", "value": session},
+            {"type": "increment", "path": "turns", "by": 1},
+        )
+        number = int(change.new["turns"])
+        turn = {"turn": number, "agent": agent, "text": said, "reply": reply, "steps": steps}
+        turn["at"] = datetime.now(UTC).isoformat()
+        await self._turns.set(group_of(realm, session), f"{number:012}", turn)
+        return number
+
+
+def _instructions(agent: dict[str, Any], memories: list[dict[str, Any]]) -> str:
+    """The system message: what the agent is, and what it remembers, a line each."""
+    lines = [" ".join(str(memory["text"]).split()) for memory in memories]
+    remembered = "".join(f"\n- {line}" for line in lines)
+    return f"{agent['system']}\n{REMEMBERED}{remembered}" if lines else str(agent["system"])
+
+
+def offer(worker: Worker) -> None:
+    """Register the functions and the place in the queue."""
+    agents = Agents(worker)
+    agent = form(
+        *("id", "system", "model", "limit"),
+        id=STRING,
+        system=STRING,
+        model=STRING,
+        limit={"type": "integer"},
+    )
+    tool = form("name", "description", name=STRING, description=STRING, parameters=OBJECT)
+    step = form("tool", "ok", tool=STRING, ok={"type": "boolean"}, error=OBJECT)
+    earlier = form("role", "content", role=ROLE, content={"type": "string", "maxLength": 100_000})
+    offer_functions(
+        worker,
+        {
+            "agent::chat": Function(
+                agents.chat,
+                form(
+                    *("session", "text"),
+                    session=NAME,
+                    text=TEXT,
+                    agent=AGENT,
+                    realm=REALM,
+                    history=array(earlier, 500),
+                    example={"session": "s-1", "text": "What is 6 * 7?"},
+                ),
+                form(
+                    *("session", "turn", "reply"),
+                    session=STRING,
+                    turn={"type": "integer", "minimum": 1},
+                    reply=STRING,
+                    agent=STRING,
+                    steps=array(step),
+                    usage=form(prompt_tokens=COUNT, completion_tokens=COUNT),
+                ),
+            ),
+            "agent::create": Function(
+                agents.create,
+                form(
+                    "id",
+                    id=AGENT,
+                    system=text(10_000),
+                    model=NAME,
+                    limit={"type": "integer", "minimum": 1, "maximum": MOST_STEPS},
+                    role=choice("reader", "assistant", "operator"),
+                    realm=REALM,
+                    example={"id": "ada", "role": "assistant"},
+                ),
+                agent,
+            ),
+            "agent::list": Function(
+                agents.agents, form(realm=REALM, example={}), form("agents", agents=array(agent))
+            ),
+            "agent::get": Function(
+                agents.get, form("id", id=AGENT, realm=REALM, example={"id": "default"}), agent
+            ),
+            "agent::list_tools": Function(
+                agents.list_tools, form(example={}), form("tools", tools=array(tool))
+            ),
+        },
+    )
+    worker.trigger("durable:subscriber", "agent::chat", {"topic": TOPIC, "queue_config": PATIENT})
+
+
+if __name__ == "__main__":
+    sys.exit(run(offer))

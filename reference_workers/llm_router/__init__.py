@@ -1,0 +1,1 @@
+"""``python -m reference_workers.llm_router``: the model that suits a request."""

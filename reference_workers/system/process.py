@@ -1,0 +1,124 @@
+"""One process that is kept up: started, watched, started again, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+from reference_workers.system.restarts import Restarts
+
+STOPPING = 15.0
+"""Seconds a process may take to end: a worker drains for eight, and closes for two."""
+
+
+class State(StrEnum):
+    """Where a process stands."""
+
+    STARTING = "starting"
+    READY = "ready"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Supervised:
+    """A process and its life. ``changed`` is called whenever its state is another one."""
+
+    def __init__(
+        self,
+        name: str,
+        environment: dict[str, str],
+        log: Path,
+        changed: Callable[[Supervised], None],
+    ) -> None:
+        self.name = name
+        self.command: Sequence[str] = ()
+        self.state = State.STOPPED
+        self.functions = 0
+        self.exit_code: int | None = None
+        self.restarts = Restarts()
+        self.on_line: Callable[[str], None] | None = None
+        self._environment = environment
+        self._log = log
+        self._changed = changed
+        self._process: Process | None = None
+        self._ready_at: float | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, while it runs."""
+        running = self._process is not None and self._process.returncode is None
+        return self._process.pid if self._process is not None and running else None
+
+    def ready(self, functions: int) -> None:
+        """Take note that the process serves, with so many functions."""
+        if self.state is State.STARTING:
+            self._ready_at = time.monotonic()
+            self.functions = functions
+            self._become(State.READY)
+
+    async def keep_up(self) -> None:
+        """Run the process until it is stopped, or given up."""
+        while not self._stopping.is_set():
+            code = await self._once()
+            if self._stopping.is_set():
+                return
+            ready_for = 0.0 if self._ready_at is None else time.monotonic() - self._ready_at
+            self._ready_at, self.exit_code = None, code
+            delay = self.restarts.ended(code, ready_for)
+            if delay is None:
+                self._become(State.FAILED)
+                return
+            self._become(State.WAITING)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay)
+
+    async def stop(self) -> None:
+        """End the process: with a signal, and without mercy after a while."""
+        self._stopping.set()
+        process = self._process
+        if process is not None and process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), STOPPING)
+            except TimeoutError:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if self.state is not State.FAILED:
+            self._become(State.STOPPED)
+
+    async def _once(self) -> int:
+        """One process from its start to its end; its exit code."""
+        with self._log.open("ab") as log:
+            try:
+                # In a session of its own Ctrl-C reaches the supervisor alone, which has an order.
+                self._process = await asyncio.create_subprocess_exec(
+                    *self.command,
+                    stdin=DEVNULL,
+                    stdout=PIPE if self.on_line else log,
+                    stderr=log if self.on_line else STDOUT,
+                    env=self._environment,
+                    start_new_session=True,
+                )
+            except OSError as fault:
+                log.write(f"cannot be started: {fault}\n".encode())
+                return 127
+        self._become(State.STARTING)
+        if self.on_line is not None and self._process.stdout is not None:
+            async for line in self._process.stdout:
+                self.on_line(line.decode(errors="replace").rstrip())
+        return await self._process.wait()
+
+    def _become(self, state: State) -> None:
+        self.state = state
+        if state is not State.READY:
+            self.functions = 0
+        self._changed(self)

@@ -1,0 +1,1 @@
+"""Mutants that handle invocations wrongly."""

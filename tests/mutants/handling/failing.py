@@ -1,0 +1,76 @@
+"""Mutants whose handlers fail wrongly."""
+
+from __future__ import annotations
+
+from websockets.asyncio.client import ClientConnection
+
+from tests.mutants.catalogue import breaks
+from tests.mutants.worker import Json, Worker
+
+
+@breaks("INV-006")
+class HidesFailures(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        return {"result": None} if message["function_id"] == "conformance::fail" else body
+
+
+@breaks("INV-015")
+class LosesTheCode(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        if message["function_id"] == "conformance::fail":
+            body["error"]["code"] = "invocation_failed"
+        return body
+
+
+@breaks("INV-016")
+class LosesCrashes(Worker):
+    async def crash(self, data: Json) -> Json:
+        await self.stopping.wait()
+
+
+@breaks("INV-017")
+class LosesWhatItCannotWrite(Worker):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        if message["function_id"] != "conformance::unserialisable":
+            await super().reply(socket, message, body)
+
+
+@breaks("INV-017")
+class WritesNullForNan(Worker):
+    def unsendable(self, result: Json, why: str) -> Json:
+        return {**result, "result": {"value": None}}
+
+
+@breaks("INV-023")
+class HasACodeOfItsOwnForCrashes(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        if message["function_id"] == "conformance::crash":
+            body["error"]["code"] = "INTERNAL"
+        return body
+
+
+@breaks("INV-024")
+class KeepsItsStacktraces(Worker):
+    def trace_of(self, fault: Exception) -> Json:
+        return {}
+
+
+@breaks("INV-038")
+class WrapsItsErrorsTwice(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        if body.get("error"):
+            body["error"]["message"] = f"handler failed: handler failed: {body['error']['message']}"
+        return body
+
+
+@breaks("INV-038")
+class TurnsErrorsIntoObjects(Worker):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        if body.get("error"):
+            body["error"]["message"] = "[object Object]"
+        return body

@@ -1,0 +1,44 @@
+"""Mutants that try again too soon, too often, or against what they were told."""
+
+from __future__ import annotations
+
+from websockets.exceptions import InvalidHandshake
+
+from tests.mutants.catalogue import breaks
+from tests.mutants.worker import Worker
+
+
+@breaks("REC-027")
+class GivesUpAfterFourTries(Worker):
+    tries = 0
+
+    def gives_up(self, fault: Exception) -> bool:
+        self.tries = self.tries + 1 if isinstance(fault, InvalidHandshake) else 0
+        return self.tries > 4
+
+    def delay(self, attempt: int) -> float:
+        return 1.0
+
+
+@breaks("REC-028")
+class TriesAllTheTime(Worker):
+    def delay(self, attempt: int) -> float:
+        return 0.4
+
+
+@breaks("REC-010")
+class ReconnectsAtOnce(Worker):
+    def delay(self, attempt: int) -> float:
+        return 0.01
+
+
+@breaks("REC-010")
+class SpinsOnceRefused(Worker):
+    def delay(self, attempt: int) -> float:
+        return 1.0 if attempt == 1 else 0.02
+
+
+@breaks("REC-021")
+class WaitsLongerEachTime(Worker):
+    def delay(self, attempt: int) -> float:
+        return min(2.0 ** max(self.connects - 1, 0), 30.0)

@@ -1,0 +1,139 @@
+"""Mutants in the form of workers that nobody prepared: with functions of their own alone.
+
+``unprepared`` makes one of any mutant: it has a shop's functions instead of the well-known ones, so
+that what it breaks must be found through what those do by themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from tests.mutants.catalogue import Mutant, breaks
+from tests.mutants.handlers import Handler, HandlerError, Handlers, current
+from tests.mutants.worker import Json, Worker
+
+
+class Shop(Worker):
+    """The correct worker, with no function that the suite knows."""
+
+    def handlers(self) -> dict[str, Handler]:
+        return {
+            "shop::mirror": self.mirror,
+            "shop::put": self.put,
+            "shop::get": self.get,
+            "shop::total": self.total,
+            "shop::context": self.context,
+            "shop::reset": self.reset,
+            "shop::note": self.note,
+            "shop::hello": self.hello,
+        }
+
+    def triggers(self) -> list[Json]:
+        first, second = super().triggers()
+        return [
+            {**first, "function_id": "shop::hello"},
+            {**second, "function_id": "shop::put"},
+        ]
+
+    async def mirror(self, data: Json) -> Json:
+        return {"data": data}
+
+    async def reset(self, data: Json) -> Json:
+        return None
+
+    async def context(self, data: Json) -> Json:
+        return {"about": {"given": self.metadata_of(current.get())}}
+
+    async def total(self, data: Json) -> Json:
+        return {"total": sum(line["price"] * line["count"] for line in data["lines"])}
+
+    async def put(self, data: Json) -> Json:
+        if self.is_request(data):
+            stored = await self.put(data.get("body"))
+            return {"status_code": 400 if "error" in stored else 200, "body": stored}
+        key = self.key(data)
+        if key is None or "order" not in data:
+            return {"error": "orderId and order are required"}
+        await self.persist(key, data["order"])
+        return {"stored": key}
+
+    def is_request(self, data: Json) -> bool:
+        return isinstance(data, dict) and "path_params" in data
+
+    async def persist(self, key: str, order: Json) -> None:
+        await self.engine("state::set", {"scope": "shop", "key": key, "value": order})
+
+    async def get(self, data: Json) -> Json:
+        key = self.key(data)
+        if key is None:
+            return {"error": "orderId required"}
+        return {"order": await self.engine("state::get", {"scope": "shop", "key": key})}
+
+    async def note(self, data: Json) -> Json:
+        if not isinstance(data, dict) or not data.get("text"):
+            raise HandlerError("invalid", "text is required")
+        message = {"type": "invokefunction", "function_id": "publish", "data": data}
+        await self.cast({**message, "data": {"topic": "notes", "data": data["text"]}})
+        return {"noted": True}
+
+    def key(self, data: Json) -> str | None:
+        key = data.get("orderId") if isinstance(data, dict) else None
+        return key if isinstance(key, str) and key else None
+
+    async def engine(self, function_id: str, data: Json) -> Json:
+        """Call a function of the engine; its error becomes that of the handler."""
+        fields = {"function_id": function_id, "data": data}
+        message = {"type": "invokefunction", "function_id": function_id}
+        message |= {**self.argument(fields), **self.trace(current.get())}
+        try:
+            outcome = await self.ask(message | self.call_fields(fields), self.patience)
+        except TimeoutError:
+            raise HandlerError("TIMEOUT", f"{function_id} did not answer in time") from None
+        if outcome.get("error"):
+            raise HandlerError(outcome["error"]["code"], outcome["error"]["message"])
+        return outcome.get("result")
+
+    patience = 10.0
+
+
+@breaks("USE-007")
+class NeverReadsTheBody(Shop):
+    def is_request(self, data: Json) -> bool:
+        return False
+
+
+@breaks("USE-008")
+class SaysThatAllIsWell(Shop):
+    async def persist(self, key: str, order: Json) -> None:
+        with contextlib.suppress(HandlerError):
+            await super().persist(key, order)
+
+
+@breaks("USE-009")
+class KeepsNothing(Shop):
+    async def persist(self, key: str, order: Json) -> None:
+        return None
+
+
+OWN = {"handlers", "triggers", "__module__", "__doc__", "__qualname__"}
+"""What a mutant may override without a trace in a shop."""
+
+UNREACHABLE = {name for name in vars(Handlers) if not name.startswith("_")} - {
+    "hello",
+    "metadata_of",
+    "call_fields",
+    "argument",
+    "namespace_of_call",
+    "action",
+}
+"""Handlers of well-known functions: a shop has none of them."""
+
+
+def unprepared(mutant: Mutant) -> type[Worker] | None:
+    """The mutant as a shop, or ``None`` where all it breaks is in well-known functions."""
+    if issubclass(mutant.worker, Shop):
+        return mutant.worker
+    changed = {name for cls in mutant.worker.__mro__[: -len(Worker.__mro__)] for name in vars(cls)}
+    if changed <= OWN | UNREACHABLE | {"__annotations__", "__static_attributes__"}:
+        return None
+    return type(f"Unprepared{mutant.name}", (Shop, mutant.worker), {})
