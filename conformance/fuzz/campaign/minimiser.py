@@ -63,6 +63,8 @@ class Minimiser:
         await self.transport.wait(sent, longest * load_factor() if within is None else within)
         if any(not one.over for one in sent) and not self.transport.harness.worker.running:
             await self.transport.harness.worker.process.exited.wait()
+        if any(one.over and one.reply is None for one in sent):
+            await self.transport.settled()
         deaf = False
         if any(not one.over for one in sent) and self.transport.harness.worker.running:
             deaf = not await self.listens(within)

@@ -108,7 +108,7 @@ class Unanswered:
         """The worker ended, went deaf or dropped its connection: find out what did it."""
         harness = self.transport.harness
         if harness.worker.process.exit_code is None:
-            await harness.until(lambda: not harness.worker.running, 0.3, patient=False)
+            await self.transport.settled()
         lost = self._lost(flying)
         seen = self._end(lost)
         await self.minimiser.restart()
