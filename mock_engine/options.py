@@ -80,54 +80,48 @@ LOCKS = {"lock_ttl_ms": MILLISECONDS, "lock_index": TEXT}
 
 
 def adapter(
-    name: str, kind: str, others: Mapping[str, str], config: Mapping[str, Option]
+    kinds: Mapping[str, str], lacking: Mapping[str, str], config: Mapping[str, Option]
 ) -> Option:
-    """An adapter: the one this engine has, by ``name`` or ``kind``, and ``others`` it lacks."""
-    reason = f"this engine has only the adapter `{name}`"
-    elsewhere = dict.fromkeys(("redis_url", "amqp_url", "bridge_url"), Option(str, refused=reason))
+    """An adapter: those that this engine has, and those it is ``lacking``, by name and class."""
+    reason = f"this engine has only the adapters {', '.join(kinds)}"
+    elsewhere = dict.fromkeys(("amqp_url", "bridge_url"), Option(str, refused=reason))
+    names, classes = tuple(kinds), tuple(kinds.values())
     return Option(
         dict,
         fields={
-            "name": Option(str, choices=(name,), refuses=dict.fromkeys(others, reason)),
-            "class": Option(str, choices=(kind,), refuses=dict.fromkeys(others.values(), reason)),
-            "config": Option(dict, fields=elsewhere | dict(config)),
+            "name": Option(str, choices=names, refuses=dict.fromkeys(lacking, reason)),
+            "class": Option(str, choices=classes, refuses=dict.fromkeys(lacking.values(), reason)),
+            "config": Option(dict, fields={"redis_url": TEXT, **elsewhere, **config}),
         },
     )
 
 
 STATE_ADAPTER = adapter(
-    "kv",
-    "modules::state::adapters::KvStore",
-    {
-        "redis": "modules::state::adapters::RedisAdapter",
-        "bridge": "modules::state::adapters::Bridge",
-    },
+    {"kv": "modules::state::adapters::KvStore", "redis": "modules::state::adapters::RedisAdapter"},
+    {"bridge": "modules::state::adapters::Bridge"},
     STORE,
 )
 STREAM_ADAPTER = adapter(
-    "kv",
-    "modules::stream::adapters::KvStore",
     {
+        "kv": "modules::stream::adapters::KvStore",
         "redis": "modules::stream::adapters::RedisAdapter",
-        "bridge": "modules::stream::adapters::Bridge",
     },
+    {"bridge": "modules::stream::adapters::Bridge"},
     STORE,
 )
 QUEUE_ADAPTER = adapter(
-    "builtin",
-    "modules::queue::BuiltinQueueAdapter",
+    {"builtin": "modules::queue::BuiltinQueueAdapter", "redis": "modules::queue::RedisAdapter"},
     {
-        "redis": "modules::queue::RedisAdapter",
         "rabbitmq": "modules::queue::RabbitMQAdapter",
         "bridge": "modules::queue::BridgeAdapter",
     },
     STORE,
 )
 PUBSUB_ADAPTER = adapter(
-    "local", "modules::pubsub::LocalAdapter", {"redis": "modules::pubsub::RedisAdapter"}, {}
+    {"local": "modules::pubsub::LocalAdapter", "redis": "modules::pubsub::RedisAdapter"}, {}, {}
 )
 CRON_ADAPTER = adapter(
-    "kv", "modules::cron::KvCronAdapter", {"redis": "modules::cron::RedisCronAdapter"}, LOCKS
+    {"kv": "modules::cron::KvCronAdapter", "redis": "modules::cron::RedisCronAdapter"}, {}, LOCKS
 )
 CORS = Option(
     dict,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from conformance.judging.judge import Verdict
 from conformance.judging.session import Judgement
 from conformance.requirements.known import KnownFailure
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
+from conformance.trials.trial import Trial
 
 
 def judge(
@@ -20,6 +22,7 @@ def judge(
     known: Mapping[str, KnownFailure] | None = None,
     full: bool = False,
     environment: Mapping[str, str] | None = None,
+    witnesses: Sequence[Trial[Any]] | None = None,
 ) -> list[Verdict]:
     """The verdicts on ``python -m MODULE``.
 
@@ -33,12 +36,16 @@ def judge(
         full=full,
         environment=environment or {},
     )
-    return judged(settings, requirement_ids)
+    return judged(settings, requirement_ids, witnesses)
 
 
-def judged(settings: Settings, requirement_ids: Iterable[str]) -> list[Verdict]:
-    """The verdicts that these settings lead to."""
-    judgement = Judgement(settings)
+def judged(
+    settings: Settings,
+    requirement_ids: Iterable[str],
+    witnesses: Sequence[Trial[Any]] | None = None,
+) -> list[Verdict]:
+    """The verdicts that these settings lead to; ``witnesses`` are as for ``Judgement``."""
+    judgement = Judgement(settings, witnesses)
     chosen = list(requirement_ids)
     try:
         judgement.start()

@@ -14,12 +14,14 @@ from conformance.checks.stimuli.providing import (
     OfferedTriggers,
     calls_of_the_target,
     fired,
+    fired_since,
     offered,
     results,
 )
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, check
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction
 
 CODES = ("trigger_type_not_found", "trigger_registration_failed")
@@ -31,7 +33,8 @@ def answers_for_its_triggers(record: Record[OfferedTriggers]) -> Finding:
     answers = results(list(record.talk.messages()), BINDING)
     if not answers:
         return broken(
-            expected=f"a triggerregistrationresult for a trigger of type {record.result.type_id!r}",
+            expected="a triggerregistrationresult for a trigger of type "
+            f"{as_json(record.result.type_id)}",
             seen="none",
             events=record.events[-4:],
             remedy="Answer registertrigger with the same id, trigger_type and function_id, and "
@@ -40,8 +43,9 @@ def answers_for_its_triggers(record: Record[OfferedTriggers]) -> Finding:
     body = answers[0].json
     if (body.get("trigger_type"), body.get("function_id")) != (record.result.type_id, TARGET):
         return broken(
-            expected=f"trigger_type {record.result.type_id!r} and function_id {TARGET!r}",
-            seen=f"{body.get('trigger_type')!r} and {body.get('function_id')!r}",
+            expected=f"trigger_type {as_json(record.result.type_id)} and "
+            f"function_id {as_json(TARGET)}",
+            seen=f"{as_json(body.get('trigger_type'))} and {as_json(body.get('function_id'))}",
             events=(answers[0],),
             remedy="Repeat trigger_type and function_id in the answer.",
         )
@@ -75,7 +79,9 @@ def takes_a_trigger_again(record: Record[OfferedTriggers]) -> Finding:
         return kept("it took the same trigger again", answers[1])
     return broken(
         expected="a second answer without an error",
-        seen=f"the error {answers[1].json['error']!r}" if len(answers) > 1 else "no second answer",
+        seen=f"the error {as_json(answers[1].json['error'])}"
+        if len(answers) > 1
+        else "no second answer",
         events=tuple(answers[:2]),
         remedy="Replace a trigger that comes again under its id.",
     )
@@ -105,7 +111,7 @@ def refuses_with_a_code(record: Record[OfferedTriggers]) -> Finding:
         return kept(f"the code {error['code']}", answers[0])
     return broken(
         expected="the code " + " or ".join(CODES),
-        seen=repr(error.get("code")),
+        seen=as_json(error.get("code")),
         events=(answers[0],),
         remedy="Use trigger_type_not_found for a type that is not provided, and "
         "trigger_registration_failed for a trigger that cannot be served.",
@@ -125,9 +131,7 @@ def says_nothing_to_a_teardown(record: Record[OfferedTriggers]) -> Finding:
     later = [
         m
         for m in record.talk.messages()
-        if m.type in ("triggerregistrationresult", "unregistertriggerresult")
-        and m.at > undone[0].at
-        and m.json.get("id") == BINDING
+        if m.at > undone[0].at and m.type is not None and m.json.get("id") == BINDING
     ]
     if not later:
         return kept("it said nothing to unregistertrigger")
@@ -153,8 +157,8 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
     if seen == ELSEWHERE:
         return kept("it called the target in its namespace, with the metadata", calls[0])
     return broken(
-        expected=f"namespace and metadata of the trigger, {ELSEWHERE!r}, in the call",
-        seen=repr(seen),
+        expected=f"namespace and metadata of the trigger, {as_json(ELSEWHERE)}, in the call",
+        seen=as_json(seen),
         events=(calls[0],),
         remedy="Keep namespace and metadata of a trigger, and send them with each call.",
     )
@@ -163,7 +167,18 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
 @check("PRV-008", fired)
 def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
     """A trigger that lives on calls a function that nobody wants to be called."""
-    held = [_held(record, invocation) for invocation in (record.result.before, record.result.after)]
+    played = record.result
+    late = fired_since(record.talk, played.undone)
+    if late:
+        return broken(
+            expected="no call of the function of a trigger that was taken back",
+            seen=f"one {late[0].at - played.undone:.1f} s after it",
+            events=tuple(late[:2]),
+            remedy="Find the trigger by its id, end it, and forget it.",
+        )
+    if played.before is None or played.after is None:
+        return kept(f"it did not fire any more within {played.quiet:.1f} s")
+    held = [_held(record, invocation) for invocation in (played.before, played.after)]
     if not held[0]:
         return inconclusive("its function `bindings` does not tell of the trigger it was offered")
     if not held[1]:
@@ -178,6 +193,8 @@ def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
 @check("PRV-009", fired)
 def holds_a_trigger_once(record: Record[Fired]) -> Finding:
     """Held twice, it fires twice; the engine offers all triggers anew after a reconnect."""
+    if record.result.before is None:
+        return inconclusive("this takes a function that plays the part of conformance::bindings")
     held = _held(record, record.result.before)
     if not held:
         return inconclusive("its function `bindings` does not tell of the trigger it was offered")

@@ -10,7 +10,8 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -72,7 +73,8 @@ class Entry(msgspec.Struct, frozen=True):
 
     ``kind`` is what was judged and ``reason`` the verdict in one line. ``tried`` is the rate of
     what is flaky. ``protocol`` is the version that the worker was held to. ``command`` is what to
-    type to judge this alone, once more. ``notes`` are what was done beside the verdict.
+    type to judge this alone, once more. ``notes`` are what was done beside the verdict. ``because``
+    is the requirement whose fall kept this one from being judged.
     """
 
     kind: str
@@ -89,6 +91,12 @@ class Entry(msgspec.Struct, frozen=True):
     evidence: Evidence
     tried: Rate | None = None
     notes: tuple[str, ...] | UnsetType = UNSET
+    because: str | UnsetType = UNSET
+
+    @property
+    def rule(self) -> str:
+        """The sentence without whom it is about and without its full stop."""
+        return re.sub("^(A worker|An engine) ", "", self.sentence).rstrip(".")
 
     def data(self) -> dict[str, Any]:
         """The entry as JSON-able data."""
@@ -103,6 +111,16 @@ class Entry(msgspec.Struct, frozen=True):
             msgspec.ValidationError: it describes none.
         """
         return msgspec.convert(data, cls)
+
+    def after(self, outcomes: Sequence[Outcome]) -> Entry:
+        """The entry with how often it was tried, where it is the last of several tries."""
+        if len(outcomes) == 1:
+            return self
+        proven = [outcome for outcome in outcomes if outcome.judged]
+        kept = sum(outcome is Outcome.PASSED for outcome in proven)
+        tries = ", ".join(outcome.value for outcome in outcomes)
+        text = f"{self.reason}; tried {len(outcomes)} times: {tries}"
+        return replace(self, tried=Rate(len(proven), kept), reason=text)
 
     def of_process(self, process: str) -> Entry:
         """The entry with its runs under the name of the process that played them."""
@@ -133,6 +151,7 @@ def build_entry(
     command: str = "",
     tried: Tried | None = None,
     notes: Iterable[str] | None = None,
+    because: str = "",
 ) -> Entry:
     """Make an entry, the one way there is.
 
@@ -158,6 +177,7 @@ def build_entry(
         ),
         tried=Rate(tried.judged, tried.kept) if tried else None,
         notes=UNSET if notes is None else tuple(notes),
+        because=because or UNSET,
     )
 
 
@@ -180,6 +200,7 @@ def requirement_entry(verdict: Verdict, protocol: str, command: str = "") -> Ent
         protocol=protocol,
         command=command,
         tried=verdict.tried,
+        because=finding.because,
     )
 
 

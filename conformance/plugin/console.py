@@ -8,6 +8,7 @@ import pytest
 
 from conformance.report.console import MARKS, closing, fuzzing, table
 from conformance.report.document import Report
+from conformance.report.fallen import fallen
 from conformance.report.overview import brief, headline, next_steps
 from conformance.report.subject import about
 
@@ -22,10 +23,15 @@ def opening(terminal: pytest.TerminalReporter, report: Report, *, whole: bool) -
     """The verdict, the worker, and what was left open and why; the ``whole`` list, if asked for."""
     verdict, good = headline(report)
     terminal.section(f"conformance: {verdict}", bold=True, green=good, red=not good)
+    cause = fallen(report)
+    if cause is not None:
+        terminal.write_line(cause, red=True, bold=True)
     for line in about(report.subject):
         terminal.write_line(line)
-    terminal.write_line("")
-    for text, outcome in table(report) if whole else brief(report):
+    lines = list(table(report) if whole else brief(report))
+    if lines:
+        terminal.write_line("")
+    for text, outcome in lines:
         terminal.write_line(text, **(MARKS[outcome][1] if outcome else {"bold": True}))
     for line in fuzzing(report.verdicts):
         terminal.write_line(line)
@@ -33,10 +39,11 @@ def opening(terminal: pytest.TerminalReporter, report: Report, *, whole: bool) -
 
 def end(terminal: pytest.TerminalReporter, report: Report, remarks: Iterable[str]) -> None:
     """What to do next, the remarks, and the counts."""
-    if terminal.config.option.verbose >= 0:
+    steps = next_steps(report) if terminal.config.option.verbose >= 0 else []
+    if steps:
         terminal.write_line("")
-        for step in next_steps(report):
-            terminal.write_line(f"next: {step}")
+    for step in steps:
+        terminal.write_line(f"next: {step}")
     for remark in remarks:
         terminal.write_line(remark)
     for line in closing(report):

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from conformance.judging.entry import FUZZ, Entry
 from conformance.report.document import Count, Report
+from conformance.report.fallen import fallen
 from conformance.requirements.verdict import Outcome
 from mock_engine.rendering import counted
 
@@ -36,7 +37,7 @@ def table(report: Report) -> Iterator[tuple[str, Outcome | None]]:
 
 def row(entry: Entry) -> str:
     """One verdict as one line; its reason follows where it is not simply kept."""
-    rule = entry.sentence.removeprefix("A worker ").rstrip(".")
+    rule = entry.rule
     text = f"  {MARKS[entry.outcome][0]:5}  {entry.id}  {entry.level.value:6}  {rule}"
     if entry.notes is not UNSET or (entry.outcome is Outcome.PASSED and entry.tried is None):
         return text
@@ -52,12 +53,13 @@ def fuzzing(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def closing(report: Report) -> list[str]:
-    """The last lines: what fuzzing found, and the counts of each other kind of what was judged.
+    """The last lines: why most was not judged, what fuzzing found, and the counts of the rest.
 
     Where broken SHOULDs fail the run, they are counted among what failed.
     """
     strict = bool(report.options.get("strict"))
-    lines = [entry.reason for entry in report.verdicts if entry.notes is not UNSET]
+    lines = [*filter(None, [fallen(report)])]
+    lines += [entry.reason for entry in report.verdicts if entry.notes is not UNSET]
     lines += [
         f"conformance: {counts(count, strict=strict)}, out of {counted(count.total, kind)}"
         for kind, count in report.counts.items()

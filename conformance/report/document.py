@@ -61,9 +61,14 @@ class Report(msgspec.Struct, frozen=True):
     seconds: dict[str, float] | UnsetType = UNSET
 
     @property
-    def worker(self) -> str:
-        """How the worker was started."""
-        return str(self.options.get("worker", ""))
+    def is_about_engine(self) -> bool:
+        """Whether an engine was judged, and no worker."""
+        return "engine" in self.options
+
+    @property
+    def judged(self) -> str:
+        """How the worker, or the engine, was started."""
+        return str(self.options.get("engine" if self.is_about_engine else "worker", ""))
 
     def title(self, phase: str) -> str:
         """The title of a phase."""
@@ -84,19 +89,20 @@ class Report(msgspec.Struct, frozen=True):
         return msgspec.convert(data, cls)
 
 
-PHASES = {"scenarios": "Scenarios", "fuzz": "Fuzzing"}
+PHASES = {"scenarios": "Scenarios", "fuzz": "Fuzzing", "probe": "Probes", "recording": "Recordings"}
 """The titles of what is judged beside requirements, by the phase of its entries."""
 
 
 def document(events: Iterable[JournalEvent]) -> Report:
     """The report on a run; one that was cut short has what was known until then."""
     latest: dict[str, JournalEvent] = {}
-    verdicts: list[Entry] = []
+    verdicts: dict[tuple[str, str], Entry] = {}  # the last one of what was tried several times
     errors: list[Unjudged] = []
     for event in events:
         match event["event"]:
             case "verdict":
-                verdicts.append(Entry.read(event["verdict"]))
+                entry = Entry.read(event["verdict"])
+                verdicts[entry.kind, entry.id] = entry
             case "error":
                 errors.append(Unjudged(event["id"], event["text"]))
             case kind:
@@ -112,8 +118,8 @@ def document(events: Iterable[JournalEvent]) -> Report:
         catalogue=catalogue,
         options=started.get("options", {}),
         subject=latest.get("subject", {}).get("subject", {}),
-        counts=counts(verdicts, catalogue.get("requirements", 0)),
-        verdicts=tuple(in_order(verdicts, catalogue.get("phases", {}))),
+        counts=counts(verdicts.values(), catalogue.get("requirements", 0)),
+        verdicts=tuple(in_order(verdicts.values(), catalogue.get("phases", {}))),
         errors=tuple(errors),
         parts=latest["learned"]["parts"] if "learned" in latest else UNSET,
         seconds=latest["measured"]["seconds"] if "measured" in latest else UNSET,

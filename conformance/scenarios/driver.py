@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from websockets.frames import Opcode
 
 from conformance.errors import Inconclusive
@@ -24,6 +23,7 @@ from conformance.scenarios.caller import ScenarioCaller
 from conformance.scenarios.engines import equip, renew
 from conformance.scenarios.happenings import Happening, Observer, Source
 from conformance.scenarios.play import Do, Play, StepFailure, Wait
+from conformance.scenarios.requesting import request
 from conformance.scenarios.steps import WORKER, Never, Scenario, Step, Within
 from conformance.subject.place import Run
 from conformance.trials.harness import Harness
@@ -251,23 +251,7 @@ class Driver:
         module = self._harness.engine.modules.get("iii-http")
         if module is None or module.url is None:
             return {"failure": "this scenario's engine has no module iii-http"}
-        async with httpx.AsyncClient(trust_env=False, timeout=self._harness.pace.handler) as client:
-            try:
-                answer = await client.request(
-                    wanted.get("method", "GET"),
-                    module.url + wanted["path"],
-                    params=wanted.get("query"),
-                    headers=wanted.get("headers"),
-                    json=wanted.get("json"),
-                    content=wanted.get("text"),
-                )
-            except httpx.HTTPError as fault:
-                return {"failure": str(fault) or type(fault).__name__}
-        return {
-            "status": answer.status_code,
-            "headers": dict(answer.headers),
-            "body": _body(answer),
-        }
+        return await request(module.url, wanted, self._harness.pace.handler)
 
 
 def frames(what: Mapping[str, Any]) -> list[Frame]:
@@ -296,13 +280,3 @@ def _data(what: Mapping[str, Any]) -> bytes:
     if "json" in what:
         return json.dumps(what["json"], ensure_ascii=False).encode("utf-8", UNPAIRED)
     return str(what.get("text", "")).encode("utf-8", "surrogatepass")
-
-
-def _body(answer: httpx.Response) -> Any:
-    """The body as JSON where it says that it is, else as text."""
-    if "json" in answer.headers.get("content-type", ""):
-        try:
-            return answer.json()
-        except ValueError:
-            return answer.text
-    return answer.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,10 +19,30 @@ class Line:
     text: str
 
 
+class Search:
+    """Looks for texts in all that is written from now on, however much, and however long lines are.
+
+    What is kept of the output is cut and dropped, so that it proves no absence.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = [text.encode() for text in texts]
+        self._overlap = max(map(len, self._texts)) - 1
+        self._rest = b""
+        self.found = False
+
+    def read(self, data: bytes) -> None:
+        """Take what was written next."""
+        whole = self._rest + data
+        self.found = self.found or any(text in whole for text in self._texts)
+        self._rest = whole[-self._overlap :] if self._overlap else b""
+
+
 class Output(asyncio.Protocol):
     """Reads a pipe to its end, so that a talkative worker never blocks on it.
 
     The newest ``KEPT_LINES`` lines are kept; lines longer than ``LONGEST_LINE`` bytes are cut.
+    ``written`` counts the bytes of all of them.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -31,6 +51,8 @@ class Output(asyncio.Protocol):
         self._rest = b""
         self._transport: asyncio.BaseTransport | None = None
         self.dropped = 0
+        self.searches: list[Search] = []
+        self.written = 0
 
     @property
     def is_pipe(self) -> bool:
@@ -58,6 +80,9 @@ class Output(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Split what came into lines."""
+        self.written += len(data)
+        for search in self.searches:
+            search.read(data)
         *complete, rest = (self._rest + data).split(b"\n")
         self._rest = rest[:LONGEST_LINE]
         at = self._now()

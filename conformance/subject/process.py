@@ -20,7 +20,7 @@ from conformance.subject.environment import environment, inherited_environment
 from conformance.subject.guardian import Job, Kept, guardian
 from conformance.subject.output import Output
 from conformance.subject.place import Start
-from conformance.subject.usage import Usage, usage_of
+from conformance.subject.usage import Usage, remotes_of, usage_of
 
 
 class WorkerProcess:
@@ -31,7 +31,6 @@ class WorkerProcess:
         self.name = f"process {kept.pid}"
         self.output = output
         self.exit_code: int | None = None
-        self.spared = True
         self.exited = asyncio.Event()
         self.on_exit: list[Callable[[], None]] = []
         self._kept = kept
@@ -66,7 +65,7 @@ class WorkerProcess:
         )
         job = Job(words, env, str(folder or Path.cwd()), start.input)
         try:
-            kept, pipe = await guardian().start(job)
+            return await cls.execute(job, start.now)
         except OSError as fault:
             raise UsageError(
                 f"the worker cannot be started: {fault.strerror}: {fault.filename!r}\n"
@@ -74,7 +73,16 @@ class WorkerProcess:
                 "It is executed directly, without a shell; for pipes, `cd` or variables give "
                 "--worker-cmd=\"sh -c '…'\"."
             ) from None
-        output = Output(start.now)
+
+    @classmethod
+    async def execute(cls, job: Job, now: Callable[[], float]) -> WorkerProcess:
+        """Execute a job; ``now`` is as in ``Start``.
+
+        Raises:
+            OSError: the operating system cannot execute it.
+        """
+        kept, pipe = await guardian().start(job)
+        output = Output(now)
         try:
             await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
         except BaseException:  # cancelled in between: nobody else knows the process yet
@@ -89,7 +97,6 @@ class WorkerProcess:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the started process alone, as a process supervisor does."""
-        self.spared = False
         if self.running:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
@@ -97,6 +104,10 @@ class WorkerProcess:
     def usage(self) -> Usage | None:
         """What it and all that it started take; ``None`` once it has ended."""
         return usage_of(self.pid)
+
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """Hosts and ports that it and all that it started are connected with, or dial."""
+        return remotes_of(self.pid)
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs of all that this command started, after ``within`` seconds at most.
@@ -113,7 +124,6 @@ class WorkerProcess:
 
     async def kill(self) -> None:
         """End the command and everything it started, at once, and wait until it is gone."""
-        self.spared = False
         self._kept.end()
         await self._following
         self._kept.close()

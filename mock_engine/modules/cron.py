@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from mock_engine.modules.adapters import redis_server
 from mock_engine.modules.base import Bound, Failure, Module
 from mock_engine.modules.host import Trace
 from mock_engine.modules.schedule import BadExpression, Schedule
@@ -15,6 +16,8 @@ from mock_engine.modules.schedule import BadExpression, Schedule
 log = logging.getLogger("mock_engine")
 
 FAILED = "trigger_registration_failed"
+LOCK_MS, LOCK_INDEX = 30_000, "cron_locks"
+"""How long a lock lasts and where it is, unless the configuration says otherwise."""
 
 
 class CronModule(Module):
@@ -28,6 +31,21 @@ class CronModule(Module):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self._jobs: dict[str, asyncio.Task[None]] = {}
+        self._server = redis_server(self.options)
+        adapter = (self.options.get("adapter") or {}).get("config") or {}
+        settings = {**self.options, **adapter}
+        self._lock_seconds = settings.get("lock_ttl_ms", LOCK_MS) / 1000
+        self._lock_index = settings.get("lock_index") or LOCK_INDEX
+
+    async def start(self) -> None:
+        """Connect to the server of the locks, if there is one."""
+        if self._server is not None:
+            await self._server.start(self.host)
+
+    async def stop(self) -> None:
+        """Leave the server."""
+        if self._server is not None:
+            await self._server.stop()
 
     def bind(self, bound: Bound) -> None:
         """Start a job.
@@ -54,6 +72,13 @@ class CronModule(Module):
         if job is not None:
             job.cancel()
 
+    def _locked(self, bound: Bound, due: datetime) -> bool:
+        """Whether this engine runs a job at a moment: one alone of those that share a server."""
+        if self._server is None:
+            return True
+        name = (self._lock_index, bound.id, due.isoformat())
+        return self._server.claim(*name, seconds=self._lock_seconds)
+
     async def _run(self, bound: Bound, schedule: Schedule) -> None:
         while True:
             now = datetime.now(UTC)
@@ -69,6 +94,8 @@ class CronModule(Module):
             }
             trace = Trace.fresh()
             try:
+                if not self._locked(bound, due):
+                    continue
                 if await self.host.passes(bound, event, trace):
                     await self.host.run(bound, event, trace)
             except Failure as fault:

@@ -8,9 +8,10 @@ from typing import Any
 from mock_engine.inputs import Field, Form, is_anything
 from mock_engine.messages import InvokeFunction
 from mock_engine.modules import updates
+from mock_engine.modules.adapters import open_store
 from mock_engine.modules.base import NOTHING, Module, Offer
 from mock_engine.modules.host import Host
-from mock_engine.modules.store import MISSING, change, open_store
+from mock_engine.modules.store import MISSING, change
 
 INDEX, KEY = Field("index"), Field("key")
 GET = Form("KvGetInput", (INDEX, KEY))
@@ -64,9 +65,8 @@ class KvModule(Module):
     def _update(self, call: InvokeFunction) -> Any:
         inputs = UPDATE.read(call.data, call.function_id)
         index, key = inputs["index"], inputs["key"]
-        old = self._store.get(index, key)
-        value, errors = updates.apply(old, inputs["ops"])
-        self._store.put(index, key, value)
+        errors: list[Any] = []
+        old, value = self._store.modify(index, key, updates.applying(inputs["ops"], errors))
         return change(old, value) | ({"errors": errors} if errors else {})
 
     def _list(self, call: InvokeFunction) -> Any:

@@ -11,6 +11,7 @@ publisher is answered, and leaves it when its function has taken it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -21,12 +22,14 @@ import msgspec
 from mock_engine.ids import new_id
 from mock_engine.inputs import Field, Form, is_anything, optional
 from mock_engine.messages import InvokeFunction
+from mock_engine.modules.adapters import module_store, redis_server
 from mock_engine.modules.base import NOTHING, Bound, Failure, Module, Offer
 from mock_engine.modules.host import Trace
 from mock_engine.modules.queue_administration import Administration
 from mock_engine.modules.queue_jobs import BUILTIN_QUEUE, Job, Queue
-from mock_engine.modules.store import open_store
 from mock_engine.versions import QUEUE_SERVES_ENQUEUE
+
+log = logging.getLogger("mock_engine")
 
 PUBLISH = Form("QueueInput", (Field("topic"), Field("data", is_anything)))
 ENQUEUE = Form(
@@ -43,6 +46,15 @@ ENQUEUE = Form(
 )
 
 
+class Published(msgspec.Struct, frozen=True):
+    """A message on its way to the engines that share a server."""
+
+    id: str
+    topic: str
+    data: Any
+    trace: Trace
+
+
 class QueueModule(Module):
     """Durable publish, its administration, and the trigger type ``durable:subscriber``."""
 
@@ -55,7 +67,10 @@ class QueueModule(Module):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._queues: dict[tuple[str, str, str], Queue] = {}
-        self._store = open_store(self.options, "queue")
+        self._server = redis_server(self.options)
+        self._store = module_store(self.options, "queue", self._server)
+        if self._server is not None:
+            self._server.on("queue", self._published)
         self._unclaimed: Counter[str] = Counter()
         self._administration = Administration(
             self._queues, self._unclaimed, self._keep, self._drop, self._work
@@ -65,6 +80,16 @@ class QueueModule(Module):
             self._names = {BUILTIN_QUEUE: None} | (self.options["queue_configs"] or {})
             for name, settings in self._names.items():
                 self._queue(name, "", "").named = settings or {}
+        if self._server is None:
+            self._restore_all()
+
+    async def start(self) -> None:
+        """Connect to the server, if there is one, and take up the jobs of engines that are gone."""
+        if self._server is not None:
+            await self._server.start(self.host)
+            self._restore_all()
+
+    def _restore_all(self) -> None:
         for shelf in self._store.groups():
             self._restore(shelf)
 
@@ -73,6 +98,8 @@ class QueueModule(Module):
         queue = self._queue(*msgspec.json.decode(shelf, type=tuple[str, str, str]))
         jobs = [msgspec.convert(value, Job) for value in self._store.values(shelf)]
         for job in sorted(jobs, key=lambda job: job.queued_at):
+            if self._server is not None and not self._server.take_over("queue", shelf, job.id):
+                continue
             (queue.dead if job.failed_at else queue.waiting).append(job)
 
     def _queue(self, topic: str, namespace: str, function_id: str) -> Queue:
@@ -89,6 +116,8 @@ class QueueModule(Module):
     async def stop(self) -> None:
         """Close the file."""
         self._store.close()
+        if self._server is not None:
+            await self._server.stop()
 
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id."""
@@ -125,16 +154,31 @@ class QueueModule(Module):
         inputs = PUBLISH.read(call.data, call.function_id)
         if not inputs["topic"]:
             raise Failure("topic_not_set", "Topic is not set")
-        served = [
-            queue
-            for queue in self._queues.values()
-            if queue.topic == inputs["topic"] and queue.bindings
-        ]
+        if self._server is not None:
+            trace = Trace.within(call)
+            message = Published(new_id(), inputs["topic"], inputs["data"], trace)
+            self._server.publish("queue", message)
+            return NOTHING
+        served = self._subscribed(inputs["topic"])
         for queue in served:
             self._accept(queue, Job(inputs["data"], Trace.within(call)))
         if not served:
             self._unclaimed[inputs["topic"]] += 1
         return NOTHING
+
+    def _subscribed(self, topic: str) -> list[Queue]:
+        queues = self._queues.values()
+        return [queue for queue in queues if queue.topic == topic and queue.bindings]
+
+    def _published(self, message: bytes) -> None:
+        """An engine that shares the server published a message; one engine takes each job of it."""
+        published = msgspec.json.decode(message, type=Published)
+        for queue in self._subscribed(published.topic):
+            try:
+                if self._server and self._server.claim("queue", queue.shelf, published.id):
+                    self._accept(queue, Job(published.data, published.trace, published.id))
+            except Failure as fault:
+                log.warning("a message for %s is lost: %s", published.topic, fault)
 
     def _enqueue(self, call: InvokeFunction) -> Any:
         inputs = ENQUEUE.read(call.data, call.function_id)

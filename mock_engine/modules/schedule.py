@@ -6,6 +6,7 @@ crate, whose weekdays count from 1 (Sunday) to 7.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +38,17 @@ ANY = (3, 5)
 """The fields that may be ``?``."""
 
 BOUNDS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2100))
+TITLES = (
+    "Seconds",
+    "Minutes",
+    "Hours",
+    "Days of Month",
+    "Months",
+    "Days of Week",
+    "Years",
+)
+"""What the fields are called."""
+
 SHORTHANDS = {
     "@yearly": "0 0 0 1 1 *",
     "@monthly": "0 0 0 1 * *",
@@ -48,10 +60,17 @@ LEAST_FIELDS, MOST_FIELDS = 6, 7
 
 
 class BadExpression(ValueError):  # noqa: N818 - a property of the text
-    """The text is no cron expression. The Rust ``cron`` crate gives no details either."""
+    """The text is no cron expression; shows where, and names the field and the value.
 
-    def __init__(self) -> None:
-        super().__init__("Invalid expression: Invalid cron expression.")
+    The position is the column that the ``cron`` crate of the real engine points at.
+    """
+
+    def __init__(self, text: str, at: int, why: str) -> None:
+        super().__init__(f"{text}\n{' ' * at}^\n{why}")
+
+
+class _FieldError(ValueError):
+    """One field is wrong; the text names it and the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +92,21 @@ class Schedule:
         Raises:
             BadExpression: it is none.
         """
-        fields = SHORTHANDS.get(text.strip(), text).split()
-        if not LEAST_FIELDS <= len(fields) <= MOST_FIELDS:
-            raise BadExpression
-        padded = [*fields, "*"][:MOST_FIELDS]
-        return cls(*(_field(part, index) for index, part in enumerate(padded)))
+        written = SHORTHANDS.get(text.strip(), text)
+        fields = [(found.start(), found[0]) for found in re.finditer(r"\S+", written)]
+        values = []
+        for index, (at, part) in enumerate(fields):
+            if index == MOST_FIELDS:
+                raise BadExpression(text, at, f"a field too many; there are {MOST_FIELDS} at most")
+            try:
+                values.append(_field(part, index))
+            except _FieldError as fault:
+                raise BadExpression(text, at, f"{TITLES[index]}: {fault}") from None
+        if len(fields) < LEAST_FIELDS:
+            missing = f"{TITLES[len(fields)]}: the field is missing"
+            raise BadExpression(text, len(written), missing)
+        every_year = [_field("*", MOST_FIELDS - 1)]
+        return cls(*(values + every_year)[:MOST_FIELDS])
 
     def next_after(self, moment: datetime) -> datetime | None:
         """The first time after ``moment``, ``None`` when there is none."""
@@ -116,18 +145,20 @@ def _range(part: str, index: int) -> set[int]:
     low, high = BOUNDS[index]
     span, stepped, step_text = part.partition("/")
     step = _number(step_text) if stepped else 1
+    if step < 1:
+        raise _FieldError(f"the step of '{part}' is zero")
     if span == "*" or (span == "?" and index in ANY):
         first, last = low, high
     else:
         first_text, dash, last_text = span.partition("-")
         if first_text.isalpha() and stepped and not dash:
-            raise BadExpression  # a single name has no steps
+            raise _FieldError(f"'{part}' is a name with steps")
         if first_text.isalpha() != last_text.isalpha() and dash:
-            raise BadExpression  # names and numbers do not mix
+            raise _FieldError(f"the range '{span}' mixes a name and a number")
         first = _value(first_text, index)
         last = _value(last_text, index) if dash else (high if stepped else first)
-    if step < 1 or not low <= first <= last <= high:
-        raise BadExpression
+    if first > last:
+        raise _FieldError(f"the range '{span}' ends before it begins")
     return set(range(first, last + 1, step))
 
 
@@ -135,10 +166,17 @@ def _value(text: str, index: int) -> int:
     for number, names in enumerate(NAMES.get(index, ()), 1):
         if text in names:
             return number
-    return _number(text)
+    if text.isalpha():
+        names_known = "is no name of one" if index in NAMES else "is a name, and the field has none"
+        raise _FieldError(f"'{text}' {names_known}")
+    number = _number(text)
+    low, high = BOUNDS[index]
+    if not low <= number <= high:
+        raise _FieldError(f"'{text}' is not within {low} and {high}")
+    return number
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
-        raise BadExpression
+        raise _FieldError(f"'{text}' is no number")
     return int(text)

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from mock_engine.inputs import Field, Form, is_anything, optional
 from mock_engine.messages import InvokeFunction, payload
 from mock_engine.modules import updates
+from mock_engine.modules.adapters import module_store, redis_server
 from mock_engine.modules.base import NOTHING, Bound, Failure, Module, Offer
 from mock_engine.modules.host import Host, Trace
-from mock_engine.modules.store import MISSING, change, open_store
+from mock_engine.modules.store import MISSING, change
 
 SCOPE, KEY = Field("scope"), Field("key")
 SET = Form("StateSetInput", (SCOPE, KEY, Field("value", is_anything, alias="data")))
@@ -34,7 +35,8 @@ class StateModule(Module):
 
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
         super().__init__(host, options)
-        self._store = open_store(options, "state")
+        self._server = redis_server(options)
+        self._store = module_store(options, "state", self._server)
         self._most = options.get("max_value_bytes") or None
         self._tells = options.get("triggers_enabled") is not False
 
@@ -61,9 +63,16 @@ class StateModule(Module):
             raise Failure("trigger_registration_failed", text)
         super().bind(bound)
 
+    async def start(self) -> None:
+        """Connect to the server, if there is one."""
+        if self._server is not None:
+            await self._server.start(self.host)
+
     async def stop(self) -> None:
         """Close the store."""
         self._store.close()
+        if self._server is not None:
+            await self._server.stop()
 
     def _set(self, call: InvokeFunction) -> Any:
         inputs = SET.read(call.data, call.function_id)
@@ -88,9 +97,8 @@ class StateModule(Module):
     def _update(self, call: InvokeFunction) -> Any:
         inputs = UPDATE.read(call.data, call.function_id)
         scope, key, ops = inputs["scope"], inputs["key"], inputs["ops"]
-        old = self._store.get(scope, key)
-        value, errors = updates.apply(old, ops)
-        self._store.put(scope, key, value)
+        errors: list[Any] = []
+        old, value = self._store.modify(scope, key, updates.applying(ops, errors))
         self._changed(call, scope, key, old, value)
         return change(old, value) | ({"errors": errors} if errors else {})
 

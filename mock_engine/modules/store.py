@@ -5,7 +5,7 @@ With a file every change is on disk before the call that made it is answered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,13 @@ class Store:
         old = values.get(key, MISSING)
         values[key] = value
         return old
+
+    def modify(self, group: str, key: str, change: Callable[[Any], Any]) -> tuple[Any, Any]:
+        """Change a value as one step; return it before and after."""
+        old = self.get(group, key)
+        new = change(old)
+        self.put(group, key, new)
+        return old, new
 
     def drop(self, group: str, key: str) -> Any:
         """Forget a value and return it, or ``MISSING``."""
@@ -92,13 +99,3 @@ class FileStore(Store):
     def close(self) -> None:
         """Close the file."""
         self._database.close()
-
-
-def open_store(options: Mapping[str, Any], name: str) -> Store:
-    """The store that a module's options ask for; ``name`` is its file in a folder."""
-    adapter = options.get("adapter") or {}
-    settings = {**options, **(adapter.get("config") or {})}
-    if settings.get("store_method") != "file_based":
-        return Store()
-    path = Path(settings.get("file_path") or "./data")
-    return FileStore(path if path.suffix else path / f"{name}.db", name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -11,9 +11,10 @@ from mock_engine.failures import Failure
 from mock_engine.inputs import Field, Form, defaulted, is_anything, is_list, optional
 from mock_engine.messages import InvokeFunction, is_given
 from mock_engine.modules import updates
+from mock_engine.modules.adapters import module_store, redis_server
 from mock_engine.modules.base import NOTHING, Bound, Module, Offer
 from mock_engine.modules.host import Host, Trace
-from mock_engine.modules.store import MISSING, change, open_store
+from mock_engine.modules.store import MISSING, change
 from mock_engine.modules.viewers import Subscription, Viewers, message, visit
 from mock_engine.wire import Listener
 
@@ -67,7 +68,10 @@ class StreamModule(Module):
 
     def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
         super().__init__(host, options)
-        self._store = open_store(options, "stream")
+        self._server = redis_server(options)
+        self._store = module_store(options, "stream", self._server)
+        if self._server is not None:
+            self._server.on("stream", self._published)
         self._viewers = Viewers(self, options.get("auth_function"))
         self._listener: Listener | None = None
 
@@ -99,6 +103,8 @@ class StreamModule(Module):
             OSError: the port is taken or may not be used.
         """
         host, port = self.options.get("host", "127.0.0.1"), self.options.get("port", PORT)
+        if self._server is not None:
+            await self._server.start(self.host)
         self._listener = await Listener.start(self._viewers, host, port)
 
     @property
@@ -111,6 +117,8 @@ class StreamModule(Module):
         if self._listener is not None:
             await self._listener.stop()
         self._store.close()
+        if self._server is not None:
+            await self._server.stop()
 
     def bind(self, bound: Bound) -> None:
         """Take a binding.
@@ -133,7 +141,7 @@ class StreamModule(Module):
         custom = await self._replaced("set", inputs, CUSTOM_SET)
         if custom is not None:
             return self._changed(inputs, custom["old_value"], custom["new_value"])
-        return self._put(inputs, inputs["data"])
+        return self._put(inputs, lambda _: inputs["data"])
 
     async def _update(self, call: InvokeFunction) -> Any:
         inputs = UPDATE.read(call.data, call.function_id)
@@ -142,12 +150,13 @@ class StreamModule(Module):
         if custom is not None:
             changed = self._changed(inputs, custom["old_value"], custom["new_value"])
             return changed | ({"errors": custom["errors"]} if custom["errors"] else {})
-        old = self._store.get(_place(inputs), inputs["item_id"])
-        value, errors = updates.apply(old, inputs["ops"])
-        return self._put(inputs, value) | ({"errors": errors} if errors else {})
+        errors: list[Any] = []
+        changed = self._put(inputs, updates.applying(inputs["ops"], errors))
+        return changed | ({"errors": errors} if errors else {})
 
-    def _put(self, inputs: dict[str, Any], value: Any) -> dict[str, Any]:
-        old = self._store.put(_place(inputs), inputs["item_id"], value)
+    def _put(self, inputs: dict[str, Any], change_it: Callable[[Any], Any]) -> dict[str, Any]:
+        place, item = _place(inputs), inputs["item_id"]
+        old, value = self._store.modify(place, item, change_it)
         kind = "create" if old is MISSING else "update"
         self._notify(inputs, inputs["item_id"], {"type": kind, "data": value})
         return change(old, value)
@@ -248,7 +257,10 @@ class StreamModule(Module):
     def _notify(self, inputs: dict[str, Any], item: str | None, event: dict[str, Any]) -> None:
         about = Subscription("", inputs["stream_name"], inputs["group_id"], item)
         notice = message(about, event)
-        self._viewers.notify(about, notice)
+        if self._server is None:
+            self._viewers.notify(about, notice)
+        else:
+            self._server.publish("stream", notice)
         wanted = {"group_id": about.group, "item_id": item or ""}
         concerned = [
             bound
@@ -258,6 +270,12 @@ class StreamModule(Module):
             and all(bound.setting(name) in (None, "", value) for name, value in wanted.items())
         ]
         self.host.trigger(concerned, notice, Trace.fresh())
+
+    def _published(self, message: bytes) -> None:
+        """An engine that shares the server announced a change: pass it on to the viewers here."""
+        notice = msgspec.json.decode(message)
+        about = Subscription("", notice["streamName"], notice["groupId"], notice["id"])
+        self._viewers.notify(about, notice)
 
     async def admits(self, wish: Subscription, context: Any) -> bool:
         """Whether those who watch joins let a subscription be."""

@@ -115,6 +115,16 @@ def apply(value: Any, ops: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
     return {} if current is MISSING else current, errors
 
 
+def applying(ops: Sequence[Any], errors: list[Any]) -> Callable[[Any], Any]:
+    """A change of a value by operations, which leaves what went wrong in ``errors``."""
+
+    def change(value: Any) -> Any:
+        changed, errors[:] = apply(value, ops)
+        return changed
+
+    return change
+
+
 def _segments(op: Any) -> list[str]:
     """Where an operation takes place, from the root."""
     verb, path = op["type"], op.get("path")

@@ -110,15 +110,17 @@ class Viewers:
                     viewer.send(event)
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Accept every connection on the path."""
+        """Accept every connection on the path, once the auth function has answered."""
         assert connection.request is not None
-        return None if connection.request.path == paths.STREAMS else Response(404)
-
-    def opened(self, connection: Connection) -> None:
-        """Ask who it is, where an auth function is configured."""
+        if connection.request.path != paths.STREAMS:
+            return Response(404)
         viewer = self._viewers[connection.id] = Viewer(connection)
         if self._auth_function is not None:
-            self._module.host.spawn(self._identify(viewer, self._auth_function))
+            connection.admission = self._identify(viewer, self._auth_function)
+        return None
+
+    def opened(self, connection: Connection) -> None:
+        """A viewer is there."""
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
         """Let a viewer join or leave; anything else is dropped."""
@@ -151,10 +153,13 @@ class Viewers:
             ),
             "addr": f"{connection.peer[0]}:{connection.peer[1]}",
         }
-        async with viewer.turn:
+        try:
             result = await self._module.host.attempt(function_id, question)
-            answer = msgspec.json.decode(result) if is_given(result) else None
-            viewer.context = answer.get("context") if isinstance(answer, dict) else None
+        except asyncio.CancelledError:
+            del self._viewers[connection.id]  # gone before it was admitted
+            raise
+        answer = msgspec.json.decode(result) if is_given(result) else None
+        viewer.context = answer.get("context") if isinstance(answer, dict) else None
 
     async def _join(self, viewer: Viewer, wish: Subscription) -> None:
         async with viewer.turn:

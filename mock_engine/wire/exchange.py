@@ -6,7 +6,7 @@ h11 does the parsing and the framing. RFC 6455, section 4.2 is where the upgrade
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Literal, Protocol
 
 import h11
@@ -28,6 +28,7 @@ class Carrier(Protocol):
 
     id: int
     request: Request | None
+    admission: Awaitable[None] | None
 
     def note(self, make: Callable[[float], Event]) -> None:
         """Record the event that ``make`` builds from the time, in seconds."""
@@ -161,6 +162,17 @@ class HttpExchange:
             self._refuse(refusal)
         if refusal is not None:
             return
+        if self._connection.admission is None:
+            self._switch(request)
+        else:
+            self._task = asyncio.ensure_future(self._admit(request, self._connection.admission))
+
+    async def _admit(self, request: Request, admission: Awaitable[None]) -> None:
+        await admission
+        self._task = None
+        self._switch(request)
+
+    def _switch(self, request: Request) -> None:
         headers = [
             ("Upgrade", "websocket"),
             ("Connection", "Upgrade"),

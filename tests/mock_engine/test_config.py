@@ -101,16 +101,16 @@ def module(name: str, config: str) -> str:
     ("text", "complaint"),
     [
         (
-            module("iii-state", "adapter: {name: redis}"),
-            r"f:4: `name` is 'redis': this engine has only the adapter `kv`",
+            module("iii-state", "adapter: {name: bridge}"),
+            r"f:4: `name` is 'bridge': this engine has only the adapters kv, redis",
         ),
         (
             module("iii-queue", "adapter: {class: modules::queue::RabbitMQAdapter}"),
-            r"f:4: `class` is .*: this engine has only the adapter `builtin`",
+            r"f:4: `class` is .*: this engine has only the adapters builtin, redis",
         ),
         (
-            module("iii-pubsub", "adapter: {config: {redis_url: x}}"),
-            r"f:4: `redis_url` is an option of the iii engine: this engine has only",
+            module("iii-queue", "adapter: {config: {amqp_url: x}}"),
+            r"f:4: `amqp_url` is an option of the iii engine: this engine has only",
         ),
         (module("iii-cron", "adapter: {name: kvv}"), r"f:4: `name` is 'kvv'; expected one of kv"),
         (
@@ -260,3 +260,75 @@ def test_ports_can_be_moved_and_hosts_be_kept_to_this_machine() -> None:
     assert moved.addresses == (ListenAddress("127.0.0.1", 7),)
     assert moved.modules[0].options == {"host": "0.0.0.0", "port": 8}
     assert moved.local().modules[0].options["host"] == "127.0.0.1"
+
+
+EXAMPLE = """\
+workers:
+  - name: iii-exec
+    config: {exec: [npm run dev]}
+  - name: iii-state
+    config:
+      adapter: {name: bridge, config: {bridge_url: "ws://there"}}
+      max_value_bytes: 5
+  - name: iii-queue
+    config:
+      adapter: {name: rabbitmq, config: {amqp_url: "amqp://there"}}
+      queue_configs: {a: {max_priority: 3, concurrency: 2}}
+  - name: iii-bridge
+"""
+
+
+def test_a_lenient_reader_leaves_out_what_this_engine_lacks_and_says_so() -> None:
+    with pytest.raises(ConfigError, match="--lenient leaves it out"):
+        parse(EXAMPLE, "f", {})
+
+    config = parse(EXAMPLE, "f", {}, lenient=True)
+
+    assert [module.name for module in config.modules] == ["iii-state", "iii-queue"]
+    assert config.modules[0].options == {"adapter": {"config": {}}, "max_value_bytes": 5}
+    assert config.modules[1].options["queue_configs"] == {"a": {"concurrency": 2}}
+    assert [text.partition(": left out: ")[0] for text in config.warnings] == [
+        "f:2",
+        "f:6",
+        "f:6",
+        "f:10",
+        "f:10",
+        "f:11",
+        "f:12",
+    ]
+
+
+def test_a_lenient_reader_still_refuses_what_nobody_knows() -> None:
+    with pytest.raises(ConfigError, match="`iii-exe` is unknown"):
+        parse("workers: [{name: iii-exe}]", "f", {}, lenient=True)
+
+
+def test_one_host_is_for_every_port() -> None:
+    names = ("iii-worker-manager", "iii-http", "iii-stream", "iii-state")
+    text = "workers:\n" + "".join(f"  - name: {name}\n" for name in names)
+    config = parse(text, "f", {}).on("127.0.0.7")
+
+    assert [address.host for address in config.addresses] == ["127.0.0.7"]
+    hosts = {module.name: module.options.get("host") for module in config.modules}
+    assert hosts == {"iii-http": "127.0.0.7", "iii-stream": "127.0.0.7", "iii-state": None}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address")
+def test_every_port_of_a_running_engine_is_on_the_host() -> None:
+    ports = ("--port", "0", "--http-port", "0", "--stream-port", "0")
+    command = [sys.executable, "-m", "mock_engine", "--quiet", "--host", "127.0.0.3", *ports]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(2)]
+        process.terminate()
+
+    assert all("://127.0.0.3:" in line for line in lines), lines
+
+
+@pytest.mark.parametrize("version", ["0.2", "0.26", "new", ""])
+def test_a_release_that_is_not_known_is_refused(version: str) -> None:
+    command = [sys.executable, "-m", "mock_engine", "--engine-version", version]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 2
+    assert "--engine-version" in ended.stderr

@@ -8,6 +8,7 @@ import os
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Plain
 from tests.mutants.worker import Json, Worker
 
 
@@ -84,3 +85,9 @@ class _Second(Worker):
 class TakesBlanksForAName(Worker):
     def name(self) -> str:
         return os.environ.get("III_WORKER_NAME", super().name())
+
+
+@breaks("ANN-002")
+class AnnouncesNoProcess(Plain):
+    def description(self) -> Json:
+        return {**super().description(), "pid": 0}

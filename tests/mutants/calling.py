@@ -5,6 +5,7 @@ from __future__ import annotations
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Plain
 from tests.mutants.worker import Json, Worker
 
 
@@ -56,7 +57,7 @@ class CallsIntoTheDefaultNamespace(Worker):
         return data.get("namespace")
 
 
-@breaks("CAL-011")
+@breaks("CAL-011", seen_in=("configured",))
 class LooksForTheEngineAtHome(Worker):
     def namespace_of_call(self, data: Json) -> Json:
         return data.get("namespace") or self.namespace()
@@ -162,3 +163,37 @@ class WaitsForAResultThatIsNull(Worker):
 class KeepsOneId(Worker):
     def fresh_id(self) -> str:
         return str(self.__dict__.setdefault("one_id", super().fresh_id()))
+
+
+@breaks("CAL-004")
+class NumbersItsAnnouncement(Plain):
+    def announcement(self) -> Json:
+        return {**super().announcement(), "invocation_id": self.fresh_id()}
+
+
+@breaks("CAL-002")
+class CallsUnderOneId(Plain):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        one = {"type": "invokefunction", "function_id": "state::get", "data": self.wanted()}
+        for _ in range(2):
+            await self.send(
+                socket, {**one, "invocation_id": "0b7e1a52-0000-4000-8000-000000000009"}
+            )
+
+    def wanted(self) -> Json:
+        return {"scope": "mutant", "key": "count"}
+
+
+@breaks("CAL-009")
+class EnqueuesUnnumbered(Plain):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        one = {"type": "invokefunction", "function_id": "mutant::add", "data": {}}
+        await self.send(socket, {**one, "action": {"type": "enqueue", "queue": "mutant"}})
+
+
+@breaks("CAL-011", seen_in=("configured",))
+class AnnouncesWithinItsNamespace(Plain):
+    def announcement(self) -> Json:
+        return {**super().announcement(), "namespace": self.namespace()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.mutants.worker import Worker
@@ -9,22 +10,35 @@ from tests.mutants.worker import Worker
 
 @dataclass(frozen=True)
 class Mutant:
-    """A worker that breaks ``requirement`` and nothing else, if that can be."""
+    """A worker that breaks ``requirement`` and nothing else, if that can be.
+
+    ``seen_in`` names the trials in which it does so, of a requirement that must always hold.
+    """
 
     name: str
     requirement: str
     worker: type[Worker]
+    seen_in: tuple[str, ...]
 
 
 MUTANTS: dict[str, Mutant] = {}
 
 
-def breaks(requirement: str):  # type: ignore[no-untyped-def]
-    """Register a worker class, whose name becomes the mutant's, as breaking ``requirement``."""
+EVERYDAY = ("looking_back", "every_function", "first_series", "terminated")
+"""The trials that show most of what must always hold."""
+
+
+def breaks(
+    requirement: str, seen_in: tuple[str, ...] = EVERYDAY
+) -> Callable[[type[Worker]], type[Worker]]:
+    """Register a worker class, whose name becomes the mutant's, as breaking ``requirement``.
+
+    ``seen_in`` is as for ``Mutant``.
+    """
 
     def register(worker: type[Worker]) -> type[Worker]:
         assert worker.__name__ not in MUTANTS, worker.__name__
-        MUTANTS[worker.__name__] = Mutant(worker.__name__, requirement, worker)
+        MUTANTS[worker.__name__] = Mutant(worker.__name__, requirement, worker, seen_in)
         return worker
 
     return register

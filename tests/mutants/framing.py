@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Plain
 from tests.mutants.worker import Json, Worker
 
 KNOWN = {"type", "invocation_id", "function_id", "data", "metadata", "traceparent", "baggage"}
@@ -172,3 +174,51 @@ class DropsCallsOutsideOfTraces(Worker):
         trace = message.get("traceparent")
         if trace is None or trace.count("-") == 3:
             await super().start(socket, message)
+
+
+class SaysGoodbyeWith(Plain):
+    """Ends its connection with a close frame of its own making."""
+
+    payload: bytes
+
+    async def goodbye(self) -> None:
+        if self.socket is not None:
+            mask = b"\x11\x22\x33\x44"
+            masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(self.payload))
+            frame = bytes([0x88, 0x80 | len(self.payload)]) + mask + masked
+            self.socket.transport.write(frame)
+            await asyncio.sleep(0.3)
+            self.socket.transport.close()
+
+
+@breaks("FRM-013")
+class ClosesWithAReservedCode(SaysGoodbyeWith):
+    payload = (1006).to_bytes(2, "big") + b"bye"
+
+
+@breaks("FRM-013")
+class ClosesWithHalfACode(SaysGoodbyeWith):
+    payload = b"\x03"
+
+
+@breaks("FRM-013", seen_in=("odd_data",))
+class WritesNoUtf8(Plain):
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        if isinstance(message.get("data"), list):
+            await socket.send(b'{"type":"pong","x":"\xc3\x28"}', text=True)
+        await super().reply(socket, message, body)
+
+
+@breaks("FRM-002", seen_in=("odd_data",))
+class WritesErrorsAsTextNowAndThen(Plain):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        return {"error": "no list, please"} if isinstance(message.get("data"), list) else body
+
+
+@breaks("FRM-001", seen_in=("odd_data",))
+class WritesALogLineNowAndThen(Plain):
+    async def outcome(self, message: Json) -> Json:
+        if isinstance(message.get("data"), list) and self.socket is not None:
+            await self.socket.send("WARN a list came")
+        return await super().outcome(message)

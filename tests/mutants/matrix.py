@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Conclusion, Finding, inconclusive
-from conformance.trials.trial import CHECKS
+from conformance.trials.trial import CHECKS, TRIALS
 from tests.judging import judge
 from tests.mutants.catalogue import Mutant
 
@@ -32,9 +33,12 @@ class Row:
         return finding.conclusion is Conclusion.BROKEN and bool(finding.expected and finding.seen)
 
 
-def decided_with(requirement_id: str) -> tuple[str, ...]:
-    """The requirements that the trials of this one, and of all it needs, decide as well."""
-    played = _trials(requirement_id)
+def decided_with(requirement_id: str, seen_in: Iterable[str] = ()) -> tuple[str, ...]:
+    """The requirements that the trials of this one, and of all it needs, decide as well.
+
+    What must always hold is decided by any trials, by those in ``seen_in`` too.
+    """
+    played = _trials(requirement_id) | set(seen_in)
     return tuple(other for other in sorted(CHECKS) if _trials(other) <= played)
 
 
@@ -52,13 +56,17 @@ def judged(mutant: Mutant, *, unprepared: bool = False) -> Row:
 
 
 def _judged(mutant: Mutant, option: str) -> Row:
-    others = [other for other in decided_with(mutant.requirement) if other != mutant.requirement]
+    seen_in = mutant.seen_in if CHECKS[mutant.requirement].watch is not None else ()
+    decided = decided_with(mutant.requirement, seen_in)
+    others = [other for other in decided if other != mutant.requirement]
+    played = _trials(mutant.requirement) | set(seen_in)
     own, *rest = judge(
         f"tests.mutants {mutant.name} {option}",
         [mutant.requirement, *others],
         default_port=(port := free_port()),
         full=CHECKS[mutant.requirement].long,
         environment={"MUTANT_PORT": str(port)},
+        witnesses=[TRIALS[name] for name in sorted(played)],
     )
     broken = [v.requirement.id for v in rest if v.finding.conclusion is Conclusion.BROKEN]
     return Row(mutant, own.finding, tuple(broken))

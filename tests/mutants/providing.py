@@ -7,6 +7,7 @@ import asyncio
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Ticking
 from tests.mutants.worker import Json, Worker
 
 
@@ -108,3 +109,32 @@ class RefusesInPlainText(Worker):
         names = ("id", "trigger_type", "function_id")
         refusal = {name: message[name] for name in names} | {"error": "unknown type"}
         await self.send(socket, {"type": "triggerregistrationresult", **refusal})
+
+
+@breaks("PRV-002")
+class TakesAnyTriggerUnprepared(Ticking):
+    async def bind(self, socket: ClientConnection, message: Json) -> None:
+        await super().bind(socket, {**message, "trigger_type": "mutant-tick"})
+
+
+@breaks("PRV-006")
+class ConfirmsTeardownsLater(Ticking):
+    async def unbind(self, message: Json) -> None:
+        await super().unbind(message)
+        assert self.socket is not None
+        answer = {"type": "triggerregistrationresult", "id": message["id"]}
+        answer |= {"trigger_type": message["trigger_type"], "function_id": "a::b"}
+        await asyncio.sleep(0.2)
+        await self.send(self.socket, answer)
+
+
+@breaks("PRV-007")
+class TicksWithoutMetadata(Ticking):
+    def binding_fields(self, binding: Json) -> Json:
+        return {"namespace": binding.get("namespace")}
+
+
+@breaks("PRV-008")
+class TicksForEver(Ticking):
+    async def unbind(self, message: Json) -> None:
+        return None

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Opcode
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Plain
 from tests.mutants.worker import Json, Worker
 
 
@@ -77,4 +78,44 @@ class NeverPings(Worker):
 
 @breaks("RDY-007")
 class TrustsASilentConnection(Worker):
+    pings_every = None
+
+
+@breaks("RDY-001")
+class DiesOfAnUnknownFunction(Plain):
+    def unknown(self, message: Json) -> Json:
+        os._exit(1)
+
+
+@breaks("RDY-001")
+class PartsWithTheEngineNowAndThen(Plain):
+    """Takes silence for the end of a connection, and is back a moment later."""
+
+    async def session(self, socket: ClientConnection) -> None:
+        asyncio.get_running_loop().call_later(
+            1.0, lambda: asyncio.ensure_future(socket.close(1000))
+        )
+        await super().session(socket)
+
+    def delay(self, attempt: int) -> float:
+        return 0.3
+
+
+@breaks("RDY-001", seen_in=("with_a_query",))
+class DiesOfAQuery(Plain):
+    def url(self) -> str:
+        if "?" in super().url():
+            os._exit(2)
+        return super().url()
+
+
+@breaks("RDY-001", seen_in=("blank_environment",))
+class GoesDeafWithoutAName(Plain):
+    async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
+        if os.environ.get("III_WORKER_NAME") != " ":
+            await super().receive(socket, raw)
+
+
+@breaks("RDY-006")
+class NeverPingsAtAll(Plain):
     pings_every = None

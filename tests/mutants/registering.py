@@ -8,6 +8,7 @@ import os
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Plain
 from tests.mutants.worker import Json, Worker
 
 
@@ -43,7 +44,7 @@ class RegistersTwice(Worker):
         return [*super().functions(), *super().functions()]
 
 
-@breaks("REG-002")
+@breaks("REG-002", seen_in=("odd_messages",))
 class BeginsAnewAfterNonsense(Worker):
     """Registers everything once more on the same connection when it cannot read a message."""
 
@@ -181,3 +182,17 @@ class RefersToNothing(Worker):
         *others, last = super().functions()
         lost = {"type": "object", "properties": {"item": {"$ref": "#/$defs/Item"}}}
         return [*others, {**last, "request_format": lost}]
+
+
+@breaks("TRG-003")
+class DiesOfAConfirmedTrigger(Plain):
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        if message.get("type") == "triggerregistrationresult" and message.get("error", 0) is None:
+            os._exit(1)
+        await super().dispatch(socket, message)
+
+
+@breaks("REG-010", seen_in=("configured",))
+class TakesAReservedIdInTheNamespaceItIsGiven(Plain):
+    def functions(self) -> list[Json]:
+        return [*super().functions(), {"type": "registerfunction", "id": "engine::mine"}]

@@ -6,11 +6,14 @@ import asyncio
 import signal
 import subprocess
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
-from tests.mutants.worker import Worker
+from tests.mutants.plain import Plain
+from tests.mutants.worker import Json, Result, Worker
 
 
 class Ignores(Worker):
@@ -116,3 +119,58 @@ class BeginsToEndAgain(Worker):
             self.leaving = asyncio.get_running_loop().create_future()
             return
         super().signalled(number)
+
+
+class LosesSignals(Plain):
+    """Passes over signals, and forgets them, while it is ``busy``."""
+
+    @property
+    def busy(self) -> bool:
+        raise NotImplementedError
+
+    def signalled(self, number: signal.Signals) -> None:
+        if not self.busy:
+            super().signalled(number)
+
+
+@breaks("SHD-012")
+class LosesASignalBeforeItsFirstConnection(LosesSignals):
+    dialled = False
+
+    @property
+    def busy(self) -> bool:
+        return not self.dialled
+
+    async def dial(self) -> ClientConnection:
+        socket = await super().dial()
+        self.dialled = True
+        return socket
+
+
+@breaks("SHD-013")
+class WaitsForItsHandshake(Plain):
+    open_timeout = None
+
+    async def unless_stopped(self, dialling: Coroutine[Any, Any, Result]) -> Result:
+        return await dialling
+
+
+@breaks("SHD-014")
+class LosesASignalWhileItRegisters(LosesSignals):
+    registering = True
+
+    @property
+    def busy(self) -> bool:
+        return self.registering
+
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        self.registering = False
+        await super().start(socket, message)
+
+
+@breaks("SHD-015")
+class WaitsForTheAnswerToItsCloseFrame(Plain):
+    async def goodbye(self) -> None:
+        if self.socket is not None:
+            self.socket.close_timeout = 60
+            await self.socket.close()

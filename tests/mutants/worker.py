@@ -14,11 +14,15 @@ import platform
 import signal
 import sys
 import traceback
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.mutants.handlers import Handler, HandlerError, Handlers, Json, current
+
+Result = TypeVar("Result")
 
 __all__ = ["Handler", "HandlerError", "Json", "Worker", "main"]
 
@@ -117,7 +121,7 @@ class Worker(Handlers):
         attempt = 0
         while not self.stopping.is_set():
             try:
-                self.socket = await self.dial()
+                self.socket = await self.unless_stopped(self.dial())
                 attempt = 0
                 await self.session(self.socket)
             except (OSError, InvalidHandshake, EOFError, TimeoutError, ConnectionClosed) as fault:
@@ -129,6 +133,19 @@ class Worker(Handlers):
         if self.leaving is not None:
             await self.leaving
         return self.exit_code()
+
+    async def unless_stopped(self, dialling: Coroutine[Any, Any, Result]) -> Result:
+        """Wait for a connection to be made, or for the end."""
+        task = asyncio.ensure_future(dialling)
+        stopped = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise OSError("told to stop")
+            return await task
+        finally:
+            task.cancel()
+            stopped.cancel()
 
     async def after_giving_up(self) -> int:
         await self.stopping.wait()
@@ -142,10 +159,10 @@ class Worker(Handlers):
 
     async def session(self, socket: ClientConnection) -> None:
         await self.open(socket)
-        await self.send_kept(socket)
         self.connects += 1
-        self.connected = True
+        self.connected = True  # what is called from here on need not be kept
         try:
+            await self.send_kept(socket)
             while True:
                 message = await socket.recv()
                 await self.receive(socket, message)
@@ -223,12 +240,17 @@ class Worker(Handlers):
         self.bindings.pop(message["id"], None)
 
     def rejected(self, message: Json) -> None:
+        self.log(f"rejected: {message['code']}")
         if message["code"] == "WORKER_NAMESPACE_CONFLICT":
             self.unwanted = True
 
     def refused(self, message: Json) -> None:
+        if message.get("error"):
+            self.log(f"a trigger was refused: {message['error']}")
+
+    def log(self, text: str) -> None:
         with contextlib.suppress(OSError):
-            print(f"a trigger was refused: {message.get('error')}", flush=True)
+            print(text, flush=True)
 
     def remember(self, greeting: Json) -> None:
         self.previous = greeting

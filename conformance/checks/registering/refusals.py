@@ -14,9 +14,10 @@ from conformance.checks.stimuli.refusing import (
     still_runs,
     trigger_refused,
 )
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.requirements.verdict import Finding, broken, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
 
 
@@ -49,6 +50,24 @@ def _went_on(record: Record[AfterRejection], remedy: str) -> Finding:
         seen="it no longer listens" if record.result.exit_code is None else "it ended",
         events=record.events[-4:],
         remedy=remedy,
+    )
+
+
+@check("TRG-003", trigger_refused)
+def survives_a_confirmed_trigger(record: Record[Refusal]) -> Finding:
+    """Engines confirm a trigger without an error, or with null for it."""
+    if record.result.confirmed:
+        return kept("it went on")
+    return broken(
+        expected="a worker that goes on after a triggerregistrationresult without an error, and "
+        "with null for it",
+        seen="it no longer listens",
+        events=tuple(
+            e
+            for e in record.events
+            if isinstance(e, Message) and e.type == "triggerregistrationresult"
+        )[:2],
+        remedy="Look at `error` before its members.",
     )
 
 
@@ -86,10 +105,8 @@ def tells_of_a_refused_trigger(record: Record[Refusal]) -> Finding:
     """A route that never answers is looked for in the worker's log first."""
     if record.result.logged:
         return kept("the refusal is in its output")
-    if record.result.crowded:
-        return inconclusive("it writes so much that not all of it is kept")
     return broken(
-        expected=f"a line with the refusal, {NO_ROUTE!r}, in the worker's output",
+        expected=f"a line with the refusal, {as_json(NO_ROUTE)}, in the worker's output",
         seen="no such line",
         remedy="Log the error of a triggerregistrationresult with the id of its trigger.",
     )

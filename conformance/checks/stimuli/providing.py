@@ -23,6 +23,9 @@ NO_TYPE = "conformance-no-such-type"
 TARGET = "conformance::somebody"
 
 
+BY_ITSELF = 2.0
+"""Seconds in which a trigger that fires by itself has fired, if it does so as often as that."""
+
 ELSEWHERE = {"namespace": "conformance-blue", "metadata": {"tenant": "blue"}}
 
 
@@ -61,6 +64,7 @@ async def offered(harness: Harness) -> OfferedTriggers:
     undo = {"type": "unregistertrigger", "id": BINDING, "trigger_type": own}
     harness.send(number, undo)
     alive = await harness.invoker.pulse() and number in harness.workers
+    await harness.until(lambda: len(_answers(harness, BINDING)) > 2, harness.pace.stray)
     return OfferedTriggers(own, number, alive)
 
 
@@ -89,16 +93,24 @@ def results(messages: list[Message], trigger_id: str) -> list[Message]:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """What a provider said of its triggers before and after one was taken back."""
+    """A trigger that fired, when asked to or by itself, and was taken back at ``undone`` seconds.
 
-    before: Invocation
-    after: Invocation
+    ``before`` and ``after`` ask a worker that can say so which triggers it holds. ``quiet`` is for
+    how many seconds nothing more was to be heard of the trigger.
+    """
+
+    undone: float
+    quiet: float
+    before: Invocation | None = None
+    after: Invocation | None = None
 
 
 @trial(Worker.OWN)
 async def fired(harness: Harness) -> Fired:
-    """Offer a trigger in another namespace twice, let it fire, and take it back."""
-    fire, bindings = harness.invoker.role("fire"), harness.invoker.role("bindings")
+    """Offer a trigger in another namespace twice, let it fire, and take it back.
+
+    A type of which nothing is known may fire by itself.
+    """
     await harness.worker.start()
     await harness.presence.ready()
     number, own = _own_type(harness)
@@ -108,15 +120,44 @@ async def fired(harness: Harness) -> Fired:
             lambda n=times: len(_answers(harness, BINDING)) >= n,  # type: ignore[misc]
             harness.pace.reply,
         )
-    before = harness.invoker.invoke(bindings, {})
-    await harness.invoker.reply(before)
-    await harness.invoker.reply(harness.invoker.invoke(fire, {"id": BINDING, "data": {"tick": 1}}))
-    await harness.until(lambda: calls_of_the_target(harness.talk), harness.pace.reply)
+    before = await _bindings(harness)
+    if harness.invoker.plays("fire"):
+        data = {"id": BINDING, "data": {"tick": 1}}
+        await harness.invoker.reply(harness.invoker.invoke(harness.invoker.role("fire"), data))
+        await harness.until(lambda: calls_of_the_target(harness.talk), harness.pace.reply)
+    elif not await harness.until(lambda: calls_of_the_target(harness.talk), BY_ITSELF):
+        raise Inconclusive(
+            "this takes a function that plays the part of conformance::fire, or a trigger type "
+            f"that fires by itself within {BY_ITSELF:.0f} s"
+        )
+    # By itself, it fires again after as long as it took.
+    quiet = min(BY_ITSELF, max(harness.pace.stray, 2 * _period(harness)))
     harness.send(number, {"type": "unregistertrigger", "id": BINDING, "trigger_type": own})
     await harness.invoker.pulse()
-    after = harness.invoker.invoke(bindings, {})
-    await harness.invoker.reply(after)
-    return Fired(before, after)
+    undone = harness.transcript.now()
+    after = await _bindings(harness)
+    await harness.until(lambda: fired_since(harness.talk, undone), quiet)
+    return Fired(undone, quiet, before, after)
+
+
+async def _bindings(harness: Harness) -> Invocation | None:
+    """Ask for the triggers that the worker holds, if it has a function that tells."""
+    if not harness.invoker.plays("bindings"):
+        return None
+    invocation = harness.invoker.invoke(harness.invoker.role("bindings"), {})
+    await harness.invoker.reply(invocation)
+    return invocation
+
+
+def _period(harness: Harness) -> float:
+    """How long after the trigger was taken it fired, in seconds."""
+    answers, calls = _answers(harness, BINDING), calls_of_the_target(harness.talk)
+    return calls[0].at - answers[0].at if answers and calls else 0.0
+
+
+def fired_since(talk: Conversation, at: float) -> list[Message]:
+    """The calls of the target after ``at`` seconds."""
+    return [call for call in calls_of_the_target(talk) if call.at > at]
 
 
 def calls_of_the_target(talk: Conversation) -> list[Message]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from conformance.checks.stimuli.answers import disowned
 from conformance.errors import Inconclusive
@@ -72,48 +74,85 @@ def connections_since(harness: Harness, before: tuple[int, ...]) -> list[int]:
 FAILED = "trigger_registration_failed"
 
 
-LEGIBLE = 100_000
-"""Characters of output beyond which lines may have been cut or dropped."""
-
-
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What came of a refused trigger.
+    """What came of a trigger that was confirmed, and then refused.
 
-    ``heard`` is whether the worker still listened, ``logged`` whether its output tells of it, and
-    ``crowded`` whether there was more output than is kept.
+    ``confirmed`` is whether the worker went on after the confirmation and ``heard`` after the
+    refusal; ``logged`` is whether its output tells of the refusal.
     """
 
+    confirmed: bool
     heard: bool
     logged: bool
-    crowded: bool
 
 
 @trial(Worker.OWN)
 async def trigger_refused(harness: Harness) -> Refusal:
-    """Tell the worker that one of its triggers could not be registered."""
+    """Confirm one of the worker's triggers in both forms there are, and then refuse it."""
     await harness.worker.start()
     await harness.presence.ready()
-    triggers = [r for r in harness.talk.registrations if r.kind == "registertrigger"]
-    if not triggers:
-        raise Inconclusive("this takes a worker that registers a trigger")
-    body = triggers[0].message.json
-    number = triggers[0].message.connection
-    names = ("id", "trigger_type", "function_id")
-    harness.send(
-        number,
-        {
-            "type": "triggerregistrationresult",
-            **{name: body.get(name) for name in names},
-            "error": {"code": "trigger_registration_failed", "message": NO_ROUTE},
-        },
-    )
+    for outcome in ({}, {"error": None}):
+        harness.send(*_result(harness, outcome))
+    confirmed = await harness.invoker.pulse()
+    if not confirmed:
+        await harness.restart()
+    number, refusal = _result(harness, {"error": {"code": FAILED, "message": NO_ROUTE}})
+    search = harness.worker.look_for(FAILED, NO_ROUTE)
+    harness.send(number, refusal)
     heard = await harness.invoker.pulse() and number in harness.workers
-    heard = heard and await still_runs(harness, body.get("function_id"))
-    await harness.until(lambda: _tells(harness), harness.pace.stray)
-    crowded = sum(len(line) for line in harness.worker.output()) > LEGIBLE
-    return Refusal(heard, _tells(harness), crowded)
+    heard = heard and await still_runs(harness, refusal.get("function_id"))
+    await harness.until(lambda: search.found, harness.pace.stray)
+    return Refusal(confirmed, heard, search.found)
 
 
-def _tells(harness: Harness) -> bool:
-    return any(NO_ROUTE in line or FAILED in line for line in harness.worker.output())
+def _result(harness: Harness, outcome: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """What becomes of the worker's first trigger, as a message, and the connection for it."""
+    for registration in harness.talk.registrations:
+        number, body = registration.message.connection, registration.message.json
+        if registration.kind == "registertrigger" and number in harness.workers:
+            names = {name: body.get(name) for name in ("id", "trigger_type", "function_id")}
+            return number, {"type": "triggerregistrationresult", **names, **outcome}
+    raise Inconclusive("this takes a worker that registers a trigger")
+
+
+PATIENCE = 3.5
+"""Seconds in which every SDK that comes back has come back: 2.6 s at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """What became of a worker whose name is taken.
+
+    ``wrote`` is whether it wrote something, ``None`` where nobody can read that.
+    """
+
+    before: tuple[int, ...]
+    exit_code: int | None
+    wrote: bool | None
+
+
+@trial(Worker.OWN, slow=True)
+async def name_conflict(harness: Harness) -> Displaced:
+    """Tell the worker that its name is taken, and close the connection."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    before = tuple(harness.workers)
+    written = harness.worker.process.output.written
+    for number in before:
+        connection = harness.connection(number)
+        harness.send(
+            number,
+            {
+                "type": "registrationrejected",
+                "code": "WORKER_NAMESPACE_CONFLICT",
+                "namespace": "default",
+                "worker_name": "taken",
+                "owner_worker_id": OWNER,
+            },
+        )
+        connection.close()
+    await harness.until(lambda: bool(connections_since(harness, before)), PATIENCE)
+    output = harness.worker.process.output
+    wrote = output.written > written if output.written or output.is_pipe else None
+    return Displaced(before, harness.worker.process.exit_code, wrote)

@@ -26,15 +26,17 @@ class Stop:
     workers: tuple[int, ...]
 
 
-async def stop_with(harness: Harness, number: signal.Signals) -> Stop:
-    """Send a signal, and wait for the end of the worker.
+async def stop_with(
+    harness: Harness, number: signal.Signals, patience: float | None = None
+) -> Stop:
+    """Send a signal, and wait for the end of the worker for ``patience`` seconds.
 
     A crowded machine grants twice the time at most.
     """
     workers = tuple(harness.workers)
     at = harness.transcript.now()
     harness.worker.signal(number)
-    patience = harness.pace.exit
+    patience = patience or harness.pace.exit
     await harness.until(lambda: not harness.worker.running, patience, most=2 * patience)
     ended = not harness.worker.running
     took = harness.transcript.now() - at if ended else None

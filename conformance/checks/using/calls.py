@@ -13,6 +13,7 @@ from conformance.documents.trees import at, where
 from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.scheduler import SHARED
 from conformance.trials.trial import Record
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction, Message
 from schemas import Violation, functions, validate_call
 
@@ -94,7 +95,7 @@ def calls_what_the_engine_has(record: Record[Any]) -> Iterator[Finding | str]:
             expected=f"a function that the engine has, such as {' or '.join(near)}"
             if near
             else "a function that the engine has",
-            seen=f"a call of {function_id!r}, answered function_not_found",
+            seen=f"a call of {as_json(function_id)}, answered function_not_found",
             events=(call,),
             remedy="`python -m mock_engine` has what the engine has; ask it with "
             "engine::functions::list.",

@@ -25,9 +25,6 @@ from conformance.trials.harness import Harness
 from conformance.trials.holding import Holder
 from mock_engine.wire import Connection
 
-ENDING = 0.5
-"""Seconds from the end of a connection to that of its process, if it is that which ended it."""
-
 REMEMBERED = 20_000
 """Answered invocations whose second answer would be noticed."""
 
@@ -175,11 +172,6 @@ class Transport:
             lambda: over() or not self.harness.worker.running, seconds, patient=False
         )
         return over()
-
-    async def settled(self) -> None:
-        """Give a process whose connection is gone a moment to end: its sockets close first."""
-        worker = self.harness.worker
-        await self.harness.until(lambda: not worker.running, ENDING)
 
     def forget(self, one: Pending) -> None:
         """Expect this one's reply no longer; if it comes all the same, it is of no interest."""

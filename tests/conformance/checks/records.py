@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from websockets.frames import Opcode
 
 from conformance.trials.baseline import Baseline
+from conformance.trials.life import LifeEvent
 from conformance.trials.pace import Pace
 from conformance.trials.trial import Record
 from mock_engine.transcript import (
@@ -68,6 +69,13 @@ class Story:
         self.events.append(Ended(self.at, number, ending))
         return self
 
-    def record(self, result: Result, exit_code: int | None = None) -> Record[Result]:
+    def record(
+        self,
+        result: Result,
+        exit_code: int | None = None,
+        life: tuple[LifeEvent, ...] = (),
+        missed: str = "",
+    ) -> Record[Result]:
         """The record of a trial that left this behind."""
-        return Record("t", result, tuple(self.events), Baseline(Pace()), (), exit_code, "t")
+        events, baseline = tuple(self.events), Baseline(Pace())
+        return Record("t", result, events, baseline, (), exit_code, "t", life, missed)

@@ -20,7 +20,18 @@ from tests.mutants import MUTANTS
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PHASES = set(load().phases)
-ASIDE = {"__main__", "catalogue", "handlers", "matrix", "test_mutants", "unprepared", "worker"}
+ASIDE = {
+    "__main__",
+    "agents",
+    "catalogue",
+    "handlers",
+    "matrix",
+    "plain",
+    "test_agents",
+    "test_mutants",
+    "unprepared",
+    "worker",
+}
 """What stands beside the phases in the package of mutants."""
 
 
@@ -105,6 +116,12 @@ def test_a_trial_is_found_under_its_name() -> None:
     found: list[Trial[Any]] = [one for check in CHECKS.values() for one in check.trials]
 
     assert all(TRIALS[one.name] is one for one in found)
+
+
+def test_what_must_always_hold_is_watched() -> None:
+    marked = {requirement.id for requirement in load() if requirement.always}
+
+    assert {i for i, check in CHECKS.items() if check.watch is not None} == marked
 
 
 async def nothing(harness: object) -> None:

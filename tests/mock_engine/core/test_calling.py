@@ -83,3 +83,17 @@ def test_a_lost_owner_stops_its_invocations() -> None:
     (got,) = told(play.core.lost(OWNER))
 
     assert got[1]["error"] == {"code": "invocation_stopped", "message": "Invocation stopped"}
+
+
+def test_an_owner_gets_no_malformed_trace_and_its_function_once() -> None:
+    play = Play(OWNER, CALLER)
+    play.say(OWNER, register("demo::echo"))
+    trace = {"traceparent": "00-nonsense", "baggage": "iii.function.id=forged,k=v"}
+
+    ((_, call),) = play.say(CALLER, invoke("demo::echo", {}, ID + "1", **trace))
+    reply = {"type": "invocationresult", "invocation_id": ID + "1", "function_id": "demo::echo"}
+    ((_, answer),) = play.say(OWNER, reply)
+
+    assert "traceparent" not in call
+    assert call["baggage"] == "k=v,iii.function.id=demo::echo"
+    assert (answer["traceparent"], answer["baggage"]) == (trace["traceparent"], trace["baggage"])

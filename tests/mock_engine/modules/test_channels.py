@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -74,3 +76,59 @@ def test_a_header_that_is_set_twice_over_a_channel_is_sent_once(engine: LocalEng
 
     assert (found.status_code, found.content) == (201, b"body")
     assert found.headers.get_list("x-n") == ["2"]
+
+
+def upgraded(url: str) -> socket.socket:
+    """A WebSocket as bytes, after its upgrade."""
+    parts = urlsplit(url)
+    raw = socket.create_connection((parts.hostname or "", parts.port or 0), 10)
+    head = (
+        f"GET {parts.path}?{parts.query} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\n"
+        "upgrade: websocket\r\nsec-websocket-version: 13\r\n"
+        "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    raw.sendall(head.encode())
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += raw.recv(1)
+    return raw
+
+
+def everything(raw: socket.socket) -> bytes:
+    received = b""
+    while data := raw.recv(4096):
+        received += data
+    return received
+
+
+CLOSE_1000 = b"\x88\x82\x00\x00\x00\x00\x03\xe8"
+"""A close frame with code 1000 and a mask of zeros."""
+
+
+def test_a_writers_close_is_answered_and_the_stream_ends(engine: LocalEngine) -> None:
+    writing, reading = ends(engine)
+    with upgraded(writing) as writer, upgraded(reading) as reader:
+        writer.sendall(b"\x81\x82\x00\x00\x00\x00hi" + CLOSE_1000)
+
+        assert everything(writer) == b"\x88\x02\x03\xe8"
+        # Nothing is waited for: the frame, a close frame without a code, the end.
+        assert everything(reader) == b"\x81\x02hi\x88\x00"
+
+
+def test_a_reader_that_closes_first_gets_no_answer(engine: LocalEngine) -> None:
+    writing, reading = ends(engine)
+    with upgraded(writing) as _, upgraded(reading) as reader:
+        reader.sendall(CLOSE_1000)
+        reader.settimeout(1)
+
+        with pytest.raises(TimeoutError):
+            reader.recv(1)
+        reader.settimeout(10)
+        assert _ended_without_a_word(reader)
+
+
+def _ended_without_a_word(raw: socket.socket) -> bool:
+    try:
+        return raw.recv(1) == b""
+    except ConnectionResetError:
+        return True

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from mock_engine.testing import LocalEngine
 from tests.mock_engine.modules.local import (
@@ -112,3 +112,41 @@ def test_whoever_watches_traces_is_told_which_ones_have_new_spans(engine: LocalE
         until(lambda: seen)
 
     assert seen == [{"trace_ids": ["a" * 32]}]
+
+
+TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+def say(worker: ClientConnection, function_id: str, data: Any, **more: Any) -> Any:
+    """Call a function over a worker's connection, and return the result."""
+    ids = {"invocation_id": "5b0d5b2e-0000-4000-8000-000000000001", "function_id": function_id}
+    worker.send(json.dumps({"type": "invokefunction", "data": data, **ids, **more}))
+    while (answer := json.loads(worker.recv(10)))["type"] != "invocationresult":
+        pass
+    return answer.get("result")
+
+
+def test_baggage_functions_see_the_baggage_of_their_caller() -> None:
+    baggage = {"baggage": "user=ada%20l,k=v;ttl=1"}
+    with LocalEngine() as engine, connect(engine.url) as worker:
+        assert say(worker, "engine::baggage::get", {"key": "user"}, **baggage) == {"value": "ada l"}
+        assert say(worker, "engine::baggage::get", {"key": "none"}, **baggage) == {"value": None}
+        assert say(worker, "engine::baggage::get_all", {}, **baggage) == {
+            "baggage": {"user": "ada l", "k": "v"}
+        }
+        assert say(worker, "engine::baggage::get_all", {}) == {"baggage": {}}
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_a_log_trigger_has_the_trace_of_the_call_that_logged(traced: bool) -> None:
+    seen: list[Any] = []
+    with LocalEngine() as engine, connect(engine.url) as worker:
+        engine.serve("a::b", seen.append)
+        bind(engine, "log", "a::b", {})
+        trace = {"traceparent": f"00-{TRACE}-{CALLER}-01"} if traced else {}
+        say(worker, "engine::log::info", {"message": "hello"}, **trace)
+        until(lambda: len(seen) == 2)
+
+    assert [record["trace_id"] for record in seen] == [TRACE if traced else None] * 2
+    assert (seen[0]["span_id"] == CALLER) is traced
+    assert (seen[1]["span_id"] is not None) is traced

@@ -48,3 +48,28 @@ def test_a_schedule_knows_its_next_moment(expression: str, after: str, following
 def test_a_bad_expression_is_refused(expression: str) -> None:
     with pytest.raises(BadExpression):
         Schedule.parse(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("61 * * * * *", "61 * * * * *\n^\nSeconds: '61' is not within 0 and 59"),
+        ("0 0 25 * * *", "0 0 25 * * *\n    ^\nHours: '25' is not within 0 and 23"),
+        ("0 0 0 * foo *", "0 0 0 * foo *\n        ^\nMonths: 'foo' is no name of one"),
+        ("x * * * * *", "x * * * * *\n^\nSeconds: 'x' is a name, and the field has none"),
+        ("0 5-1 * * * *", "0 5-1 * * * *\n  ^\nMinutes: the range '5-1' ends before it begins"),
+        ("*/0 * * * * *", "*/0 * * * * *\n^\nSeconds: the step of '*/0' is zero"),
+        ("* * * * *", "* * * * *\n         ^\nDays of Week: the field is missing"),
+        (
+            "0 0 0 * * * * *",
+            "0 0 0 * * * * *\n              ^\na field too many; there are 7 at most",
+        ),
+    ],
+)
+def test_a_bad_expression_is_shown_with_field_value_and_position(
+    expression: str, shown: str
+) -> None:
+    with pytest.raises(BadExpression) as bad:
+        Schedule.parse(expression)
+
+    assert str(bad.value) == shown

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mock_engine.modules.store import MISSING, open_store
+from mock_engine.modules.adapters import open_store
+from mock_engine.modules.store import MISSING
 from mock_engine.testing import FunctionFailed
 from tests.mock_engine.modules.client import client
 from tests.mock_engine.modules.local import (

@@ -35,19 +35,6 @@ class ForgetsAFunction(Worker):
         return [*super().functions(), {"type": "registerfunction", "id": "mutant::forgotten"}]
 
 
-@breaks("INV-002")
-class AnswersTwice(Worker):
-    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        await super().reply(socket, message, body)
-        await super().reply(socket, message, body)
-
-
-@breaks("INV-003")
-class RepeatsAnotherFunctionId(Worker):
-    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        await super().reply(socket, {**message, "function_id": "mutant::other"}, body)
-
-
 @breaks("INV-004")
 class HasNoCodeForUnknownFunctions(Worker):
     def unknown(self, message: Json) -> Json:
@@ -59,27 +46,6 @@ class IgnoresUnknownFunctions(Worker):
     async def start(self, socket: ClientConnection, message: Json) -> None:
         if message["function_id"] in self.handlers():
             await super().start(socket, message)
-
-
-@breaks("INV-005")
-class ReportsErrorsAsText(Worker):
-    def unknown(self, message: Json) -> Json:
-        return {"error": {"code": "function_not_found"}}
-
-
-@breaks("INV-003")
-class LeavesTheFunctionIdOut(Worker):
-    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        ids = {"type": "invocationresult", "invocation_id": message["invocation_id"]}
-        await self.send(socket, {**ids, **body})
-
-
-@breaks("INV-002")
-class AnswersErrorsTwice(Worker):
-    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
-        await super().reply(socket, message, body)
-        if "error" in body:
-            await super().reply(socket, message, body)
 
 
 @breaks("INV-014")

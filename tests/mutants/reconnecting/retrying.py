@@ -5,7 +5,7 @@ from __future__ import annotations
 from websockets.exceptions import InvalidHandshake
 
 from tests.mutants.catalogue import breaks
-from tests.mutants.worker import Json, Worker
+from tests.mutants.worker import Worker
 
 
 @breaks("REC-027")
@@ -30,12 +30,6 @@ class TriesAllTheTime(Worker):
 class ReconnectsAtOnce(Worker):
     def delay(self, attempt: int) -> float:
         return 0.01
-
-
-@breaks("REC-012")
-class InsistsOnItsName(Worker):
-    def rejected(self, message: Json) -> None:
-        return None
 
 
 @breaks("REC-010")

@@ -1,0 +1,45 @@
+"""A worker whose name is taken makes way, and says so."""
+
+from __future__ import annotations
+
+from conformance.checks.stimuli.refusing import PATIENCE, Displaced, name_conflict
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.trials.trial import Record, check
+
+
+@check("REC-012", name_conflict)
+def stays_away_when_its_name_is_taken(record: Record[Displaced]) -> Finding:
+    """Two workers of one name that both insist would throw each other out for ever."""
+    again = _again(record)
+    if not again:
+        return kept(f"no new connection within {PATIENCE} s")
+    return broken(
+        expected="no new connection after WORKER_NAMESPACE_CONFLICT",
+        seen="one",
+        events=(record.talk.first_message(again[0]),),
+        remedy="Treat the rejection of the worker's name as final, and say so in the log.",
+    )
+
+
+@check("REC-037", name_conflict)
+def does_not_live_on_in_silence(record: Record[Displaced]) -> Finding:
+    """A process that looks healthy and serves nobody is never restarted, nor looked into."""
+    displaced = record.result
+    if _again(record):
+        return inconclusive("it came back although its name is taken: see REC-012")
+    if displaced.exit_code is not None:
+        return kept("its process ended")
+    if displaced.wrote is None:
+        return inconclusive("what it writes cannot be read")
+    if displaced.wrote:
+        return kept("it wrote something when its name was taken")
+    return broken(
+        expected="the end of the process, or a line in its output, after WORKER_NAMESPACE_CONFLICT",
+        seen="it lives on without a connection, and wrote nothing",
+        events=record.events[-4:],
+        remedy="End with an error, so that a supervisor sees it, or log the rejection at least.",
+    )
+
+
+def _again(record: Record[Displaced]) -> list[int]:
+    return [number for number in record.talk.workers if number not in record.result.before]

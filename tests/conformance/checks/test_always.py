@@ -1,0 +1,152 @@
+"""What must always hold, on records."""
+
+from __future__ import annotations
+
+import pytest
+from websockets.frames import Opcode
+
+from conformance import checks
+from conformance.requirements.verdict import Conclusion, Finding
+from conformance.trials.life import LifeEvent, Turn
+from conformance.trials.trial import CHECKS, Record
+from mock_engine.transcript import Ending
+from tests.conformance.checks.records import Story
+
+assert checks.MODULES  # importing the modules registers their checks
+
+ANNOUNCEMENT = {"type": "invokefunction", "function_id": "engine::workers::register", "data": {}}
+FUNCTION = {"type": "registerfunction", "id": "orders::take"}
+INVOCATION = {
+    "type": "invokefunction",
+    "invocation_id": "0b7e1a52-0000-4000-8000-000000000001",
+    "function_id": "orders::take",
+    "data": {},
+}
+ANSWER = {
+    "type": "invocationresult",
+    "invocation_id": INVOCATION["invocation_id"],
+    "function_id": "orders::take",
+    "result": {},
+}
+REJECTION = {"type": "registrationrejected", "namespace": "default"}
+CONFLICT = REJECTION | {
+    "code": "FUNCTION_NAMESPACE_CONFLICT",
+    "function_id": "orders::take",
+    "owner_worker_id": "0b7e1a52-0000-4000-8000-000000000002",
+}
+
+
+def watched(requirement: str, *records: Record[None]) -> Finding:
+    """What the watch of a requirement concludes from records."""
+    watch = CHECKS[requirement].watch
+    assert watch is not None
+    return watch.judge(*records)
+
+
+def spoken() -> Story:
+    """A worker that has announced itself and registered a function."""
+    return Story().opens().says(ANNOUNCEMENT).says(FUNCTION)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "answers", "conclusion"),
+    [
+        ("INV-002", [ANSWER], Conclusion.KEPT),
+        ("INV-002", [ANSWER, ANSWER], Conclusion.BROKEN),
+        ("INV-003", [ANSWER | {"function_id": "orders::give"}], Conclusion.BROKEN),
+        ("INV-005", [ANSWER | {"error": {"code": "a", "message": "b"}}], Conclusion.KEPT),
+        ("INV-005", [ANSWER | {"error": {"code": 5, "message": "b"}}], Conclusion.BROKEN),
+        (
+            "INV-005",
+            [ANSWER | {"error": {"code": "a", "message": "b", "stacktrace": []}}],
+            Conclusion.BROKEN,
+        ),
+        ("INV-036", [ANSWER | {"error": None}], Conclusion.KEPT),
+        ("INV-036", [ANSWER | {"error": {"code": "a", "message": "b"}}], Conclusion.BROKEN),
+        ("INV-037", [ANSWER], Conclusion.KEPT),
+        ("INV-037", [ANSWER | {"invocation_id": "another"}], Conclusion.BROKEN),
+        ("INV-037", [], Conclusion.INCONCLUSIVE),
+    ],
+)
+def test_an_answer(
+    requirement: str, answers: list[dict[str, object]], conclusion: Conclusion
+) -> None:
+    story = spoken().says(INVOCATION, engine=True)
+    for answer in answers:
+        story.says(answer)
+
+    assert watched(requirement, story.record(None)).conclusion is conclusion
+
+
+def test_one_run_of_many_breaks_a_rule_and_every_offender_is_named() -> None:
+    right = spoken().record(None)
+    wrong = spoken().says(FUNCTION | {"id": "take"}).says(FUNCTION | {"id": "give"}).record(None)
+
+    finding = watched("REG-003", right, wrong)
+
+    assert finding.conclusion is Conclusion.BROKEN
+    assert finding.seen == 'the id "take"; the id "give"'
+    assert watched("REG-003", right).conclusion is Conclusion.KEPT
+
+
+@pytest.mark.parametrize(
+    ("payload", "seen"),
+    [(b"", None), (b"\x03\xe8bye", None), (b"\x03\xeebye", "the code 1006"), (b"\x03", "one byte")],
+)
+def test_a_close_frame(payload: bytes, seen: str | None) -> None:
+    story = spoken().sends(Opcode.CLOSE, payload).ends(Ending.CLOSE_FRAME)
+
+    finding = watched("FRM-013", story.record(None))
+
+    assert finding.conclusion is (Conclusion.BROKEN if seen else Conclusion.KEPT)
+    assert (seen or "") in finding.seen
+
+
+# -- a worker is there ----------------------------------------------------------------------------
+
+
+def test_a_process_that_ends_by_itself_is_told_with_what_came_before() -> None:
+    story = spoken().says(INVOCATION, engine=True).ends()
+    life = (LifeEvent(0.0, 0, Turn.STARTED), LifeEvent(story.at, 0, Turn.EXITED, 1))
+
+    finding = watched("RDY-001", story.record(None, 1, life))
+
+    assert finding.conclusion is Conclusion.BROKEN
+    assert finding.seen == (
+        "its process ended with exit code 1 after the engine's invokefunction of orders::take"
+    )
+
+
+@pytest.mark.parametrize("turn", [Turn.SIGNALLED, Turn.KILLED])
+def test_a_process_that_was_told_to_end_may_end(turn: Turn) -> None:
+    story = spoken().sends(Opcode.CLOSE).ends(Ending.CLOSE_FRAME)
+    life = (LifeEvent(0.0, 0, turn, 15), LifeEvent(story.at, 0, Turn.EXITED, 0))
+
+    assert watched("RDY-001", story.record(None, 0, life)).conclusion is Conclusion.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("story", "conclusion"),
+    [
+        (spoken().ends(Ending.EOF), Conclusion.BROKEN),
+        (spoken().ends(Ending.RESET), Conclusion.BROKEN),
+        (spoken().ends(Ending.BY_ENGINE), Conclusion.INCONCLUSIVE),
+        (spoken().says({"type": 5}, engine=True).ends(), Conclusion.INCONCLUSIVE),
+        (
+            spoken().says(REJECTION | {"code": "WORKER_NAMESPACE_CONFLICT"}, engine=True).ends(),
+            Conclusion.INCONCLUSIVE,
+        ),
+        (
+            spoken().says(CONFLICT, engine=True).ends(),
+            Conclusion.BROKEN,
+        ),
+    ],
+)
+def test_a_connection_that_the_worker_drops(story: Story, conclusion: Conclusion) -> None:
+    assert watched("RDY-001", story.record(None)).conclusion is conclusion
+
+
+def test_a_worker_that_was_not_there_for_a_trial() -> None:
+    missed = spoken().record(None, missed="the worker was not connected when the trial needed it")
+
+    assert watched("RDY-001", missed).seen == missed.missed
