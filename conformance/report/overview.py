@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from conformance.judging.entry import FUZZ, REQUIREMENT, Entry
+from conformance.report.console import rule
 from conformance.report.document import Report
 from conformance.requirements.verdict import Level, Outcome
 from conformance.subject.command import wrapper
@@ -70,9 +71,8 @@ def brief(report: Report) -> Iterator[Line]:
         if found:
             yield f"{counted(len(found), outcome.value)}:", None
         for entry in found:
-            rule = entry.sentence.removeprefix("A worker ").rstrip(".")
             seen = _bare(entry)
-            yield f"  {entry.id}  {rule}", outcome
+            yield f"  {entry.id}  {rule(entry.sentence)}", outcome
             yield f"  {'':{len(entry.id)}}  {_cut(seen)}", outcome
 
 
