@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pytest
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
 """pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
 
 GROUP = "iii worker conformance"
+
+FILE = "conformance.yaml"
+"""The file that may name the worker."""
 
 ENGINES = ("--engine-cmd", "--engine-url")
 """The options that name an engine: the subject, or what a worker is judged under."""
@@ -403,10 +409,17 @@ def is_active(values: Namespace) -> bool:
     return any(_is_set(values, name) for name in NAMING)
 
 
-def judges_engine(values: Namespace) -> bool:
-    """Whether the user asked to judge an engine, and no worker under it."""
-    engines = any(_is_set(values, name) for name in ENGINES)
-    return engines and not any(_is_set(values, name) for name in NAMING if name not in ENGINES)
+def judges_engine(config: pytest.Config) -> bool:
+    """Whether the user asked to judge an engine, and no worker under it.
+
+    ``--conformance`` names a worker where there is a file that does: the console script gives it
+    in every run.
+    """
+    folders = (config.invocation_params.dir, config.rootpath)
+    names_worker = {name: _is_set(config.option, name) for name in NAMING if name not in ENGINES}
+    names_worker["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
+    engines = any(_is_set(config.option, name) for name in ENGINES)
+    return engines and not any(names_worker.values())
 
 
 def idle(values: Namespace) -> str | None:
