@@ -10,6 +10,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ LAST_LINES = 10
 REQUIREMENT = "requirement"
 SCENARIO = "scenario"
 FUZZ = "fuzz"
+
+BEGINNING = re.compile(r"^(A worker|An engine) (?=(must|should|may)\b)")
+"""What sentences of requirements begin with."""
 
 
 class Criterion(msgspec.Struct, frozen=True):
@@ -91,6 +95,11 @@ class Entry(msgspec.Struct, frozen=True):
     tried: Rate | None = None
     notes: tuple[str, ...] | UnsetType = UNSET
     because: str | UnsetType = UNSET
+
+    @property
+    def rule(self) -> str:
+        """The sentence without its subject, where a verb follows that, and its full stop."""
+        return BEGINNING.sub("", self.sentence).rstrip(".")
 
     def data(self) -> dict[str, Any]:
         """The entry as JSON-able data."""

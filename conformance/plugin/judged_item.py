@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.judging.entry import Entry
-from conformance.judging.session import Judgement
+from conformance.judging.interface import Session
 from conformance.plugin import resolving
 from conformance.report.failure import account
 from conformance.report.journal import Journal
@@ -30,16 +30,18 @@ class JudgedItem(pytest.Item):
 
     ``trials`` are played in the background from the start, in the hope that it is asked for.
     What ``rests_on_trials`` shares them with others, and is judged in one process with these.
+    ``seconds`` is how long it takes beside its trials, where that is known.
     """
 
     trials: Sequence[Trial[Any]] = ()
     rests_on_trials = True
+    seconds: float = 0.0
 
     cls = module = None
     fixturenames: Sequence[str] = ()
     """What hooks of other people read of a test function; see ``function``."""
 
-    def __init__(self, *, judgement: Judgement, **kw: Any) -> None:
+    def __init__(self, *, judgement: Session, **kw: Any) -> None:
         super().__init__(**kw)
         self.judgement = judgement
         self._outcomes: list[Outcome] = []

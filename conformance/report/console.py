@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET
@@ -26,9 +25,6 @@ MARKS = {
 """How an outcome is written, and pytest's markup for it."""
 
 
-BEGINNING = re.compile(r"^A worker (?=(must|should|may)\b)")
-
-
 def table(report: Report) -> Iterator[tuple[str, Outcome | None]]:
     """Lines of the table, each with its outcome, or ``None`` for a heading."""
     phase = None
@@ -39,15 +35,10 @@ def table(report: Report) -> Iterator[tuple[str, Outcome | None]]:
         yield row(entry), entry.outcome
 
 
-def rule(sentence: str) -> str:
-    """A sentence without what all of them begin with: "A worker must …" is "must …"."""
-    return BEGINNING.sub("", sentence).rstrip(".")
-
-
 def row(entry: Entry) -> str:
     """One verdict as one line; its reason follows where it is not simply kept."""
     level = entry.level.value
-    text = f"  {MARKS[entry.outcome][0]:5}  {entry.id}  {level:6}  {rule(entry.sentence)}"
+    text = f"  {MARKS[entry.outcome][0]:5}  {entry.id}  {level:6}  {entry.rule}"
     if entry.notes is not UNSET or (entry.outcome is Outcome.PASSED and entry.tried is None):
         return text
     return f"{text}\n{' ' * 26}{entry.reason}"

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from conformance.judging.entry import FUZZ, REQUIREMENT, Entry
-from conformance.report.console import rule
 from conformance.report.document import Report
 from conformance.requirements.verdict import Level, Outcome
 from conformance.subject.command import wrapper
@@ -72,7 +71,7 @@ def brief(report: Report) -> Iterator[Line]:
             yield f"{counted(len(found), outcome.value)}:", None
         for entry in found:
             seen = _bare(entry)
-            yield f"  {entry.id}  {rule(entry.sentence)}", outcome
+            yield f"  {entry.id}  {entry.rule}", outcome
             yield f"  {'':{len(entry.id)}}  {_cut(seen)}", outcome
 
 
@@ -89,7 +88,7 @@ def next_steps(report: Report) -> list[str]:
         steps.append(
             f"{', '.join(defects[:4])}: known of the SDK, not yours; --known-failures sdk says so"
         )
-    name = wrapper(report.worker)
+    name = wrapper(report.judged)
     if name and any(entry.phase == SHUTTING for entry in failing(report)):
         steps.append(
             f"{name} stands before the worker and gets the signals: start the worker itself, as in "
@@ -110,7 +109,8 @@ def next_steps(report: Report) -> list[str]:
     if long := _count(report, FULL):
         steps.append(f"--level full judges {long} more")
     judged = any(entry.outcome.judged for entry in report.verdicts)
-    if judged and not broken and not any(entry.kind == FUZZ for entry in report.verdicts):
+    fuzzed = any(entry.kind == FUZZ for entry in report.verdicts)
+    if judged and not (broken or fuzzed or report.is_about_engine):
         steps.append("--fuzz=60s hunts for bugs in what your functions do")
     return steps[:STEPS]
 

@@ -5,7 +5,8 @@ worker gives the baseline. Then the trials that share its worker run side by sid
 each with an engine and a process of its own, those that change their worker.
 
 Where only one process of the worker can live at a time, its trials follow one another: the user
-said so, it insists on the default port, or a second one did not start while the first one ran.
+said so, it insists on the default port, there is one engine alone that is not the suite's, or a
+second one did not start while the first one ran.
 """
 
 from __future__ import annotations
@@ -233,6 +234,9 @@ class Scheduler:
                 self.alone = f"it insists on port {self._port}"
         if self._settings.serial:
             self.alone = "--serial asks for it"
+        upstream = self._settings.upstream
+        if upstream is not None and upstream.parallel == 1:
+            self.alone = "there is one engine, in which two of them would be in each other's way"
         if self.alone or not await self._play_beside(trials):
             await self._play_one_by_one(trials)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from conformance.judging.entry import SCENARIO
-from conformance.report.console import closing, rule, table
+from conformance.report.console import closing, table
 from conformance.requirements.verdict import Outcome
 from tests.conformance.report.making import entry, reporter
 
@@ -23,14 +21,3 @@ def test_the_table_heads_phases_it_does_not_know_and_errors_are_counted() -> Non
         "out of 1 scenario",
         "conformance: 1 ended without a verdict: x",
     ]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "short"),
-    [
-        ("A worker must announce itself.", "must announce itself"),
-        ("A worker that is asked to stop drains", "A worker that is asked to stop drains"),
-    ],
-)
-def test_a_rule_is_shortened_where_it_stays_a_sentence(sentence: str, short: str) -> None:
-    assert rule(sentence) == short
