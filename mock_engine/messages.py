@@ -80,6 +80,9 @@ class RegisterFunction(ProtocolMessage, frozen=True):
     metadata: Raw = ABSENT
     invocation: HttpInvocation | None = None
     observe: Raw = ABSENT
+    args_format: Raw = ABSENT
+    private: Raw = ABSENT
+    observable: Raw = ABSENT
 
 
 class UnregisterFunction(ProtocolMessage, frozen=True):
@@ -161,6 +164,8 @@ class InvocationResult(ProtocolMessage, frozen=True):
     error: ErrorBody | None = None
     traceparent: str | None = None
     baggage: str | None = None
+    matched: Raw = ABSENT
+    delivered: Raw = ABSENT
 
 
 class Reattach(ProtocolMessage, frozen=True):
@@ -186,10 +191,16 @@ class WorkerRegistered(ProtocolMessage, frozen=True):
     features: tuple[str, ...] = ()
 
 
+Rejection = Literal[
+    "WORKER_NAMESPACE_CONFLICT", "FUNCTION_NAMESPACE_CONFLICT", "INVALID_ARGS_FORMAT"
+]
+"""Why an engine refuses a registration; the last one since 0.26."""
+
+
 class RegistrationRejected(ProtocolMessage, frozen=True):
     """The engine refuses a worker's name or one of its functions."""
 
-    code: Literal["WORKER_NAMESPACE_CONFLICT", "FUNCTION_NAMESPACE_CONFLICT"]
+    code: Rejection
     namespace: str
     owner_worker_id: str
     worker_name: str | None = None

@@ -15,6 +15,7 @@ ROOMS = (
     "matrix",
     "report",
     "scenarios",
+    "engines",
     "fuzz",
     "judging",
     "checks",

@@ -46,6 +46,7 @@ compare          commands.compare:declare                      show what changed
 merge            commands.merge:declare                        make one report of several shares
 watch            commands.watch:declare                        judge again when files change
 engine           commands.engine:declare                       run a local engine
+drift            commands.drift:declare                        show what changed between engines
 list             commands.catalogue:declare_list               show every requirement, a line each
 explain          commands.catalogue:declare_explain            show all that is known of some
 doctor           commands.doctor:declare                       look at what this machine lacks

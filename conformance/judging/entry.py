@@ -10,6 +10,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -91,6 +92,11 @@ class Entry(msgspec.Struct, frozen=True):
     tried: Rate | None = None
     notes: tuple[str, ...] | UnsetType = UNSET
     because: str | UnsetType = UNSET
+
+    @property
+    def rule(self) -> str:
+        """The sentence without whom it is about and without its full stop."""
+        return re.sub("^(A worker|An engine) ", "", self.sentence).rstrip(".")
 
     def data(self) -> dict[str, Any]:
         """The entry as JSON-able data."""

@@ -14,8 +14,6 @@ import pytest
 from conformance.plugin import options
 from conformance.plugin.hypothesis_summary import spare_hypothesis
 
-FILE = "conformance.yaml"
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options of the suite."""
@@ -59,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     elif option := options.idle(config.option):
         raise pytest.UsageError(
             f'{option} is given, but no worker to judge: add --worker-cmd="python my_worker.py", '
-            f"or --conformance where {FILE} names the worker"
+            f"or --conformance where {options.FILE} names the worker"
         )
     else:
         config.pluginmanager.register(Idle(), "iii-conformance-idle")
@@ -80,7 +78,7 @@ class Idle:
         if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or session.config.option.collectonly:
             return
         for folder in folders:
-            if (folder / FILE).is_file():
+            if (folder / options.FILE).is_file():
                 from conformance.plugin.resolving import unused
 
-                raise pytest.UsageError(unused(folder / FILE))
+                raise pytest.UsageError(unused(folder / options.FILE))

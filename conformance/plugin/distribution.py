@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
-from conformance.settings.settings import Settings
 
 NOTE = "one process plays all trials, side by side; -n spreads --fuzz alone"
 
@@ -27,8 +26,10 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def arrange(config: pytest.Config, settings: Settings) -> str:
+def arrange(config: pytest.Config, *, fuzzes: bool, starts: bool) -> str:
     """Have xdist start processes only where they are of use; what to tell the user, if anything.
+
+    ``fuzzes`` is whether the run does, ``starts`` whether the suite starts the worker.
 
     xdist looks at its options after this.
 
@@ -37,8 +38,8 @@ def arrange(config: pytest.Config, settings: Settings) -> str:
     """
     if not is_asked_for(config):
         return ""
-    if settings.fuzzing is not None:
-        if not settings.subject.starts:
+    if fuzzes:
+        if not starts:
             raise UsageError(
                 "--worker-attach is for one process; there is one worker: leave -n out"
             )

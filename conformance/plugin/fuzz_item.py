@@ -9,6 +9,7 @@ from hypothesis.database import ExampleDatabase
 from msgspec import UNSET
 
 from conformance.judging.entry import FUZZ, Criterion, Entry, Evidence, build_entry
+from conformance.judging.session import Judgement
 from conformance.plugin.judged_item import JudgedItem
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
@@ -20,6 +21,7 @@ PHASE = FUZZ
 class FuzzItem(JudgedItem):
     """Something that fuzzing judges."""
 
+    judgement: Judgement
     rests_on_trials = False
 
     def __init__(self, *, fuzzing: Fuzzing, database: ExampleDatabase | None, **kw: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.judging.entry import Entry
-from conformance.judging.session import Judgement
+from conformance.judging.interface import Session
 from conformance.plugin import resolving
 from conformance.report.failure import account
 from conformance.report.journal import Journal
@@ -41,7 +41,7 @@ class JudgedItem(pytest.Item):
     fixturenames: Sequence[str] = ()
     """What hooks of other people read of a test function; see ``function``."""
 
-    def __init__(self, *, judgement: Judgement, **kw: Any) -> None:
+    def __init__(self, *, judgement: Session, **kw: Any) -> None:
         super().__init__(**kw)
         self.judgement = judgement
         self._outcomes: list[Outcome] = []

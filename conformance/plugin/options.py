@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pytest
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
 """pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
 
 GROUP = "iii worker conformance"
+
+FILE = "conformance.yaml"
+"""The file that may name the worker."""
+
+ENGINES = ("--engine-cmd", "--engine-url")
+"""The options that name an engine: the subject, or what a worker is judged under."""
 
 NAMING = (
     "--conformance",
@@ -21,11 +30,14 @@ NAMING = (
     "--worker-cmd",
     "--worker-image",
     "--worker-attach",
+    *ENGINES,
 )
-"""The options that name a worker, or the file that does: with one of them the plugin judges."""
+"""The options that name a subject, or the file that does: with one of them the plugin judges."""
 
 SHAPING = (
     *NAMING,
+    "--engine-profile",
+    "--engine-recordings",
     "--worker-network",
     "--worker-env",
     "--isolate",
@@ -47,6 +59,8 @@ SHAPING = (
 
 CHOOSING = (
     "--requirement",
+    "--probe",
+    "--record",
     "--scenario",
     "--fuzz",
     "--fuzz-stateful",
@@ -91,6 +105,51 @@ def add(parser: Groups) -> None:
     _add_reporting(group)
     _add_scenarios(group)
     _add_fuzzing(group)
+    _add_engine(group)
+
+
+def _add_engine(group: Group) -> None:
+    group.addoption(
+        "--engine-cmd",
+        metavar="COMMAND",
+        default=None,
+        help="judge the engine that this command starts; {config} in it becomes the path of the "
+        "configuration that the engine is to use; with --worker-cmd: judge the worker under it",
+    )
+    group.addoption(
+        "--engine-url",
+        metavar="[NAME=]URL",
+        action="append",
+        default=[],
+        help="judge an engine that runs already: the address of its port for workers, and of its "
+        "other ports as in http=http://127.0.0.1:3111 (rbac, http, stream); may be repeated",
+    )
+    group.addoption(
+        "--engine-profile",
+        metavar="NAME",
+        choices=("main", "bare", "tight", "guarded"),
+        default=None,
+        help="which of the suite's configurations the engine of --engine-url has (default: main)",
+    )
+    group.addoption(
+        "--engine-recordings",
+        metavar="DIR",
+        default=None,
+        help="compare with these recordings, of another engine, and not with the suite's",
+    )
+    group.addoption(
+        "--probe",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="play the probes of this folder to the engine, too; may be repeated",
+    )
+    group.addoption(
+        "--record",
+        metavar="DIR",
+        default=None,
+        help="judge nothing: record into this folder what the engine answers to each probe",
+    )
 
 
 def _add_subject(group: Group) -> None:
@@ -348,6 +407,19 @@ def _add_fuzzing(group: Group) -> None:
 def is_active(values: Namespace) -> bool:
     """Whether the user asked to judge a worker."""
     return any(_is_set(values, name) for name in NAMING)
+
+
+def judges_engine(config: pytest.Config) -> bool:
+    """Whether the user asked to judge an engine, and no worker under it.
+
+    ``--conformance`` names a worker where there is a file that does: the console script gives it
+    in every run.
+    """
+    folders = (config.invocation_params.dir, config.rootpath)
+    names_worker = {name: _is_set(config.option, name) for name in NAMING if name not in ENGINES}
+    names_worker["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
+    engines = any(_is_set(config.option, name) for name in ENGINES)
+    return engines and not any(names_worker.values())
 
 
 def idle(values: Namespace) -> str | None:

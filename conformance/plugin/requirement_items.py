@@ -9,6 +9,7 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.judging.entry import Entry, requirement_entry
+from conformance.judging.interface import Session
 from conformance.judging.session import Judgement
 from conformance.judging.shares import divide
 from conformance.plugin.judged_item import JudgedItem
@@ -21,7 +22,7 @@ from conformance.trials.trial import CHECKS, Trial
 class Phase(pytest.Collector):
     """A phase of a worker's life."""
 
-    def __init__(self, *, judgement: Judgement, requirements: list[Requirement], **kw: Any) -> None:
+    def __init__(self, *, judgement: Session, requirements: list[Requirement], **kw: Any) -> None:
         super().__init__(**kw)
         self.judgement = judgement
         self.requirements = requirements
@@ -39,7 +40,7 @@ class Phase(pytest.Collector):
 
 
 class RequirementItem(JudgedItem):
-    """One requirement to be judged. ``-k`` knows its id, level and method."""
+    """One requirement to be judged. ``-k`` knows its id, level, method and probes."""
 
     def __init__(self, *, requirement: Requirement, **kw: Any) -> None:
         super().__init__(**kw)
@@ -47,6 +48,7 @@ class RequirementItem(JudgedItem):
         self.extra_keyword_matches.update(
             {requirement.id, requirement.level.value, requirement.method.value, requirement.phase}
         )
+        self.extra_keyword_matches.update(requirement.probes)
 
     def judge(self) -> Entry:
         """The verdict on the requirement."""
@@ -76,7 +78,7 @@ def collectors(session: pytest.Session, judgement: Judgement) -> Sequence[pytest
 
 
 def phases(
-    session: pytest.Session, catalogue: Catalogue, judgement: Judgement, chosen: Iterable[str]
+    session: pytest.Session, catalogue: Catalogue, judgement: Session, chosen: Iterable[str]
 ) -> list[Phase]:
     """The collectors of the chosen requirements; all of them when none is chosen."""
     wanted = set(chosen) or set(catalogue.requirements)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from conformance.engines.engine import EngineAddress, EngineCommand, EngineSubject
+from conformance.engines.upstream import EngineBehind
 from conformance.errors import UsageError
 from conformance.judging.shares import parse
 from conformance.plugin import options
@@ -21,7 +23,7 @@ from conformance.settings import configuration
 from conformance.settings.configuration import Configuration
 from conformance.settings.fuzzing import resolve
 from conformance.settings.invoking import Invoking
-from conformance.settings.settings import DEFAULT_PORT, Settings
+from conformance.settings.settings import CONCURRENCY, DEFAULT_PORT, Settings
 from conformance.subject import chosen
 from conformance.subject.place import Subject
 
@@ -41,9 +43,8 @@ def settings(config: pytest.Config) -> Settings:
     def listed(name: str) -> tuple[str, ...]:
         return (*file.options.get(name, ()), *config.getoption(f"--{name}"))
 
-    factor: float = option("timeout-factor", 1.0)
-    if not 0 < factor < 1000:
-        raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
+    factor = timeout_factor(option("timeout-factor", 1.0))
+    upstream = _upstream(config, factor)
     patterns: list[str] = config.getoption("--requirement")
     try:
         wanted = tuple(r.id for r in load().matching(patterns)) if patterns else ()
@@ -57,7 +58,7 @@ def settings(config: pytest.Config) -> Settings:
         environment=chosen.variables(listed("worker-env"), os.environ),
         timeout_factor=factor,
         requirements=wanted,
-        strict=_is_strict(config),
+        strict=is_strict(config),
         serial=config.getoption("--serial") or file.options.get("serial", False),
         full=option("level", "default") == "full",
         protocol=protocol.chosen(option("protocol", protocol.AUTO)),
@@ -74,8 +75,51 @@ def settings(config: pytest.Config) -> Settings:
         default_port=_default_port(config),
         scenarios=tuple(config.getoption("--scenario")),
         scenario_parameters=_parameters(config.getoption("--scenario-param")),
+        upstream=upstream,
+        concurrency=CONCURRENCY if upstream is None else upstream.parallel,
         fuzzing=resolve(option, *_share(config)),
     )
+
+
+def engine(config: pytest.Config, factor: float) -> EngineSubject | None:
+    """The engine that the options name, if they name one.
+
+    Raises:
+        UsageError: two options exclude each other, or what they name cannot be used.
+    """
+    command: str | None = config.getoption("--engine-cmd")
+    urls: list[str] = config.getoption("--engine-url")
+    profile: str | None = config.getoption("--engine-profile")
+    if command is not None and urls:
+        raise UsageError("--engine-cmd and --engine-url exclude each other; give one of them")
+    if command is not None and profile is not None:
+        raise UsageError(
+            "--engine-profile is for --engine-url; with --engine-cmd the suite starts an engine "
+            "for each profile"
+        )
+    if command is not None:
+        return EngineCommand.parse(command, factor)
+    return EngineAddress.parse(urls, profile or "main") if urls else None
+
+
+def _upstream(config: pytest.Config, factor: float) -> EngineBehind | None:
+    """The engine under which the worker is judged, if the options name one."""
+    subject = engine(config, factor)
+    if isinstance(subject, EngineAddress):
+        return EngineBehind(subject, subject.profile)
+    return None if subject is None else EngineBehind(subject)
+
+
+def timeout_factor(value: float | None) -> float:
+    """The factor of all deadlines.
+
+    Raises:
+        UsageError: it is no such number.
+    """
+    factor = 1.0 if value is None else value
+    if not 0 < factor < 1000:
+        raise UsageError(f"--timeout-factor is {factor}; give a number above 0, such as 2")
+    return factor
 
 
 def unused(path: Path) -> str:
@@ -259,7 +303,7 @@ def _updated_file(config: pytest.Config, file: Configuration) -> Path | None:
     return failures
 
 
-def _is_strict(config: pytest.Config) -> bool:
+def is_strict(config: pytest.Config) -> bool:
     """Whether ``--strict`` stands on the command line.
 
     The option is pytest's own: a switch up to version 8, an override of the setting ``strict``

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,17 +11,20 @@ from msgspec import UNSET
 
 from conformance.errors import UsageError
 from conformance.judging.entry import Entry
+from conformance.judging.interface import Session
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
-from conformance.plugin import console, distribution, project, resolving
+from conformance.plugin import console, distribution, options, project, resolving
 from conformance.plugin.hypothesis_summary import spare_hypothesis
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named, share
 from conformance.report.console import MARKS
+from conformance.report.overview import is_judged
 from conformance.report.reporter import Reporter
 from conformance.requirements.verdict import Outcome
 from conformance.settings import examples
+from conformance.settings.invoking import Invoking
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.starts import is_risky
 from conformance.trials.scheduler import RunRecord
@@ -52,13 +55,13 @@ class JudgingPlugin:
         self._distributed = distribution.is_worker(config)
         self._examples = resolving.examples_file(config)
         with _usage_errors():
-            self._judgement = Judgement(resolving.settings(config))
-            self._note = distribution.arrange(config, self._judgement.settings)
+            self._judgement, self._options = _judgement(config)
+            self._note = _arranged(config, self._judgement)
             folder = None if self._distributed else resolving.report_folder(config)
             self._reporter = Reporter(self._judgement.catalogue, folder)
         self._controls = distribution.is_asked_for(config)
         config.stash[JOURNAL] = self._reporter.journal
-        self._reporter.started(resolving.described(self._judgement.settings))
+        self._reporter.started(self._options)
 
     def pytest_sessionstart(self) -> None:
         """Take the signals that end a run.
@@ -75,7 +78,7 @@ class JudgingPlugin:
         if self._controls:
             return None
         with _usage_errors():
-            nodes = collectors(session, self._judgement)
+            nodes = _collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
         with _usage_errors():
             if names := project.typed(session.config):
@@ -101,8 +104,8 @@ class JudgingPlugin:
         with _usage_errors():
             try:
                 self._judgement.start()
-                assert self._judgement.baseline is not None
-                self._warn(self._judgement.baseline)
+                if isinstance(self._judgement, Judgement) and self._judgement.baseline is not None:
+                    self._warn(self._judgement.baseline, self._judgement.settings.invoking)
             except UsageError as fault:
                 self._reporter.error("worker", str(fault))
                 raise
@@ -199,9 +202,10 @@ class JudgingPlugin:
 
     def pytest_report_header(self) -> list[str]:
         """Say what is judged."""
-        settings = self._judgement.settings
-        notes = (self._note, project.note(self._config))
-        return [f"worker: {settings.subject.described}", *filter(None, notes)]
+        kind = "engine" if "engine" in self._options else "worker"
+        under = f", under {self._options['under']}" if "under" in self._options else ""
+        subject = f"{kind}: {self._options[kind]}{under}"
+        return [subject, *filter(None, (self._note, project.note(self._config)))]
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Say whose fault it is, where a conftest of the project is not made for this."""
@@ -214,11 +218,11 @@ class JudgingPlugin:
     ) -> Generator[None, None, None]:
         """Print the verdict and what was left open; then pytest's failures, whole; then the end."""
         report = self._reporter.report
-        told = bool(report.verdicts or report.errors)
-        if told and self._config.option.verbose >= 0:
+        shown = is_judged(report)
+        if shown and self._config.option.verbose >= 0:
             console.opening(terminalreporter, report, whole=self._config.option.verbose > 0)
         yield
-        if told:
+        if shown:
             console.end(terminalreporter, report, self._remarks())
 
     def _remarks(self) -> Iterator[str]:
@@ -234,9 +238,8 @@ class JudgingPlugin:
             for change in self._changes or ("nothing to change",):
                 yield f"{update}: {change}"
 
-    def _warn(self, baseline: Baseline) -> None:
+    def _warn(self, baseline: Baseline, invoking: Invoking) -> None:
         """List functions that may have effects outside the worker, before they are invoked."""
-        invoking = self._judgement.settings.invoking
         names = [n for n in baseline.functions if is_risky(n) and invoking.obstacle(n) is None]
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if names and terminal is not None and not self._distributed:
@@ -273,6 +276,37 @@ class JudgingPlugin:
         output[REPORTED] = [
             (run.name, list(run.transcript), list(run.log)) for run in self._judgement.runs()
         ]
+
+
+def _judgement(config: pytest.Config) -> tuple[Session, dict[str, Any]]:
+    """What judges the subject that the options name, and what they tell a reader of a report."""
+    if options.judges_engine(config):
+        from conformance.engines.judgement import EngineJudgement
+        from conformance.plugin import engine_resolving
+
+        of_engine = engine_resolving.settings(config)
+        return EngineJudgement(of_engine), engine_resolving.described(of_engine)
+    settings = resolving.settings(config)
+    return Judgement(settings), resolving.described(settings)
+
+
+def _arranged(config: pytest.Config, judgement: Session) -> str:
+    """What to tell the user of the processes of pytest-xdist."""
+    if not isinstance(judgement, Judgement):
+        return distribution.arrange(config, fuzzes=False, starts=True)
+    settings = judgement.settings
+    return distribution.arrange(
+        config, fuzzes=settings.fuzzing is not None, starts=settings.subject.starts
+    )
+
+
+def _collectors(session: pytest.Session, judgement: Session) -> Sequence[pytest.Collector]:
+    """The collectors of everything that the options ask to be judged."""
+    if isinstance(judgement, Judgement):
+        return collectors(session, judgement)
+    from conformance.plugin import engine_items
+
+    return engine_items.collectors(session, judgement)
 
 
 @contextmanager

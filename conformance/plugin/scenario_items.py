@@ -19,6 +19,8 @@ from conformance.scenarios.verdicts import PHASE, trial, verdict
 class ScenarioItem(JudgedItem):
     """One scenario to be played. ``-k`` knows its name, tags, level and requirements."""
 
+    judgement: Judgement
+
     def __init__(self, *, scenario: Scenario, **kw: Any) -> None:
         super().__init__(**kw)
         self.scenario = scenario

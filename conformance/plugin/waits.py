@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judging.session import Judgement
+from conformance.judging.interface import Session
 from conformance.report.progress import duration, left
 from conformance.trials.trial import Trial
 
@@ -32,7 +32,7 @@ SHOWN = pytest.StashKey[float]()
 
 
 def show_waits(
-    item: pytest.Item, judgement: Judgement, trials: Iterable[Trial[Any]], name: str
+    item: pytest.Item, judgement: Session, trials: Iterable[Trial[Any]], name: str
 ) -> None:
     """Wait until ``trials`` are over, and show meanwhile what ``name`` waits for."""
     terminal = item.config.pluginmanager.get_plugin("terminalreporter")
@@ -58,7 +58,7 @@ def show_waits(
             sys.stdout.flush()
 
 
-def _left(judgement: Judgement) -> float | None:
+def _left(judgement: Session) -> float | None:
     """The seconds that are left if the other trials take as long as those that are over."""
     over, total, seconds = judgement.progress()
     return left(over / max(1, total), seconds)

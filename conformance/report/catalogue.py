@@ -55,7 +55,7 @@ def details(requirement: Requirement) -> str:
     lines = [
         f"{requirement.id} {requirement.level.value}: {requirement.sentence}",
         f"  source:   {requirement.source}",
-        f"  proof:    {requirement.method.value}; {_proof(check)}",
+        f"  proof:    {requirement.method.value}; {_proof(requirement, check)}",
         f"  versions: {_versions(requirement)}",
         f"  needs:    {', '.join(requirement.needs) or 'nothing'}",
     ]
@@ -73,26 +73,37 @@ def details(requirement: Requirement) -> str:
 
 def page(catalogue: Catalogue) -> str:
     """The documentation page of all requirements, in Markdown."""
+    of_engines = any(requirement.probes for requirement in catalogue)
+    about = " for engines" if of_engines else ""
+    proof = "probes" if of_engines else "proof"
     lines = [
-        "# Requirements",
+        f"# Requirements{about}",
         "",
         "Made by `python -m conformance docs` from `conformance/requirements/`; do not edit.",
         "",
-        f"There are {len(catalogue.requirements)} requirements. A MUST that is broken fails a run;",
+        f"There are {len(catalogue.requirements)} requirements{about}.",
+        "A MUST that is broken fails a run;",
         "a SHOULD that is not kept is a warning, or a failure under `--strict`.",
     ]
     for phase, title in catalogue.phases.items():
-        lines += ["", f"## {title}", "", "| id | level | requirement | source | proof |"]
+        lines += ["", f"## {title}", "", f"| id | level | requirement | source | {proof} |"]
         lines.append("|---|---|---|---|---|")
         lines += [
-            f"| {r.id} | {r.level.value} | {r.sentence} | {r.source} | {r.method.value} |"
+            f"| {r.id} | {r.level.value} | {r.sentence} | {r.source} | {_shown(r)} |"
             for r in catalogue
             if r.phase == phase
         ]
     return "\n".join(lines) + "\n"
 
 
-def _proof(check: Check | None) -> str:
+def _shown(requirement: Requirement) -> str:
+    """How a requirement is proven, in a table."""
+    return ", ".join(requirement.probes) or requirement.method.value
+
+
+def _proof(requirement: Requirement, check: Check | None) -> str:
+    if requirement.probes:
+        return f"probes {', '.join(requirement.probes)}"
     if check is None:
         return "no check"
     rests_on = [trial.name for trial in check.trials]

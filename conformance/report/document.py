@@ -61,9 +61,14 @@ class Report(msgspec.Struct, frozen=True):
     seconds: dict[str, float] | UnsetType = UNSET
 
     @property
-    def worker(self) -> str:
-        """How the worker was started."""
-        return str(self.options.get("worker", ""))
+    def is_about_engine(self) -> bool:
+        """Whether an engine was judged, and no worker."""
+        return "engine" in self.options
+
+    @property
+    def judged(self) -> str:
+        """How the worker, or the engine, was started."""
+        return str(self.options.get("engine" if self.is_about_engine else "worker", ""))
 
     def title(self, phase: str) -> str:
         """The title of a phase."""
@@ -84,7 +89,7 @@ class Report(msgspec.Struct, frozen=True):
         return msgspec.convert(data, cls)
 
 
-PHASES = {"scenarios": "Scenarios", "fuzz": "Fuzzing"}
+PHASES = {"scenarios": "Scenarios", "fuzz": "Fuzzing", "probe": "Probes", "recording": "Recordings"}
 """The titles of what is judged beside requirements, by the phase of its entries."""
 
 

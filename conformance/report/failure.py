@@ -25,7 +25,7 @@ def account(entry: Entry) -> str:
         _line("seen", evidence.seen),
         _block("the differences", evidence.differences or ()),
         _block("the conversation", _conversation(entry)),
-        _block("the worker's last output", evidence.log),
+        _block("the last output", evidence.log),
         _line("next", evidence.remedy),
         _line("known as", ", ".join(entry.bugs)),
         f"  again:     {entry.command}" if entry.command else "",

@@ -33,7 +33,7 @@ def log(report: Report) -> dict[str, Any]:
     wrong = [entry for entry in report.verdicts if entry.outcome in LEVELS]
     place = {
         "physicalLocation": {
-            "artifactLocation": {"uri": program(report.worker)},
+            "artifactLocation": {"uri": program(report.judged)},
             "region": {"startLine": 1},
         }
     }

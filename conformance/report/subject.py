@@ -9,7 +9,11 @@ from mock_engine.rendering import counted
 
 
 def about(subject: Mapping[str, Any]) -> list[str]:
-    """The worker of the first run, given as data, in a few lines; nothing if none appeared."""
+    """The subject of the first run, given as data, in a few lines; nothing if none appeared."""
+    if "engine" in subject:
+        engine = subject["engine"]
+        listened = f"listened after {engine['startup']:.2f} s; " if engine["startup"] else ""
+        return [f"{listened}compared with recordings of {engine['recorded_from']}"]
     if not subject.get("workers"):
         return []
     workers, registered = subject["workers"], subject["registered"]

@@ -28,7 +28,7 @@ def page(report: Report) -> str:
     """The summary: the counts, what is wrong in full, and the rest in a line each."""
     wrong = [entry for entry in report.verdicts if entry.outcome.wrong]
     lines = ["# Conformance", "", *(f"**{line}**" for line in closing(report)), ""]
-    lines += [f"- `{report.worker}`"]
+    lines += [f"- `{report.judged}`"]
     lines += [f"- {line}" for line in about(report.subject)]
     for entry in wrong:
         lines += ["", *_account(entry)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -40,7 +41,8 @@ class Requirement:
 
     ``needs`` are ids of requirements without which this one cannot be judged; ``since`` and
     ``until`` are protocol versions (the first and the last that know the rule). What must hold
-    ``always`` is judged on all that was seen, whatever trial it was seen in.
+    ``always`` is judged on all that was seen, whatever trial it was seen in. ``probes`` are the
+    recorded conversations that prove what an engine is required to do.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Requirement:
     until: str | None = None
     reason: str | None = None
     bugs: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
     always: bool = False
 
 
@@ -96,12 +99,25 @@ class Catalogue:
 
 @cache
 def load() -> Catalogue:
-    """Read the catalogue of this package.
+    """Read the catalogue of what workers are required to do.
 
     Raises:
         CatalogueError: a file is malformed, an id stands twice, or a prerequisite is unknown.
     """
-    folder = resources.files("conformance") / "requirements"
+    return _read(resources.files("conformance") / "requirements")
+
+
+@cache
+def load_of_engines() -> Catalogue:
+    """Read the catalogue of what engines are required to do.
+
+    Raises:
+        CatalogueError: as for ``load``.
+    """
+    return _read(resources.files("conformance") / "requirements" / "engines")
+
+
+def _read(folder: Traversable) -> Catalogue:
     files = [entry for entry in folder.iterdir() if entry.name.endswith(".yaml")]
     texts = [(entry.name, entry.read_text("utf-8")) for entry in files]
     contents = [(name, documents.parse(text, name).value) for name, text in texts]
@@ -160,5 +176,6 @@ def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:
         until=entry.get("until"),
         reason=entry.get("reason"),
         bugs=tuple(entry.get("bugs", ())),
+        probes=tuple(entry.get("probes", ())),
         always=entry.get("always", False),
     )

@@ -15,7 +15,9 @@ from typing import Any
 from conformance.errors import UsageError
 
 AUTO = "auto"
-NEWEST = "0.25"
+NEWEST, KNOWN = "0.25", "0.26"
+"""The newest version that was released, which workers are held to, and the newest that is known."""
+
 FRAMEWORKS = ("iii-py", "iii-node", "iii-rust", "iii-go")
 FIRST_WITH_FRAMEWORK = (0, 11)
 
@@ -51,8 +53,8 @@ def chosen(text: str) -> str | None:
         return None
     if not re.fullmatch(r"0\.\d+(\.\d+)?", text):
         raise UsageError(f"--protocol is {text!r}; give {AUTO} or a version, such as 0.11 or 0.23")
-    if numbers(text)[:2] > numbers(NEWEST):
-        raise UsageError(f"--protocol is {text}; the newest version known here is {NEWEST}")
+    if numbers(text)[:2] > numbers(KNOWN):
+        raise UsageError(f"--protocol is {text}; the newest version known here is {KNOWN}")
     return text
 
 

@@ -9,10 +9,14 @@ from pathlib import Path
 from conformance.requirements.known import KnownFailure
 from conformance.settings.fuzzing import Fuzzing
 from conformance.settings.invoking import Invoking
+from conformance.settings.upstream import Upstream
 from conformance.subject.place import Subject
 
 DEFAULT_PORT = 49134
 """Where workers dial that are told no address."""
+
+CONCURRENCY = 16
+"""How many workers run at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Settings:
     ``variables`` are names that get the engine's address beside the usual ones; ``environment``
     holds further variables of the worker.
     With ``sdk_defects``, what the worker's SDK is known to break is a known failure, too.
+    ``upstream`` is the real engine behind the suite, if the worker is to be judged under one.
     ``update`` is the file of known failures that the run brings up to date. ``serial`` lets one
     process of the worker live at a time.
     """
@@ -37,7 +42,7 @@ class Settings:
     protocol: str | None = None
     invoking: Invoking = field(default_factory=Invoking)
     default_port: int | None = DEFAULT_PORT
-    concurrency: int = 16
+    concurrency: int = CONCURRENCY
     variables: tuple[str, ...] = ()
     fuzzing: Fuzzing | None = None
     known: Mapping[str, KnownFailure] = field(default_factory=dict)
@@ -46,4 +51,5 @@ class Settings:
     scenario_parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     update: Path | None = None
+    upstream: Upstream | None = None
     serial: bool = False

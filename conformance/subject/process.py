@@ -65,7 +65,7 @@ class WorkerProcess:
         )
         job = Job(words, env, str(folder or Path.cwd()), start.input)
         try:
-            kept, pipe = await guardian().start(job)
+            return await cls.execute(job, start.now)
         except OSError as fault:
             raise UsageError(
                 f"the worker cannot be started: {fault.strerror}: {fault.filename!r}\n"
@@ -73,7 +73,16 @@ class WorkerProcess:
                 "It is executed directly, without a shell; for pipes, `cd` or variables give "
                 "--worker-cmd=\"sh -c '…'\"."
             ) from None
-        output = Output(start.now)
+
+    @classmethod
+    async def execute(cls, job: Job, now: Callable[[], float]) -> WorkerProcess:
+        """Execute a job; ``now`` is as in ``Start``.
+
+        Raises:
+            OSError: the operating system cannot execute it.
+        """
+        kept, pipe = await guardian().start(job)
+        output = Output(now)
         try:
             await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
         except BaseException:  # cancelled in between: nobody else knows the process yet

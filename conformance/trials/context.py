@@ -12,6 +12,7 @@ from conformance.subject.place import Place
 from conformance.trials.baseline import Baseline
 from conformance.trials.conversation import Conversation
 from conformance.trials.gateway import AnyPath, Tap
+from conformance.trials.relay import Relay
 from conformance.trials.waiting import Notifier
 from mock_engine.config import Config, ModuleConfig
 from mock_engine.engine import Engine
@@ -20,6 +21,9 @@ from mock_engine.wire import Connection, Listener
 
 ABSENT = "conformance::no-such-function"
 """A function id that no worker registers."""
+
+NOT_OURS = "takes an engine that the suite controls: leave --engine-cmd and --engine-url out"
+"""Why something is not judged under a real engine."""
 
 OFFERED = Config(
     modules=tuple(
@@ -46,14 +50,30 @@ class Context:
         self.pace = baseline.pace
         self.transcript = Transcript()
         self.talk = Conversation()
-        self.engine = Engine(OFFERED)
-        self.gateway = AnyPath(self.engine.workers, self._spared)
+        self._engine = Engine(OFFERED)
+        self._relay = Relay(settings.upstream) if settings.upstream is not None else None
+        self.gateway = AnyPath(self._relay or self._engine.workers, self._spared)
         self.place = place
         self.listener = self.listener_on(port)
         self.extra_listener: Listener | None = None
         self.notifier = Notifier()
         self.notify, self.until = self.notifier.notify, self.notifier.until
         self.transcript.listeners.append(self._follow)
+
+    @property
+    def engine(self) -> Engine:
+        """The suite's own engine.
+
+        Raises:
+            Inconclusive: the worker is judged under a real one.
+        """
+        if self._relay is not None:
+            raise Inconclusive(NOT_OURS)
+        return self._engine
+
+    @engine.setter
+    def engine(self, engine: Engine) -> None:
+        self._engine = engine
 
     def listener_on(self, port: int) -> Listener:
         """A port of the engine that the worker can reach; it does not listen yet."""
@@ -131,8 +151,20 @@ class Context:
         self.talk.add(event)
         self.notify()
 
+    async def open_engine(self) -> None:
+        """Listen for workers.
+
+        Raises:
+            UsageError: the real engine, if there is one, cannot be used.
+        """
+        if self._relay is not None:
+            await self._relay.start()
+        await self.listener.listen()
+
     async def close_engine(self) -> None:
         """Stop listening, and end the engine."""
         for listener in self._listeners:
             await listener.stop()
-        await self.engine.stop()
+        if self._relay is not None:
+            await self._relay.stop()
+        await self._engine.stop()

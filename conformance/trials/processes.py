@@ -76,7 +76,7 @@ class Processes:
         standard input is empty unless ``input_stays`` open.
         """
         if not self._context.listener.has_port:
-            await self._context.listener.listen()
+            await self._context.open_engine()
         free = await self._starts.begin()
         spoke = len(self._context.talk.workers)
         start = asyncio.ensure_future(self._let_others_start(spoke))

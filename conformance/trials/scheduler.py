@@ -5,7 +5,8 @@ worker gives the baseline. Then the trials that share its worker run side by sid
 each with an engine and a process of its own, those that change their worker.
 
 Where only one process of the worker can live at a time, its trials follow one another: the user
-said so, it insists on the default port, or a second one did not start while the first one ran.
+said so, it insists on the default port, there is one engine alone that is not the suite's, or a
+second one did not start while the first one ran.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -232,6 +234,9 @@ class Scheduler:
                 self.alone = f"it insists on port {self._port}"
         if self._settings.serial:
             self.alone = "--serial asks for it"
+        upstream = self._settings.upstream
+        if upstream is not None and upstream.parallel == 1:
+            self.alone = "there is one engine, in which two of them would be in each other's way"
         if self.alone or not await self._play_beside(trials):
             await self._play_one_by_one(trials)
 
@@ -293,6 +298,8 @@ class Scheduler:
             if not self._learned and is_of_use(shared):
                 knowledge = await learn(shared)
                 shared.baseline = replace(shared.baseline, knowledge=knowledge)
+                if knowledge.ended_by is not None:
+                    await _revive(shared)
             self._learned = True
 
     async def _play_shared(self, trials: list[Trial[Any]]) -> None:
@@ -421,6 +428,15 @@ async def _ended(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _revive(shared: Harness) -> None:
+    """Start a worker anew that ended while its functions were tried.
+
+    Its end is a finding of its own; everything else is judged all the same.
+    """
+    with suppress(Inconclusive):
+        await shared.restart()
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -38,7 +38,7 @@ class Worker(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Trial(Generic[Result]):
-    """A named stimulus.
+    """A named stimulus; ``play`` gets the harness that it is played on.
 
     A slow one waits for seconds, so it is begun before the others; a long one takes many, so it is
     played only when the user asks for the full level. Before an informed one is played, the worker
@@ -47,7 +47,7 @@ class Trial(Generic[Result]):
 
     name: str
     worker: Worker
-    play: Callable[[Harness], Awaitable[Result]]
+    play: Callable[[Any], Awaitable[Result]]
     slow: bool = False
     long: bool = False
     informed: bool = True

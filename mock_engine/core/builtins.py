@@ -47,7 +47,7 @@ BUILTINS: Mapping[str, Builtin] = {
     ),
     "engine::register_trigger": Builtin(
         trigger_functions.register,
-        "Bind a function to a trigger type until the trigger is unregistered; answers with its `id`.",
+        "Bind a function to a trigger type until it is unregistered; answers with its `id`.",
     ),
     "engine::unregister_trigger": Builtin(
         trigger_functions.unregister,

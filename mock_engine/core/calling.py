@@ -13,6 +13,7 @@ from mock_engine.core.constants import DEFAULT, ENGINE
 from mock_engine.core.enqueueing import enqueue
 from mock_engine.core.forwarding import or_absent, with_caller, with_identity
 from mock_engine.core.invocations import Call
+from mock_engine.core.observer import is_private
 from mock_engine.core.peers import Peer
 from mock_engine.core.registry import Function
 from mock_engine.core.state import Continuation, State
@@ -29,7 +30,7 @@ from mock_engine.messages import (
     is_given,
     payload,
 )
-from mock_engine.versions import NEWER_FUNCTION, OBSERVE
+from mock_engine.versions import NEWER_FUNCTION, OBSERVE, OBSERVE_HOOKS
 
 
 def ask(state: State, request: InvokeFunction, then: Continuation) -> Actions:
@@ -74,6 +75,8 @@ def _routed(state: State, peer: Peer, call: Call) -> Actions:
         function = state.functions.find(namespace, NEWER_FUNCTION[request.function_id])
     if function is None:
         raise _not_found(state, request.function_id, namespace, plain=peer.internal)
+    if OBSERVE_HOOKS in state.features and is_private(function) and function.owner != peer.number:
+        raise Failure("FORBIDDEN", f"{request.function_id} is called by its own worker alone")
     if function.owner == ENGINE and function.spec.id in state.builtins:
         result, actions = state.builtins[function.spec.id].handler(state, peer, call)
         return actions if result is None else [*actions, *answer(state, call, payload(result))]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from mock_engine.core.actions import Action, Actions, Send
 from mock_engine.core.constants import DEFAULT
+from mock_engine.core.observer import format_fault
 from mock_engine.core.peers import Peer
 from mock_engine.core.registry import Function
 from mock_engine.core.state import State
@@ -14,9 +15,12 @@ from mock_engine.messages import (
     ProtocolMessage,
     RegisterFunction,
     RegistrationRejected,
+    Rejection,
     UnregisterFunction,
 )
+from mock_engine.versions import OBSERVE_HOOKS
 
+CONFLICT: Final = "FUNCTION_NAMESPACE_CONFLICT"
 RESERVED = "engine::"
 """Where the ids begin that workers can have in the default namespace only."""
 
@@ -28,6 +32,8 @@ def register_function(state: State, peer: Peer, message: ProtocolMessage) -> Act
         return [_rejected(peer, spec.id, "")]
     if spec.invocation is not None and not _may_call(state, spec.invocation):
         return []
+    if OBSERVE_HOOKS in state.features and format_fault(spec) is not None:
+        return [_rejected(peer, spec.id, "", "INVALID_ARGS_FORMAT")]
     function = Function(peer.namespace, peer.number, spec)
     other = state.functions.add(function)
     if other is None:
@@ -39,10 +45,8 @@ def _may_call(state: State, invocation: HttpInvocation) -> bool:
     return state.outbound is not None and state.outbound.allows(invocation)
 
 
-def _rejected(peer: Peer, function_id: str, owner: str) -> Action:
-    rejected = RegistrationRejected(
-        "FUNCTION_NAMESPACE_CONFLICT", peer.namespace, owner, function_id=function_id
-    )
+def _rejected(peer: Peer, function_id: str, owner: str, code: Rejection = CONFLICT) -> Action:
+    rejected = RegistrationRejected(code, peer.namespace, owner, function_id=function_id)
     return Send(peer.number, rejected)
 
 

@@ -15,7 +15,7 @@ from msgspec import Raw
 from mock_engine.core.actions import Actions
 from mock_engine.core.calling import ask
 from mock_engine.core.invocations import Watched
-from mock_engine.core.observer import CAPTURE, Observer, descriptor
+from mock_engine.core.observer import CAPTURE, Observer, descriptor, matched
 from mock_engine.core.observing import Observers
 from mock_engine.core.peers import Peer
 from mock_engine.core.registry import Function
@@ -31,6 +31,7 @@ from mock_engine.messages import (
     is_given,
     payload,
 )
+from mock_engine.versions import OBSERVE_HOOKS
 
 DEEPEST = 16
 """Events of events of events: beyond this many an observer chain is taken for a loop."""
@@ -79,7 +80,10 @@ class ObservedCalls:
             if bytes(part := getattr(item, root))
         }
         actions: Actions = []
+        chosen = matched(answer) if OBSERVE_HOOKS in self._state.features else None
         for observer in self._observers.of(watched.key):
+            if chosen is not None and observer.spec.id not in chosen:
+                continue
             if observer.accepts(item.status) and observer.filter.matches(document):
                 actions += self._event(observer, item)
         return actions

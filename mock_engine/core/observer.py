@@ -13,10 +13,12 @@ from mock_engine.core.registry import Function
 from mock_engine.failures import Failure
 from mock_engine.messages import (
     ErrorBody,
+    InvocationResult,
     Observe,
     ObservedItem,
     ObserverState,
     ObserverView,
+    RegisterFunction,
     is_given,
     payload,
 )
@@ -74,6 +76,41 @@ def descriptor(function: Function) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def is_private(function: Function) -> bool:
+    """Whether its own connection alone may call a function (0.26)."""
+    return _value(function.spec.private) is True
+
+
+def format_fault(spec: RegisterFunction) -> str | None:
+    """What is wrong with the JSON Schema for observers' arguments, if anything is (0.26)."""
+    wanted = _value(spec.args_format)
+    if wanted is None:
+        return None
+    import jsonschema  # only those who observe pay for it
+
+    try:
+        jsonschema.Draft202012Validator.check_schema(wanted)
+    except jsonschema.SchemaError as fault:
+        return str(fault.message)
+    return None
+
+
+def matched(answer: InvocationResult) -> frozenset[str] | None:
+    """The observers that a host chose for a call of its function; ``None`` for all of them (0.26).
+
+    A host that delivered the call itself leaves none to the engine.
+    """
+    if _value(answer.delivered) is True:
+        return frozenset()
+    names = _value(answer.matched)
+    return frozenset(map(str, names)) if isinstance(names, list) else None
+
+
+def _value(part: Raw) -> Any:
+    """The value of a field; ``None`` where it is absent."""
+    return msgspec.json.decode(part) if is_given(part) else None
+
+
 def check_args(function: Function, args: Raw) -> None:
     """Hold that a function may be observed with these arguments.
 
@@ -81,9 +118,9 @@ def check_args(function: Function, args: Raw) -> None:
         Failure: it may not.
     """
     described = descriptor(function)
-    if described.get("allow") is False:
+    if described.get("allow") is False or _value(function.spec.observable) is False:
         raise Failure("NOT_OBSERVABLE", f"{function.spec.id} takes no observers")
-    wanted = described.get("args_format")
+    wanted = _value(function.spec.args_format) or described.get("args_format")
     values = msgspec.json.decode(args) if is_given(args) else {}
     if wanted is None:
         if values:

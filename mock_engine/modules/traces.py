@@ -93,7 +93,7 @@ class Inspection:
             ),
             "engine::traces::group_by": Offer(
                 self._group,
-                "How many spans have each value of an `attribute`, how many failed, how long they took.",
+                "How many spans have each value of an `attribute`, failed, and how long all ran.",
             ),
             "engine::traces::clear": Offer(self._clear, "Forget all stored spans."),
             "engine::metrics::list": Offer(

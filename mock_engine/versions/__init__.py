@@ -5,7 +5,13 @@ of versions. ``behaviours`` is data, too. ``Release`` answers questions about on
 """
 
 from mock_engine.versions.behaviours import BEHAVIOURS, QUEUE_SERVES_ENQUEUE
-from mock_engine.versions.features import FEATURES, LARGE_MESSAGES, LOCAL_DISPATCH, OBSERVE
+from mock_engine.versions.features import (
+    FEATURES,
+    LARGE_MESSAGES,
+    LOCAL_DISPATCH,
+    OBSERVE,
+    OBSERVE_HOOKS,
+)
 from mock_engine.versions.history import (
     ENGINE,
     FIELDS,
@@ -34,6 +40,7 @@ __all__ = [
     "NEWER_TYPE",
     "NEWEST",
     "OBSERVE",
+    "OBSERVE_HOOKS",
     "OLDEST",
     "QUEUE_SERVES_ENQUEUE",
     "TRIGGER_TYPES",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mock_engine.versions.ranges import VersionRange
 
-OLDEST, NEWEST = "0.3", "0.25"
+OLDEST, NEWEST = "0.3", "0.26"
 """The versions of the protocol that are known here."""
 
 ENGINE = "0.23.0-rc.4"
@@ -24,23 +24,35 @@ MESSAGES: Mapping[str, VersionRange] = {
     "engine/observeresult": VersionRange("0.25"),
     "engine/observerremoved": VersionRange("0.25"),
     "engine/observerstatechanged": VersionRange("0.25"),
+    "engine/registertrigger": VersionRange(until="0.25"),
     "engine/registrationrejected": VersionRange("0.23"),
+    "engine/triggerregistrationresult": VersionRange(until="0.25"),
+    "engine/unregistertrigger": VersionRange(until="0.25"),
     "worker/invocationsobserved": VersionRange("0.25"),
     "worker/localinvocationstats": VersionRange("0.25"),
     "worker/observe": VersionRange("0.25"),
     "worker/observerack": VersionRange("0.25"),
     "worker/reattach": VersionRange("0.22"),
     "worker/registerservice": VersionRange(until="0.16"),
+    "worker/registertrigger": VersionRange(until="0.25"),
+    "worker/registertriggertype": VersionRange(until="0.25"),
+    "worker/triggerregistrationresult": VersionRange(until="0.25"),
     "worker/unobserve": VersionRange("0.25"),
+    "worker/unregistertrigger": VersionRange(until="0.25"),
+    "worker/unregistertriggertype": VersionRange(until="0.25"),
 }
 """Messages by sender and type."""
 
-_TRACED, _SPACED, _OBSERVED = VersionRange("0.11"), VersionRange("0.23"), VersionRange("0.25")
+_TRACED, _SPACED = VersionRange("0.11"), VersionRange("0.23")
+_OBSERVED, _HOOKED = VersionRange("0.25"), VersionRange("0.26")
 
 FIELDS: Mapping[str, Mapping[str, VersionRange]] = {
     "engine/invocationresult": {"traceparent": _TRACED, "baggage": _TRACED},
     "engine/invokefunction": {
+        "activation": _OBSERVED,
+        "caller": _OBSERVED,
         "metadata": VersionRange("0.21.3"),
+        "observe_depth": _OBSERVED,
         "traceparent": _TRACED,
         "baggage": _TRACED,
     },
@@ -54,7 +66,12 @@ FIELDS: Mapping[str, Mapping[str, VersionRange]] = {
         "features": VersionRange("0.25"),
     },
     "functions/engine::workers::register": {"namespace": _SPACED, "features": VersionRange("0.25")},
-    "worker/invocationresult": {"traceparent": _TRACED, "baggage": _TRACED},
+    "worker/invocationresult": {
+        "baggage": _TRACED,
+        "delivered": _HOOKED,
+        "matched": _HOOKED,
+        "traceparent": _TRACED,
+    },
     "worker/invokefunction": {
         "action": VersionRange("0.9"),
         "activation": _OBSERVED,
@@ -65,12 +82,19 @@ FIELDS: Mapping[str, Mapping[str, VersionRange]] = {
         "observe_depth": _OBSERVED,
         "traceparent": _TRACED,
     },
-    "worker/registerfunction": {"features": VersionRange("0.25")},
+    "worker/registerfunction": {
+        "args_format": _HOOKED,
+        "features": VersionRange("0.25"),
+        "observable": _HOOKED,
+        "observe": VersionRange("0.25", "0.25"),
+        "private": _HOOKED,
+    },
     "worker/registertrigger": {
         "metadata": VersionRange("0.11"),
         "namespace": _SPACED,
         "trigger_namespace": _SPACED,
     },
+    "worker/unregistertriggertype": {"namespace": _SPACED},
     "worker/registertriggertype": {
         "call_request_format": VersionRange("0.11"),
         "namespace": _SPACED,

@@ -44,6 +44,9 @@ VALUES: dict[str, Any] = {
     "data": None,
     "error": {"code": "c", "message": "m"},
     "functions": [],
+    "revision": 1,
+    "source": {"function_id": "demo::echo"},
+    "target": {"function_id": "demo::seen"},
     "window_ms": 10,
 }
 MESSAGES = [(direction, name) for direction in Direction for name in messages(direction)]

@@ -74,7 +74,14 @@ def test_the_schemas_say_of_fields_what_the_history_says(kind: str) -> None:
             if isinstance(rules, dict) and rules.get("x-since", OLDEST) != OLDEST
         }
 
+        ended = {
+            field: rules["x-until"]
+            for field, rules in schema.get("properties", {}).items()
+            if isinstance(rules, dict) and "x-until" in rules
+        }
+
         assert dated == {field: each.since for field, each in known.items()}, name
+        assert ended == {field: each.until for field, each in known.items() if each.until}, name
 
 
 def test_every_version_of_the_history_is_within_the_known_ones() -> None:

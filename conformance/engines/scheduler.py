@@ -1,0 +1,292 @@
+"""Plays probes in the background, several engines side by side.
+
+Probes of one engine follow one another, for what one does another would see. A probe that
+spoils or ends its engine has one for itself. A difference is only one if it comes again on a
+fresh engine: a busy machine can be late. An engine that is gone is started anew; one that cannot
+be, and one that somebody else started and that is gone, leave what is left unjudged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.engines.engine import EngineSubject, Running
+from conformance.engines.pattern import Mismatch
+from conformance.engines.player import Difference, EngineHarness, Patience, Played
+from conformance.engines.probe import Probe
+from conformance.engines.source import Source
+from conformance.engines.trials import Observation, ProbeTrial
+from conformance.errors import Inconclusive, UsageError
+from conformance.trials.baseline import Baseline
+from conformance.trials.pace import Pace
+from conformance.trials.scheduler import InconclusiveTrial, RunRecord, TrialOutcome
+from conformance.trials.trial import Record, Trial
+from mock_engine.transcript import Transcript
+
+LONGEST = 60.0
+"""Seconds for one probe; the longest waits 13 s on an idle machine."""
+
+AGAIN = 12
+"""How many probes that differ are played again. Of an engine that differs in more, the clock is
+not the cause."""
+
+
+@dataclass(slots=True)
+class _Pool:
+    """Engines that wait for the next probe, by profile; ``parallel`` run at a time."""
+
+    subject: EngineSubject
+    idle: list[tuple[str, Running]] = field(default_factory=list)
+    running: int = 0
+    useless: dict[str, UsageError] = field(default_factory=dict)
+
+    async def take(self, profile: str, *, fresh: bool) -> Running:
+        """An engine with a profile; one that waits is stopped to make room for it.
+
+        Raises:
+            UsageError: none can be started with this profile; that is tried once.
+            Inconclusive: there is none that the suite does not start.
+        """
+        if profile in self.useless:
+            raise self.useless[profile]
+        if not fresh:
+            for place, (own, engine) in enumerate(self.idle):
+                if own == profile and engine.alive():
+                    del self.idle[place]
+                    return engine
+        while self.idle and self.running >= self.subject.parallel:
+            await self.drop(self.idle.pop(0)[1])
+        self.running += 1
+        try:
+            return await self.subject.start(profile)
+        except BaseException as fault:
+            self.running -= 1
+            if isinstance(fault, UsageError):
+                self.useless[profile] = fault
+            raise
+
+    async def give(self, profile: str, engine: Running) -> None:
+        """Keep an engine for the next probe, if it still runs."""
+        if engine.alive():
+            self.idle.append((profile, engine))
+        else:
+            await self.drop(engine)
+
+    async def drop(self, engine: Running) -> None:
+        """Stop an engine."""
+        self.running -= 1
+        await engine.stop()
+
+    async def close(self) -> None:
+        """Stop every engine that waits."""
+        for _, engine in self.idle:
+            await self.drop(engine)
+        self.idle.clear()
+
+
+class EngineScheduler:
+    """Owns the background thread. Its methods are called from one other thread."""
+
+    def __init__(self, subject: EngineSubject, source: Source, factor: float = 1.0) -> None:
+        self._subject, self._source, self._factor = subject, source, factor
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._outcomes: dict[str, Future[TrialOutcome]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._pool = _Pool(subject)
+        self._places = asyncio.Semaphore(subject.parallel)
+        self._patience = Patience(factor)
+        self._again = AGAIN
+        self._began: float | None = None
+        self.seconds: dict[str, float] = {}
+        self._transcripts: dict[str, tuple[Transcript, tuple[str, ...]]] = {}
+        self._baseline = Baseline(Pace(factor))
+
+    def start(self) -> Baseline:
+        """Start an engine for the first time, and return what that showed.
+
+        Raises:
+            UsageError: the command, or the address, cannot be used.
+        """
+        self._thread.start()
+        baseline: Baseline = self._call(self._keep(self._begin()))
+        return baseline
+
+    def begin(self, trials: Iterable[Trial[Any]]) -> None:
+        """Start to play these; those that were begun already are not begun again."""
+        self._began = time.monotonic() if self._began is None else self._began
+        fresh = [t for t in dict.fromkeys(trials) if t.name not in self._outcomes]
+        self._outcomes |= {trial.name: Future() for trial in fresh}
+        self._call(self._spawn(fresh))
+
+    def outcome(self, trial: Trial[Any]) -> TrialOutcome:
+        """Wait for the end of a trial, beginning it if need be, and return what came of it.
+
+        Raises:
+            Exception: a fault of the suite, or of the files of the probe.
+        """
+        if trial.name not in self._outcomes:
+            self.begin([trial])
+        return self._outcomes[trial.name].result()
+
+    def done(self, trial: Trial[Any], within: float) -> bool:
+        """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
+        return bool(wait([self._outcomes[trial.name]], within).done)
+
+    def progress(self) -> tuple[int, int, float]:
+        """How many probes are over, how many there are, and the seconds since the first began."""
+        over = sum(future.done() for future in tuple(self._outcomes.values()))
+        began = time.monotonic() if self._began is None else self._began
+        return over, len(self._outcomes), time.monotonic() - began
+
+    def runs(self) -> Iterator[RunRecord]:
+        """What is kept of every probe that was played."""
+        for name, (transcript, log) in self._transcripts.items():
+            yield RunRecord(name, tuple(transcript.ndjson()), log)
+
+    def stop(self) -> None:
+        """End every probe, every engine and the thread."""
+        if not self._thread.is_alive():
+            return
+        self._call(self._finish())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _keep(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do work in a task that ``stop`` knows, for the user may interrupt it."""
+        return await self._kept(work)
+
+    def _kept(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _begin(self) -> Baseline:
+        engine = await self._subject.start(self._source.first_profile)
+        self._pool.running += 1
+        self._pool.idle.append((self._source.first_profile, engine))
+        self._baseline = Baseline(Pace(self._factor, engine.startup))
+        return self._baseline
+
+    async def _spawn(self, trials: Iterable[Trial[Any]]) -> None:
+        for trial in trials:
+            self._kept(self._settle(trial))
+
+    async def _finish(self) -> None:
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._pool.close()
+
+    async def _settle(self, trial: Trial[Any]) -> None:
+        """Play a probe, and hand its outcome, or the fault, to whoever asks for it."""
+        future = self._outcomes[trial.name]
+        try:
+            async with self._places:
+                began = time.monotonic()
+                outcome = await self._play(trial)
+                self.seconds[trial.name] = time.monotonic() - began
+                future.set_result(outcome)
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+        except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
+            future.set_exception(fault)
+
+    async def _play(self, trial: Trial[Any]) -> TrialOutcome:
+        assert isinstance(trial, ProbeTrial)
+        probe = self._source.probe(trial.probe)
+        try:
+            self._source.permit(trial.probe, starts=self._subject.starts)
+            outcome = await self._attempt(trial, probe, fresh=probe.destructive)
+        except Inconclusive as reason:
+            return InconclusiveTrial(trial.name, str(reason))
+        if outcome.result.played.difference is None or self._again <= 0:
+            return outcome
+        self._again -= 1
+        try:
+            return await self._attempt(trial, probe, fresh=True)
+        except Inconclusive:  # it is gone since: that hides nothing of what it did before
+            return outcome
+
+    async def _attempt(
+        self, trial: ProbeTrial, probe: Probe, *, fresh: bool
+    ) -> Record[Observation]:
+        """Play a probe once.
+
+        What takes far longer than any should differs, too, and so does an engine that cannot be
+        started with the configuration of the probe.
+
+        Raises:
+            Inconclusive: there is no engine that this could be played to.
+        """
+        transcript = Transcript()
+        fresh = fresh or not self._subject.starts
+        try:
+            engine = await self._pool.take(probe.profile, fresh=fresh)
+        except UsageError as fault:
+            told = f"it listens with the configuration of the profile `{probe.profile}`"
+            return self._record(trial, transcript, _differing("the engine", told, str(fault)))
+        ended = ""
+        try:
+            played = await self._bounded(trial, probe, engine, transcript)
+        finally:
+            ended, log = engine.ended(), engine.log()
+            if fresh:
+                await self._pool.drop(engine)
+            else:
+                await self._pool.give(probe.profile, engine)
+        return self._record(trial, transcript, played, "" if probe.signals else ended, log)
+
+    async def _bounded(
+        self, trial: ProbeTrial, probe: Probe, engine: Running, transcript: Transcript
+    ) -> Played:
+        """Play a probe to an engine for as long as any should take."""
+        missing = probe.bases - engine.address.urls.keys()
+        if missing and not self._subject.starts:
+            told = " and ".join(sorted(missing))
+            raise Inconclusive(f"the engine's port for {told} is not open, or not given")
+        harness = EngineHarness(engine.address, transcript, self._patience, engine.alive)
+        limit = LONGEST * self._factor
+        try:
+            async with asyncio.timeout(limit):
+                return await trial.play(harness)
+        except TimeoutError:
+            return _differing("the probe", f"it is through within {limit:g} s", "it is not")
+
+    def _record(
+        self,
+        trial: ProbeTrial,
+        transcript: Transcript,
+        played: Played,
+        ended: str = "",
+        log: Sequence[str] = (),
+    ) -> Record[Observation]:
+        """What was observed; of two plays of one probe the later one is kept."""
+        self._transcripts[trial.name] = (transcript, tuple(log))
+        return Record(
+            trial.name,
+            Observation(played, ended),
+            tuple(transcript.events),
+            self._baseline,
+            tuple(log),
+            None,
+            trial.name,
+        )
+
+
+def _differing(what: str, recorded: str, seen: str) -> Played:
+    """What came of a probe that could not be compared step by step."""
+    return Played(Difference(0, "all steps together", Mismatch(what, recorded, seen)), (), {}, {})
