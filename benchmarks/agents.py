@@ -4,9 +4,9 @@
     python -m benchmarks.agents --url ws://127.0.0.1:49134       on any engine
 
 The mock engine keeps its state in memory, so that no disk is measured. A chat is an invocation
-of `agent::chat` with a question that needs a tool, in a session of its own: forty calls through
-the engine. Beside it stands a direct call of the local model, `llm::complete`: what a chat takes
-at least. Sides take turns. Exit code 1 when a chat failed or was never answered.
+of `agent::chat` with a question that needs a tool, in a session of its own: 27 calls
+through the engine. Beside it stands a direct call of the local model, `llm::complete`: what a chat
+takes at least. Sides take turns. Exit code 1 when a chat failed or was never answered.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def mock() -> Iterator[str]:
         config = Path(folder) / "engine.yaml"
         config.write_text(json.dumps({"workers": [{"name": name} for name in ENGINE_MODULES]}))
         ports = ("--port", "0", "--http-port", "0", "--stream-port", "0")
-        with started(("-m", "mock_engine", "--quiet", "--config", str(config), *ports)) as url:
-            yield url
+        with started(("-m", "mock_engine", "--quiet", "--config", str(config), *ports)) as side:
+            yield side.url
 
 
 @contextlib.contextmanager

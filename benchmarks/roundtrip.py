@@ -3,9 +3,11 @@
     python -m benchmarks.roundtrip                       the mock engine and a bare router
     python -m benchmarks.roundtrip --url ws://127.0.0.1:49134 [--url ws://…]
 
-With two sides they take turns, so that a slow moment of the machine hits both. The worker is a
-process of its own. The last row of each number of calls in flight is the same caller and worker
-without an engine: what can be measured at most. Exit code 1 when a reply was lost.
+The sides take turns, so that a slow moment of the machine hits all. ``floor`` is a router on the
+fastest transport there is. ``cpu us`` is the processor time that a side used for one call, which
+other work on the machine hardly changes. The worker is a process of its own. The last row of each
+number of calls in flight is the same caller and worker without an engine: what can be measured at
+most. Exit code 1 when a reply was lost.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+import psutil
 import uvloop
 
 from benchmarks.peer import Peer
@@ -43,6 +46,7 @@ SIDES = {
         "0",
     ),
     "router": ("-m", "benchmarks.router"),
+    "floor": ("-m", "benchmarks.floor"),
 }
 DIRECT = "no engine"
 MOST_ENGINES = 2
@@ -51,12 +55,31 @@ WORKER = ("-m", "benchmarks.worker")
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One run: calls per second, latencies in milliseconds, and replies that never came."""
+    """One run: calls per second, latencies in milliseconds, and replies that never came.
+
+    ``cpu`` is the engine's processor time for one call, in microseconds; 0 where it is not known.
+    """
 
     rate: float
     p50: float
     p99: float
     lost: int
+    cpu: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What is measured: where it is and, if this program started it, its process."""
+
+    url: str
+    process: psutil.Process | None = None
+
+    def cpu(self) -> float:
+        """Seconds of processor time that it has used."""
+        if self.process is None:
+            return 0.0
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
 class Caller:
@@ -123,7 +146,7 @@ class Caller:
 
 
 @contextlib.contextmanager
-def started(arguments: Sequence[str]) -> Iterator[str]:
+def started(arguments: Sequence[str]) -> Iterator[Side]:
     """A program of Python that prints a line when it is ready; gives the line's last word."""
     process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
     try:
@@ -131,17 +154,19 @@ def started(arguments: Sequence[str]) -> Iterator[str]:
         words = process.stdout.readline().split()
         if not words:
             raise SystemExit(f"error: python {' '.join(arguments)} ended before it was ready")
-        yield words[-1]
+        yield Side(words[-1], psutil.Process(process.pid))
     finally:
         process.terminate()
         process.communicate()
 
 
-def measure(url: str | None, calls: int, in_flight: int) -> Measure:
-    """One run against an engine with a worker of its own, or without a URL against the worker."""
-    with started(WORKER if url is None else (*WORKER, url)) as worker:
-        measured: Measure = uvloop.run(_measure(url or worker, calls, in_flight))
-        return measured
+def measure(side: Side | None, calls: int, in_flight: int) -> Measure:
+    """One run against an engine with a worker of its own, or without one against the worker."""
+    with started(WORKER if side is None else (*WORKER, side.url)) as worker:
+        measured = side or worker
+        before = measured.cpu()
+        found: Measure = uvloop.run(_measure(measured.url, calls, in_flight))
+        return replace(found, cpu=(measured.cpu() - before) / calls * 1e6)
 
 
 async def _measure(url: str, calls: int, in_flight: int) -> Measure:
@@ -155,17 +180,19 @@ def main(arguments: list[str] | None = None) -> int:
     if len(options.url) > MOST_ENGINES:
         parser.error(f"--url is given {len(options.url)} times; two engines are compared at most")
     with contextlib.ExitStack() as running:
-        sides: dict[str, str | None] = {url: url for url in options.url}
+        sides: dict[str, Side | None] = {url: Side(url) for url in options.url}
         if not sides:
             sides = {name: running.enter_context(started(how)) for name, how in SIDES.items()}
         sides[DIRECT] = None
-        print(f"{'in flight':>9}  {'side':<28}{'calls/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'lost':>6}")
+        titles = ("calls/s", "p50 ms", "p99 ms", "cpu us")
+        heads = "".join(f"{title:>9}" for title in titles)
+        print(f"{'in flight':>9}  {'side':<28}{heads}{'lost':>6}")
         lost = 0
         for in_flight in options.in_flight:
             runs: dict[str, list[Measure]] = {name: [] for name in sides}
             for _ in range(options.rounds):
-                for name, url in sides.items():
-                    runs[name].append(measure(url, options.calls, in_flight))
+                for name, side in sides.items():
+                    runs[name].append(measure(side, options.calls, in_flight))
             lost += _report(in_flight, runs)
     return 1 if lost else 0
 
@@ -173,12 +200,16 @@ def main(arguments: list[str] | None = None) -> int:
 def _report(in_flight: int, runs: dict[str, list[Measure]]) -> int:
     rates: list[float] = []
     for name, found in runs.items():
-        rate, p50, p99 = (
-            statistics.median(getattr(m, part) for m in found) for part in ("rate", "p50", "p99")
+        rate, p50, p99, cpu = (
+            statistics.median(getattr(measured, part) for measured in found)
+            for part in ("rate", "p50", "p99", "cpu")
         )
         rates.append(rate)
         gone = sum(m.lost for m in found)
-        print(f"{in_flight:>9}  {name:<28}{rate:>9.0f}{p50:>9.2f}{p99:>9.2f}{gone:>6}", flush=True)
+        print(
+            f"{in_flight:>9}  {name:<28}{rate:>9.0f}{p50:>9.2f}{p99:>9.2f}{cpu:>9.1f}{gone:>6}",
+            flush=True,
+        )
     first, second, *_ = runs
     if second != DIRECT and rates[1]:
         print(f"{'':>9}  {first} / {second} = {rates[0] / rates[1]:.2f}", flush=True)

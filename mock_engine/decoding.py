@@ -23,6 +23,9 @@ from mock_engine.messages import FromWorker, InvocationResult, InvokeFunction, P
 DEEPEST = 127
 """Levels of nesting the engine's JSON parser follows."""
 
+SURELY_FLAT = 2 * DEEPEST
+"""Characters of a text that cannot be nested deeper than that, for each bracket has a partner."""
+
 SURELY_BEYOND = 22
 """Characters that a number of 64 bits never has."""
 
@@ -101,7 +104,7 @@ def _bounded(frame: bytes) -> bytes:
         Undecodable: it is too deep, or holds a number that is too large.
     """
     shape = frame.translate(_SHAPE)
-    if shape.count(b"[") > DEEPEST and _is_too_deep(frame):
+    if len(frame) > SURELY_FLAT and shape.count(b"[") > DEEPEST and _is_too_deep(frame):
         raise Undecodable(f"nested more than {DEEPEST} levels deep")
     if _LARGE_EXPONENT in shape or _LARGE_SIGNED_EXPONENT in shape:
         return _rounded(frame, _TOKEN)

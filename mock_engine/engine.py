@@ -68,6 +68,7 @@ class Engine:
             clock=lambda: time.time() * 1000,
             release=Release(config.engine_version) if config else None,
         )
+        self._gaps = _gaps(self.core.engine_version)
         self._connections: dict[int, Connection] = {}
         self._complaints: Counter[int] = Counter()
         self._hosts: dict[int, Host] = {}
@@ -268,17 +269,31 @@ class Engine:
 
     def _send(self, connection: Connection, message: ProtocolMessage) -> None:
         """Send a message, as far as the release of the engine has it."""
-        kind, release = type(message).__name__.lower(), self.core.engine_version
-        if not release.sends(kind):
-            return
-        lacking = release.lacking(kind)
-        if lacking:
-            message = without(message, lacking)
+        if type(message) in self._gaps and not self.core.features:
+            gap = self._gaps[type(message)]
+            if gap is None:
+                return
+            message = without(message, gap)
         connection.send_text(encode(message))
 
     def _elapsed(self, key: int | str) -> None:
         self._timers.pop(key, None)
         self._perform(self.core.elapsed(key))
+
+
+def _gaps(release: Release) -> dict[type[ProtocolMessage], frozenset[str] | None]:
+    """The fields that messages of a release lack; ``None`` for a message that it does not have.
+
+    An engine that advertises features has the messages of its features, whatever its release.
+    """
+    found: dict[type[ProtocolMessage], frozenset[str] | None] = {}
+    for kind in ProtocolMessage.__subclasses__():
+        name = kind.__name__.lower()
+        if not release.sends(name):
+            found[kind] = None
+        elif release.lacking(name):
+            found[kind] = release.lacking(name)
+    return found
 
 
 def _asked(connection: Connection) -> tuple[dict[str, str], dict[str, list[str]]]:

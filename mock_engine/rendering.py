@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from websockets.frames import Opcode
 
@@ -92,3 +94,9 @@ def _control_frame(frame: FrameSeen) -> str | None:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """A number of things in words, as in "1 finding" and "2 findings"."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON, whatever it is; bytes as the text that they are."""
+    plain = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+    return json.dumps(plain, ensure_ascii=False, default=str)

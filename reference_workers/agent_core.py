@@ -34,6 +34,9 @@ from reference_workers.service import (
 from reference_workers.session_replay import TURNS, group_of
 
 TOPIC = "agent.inbox"
+PATIENT = {"maxRetries": 8, "backoffDelayMs": 500}
+"""A message is tried again for two minutes: whom an agent needs may be being started again."""
+
 LIMIT, MOST_STEPS = 6, 20
 """How often a model is asked in a turn."""
 
@@ -272,7 +275,7 @@ def offer(worker: Worker) -> None:
             ),
         },
     )
-    worker.trigger("durable:subscriber", "agent::chat", {"topic": TOPIC})
+    worker.trigger("durable:subscriber", "agent::chat", {"topic": TOPIC, "queue_config": PATIENT})
 
 
 if __name__ == "__main__":

@@ -31,6 +31,9 @@ from reference_workers.service import (
 )
 
 TOPIC = "swarm.tasks"
+PATIENT = {"maxRetries": 4, "backoffDelayMs": 500}
+"""A share is tried again for as long as somebody may wait for it."""
+
 SECONDS = 20.0
 """How long answers are waited for; less than callers wait for a function (30 s)."""
 
@@ -190,7 +193,7 @@ def offer(worker: Worker) -> None:
             ),
         },
     )
-    worker.trigger("durable:subscriber", "swarm::work", {"topic": TOPIC})
+    worker.trigger("durable:subscriber", "swarm::work", {"topic": TOPIC, "queue_config": PATIENT})
 
 
 if __name__ == "__main__":

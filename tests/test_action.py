@@ -13,6 +13,9 @@ import pytest
 import yaml
 
 from conformance.plugin import options
+from conformance.report.folder import write_pages
+from conformance.requirements.verdict import Outcome
+from tests.conformance.report.making import entry, report
 
 ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -27,7 +30,7 @@ def step(name: str) -> dict[str, Any]:
 def run(name: str, folder: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
     """Run a step's script as the runner does, its inputs replaced by these and the defaults."""
     given = {key: spec.get("default", "") for key, spec in ACTION["inputs"].items()}
-    given |= {key.replace("_", "-"): value for key, value in inputs.items()}
+    given |= {key.replace("_", "-"): value for key, value in inputs.items() if key.islower()}
     environment = {
         variable: re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda m: given[m[1]], text)
         for variable, text in step(name)["env"].items()
@@ -41,7 +44,9 @@ def run(name: str, folder: Path, **inputs: str) -> subprocess.CompletedProcess[s
         "RUNNER_TEMP": str(folder / "temp"),
         "GITHUB_STEP_SUMMARY": str(folder / "summary"),
         "GITHUB_OUTPUT": str(folder / "output"),
-    }
+        "GITHUB_REPOSITORY": "o/r",
+        "GITHUB_WORKFLOW": "w",
+    } | {name: value for name, value in inputs.items() if name.isupper()}
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step(name)["run"]],
         cwd=folder,
@@ -125,6 +130,50 @@ def test_where_nothing_was_judged_there_is_nothing_to_annotate(tmp_path: Path) -
     assert not (tmp_path / "output").exists()
 
 
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    """A good report, and one in which a requirement is broken."""
+    for name, outcome in (("good", Outcome.PASSED), ("conformance-report", Outcome.FAILED)):
+        write_pages(tmp_path / name, report(entry(1, outcome)))
+    return tmp_path
+
+
+def test_a_regression_fails_is_summarised_and_becomes_a_comment(reports: Path) -> None:
+    gh = reports / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(
+        '#!/bin/sh\necho "$*" >> "$RUNNER_TEMP/gh"\ncase "$*" in *edit-last*) exit 1;; esac\n'
+    )
+    gh.chmod(0o755)
+    path = f"{gh.parent}:{os.environ['PATH']}"
+
+    compared = run("Compare", reports, baseline="good", comment="true", NUMBER="7", PATH=path)
+
+    assert compared.returncode == 1, compared.stdout + compared.stderr
+    assert "1 regression" in (reports / "summary").read_text()
+    asked = (reports / "temp" / "gh").read_text().splitlines()
+    assert [line.split(" --")[0] for line in asked] == ["pr comment 7"] * 2
+    assert (reports / "conformance-report" / "comparison.html").exists()
+
+
+def test_the_latest_good_run_is_a_baseline_and_the_first_run_has_none(reports: Path) -> None:
+    gh = reports / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(
+        '#!/bin/sh\ncase "$1 $2" in\n"run list") echo 12;;\n'
+        '"run download") [ -d ../good ] || [ -d good ] || exit 1\n'
+        f'cp -r {reports}/good "$RUNNER_TEMP/conformance-baseline";;\nesac\n'
+    )
+    gh.chmod(0o755)
+    path = f"{gh.parent}:{os.environ['PATH']}"
+
+    compared = run("Compare", reports, baseline="artifact", PATH=path)
+    first = run("Compare", reports, baseline="no-such-folder", PATH=path)
+
+    assert "1 regression" in compared.stdout, compared.stdout + compared.stderr
+    assert (first.returncode, "nothing to compare" in first.stdout) == (0, True)
+
+
 def test_inputs_are_documented_and_used() -> None:
     page = (ROOT / "docs" / "containers.md").read_text("utf-8")
     used = set(re.findall(r"inputs\.([a-z-]+)", (ROOT / "action.yml").read_text("utf-8")))
@@ -135,4 +184,4 @@ def test_inputs_are_documented_and_used() -> None:
 
 @pytest.mark.parametrize("found", [s["uses"] for s in ACTION["runs"]["steps"] if "uses" in s])
 def test_other_actions_have_a_version(found: str) -> None:
-    assert re.fullmatch(r"actions/[a-z-]+@v\d+", found)
+    assert re.fullmatch(r"(actions/[a-z-]+|github/codeql-action/upload-sarif)@v\d+", found)

@@ -9,6 +9,7 @@ from conformance.checks.stimuli.environments import Variables, blank_environment
 from conformance.checks.stimuli.living import looking_back
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Answered, Direction, FrameSeen, Message
 
 GRACE = 5.0
@@ -110,7 +111,7 @@ def names_no_blank_namespace(record: Record[object]) -> Iterator[Finding | None]
             if not blank
             else broken(
                 expected="no namespace, or one with a name",
-                seen=f"the namespace {namespace!r}",
+                seen=f"the namespace {as_json(namespace)}",
                 events=(call,),
                 remedy="Leave the field out to register in the default namespace.",
             )
@@ -140,7 +141,7 @@ def names_are_unique(record: Record[object]) -> Iterator[Finding | None]:
             if other is None or not twice
             else broken(
                 expected="a name of its own for each connection that announces a worker",
-                seen=f"the name {name!r} on two connections at a time",
+                seen=f"the name {as_json(name)} on two connections at a time",
                 events=(other, calls[-1]),
                 remedy="Give an auxiliary connection another name, or do not announce it.",
             )
@@ -168,10 +169,10 @@ def _takes(record: Record[Variables], field: str, value: str, variable: str) -> 
     data = calls[0].json.get("data")
     seen = data.get(field) if isinstance(data, dict) else None
     if seen == value:
-        return kept(f"announced {field} {value!r}", calls[0])
+        return kept(f"announced {field} {as_json(value)}", calls[0])
     return broken(
-        expected=f"the {field} {value!r}, as {variable} says",
-        seen=repr(seen),
+        expected=f"the {field} {as_json(value)}, as {variable} says",
+        seen=as_json(seen),
         events=(calls[0],),
         remedy=f"Read {variable} when the worker starts.",
     )
@@ -198,7 +199,7 @@ def takes_blank_as_unset(record: Record[None]) -> Finding:
         if namespace is not None:
             return broken(
                 expected="no namespace, since III_NAMESPACE holds only blanks",
-                seen=f"the namespace {namespace!r}",
+                seen=f"the namespace {as_json(namespace)}",
                 events=(call,),
                 remedy="Treat a variable of blanks as one that is not set.",
             )
@@ -214,7 +215,7 @@ def takes_a_blank_name_as_unset(record: Record[None]) -> Finding:
         if not isinstance(name, str) or not name.strip():
             return broken(
                 expected="a name of the worker's own, since III_WORKER_NAME holds only blanks",
-                seen=f"the name {name!r}",
+                seen=f"the name {as_json(name)}",
                 events=(call,),
                 remedy="Fall back to hostname:pid where no name is given.",
             )

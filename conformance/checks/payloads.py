@@ -14,7 +14,7 @@ from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.rendering import shorten
+from mock_engine.rendering import as_json, shorten
 from mock_engine.transcript import Message
 
 ENVELOPE = 1024
@@ -57,7 +57,9 @@ def _changed(passage: Passage, what: str) -> Finding | None:
         return None
     if body.get("error") is None and equal(passage.returned, passage.data):
         return None
-    seen = f"the error {body['error']!r}" if body.get("error") else repr(body.get("result"))
+    seen = (
+        f"the error {as_json(body['error'])}" if body.get("error") else as_json(body.get("result"))
+    )
     return broken(
         expected=f"{what}, unchanged from {passage.function_id}: "
         f"{shorten(json.dumps(passage.data, ensure_ascii=False), 80)}",

@@ -21,6 +21,7 @@ from conformance.checks.stimuli.providing import (
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, check
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction
 
 CODES = ("trigger_type_not_found", "trigger_registration_failed")
@@ -32,7 +33,8 @@ def answers_for_its_triggers(record: Record[OfferedTriggers]) -> Finding:
     answers = results(list(record.talk.messages()), BINDING)
     if not answers:
         return broken(
-            expected=f"a triggerregistrationresult for a trigger of type {record.result.type_id!r}",
+            expected="a triggerregistrationresult for a trigger of type "
+            f"{as_json(record.result.type_id)}",
             seen="none",
             events=record.events[-4:],
             remedy="Answer registertrigger with the same id, trigger_type and function_id, and "
@@ -41,8 +43,9 @@ def answers_for_its_triggers(record: Record[OfferedTriggers]) -> Finding:
     body = answers[0].json
     if (body.get("trigger_type"), body.get("function_id")) != (record.result.type_id, TARGET):
         return broken(
-            expected=f"trigger_type {record.result.type_id!r} and function_id {TARGET!r}",
-            seen=f"{body.get('trigger_type')!r} and {body.get('function_id')!r}",
+            expected=f"trigger_type {as_json(record.result.type_id)} and "
+            f"function_id {as_json(TARGET)}",
+            seen=f"{as_json(body.get('trigger_type'))} and {as_json(body.get('function_id'))}",
             events=(answers[0],),
             remedy="Repeat trigger_type and function_id in the answer.",
         )
@@ -76,7 +79,9 @@ def takes_a_trigger_again(record: Record[OfferedTriggers]) -> Finding:
         return kept("it took the same trigger again", answers[1])
     return broken(
         expected="a second answer without an error",
-        seen=f"the error {answers[1].json['error']!r}" if len(answers) > 1 else "no second answer",
+        seen=f"the error {as_json(answers[1].json['error'])}"
+        if len(answers) > 1
+        else "no second answer",
         events=tuple(answers[:2]),
         remedy="Replace a trigger that comes again under its id.",
     )
@@ -106,7 +111,7 @@ def refuses_with_a_code(record: Record[OfferedTriggers]) -> Finding:
         return kept(f"the code {error['code']}", answers[0])
     return broken(
         expected="the code " + " or ".join(CODES),
-        seen=repr(error.get("code")),
+        seen=as_json(error.get("code")),
         events=(answers[0],),
         remedy="Use trigger_type_not_found for a type that is not provided, and "
         "trigger_registration_failed for a trigger that cannot be served.",
@@ -152,8 +157,8 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
     if seen == ELSEWHERE:
         return kept("it called the target in its namespace, with the metadata", calls[0])
     return broken(
-        expected=f"namespace and metadata of the trigger, {ELSEWHERE!r}, in the call",
-        seen=repr(seen),
+        expected=f"namespace and metadata of the trigger, {as_json(ELSEWHERE)}, in the call",
+        seen=as_json(seen),
         events=(calls[0],),
         remedy="Keep namespace and metadata of a trigger, and send them with each call.",
     )

@@ -22,7 +22,9 @@ from conformance.errors import UsageError
 from conformance.subject.command import HOST, Command
 from conformance.subject.environment import LOOPBACK
 from conformance.subject.isolated import OwnNetwork
+from conformance.subject.strays import strays
 from mock_engine.engine import Engine
+from mock_engine.rendering import counted
 from mock_engine.transcript import Transcript
 from mock_engine.wire import Listener
 from mock_engine.wire.listener import bound
@@ -77,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
             signs.append(sign)
     failed = sum(sign.state is SignState.FAIL for sign in signs)
     warned = sum(sign.state is SignState.WARN for sign in signs)
-    print(f"\n{len(signs)} looked at: {failed} failed, {warned} warnings")
+    print(f"\n{len(signs)} looked at: {failed} failed, {counted(warned, 'warning')}")
     return 1 if failed else 0
 
 
@@ -258,6 +260,16 @@ def namespaces() -> Iterator[Sign]:
         yield Sign("network namespaces", SignState.OK, "can be made")
 
 
+def left_behind() -> Iterator[Sign]:
+    """Workers of earlier runs that still run."""
+    found = [f"{process.name()} (pid {process.pid})" for process in strays()]
+    if found:
+        seen = f"{len(found)} of earlier runs: {', '.join(found[:5])}"
+        yield Sign("strays", SignState.WARN, seen, "no run watches over them: end them by their id")
+    else:
+        yield Sign("strays", SignState.OK, "no worker of an earlier run is left")
+
+
 LOOKS: tuple[Callable[[], Iterator[Sign]], ...] = (
     python,
     packages,
@@ -267,5 +279,6 @@ LOOKS: tuple[Callable[[], Iterator[Sign]], ...] = (
     round_trip,
     docker,
     namespaces,
+    left_behind,
 )
 """Everything that is looked at, in this order."""

@@ -50,13 +50,13 @@ class EngineJudgement:
         """
         self.baseline = self._scheduler.start()
 
-    def verdict(self, requirement_id: str) -> Verdict:
-        """Reach the verdict on one requirement.
+    def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
+        """Reach the verdict on one requirement, once more where it was judged so often before.
 
         Raises:
             Exception: a fault of the suite.
         """
-        return self._judge.verdict(requirement_id)
+        return self._judge.verdict(requirement_id, reruns)
 
     def trial(self, name: str) -> ProbeTrial:
         """The trial that plays a probe."""

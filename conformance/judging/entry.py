@@ -11,7 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -111,6 +111,16 @@ class Entry(msgspec.Struct, frozen=True):
             msgspec.ValidationError: it describes none.
         """
         return msgspec.convert(data, cls)
+
+    def after(self, outcomes: Sequence[Outcome]) -> Entry:
+        """The entry with how often it was tried, where it is the last of several tries."""
+        if len(outcomes) == 1:
+            return self
+        proven = [outcome for outcome in outcomes if outcome.judged]
+        kept = sum(outcome is Outcome.PASSED for outcome in proven)
+        tries = ", ".join(outcome.value for outcome in outcomes)
+        text = f"{self.reason}; tried {len(outcomes)} times: {tries}"
+        return replace(self, tried=Rate(len(proven), kept), reason=text)
 
     def of_process(self, process: str) -> Entry:
         """The entry with its runs under the name of the process that played them."""

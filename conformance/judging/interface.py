@@ -65,8 +65,8 @@ class Session(Protocol):
             UsageError: the subject cannot be used.
         """
 
-    def verdict(self, requirement_id: str) -> Verdict:
-        """Reach the verdict on one requirement."""
+    def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
+        """Reach the verdict on one requirement, once more where it was judged so often before."""
 
     def begin(self, trials: Iterable[Trial[Any]], requirement_ids: Iterable[str] = ()) -> None:
         """Start to play these, and what requirements take, in the background."""

@@ -82,15 +82,21 @@ class Judge:
         self._known = known
         self._witnesses = witnesses
         self._verdicts: dict[str, Verdict] = {}
+        self._reruns: dict[str, int] = {}
         self._runs: tuple[Record[Any], ...] | None = None
 
-    def verdict(self, requirement_id: str) -> Verdict:
+    def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
         """The verdict on a requirement; the trials it takes are played if they were not.
+
+        ``reruns`` is how often it was judged before: its own trials are played once more each time.
 
         Raises:
             KeyError: there is no such requirement.
             Exception: a trial failed by a fault of the suite.
         """
+        if reruns > self._reruns.get(requirement_id, 0):
+            self._reruns[requirement_id] = reruns
+            self._verdicts.pop(requirement_id, None)
         if requirement_id not in self._verdicts:
             self._verdicts[requirement_id] = self._judge(self._catalogue[requirement_id])
         return self._verdicts[requirement_id]
@@ -119,9 +125,10 @@ class Judge:
     def _rated(self, requirement: Requirement, check: Check) -> Verdict:
         """The verdict on what can be judged, by several tries where it is known to be flaky."""
         known = self._known.get(requirement.id)
+        first = 1 + self._reruns.get(requirement.id, 0)
         if known is None or not known.tries:
-            return self._tried(requirement, check, 1)
-        tries = [self._tried(requirement, check, n + 1) for n in range(known.tries)]
+            return self._tried(requirement, check, first)
+        tries = [self._tried(requirement, check, first + n) for n in range(known.tries)]
         number, tried = rated([each.finding for each in tries])
         verdict = replace(tries[number], tried=tried)
         return replace(verdict, outcome=Outcome.FLAKY) if tried and tried.is_flaky else verdict

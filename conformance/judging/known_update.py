@@ -91,14 +91,14 @@ def updated(
     for number, entry in enumerate(_entries(document)):
         if entry["id"] in fixed:
             edits.append(_removal(document, number))
-            done.append(f"took off {entry['id']}: it is kept")
+            done.append(f"{entry['id']} was taken off the list: the worker keeps it now")
         elif entry["id"] in broken and "evidence" in entry:
             edits.append(_pin(document, number, broken[entry["id"]]))
             done.append(f"pinned {entry['id']} to what was seen now: {broken[entry['id']]}")
     fresh = [i for i in failing if i not in listed and i not in flaky]
     if fresh:
         edits.append(_addition(document, [(i, broken[i]) for i in fresh]))
-        done += [f"put on {i}; fill in the reason" for i in fresh]
+        done += [f"{i} was put on the list; give the reason there" for i in fresh]
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
     return Update(text, tuple(done))

@@ -56,13 +56,13 @@ class Judgement:
         if self.settings.sdk_defects:
             self._known |= {**self.sdk_defects, **self._known}
 
-    def verdict(self, requirement_id: str) -> Verdict:
-        """Reach the verdict on one requirement.
+    def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
+        """Reach the verdict on one requirement, once more where it was judged so often before.
 
         Raises:
             Exception: a trial failed by a fault of the suite.
         """
-        return self._judge.verdict(requirement_id)
+        return self._judge.verdict(requirement_id, reruns)
 
     def outcome(self, trial: Trial[Any]) -> TrialOutcome:
         """What came of a trial, which is played if it was not.

@@ -26,9 +26,13 @@ CONNECTING = 10.0
 
 
 class Cluster:
-    """The machines behind a scheduler, given as ``tcp://HOST:PORT``."""
+    """The machines behind a scheduler, given as ``tcp://HOST:PORT``.
 
-    def __init__(self, scheduler: str) -> None:
+    ``client`` is what Dask calls the connection to the scheduler. It must answer ``within`` some
+    seconds.
+    """
+
+    def __init__(self, scheduler: str, within: float = CONNECTING) -> None:
         try:
             import distributed
         except ImportError:
@@ -36,8 +40,8 @@ class Cluster:
                 "--cluster takes the extra `cluster`: pip install 'iii-conformance[cluster]'"
             ) from None
         try:
-            self._client: Any = distributed.Client(  # type: ignore[no-untyped-call]
-                scheduler, timeout=CONNECTING
+            self.client: Any = distributed.Client(  # type: ignore[no-untyped-call]
+                scheduler, timeout=within
             )
         except (OSError, TimeoutError, ValueError) as fault:
             raise UsageError(
@@ -48,18 +52,18 @@ class Cluster:
 
     def build(self, candidate: Candidate) -> str:
         """Build a worker on every machine; what went wrong on one of them, or an empty text."""
-        faults: dict[str, str] = self._client.run(build, candidate) if candidate.build else {}
+        faults: dict[str, str] = self.client.run(build, candidate) if candidate.build else {}
         return next((f"{where}: {fault}" for where, fault in faults.items() if fault), "")
 
     def submit(self, task: Task, folder: Path) -> Future[Ending]:
         """Begin to judge a worker on some machine."""
-        future = self._client.submit(judge, task, key=f"{task.name}-{task.digest}", retries=REPEATS)
+        future = self.client.submit(judge, task, key=f"{task.name}-{task.digest}", retries=REPEATS)
         return self._waiting.submit(_taken_over, future, folder)
 
     def stop(self) -> None:
         """End what is still going on, and leave the cluster."""
         self._waiting.shutdown(wait=False, cancel_futures=True)
-        self._client.close()
+        self.client.close()
 
 
 def judge(task: Task) -> tuple[Ending, Mapping[str, bytes]]:

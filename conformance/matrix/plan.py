@@ -17,7 +17,7 @@ from typing import Any
 
 from conformance import documents
 from conformance.errors import UsageError
-from conformance.requirements import known
+from conformance.requirements import known, sdks
 from conformance.requirements.catalogue import Catalogue
 from conformance.requirements.known import KnownFailure
 from conformance.settings import configuration
@@ -28,6 +28,9 @@ SCHEMA = "matrix/workers.schema.json"
 
 OTHERWISE_NAMED = ("worker-cmd", "worker-image", "worker-attach", "worker-network", "worker-env")
 """Keys of ``conformance.yaml`` that have shorter names here, or make no sense for many workers."""
+
+NAMING = ("name", "command", "image", "network")
+"""Keys that name one worker, so that they cannot hold for all."""
 
 OWN = ("name", "command", "image", "network", "build", "folder", "env", "tags", "limit")
 
@@ -74,7 +77,7 @@ def schema() -> Mapping[str, Any]:
         properties = kinds["properties"]["properties"] | shared
         kinds[kind] = {**kinds[kind], "properties": properties}
     kinds["defaults"]["properties"] = {
-        k: v for k, v in kinds["defaults"]["properties"].items() if k not in ("name", "command")
+        k: v for k, v in kinds["defaults"]["properties"].items() if k not in NAMING
     }
     return {**form, "$defs": {**settings["$defs"], **kinds}}
 
@@ -131,18 +134,18 @@ def _found(what: str, patterns: Iterable[str], labels: Mapping[str, list[str]]) 
 
 def _joined(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """A worker with what holds for all where it does not say otherwise."""
-    names_another = {"command": "image", "image": "command"}
-    usual = {k: v for k, v in defaults.items() if names_another.get(k) not in entry}
-    return usual | {
-        name: {**usual[name], **value} if isinstance(usual.get(name), dict) else value
+    return {**defaults} | {
+        name: {**defaults[name], **value} if isinstance(defaults.get(name), dict) else value
         for name, value in entry.items()
     }
 
 
 def _candidate(entry: Mapping[str, Any], home: Path, catalogue: Catalogue) -> Candidate:
     folder = home / entry.get("folder", ".")
-    listed = entry.get("known-failures")
-    known_file = home / listed if listed else None
+    listed = entry.get("known-failures", [])
+    names = [listed] if isinstance(listed, str) else listed
+    files = [home / name for name in names if name != sdks.SDK]
+    known_file = files[0] if files else None
     environment = entry.get("env", {})
     for name in ADDRESS_VARIABLES:
         if name in environment:
@@ -150,8 +153,8 @@ def _candidate(entry: Mapping[str, Any], home: Path, catalogue: Catalogue) -> Ca
                 f"{entry['name']}: {name} is the engine's address, which is set for it"
             )
     options = {k: v for k, v in entry.items() if k not in (*OWN, "known-failures")}
-    if known_file:
-        options["known-failures"] = str(known_file)
+    if names:
+        options["known-failures"] = [*map(str, files), *(n for n in names if n == sdks.SDK)]
     return Candidate(
         name=entry["name"],
         folder=folder,

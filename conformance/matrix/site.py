@@ -14,18 +14,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from conformance.judging.entry import Entry
 from conformance.matrix.causes import causes
+from conformance.matrix.counterpart import counterpart
 from conformance.matrix.document import FILE, Judged, Matrix
 from conformance.matrix.run import WORKERS
 from conformance.matrix.table import markdown
 from conformance.matrix.task import read
 from conformance.report import html
 from conformance.report.catalogue import data, is_long
-from conformance.report.folder import put
+from conformance.report.folder import TRANSCRIPTS, put
 from conformance.report.pages import environment, render
 from conformance.requirements.catalogue import Catalogue, Requirement
 from conformance.requirements.verdict import Level, Outcome
+from conformance.scenarios.recording.transcripts import read as events
+from mock_engine.transcript import Event
 
 PACKAGE = "conformance.matrix"
 ASSETS = ("style.css", "page.js")
@@ -42,8 +47,10 @@ def write(folder: Path, catalogue: Catalogue, matrix: Matrix) -> None:
         put(folder / name, environment().get_template(name).render().strip())
     put(folder / "index.html", index(matrix, catalogue))
     put(folder / "findings.html", _render("findings.html", causes=causes(matrix), matrix=matrix))
+    transcripts = Transcripts(folder / WORKERS)
     for requirement in requirements:
-        put(folder / PAGES / f"{requirement.id}.html", page(matrix, requirement, catalogue))
+        text = page(matrix, requirement, catalogue, transcripts)
+        put(folder / PAGES / f"{requirement.id}.html", text)
     for worker in matrix.workers:
         report = read(folder / WORKERS / worker.name)
         if report is not None:
@@ -79,7 +86,34 @@ def _row(matrix: Matrix, requirement: Requirement) -> dict[str, Any]:
     }
 
 
-def page(matrix: Matrix, requirement: Requirement, catalogue: Catalogue) -> str:
+class Transcripts:
+    """What the workers said in their runs, each read once. ``folder`` has the workers' reports."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._events: dict[Path, list[Event]] = {}
+
+    def beside(self, name: str, kept: Entry, broken: Entry) -> Entry:
+        """A verdict on a worker, with frames like those that the verdict on another rests on."""
+        if kept.evidence.frames:
+            return kept
+        for run in kept.evidence.runs:
+            frames = counterpart(broken.evidence.frames, self._read(name, run))
+            if frames:
+                return replace(kept, evidence=replace(kept.evidence, frames=frames))
+        return kept
+
+    def _read(self, name: str, run: str) -> list[Event]:
+        file = self._folder / name / TRANSCRIPTS / f"{run}.ndjson"
+        if file not in self._events:
+            text = file.read_text("utf-8", "replace") if file.is_file() else ""
+            self._events[file] = events(text, str(file))
+        return self._events[file]
+
+
+def page(
+    matrix: Matrix, requirement: Requirement, catalogue: Catalogue, transcripts: Transcripts
+) -> str:
     """The page of one requirement."""
     verdicts = list(_verdicts(matrix, requirement.id))
     groups = {
@@ -88,6 +122,8 @@ def page(matrix: Matrix, requirement: Requirement, catalogue: Catalogue) -> str:
     }
     kept = next((v for v in verdicts if v[1].outcome is Outcome.PASSED), None)
     broken = next((v for v in verdicts if v[1].outcome.wrong), None)
+    if kept is not None and broken is not None:
+        kept = (kept[0], transcripts.beside(kept[0].name, kept[1], broken[1]))
     return _render(
         "requirement.html",
         requirement=requirement,

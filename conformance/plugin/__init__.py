@@ -7,6 +7,8 @@ and a ``conformance.yaml`` beside which nothing else was collected.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 
 from conformance.plugin import options
@@ -18,6 +20,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None]:
+    """Leave out what a project says of its own tests, where a worker is to be judged.
+
+    Raises:
+        pytest.UsageError: a conftest of the project cannot be loaded.
+    """
+    if not options.is_active(early_config.known_args_namespace):
+        return (yield)
+    from conformance.plugin import project
+
+    project.leave_out(early_config, parser, args)
+    try:
+        return (yield)
+    except pytest.UsageError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever a conftest of somebody raises
+        raise project.unloaded(fault) from None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Take over the run where a worker is to be judged.
 
@@ -26,11 +50,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if config.option.help:
         return
-    if options.is_active(config):
+    if options.is_active(config.option):
         from conformance.plugin.run import JudgingPlugin
 
         config.pluginmanager.register(JudgingPlugin(config), "iii-conformance-judging")
-    elif option := options.idle(config):
+    elif option := options.idle(config.option):
         raise pytest.UsageError(
             f'{option} is given, but no worker to judge: add --worker-cmd="python my_worker.py", '
             f"or --conformance where {options.FILE} names the worker"

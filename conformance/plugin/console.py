@@ -28,8 +28,10 @@ def opening(terminal: pytest.TerminalReporter, report: Report, *, whole: bool) -
         terminal.write_line(cause, red=True, bold=True)
     for line in about(report.subject):
         terminal.write_line(line)
-    terminal.write_line("")
-    for text, outcome in table(report) if whole else brief(report):
+    lines = list(table(report) if whole else brief(report))
+    if lines:
+        terminal.write_line("")
+    for text, outcome in lines:
         terminal.write_line(text, **(MARKS[outcome][1] if outcome else {"bold": True}))
     for line in fuzzing(report.verdicts):
         terminal.write_line(line)
@@ -37,10 +39,11 @@ def opening(terminal: pytest.TerminalReporter, report: Report, *, whole: bool) -
 
 def end(terminal: pytest.TerminalReporter, report: Report, remarks: Iterable[str]) -> None:
     """What to do next, the remarks, and the counts."""
-    if terminal.config.option.verbose >= 0:
+    steps = next_steps(report) if terminal.config.option.verbose >= 0 else []
+    if steps:
         terminal.write_line("")
-        for step in next_steps(report):
-            terminal.write_line(f"next: {step}")
+    for step in steps:
+        terminal.write_line(f"next: {step}")
     for remark in remarks:
         terminal.write_line(remark)
     for line in closing(report):

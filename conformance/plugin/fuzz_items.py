@@ -69,8 +69,16 @@ class ReplayItem(FuzzItem):
         return self.entry(Outcome.FAILED, sentence, text, evidence)
 
 
+USUAL = 60.0
+"""Seconds that a campaign may take of which only the number of invocations is known."""
+
+
 class CampaignItem(FuzzItem):
     """A campaign, or a share of one."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.seconds = self.fuzzing.seconds or USUAL
 
     def selection(self) -> Sequence[str]:
         """The options that draw the same inputs."""

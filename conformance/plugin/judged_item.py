@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,33 @@ class JudgedItem(pytest.Item):
 
     ``trials`` are played in the background from the start, in the hope that it is asked for.
     What ``rests_on_trials`` shares them with others, and is judged in one process with these.
+    ``seconds`` is how long it takes beside its trials, where that is known.
     """
 
     trials: Sequence[Trial[Any]] = ()
     rests_on_trials = True
+    seconds: float = 0.0
+
+    cls = module = None
+    fixturenames: Sequence[str] = ()
+    """What hooks of other people read of a test function; see ``function``."""
 
     def __init__(self, *, judgement: Session, **kw: Any) -> None:
         super().__init__(**kw)
         self.judgement = judgement
+        self._outcomes: list[Outcome] = []
+
+    @property
+    def function(self) -> Callable[[], None]:
+        """What is run. A project's conftest may look at the function of every item it sees."""
+        return self.runtest
+
+    obj = function
+
+    @property
+    def number(self) -> int:
+        """How often this was run before, as by ``--reruns``: each time it is judged anew."""
+        return len(self._outcomes)
 
     def judge(self) -> Entry:
         """Reach the verdict."""
@@ -60,6 +79,8 @@ class JudgedItem(pytest.Item):
                 SHOULD that is not kept, or a requirement that is flaky.
         """
         entry = self.judge()
+        self._outcomes.append(entry.outcome)
+        entry = entry.after(self._outcomes)
         self.stash[ENTRY] = entry
         self.user_properties += entry.properties()
         if entry.outcome.fails(strict=self.judgement.settings.strict):

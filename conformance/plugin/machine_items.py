@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from conformance.errors import Inconclusive
 from conformance.fuzz.stateful.life import Life, Loop
@@ -21,8 +22,16 @@ REATTACH = "REC-006"
 ROLES = ("sleep", "register", "unregister")
 
 
+A_LIFE = 2.0
+"""Seconds that one life takes, with what it takes to shorten one that breaks something."""
+
+
 class MachineItem(FuzzItem):
     """Arbitrary lives of the worker."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.seconds = self.fuzzing.machine * A_LIFE / self.fuzzing.shares
 
     def selection(self) -> Sequence[str]:
         """The options that live through the same."""

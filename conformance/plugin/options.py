@@ -6,11 +6,10 @@ nothing of the suite.
 
 from __future__ import annotations
 
+from argparse import Namespace
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    import pytest
+from typing import Any, Protocol
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
 """pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
@@ -403,29 +402,28 @@ def _add_fuzzing(group: Group) -> None:
     )
 
 
-def is_active(config: pytest.Config) -> bool:
+def is_active(values: Namespace) -> bool:
     """Whether the user asked to judge a worker."""
-    return any(_is_set(config, name) for name in NAMING)
+    return any(_is_set(values, name) for name in NAMING)
 
 
-def judges_engine(config: pytest.Config) -> bool:
+def judges_engine(values: Namespace, folders: Iterable[Path]) -> bool:
     """Whether the user asked to judge an engine, and no worker under it.
 
-    ``--conformance`` names a worker where there is a file that does: the console script gives it
-    in every run.
+    ``--conformance`` names a worker where one of the ``folders`` has the file that does: the
+    console script gives that option in every run.
     """
-    folders = (config.invocation_params.dir, config.rootpath)
-    names_worker = {name: _is_set(config, name) for name in NAMING if name not in ENGINES}
-    names_worker["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
-    engines = any(_is_set(config, name) for name in ENGINES)
-    return engines and not any(names_worker.values())
+    naming = {name: _is_set(values, name) for name in NAMING if name not in ENGINES}
+    naming["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
+    return any(_is_set(values, name) for name in ENGINES) and not any(naming.values())
 
 
-def idle(config: pytest.Config) -> str | None:
+def idle(values: Namespace) -> str | None:
     """The first option of the suite that is given, in a run that judges no worker."""
     names = (*SHAPING, *CHOOSING, *PLACING, *TELLING)
-    return next((name for name in names if _is_set(config, name)), None)
+    return next((name for name in names if _is_set(values, name)), None)
 
 
-def _is_set(config: pytest.Config, name: str) -> bool:
-    return config.getoption(name, default=None) not in (None, False, [])
+def _is_set(values: Namespace, name: str) -> bool:
+    destination = name.removeprefix("--").replace("-", "_")
+    return getattr(values, destination, None) not in (None, False, [])

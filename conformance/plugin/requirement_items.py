@@ -54,7 +54,7 @@ class RequirementItem(JudgedItem):
         """The verdict on the requirement."""
         check = CHECKS.get(self.requirement.id)
         show_waits(self, self.judgement, check.trials if check else (), self.name)
-        verdict = self.judgement.verdict(self.requirement.id)
+        verdict = self.judgement.verdict(self.requirement.id, self.number)
         return requirement_entry(verdict, self.judgement.protocol.version, self.command)
 
     def selection(self) -> Sequence[str]:
@@ -105,6 +105,7 @@ def share(
     """The items of one share of ``count``; ``seconds`` is how long each trial took once."""
     if count == 1:
         return items
+    seconds = {item.nodeid: getattr(item, "seconds", 0.0) for item in items} | dict(seconds)
     return [items[place] for place in divide(list(map(_trials, items)), count, seconds)[number]]
 
 

@@ -191,11 +191,16 @@ def command(config: pytest.Config, *named: str) -> str:
 
 
 def _share(config: pytest.Config) -> tuple[int, int]:
-    """Which part of a distributed run this process has, counted from 0, and of how many."""
+    """Which part of the fuzzing this process has, counted from 0, and of how many.
+
+    Shards and the processes of a distributed run each have inputs of their own.
+    """
+    number, count, _ = share(config)
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker is None:
-        return 0, 1
-    return int(str(worker["workerid"]).removeprefix("gw")), int(worker["workercount"])
+        return number, count
+    process, processes = int(str(worker["workerid"]).removeprefix("gw")), int(worker["workercount"])
+    return number * processes + process, count * processes
 
 
 def _configuration(config: pytest.Config) -> Configuration:

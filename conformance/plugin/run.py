@@ -14,12 +14,13 @@ from conformance.judging.entry import Entry
 from conformance.judging.interface import Session
 from conformance.judging.known_update import rewrite
 from conformance.judging.session import Judgement
-from conformance.plugin import console, distribution, options, resolving
+from conformance.plugin import console, distribution, options, project, resolving
 from conformance.plugin.hypothesis_summary import spare_hypothesis
 from conformance.plugin.interrupting import take_signals
 from conformance.plugin.judged_item import ENTRY, JOURNAL, JudgedItem
 from conformance.plugin.requirement_items import RequirementItem, collectors, named, share
 from conformance.report.console import MARKS
+from conformance.report.overview import is_judged
 from conformance.report.reporter import Reporter
 from conformance.requirements.verdict import Outcome
 from conformance.settings import examples
@@ -80,8 +81,8 @@ class JudgingPlugin:
             nodes = _collectors(session, self._judgement)
         session.items = [item for node in nodes for item in session.genitems(node)]
         with _usage_errors():
-            if session.config.args_source is pytest.Config.ArgsSource.ARGS:
-                session.items = named(session.items, session.config.args)
+            if names := project.typed(session.config):
+                session.items = named(session.items, names)
             session.items = share(session.items, *resolving.share(session.config))
         hook = session.config.hook
         hook.pytest_collection_modifyitems(
@@ -190,7 +191,8 @@ class JudgingPlugin:
     ) -> tuple[str, str, object] | None:
         """Count warnings, and what was not judged, under names of their own."""
         data = getattr(report, REPORTED, None)
-        if data is None or report.when != "call" or report.failed:
+        decided = report.passed or report.skipped  # a rerun is none of these
+        if data is None or report.when != "call" or not decided:
             return None
         outcome = Outcome(data["outcome"])
         if outcome is Outcome.PASSED:
@@ -203,7 +205,12 @@ class JudgingPlugin:
         kind = "engine" if "engine" in self._options else "worker"
         under = f", under {self._options['under']}" if "under" in self._options else ""
         subject = f"{kind}: {self._options[kind]}{under}"
-        return [subject, *filter(None, [self._note])]
+        return [subject, *filter(None, (self._note, project.note(self._config)))]
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Say whose fault it is, where a conftest of the project is not made for this."""
+        if conftest := project.blamed(excinfo):
+            print(f"{conftest} is about the project's own tests; {project.WITHOUT_CONFTEST}.")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
@@ -211,11 +218,11 @@ class JudgingPlugin:
     ) -> Generator[None, None, None]:
         """Print the verdict and what was left open; then pytest's failures, whole; then the end."""
         report = self._reporter.report
-        told = bool(report.verdicts or report.errors)
-        if told and self._config.option.verbose >= 0:
+        shown = is_judged(report)
+        if shown and self._config.option.verbose >= 0:
             console.opening(terminalreporter, report, whole=self._config.option.verbose > 0)
         yield
-        if told:
+        if shown:
             console.end(terminalreporter, report, self._remarks())
 
     def _remarks(self) -> Iterator[str]:
@@ -273,7 +280,8 @@ class JudgingPlugin:
 
 def _judgement(config: pytest.Config) -> tuple[Session, dict[str, Any]]:
     """What judges the subject that the options name, and what they tell a reader of a report."""
-    if options.judges_engine(config):
+    folders = (config.invocation_params.dir, config.rootpath)
+    if options.judges_engine(config.option, folders):
         from conformance.engines.judgement import EngineJudgement
         from conformance.plugin import engine_resolving
 

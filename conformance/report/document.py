@@ -96,12 +96,13 @@ PHASES = {"scenarios": "Scenarios", "fuzz": "Fuzzing", "probe": "Probes", "recor
 def document(events: Iterable[JournalEvent]) -> Report:
     """The report on a run; one that was cut short has what was known until then."""
     latest: dict[str, JournalEvent] = {}
-    verdicts: list[Entry] = []
+    verdicts: dict[tuple[str, str], Entry] = {}  # the last one of what was tried several times
     errors: list[Unjudged] = []
     for event in events:
         match event["event"]:
             case "verdict":
-                verdicts.append(Entry.read(event["verdict"]))
+                entry = Entry.read(event["verdict"])
+                verdicts[entry.kind, entry.id] = entry
             case "error":
                 errors.append(Unjudged(event["id"], event["text"]))
             case kind:
@@ -117,8 +118,8 @@ def document(events: Iterable[JournalEvent]) -> Report:
         catalogue=catalogue,
         options=started.get("options", {}),
         subject=latest.get("subject", {}).get("subject", {}),
-        counts=counts(verdicts, catalogue.get("requirements", 0)),
-        verdicts=tuple(in_order(verdicts, catalogue.get("phases", {}))),
+        counts=counts(verdicts.values(), catalogue.get("requirements", 0)),
+        verdicts=tuple(in_order(verdicts.values(), catalogue.get("phases", {}))),
         errors=tuple(errors),
         parts=latest["learned"]["parts"] if "learned" in latest else UNSET,
         seconds=latest["measured"]["seconds"] if "measured" in latest else UNSET,

@@ -5,6 +5,7 @@ Every verdict is in ``-v``, in the report and in JUnit; here is what somebody ac
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -20,9 +21,15 @@ NAMED = 6
 LINE = 150
 STEPS = 3
 
+STARTING = "worker"
+"""What is reported as an error where the worker cannot be started."""
+
 SHUTTING = "shutting"
 FULL = "takes --level full"
 PARTS = "this takes a function that plays the part of"
+
+NEEDS = re.compile(r"needs ([A-Z]+-\d+): not verified \((.*)\)")
+"""How the lack of a prerequisite is told, with the reason why that one is not verified."""
 
 Line = tuple[str, Outcome | None]
 """A line with the outcome that it is about, ``None`` for a heading."""
@@ -32,6 +39,11 @@ def failing(report: Report) -> list[Entry]:
     """What fails the run."""
     strict = bool(report.options.get("strict"))
     return [entry for entry in report.verdicts if entry.outcome.fails(strict=strict)]
+
+
+def is_judged(report: Report) -> bool:
+    """Whether there is anything to show; of a worker that cannot be started the error says all."""
+    return bool(report.verdicts) or any(error.id != STARTING for error in report.errors)
 
 
 def headline(report: Report) -> tuple[str, bool]:
@@ -97,8 +109,9 @@ def next_steps(report: Report) -> list[str]:
         )
     if long := _count(report, FULL):
         steps.append(f"--level full judges {long} more")
+    judged = any(entry.outcome.judged for entry in report.verdicts)
     fuzzed = any(entry.kind == FUZZ for entry in report.verdicts)
-    if not (broken or fuzzed or report.is_about_engine):
+    if judged and not (broken or fuzzed or report.is_about_engine):
         steps.append("--fuzz=60s hunts for bugs in what your functions do")
     return steps[:STEPS]
 
@@ -129,10 +142,17 @@ def _reasons(outcome: Outcome, entries: list[Entry]) -> Iterator[Line]:
     yield f"{len(entries)} {outcome.value}:", None
     by_reason: dict[str, list[str]] = defaultdict(list)
     for entry in entries:
-        by_reason[_bare(entry)].append(entry.id)
+        by_reason[_root(_bare(entry))].append(entry.id)
     for reason, ids in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
         yield f"  {_cut(reason)}: {', '.join(ids[:NAMED])}{more}", outcome
+
+
+def _root(reason: str) -> str:
+    """A reason that rests on another one, which rests on another one, without those between."""
+    while (outer := NEEDS.fullmatch(reason)) and NEEDS.fullmatch(outer[2]):
+        reason = outer[2]
+    return f"needs {outer[1]}: {outer[2]}" if outer else reason
 
 
 def _bare(entry: Entry) -> str:

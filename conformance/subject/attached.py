@@ -77,7 +77,6 @@ class AttachedWorker:
     def __init__(self, output: Output) -> None:
         self.output = output
         self.exit_code: int | None = None
-        self.spared = True
         self.exited = asyncio.Event()
         self.on_exit: list[Callable[[], None]] = []
 
@@ -97,6 +96,10 @@ class AttachedWorker:
     def usage(self) -> Usage | None:
         """Which process it is is not known."""
         return None
+
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """Which process it is is not known."""
+        return ()
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """Nothing that is known of."""

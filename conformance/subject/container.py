@@ -27,7 +27,6 @@ class WorkerContainer:
     def __init__(self, container: Any, output: Output) -> None:
         self.output = output
         self.exit_code: int | None = None
-        self.spared = True
         self.exited = asyncio.Event()
         self.on_exit: list[Callable[[], None]] = []
         self._container = container
@@ -63,13 +62,16 @@ class WorkerContainer:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the first process of the container, as ``docker stop`` does."""
-        self.spared = False
         if self.running:
             self._loop.run_in_executor(None, self._signal, number)
 
     def usage(self) -> Usage | None:
         """It runs on the machine of the daemon, which may be another one."""
         return None
+
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """It has a network of its own, or runs on another machine."""
+        return ()
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs in the container after ``within`` seconds, as ``name (pid 1234)``."""
@@ -79,7 +81,6 @@ class WorkerContainer:
 
     async def kill(self) -> None:
         """Remove the container with everything in it, and wait until it is gone."""
-        self.spared = False
         await asyncio.to_thread(_remove, self._container)
         await self.exited.wait()
 

@@ -97,6 +97,7 @@ class Beside(Place):
             network=None,  # or testcontainers would choose one
             network_mode=image.route.network,
             labels=image.daemon.labels,
+            stdin_open=start.input,
             log_config=LogConfig(type="json-file"),  # others cannot be read back
         )
 

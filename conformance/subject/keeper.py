@@ -119,7 +119,7 @@ class Keeper:
                 return False
             self._deadline = time.monotonic() + json.loads(line)["remaining"]
         if self._deadline is not None:
-            found = self._table.running()
+            found = self._running()
             if not found or time.monotonic() >= self._deadline:
                 self._deadline = None
                 self._tell({"remaining": found})
@@ -157,21 +157,31 @@ class Keeper:
             reason = reading.read()
         self._tell(json.loads(reason) if reason else {"pid": self._pid})
 
-    def _reap(self) -> None:
-        """Take note of every child that has ended, orphans of the worker among them."""
+    def _running(self) -> list[int]:
+        """What runs beneath this process.
+
+        A process that was born while the table was read is not in it; that there are children all
+        the same, the system knows.
+        """
+        while not (found := self._table.running()) and self._reap():
+            pass
+        return found
+
+    def _reap(self) -> bool:
+        """Take note of every child that has ended, orphans among them; whether there are others."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                return False
             if pid == 0:
-                return
+                return True
             if pid == self._pid:
                 self._tell({"status": os.waitstatus_to_exitcode(status)})
 
     def _end(self, waker: int) -> None:
         """Kill everything, until nothing new appears."""
-        while found := self._table.running():
+        while found := self._running():
             for pid in found:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)

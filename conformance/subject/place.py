@@ -42,15 +42,13 @@ class Start:
 class Run(Protocol):
     """A started worker. ``exit_code`` is negative for the number of a signal that ended it.
 
-    ``spared`` is whether it got no signal from here, nor was killed. ``name`` tells it from other
-    runs; the listeners in ``on_exit`` are called when the started
+    ``name`` tells it from other runs; the listeners in ``on_exit`` are called when the started
     process has ended.
     """
 
     name: str
     output: Output
     exit_code: int | None
-    spared: bool
     exited: asyncio.Event
     on_exit: list[Callable[[], None]]
 
@@ -63,6 +61,9 @@ class Run(Protocol):
 
     def usage(self) -> Usage | None:
         """What it takes of this machine; ``None`` where that cannot be told from here."""
+
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """Hosts and ports that it is connected with, where that can be told from here."""
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs after ``within`` seconds of all that was started, in words."""

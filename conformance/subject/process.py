@@ -20,7 +20,7 @@ from conformance.subject.environment import environment, inherited_environment
 from conformance.subject.guardian import Job, Kept, guardian
 from conformance.subject.output import Output
 from conformance.subject.place import Start
-from conformance.subject.usage import Usage, usage_of
+from conformance.subject.usage import Usage, remotes_of, usage_of
 
 
 class WorkerProcess:
@@ -31,7 +31,6 @@ class WorkerProcess:
         self.name = f"process {kept.pid}"
         self.output = output
         self.exit_code: int | None = None
-        self.spared = True
         self.exited = asyncio.Event()
         self.on_exit: list[Callable[[], None]] = []
         self._kept = kept
@@ -98,7 +97,6 @@ class WorkerProcess:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the started process alone, as a process supervisor does."""
-        self.spared = False
         if self.running:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
@@ -106,6 +104,10 @@ class WorkerProcess:
     def usage(self) -> Usage | None:
         """What it and all that it started take; ``None`` once it has ended."""
         return usage_of(self.pid)
+
+    def remotes(self) -> tuple[tuple[str, int], ...]:
+        """Hosts and ports that it and all that it started are connected with, or dial."""
+        return remotes_of(self.pid)
 
     async def remaining(self, within: float) -> tuple[str, ...]:
         """What still runs of all that this command started, after ``within`` seconds at most.
@@ -122,7 +124,6 @@ class WorkerProcess:
 
     async def kill(self) -> None:
         """End the command and everything it started, at once, and wait until it is gone."""
-        self.spared = False
         self._kept.end()
         await self._following
         self._kept.close()

@@ -12,6 +12,14 @@ from conformance.trials.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why a worker was not found, or did not last: what was seen, and what to do about it."""
+
+    seen: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """What the first run of a worker showed; all others are measured by it.
 
@@ -21,7 +29,8 @@ class Baseline:
     ``paths`` those of its connections. ``parallel_starts`` is how many may start at a time.
     ``early`` is what the worker wrote of a failure of its own before anything was asked of it.
     ``exemplified`` are the functions of which the user gives examples.
-    ``knowledge`` is what was learned of its functions, where that was of use.
+    ``knowledge`` is what was learned of its functions, where that was of use. ``diagnosis`` is
+    there where the worker was not found, or did not last, for a reason that its process shows.
     """
 
     pace: Pace
@@ -38,3 +47,4 @@ class Baseline:
     early: tuple[str, ...] = ()
     exemplified: frozenset[str] = frozenset()
     knowledge: Knowledge = field(default_factory=Knowledge)
+    diagnosis: Diagnosis | None = None

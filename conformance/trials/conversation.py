@@ -80,6 +80,8 @@ class Conversation:
         self._announcements: dict[int, list[Message]] = defaultdict(list)
         self._answers: dict[str, list[Message]] = defaultdict(list)
         self._live: dict[int, dict[tuple[str, str], list[Identity]]] = defaultdict(dict)
+        self._withdrawn: dict[int, dict[tuple[str, str], list[Identity]]] = defaultdict(dict)
+        self._taken_at: dict[str, float] = {}
         self._taken_back: dict[int, set[tuple[str, str]]] = defaultdict(set)
         for event in events:
             self.add(event)
@@ -191,6 +193,21 @@ class Conversation:
             for identity in (identities if repeats else dict.fromkeys(identities))
         )
 
+    def registered(self, connections: Iterable[int]) -> Counter[Identity]:
+        """The same of all that was ever registered there, whether or not it was taken back."""
+        chosen = tuple(connections)
+        return self.declared(chosen) | self.withdrawn(chosen)
+
+    def withdrawn(self, connections: Iterable[int] | None = None) -> Counter[Identity]:
+        """The identities that the worker took back, on ``connections`` or on any."""
+        chosen = self._withdrawn if connections is None else connections
+        return Counter(
+            identity
+            for number in tuple(chosen)
+            for identities in self._withdrawn.get(number, {}).values()
+            for identity in dict.fromkeys(identities)
+        )
+
     def functions(self, connection: int | None = None) -> dict[str, Registration]:
         """The registrations of functions by id, the last of each."""
         return {
@@ -206,6 +223,11 @@ class Conversation:
         chosen = set(connections)
         gone = {key for number in chosen for key in self._taken_back.get(number, ())}
         return gone - {key for number in chosen for key in self._live.get(number, ())}
+
+    def took_back(self, function_id: str, before: float) -> bool:
+        """Whether the worker had unregistered a function ``before`` then, in seconds."""
+        at = self._taken_at.get(function_id)
+        return at is not None and at <= before
 
     def holds(self, registration: Registration) -> bool:
         """Whether a registration was not taken back on its own connection."""
@@ -231,9 +253,13 @@ class Conversation:
             self.registrations.append(registration)
             live.setdefault((kind, key), []).append(registration.identity)
         elif kind in _TAKES_BACK:
-            live.pop((_TAKES_BACK[kind], key), None)
+            gone = live.pop((_TAKES_BACK[kind], key), None)
+            if gone is not None:
+                self._withdrawn[message.connection][_TAKES_BACK[kind], key] = gone
             self._taken_back[message.connection].add((_TAKES_BACK[kind], key))
             self.unregistered.add((_TAKES_BACK[kind], key))
+            if kind == "unregisterfunction":
+                self._taken_at.setdefault(str(message.json.get("id")), message.at)
         elif kind == "invocationresult":
             self._answers[str(message.json.get("invocation_id")).lower()].append(message)
         elif kind == "invokefunction" and message.json.get("function_id") == ANNOUNCE:

@@ -6,6 +6,7 @@ from conformance.settings.settings import Settings
 from conformance.subject.place import Place
 from conformance.trials.baseline import Baseline
 from conformance.trials.context import Context
+from conformance.trials.conversation import Conversation
 from conformance.trials.invoker import Invoker
 from conformance.trials.presence import Presence
 from conformance.trials.processes import Processes
@@ -16,7 +17,8 @@ class Harness(Context):
     """A context with its three handles.
 
     ``worker`` starts and ends the worker, ``invoker`` invokes its functions, and ``presence``
-    waits for what the worker does by itself. ``starts`` is as for ``Processes``.
+    waits for what the worker does by itself. ``starts`` is as for ``Processes``, and ``first`` as
+    for ``Presence``.
     """
 
     def __init__(
@@ -27,11 +29,12 @@ class Harness(Context):
         *,
         port: int = 0,
         starts: Starts | None = None,
+        first: Conversation | None = None,
     ) -> None:
         super().__init__(settings, baseline, place, port=port)
         self.worker = Processes(self, starts)
         self.invoker = Invoker(self, self.worker)
-        self.presence = Presence(self, self.worker, self.invoker)
+        self.presence = Presence(self, self.worker, self.invoker, first)
 
     async def restart(self) -> None:
         """Kill the worker and start it anew.

@@ -6,26 +6,61 @@ from collections import Counter
 
 from conformance.errors import WorkerMissing
 from conformance.trials.context import Context
+from conformance.trials.conversation import Conversation
 from conformance.trials.invoker import Invoker
+from conformance.trials.load import load_factor
 from conformance.trials.pace import PERSON
 from conformance.trials.processes import Processes
+from conformance.trials.vitality import Signs, Vitality
+from mock_engine.transcript import Accepted
+
+SLICES = 12
+"""Looks at a worker that has not spoken yet, in the time that it has for that."""
 
 
 class Presence:
-    """Waits for what a worker does by itself. Nothing here sends it more than a pulse."""
+    """Waits for what a worker does by itself. Nothing here sends it more than a pulse.
 
-    def __init__(self, context: Context, worker: Processes, invoker: Invoker) -> None:
+    ``first`` is the conversation of the first run, as far as it has come. What the worker takes
+    back there by itself is not waited for here.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        worker: Processes,
+        invoker: Invoker,
+        first: Conversation | None = None,
+    ) -> None:
+        self._first = first
         self._context = context
         self._worker = worker
         self._invoker = invoker
 
     async def spoke(self) -> bool:
         """Wait until a worker has sent its first message; false when none did in time."""
-        within = self._context.pace.appearance if self._context.settings.subject.starts else PERSON
-        await self._context.until(
-            lambda: self._context.talk.workers or not self._worker.running, within
+        context = self._context
+
+        def decided() -> bool:
+            return bool(context.talk.workers) or not self._worker.running
+
+        if not context.settings.subject.starts:
+            await context.until(decided, PERSON)
+            return bool(context.talk.workers)
+        vitality, began = Vitality(context.pace.appearance), context.transcript.now()
+        while not decided() and vitality.awaits(self._signs(began), load_factor()):
+            await context.until(decided, context.pace.appearance / SLICES, patient=False)
+        return bool(context.talk.workers)
+
+    def _signs(self, began: float) -> Signs:
+        """What the worker did since it was started."""
+        usage = self._worker.process.usage()
+        return Signs(
+            self._context.transcript.now() - began,
+            self._worker.process.output.written,
+            sum(1 for _ in self._context.transcript.of(Accepted)),
+            usage.seconds if usage is not None else None,
         )
-        return bool(self._context.talk.workers)
 
     async def ready(self) -> None:
         """Wait until the worker has registered what it registered in its first run, and listens.
@@ -54,7 +89,8 @@ class Presence:
         """What keeps the worker from being complete, in words."""
         if not self._context.workers:
             return "opened no connection that it spoke on"
-        lacking = self._context.baseline.declared - self.declared()
+        registered = self._context.talk.registered(self._context.workers)
+        lacking = self._wanted() - registered
         if lacking:
             names = ", ".join(f"{kind} {identity}" for kind, identity in list(lacking)[:3])
             return f"did not register all it registered in its first run; missing: {names}"
@@ -67,15 +103,23 @@ class Presence:
         """What is registered on open connections."""
         return self._context.talk.declared(self._context.workers)
 
+    def _wanted(self) -> Counter[tuple[str, str]]:
+        """What the worker registers whenever it is started, and keeps."""
+        brief: Counter[tuple[str, str]] = Counter()
+        if self._first is not None:
+            brief = self._first.withdrawn()
+        return self._context.baseline.declared - brief
+
     def _is_complete(self) -> bool:
-        workers, wanted = self._context.workers, self._context.baseline.declared
+        workers, wanted = self._context.workers, self._wanted()
         if (
             len(workers) < self._context.baseline.workers
             or len(self._context.talk.registrations) < wanted.total()
         ):
             return False
         announced = self.is_announced() or not self._context.baseline.announced
-        return announced and wanted <= self.declared()
+        # What a worker takes back by itself it had registered.
+        return announced and wanted <= self._context.talk.registered(workers)
 
     def is_announced(self) -> bool:
         """Whether every worker that is connected has announced itself."""

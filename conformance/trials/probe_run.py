@@ -12,6 +12,7 @@ from conformance.subject.complaints import complaints
 from conformance.subject.process import describe_exit
 from conformance.trials.baseline import Baseline
 from conformance.trials.context import ABSENT
+from conformance.trials.diagnosis import diagnose, taken
 from conformance.trials.harness import Harness
 from conformance.trials.load import parallel_starts
 from conformance.trials.pace import Pace
@@ -54,7 +55,10 @@ async def _learn(harness: Harness) -> None:
     startup = harness.transcript.now() if harness.settings.subject.starts else 0.0
     usage = harness.worker.process.usage()
     if not spoke:
-        _refuse_unstartable(harness)
+        diagnosis = await diagnose(harness)
+        harness.baseline = replace(harness.baseline, diagnosis=diagnosis)
+        if diagnosis is None:
+            _refuse_unstartable(harness)
         return
     harness.pace = replace(harness.pace, startup=startup)
     await harness.presence.settled()
@@ -81,7 +85,12 @@ async def _learn(harness: Harness) -> None:
     )
     await _measure(harness)
     paths = tuple(e.request.path for e in harness.talk.requests.values())
-    harness.baseline = replace(harness.baseline, sockets=len(harness.talk.open), paths=paths)
+    harness.baseline = replace(
+        harness.baseline,
+        sockets=len(harness.talk.open),
+        paths=paths,
+        diagnosis=await diagnose(harness),
+    )
 
 
 def _early(harness: Harness) -> tuple[str, ...]:
@@ -99,11 +108,12 @@ def _refuse_unstartable(harness: Harness) -> None:
     dialled = any(isinstance(event, Accepted) for event in harness.transcript.events)
     if code is None or code == 0 or dialled:
         return
+    obstacle = taken(harness)
     wrote = "\n".join(f"  {line}" for line in harness.worker.log[-15:]) or "  (nothing)"
     raise UsageError(
         f"the worker ended with {describe_exit(code)} before it opened a connection\n"
         f"worker: {harness.settings.subject.text}\n"
-        f"its last output:\n{wrote}"
+        f"its last output:\n{wrote}" + (f"\nnote: {obstacle}" if obstacle else "")
     )
 
 

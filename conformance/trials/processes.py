@@ -19,8 +19,8 @@ class Processes:
     """Every run of the worker in one context, the newest last.
 
     ``starts`` bounds how many workers start at a time: a crowd of them would be slower than the
-    one that was timed. It is told of starts that went wrong. ``life`` is what
-    happened to the processes.
+    one that was timed. It is told of starts that went wrong. ``life`` is what happened to the
+    processes.
     """
 
     def __init__(self, context: Context, starts: Starts | None = None) -> None:
@@ -67,10 +67,13 @@ class Processes:
         self.process.output.searches.append(search)
         return search
 
-    async def start(self, also: Mapping[str, str] | None = None, query: str = "") -> None:
+    async def start(
+        self, also: Mapping[str, str] | None = None, query: str = "", *, input_stays: bool = False
+    ) -> None:
         """Listen, unless that is so already, and start the worker.
 
-        ``also`` are further variables of its environment; ``query`` is added to the address.
+        ``also`` are further variables of its environment; ``query`` is added to the address. Its
+        standard input is empty unless ``input_stays`` open.
         """
         if not self._context.listener.has_port:
             await self._context.open_engine()
@@ -86,6 +89,7 @@ class Processes:
                 self._context.settings.variables,
                 {**self._context.settings.environment, **(also or {})},
                 query,
+                input_stays,
             )
         )
         self._processes.append(process)
@@ -94,6 +98,7 @@ class Processes:
         process.on_exit.append(lambda: self._look_at(process, spoke))
         process.on_exit.append(self._context.notify)
         if not process.running:
+            self._look_at(process, spoke)
             self._note(process, Turn.EXITED, process.exit_code)
 
     def _note(self, process: Run, turn: Turn, code: int | None = None) -> None:
@@ -114,8 +119,16 @@ class Processes:
 
     def _look_at(self, process: Run, spoke: int) -> None:
         """Doubt the start of a process that has ended, unless it spoke or was ended from here."""
-        if process.spared and len(self._context.talk.workers) <= spoke:
+        if self.ended_by_itself(process) and len(self._context.talk.workers) <= spoke:
             self.doubt()
+
+    def ended_by_itself(self, process: Run | None = None) -> bool:
+        """Whether a process, the newest unless another is given, ended without being told to."""
+        chosen = process or self.process
+        number = self._processes.index(chosen)
+        told = (Turn.SIGNALLED, Turn.KILLED)
+        disturbed = any(each.turn in told for each in self.life if each.process == number)
+        return not (chosen.running or disturbed)
 
     def doubt(self) -> None:
         """Say that a worker did not start as it did at first, although nothing was in its way."""

@@ -15,6 +15,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -94,6 +95,7 @@ class Scheduler:
         self._learning = asyncio.Lock()
         self._learned = False
         self._port = 0
+        self._closed = False
         self._starts = Starts()
         self._single = asyncio.Lock()
         self.alone = ""
@@ -218,6 +220,7 @@ class Scheduler:
 
     async def _close_shared(self) -> None:
         if self._shared is not None:
+            self._closed = True
             await self._shared.close()
 
     async def _play_all(self, trials: list[Trial[Any]]) -> None:
@@ -234,25 +237,30 @@ class Scheduler:
         upstream = self._settings.upstream
         if upstream is not None and upstream.parallel == 1:
             self.alone = "there is one engine, in which two of them would be in each other's way"
-        sharing = asyncio.ensure_future(self._play_shared(trials))
-        try:
-            if self.alone or not await self._play_beside(trials, sharing):
-                self._starts.trust()
-                await sharing
-                async with self._single:
-                    await shared.close()
-                    await self._play_held(trials)
-                    await self._play_own(trials, places=1)
-            await sharing
-        finally:
-            await _ended(sharing)
+        if self.alone or not await self._play_beside(trials):
+            await self._play_one_by_one(trials)
 
-    async def _play_beside(self, trials: list[Trial[Any]], sharing: asyncio.Future[None]) -> bool:
+    async def _play_one_by_one(self, trials: list[Trial[Any]]) -> None:
+        """Play trials so that one process of the worker lives at a time."""
+        self._starts.trust()
+        async with self._single:
+            if self._closed and any(self._open(trials, *TOGETHER)):
+                assert self._shared is not None
+                baseline = self._shared.baseline
+                self._shared, self._closed = await probe_run(self._settings), False
+                self._shared.baseline = baseline
+            await self._play_shared(trials)
+            await self._close_shared()
+            await self._play_held(trials)
+            await self._play_own(trials, places=1)
+
+    async def _play_beside(self, trials: list[Trial[Any]]) -> bool:
         """Play trials beside the shared worker, and beside each other; whether that was possible.
 
         What was played while the starts of workers were in doubt does not count, if they cannot
         live beside each other.
         """
+        sharing = asyncio.ensure_future(self._play_shared(trials))
         playing = asyncio.ensure_future(self._play_held_and_own(trials))
         doubting = asyncio.ensure_future(self._starts.doubted())
         try:
@@ -262,15 +270,14 @@ class Scheduler:
                 if not second.spoke:
                     await _ended(playing)
                     await sharing
-                    assert self._shared is not None
-                    await self._shared.close()
+                    await self._close_shared()
                     if (await self._attempted()).spoke:
                         self.alone = f"a second process {second.seen} while the first one ran"
                     return False
                 self._starts.trust()
-            await playing
+            await asyncio.gather(playing, sharing)
         finally:
-            await _ended(playing, doubting)
+            await _ended(playing, sharing, doubting)
         return True
 
     async def _attempted(self) -> Attempt:
@@ -291,20 +298,22 @@ class Scheduler:
             if not self._learned and is_of_use(shared):
                 knowledge = await learn(shared)
                 shared.baseline = replace(shared.baseline, knowledge=knowledge)
+                if knowledge.ended_by is not None:
+                    await _revive(shared)
             self._learned = True
 
     async def _play_shared(self, trials: list[Trial[Any]]) -> None:
         assert self._shared is not None
         kinds = [Worker.SHARED] if self._holds else [Worker.SHARED, Worker.CALLING]
         for some in (kinds, [Worker.SHARED_LAST], [Worker.LOOKS_BACK]):
-            chosen = [trial for trial in trials if trial.worker in some]
+            chosen = self._open(trials, *some)
             await _all(self._settle(trial, self._on_shared(trial)) for trial in chosen)
 
     async def _play_held(self, trials: list[Trial[Any]]) -> None:
         """Play those that hold calls, one after the other, for one would hold another's."""
         try:
             for trial in self._open(trials, Worker.CALLING) if self._holds else ():
-                await self._settle(trial, self._on_held(trial))
+                await self._settle(trial, self._undoubted(self._on_held(trial)))
         finally:
             if self._held is not None:
                 await self._held.close()
@@ -318,7 +327,12 @@ class Scheduler:
         if self._held is None:
             place = await self._settings.subject.place()
             self._held = Harness(
-                self._settings, self._shared.baseline, place, port=self._port, starts=self._starts
+                self._settings,
+                self._shared.baseline,
+                place,
+                port=self._port,
+                starts=self._starts,
+                first=self._shared.talk,
             )
         try:
             return await _play(replace(trial, play=_prepared(trial)), self._held, HELD)
@@ -330,14 +344,14 @@ class Scheduler:
 
         async def play(trial: Trial[Any]) -> None:
             async with free:
-                await self._settle(trial, self._on_own(trial))
+                await self._settle(trial, self._undoubted(self._on_own(trial)))
 
         own = self._open(trials, Worker.OWN)
         await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
 
-    def _open(self, trials: Iterable[Trial[Any]], kind: Worker) -> list[Trial[Any]]:
-        """Those of a kind that have no outcome yet."""
-        return [t for t in trials if t.worker is kind and not self._outcomes[t.name].done()]
+    def _open(self, trials: Iterable[Trial[Any]], *kinds: Worker) -> list[Trial[Any]]:
+        """Those of these kinds that have no outcome yet."""
+        return [t for t in trials if t.worker in kinds and not self._outcomes[t.name].done()]
 
     async def _settle(self, trial: Trial[Any], playing: Awaitable[TrialOutcome]) -> None:
         """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
@@ -346,10 +360,15 @@ class Scheduler:
         try:
             outcome = await playing
             self.seconds[trial.name] = round(self._loop.time() - began, 3)
-            await self._starts.settled()
             future.set_result(outcome)
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
             future.set_exception(fault)
+
+    async def _undoubted(self, playing: Awaitable[TrialOutcome]) -> TrialOutcome:
+        """Wait for a trial that starts workers, and until their starts are in no doubt."""
+        outcome = await playing
+        await self._starts.settled()
+        return outcome
 
     async def _on_shared(self, trial: Trial[Any]) -> TrialOutcome:
         assert self._shared is not None
@@ -362,7 +381,12 @@ class Scheduler:
             return obstacle
         place = await self._settings.subject.place()
         harness = Harness(
-            self._settings, self._shared.baseline, place, port=self._port, starts=self._starts
+            self._settings,
+            self._shared.baseline,
+            place,
+            port=self._port,
+            starts=self._starts,
+            first=self._shared.talk,
         )
         self._playing[trial.name] = harness
         try:
@@ -376,7 +400,9 @@ class Scheduler:
         """Why the worker cannot be started for a trial, if it cannot."""
         assert self._shared is not None
         reason = None
-        if not self._shared.talk.workers:
+        if (diagnosis := self._shared.baseline.diagnosis) is not None:
+            reason = f"{diagnosis.seen}: see CON-001"
+        elif not self._shared.talk.workers:
             reason = "no worker was found in the first run: see CON-001"
         elif not self._settings.subject.starts:
             reason = "this takes a worker that the suite starts, for itself alone"
@@ -402,6 +428,15 @@ async def _ended(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _revive(shared: Harness) -> None:
+    """Start a worker anew that ended while its functions were tried.
+
+    Its end is a finding of its own; everything else is judged all the same.
+    """
+    with suppress(Inconclusive):
+        await shared.restart()
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -94,8 +94,11 @@ class ObservabilityModule(Module):
         }
         return logs | {
             **Inspection(self.telemetry, self.options).functions(),
-            "engine::logs::list": Offer(self._list, "List stored logs"),
-            "engine::logs::clear": Offer(self._clear, "Clear stored logs"),
+            "engine::logs::list": Offer(
+                self._list,
+                "Stored log records, the newest first, narrowed by time, trace, span or severity.",
+            ),
+            "engine::logs::clear": Offer(self._clear, "Forget all stored log records."),
             "engine::baggage::get": Offer(
                 self._entry,
                 "Return one entry of the caller's baggage as { value }, null when it has no such "
@@ -110,7 +113,9 @@ class ObservabilityModule(Module):
                 self._entries,
                 "Return all entries of the caller's baggage as { baggage }. For diagnosis.",
             ),
-            "engine::health::check": Offer(self._health, "Check the engine's health"),
+            "engine::health::check": Offer(
+                self._health, "The health of the engine and of its parts, and its version."
+            ),
         }
 
     def _log(self, call: InvokeFunction) -> Any:

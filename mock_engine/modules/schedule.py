@@ -69,7 +69,7 @@ class BadExpression(ValueError):  # noqa: N818 - a property of the text
         super().__init__(f"{text}\n{' ' * at}^\n{why}")
 
 
-class _BadField(ValueError):
+class _FieldError(ValueError):
     """One field is wrong; the text names it and the value."""
 
 
@@ -100,7 +100,7 @@ class Schedule:
                 raise BadExpression(text, at, f"a field too many; there are {MOST_FIELDS} at most")
             try:
                 values.append(_field(part, index))
-            except _BadField as fault:
+            except _FieldError as fault:
                 raise BadExpression(text, at, f"{TITLES[index]}: {fault}") from None
         if len(fields) < LEAST_FIELDS:
             missing = f"{TITLES[len(fields)]}: the field is missing"
@@ -146,19 +146,19 @@ def _range(part: str, index: int) -> set[int]:
     span, stepped, step_text = part.partition("/")
     step = _number(step_text) if stepped else 1
     if step < 1:
-        raise _BadField(f"the step of '{part}' is zero")
+        raise _FieldError(f"the step of '{part}' is zero")
     if span == "*" or (span == "?" and index in ANY):
         first, last = low, high
     else:
         first_text, dash, last_text = span.partition("-")
         if first_text.isalpha() and stepped and not dash:
-            raise _BadField(f"'{part}' is a name with steps")
+            raise _FieldError(f"'{part}' is a name with steps")
         if first_text.isalpha() != last_text.isalpha() and dash:
-            raise _BadField(f"the range '{span}' mixes a name and a number")
+            raise _FieldError(f"the range '{span}' mixes a name and a number")
         first = _value(first_text, index)
         last = _value(last_text, index) if dash else (high if stepped else first)
     if first > last:
-        raise _BadField(f"the range '{span}' ends before it begins")
+        raise _FieldError(f"the range '{span}' ends before it begins")
     return set(range(first, last + 1, step))
 
 
@@ -168,15 +168,15 @@ def _value(text: str, index: int) -> int:
             return number
     if text.isalpha():
         names_known = "is no name of one" if index in NAMES else "is a name, and the field has none"
-        raise _BadField(f"'{text}' {names_known}")
+        raise _FieldError(f"'{text}' {names_known}")
     number = _number(text)
     low, high = BOUNDS[index]
     if not low <= number <= high:
-        raise _BadField(f"'{text}' is not within {low} and {high}")
+        raise _FieldError(f"'{text}' is not within {low} and {high}")
     return number
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
-        raise _BadField(f"'{text}' is no number")
+        raise _FieldError(f"'{text}' is no number")
     return int(text)

@@ -81,16 +81,36 @@ class Inspection:
     def functions(self) -> Mapping[str, Offer]:
         """The functions, by id."""
         return {
-            "engine::traces::list": Offer(self._list, "List root spans of stored traces"),
-            "engine::traces::spans": Offer(self._spans, "List stored spans"),
-            "engine::traces::tree": Offer(self._tree, "Show a trace as a tree of spans"),
-            "engine::traces::group_by": Offer(self._group, "Count traces by an attribute"),
-            "engine::traces::clear": Offer(self._clear, "Clear stored spans"),
-            "engine::metrics::list": Offer(self._metrics, "List metrics"),
-            "engine::rollups::list": Offer(self._rollups, "List rollups of metrics"),
-            "engine::sampling::rules": Offer(self._sampling, "List the sampling rules"),
-            "engine::alerts::list": Offer(self._alerts, "List the alert rules"),
-            "engine::alerts::evaluate": Offer(self._evaluate, "Evaluate the alert rules"),
+            "engine::traces::list": Offer(
+                self._list,
+                "The first span of each stored trace, narrowed and sorted; up to 100 at a time.",
+            ),
+            "engine::traces::spans": Offer(
+                self._spans, "Stored spans, narrowed and sorted; up to 100 at a time."
+            ),
+            "engine::traces::tree": Offer(
+                self._tree, "The spans of one trace by `trace_id`, each with its children."
+            ),
+            "engine::traces::group_by": Offer(
+                self._group,
+                "How many spans have each value of an `attribute`, failed, and how long all ran.",
+            ),
+            "engine::traces::clear": Offer(self._clear, "Forget all stored spans."),
+            "engine::metrics::list": Offer(
+                self._metrics, "The metrics that workers reported, by `metric_name` or all."
+            ),
+            "engine::rollups::list": Offer(
+                self._rollups, "Rolled-up metrics; this engine rolls up none."
+            ),
+            "engine::sampling::rules": Offer(
+                self._sampling, "The sampling rules of the configuration."
+            ),
+            "engine::alerts::list": Offer(
+                self._alerts, "The alert rules of the configuration and their states."
+            ),
+            "engine::alerts::evaluate": Offer(
+                self._evaluate, "Evaluate the alert rules now; this engine raises none."
+            ),
         }
 
     def _kept(self) -> list[Record]:

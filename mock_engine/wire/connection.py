@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal, Protocol, cast
+from typing import Literal, cast
 
 from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import Close
@@ -30,39 +30,29 @@ from mock_engine.transcript import (
     Request,
     Transcript,
 )
+from mock_engine.wire.application import ApplicationOf
 from mock_engine.wire.batch import Batch
 from mock_engine.wire.deadline import Deadline
 from mock_engine.wire.exchange import HttpExchange
 from mock_engine.wire.fault_injector import FaultInjector
 from mock_engine.wire.fragments import Fragments
-from mock_engine.wire.frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, Frame, FrameReader
+from mock_engine.wire.frames import (
+    BINARY,
+    CLOSE,
+    CONT,
+    PING,
+    PONG,
+    TEXT,
+    Frame,
+    FrameReader,
+    text_frame,
+)
 from mock_engine.wire.handshakes import handshake_fault
 from mock_engine.wire.limits import Limits
+from mock_engine.wire.outbox import Outbox
 from mock_engine.wire.recorder import Recorder
 from mock_engine.wire.responses import Response
 from mock_engine.wire.sockets import reset_on_close
-
-LOT = 64 * 1024
-"""Bytes that are worth a system call of their own."""
-
-
-class Application(Protocol):
-    """What a listener serves. All methods are called in the thread of the event loop."""
-
-    def upgrade(self, connection: Connection) -> Response | None:
-        """Decide on a WebSocket upgrade: ``None`` accepts, a response refuses."""
-
-    def opened(self, connection: Connection) -> None:
-        """The WebSocket is open."""
-
-    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """One whole message arrived. The data of a text message is valid UTF-8."""
-
-    def closed(self, connection: Connection) -> None:
-        """The WebSocket is gone. Called once for each ``opened``."""
-
-    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
-        """Answer a plain HTTP request."""
 
 
 class Connection(asyncio.Protocol):
@@ -76,7 +66,7 @@ class Connection(asyncio.Protocol):
     def __init__(
         self,
         number: int,
-        application: Application,
+        application: ApplicationOf[Connection],
         *,
         limits: Limits,
         course: Course | None = None,
@@ -108,15 +98,17 @@ class Connection(asyncio.Protocol):
         self._closing = False
         self._reader = FrameReader(limits.frame)
         self._fragments = Fragments(limits.message)
-        self._held: list[bytes] = []
-        self._held_size = 0
+        self._outbox = Outbox(batch, limits.unsent, self.give_up)
         self._deadline = Deadline()
 
     # -- what an application and a test do ------------------------------------------------------
 
     def send_text(self, text: bytes) -> None:
         """Send one text message. The bytes are not checked for UTF-8."""
-        self.send_frame(Frame(TEXT, text))
+        if self._injector is not None or self._recorder is not None:
+            self.send_frame(Frame(TEXT, text))
+        elif not self._ended:
+            self._outbox.write(text_frame(text))
 
     def send_binary(self, data: bytes) -> None:
         """Send one binary message."""
@@ -159,22 +151,7 @@ class Connection(asyncio.Protocol):
         """Write bytes to the TCP stream as they are."""
         if self._ended:
             return
-        if self._batch.is_open and not self._held:
-            self._batch.add(self)
-        self._held.append(data)
-        self._held_size += len(data)
-        if not self._batch.is_open or self._held_size > LOT:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what waits for the end of a turn; give up on a peer that is too far behind."""
-        if not self._held or self._transport.is_closing():
-            return
-        waiting = self._held[0] if len(self._held) == 1 else b"".join(self._held)
-        self._held, self._held_size = [], 0
-        self._transport.write(waiting)
-        if self._transport.get_write_buffer_size() > self.limits.unsent:
-            self.give_up()
+        self._outbox.write(data)
 
     def close(self, code: int | None = None, reason: str = "") -> None:
         """Send a close frame, then end the connection when the peer answers or time is up."""
@@ -200,7 +177,7 @@ class Connection(asyncio.Protocol):
     def end_sending(self) -> None:
         """End this side of the TCP stream alone: the peer sees it end, and may still send."""
         if not self._ended:
-            self.flush()
+            self._outbox.flush()
             self._transport.write_eof()
 
     def reset(self) -> None:
@@ -208,7 +185,7 @@ class Connection(asyncio.Protocol):
         if self._ended:
             return
         self._end(Ending.BY_ENGINE, "TCP reset")
-        self.flush()
+        self._outbox.flush()
         reset_on_close(self._transport)
         self._transport.abort()
 
@@ -249,6 +226,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the connection in, unless a fault prevents it."""
         self._transport = cast("asyncio.Transport", transport)
+        self._outbox.attach(self._transport)
         self._made = True
         if self._ended:  # cut by a listener that stopped between the accept and now
             self._transport.abort()
@@ -326,6 +304,10 @@ class Connection(asyncio.Protocol):
     def _read_frames(self, data: bytes) -> None:
         self._batch.begin()
         try:
+            text = self._reader.only_text(data)
+            if text is not None and self._recorder is None and self._fragments.begun is None:
+                self._deliver(text, binary=False)
+                return
             for frame in self._reader.read(data):
                 self._take(frame)
                 if self._ended:
@@ -357,13 +339,13 @@ class Connection(asyncio.Protocol):
 
     def _take_data(self, frame: Frame) -> None:
         if frame.fin and frame.opcode is not CONT and self._fragments.begun is None:
-            self._deliver(frame.data, frame.opcode is BINARY)
+            self._deliver(frame.data, binary=frame.opcode is BINARY)
             return
         whole = self._fragments.join(frame)
         if whole is not None:
-            self._deliver(*whole)
+            self._deliver(whole[0], binary=whole[1])
 
-    def _deliver(self, data: bytes, binary: bool) -> None:
+    def _deliver(self, data: bytes, *, binary: bool) -> None:
         if not (binary or data.isascii()):
             data.decode()
         if self._recorder is not None:
@@ -376,7 +358,7 @@ class Connection(asyncio.Protocol):
 
     def _hang_up(self) -> None:
         """End the TCP connection once what was sent is out, or when the peer takes too long."""
-        self.flush()
+        self._outbox.flush()
         self._transport.close()
         if self._transport.get_write_buffer_size():
             self._deadline.set(self.limits.close_time, self._transport.abort)
@@ -412,3 +394,7 @@ class Connection(asyncio.Protocol):
     def note_fault(self, fault: str) -> None:
         """Record that a fault happens; ``fault`` describes it."""
         self.note(lambda at: FaultInjected(at, self.id, fault))
+
+
+Application = ApplicationOf[Connection]
+"""What a listener serves."""

@@ -35,6 +35,9 @@ LENGTH = 0x7F
 TWO_BYTES, EIGHT_BYTES = 126, 127
 """Lengths that mean: the length stands in so many bytes after this one."""
 
+TEXT_FINAL, SMALLEST = 0x81, 8
+"""The first byte of a whole text message, and the bytes that ``only_text`` looks at."""
+
 _KINDS = {
     final | opcode: (opcode, bool(final))
     for final in (0, FINAL)
@@ -63,6 +66,16 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         return struct.pack("!BBQ", first, EIGHT_BYTES, size) + self.data
 
 
+def text_frame(text: bytes) -> bytes:
+    """The bytes of a whole text message, as ``Frame.serialize`` makes them."""
+    size = len(text)
+    if size < TWO_BYTES:
+        return b"\x81%c%b" % (size, text)
+    if size < 1 << 16:
+        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), text)
+    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), text)
+
+
 class FrameReader:
     """Reads what a client sends. ``largest`` is how many bytes of data a frame may have."""
 
@@ -70,6 +83,22 @@ class FrameReader:
         self._largest = largest
         self._incomplete = bytearray()
         self._wanted = 2
+
+    def only_text(self, data: bytes) -> bytes | None:
+        """The text of ``data`` when that is one whole text message of moderate size, else ``None``.
+
+        Most chunks of a well-behaved peer are that; ``read`` takes any others.
+        """
+        if self._incomplete or len(data) < SMALLEST or data[0] != TEXT_FINAL or data[1] < MASKED:
+            return None
+        length, start = data[1] & LENGTH, 6
+        if length == TWO_BYTES:
+            length, start = data[2] << 8 | data[3], 8
+        elif length == EIGHT_BYTES:
+            return None
+        if len(data) != start + length or length > self._largest:
+            return None
+        return apply_mask(data[start:], data[start - 4 : start])
 
     def read(self, data: bytes) -> Iterator[Frame]:
         """The frames that are complete with ``data``.

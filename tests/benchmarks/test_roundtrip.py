@@ -8,23 +8,25 @@ from benchmarks import startup
 from benchmarks.roundtrip import SIDES, main, started
 
 
-def test_every_reply_of_both_sides_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_reply_of_every_side_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["--calls", "200", "--rounds", "1", "--in-flight", "1", "64"])
 
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    measured = [row for row in rows if row[1] in ("mock", "router")]
+    measured = [row for row in rows if row[1] in ("mock", "router", "floor")]
     assert code == 0
     assert [(row[0], row[1], row[-1]) for row in measured] == [
         ("1", "mock", "0"),
         ("1", "router", "0"),
+        ("1", "floor", "0"),
         ("64", "mock", "0"),
         ("64", "router", "0"),
+        ("64", "floor", "0"),
     ]
 
 
 def test_of_a_hundred_thousand_calls_none_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
-    with started(SIDES["mock"]) as url:
-        code = main(["--url", url, "--calls", "100000", "--rounds", "1", "--in-flight", "64"])
+    with started(SIDES["mock"]) as side:
+        code = main(["--url", side.url, "--calls", "100000", "--rounds", "1", "--in-flight", "64"])
 
     measured, direct = (line.split() for line in capsys.readouterr().out.splitlines()[1:])
     assert code == 0

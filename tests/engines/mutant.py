@@ -53,13 +53,13 @@ class Mutant:
             for part in parts:
                 send(connection, (part if isinstance(part, str) else json.dumps(part)).encode())
 
-        def take(connection: Connection, data: bytes, binary: bool) -> None:
+        def take(connection: Connection, data: bytes, *, binary: bool) -> None:
             frame = _object(data)
             changed = frame if frame is None else self.receives(connection, frame)
             if frame is None or changed == frame:
-                deliver(connection, data, binary)
+                deliver(connection, data, binary=binary)
             elif changed is not None:
-                deliver(connection, json.dumps(changed).encode(), binary)
+                deliver(connection, json.dumps(changed).encode(), binary=binary)
 
         async def answer(connection: Connection, request: Any, body: bytes) -> Response:
             return self.responds(await respond(connection, request, body))

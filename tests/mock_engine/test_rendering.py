@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from websockets.frames import Opcode
 
-from mock_engine.rendering import line, lines, shorten
+from mock_engine.rendering import as_json, counted, line, lines, shorten
 from mock_engine.transcript import (
     Accepted,
     Answered,
@@ -57,3 +58,25 @@ def test_a_long_text_loses_its_middle() -> None:
     assert short.endswith("b" * 50)
     assert "…500 characters…" in short
     assert shorten("short", 130) == "short"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        ({"a": True}, '{"a": true}'),
+        (b"tea", '"tea"'),
+        (b"\xff", '"\\\\xff"'),
+        (1.5, "1.5"),
+        ({1, 2} - {1}, '"{2}"'),
+    ],
+)
+def test_a_value_is_shown_as_json(value: object, text: str) -> None:
+    assert as_json(value) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 findings"), (1, "1 finding"), (2, "2 findings")]
+)
+def test_things_are_counted_in_words(number: int, text: str) -> None:
+    assert counted(number, "finding") == text

@@ -42,24 +42,26 @@ def decided_with(requirement_id: str, seen_in: Iterable[str] = ()) -> tuple[str,
     return tuple(other for other in sorted(CHECKS) if _trials(other) <= played)
 
 
-def judged(mutant: Mutant) -> Row:
+def judged(mutant: Mutant, *, unprepared: bool = False) -> Row:
     """Judge a mutant by its own requirement, and by all that is decided with it.
+
+    ``unprepared`` is whether in its form without known functions.
 
     A fault of the suite is told as the finding: the mutant survives it.
     """
     try:
-        return _judged(mutant)
+        return _judged(mutant, "--unprepared" if unprepared else "")
     except Exception as fault:
         return Row(mutant, inconclusive(f"a fault of the suite: {fault!r}"), ())
 
 
-def _judged(mutant: Mutant) -> Row:
+def _judged(mutant: Mutant, option: str) -> Row:
     seen_in = mutant.seen_in if CHECKS[mutant.requirement].watch is not None else ()
     decided = decided_with(mutant.requirement, seen_in)
     others = [other for other in decided if other != mutant.requirement]
     played = _trials(mutant.requirement) | set(seen_in)
     own, *rest = judge(
-        f"tests.mutants {mutant.name}",
+        f"tests.mutants {mutant.name} {option}",
         [mutant.requirement, *others],
         default_port=(port := free_port()),
         full=CHECKS[mutant.requirement].long,

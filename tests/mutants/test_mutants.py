@@ -17,6 +17,19 @@ NOT_ITS_BUSINESS = (
 """Rules on what the unbroken worker does not do: URLs, features, telemetry, a namespace, state."""
 
 
+LEARNED = ("USE-007", "USE-008", "USE-009")
+"""Rules on what functions do together, which is learned of workers without known functions."""
+
+WITHOUT_KNOWN_FUNCTIONS = (
+    *("HandlesThreeAtATime", "RunsNothingWithoutAnId"),
+    *("CountsItsCalls", "LosesTheTrace", "LosesTheBaggage", "ChokesOnLateAnswers"),
+    *("HidesRemoteErrors", "HandsAnswersOutInTurn", "SendsKeptCallsTwice"),
+    *("AnswersOnTheNewConnection", "DropsWhatIsRunning", "MixesUpWhoAsked", "LeavesNullOut"),
+    *("PutsMetadataIntoTheData", "AnswersOutsideTheTrace"),
+)
+"""Mutants that are found through what a shop's functions do, too."""
+
+
 def test_the_unbroken_worker_keeps_every_requirement() -> None:
     verdicts = judge("tests.mutants Worker", CHECKS)
 
@@ -24,6 +37,18 @@ def test_the_unbroken_worker_keeps_every_requirement() -> None:
     assert others == {
         **dict.fromkeys(NOT_ITS_BUSINESS, Outcome.NOT_APPLICABLE),
         **{r: Outcome.NOT_VERIFIED for r, check in CHECKS.items() if check.long},
+        **dict.fromkeys(LEARNED, Outcome.NOT_VERIFIED),
+    }
+
+
+def test_the_unbroken_worker_without_known_functions_breaks_nothing() -> None:
+    verdicts = judge("tests.mutants Shop", CHECKS)
+
+    judged_ones = [v for v in verdicts if v.outcome.judged]
+    assert [v.requirement.id for v in judged_ones if v.outcome is not Outcome.PASSED] == []
+    assert len(judged_ones) >= 145
+    assert {*LEARNED, "INV-008", "INV-031", "CAL-001", "CAL-019", "SHD-009"} <= {
+        v.requirement.id for v in judged_ones
     }
 
 
@@ -42,3 +67,11 @@ def test_a_mutant_breaks_its_requirement(mutant: Mutant) -> None:
 def test_what_the_same_trials_decide() -> None:
     assert {"CON-001", "REC-001", "REC-004"} <= set(decided_with("REC-001"))
     assert "SHD-001" not in decided_with("REC-001")
+
+
+@pytest.mark.mutant
+@pytest.mark.parametrize("name", WITHOUT_KNOWN_FUNCTIONS)
+def test_a_mutant_without_known_functions_breaks_its_requirement(name: str) -> None:
+    row = judged(MUTANTS[name], unprepared=True)
+
+    assert row.killed, row.finding

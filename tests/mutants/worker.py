@@ -159,10 +159,10 @@ class Worker(Handlers):
 
     async def session(self, socket: ClientConnection) -> None:
         await self.open(socket)
-        await self.send_kept(socket)
         self.connects += 1
-        self.connected = True
+        self.connected = True  # what is called from here on need not be kept
         try:
+            await self.send_kept(socket)
             while True:
                 message = await socket.recv()
                 await self.receive(socket, message)
@@ -241,7 +241,7 @@ class Worker(Handlers):
 
     def rejected(self, message: Json) -> None:
         self.log(f"rejected: {message['code']}")
-        if message["code"] == "WORKER_NAMESPACE_CONFLICT":
+        if message.get("function_id") is None:
             self.unwanted = True
 
     def refused(self, message: Json) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 
+from tests.mutants.handlers import current
 from tests.mutants.worker import Handler, HandlerError, Json, Worker
 from tests.unusual.catalogue import unusual
 
@@ -160,7 +161,8 @@ class PassesOnThatAnotherIsMissing(Worker):
 
     async def order(self, data: Json) -> Json:
         message = {"type": "invokefunction", "function_id": "stock::reserve", "data": data}
-        answer = await self.ask(message | self.call_fields(message), 5)
+        fields = self.call_fields(message) | self.trace(current.get())
+        answer = await self.ask(message | fields, 5)
         if answer.get("error"):
             raise HandlerError(answer["error"]["code"], "the order waits for its stock")
         return answer["result"]

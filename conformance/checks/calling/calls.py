@@ -23,6 +23,7 @@ from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
 
 NOTHING_SEEN = inconclusive("it made no such call")
@@ -43,7 +44,7 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
     if strange:
         return broken(
             expected="a UUID as invocation_id of a call that waits for its answer",
-            seen=repr(strange[0].json.get("invocation_id")),
+            seen=as_json(strange[0].json.get("invocation_id")),
             events=(strange[0],),
             remedy="Draw a fresh UUID for each call.",
         )
@@ -81,7 +82,7 @@ def carries_the_trace_on(record: Record[Errand]) -> Finding:
         return kept("each nested call is in the trace of its cause", calls[0])
     return broken(
         expected=f"a traceparent of the trace {TRACE.split('-')[1]}",
-        seen=repr(lost.json.get("traceparent")),
+        seen=as_json(lost.json.get("traceparent")),
         events=(lost,),
         remedy="Take the trace context from the invocation and set it on calls of its handler.",
     )
@@ -97,8 +98,8 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
     if lost is None:
         return kept("the baggage is with each nested call", calls[0])
     return broken(
-        expected=f"a baggage with {BAGGAGE!r}",
-        seen=repr(lost.json.get("baggage")),
+        expected=f"a baggage with {as_json(BAGGAGE)}",
+        seen=as_json(lost.json.get("baggage")),
         events=(lost,),
         remedy="Take the baggage from the invocation and set it on calls of its handler.",
     )
@@ -144,8 +145,8 @@ def sends_metadata(record: Record[Errand]) -> Finding:
     if calls[0].json.get("metadata") == METADATA:
         return kept("the metadata is beside the data", calls[0])
     return broken(
-        expected=f"the metadata {METADATA!r} in the call",
-        seen=repr(calls[0].json.get("metadata")),
+        expected=f"the metadata {as_json(METADATA)} in the call",
+        seen=as_json(calls[0].json.get("metadata")),
         events=(calls[0],),
         remedy="Send what the caller gives as metadata in the field `metadata`.",
     )
@@ -167,7 +168,7 @@ def leaves_the_id_out_of_void_calls(record: Record[Errand]) -> Finding:
         return kept("the call has no id", calls[0])
     return broken(
         expected="no invocation_id in a call that nobody waits for",
-        seen=repr(calls[0].json["invocation_id"]),
+        seen=as_json(calls[0].json["invocation_id"]),
         events=(calls[0],),
         remedy="Send the action void without an invocation_id.",
     )
@@ -180,7 +181,7 @@ def always_gives_data(record: Record[Offline]) -> Finding:
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
     if "data" in calls[0].json:
-        return kept(f"data {calls[0].json['data']!r} where the caller gave none", calls[0])
+        return kept(f"data {as_json(calls[0].json['data'])} where the caller gave none", calls[0])
     return broken(
         expected='"data": null in a call whose caller gave none',
         seen="no field `data`",
@@ -200,7 +201,7 @@ def draws_an_id_for_each_call(record: Record[object]) -> Iterator[Finding | None
         if not _is_uuid(invocation_id):
             yield broken(
                 expected="a UUID as invocation_id of a call that waits for its answer",
-                seen=f"{invocation_id!r} in a call of {call.json.get('function_id')}",
+                seen=f"{as_json(invocation_id)} in a call of {call.json.get('function_id')}",
                 events=(call,),
                 remedy="Draw a fresh UUID for each call.",
             )

@@ -9,6 +9,7 @@ from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.environments import OTHER, OWN, THERE, Variables, configured
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
 
 
@@ -49,12 +50,12 @@ def calls_within_its_namespace(record: Record[Variables]) -> Finding:
     if namespace is None:
         return inconclusive("it announced no namespace: see ANN-006")
     if call.json.get("namespace") == namespace:
-        return kept(f"the call names the namespace {namespace!r}", call)
+        return kept(f"the call names the namespace {as_json(namespace)}", call)
     if str(call.json.get("function_id")).startswith(ENGINES_OWN):
         return inconclusive("it called functions of the engine alone, which are in no other")
     return broken(
-        expected=f"the worker's namespace {namespace!r} in a call that names no other",
-        seen=repr(call.json.get("namespace")),
+        expected=f"the worker's namespace {as_json(namespace)} in a call that names no other",
+        seen=as_json(call.json.get("namespace")),
         events=(call,),
         remedy="Fill `namespace` of a call with the worker's own.",
     )
@@ -77,7 +78,7 @@ def calls_the_engine_where_it_is(record: Record[object]) -> Iterator[Finding | N
             if call.json.get("namespace") in (None, "default")
             else broken(
                 expected="no namespace, or default, in a call of a function of the engine",
-                seen=f"the namespace {call.json['namespace']!r} in a call of "
+                seen=f"the namespace {as_json(call.json['namespace'])} in a call of "
                 f"{call.json['function_id']}",
                 events=(call,),
                 remedy="Leave the worker's namespace out of calls of engine::….",
@@ -94,8 +95,8 @@ def calls_where_it_is_told(record: Record[Variables]) -> Finding:
     if call.json.get("namespace") == THERE["namespace"]:
         return kept("the namespace that was asked for is in the call", call)
     return broken(
-        expected=f"the namespace {THERE['namespace']!r}, as the caller asked",
-        seen=repr(call.json.get("namespace")),
+        expected=f"the namespace {as_json(THERE['namespace'])}, as the caller asked",
+        seen=as_json(call.json.get("namespace")),
         events=(call,),
         remedy="Fill in the worker's namespace only where the caller names none.",
     )

@@ -17,6 +17,7 @@ from conformance.trials.holding import Holder
 from conformance.trials.invoker import Invocation
 from conformance.trials.learning.knowledge import Relay
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction
 
 
@@ -52,9 +53,9 @@ def tells_the_callers_of_errors(record: Record[Errand]) -> Finding:
 def _lost(record: Record[Errand], error_sent: Mapping[str, Any], result: Any) -> Finding:
     """What the engine said did not reach the caller."""
     return broken(
-        expected=f"the code {error_sent.get('code')!r} and the message "
-        f"{error_sent.get('message')!r} in the hands of the caller",
-        seen=repr(result),
+        expected=f"the code {as_json(error_sent.get('code'))} and the message "
+        f"{as_json(error_sent.get('message'))} in the hands of the caller",
+        seen=as_json(result),
         events=tuple(outgoing(record)[:1]),
         remedy="Raise the error of an invocationresult with its code and message unchanged.",
     )
@@ -145,8 +146,8 @@ def hands_results_to_their_callers(record: Record[Returns]) -> Finding:
         ):
             continue
         return broken(
-            expected=f"{value!r} in the hands of the caller of a function that returned it",
-            seen=repr(outcome) if answers else "no answer",
+            expected=f"{as_json(value)} in the hands of the caller of a function that returned it",
+            seen=as_json(outcome) if answers else "no answer",
             events=about(record, invocation),
             remedy="Find who waits by the invocation_id of a result, and hand `result` on as it "
             "is; without the field it is null.",

@@ -16,6 +16,7 @@ from conformance.checks.stimuli.calling import (
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
 
 KEPT = ("state::", "stream::", "engine::", "kv_server::")
@@ -73,7 +74,7 @@ def gives_up_waiting(record: Record[tuple[Errand, bool]]) -> Finding:
         )
     return broken(
         expected="the error code TIMEOUT in the hands of the caller, after 250 ms",
-        seen=repr(result) if answers else "no answer",
+        seen=as_json(result) if answers else "no answer",
         events=tuple(answers[:1]),
         remedy="Give each call a time limit, 30 s unless the caller says otherwise.",
     )

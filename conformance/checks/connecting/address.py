@@ -14,6 +14,7 @@ from conformance.subject.environment import url
 from conformance.subject.process import describe_exit
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Accepted, Answered, Requested
 
 
@@ -31,7 +32,7 @@ def sends_its_token(record: Record[Variables]) -> Finding:
         if seen != expected:
             return broken(
                 expected=f"the header Authorization: {expected}",
-                seen=repr(seen),
+                seen=as_json(seen),
                 events=(requested,),
                 remedy="Send the token in III_TOKEN with the upgrade request.",
             )
@@ -48,13 +49,22 @@ UPGRADE_DEADLINE = 10.0
 def opens_a_connection(record: Record[Address]) -> Finding:
     """At least one connection is a worker's, known by what it says first."""
     spoke = record.talk.workers
+    where = url(record.result.host, record.result.port)
+    if (diagnosis := record.baseline.diagnosis) is not None:
+        return broken(
+            expected=f"a WebSocket connection to {where}, by the process that was started, for as "
+            "long as it gets no signal",
+            seen=diagnosis.seen,
+            events=record.events[-4:],
+            remedy=diagnosis.remedy,
+        )
     if spoke:
         several = f" ({len(spoke)} workers in one process)" if len(spoke) > 1 else ""
         return kept(f"a worker spoke on connection #{spoke[0]}{several}")
     accepted = _of(record, Accepted)
     if not accepted:
         return broken(
-            expected=f"a WebSocket connection to {url(record.result.host, record.result.port)} "
+            expected=f"a WebSocket connection to {where} "
             f"within {record.result.patience:.0f} s of the start",
             seen=f"no connection; the process {_fate(record.result)}",
             remedy="Connect to the address in III_URL (or {url} in the command); "
@@ -157,8 +167,8 @@ def keeps_the_query(record: Record[bool]) -> Finding:
     if not record.result:
         return inconclusive("its command takes host and port, so that no query reaches it")
     return broken(
-        expected=f"the query {QUERY!r} of the address in the upgrade request",
-        seen=repr(lacking[0].request.target),
+        expected=f"the query {as_json(QUERY)} of the address in the upgrade request",
+        seen=as_json(lacking[0].request.target),
         events=(lacking[0],),
         remedy="Dial the address as it is given, with its query.",
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Opcode
 
+from conformance.checks.framing.interleaving import interleaved
 from conformance.checks.stimuli.always import always
 from conformance.requirements.verdict import Finding, broken, inconclusive
 from conformance.trials.trial import Record
@@ -22,14 +23,17 @@ def keeps_the_rules_of_websockets(record: Record[object]) -> Iterator[Finding | 
     """The engine fails a connection whose frames break RFC 6455, and with it all that waits."""
     for events in _upgraded(record):
         fault = next(filter(None, map(_fault, events)), None)
+        writers = interleaved(events) if fault is not None else None
         yield (
             None
             if fault is None
             else broken(
                 expected="frames that keep the rules of RFC 6455",
-                seen=fault,
+                seen=fault if writers is None else f"{fault}; {writers}: two writers at a time",
                 events=tuple(events[-4:]),
-                remedy="Leave frames to a library; close with 1000 or 3000 to 4999.",
+                remedy="Leave frames to a library; close with 1000 or 3000 to 4999."
+                if writers is None
+                else "Write each frame whole, under one lock or from one task.",
             )
         )
 

@@ -11,7 +11,7 @@ from conformance.checks.stimuli.ordinary import was_unheard_of
 from conformance.requirements.verdict import Finding, broken, inconclusive
 from conformance.trials.conversation import TELEMETRY_PREFIXES, is_telemetry
 from conformance.trials.trial import Record
-from mock_engine.rendering import shorten
+from mock_engine.rendering import as_json, shorten
 from mock_engine.transcript import NOT_JSON, Direction, Message
 from schemas import Direction as SchemaDirection
 from schemas import messages, validate
@@ -42,13 +42,13 @@ def sends_objects_with_a_type(record: Record[object]) -> Iterator[Finding | None
 
 def _shape_fault(message: Message) -> str | None:
     if message.json is NOT_JSON:
-        return f"a message that is no JSON: {shorten(repr(message.data), 160)}"
+        return f"a message that is no JSON: {shorten(as_json(message.data), 160)}"
     if not isinstance(message.json, dict):
         return f"a JSON {type(message.json).__name__}, not an object"
     if message.type is None:
         return "an object without a `type` that is text"
     if message.type != message.type.lower():
-        return f"the type {message.type!r}, not in lower case"
+        return f"the type {as_json(message.type)}, not in lower case"
     return None
 
 
@@ -102,7 +102,7 @@ def keeps_off_the_prefixes_of_telemetry(record: Record[object]) -> Iterator[Find
             if not mistaken
             else broken(
                 expected="messages of the protocol without a prefix of telemetry",
-                seen=shorten(repr(message.data), 100),
+                seen=shorten(as_json(message.data), 100),
                 events=(message,),
                 remedy="OTLP, MTRC and LOGS are for telemetry on /otel alone.",
             )

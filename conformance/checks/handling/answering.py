@@ -14,6 +14,7 @@ from conformance.checks.stimuli.answers import (
 from conformance.checks.stimuli.functions import Round, every_function
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.trial import Record, check
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
 
 
@@ -114,7 +115,7 @@ def says_that_a_function_is_unknown(record: Record[Round]) -> Finding:
     if answers and error_code(answers[0]) == NOT_FOUND:
         return kept(f"the error {NOT_FOUND}", answers[0])
     return broken(
-        expected=f"an invocationresult with error.code {NOT_FOUND!r}",
+        expected=f"an invocationresult with error.code {as_json(NOT_FOUND)}",
         seen=described(answers[0]) if answers else "no answer",
         events=about(record, unknown),
         remedy=f'Answer {{"error":{{"code":"{NOT_FOUND}","message":"…"}}}}.',

@@ -13,6 +13,7 @@ from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.learning.knowledge import Part
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 
 MOST_PAIRS = 50
 """Functions invoked twice over; a worker of thousands shows nothing more with the rest."""
@@ -76,7 +77,7 @@ def hands_metadata_to_the_handler(record: Record[tuple[Invocation, Any, Part]]) 
     if equal(part.returned(result), metadata):
         return kept("it arrived beside the data", answers[0])
     return broken(
-        expected=f"the metadata {metadata!r} in the handler's hands",
+        expected=f"the metadata {as_json(metadata)} in the handler's hands",
         seen=described(answers[0]) if answers else "no answer",
         events=about(record, invocation),
         remedy="Pass the field `metadata` of an invocation to its handler, apart from data.",
@@ -108,7 +109,7 @@ def answers_within_the_trace(record: Record[Invocation]) -> Finding:
         return kept("the answer is in the trace of its call", answers[0])
     return broken(
         expected=f"a traceparent of the trace {WITHIN.split('-')[1]} in the answer",
-        seen=repr(seen),
+        seen=as_json(seen),
         events=about(record, record.result),
         remedy="Send the trace context of the handler, or that of the invocation, with its answer.",
     )

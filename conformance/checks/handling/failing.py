@@ -12,6 +12,7 @@ from conformance.requirements.verdict import Finding, broken, decisive, inconclu
 from conformance.trials.harness import Harness
 from conformance.trials.learning.exceptions import unexpected
 from conformance.trials.trial import Record, Trial, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import NOT_JSON, Message
 
 CATCH = "Catch whatever a handler raises and send its text with code invocation_failed."
@@ -34,8 +35,8 @@ def _reported(record: Record[Any]) -> Finding:
     if record.result.message in error.get("message", ""):
         return kept("the handler's message arrived", *([answer] if answer else []))
     return broken(
-        expected=f"an error with the handler's message {record.result.message!r}",
-        seen=fault or f"the message {error['message']!r}",
+        expected=f"an error with the handler's message {as_json(record.result.message)}",
+        seen=fault or f"the message {as_json(error['message'])}",
         events=about(record, record.result.invocation),
         remedy=CATCH,
     )
@@ -50,7 +51,7 @@ def _own_words(answer: Message | None, fault: str | None) -> Finding:
         return kept("a failure came with its message", answer)
     return broken(
         expected="an error with the message of the handler",
-        seen=fault or f"the message {message!r}",
+        seen=fault or f"the message {as_json(message)}",
         events=(answer,),
         remedy=CATCH,
     )
@@ -95,8 +96,8 @@ def _coded(record: Record[Any]) -> Finding:
     if code == record.result.code:
         return kept("the handler's code arrived", answer)
     return broken(
-        expected=f"error.code {record.result.code!r}, as the handler chose it",
-        seen=f"code {code!r}",
+        expected=f"error.code {as_json(record.result.code)}, as the handler chose it",
+        seen=f"code {as_json(code)}",
         events=about(record, record.result.invocation),
         remedy="Pass the code of a typed error on; use invocation_failed for any other.",
     )
@@ -222,7 +223,7 @@ def gives_crashes_their_code(record: Record[Crash]) -> Finding:
         return inconclusive("a handler that catches a mistake may choose a code of its own")
     return broken(
         expected="the code invocation_failed for an unexpected exception",
-        seen=repr(error.get("code")),
+        seen=as_json(error.get("code")),
         events=(answer,),
         remedy="Use invocation_failed wherever the handler chose no code.",
     )
@@ -240,7 +241,7 @@ def tells_where_it_crashed(record: Record[Crash]) -> Finding:
         return inconclusive("a handler that catches a mistake may keep where it was made")
     return broken(
         expected="a stacktrace in the error of an unexpected exception",
-        seen=repr(error.get("stacktrace")),
+        seen=as_json(error.get("stacktrace")),
         events=(answer,),
         remedy="Send the traceback of an unexpected exception as `stacktrace`.",
     )

@@ -16,7 +16,7 @@ from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.learning.knowledge import Part
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.rendering import shorten
+from mock_engine.rendering import as_json, shorten
 
 SLOW = 5
 """Invocations that run at the same time; no SDK bounds them."""
@@ -133,7 +133,7 @@ def gives_each_its_own_answer(record: Record[Crowd]) -> Finding:
             )
         if not equal(record.result.echo.returned(answers[0].json.get("result")), data):
             return broken(
-                expected=f"the result {data!r} for the invocation with this data",
+                expected=f"the result {as_json(data)} for the invocation with this data",
                 seen=shorten(described(answers[0]), 120),
                 events=(answers[0],),
                 remedy="Keep the id of an invocation with its handler, not in a shared variable.",

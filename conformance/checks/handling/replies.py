@@ -8,6 +8,7 @@ from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.answers import described, error_fault, wording_fault
 from conformance.requirements.verdict import Finding, broken, inconclusive
 from conformance.trials.trial import Record
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction, Message
 
 NONE = inconclusive("it answered no invocation")
@@ -55,8 +56,8 @@ def echoes_the_function_id(record: Record[object]) -> Iterator[Finding | None]:
                 None
                 if seen == wanted
                 else broken(
-                    expected=f"function_id {wanted!r} in the result",
-                    seen=repr(seen),
+                    expected=f"function_id {as_json(wanted)} in the result",
+                    seen=as_json(seen),
                     events=(invocation, answer),
                     remedy="Copy function_id from the invocation into its result.",
                 )

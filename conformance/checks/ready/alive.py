@@ -14,6 +14,7 @@ from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Event, Message
 from mock_engine.wire import Frame
 
@@ -55,7 +56,7 @@ def answers_pings(record: Record[PingSent]) -> Finding:
     for number in ping.connections:
         if not pongs(record.events, number, ping.payload):
             return broken(
-                expected=f"a pong with the payload {ping.payload!r}",
+                expected=f"a pong with the payload {as_json(ping.payload)}",
                 seen=f"none on connection #{number}",
                 events=tuple(e for e in record.events if e.connection == number)[-6:],
                 remedy="Read from the socket at all times; WebSocket libraries answer pings then.",

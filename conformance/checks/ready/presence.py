@@ -17,7 +17,7 @@ from conformance.checks.stimuli.ordinary import is_engines, was_unheard_of
 from conformance.requirements.verdict import Finding, broken
 from conformance.trials.life import LifeEvent, Turn
 from conformance.trials.trial import Record
-from mock_engine.rendering import shorten, summary
+from mock_engine.rendering import as_json, shorten, summary
 from mock_engine.transcript import Ended, Ending, Event, Message
 
 BEFORE = 3
@@ -95,7 +95,7 @@ def _named(message: Message) -> str:
     """What an engine's message is about."""
     body = message.json
     if not isinstance(body, dict):
-        return shorten(repr(message.data), 60)
+        return shorten(as_json(message.data), 60)
     about = body.get("function_id") or body.get("trigger_type") or body.get("code")
     return f"the engine's {message.type}" + (f" of {about}" if about else "")
 

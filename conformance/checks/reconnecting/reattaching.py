@@ -8,6 +8,7 @@ from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.losing import NEVER_BACK, SERIES, Series, drops
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.trial import Record, check
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction, Message
 
 
@@ -39,7 +40,7 @@ def _reattachment(first: Message, known: list[tuple[object, object]]) -> Finding
     if first.type != "reattach":
         return broken(
             expected="`reattach` as the first message of the new connection",
-            seen=f"a message of type {first.type!r}",
+            seen=f"a message of type {as_json(first.type)}",
             events=(first,),
             remedy="Send reattach with previous_worker_id and reattach_token of the last "
             "workerregistered, before anything else.",
@@ -49,7 +50,7 @@ def _reattachment(first: Message, known: list[tuple[object, object]]) -> Finding
         return None
     return broken(
         expected=f"the id and token of the last connection, {known[-1]}",
-        seen=repr(pair),
+        seen=as_json(pair),
         events=(first,),
         remedy="Keep worker_id and reattach_token of the newest workerregistered, after every "
         "connection.",

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
+from conformance.checks.stimuli.living import looking_back
 from conformance.checks.stimuli.losing import (
+    LOSSES,
     NEVER_BACK,
     SERIES,
     Drop,
@@ -17,17 +20,22 @@ from conformance.checks.stimuli.losing import (
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.conversation import Identity
 from conformance.trials.trial import Record, check
+from mock_engine.rendering import as_json
 
 
-@check("REC-008", *SERIES)
-def registers_everything_again(*records: Record[Series]) -> Finding:
-    """A new connection starts with nothing: the engine forgot what the old one registered."""
-    returned = drops(records)
+@check("REC-008", looking_back, *SERIES)
+def registers_everything_again(*records: Record[Any]) -> Finding:
+    """A new connection starts with nothing: the engine forgot what the old one registered.
+
+    What a worker was seen to take back by itself it may have taken back meanwhile.
+    """
+    returned = drops(tuple(record for record in records if record.trial in LOSSES))
     if not returned:
         return inconclusive(NEVER_BACK)
+    brief = sum((record.talk.withdrawn() for record in records), Counter[Identity]())
     for record, drop in returned:
-        before, after = _sets(record, drop)
-        lost = before - after
+        before, _ = _sets(record, drop)
+        lost = before - record.talk.registered(drop.after) - brief
         if lost:
             return broken(
                 expected=f"all {sum(before.values())} registrations on the new connection, "
@@ -106,8 +114,8 @@ def keeps_its_trigger_ids(*records: Record[Series]) -> Finding:
         for identity, ids in old.items():
             if identity in new and not ids & new[identity]:
                 return broken(
-                    expected=f"the trigger {identity[1]} with the id it had, {min(ids)!r}",
-                    seen=f"the id {min(new[identity])!r}",
+                    expected=f"the trigger {identity[1]} with the id it had, {as_json(min(ids))}",
+                    seen=f"the id {as_json(min(new[identity]))}",
                     events=messages_after(record, drop)[:6],
                     remedy="Draw the id of a trigger once, when it is registered.",
                 )
@@ -143,7 +151,7 @@ def leaves_out_what_it_took_back(*records: Record[Series]) -> Finding:
         ]
         if again:
             return broken(
-                expected=f"no {again[0].kind} {again[0].id!r}, which was unregistered before",
+                expected=f"no {again[0].kind} {as_json(again[0].id)}, which was taken back before",
                 seen=f"it came again after {drop.way.how}",
                 events=(again[0].message,),
                 remedy="Take what is unregistered out of the list that is replayed.",

@@ -14,6 +14,7 @@ from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def answers_pings_after_a_loss(*records: Record[Series]) -> Finding:
             ponged = pongs(record.events, number, PAYLOAD)
             if not ponged and (cut is None or cut.at >= drop.until):
                 return broken(
-                    expected=f"a pong with the payload {PAYLOAD!r} after {drop.way.how}",
+                    expected=f"a pong with the payload {as_json(PAYLOAD)} after {drop.way.how}",
                     seen=f"none on connection #{number}",
                     events=tuple(e for e in record.events if e.connection == number)[-6:],
                     remedy="Read from each connection at all times, not from the first one alone.",
@@ -167,7 +168,7 @@ def provides_after_a_loss(*records: Record[Series]) -> Finding:
         if not answers or answers[0].json.get("error"):
             return broken(
                 expected=f"a triggerregistrationresult without an error after {drop.way.how}",
-                seen=f"the error {answers[0].json['error']!r}" if answers else "none",
+                seen=f"the error {as_json(answers[0].json['error'])}" if answers else "none",
                 events=tuple(answers[:1]),
                 remedy="Answer registertrigger on every connection, and replace what you hold.",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, long_outage
@@ -48,16 +49,12 @@ def retries_less_and_less_often(record: Record[Outage]) -> Finding:
     )
 
 
-RESET_RATIO = 1.8
-
-
-RESET_FLOOR = 2.0
-"""A later first delay is a grown one when it is longer than this many seconds, and by this factor
+RESET_RATIO, RESET_FLOOR = 2.0, 2.0
+"""A later first delay is a grown one when it is longer than so many seconds, and by this factor
 longer than the first: 1 s give or take 30 % varies by 1.86 at most, and stays below 2 s."""
 
-
 STEP_RATIO = 1.2
-"""By which the second one is longer at least, if delays double."""
+"""By which each one is longer than the one before, at least, if delays double."""
 
 
 @check("REC-010", refused_series, first_series, second_series)
@@ -127,8 +124,8 @@ def begins_anew_after_success(*records: Record[Series]) -> Finding:
 
 def _grew(delays: list[float]) -> bool:
     """Whether delays grow step by step; one that is long alone is that of a busy machine."""
-    first, second, *_, last = delays
-    return last > RESET_FLOOR and last > RESET_RATIO * first and second > STEP_RATIO * first
+    far = delays[-1] > RESET_FLOOR and delays[-1] > RESET_RATIO * delays[0]
+    return far and all(later > STEP_RATIO * one for one, later in itertools.pairwise(delays))
 
 
 def _first_try(record: Record[Series], drop: Drop) -> float:

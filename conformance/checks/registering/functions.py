@@ -12,6 +12,7 @@ from conformance.checks.stimuli.always import always
 from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.settings.invoking import PREFIX
 from conformance.trials.trial import Record
+from mock_engine.rendering import as_json
 from schemas import validate_schema_document
 
 FORMATS = ("request_format", "response_format")
@@ -26,7 +27,7 @@ FORMATS = ("request_format", "response_format")
 def functions_have_ids(body: Any) -> str | None:
     """A function without an id can never be invoked."""
     named = isinstance(body.get("id"), str) and body["id"].strip()
-    return None if named else f"the id {body.get('id')!r}"
+    return None if named else f"the id {as_json(body.get('id'))}"
 
 
 @each(
@@ -38,7 +39,7 @@ def functions_have_ids(body: Any) -> str | None:
 def names_functions_by_convention(body: Any) -> str | None:
     """``namespace::action`` keeps the functions of many workers apart."""
     parts = body["id"].split("::") if isinstance(body.get("id"), str) else []
-    return None if len(parts) > 1 and all(parts) else f"the id {body.get('id')!r}"
+    return None if len(parts) > 1 and all(parts) else f"the id {as_json(body.get('id'))}"
 
 
 @each(
@@ -54,7 +55,7 @@ def formats_are_json_schema(body: Any) -> str | None:
     for name in FORMATS:
         fault = _schema_fault(json.dumps(body.get(name)))
         if fault is not None:
-            return f"{name} of {body.get('id')!r}: {fault}"
+            return f"{name} of {as_json(body.get('id'))}: {fault}"
     return None
 
 
@@ -91,7 +92,7 @@ def formats_say_something(body: Any) -> str | None:
     """Callers, fuzzers and language models make calls from the request format."""
     schema = body["request_format"]
     if schema is True or (isinstance(schema, dict) and not SAYING & set(schema)):
-        return f"request_format of {body.get('id')!r} allows anything: {schema!r}"
+        return f"request_format of {as_json(body.get('id'))} allows anything: {as_json(schema)}"
     return None
 
 
@@ -113,7 +114,7 @@ def keeps_off_reserved_ids(record: Record[object]) -> Iterator[Finding | None]:
                 if not reserved
                 else broken(
                     expected=f"no function engine::… in the namespace {namespace}",
-                    seen=f"the function {registration.id!r}",
+                    seen=f"the function {as_json(registration.id)}",
                     events=(registration.message,),
                     remedy="Choose another name in front of the function.",
                 )

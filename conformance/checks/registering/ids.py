@@ -13,6 +13,7 @@ from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.conversation import REGISTRATIONS
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
 
 
@@ -66,7 +67,7 @@ def registers_each_id_once(record: Record[Any]) -> Iterator[Finding | None]:
             if once
             else broken(
                 expected="each id registered once on a connection",
-                seen=f"{entry.kind} {entry.id!r} came again",
+                seen=f"{entry.kind} {as_json(entry.id)} came again",
                 events=(first, entry.message),
                 remedy="Queue registrations made before the connection is open, "
                 "or replay them on connect; not both.",
@@ -121,14 +122,14 @@ def takes_back_by_id(record: Record[None]) -> Finding:
         message = sent.get((kind, identity))
         if message is None:
             return broken(
-                expected=f"{kind} with the id {identity!r}",
+                expected=f"{kind} with the id {as_json(identity)}",
                 seen="no such message",
                 remedy=f"Send {kind} with the id that was registered.",
             )
         if kind == "unregistertrigger" and message.json.get("trigger_type") != "http":
             return broken(
                 expected="the trigger_type of the trigger, http, beside its id",
-                seen=repr(message.json.get("trigger_type")),
+                seen=as_json(message.json.get("trigger_type")),
                 events=(message,),
                 remedy="Send trigger_type with unregistertrigger: without it no provider hears.",
             )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from conformance.checks.stimuli.refusing import (
     NO_ROUTE,
     OWNER,
+    UNHEARD_OF,
     AfterRejection,
     Refusal,
     chosen,
@@ -17,6 +18,7 @@ from conformance.checks.stimuli.refusing import (
 from conformance.requirements.verdict import Finding, broken, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
 
 
@@ -89,7 +91,7 @@ def survives_a_refused_trigger(record: Record[Refusal]) -> Finding:
 @trial(Worker.OWN)
 async def odd_rejection(harness: Harness) -> AfterRejection:
     """Tell the worker of a function that is refused for a reason it cannot know."""
-    return await refuse_a_function(harness, "X_UNHEARD_OF")
+    return await refuse_a_function(harness, UNHEARD_OF)
 
 
 @check("REG-014", odd_rejection)
@@ -105,7 +107,7 @@ def tells_of_a_refused_trigger(record: Record[Refusal]) -> Finding:
     if record.result.logged:
         return kept("the refusal is in its output")
     return broken(
-        expected=f"a line with the refusal, {NO_ROUTE!r}, in the worker's output",
+        expected=f"a line with the refusal, {as_json(NO_ROUTE)}, in the worker's output",
         seen="no such line",
         remedy="Log the error of a triggerregistrationresult with the id of its trigger.",
     )

@@ -10,6 +10,7 @@ from conformance.checks.stimuli.always import always
 from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.conversation import Registration
 from conformance.trials.trial import Record
+from mock_engine.rendering import as_json
 
 TRIGGER_FIELDS = ("id", "trigger_type", "function_id", "config")
 NO_TRIGGER = not_applicable("it registers no trigger")
@@ -45,7 +46,7 @@ def trigger_ids_are_unique(record: Record[object]) -> Iterator[Finding | None]:
             if other.identity == entry.identity
             else broken(
                 expected="an id of its own for each trigger",
-                seen=f"the id {entry.id!r} for two different triggers",
+                seen=f"the id {as_json(entry.id)} for two different triggers",
                 events=(other.message, entry.message),
                 remedy="Draw a fresh UUID for each trigger.",
             )
@@ -67,7 +68,7 @@ def triggers_name_functions_that_exist(record: Record[object]) -> Iterator[Findi
             if elsewhere or target in known
             else broken(
                 expected="a trigger on a function that the worker registers",
-                seen=f"the function {target!r}, which the worker does not register",
+                seen=f"the function {as_json(target)}, which the worker does not register",
                 events=(entry.message,),
                 remedy="Register the function under exactly this id.",
             )
@@ -83,4 +84,4 @@ def triggers_name_functions_that_exist(record: Record[object]) -> Iterator[Findi
 def trigger_types_are_described(body: Any) -> str | None:
     """The engine cannot read a trigger type without a description."""
     described = isinstance(body.get("description"), str)
-    return None if described else f"the description {body.get('description')!r}"
+    return None if described else f"the description {as_json(body.get('description'))}"

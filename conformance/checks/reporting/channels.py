@@ -18,6 +18,7 @@ from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.modules.channel import READ, WRITE, Part
 from mock_engine.paths import CHANNELS
+from mock_engine.rendering import as_json
 
 MANY = 8
 """Messages of 64 KiB that are written to a channel which is lost with the first of them. The whole
@@ -83,7 +84,7 @@ def _difference(parts: tuple[Part, ...]) -> str | None:
 
 def _named(part: Part) -> str:
     binary, data = part
-    return f"{len(data)} bytes of data" if binary else f"the message {data[:40].decode()!r}"
+    return f"{len(data)} bytes of data" if binary else f"the message {as_json(data[:40].decode())}"
 
 
 @check("CHN-004", written_to_a_channel)
@@ -154,7 +155,7 @@ def reads_to_the_end(record: Record[Invocation]) -> Finding:
 def _short(name: str, value: object) -> str:
     if isinstance(value, str):
         return f"`{name}` of {len(value)} characters"
-    return f"`{name}` {value!r}"
+    return f"`{name}` {as_json(value)}"
 
 
 @trial(Worker.SHARED)

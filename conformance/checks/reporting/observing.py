@@ -16,6 +16,7 @@ from conformance.checks.stimuli.observing import (
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 
 NEEDS = {
     "observe": OBSERVE,
@@ -79,8 +80,8 @@ def accepts_observers(record: Record[ObserverAdded | None]) -> Finding:
         if {name: ack.json.get(name) for name in wanted} == wanted:
             return kept("it acknowledged the observer", ack)
     return broken(
-        expected=f"observerack with {wanted!r}",
-        seen=repr({name: acks[0].json.get(name) for name in wanted}) if acks else "none",
+        expected=f"observerack with {as_json(wanted)}",
+        seen=as_json({name: acks[0].json.get(name) for name in wanted}) if acks else "none",
         events=tuple(acks[:1]),
         remedy="Answer observeradded with the function, the id and the revision it names.",
     )
@@ -99,7 +100,7 @@ def observes_again(record: Record[Reconnected | None]) -> Finding:
     if not missing:
         return kept(f"{len(before)} observers came again under their ids")
     return broken(
-        expected=f"the observer {missing[0]!r} again on the new connection",
+        expected=f"the observer {as_json(missing[0])} again on the new connection",
         seen=f"{', '.join(map(repr, after)) or 'none'}",
         events=(before[missing[0]], *list(after.values())[:2]),
         remedy="Keep each observer with its id, and send `observe` again once the greeting of a "
@@ -127,7 +128,7 @@ def declares_what_it_uses(record: Record[object]) -> Iterator[Finding | str]:
         yield broken(
             expected=f"the feature {feature} in the announcement of a worker that sends "
             f"{message.type}",
-            seen=f"{message.type} with the features {declared!r}",
+            seen=f"{message.type} with the features {as_json(declared)}",
             events=(message,),
             remedy="Send `features` with engine::workers::register.",
         )

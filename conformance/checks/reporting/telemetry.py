@@ -12,7 +12,7 @@ from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Reject, Upgrade, rule
 from mock_engine.paths import TELEMETRY
-from mock_engine.rendering import shorten
+from mock_engine.rendering import as_json, shorten
 from mock_engine.transcript import Direction, Message, Requested
 
 NONE = not_applicable("it sends no telemetry")
@@ -44,7 +44,7 @@ def telemetry_is_prefixed_json(record: Record[object]) -> Iterator[Finding | Non
             if fault is None
             else broken(
                 expected="a binary message of OTLP, MTRC or LOGS and a JSON object in UTF-8",
-                seen=f"{fault}: {shorten(repr(message.data), 80)}",
+                seen=f"{fault}: {shorten(as_json(message.data), 80)}",
                 events=(message,),
                 remedy="Put the prefix in front of the JSON of the export request.",
             )

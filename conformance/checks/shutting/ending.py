@@ -13,6 +13,7 @@ from conformance.subject.process import describe_exit
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Trial, Worker, check, trial
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Accepted, Direction, FrameSeen
 
 NO_END = "the process did not end"
@@ -163,7 +164,7 @@ def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
     relays = [relay.function_id for relay in record.baseline.knowledge.relays]
     if answers and busy.invocation.function_id in relays:
         return inconclusive("the invocation ended in an error, for its call was given up")
-    seen = f"the error {answers[0].json['error']!r}" if answers else "no answer"
+    seen = f"the error {as_json(answers[0].json['error'])}" if answers else "no answer"
     return broken(
         expected=f"the result of an invocation of {busy.milliseconds} ms that was running",
         seen=seen,

@@ -10,6 +10,7 @@ from conformance.settings.invoking import PREFIX
 from conformance.trials.conversation import Conversation
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record
+from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction, Message
 
 
@@ -38,9 +39,10 @@ def disowned(talk: Conversation, invocation: Invocation, answer: Message) -> boo
     """Whether ``answer`` says that the function invoked is not there.
 
     A handler that calls others may pass their errors on: the same code is then about a function
-    that it called. Calls that the suite asked a worker for are of functions named by it.
+    that it called. Calls that the suite asked a worker for are of functions named by it. A worker
+    that took a function back does not have it any more.
     """
-    if error_code(answer) != NOT_FOUND:
+    if error_code(answer) != NOT_FOUND or talk.took_back(invocation.function_id, answer.at):
         return False
     return not any(
         message.type == "invocationresult"
@@ -54,7 +56,7 @@ def disowned(talk: Conversation, invocation: Invocation, answer: Message) -> boo
 def error_fault(error: object) -> str | None:
     """What is wrong with the form of an error, in words."""
     if not isinstance(error, dict):
-        return f"error is {error!r}, not an object"
+        return f"error is {as_json(error)}, not an object"
     lacking = [name for name in ("code", "message") if not isinstance(error.get(name), str)]
     lacking += [] if isinstance(error.get("stacktrace"), str | None) else ["stacktrace"]
     return "missing or no text: " + ", ".join(lacking) if lacking else None
@@ -71,11 +73,11 @@ def wording_fault(error: Mapping[str, Any]) -> str | None:
     """What is wrong with the words of an error of the right form."""
     message, stack = str(error["message"]).strip(), str(error.get("stacktrace") or "")
     if message in WORDLESS or not message:
-        return f"the message {message!r}"
+        return f"the message {as_json(message)}"
     if found := _OBJECT.search(message):
-        return f"{found[0]!r} in the message"
+        return f"{as_json(found[0])} in the message"
     if found := _TWICE.search(message):
-        return f"{found[1]!r} twice in the message"
+        return f"{as_json(found[1])} twice in the message"
     frames = [line for line in stack.splitlines() if line.strip()]
     if frames and all("<unknown>" in line for line in frames):
         return f"a stacktrace of {len(frames)} unknown places"
@@ -86,5 +88,5 @@ def described(answer: Message) -> str:
     """An answer in words."""
     body = answer.json
     if body.get("error") is not None:
-        return f"the error {body['error']!r}"
-    return f"the result {body.get('result')!r}"
+        return f"the error {as_json(body['error'])}"
+    return f"the result {as_json(body.get('result'))}"

@@ -149,7 +149,7 @@ async def _drop(harness: Harness, way: Way, *, thoroughly: bool) -> Drop:
     if back() and harness.worker.running:
         await harness.presence.present(harness.pace.reply)
         # What came late at first may come late again.
-        await harness.until(lambda: held <= harness.talk.declared(back()), harness.pace.reply)
+        await harness.until(lambda: held <= harness.talk.registered(back()), harness.pace.reply)
         await harness.presence.settled()
         with contextlib.suppress(Inconclusive):
             service = await serve(harness, thoroughly=thoroughly)
@@ -184,6 +184,8 @@ _series("eighth_series", GONE)
 
 
 SERIES = tuple(WAYS)
+LOSSES = frozenset(series.name for series in SERIES)
+"""The names of the series."""
 
 
 NEVER_BACK = "it never came back after a loss: see REC-001 to REC-005"

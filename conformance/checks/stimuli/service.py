@@ -53,6 +53,7 @@ async def serve(harness: Harness, *, thoroughly: bool) -> Service:
         invocations += [
             harness.invoker.invoke(function_id, data)
             for function_id, data in own_samples(harness, MOST)
+            if any(harness.talk.serves(number, function_id) for number in harness.workers)
         ]
     pinged = tuple(harness.workers)
     for number in pinged:

@@ -147,7 +147,8 @@ async def _midway(harness: Harness) -> None:
         ]
 
     await _each(lambda c: c.reset())(harness)
-    for number in await harness.until(begun, harness.pace.reconnect):
+    await harness.until(lambda: begun() or not harness.worker.running, harness.pace.reconnect)
+    for number in begun():
         harness.connection(number).reset()
 
 

@@ -18,7 +18,7 @@ from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.modules.channel import READ, WRITE
 from mock_engine.paths import CHANNELS
-from mock_engine.rendering import shorten
+from mock_engine.rendering import as_json, shorten
 from mock_engine.transcript import Message
 
 
@@ -141,7 +141,7 @@ def _envelope_fault(result: Any) -> str | None:
         return f"{text}: the client gets 200 with an empty object"
     status = result.get("status_code", 200)
     if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 999:
-        return f"status_code {status!r}: the client gets 200"
+        return f"status_code {as_json(status)}: the client gets 200"
     if not isinstance(result.get("headers") or {}, dict | list):
-        return f"headers {result['headers']!r}, neither an object nor a list of lines"
+        return f"headers {as_json(result['headers'])}, neither an object nor a list of lines"
     return None

@@ -12,7 +12,7 @@ from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.conversation import Registration
 from conformance.trials.trial import Record
 from mock_engine.modules.schedule import BadExpression, Schedule
-from mock_engine.rendering import shorten
+from mock_engine.rendering import as_json, shorten
 from schemas import trigger_configs, validate_config
 
 RENAMED = {
@@ -100,11 +100,11 @@ def names_trigger_types_rightly(record: Record[Any]) -> Iterator[Finding | str]:
             f"{trigger_type}, which another worker must provide"
             if meant is None
             else broken(
-                expected=f"the trigger type {meant!r}",
-                seen=f"{trigger_type!r}, which no engine of this version provides",
+                expected=f"the trigger type {as_json(meant)}",
+                seen=f"{as_json(trigger_type)}, which no engine of this version provides",
                 events=(trigger.message,),
-                remedy=f"Register the trigger with trigger_type {meant!r}. As it is, it waits for "
-                "a provider that never comes.",
+                remedy=f"Register the trigger with trigger_type {as_json(meant)}. As it is, it "
+                "waits for a provider that never comes.",
             )
         )
 

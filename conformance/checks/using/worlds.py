@@ -14,7 +14,7 @@ from conformance.checks.stimuli.worlds import (
 from conformance.documents.trees import equal
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
-from mock_engine.rendering import shorten
+from mock_engine.rendering import as_json, shorten
 
 
 @check("USE-007", plain_and_over_http)
@@ -55,7 +55,7 @@ def tells_what_was_not_kept(record: Record[tuple[Pair, ...]]) -> Finding:
             return broken(
                 expected=f"another answer of {pair.second.function_id} when what it was to keep "
                 "was refused by the engine",
-                seen=f"the same: {shorten(repr(after), 120)}",
+                seen=f"the same: {shorten(as_json(after), 120)}",
                 events=(*about(record, pair.first), *about(record, pair.second)),
                 remedy="Look at the outcome of a call that keeps something, and fail if it failed.",
             )

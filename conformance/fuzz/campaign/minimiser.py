@@ -34,6 +34,9 @@ CRASHES = 60
 HURRY = 1.0
 """Seconds that a try waits for a reply that it hopes not to see; the last one waits in full."""
 
+ENDING = 0.3
+"""Seconds from the end of a connection to that of the process, where it is one and the same."""
+
 REPEATS = 128
 PARALLEL = 24
 SHOWN = 4000
@@ -63,6 +66,8 @@ class Minimiser:
         await self.transport.wait(sent, longest * load_factor() if within is None else within)
         if any(not one.over for one in sent) and not self.transport.harness.worker.running:
             await self.transport.harness.worker.process.exited.wait()
+        if any(one.over and one.reply is None for one in sent):
+            await self._ending()
         deaf = False
         if any(not one.over for one in sent) and self.transport.harness.worker.running:
             deaf = not await self.listens(within)
@@ -71,6 +76,14 @@ class Minimiser:
         for one in sent:
             self.transport.forget(one)
         return [self.transport.observation(one, log, deaf=deaf and not one.over) for one in sent]
+
+    async def _ending(self) -> None:
+        """Give a process whose connection is gone the moment that its end takes.
+
+        The end of a process closes its connections first, so that a crash looks like a drop.
+        """
+        harness = self.transport.harness
+        await harness.until(lambda: not harness.worker.running, ENDING)
 
     async def _linger(self, sent: Sequence[Pending]) -> None:
         """Give a crash after the reply, and a second reply, a moment to show."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conformance.documents.nodes import closest
 from conformance.errors import Inconclusive
 from conformance.fuzz.campaign.defect import ReplayStep
 from conformance.fuzz.campaign.minimiser import Minimiser
@@ -45,7 +46,8 @@ async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: b
     for step in steps:
         body = harness.baseline.functions.get(step.function_id)
         if body is None:
-            raise Inconclusive(f"the worker no longer registers {step.function_id}")
+            hint = closest(step.function_id, harness.baseline.functions)
+            raise Inconclusive(f"the worker registers no function {step.function_id}{hint}")
         obstacle = harness.obstacle(step.function_id)
         if obstacle is not None:
             raise Inconclusive(obstacle)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from conformance.fuzz.campaign.minimiser import Minimiser
+from conformance.fuzz.campaign.minimiser import ENDING, Minimiser
 from conformance.fuzz.campaign.oracles import Observation, Suspicion, judge
 from conformance.fuzz.campaign.replies import Replies
 from conformance.fuzz.campaign.transport import Pending, Transport
@@ -108,7 +108,7 @@ class Unanswered:
         """The worker ended, went deaf or dropped its connection: find out what did it."""
         harness = self.transport.harness
         if harness.worker.process.exit_code is None:
-            await harness.until(lambda: not harness.worker.running, 0.3, patient=False)
+            await harness.until(lambda: not harness.worker.running, ENDING)
         lost = self._lost(flying)
         seen = self._end(lost)
         await self.minimiser.restart()

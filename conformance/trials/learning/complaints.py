@@ -100,11 +100,12 @@ _LISTED = tuple(
         r"(?:required|missing|mandatory|needed|not (?:provided|set|given|specified|supplied"
         r"|present|found|valid|defined)|undefined|invalid|empty|provided|blank)\b",
         _LIST + r" (?:must|may|can|should)(?:no|n['’])?t?(?: not)? be (?:empty|blank|null|missing)",
-        r"(?:missing|required|requires?|must (?:provide|specify|include|supply|have|contain|pass)"
+        r"(?=\b(?:missing|required|requires?|must (?:provide|specify|include|supply|have|contain"
+        r"|pass)"
         r"|needs?|provide|specify|expected|expects?|invalid|unknown|unsupported|bad|malformed"
         r"|no such)(?: (?:the|an?|any|both|either|valid|required|field|fields|property|properties"
         r"|parameter|parameters|params?|arguments?|keys?|value|values|for|of|input|non-empty)\b)*"
-        r":? " + _LIST,
+        r":? " + _LIST + ")",
         r"\bno " + _LIST + r" (?:was |were )?(?:given|provided|specified|supplied|found|set|passed"
         r"|present|in)\b",
         r"\bwithout (?:an? |the )?" + _LIST,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -10,8 +10,20 @@ from conformance.documents.trees import at, kind, places, put
 from conformance.trials.learning.complaints import Hint
 from conformance.trials.learning.guesses import BY_KIND, guesses
 
-MOST_TRIES = 30
+MOST_TRIES = 40
 """Values tried of one hint; hints are guesses."""
+
+BLIND: Mapping[str, tuple[str, ...]] = {
+    "array": (
+        *("items", "lines", "data", "list", "entries", "messages", "events", "values", "ids"),
+        *("records", "rows", "steps", "tasks", "tags", "points", "inputs", "documents"),
+    ),
+    "string": (
+        *("text", "name", "message", "content", "query", "input", "title", "id", "value"),
+        *("prompt", "path", "url", "key", "type"),
+    ),
+}
+"""Names that are tried of a field of which only the type is known: "reading 'reduce'"."""
 
 Guess = Callable[[str, str | None], list[Any]]
 """Likely values of a field with this name, of this kind if one is known."""
@@ -64,6 +76,9 @@ def _as_hinted(value: Any, hint: Hint, names: Iterable[str], guess: Guess) -> It
     for path in sorted(spots, key=lambda path: -len(path)):
         if hint.found in (None, kind(at(value, path))):
             yield from (put(value, path, sample) for sample in wanted)
+    if hint.kind is not None and hint.found is None and isinstance(value, dict):
+        blind = (name for name in BLIND.get(hint.kind, ()) if name not in value)
+        yield from ({**value, name: BY_KIND[str(hint.kind)][-1]} for name in blind)
 
 
 def _named(

@@ -144,13 +144,14 @@ class Knowledge:
 
     ``parts`` are the parts that were found, by role; ``relays`` the functions that wait for calls,
     those that show most first. ``ended_by`` is the invocation during which the process ended,
-    if one did: a function and its data.
+    if one did: a function and its data. It was learned up to ``until`` seconds of the first run.
     """
 
     functions: Mapping[str, Learned] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
     relays: tuple[Relay, ...] = ()
     ended_by: tuple[str, Any] | None = None
+    until: float = 0.0
 
     def examples(self, function_id: str) -> Sequence[Any]:
         """Data that reached deepest in a function."""

@@ -310,7 +310,13 @@ class Session:
             calls = tuple(dict.fromkeys((*learned.calls, *self.calls[function_id])))
             depth = Depth.CALLED if calls else learned.depth
             functions[function_id] = replace(learned, depth=depth, calls=calls)
-        return Knowledge(functions, self.parts, tuple(self.relays), self.ended_by)
+        return Knowledge(
+            functions,
+            self.parts,
+            tuple(self.relays),
+            self.ended_by,
+            self.harness.transcript.now(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

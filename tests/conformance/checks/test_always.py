@@ -85,7 +85,7 @@ def test_one_run_of_many_breaks_a_rule_and_every_offender_is_named() -> None:
     finding = watched("REG-003", right, wrong)
 
     assert finding.conclusion is Conclusion.BROKEN
-    assert finding.seen == "the id 'take'; the id 'give'"
+    assert finding.seen == 'the id "take"; the id "give"'
     assert watched("REG-003", right).conclusion is Conclusion.KEPT
 
 

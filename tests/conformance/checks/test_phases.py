@@ -22,10 +22,12 @@ ROOT = Path(__file__).parent.parent.parent.parent
 PHASES = set(load().phases)
 ASIDE = {
     "__main__",
+    "agents",
     "catalogue",
     "handlers",
     "matrix",
     "plain",
+    "test_agents",
     "test_mutants",
     "unprepared",
     "worker",

@@ -74,6 +74,30 @@ def test_a_page_of_findings_is_stale_when_a_verdict_changed(tmp_path: Path) -> N
     assert main([*command, "--check"]) == 0
 
 
+def test_shares_make_a_whole_report_and_a_run_is_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(
+        tmp_path,
+        ECHO | {"tags": ["old"], "env": {"A": "b c"}},
+        {"name": "new", "command": "no-such-command", "tags": ["new"]},
+    )
+    out = tmp_path / "out"
+    command = ["matrix", str(file), "--requirement=CON-00[14]", "--tag=old"]
+    command += ["--jobs=2", "--split=2", f"--report={out}"]
+
+    assert main(command) == 0
+    assert main([*command, "--resume"]) == 0
+
+    assert "echo: was judged before" in capsys.readouterr().err
+    (worker,) = json.loads((out / "matrix.json").read_text())["workers"]
+    assert [verdict["id"] for verdict in worker["verdicts"]] == ["CON-001", "CON-004"]
+    assert "--worker-env='A=b c'" in worker["verdicts"][0]["command"]
+    assert "CON-004" in (out / "workers" / "echo" / "report.html").read_text("utf-8")
+    assert (out / "requirements" / "CON-004.html").is_file()
+    assert main(["matrix", str(file), "--resume"]) == 2
+
+
 def test_help_names_the_exit_codes() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "conformance", "matrix", "--help"],

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from conformance.documents import schema
 from conformance.errors import UsageError
+from conformance.matrix import plan
 from conformance.matrix.plan import Candidate, chosen, load
 from conformance.requirements.catalogue import load as load_catalogue
+from conformance.settings import configuration
 
 CATALOGUE = load_catalogue()
 
@@ -81,6 +84,32 @@ def test_a_mistake_in_the_file_is_told(tmp_path: Path, text: str, told: str) -> 
     assert told in refusal(tmp_path / "workers.yaml")
 
 
+def test_defaults_hold_for_every_worker_that_does_not_say_otherwise(tmp_path: Path) -> None:
+    file = tmp_path / "workers.yaml"
+    file.write_text(
+        "defaults: {env: {A: a, B: b}, exclude: ['x::*'], limit: 60, tags: [old]}\n"
+        "workers:\n"
+        "  - {name: one, command: one, env: {B: c}, functions: {f: {timeout: 2}}}\n"
+        "  - {name: two, image: me/w:1, tags: [new], limit: 5, exclude: [], known-failures: sdk}\n"
+    )
+
+    one, two = load(file, CATALOGUE)
+
+    assert (one.command, one.image, two.command, two.image) == (("one",), "", (), "me/w:1")
+    assert (one.environment, two.environment) == ({"A": "a", "B": "c"}, {"A": "a", "B": "b"})
+    assert one.options == {"exclude": ["x::*"], "functions": {"f": {"timeout": 2}}}
+    assert two.options == {"exclude": [], "known-failures": ["sdk"]}
+    assert (one.limit, two.limit, one.tags, two.tags) == (60, 5, ("old",), ("new",))
+
+
+def test_whatever_conformance_yaml_may_say_a_worker_may_say_too() -> None:
+    settings = schema(configuration.SCHEMA)["properties"]
+    worker = plan.schema()["$defs"]["worker"]["properties"]
+
+    assert set(settings) - set(worker) == set(plan.OTHERWISE_NAMED)
+    assert "name" not in plan.schema()["$defs"]["defaults"]["properties"]
+
+
 def test_workers_are_chosen_by_pattern() -> None:
     candidates = [Candidate(name, Path(), ("x",)) for name in ("rust-1", "rust-2", "go")]
 
@@ -88,3 +117,12 @@ def test_workers_are_chosen_by_pattern() -> None:
     assert [s.name for s in chosen(candidates, ["rust-*"])] == ["rust-1", "rust-2"]
     with pytest.raises(UsageError, match="there are rust-1, rust-2, go"):
         chosen(candidates, ["java"])
+
+
+def test_workers_are_chosen_by_tag() -> None:
+    candidates = [Candidate(name, Path(), ("x",), tags=(name[0], "all")) for name in ("ab", "cd")]
+
+    assert [c.name for c in chosen(candidates, [], ["c"])] == ["cd"]
+    assert [c.name for c in chosen(candidates, ["a*"], ["all"])] == ["ab"]
+    with pytest.raises(UsageError, match="no worker has the tag 'x'; there are a, all, c"):
+        chosen(candidates, [], ["x"])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+from msgspec.structs import replace
+
+from conformance.judging.frames import EvidenceFrame
 from conformance.matrix import site
 from conformance.requirements.verdict import Outcome, broken, kept
 from tests.conformance.matrix.making import CATALOGUE, column, matrix
@@ -34,10 +39,31 @@ def test_every_page_is_written_and_no_text_of_a_worker_becomes_markup(tmp_path: 
     assert not [page for page in pages if "<b>`" in page or "http" in page]
 
 
-def test_a_requirement_is_told_by_one_that_keeps_it_and_one_that_does_not() -> None:
-    page = site.page(MADE, CATALOGUE["CON-001"], CATALOGUE)
+def test_a_requirement_is_told_by_one_that_keeps_it_and_one_that_does_not(
+    tmp_path: Path,
+) -> None:
+    page = site.page(MADE, CATALOGUE["CON-001"], CATALOGUE, site.Transcripts(tmp_path))
 
     assert page.index("<h3>one") < page.index("<h3>two")
+
+
+def test_what_keeps_it_has_a_conversation_of_its_transcript(tmp_path: Path) -> None:
+    message = '{"type":"ping"}'
+    frame = {"event": "frame", "from": "worker", "opcode": "text", "fin": True, "text": message}
+    place = tmp_path / "one" / "transcripts"
+    place.mkdir(parents=True)
+    (place / "own.ndjson").write_text(json.dumps({"at": 7.5, "connection": 1, **frame}) + "\n")
+    cited = EvidenceFrame(1.0, 1, "worker", message, True)
+    evidence: tuple[dict[str, Any], ...] = ({"runs": ("own",)}, {"frames": (cited,)})
+    kept_one, broken_one = (
+        replace(worker.verdicts[0], evidence=replace(worker.verdicts[0].evidence, **more))
+        for worker, more in zip(MADE.workers, evidence, strict=True)
+    )
+
+    beside = site.Transcripts(tmp_path).beside("one", kept_one, broken_one)
+
+    assert [frame.at for frame in beside.evidence.frames] == [7.5]
+    assert site.Transcripts(tmp_path / "none").beside("one", kept_one, broken_one) == kept_one
 
 
 def test_junit_counts_what_failed() -> None:

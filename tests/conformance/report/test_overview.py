@@ -7,7 +7,7 @@ import pytest
 from conformance.judging.entry import SCENARIO, Entry
 from conformance.report.console import closing
 from conformance.report.document import Report
-from conformance.report.overview import NAMED, brief, headline, next_steps
+from conformance.report.overview import NAMED, brief, headline, is_judged, next_steps
 from conformance.report.reporter import Reporter
 from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Outcome
@@ -101,3 +101,29 @@ def test_what_the_worker_wrote_of_its_own_failure_comes_first() -> None:
 
     assert "KeyError: 'DATABASE_URL'" in steps[0]
     assert steps[1].startswith("CON-001: known of the SDK, not yours; --known-failures sdk")
+
+
+def test_a_chain_of_reasons_is_told_by_its_end() -> None:
+    reasons = (
+        "needs INV-014: not verified (it was away)",
+        "needs INV-004: not verified (needs INV-014: not verified (it was away))",
+    )
+    made = [
+        entry(n, Outcome.NOT_VERIFIED, reason=f"not verified: {reason}")
+        for n, reason in enumerate(reasons)
+    ]
+
+    assert [line for line, _ in brief(report(*made))] == [
+        "2 not verified:",
+        "  needs INV-014: it was away: CON-000, CON-001",
+    ]
+
+
+def test_of_a_worker_that_cannot_be_started_the_error_says_all() -> None:
+    made = Reporter(load(), None)
+    made.started({"worker": "nope"})
+    made.error("worker", "it cannot be started")
+    nothing = is_judged(made.report)
+    made.verdict(entry(1, Outcome.PASSED))
+
+    assert (nothing, is_judged(made.report)) == (False, True)

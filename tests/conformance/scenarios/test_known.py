@@ -86,9 +86,9 @@ def test_the_list_is_brought_up_to_date(tmp_path: Path) -> None:
     text = file.read_text()
     removed = rewrite(file, [judged(known.load(file, catalogue())["order"], True)], strict=False)
 
-    assert [line.partition(";")[0] for line in added] == ["put on order"]
+    assert [line.partition(";")[0] for line in added] == ["order was put on the list"]
     assert "that after 1.5 s" in text
-    assert removed == ("took off order: it is kept",)
+    assert removed == ("order was taken off the list: the worker keeps it now",)
     assert list(known.load(file, catalogue())) == ["REC-010"]
 
 

@@ -12,7 +12,7 @@ from websockets.frames import Frame as LibraryFrame
 from websockets.frames import Opcode
 from websockets.streams import StreamReader
 
-from mock_engine.wire.frames import Frame, FrameReader
+from mock_engine.wire.frames import TEXT, Frame, FrameReader, text_frame
 
 LARGEST = 70_000
 
@@ -98,3 +98,19 @@ def test_an_incomplete_frame_keeps_only_what_came() -> None:
     (frame,) = reader.read(whole[-1:])
 
     assert frame.data == b"z" * (1 << 20)
+
+
+@given(st.binary(max_size=300), st.binary(min_size=4, max_size=4))
+def test_a_chunk_that_is_one_text_message_is_read_at_once(text: bytes, mask: bytes) -> None:
+    size = len(text)
+    head = bytes([0x81, 0x80 | size]) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")
+    chunk = head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(text))
+
+    (frame,) = FrameReader(1000).read(chunk)
+    alone = FrameReader(1000).only_text(chunk)
+
+    assert alone in (None, frame.data)
+    assert (alone is None) == (len(chunk) < 8)
+    assert FrameReader(1000).only_text(chunk + b"x") is None
+    assert FrameReader(1000).only_text(chunk[:-1]) is None or not text
+    assert text_frame(text) == Frame(TEXT, text).serialize()

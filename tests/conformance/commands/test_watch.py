@@ -1,0 +1,106 @@
+"""``iii-conformance watch``."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from conformance.commands.watch import Judging, fits, follow, split
+from conformance.report.folder import write_pages
+from conformance.requirements.verdict import Outcome
+from tests.conformance.report.making import entry, report
+
+
+class Instant(Judging):
+    """Judges at once: whether the requirements that are broken are mended is known before."""
+
+    def __init__(self, *broken: list[str]) -> None:
+        super().__init__(Path())
+        self.asked: list[list[str]] = []
+        self.found = iter(broken)
+        self.stopped = 0
+
+    def start(self, words: Sequence[str], over: Callable[[int], None]) -> None:
+        self.asked.append(list(words))
+        over(0)
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+    def broken(self) -> list[str]:
+        return next(self.found)
+
+
+def test_after_a_change_what_was_broken_is_judged_first() -> None:
+    judging = Instant(["CON-001", "REC-002"], [])
+
+    assert follow(["--", "w"], [1, 2], judging) == 0
+
+    everything = ["--", "w"]
+    first = ["--requirement=CON-001", "--requirement=REC-002", *everything]
+    assert judging.asked == [everything, first, everything, everything]
+    assert judging.stopped == 3
+
+
+def test_what_is_still_broken_is_all_that_is_judged() -> None:
+    judging = Instant(["CON-001"])
+    start = judging.start
+    judging.start = lambda words, over: start(words, lambda _: over(1))  # type: ignore[method-assign]
+
+    follow(["--", "w"], [1], judging)
+
+    assert len(judging.asked) == 2
+
+
+def test_ctrl_c_is_the_usual_end() -> None:
+    def changes() -> Iterator[int]:
+        raise KeyboardInterrupt
+        yield 1
+
+    assert follow([], changes(), Instant()) == 0
+
+
+def test_the_words_before_the_command_are_those_of_judge_but_for_the_patterns() -> None:
+    words = ["--watch", "src/**", "--strict", "--watch=*.py", "--", "w", "--watch", "x"]
+
+    assert split(words) == (["src/**", "*.py"], ["--strict", "--", "w", "--watch", "x"])
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "fit"),
+    [
+        ("src/a/b.py", [], True),
+        ("src/a/b.py", ["src/**"], True),
+        ("docs/a.md", ["src/**", "*.py"], False),
+        ("w.py", ["*.py"], True),
+    ],
+)
+def test_patterns_are_about_the_path(name: str, patterns: list[str], fit: bool) -> None:
+    assert fits(name, patterns) is fit
+
+
+def test_what_the_last_run_found_broken_is_read_from_its_report(tmp_path: Path) -> None:
+    judging = Judging(tmp_path)
+    assert judging.broken() == []
+    write_pages(tmp_path, report(entry(1, Outcome.FAILED), entry(2, Outcome.PASSED)))
+
+    assert judging.broken() == ["CON-001"]
+
+
+def test_a_run_is_over_with_its_exit_code(tmp_path: Path) -> None:
+    over, codes = threading.Event(), list[int]()
+    judging = Judging(tmp_path)
+
+    def ended(code: int) -> None:
+        codes.append(code)
+        over.set()
+
+    judging.start(["--requirement=NONE-*", "--", sys.executable], ended)
+
+    assert over.wait(60)
+    assert codes == [4]
+    judging.stop()

@@ -1,0 +1,34 @@
+"""A requirement gets the same verdict alone and among all others."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from conformance.trials.trial import CHECKS, Worker
+from tests.alone import differences
+
+LOOKING_BACK = [
+    identity
+    for identity, check in CHECKS.items()
+    if any(trial.worker is Worker.LOOKS_BACK for trial in check.trials)
+]
+"""What rests on all that was done to the worker that trials share."""
+
+
+@pytest.mark.mutant
+@pytest.mark.parametrize(
+    "module",
+    [
+        "reference_workers.echo",
+        "tests.mutants OpensChannelsWithoutAKey",
+        "tests.mutants GivesUpWhenTheEngineIsAway",
+        "tests.impostors echoes_always",
+    ],
+)
+def test_a_requirement_gets_the_same_verdict_alone_and_among_all_others(module: str) -> None:
+    others = sorted(set(CHECKS) - {*LOOKING_BACK, "CHN-001"})
+    chosen = [*LOOKING_BACK, "CHN-001", *random.Random(module).sample(others, 4)]
+
+    assert differences(module, chosen) == {}

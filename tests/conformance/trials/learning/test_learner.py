@@ -1,0 +1,126 @@
+"""The learner: complaints lead it further in, whoever wrote them and wherever they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.trials.learning.knowledge import Depth, Learned
+from conformance.trials.learning.learner import Learner, Names, Reply, complaint
+
+Function = Callable[[Any], Reply]
+
+
+def learned(function: Function, *starts: Any, names: Names | None = None) -> Learned:
+    learner = Learner("shop::put", starts or ({},), names or Names())
+    while (proposal := learner.next()) is not None:
+        learner.take(proposal[0], function(proposal[0]))
+    return learner.learned()
+
+
+def failure(message: str) -> Reply:
+    return Reply(failed=True, message=message)
+
+
+def orders(data: Any) -> Reply:
+    """Never fails; its results hold the errors."""
+    missing = [name for name in ("sessionId", "agentId", "action") if not data.get(name)]
+    if missing:
+        return Reply({"error": "sessionId, agentId, and action required"})
+    if data["action"] not in ("create", "drop"):
+        return Reply({"ok": False, "message": "action must be one of: create, drop"})
+    return Reply({"done": data["action"]}, calls=("state::set",))
+
+
+def python(data: Any) -> Reply:
+    try:
+        return Reply(sum(line["price"] * line["count"] for line in data["lines"]))
+    except (KeyError, TypeError) as fault:
+        stack = f"Traceback (most recent call last):\n  x\n{type(fault).__name__}: {fault}\n"
+        return Reply(failed=True, message=str(fault), stack=stack)
+
+
+def rust(data: Any) -> Reply:
+    if "customer" not in data:
+        return failure("missing field `customer` at line 1 column 2")
+    if not isinstance(data["customer"], str):
+        return failure("invalid type: integer `1`, expected a string at line 1")
+    return Reply({"for": data["customer"]})
+
+
+def request(data: Any) -> Reply:
+    body = data.get("body") if isinstance(data, dict) else None
+    if not isinstance(body, dict) or not isinstance(body.get("title"), str):
+        return Reply({"status_code": 400, "body": {"error": "title is required"}})
+    return Reply({"status_code": 200, "body": {"title": body["title"]}})
+
+
+@pytest.mark.parametrize(
+    ("function", "start", "depth"),
+    [
+        (orders, {}, Depth.CALLED),
+        (python, {}, Depth.RESULT),
+        (rust, {}, Depth.RESULT),
+        (request, {"path": "/", "body": {}, "query_params": {}}, Depth.RESULT),
+    ],
+)
+def test_it_gets_past_the_checks(function: Function, start: Any, depth: Depth) -> None:
+    found = learned(function, start)
+
+    assert found.depth is depth
+    assert not complaint(function(found.examples[0]).result)
+    assert found.tries < 160
+    assert start in found.refused
+
+
+def test_it_says_what_it_never_got_past() -> None:
+    found = learned(lambda _: failure("the moon must be full"))
+
+    assert (found.depth, found.complaint) == (Depth.REFUSED, "the moon must be full")
+
+
+def test_silence_ends_it() -> None:
+    found = learned(lambda _: Reply(silent=True), {}, {"a": 1}, {"b": 1})
+
+    assert (found.depth, found.tries) == (Depth.SILENT, 1)
+
+
+def test_what_one_function_returns_goes_into_another() -> None:
+    names = Names()
+    names.note({"id": "order-77"}, "orders::create")
+
+    def get(data: Any) -> Reply:
+        if "orderId" not in data:
+            return failure("orderId is required")
+        if data["orderId"] != "order-77":
+            return failure(f"order {data['orderId']} not found")
+        return Reply({"order": 1})
+
+    assert learned(get, {}, names=names).examples[0] == {"orderId": "order-77"}
+
+
+def test_the_same_answers_lead_to_the_same_data() -> None:
+    assert learned(orders) == learned(orders)
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        ({"error": "no id"}, "no id"),
+        ({"error": {"message": "no id"}}, "no id"),
+        ({"success": False, "reason": "closed"}, "closed"),
+        ({"status_code": 404, "body": {"error": "none"}}, "none"),
+        ({"status": "error", "detail": "bad"}, "bad"),
+        ({"errors": [{"path": ["a"]}]}, '[{"path": ["a"]}]'),
+        ({"ok": False}, "refused"),
+        ({"error": None, "data": 1}, ""),
+        ({"message": "hello"}, ""),
+        ({"status": "open"}, ""),
+        ([{"error": "in a list"}], ""),
+        (None, ""),
+    ],
+)
+def test_a_result_may_complain(result: Any, text: str) -> None:
+    assert complaint(result) == text

@@ -1,0 +1,89 @@
+"""What keeps a worker from being found is named."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.requirements.verdict import Outcome
+from conformance.settings.settings import Settings
+from tests.conformance.trials.workers import written
+from tests.judging import judged
+
+ENDS_WITH_ITS_INPUT = """
+import os, threading
+def watch():
+    sys.stdin.buffer.read()
+    os._exit({code})
+threading.Thread(target=watch, daemon=True).start()
+"""
+DAEMONISES = """
+import os
+if os.fork():
+    os._exit(0)
+os.setsid()
+"""
+IS_ELSEWHERE = """
+import socket, time
+connection = socket.create_connection(("127.0.0.1", {port}))
+time.sleep(600)
+"""
+ENDS_BY_ITSELF = """
+import os, threading
+threading.Timer(0.5, os._exit, (0,)).start()
+"""
+
+
+def found(folder: Path, before: str, port: int | None = None) -> tuple[Outcome, str]:
+    """The verdict on connecting, and what was seen."""
+    settings = Settings(written(folder, before), default_port=port, timeout_factor=0.5)
+    (verdict,) = judged(settings, ["CON-001"])
+    return verdict.outcome, verdict.finding.seen
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_worker_that_ends_with_its_input(tmp_path: Path, code: int) -> None:
+    outcome, seen = found(tmp_path, ENDS_WITH_ITS_INPUT.format(code=code))
+
+    assert outcome is Outcome.FAILED
+    assert f"exit code {code}" in seen
+    assert "it ends with its stdin" in seen
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="takes fork")
+def test_a_worker_that_daemonises(tmp_path: Path) -> None:
+    outcome, seen = found(tmp_path, DAEMONISES)
+
+    assert outcome is Outcome.FAILED
+    assert "exit code 0 and left " in seen
+    assert "it daemonises" in seen
+
+
+def test_a_worker_that_is_with_another_engine(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        outcome, seen = found(tmp_path, IS_ELSEWHERE.format(port=port), port)
+
+    assert outcome is Outcome.FAILED
+    assert f"connected with 127.0.0.1:{port}, where " in seen
+
+
+def test_a_port_that_is_taken_is_named_though_nobody_is_seen_to_dial_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        outcome, seen = found(tmp_path, "import time; time.sleep(600)", port)
+
+    assert outcome is Outcome.FAILED
+    assert f"port {port} is taken by " in seen
+
+
+def test_a_worker_that_ends_for_another_reason_is_not_said_to_end_with_its_input(
+    tmp_path: Path,
+) -> None:
+    outcome, seen = found(tmp_path, ENDS_BY_ITSELF)
+
+    assert outcome in (Outcome.PASSED, Outcome.FAILED)
+    assert "stdin" not in seen

@@ -1,0 +1,18 @@
+"""One call through an engine that runs in another process."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from reference_workers.system.calling import caller
+
+
+def called(url: str, function_id: str, data: Any) -> Any:
+    """The result of a function; raises as the client's ``call`` does."""
+
+    async def call() -> Any:
+        async with caller(url, "test") as worker:
+            return await worker.call(function_id, data, seconds=20)
+
+    return asyncio.run(call())
