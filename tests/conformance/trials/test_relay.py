@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from conformance.engines.engine import EngineAddress, EngineCommand, free_ports
+from conformance.engines.command import EngineCommand, free_ports
+from conformance.engines.elsewhere import EngineAddress
 from conformance.engines.upstream import EngineBehind
 from conformance.errors import UsageError
 from conformance.requirements.verdict import Outcome
