@@ -9,7 +9,10 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pytest
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
 """pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
@@ -42,6 +45,7 @@ SHAPING = (
     "--serial",
     "--level",
     "--protocol",
+    "--engine-version",
     "--exclude",
     "--no-invoke",
     "--timeout-factor",
@@ -245,6 +249,13 @@ def _add_judging(group: Group) -> None:
         default=None,
         help="hold the worker to this protocol version, as in 0.11, 0.23 or 0.25 (default: auto, "
         "what an official SDK announces, and the newest for any other worker)",
+    )
+    group.addoption(
+        "--engine-version",
+        metavar="VERSION",
+        default=None,
+        help="the version of the engine against which the worker will run, as in 0.23 (default: "
+        "the newest): what that enforces is judged, whatever version the worker speaks",
     )
     group.addoption(
         "--conformance-config",
