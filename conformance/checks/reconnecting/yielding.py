@@ -21,7 +21,7 @@ def stays_away_when_its_name_is_taken(record: Record[Displaced]) -> Finding:
         return kept(f"no new connection within {PATIENCE} s")
     return broken(
         expected="no new connection after WORKER_NAMESPACE_CONFLICT",
-        seen="one",
+        seen="a new connection",
         events=(record.talk.first_message(again[0]),),
         remedy="Treat the rejection of the worker's name as final, and say so in the log.",
     )
