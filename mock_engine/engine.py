@@ -242,10 +242,14 @@ class Engine:
         for action in actions:
             if isinstance(action, Wake):
                 self._wake(action)
-            elif action.peer <= 0:
-                self._tell_module(action)
-            elif (connection := self._connections.get(action.peer)) is not None:
-                self._tell_worker(connection, action)
+                continue
+            connection = self._connections.get(action.peer)
+            if connection is None:
+                self._deliver_inside(action)
+            elif isinstance(action, Send):
+                self._send(connection, action.message)
+            else:
+                self._end(connection, action)
 
     def _wake(self, action: Wake) -> None:
         loop = asyncio.get_running_loop()
@@ -253,19 +257,17 @@ class Engine:
             known.cancel()
         self._timers[action.key] = loop.call_later(action.seconds, self._elapsed, action.key)
 
-    def _tell_module(self, action: Send | CloseSession | Cut) -> None:
+    def _deliver_inside(self, action: Send | CloseSession | Cut) -> None:
         inside = self._hosts.get(action.peer) or self._local_workers.get(action.peer)
         if inside is not None and isinstance(action, Send):
             inside.deliver(action.message)
 
-    def _tell_worker(self, connection: Connection, action: Send | CloseSession | Cut) -> None:
-        match action:
-            case Send(message=message):
-                self._send(connection, message)
-            case CloseSession(code=code):
-                connection.close(code)
-            case Cut():
-                connection.cut()
+    @staticmethod
+    def _end(connection: Connection, action: CloseSession | Cut) -> None:
+        if isinstance(action, CloseSession):
+            connection.close(action.code)
+        else:
+            connection.cut()
 
     def _send(self, connection: Connection, message: ProtocolMessage) -> None:
         """Send a message, as far as the release of the engine has it."""

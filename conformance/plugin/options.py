@@ -7,9 +7,11 @@ nothing of the suite.
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pytest
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
 """pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
@@ -407,15 +409,17 @@ def is_active(values: Namespace) -> bool:
     return any(_is_set(values, name) for name in NAMING)
 
 
-def judges_engine(values: Namespace, folders: Iterable[Path]) -> bool:
+def judges_engine(config: pytest.Config) -> bool:
     """Whether the user asked to judge an engine, and no worker under it.
 
     ``--conformance`` names a worker where one of the ``folders`` has the file that does: the
     console script gives that option in every run.
     """
-    naming = {name: _is_set(values, name) for name in NAMING if name not in ENGINES}
-    naming["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
-    return any(_is_set(values, name) for name in ENGINES) and not any(naming.values())
+    folders = (config.invocation_params.dir, config.rootpath)
+    names_worker = {name: _is_set(config.option, name) for name in NAMING if name not in ENGINES}
+    names_worker["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
+    engines = any(_is_set(config.option, name) for name in ENGINES)
+    return engines and not any(names_worker.values())
 
 
 def idle(values: Namespace) -> str | None:
