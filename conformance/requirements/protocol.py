@@ -22,7 +22,8 @@ NEWEST, KNOWN = "0.25", "0.26"
 """The newest version that was released, which workers are held to, and the newest that is known."""
 
 FRAMEWORKS = ("iii-py", "iii-node", "iii-rust", "iii-go")
-FIRST_WITH_FRAMEWORK = (0, 11)
+FIRST_OF_SDKS, FIRST_WITH_FRAMEWORK = (0, 3), (0, 11)
+LOCALE = re.compile(r"C|POSIX|[a-z]{2,3}(?:[-_.]\w+)*")
 RUNTIMES = ("node", "python")
 """The runtimes of SDKs that were released before frameworks were named."""
 
@@ -120,16 +121,17 @@ def _announced(announcements: list[Mapping[str, Any]]) -> Protocol:
 def _is_early_sdk(data: Mapping[str, Any], version: str) -> bool:
     """Whether an announcement is that of an SDK which names no framework yet.
 
-    Those of 0.3 to 0.10 name the language in their telemetry, and give their version in full.
+    Those of 0.3 to 0.10 give their version in full, and the user's locale as the language in their
+    telemetry; a worker that reports by itself names the language of its code there.
     """
     telemetry = data.get("telemetry")
     return (
         isinstance(telemetry, Mapping)
-        and isinstance(telemetry.get("language"), str)
+        and LOCALE.fullmatch(str(telemetry.get("language"))) is not None
         and telemetry.get("framework") is None
         and data.get("runtime") in RUNTIMES
         and re.fullmatch(r"0\.\d+\.\d+", version) is not None
-        and numbers(version) < FIRST_WITH_FRAMEWORK
+        and FIRST_OF_SDKS <= numbers(version) < FIRST_WITH_FRAMEWORK
     )
 
 
