@@ -16,13 +16,14 @@ from mock_engine.core.constants import ENGINE
 from mock_engine.core.grants import Policy
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.ids import new_id
-from mock_engine.messages import FromWorker, ProtocolMessage, encode, without
+from mock_engine.messages import FromWorker, ProtocolMessage, encode
 from mock_engine.modules.base import Module
 from mock_engine.modules.catalogue import ALWAYS, load_module
 from mock_engine.modules.channels import Channels
 from mock_engine.modules.configuration import ConfigurationModule
 from mock_engine.modules.host import Host
 from mock_engine.modules.observability import ObservabilityModule
+from mock_engine.outgoing import gaps, without
 from mock_engine.versions import Release
 from mock_engine.wire import Connection
 from mock_engine.worker_port import WorkerPort
@@ -68,7 +69,7 @@ class Engine:
             clock=lambda: time.time() * 1000,
             release=Release(config.engine_version) if config else None,
         )
-        self._gaps = _gaps(self.core.engine_version)
+        self._gaps = gaps(self.core.engine_version)
         self._connections: dict[int, Connection] = {}
         self._complaints: Counter[int] = Counter()
         self._hosts: dict[int, Host] = {}
@@ -281,21 +282,6 @@ class Engine:
     def _elapsed(self, key: int | str) -> None:
         self._timers.pop(key, None)
         self._perform(self.core.elapsed(key))
-
-
-def _gaps(release: Release) -> dict[type[ProtocolMessage], frozenset[str] | None]:
-    """The fields that messages of a release lack; ``None`` for a message that it does not have.
-
-    An engine that advertises features has the messages of its features, whatever its release.
-    """
-    found: dict[type[ProtocolMessage], frozenset[str] | None] = {}
-    for kind in ProtocolMessage.__subclasses__():
-        name = kind.__name__.lower()
-        if not release.sends(name):
-            found[kind] = None
-        elif release.lacking(name):
-            found[kind] = release.lacking(name)
-    return found
 
 
 def _asked(connection: Connection) -> tuple[dict[str, str], dict[str, list[str]]]:

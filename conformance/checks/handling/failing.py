@@ -147,14 +147,14 @@ def _crashed_by_an_answer(record: Record[OddAnswers]) -> Finding:
         return broken(
             expected=f"an answer of {invocation.function_id}, an error for instance, although its "
             f"call was answered with {answer}",
-            seen="none",
+            seen="no answer",
             events=about(record, invocation),
             remedy="Catch whatever a handler raises, panics included, and answer an error.",
         )
     for invocation, answer in record.result.invocations:
         for message in record.talk.answers(invocation.id):
             error = message.json.get("error")
-            fault = error_fault(error) if error is not None else "none"
+            fault = error_fault(error) if error is not None else "no error"
             if fault is None and unexpected(error["message"], str(error.get("stacktrace") or "")):
                 return kept(f"a mistake in handling {answer} became an error", message)
     return inconclusive("no answer to a call of its own made a function crash")

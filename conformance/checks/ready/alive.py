@@ -151,7 +151,7 @@ def answers_pings_while_busy(record: Record[Busy]) -> Finding:
     ponged = pongs(record.events, busy.slow.connection, busy.payload)
     return broken(
         expected="a pong before the answer of the slow invocation",
-        seen="it came after it" if ponged else "none",
+        seen="the pong came after the answer" if ponged else "no pong",
         events=(*ponged[:1], *answers[:1]),
         remedy="Never run a handler in the task or thread that reads from the socket.",
     )
