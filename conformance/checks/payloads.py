@@ -34,7 +34,9 @@ def _passes(requirement: str) -> None:
             if passage.answer is None:
                 return broken(
                     expected=f"an answer to {what}",
-                    seen="none" if passage.connected else "none, and the connection was lost",
+                    seen="no answer"
+                    if passage.connected
+                    else "no answer, and the connection was lost",
                     events=passage.events[:3],
                     remedy="Raise the message size limit of the WebSocket library to 64 MiB, and "
                     "decode data as plain JSON before a handler sees it.",
@@ -144,7 +146,7 @@ def _took(carried: Bulk) -> Finding:
         return kept(f"a message of {carried.mebibytes} MiB was answered")
     return broken(
         expected=f"an answer to a message of {carried.mebibytes} MiB",
-        seen="none" if carried.connected else "none, and the connection was lost",
+        seen="no answer" if carried.connected else "no answer, and the connection was lost",
         remedy="Raise the message size limit of the WebSocket library to 64 MiB.",
     )
 

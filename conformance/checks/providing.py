@@ -35,7 +35,7 @@ def answers_for_its_triggers(record: Record[OfferedTriggers]) -> Finding:
         return broken(
             expected="a triggerregistrationresult for a trigger of type "
             f"{as_json(record.result.type_id)}",
-            seen="none",
+            seen="no triggerregistrationresult",
             events=record.events[-4:],
             remedy="Answer registertrigger with the same id, trigger_type and function_id, and "
             "with an error if the trigger cannot be served.",
@@ -150,7 +150,7 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
     if not calls:
         return broken(
             expected=f"a call of {TARGET}, the function of the trigger",
-            seen="none",
+            seen="no call of it",
             remedy="Call the function_id of each trigger when something happens.",
         )
     seen = {name: calls[0].json.get(name) for name in ELSEWHERE}

@@ -206,7 +206,7 @@ class Judge:
         if requirement.method is Method.UNTESTABLE or requirement.id not in self._checks:
             return inconclusive(requirement.reason or "there is no check for it yet")
         protocol = self._protocol()
-        if protocol.knows(requirement.since, requirement.until):
+        if protocol.knows(requirement.since, requirement.until, requirement.engine_since):
             return None
         bounds = [f"since {requirement.since}"] if requirement.since else []
         bounds += [f"until {requirement.until}"] if requirement.until else []

@@ -135,7 +135,7 @@ class Judgement:
     @property
     def protocol(self) -> Protocol:
         """The protocol version that the worker is held to."""
-        return spoken(self.announced, self.settings.protocol)
+        return spoken(self.announced, self.settings.protocol, self.settings.engine)
 
     def _trials(self, requirement_ids: Iterable[str]) -> list[Trial[object]]:
         """The trials of these requirements and of all they need, each once."""

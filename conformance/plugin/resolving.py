@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from conformance.engines.engine import EngineAddress, EngineCommand, EngineSubject
+from conformance.engines.command import EngineCommand
+from conformance.engines.elsewhere import EngineAddress
+from conformance.engines.engine import EngineSubject
 from conformance.engines.upstream import EngineBehind
 from conformance.errors import UsageError
 from conformance.judging.shares import parse
@@ -62,6 +64,7 @@ def settings(config: pytest.Config) -> Settings:
         serial=config.getoption("--serial") or file.options.get("serial", False),
         full=option("level", "default") == "full",
         protocol=protocol.chosen(option("protocol", protocol.AUTO)),
+        engine=protocol.engines(option("engine-version", protocol.NEWEST)),
         invoking=Invoking(
             functions=file.functions,
             excluded=listed("exclude"),
@@ -162,6 +165,7 @@ def described(settings: Settings) -> dict[str, Any]:
         "requirements": list(settings.requirements),
         "level": "full" if settings.full else "default",
         "protocol": settings.protocol or protocol.AUTO,
+        "engine_version": settings.engine,
         "timeout_factor": settings.timeout_factor,
         "strict": settings.strict,
         "excluded": list(settings.invoking.excluded),

@@ -41,7 +41,8 @@ class Requirement:
 
     ``needs`` are ids of requirements without which this one cannot be judged; ``since`` and
     ``until`` are protocol versions (the first and the last that know the rule). What must hold
-    ``always`` is judged on all that was seen, whatever trial it was seen in. ``probes`` are the
+    ``always`` is judged on all that was seen, whatever trial it was seen in. Engines from
+    ``engine_since`` on enforce the rule, whatever version the worker speaks. ``probes`` are the
     recorded conversations that prove what an engine is required to do.
     """
 
@@ -54,6 +55,7 @@ class Requirement:
     needs: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
+    engine_since: str | None = None
     reason: str | None = None
     bugs: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
@@ -174,6 +176,7 @@ def _requirement(phase: str, entry: Mapping[str, Any]) -> Requirement:
         needs=tuple(entry.get("needs", ())),
         since=entry.get("since"),
         until=entry.get("until"),
+        engine_since=entry.get("engine-since"),
         reason=entry.get("reason"),
         bugs=tuple(entry.get("bugs", ())),
         probes=tuple(entry.get("probes", ())),

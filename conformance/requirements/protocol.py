@@ -1,8 +1,11 @@
-"""Which protocol version a worker speaks.
+"""Which protocol version a worker speaks, and which one its engine does.
 
 An official SDK announces its own version, and that is the version of the protocol; the framework
-in its telemetry tells that it is one. Any other worker is held to the newest version. The user
-may name a version instead.
+in its telemetry tells that it is one. Releases before 0.11 name no framework, and are known by what
+they do name. Any other worker is held to the newest version. The user may name a version instead.
+
+The engine's version is a thing apart: an old worker meets the engine of the day, which enforces
+rules that the worker's SDK has never heard of.
 """
 
 from __future__ import annotations
@@ -20,18 +23,29 @@ NEWEST, KNOWN = "0.25", "0.26"
 
 FRAMEWORKS = ("iii-py", "iii-node", "iii-rust", "iii-go")
 FIRST_WITH_FRAMEWORK = (0, 11)
+RUNTIMES = ("node", "python")
+"""The runtimes of SDKs that were released before frameworks were named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A protocol version, how it is known, and the features that the worker announced."""
+    """A protocol version, how it is known, and the features that the worker announced.
+
+    ``engine`` is the version of the engine against which the worker will run.
+    """
 
     version: str
     reason: str
     features: tuple[str, ...] = ()
+    engine: str = NEWEST
 
-    def knows(self, since: str | None, until: str | None) -> bool:
-        """Whether a rule that holds from ``since`` to ``until``, both included, holds here."""
+    def knows(self, since: str | None, until: str | None, engine_since: str | None = None) -> bool:
+        """Whether a rule that holds from ``since`` to ``until``, both included, holds here.
+
+        Engines from ``engine_since`` on enforce it on every worker.
+        """
+        if engine_since is not None and numbers(self.engine) >= numbers(engine_since):
+            return True
         own = numbers(self.version)
         if since is not None and own < numbers(since):
             return False
@@ -49,19 +63,32 @@ def chosen(text: str) -> str | None:
     Raises:
         UsageError: it is no version, or newer than what is known.
     """
-    if text == AUTO:
-        return None
+    return None if text == AUTO else _version(text, "--protocol", f"{AUTO} or a version")
+
+
+def engines(text: str) -> str:
+    """The version of the engine that the user names.
+
+    Raises:
+        UsageError: it is no version, or newer than what is known.
+    """
+    return _version(text, "--engine-version", "a version")
+
+
+def _version(text: str, option: str, wanted: str) -> str:
     if not re.fullmatch(r"0\.\d+(\.\d+)?", text):
-        raise UsageError(f"--protocol is {text!r}; give {AUTO} or a version, such as 0.11 or 0.23")
+        raise UsageError(f"{option} is {text!r}; give {wanted}, such as 0.11 or 0.23")
     if numbers(text)[:2] > numbers(KNOWN):
-        raise UsageError(f"--protocol is {text}; the newest version known here is {KNOWN}")
+        raise UsageError(f"{option} is {text}; the newest version known here is {KNOWN}")
     return text
 
 
-def spoken(announcements: list[Mapping[str, Any]], version: str | None = None) -> Protocol:
+def spoken(
+    announcements: list[Mapping[str, Any]], version: str | None = None, engine: str = NEWEST
+) -> Protocol:
     """The protocol of a worker, by its announcements, given as their ``data`` objects.
 
-    ``version`` is the one that the user asked for, if any.
+    ``version`` is the one that the user asked for, if any, and ``engine`` that of its engine.
     """
     features = tuple(
         dict.fromkeys(
@@ -73,8 +100,8 @@ def spoken(announcements: list[Mapping[str, Any]], version: str | None = None) -
         )
     )
     if version is not None:
-        return Protocol(version, f"asked for with --protocol {version}", features)
-    return replace(_announced(announcements), features=features)
+        return Protocol(version, f"asked for with --protocol {version}", features, engine)
+    return replace(_announced(announcements), features=features, engine=engine)
 
 
 def _announced(announcements: list[Mapping[str, Any]]) -> Protocol:
@@ -84,7 +111,26 @@ def _announced(announcements: list[Mapping[str, Any]]) -> Protocol:
         version = data.get("version")
         if isinstance(version, str) and _is_sdk(framework, version):
             return Protocol(version, f"the worker announces the SDK {framework} {version}")
+        if isinstance(version, str) and _is_early_sdk(data, version):
+            guess = f"a guess: it announces itself as the SDK for {data['runtime']} {version} does"
+            return Protocol(version, f"{guess}; --protocol names another version")
     return Protocol(NEWEST, f"the worker is held to {NEWEST}, the newest")
+
+
+def _is_early_sdk(data: Mapping[str, Any], version: str) -> bool:
+    """Whether an announcement is that of an SDK which names no framework yet.
+
+    Those of 0.3 to 0.10 name the language in their telemetry, and give their version in full.
+    """
+    telemetry = data.get("telemetry")
+    return (
+        isinstance(telemetry, Mapping)
+        and isinstance(telemetry.get("language"), str)
+        and telemetry.get("framework") is None
+        and data.get("runtime") in RUNTIMES
+        and re.fullmatch(r"0\.\d+\.\d+", version) is not None
+        and numbers(version) < FIRST_WITH_FRAMEWORK
+    )
 
 
 def _is_sdk(framework: object, version: str) -> bool:

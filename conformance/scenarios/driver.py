@@ -67,6 +67,7 @@ class Driver:
         self._observer = Observer()
         self._processes: dict[str, Run] = {}
         self._requests: set[asyncio.Task[None]] = set()
+        self._faults: list[BaseException] = []
         self._caller: ScenarioCaller
         harness.transcript.listeners.append(self._see)
 
@@ -112,8 +113,12 @@ class Driver:
         harness, began = self._harness, self._harness.transcript.now()
         patient = not isinstance(move.step, Never)
         await harness.until(
-            lambda: self.play.settled, self._seconds(move.step, move.within), patient=patient
+            lambda: self.play.settled or self._faults,
+            self._seconds(move.step, move.within),
+            patient=patient,
         )
+        if self._faults:
+            raise self._faults[0]
         self.play.waited(harness.transcript.now() - began)
 
     def _seconds(self, step: Step, within: Within) -> float:
@@ -245,7 +250,15 @@ class Driver:
 
         task = asyncio.ensure_future(ask())
         self._requests.add(task)
-        task.add_done_callback(self._requests.discard)
+        task.add_done_callback(self._asked)
+
+    def _asked(self, task: asyncio.Task[None]) -> None:
+        """Let no fault of the suite pass for a silence of the worker."""
+        self._requests.discard(task)
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            self._faults.append(fault)
+            self._harness.notify()
 
     async def _request(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         module = self._harness.engine.modules.get("iii-http")

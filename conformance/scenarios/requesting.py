@@ -30,7 +30,8 @@ async def request(place: str, wanted: Mapping[str, Any], seconds: float) -> dict
 def _request(place: str, wanted: Mapping[str, Any], seconds: float) -> dict[str, Any]:
     address = urlsplit(place)
     query = urlencode(wanted.get("query") or {}, doseq=True)
-    target = wanted["path"] + (("&" if "?" in wanted["path"] else "?") + query if query else "")
+    path = "/" + wanted["path"].removeprefix("/")  # as a route, it may stand without its slash
+    target = path + (("&" if "?" in path else "?") + query if query else "")
     headers, body = {**DEFAULTS}, None
     if "json" in wanted:
         headers["Content-Type"], body = "application/json", json.dumps(wanted["json"]).encode()

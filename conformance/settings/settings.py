@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.requirements.known import KnownFailure
+from conformance.requirements.protocol import NEWEST
 from conformance.settings.fuzzing import Fuzzing
 from conformance.settings.invoking import Invoking
 from conformance.settings.upstream import Upstream
@@ -25,7 +26,8 @@ class Settings:
 
     ``timeout_factor`` stretches every deadline, for slow machines. ``default_port`` is where
     workers dial that are not told otherwise; the suite listens there too while it is free.
-    ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any.
+    ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any,
+    and ``engine`` the version of the engine against which the worker will run.
     ``variables`` are names that get the engine's address beside the usual ones; ``environment``
     holds further variables of the worker.
     With ``sdk_defects``, what the worker's SDK is known to break is a known failure, too.
@@ -40,6 +42,7 @@ class Settings:
     strict: bool = False
     full: bool = False
     protocol: str | None = None
+    engine: str = NEWEST
     invoking: Invoking = field(default_factory=Invoking)
     default_port: int | None = DEFAULT_PORT
     concurrency: int = CONCURRENCY

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.requirements.protocol import NEWEST
 from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.pace import Pace
 
@@ -28,6 +29,7 @@ class Baseline:
     WebSockets, those for telemetry among them. ``features`` are those of its announcements and
     ``paths`` those of its connections. ``parallel_starts`` is how many may start at a time.
     ``early`` is what the worker wrote of a failure of its own before anything was asked of it.
+    ``engine`` is the version of the engine against which it will run.
     ``exemplified`` are the functions of which the user gives examples.
     ``knowledge`` is what was learned of its functions, where that was of use. ``diagnosis`` is
     there where the worker was not found, or did not last, for a reason that its process shows.
@@ -45,6 +47,7 @@ class Baseline:
     paths: tuple[str, ...] = ()
     parallel_starts: int = 1
     early: tuple[str, ...] = ()
+    engine: str = NEWEST
     exemplified: frozenset[str] = frozenset()
     knowledge: Knowledge = field(default_factory=Knowledge)
     diagnosis: Diagnosis | None = None

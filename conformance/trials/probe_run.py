@@ -69,6 +69,7 @@ async def _learn(harness: Harness) -> None:
     workers = harness.workers
     harness.baseline = Baseline(
         pace=harness.pace,
+        engine=harness.settings.engine,
         declared=harness.talk.declared(workers),
         functions=_functions(harness),
         workers=len(workers),

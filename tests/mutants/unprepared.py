@@ -6,6 +6,7 @@ that what it breaks must be found through what those do by themselves.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 from tests.mutants.catalogue import Mutant, breaks
@@ -94,6 +95,15 @@ class Shop(Worker):
         return outcome.get("result")
 
     patience = 10.0
+
+
+@breaks("INV-016")
+class HangsOverAList(Shop):
+    async def engine(self, function_id: str, data: Json) -> Json:
+        found = await super().engine(function_id, data)
+        if isinstance(found, list):
+            await asyncio.Event().wait()
+        return found
 
 
 @breaks("USE-007")

@@ -220,3 +220,9 @@ class TrustsWhatItKept(WaitsForWhatIsAbsent):
         call |= {"data": {"scope": "mutant", "key": "count", "value": 1}}
         await self.send(socket, {**call, "invocation_id": self.fresh_id()})
         await super().announce(socket)
+
+
+@breaks("USE-002")
+class ListsTriggerTypesByTheirOldName(Calls):
+    called = "engine::trigger-types::list"
+    data_of_call: Json = {}

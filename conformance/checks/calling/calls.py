@@ -122,7 +122,7 @@ def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
         return kept("the call has an id", calls[0])
     return broken(
         expected="an invocation_id in a call through a queue",
-        seen="none",
+        seen="a call without an invocation_id",
         events=(calls[0],),
         remedy="Leave the id out of void calls alone.",
     )

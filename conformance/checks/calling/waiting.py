@@ -136,7 +136,7 @@ def keeps_calls_for_later(record: Record[Offline]) -> Finding:
         return inconclusive("none of its functions called while there was no connection")
     return broken(
         expected="a call that was made offline, after the reconnect",
-        seen="none",
+        seen="no call after the reconnect",
         remedy="Queue calls while there is no connection, up to a bound.",
     )
 

@@ -100,7 +100,7 @@ def gives_a_stalled_connection_up(record: Record[tuple[int, bool]]) -> Finding:
         return kept("it gave the connection up and dialled again")
     return broken(
         expected=f"another try about {STALLED:.0f} s after a TCP connection that nobody answers on",
-        seen="one, but no connection once the engine answered" if again else "none",
+        seen="another try, but no connection once the engine answered" if again else "no other try",
         events=record.events[:6],
         remedy="Limit the time of a handshake to 10 s, and retry as after any failure.",
     )

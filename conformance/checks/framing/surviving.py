@@ -18,7 +18,7 @@ def _survives(requirement: str, what: str) -> None:
         if survival.heard and survival.unanswered:
             return broken(
                 expected=f"an answer to an invocation with {what}",
-                seen="none",
+                seen="no answer",
                 events=tuple(stimulus[:3]),
                 remedy="Read of an invocation what you need, and pass over the rest.",
             )

@@ -37,7 +37,11 @@ def tells_invocations_apart(record: Record[Round]) -> Finding:
     remedy = "Look up the function that function_id names, run it, and send what it returns."
     if not answers:
         ended = "" if record.exit_code is None else "; the process ended"
-        none = "none" if played.known else "none, and it registers no function that could answer"
+        none = (
+            "no answer"
+            if played.known
+            else "no answer, and it registers no function that could give one"
+        )
         return broken(
             expected="an answer to an invocation",
             seen=none + ended,
@@ -91,7 +95,7 @@ def answers_for_its_functions(record: Record[Round]) -> Finding:
         if not answers:
             return broken(
                 expected=f"an invocationresult for {invocation.function_id}",
-                seen="none",
+                seen="no answer",
                 events=about(record, invocation),
                 remedy="Answer every invocation, with an error if need be. A function that takes "
                 "longer needs --timeout-factor.",

@@ -110,7 +110,7 @@ def answers_whatever_the_data(record: Record[Oddities]) -> Finding:
             return broken(
                 expected=f"an answer of {invocation.function_id} to data it does not expect, "
                 "an error for instance",
-                seen="none, and the process ended" if ended else "none",
+                seen="no answer, and the process ended" if ended else "no answer",
                 events=about(record, invocation),
                 remedy="Catch whatever a handler raises, and answer invocation_failed.",
             )

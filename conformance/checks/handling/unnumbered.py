@@ -167,7 +167,7 @@ def answers_whatever_has_an_id(record: Record[Invocation]) -> Finding:
         return kept("it answered")
     return broken(
         expected="an answer to an invocation with an id, whatever its action",
-        seen="none",
+        seen="no answer",
         events=about(record, record.result),
         remedy="Decide by invocation_id alone whether to answer.",
     )

@@ -71,7 +71,7 @@ def pings_the_engine(record: Record[Alone]) -> Finding:
         return kept(f"{len(pings)} pings in {record.result.seconds:.0f} s", *pings[:1])
     return broken(
         expected=f"a WebSocket ping within {PING_EVERY:.0f} s on each worker's connection",
-        seen="none",
+        seen=f"no ping in {record.result.seconds:.0f} s",
         remedy="Ping every 20 s, and take a connection for lost after 60 s without any frame.",
     )
 

@@ -84,7 +84,7 @@ def does_not_reattach_at_first(record: Record[object]) -> Iterator[Finding | Non
             if first.type != "reattach"
             else broken(
                 expected="no `reattach` on a first connection",
-                seen="one",
+                seen="a first connection that began with `reattach`",
                 events=(first,),
                 remedy="Send reattach only after a workerregistered was received.",
             )

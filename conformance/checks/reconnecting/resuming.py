@@ -62,7 +62,7 @@ def keeps_old_answers_to_itself(*records: Record[Straddle] | Record[Series]) -> 
         if late:
             return broken(
                 expected="no answer on a new connection to a call of the old one",
-                seen="one",
+                seen="an answer to a call of the old connection",
                 events=tuple(late[:1]),
                 remedy="Remember with each invocation the connection it came on, and drop its "
                 "answer when that is gone.",
@@ -168,7 +168,9 @@ def provides_after_a_loss(*records: Record[Series]) -> Finding:
         if not answers or answers[0].json.get("error"):
             return broken(
                 expected=f"a triggerregistrationresult without an error after {drop.way.how}",
-                seen=f"the error {as_json(answers[0].json['error'])}" if answers else "none",
+                seen=f"the error {as_json(answers[0].json['error'])}"
+                if answers
+                else "no triggerregistrationresult",
                 events=tuple(answers[:1]),
                 remedy="Answer registertrigger on every connection, and replace what you hold.",
             )

@@ -204,7 +204,7 @@ def outlives_its_channels(record: Record[tuple[Invocation, ...]]) -> Finding:
     return broken(
         expected=f"an answer of {silent[0].function_id}, a result or an error, after its channel "
         "was lost",
-        seen="none",
+        seen="no answer",
         events=about(record, silent[0])[:1],
         remedy="Take the loss of a channel for its end, or for an error; do not wait for more.",
     )

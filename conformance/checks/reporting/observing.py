@@ -81,7 +81,9 @@ def accepts_observers(record: Record[ObserverAdded | None]) -> Finding:
             return kept("it acknowledged the observer", ack)
     return broken(
         expected=f"observerack with {as_json(wanted)}",
-        seen=as_json({name: acks[0].json.get(name) for name in wanted}) if acks else "none",
+        seen=as_json({name: acks[0].json.get(name) for name in wanted})
+        if acks
+        else "no observerack",
         events=tuple(acks[:1]),
         remedy="Answer observeradded with the function, the id and the revision it names.",
     )

@@ -17,7 +17,7 @@ Look = Callable[[Record[Any]], Iterator[Finding | str | None]]
 """Looks at one run. Yields a finding for each thing that breaks the rule, for any other its name,
 or ``None`` where a name says nothing."""
 
-MOST = 5
+MOST = 10
 """Offenders, and names, that a finding tells."""
 
 NOTHING_BROKEN = inconclusive("nothing that was seen breaks the rule, and nothing proves it")
@@ -48,7 +48,7 @@ def always(
                 return NOTHING_BROKEN
             names = list(dict.fromkeys(one for _, one in looked if isinstance(one, str)))
             runs = len({run for run, _ in looked})
-            which = f" ({_listed(names)})" if names else ""
+            which = f" ({listed(names)})" if names else ""
             return kept(f"{len(looked)} {of} looked at{which}, in {runs} runs of the worker")
 
         judge.__doc__, judge.__module__ = look.__doc__, look.__module__
@@ -64,10 +64,11 @@ def _summed_up(wrong: list[Finding]) -> Finding:
     What binds less than the requirement says is left aside where something else is broken.
     """
     binding = [one for one in wrong if one.level is None] or wrong
-    seen = _listed(list(dict.fromkeys(one.seen for one in binding)), "; ")
+    seen = listed(list(dict.fromkeys(one.seen for one in binding)), "; ")
     return replace(binding[0], seen=seen)
 
 
-def _listed(texts: list[str], separator: str = ", ") -> str:
+def listed(texts: list[str], separator: str = ", ") -> str:
+    """The texts as one, the first ``MOST`` of them, and how many more there are."""
     more = [f"and {len(texts) - MOST} more"] if len(texts) > MOST else []
     return separator.join([*texts[:MOST], *more])

@@ -118,7 +118,7 @@ def _without_a_value(record: Record[OddAnswers]) -> Finding:
     return broken(
         expected=f"an answer of {invocation.function_id}, a result or an error, although its call "
         f"was answered with {answer}",
-        seen="none",
+        seen="no answer",
         events=about(record, invocation),
         remedy=REMEDY,
     )
@@ -138,7 +138,7 @@ def _where_nothing_is(record: Record[Barren]) -> Finding:
             return broken(
                 expected=f"an answer of {invocation.function_id}, a result or an error, although "
                 f"{reads_then[0].message.json['function_id']} gave no value",
-                seen="none",
+                seen="no answer",
                 events=(*about(record, invocation), reads_then[0].message),
                 remedy=REMEDY,
             )

@@ -10,14 +10,19 @@ from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.answers import error_code
 from conformance.checks.stimuli.causes import with_cause
 from conformance.documents.trees import at, where
+from conformance.requirements.protocol import numbers
 from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.scheduler import SHARED
 from conformance.trials.trial import Record
 from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction, Message
+from mock_engine.versions.history import FUNCTIONS
 from schemas import Violation, functions, validate_call
 
 NO_CALL = not_applicable("it called no function of the engine")
+
+RENAMED = {each.older: each for each in FUNCTIONS}
+"""Functions that have another name in newer engines."""
 
 OWNED = ("engine::", "state::", "stream::", "iii::")
 """What the ids of the engine's functions begin with. ``stream::get(NAME)`` is a worker's own."""
@@ -82,11 +87,27 @@ def _passed_on(record: Record[Any], call: Message, violation: Violation) -> bool
 @always("USE-002", "calls of the engine's functions", NO_CALL)
 def calls_what_the_engine_has(record: Record[Any]) -> Iterator[Finding | str]:
     """A function of another name is answered with function_not_found."""
+    engine = record.baseline.engine
     for call in _calls(record):
         function_id = call.json["function_id"]
+        own = function_id in record.talk.functions()
+        older = None if own else RENAMED.get(function_id)
+        if older is not None:
+            known = numbers(engine)[:2] <= numbers(older.until)
+            yield (
+                f"{function_id}, of engines until {older.until}"
+                if known
+                else broken(
+                    expected=f"a call of {older.newer}",
+                    seen=f"a call of {function_id!r}, which engines after {older.until} do not "
+                    f"have; the worker's is to be {engine}",
+                    events=(call,),
+                    remedy=f"Call {older.newer}, or name an older engine with --engine-version.",
+                )
+            )
+            continue
         if not function_id.startswith(OWNED) or "(" in function_id:
             continue
-        own = function_id in record.talk.functions()
         if function_id in functions() or own or not _not_found(record, call):
             yield function_id
             continue

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.checks.stimuli.always import listed
 from conformance.checks.stimuli.answers import about
 from conformance.checks.stimuli.invoking import all_answered
 from conformance.errors import Inconclusive
@@ -100,6 +101,7 @@ def _request(
 def answers_http_with_an_envelope(record: Record[HttpRequests]) -> Finding:
     """The engine reads status, headers and body from the result, and sends nothing else on."""
     judged = streamed = 0
+    wrong: list[tuple[Invocation, str]] = []
     for invocation, channel in record.result.invocations:
         answers = record.talk.answers(invocation.id)
         if not answers or answers[0].json.get("error") is not None:
@@ -110,14 +112,18 @@ def answers_http_with_an_envelope(record: Record[HttpRequests]) -> Finding:
         judged += 1
         fault = _envelope_fault(answers[0].json.get("result"))
         if fault is not None:
-            return broken(
-                expected="a result with status_code (a whole number), headers and body from "
-                f"{invocation.function_id}, which is behind an HTTP trigger",
-                seen=fault,
-                events=about(record, invocation),
-                remedy='Return {"status_code": 200, "headers": {…}, "body": …}; what stands '
-                "elsewhere in the result never reaches the client.",
-            )
+            wrong.append((invocation, fault))
+    if wrong:
+        return broken(
+            expected="a result with status_code (a whole number), headers and body from each "
+            "function that is behind an HTTP trigger",
+            seen=listed(
+                [f"{invocation.function_id}: {fault}" for invocation, fault in wrong], "; "
+            ),
+            events=about(record, wrong[0][0]),
+            remedy='Return {"status_code": 200, "headers": {…}, "body": …}; what stands '
+            "elsewhere in the result never reaches the client.",
+        )
     if not judged and not streamed:
         return inconclusive("no function behind an HTTP trigger answered its request with a result")
     through = f", {streamed} through a channel" if streamed else ""

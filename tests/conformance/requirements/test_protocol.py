@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
-from conformance.requirements.protocol import chosen, spoken
+from conformance.requirements.protocol import chosen, engines, spoken
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,9 @@ from conformance.requirements.protocol import chosen, spoken
         ({"version": "0.22.1", "telemetry": {"framework": "iii-node"}}, "0.22.1"),
         ({"version": "0.22.1", "telemetry": {"framework": "mine"}}, "0.25"),
         ({"version": "1.0.0"}, "0.25"),
+        ({"version": "0.9.0", "runtime": "node", "telemetry": {"language": "en"}}, "0.9.0"),
+        ({"version": "0.9", "runtime": "node", "telemetry": {"language": "en"}}, "0.25"),
+        ({"version": "0.22.1", "runtime": "node", "telemetry": {"language": "en"}}, "0.25"),
         ({"version": 5, "telemetry": None}, "0.25"),
     ],
 )
@@ -33,7 +36,25 @@ def test_the_user_may_name_the_version() -> None:
     assert chosen("auto") is None
 
 
-@pytest.mark.parametrize("text", ["", "newest", "1.0", "0.26", "0.x", "v0.23"])
+@pytest.mark.parametrize("text", ["", "newest", "1.0", "0.27", "0.x", "v0.23"])
 def test_a_version_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--protocol is"):
         chosen(text)
+
+
+def test_a_version_that_is_guessed_is_said_to_be() -> None:
+    data = {"version": "0.9.0", "runtime": "node", "telemetry": {"language": "en-US"}}
+
+    assert "a guess" in spoken([data]).reason
+
+
+@pytest.mark.parametrize(("engine", "known"), [("0.22", False), ("0.23", True), ("0.25", True)])
+def test_what_an_engine_enforces_holds_for_workers_of_any_version(engine: str, known: bool) -> None:
+    data = {"version": "0.11.6", "telemetry": {"framework": "iii-py"}}
+
+    protocol = spoken([data], engine=engine)
+
+    assert protocol.knows("0.23", None, "0.23") is known
+    assert not protocol.knows("0.23", None)
+    with pytest.raises(UsageError, match=r"--engine-version is 0\.99"):
+        engines("0.99")
