@@ -418,7 +418,7 @@ def is_active(values: Namespace) -> bool:
 def judges_engine(values: Namespace, folders: Iterable[Path]) -> bool:
     """Whether the user asked to judge an engine, and no worker under it.
 
-    ``--conformance`` names a worker where one of the ``folders`` has the file that does: the
+    ``--conformance`` names a worker where there is the file that does: the
     console script gives that option in every run.
     """
     naming = {name: _is_set(values, name) for name in NAMING if name not in ENGINES}
