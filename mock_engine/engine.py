@@ -16,13 +16,14 @@ from mock_engine.core.constants import ENGINE
 from mock_engine.core.grants import Policy
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.ids import new_id
-from mock_engine.messages import FromWorker, ProtocolMessage, encode, without
+from mock_engine.messages import FromWorker, ProtocolMessage, encode
 from mock_engine.modules.base import Module
 from mock_engine.modules.catalogue import ALWAYS, load_module
 from mock_engine.modules.channels import Channels
 from mock_engine.modules.configuration import ConfigurationModule
 from mock_engine.modules.host import Host
 from mock_engine.modules.observability import ObservabilityModule
+from mock_engine.outgoing import gaps, without
 from mock_engine.versions import Release
 from mock_engine.wire import Connection
 from mock_engine.worker_port import WorkerPort
@@ -68,7 +69,7 @@ class Engine:
             clock=lambda: time.time() * 1000,
             release=Release(config.engine_version) if config else None,
         )
-        self._gaps = _gaps(self.core.engine_version)
+        self._gaps = gaps(self.core.engine_version)
         self._connections: dict[int, Connection] = {}
         self._complaints: Counter[int] = Counter()
         self._hosts: dict[int, Host] = {}
@@ -242,10 +243,14 @@ class Engine:
         for action in actions:
             if isinstance(action, Wake):
                 self._wake(action)
-            elif action.peer <= 0:
-                self._tell_module(action)
-            elif (connection := self._connections.get(action.peer)) is not None:
-                self._tell_worker(connection, action)
+                continue
+            connection = self._connections.get(action.peer)
+            if connection is None:
+                self._deliver_inside(action)
+            elif isinstance(action, Send):
+                self._send(connection, action.message)
+            else:
+                self._end(connection, action)
 
     def _wake(self, action: Wake) -> None:
         loop = asyncio.get_running_loop()
@@ -253,19 +258,17 @@ class Engine:
             known.cancel()
         self._timers[action.key] = loop.call_later(action.seconds, self._elapsed, action.key)
 
-    def _tell_module(self, action: Send | CloseSession | Cut) -> None:
+    def _deliver_inside(self, action: Send | CloseSession | Cut) -> None:
         inside = self._hosts.get(action.peer) or self._local_workers.get(action.peer)
         if inside is not None and isinstance(action, Send):
             inside.deliver(action.message)
 
-    def _tell_worker(self, connection: Connection, action: Send | CloseSession | Cut) -> None:
-        match action:
-            case Send(message=message):
-                self._send(connection, message)
-            case CloseSession(code=code):
-                connection.close(code)
-            case Cut():
-                connection.cut()
+    @staticmethod
+    def _end(connection: Connection, action: CloseSession | Cut) -> None:
+        if isinstance(action, CloseSession):
+            connection.close(action.code)
+        else:
+            connection.cut()
 
     def _send(self, connection: Connection, message: ProtocolMessage) -> None:
         """Send a message, as far as the release of the engine has it."""
@@ -279,21 +282,6 @@ class Engine:
     def _elapsed(self, key: int | str) -> None:
         self._timers.pop(key, None)
         self._perform(self.core.elapsed(key))
-
-
-def _gaps(release: Release) -> dict[type[ProtocolMessage], frozenset[str] | None]:
-    """The fields that messages of a release lack; ``None`` for a message that it does not have.
-
-    An engine that advertises features has the messages of its features, whatever its release.
-    """
-    found: dict[type[ProtocolMessage], frozenset[str] | None] = {}
-    for kind in ProtocolMessage.__subclasses__():
-        name = kind.__name__.lower()
-        if not release.sends(name):
-            found[kind] = None
-        elif release.lacking(name):
-            found[kind] = release.lacking(name)
-    return found
 
 
 def _asked(connection: Connection) -> tuple[dict[str, str], dict[str, list[str]]]:

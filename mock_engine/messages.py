@@ -9,7 +9,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -383,17 +382,6 @@ _encoder = msgspec.json.Encoder()
 def encode(message: ProtocolMessage) -> bytes:
     """Write a message."""
     return _encoder.encode(message)
-
-
-def without(message: ProtocolMessage, fields: Iterable[str]) -> ProtocolMessage:
-    """A message without some fields, which must have defaults."""
-    known = zip(message.__struct_fields__, _defaults(message), strict=True)
-    return msgspec.structs.replace(message, **{k: v for k, v in known if k in frozenset(fields)})
-
-
-def _defaults(message: ProtocolMessage) -> tuple[Any, ...]:
-    needed = len(message.__struct_fields__) - len(message.__struct_defaults__)
-    return (*[None] * needed, *message.__struct_defaults__)
 
 
 def payload(value: Any) -> Raw:

@@ -14,12 +14,12 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from reference_workers.client import FunctionError, Worker, run
 from reference_workers.client.context import Json
+from reference_workers.mission_life import STATUSES, TRANSITIONS, Standing, standing
 from reference_workers.service import (
     COUNT,
     OBJECT,
@@ -35,16 +35,6 @@ from reference_workers.service import (
     text,
 )
 
-TRANSITIONS: dict[tuple[str, str], str] = {
-    ("pending", "checkout"): "active",
-    ("active", "heartbeat"): "active",
-    ("active", "complete"): "done",
-    ("active", "fail"): "failed",
-    ("active", "abandon"): "pending",
-}
-"""The status after an event. What is not here does not take effect."""
-
-STATUSES = ("pending", "active", "done", "failed")
 LEASE = 60.0
 """Seconds after a sign of life for which a mission belongs to who checked it out."""
 
@@ -52,50 +42,6 @@ SWEEP = "*/10 * * * * *"
 """When abandoned missions are looked for. Six fields, the first one of them seconds."""
 
 NAME = text(128)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the events of a mission add up to. ``accepted`` are the tokens of those that counted."""
-
-    status: str = "pending"
-    holder: str | None = None
-    worker: str | None = None
-    alive_at: float = 0.0
-    attempts: int = 0
-    result: Json = None
-    accepted: frozenset[str] = frozenset()
-
-
-def standing(events: Sequence[Json]) -> Standing:
-    """Where a mission stands after its events, in their order."""
-    now = Standing()
-    for event in events:
-        if isinstance(event, dict):
-            now = _after(now, event)
-    return now
-
-
-def _after(now: Standing, event: dict[str, Any]) -> Standing:
-    kind, token = str(event.get("event")), str(event.get("token"))
-    status = TRANSITIONS.get((now.status, kind))
-    foreign = kind != "checkout" and event.get("holder") != now.holder
-    at = event.get("at")
-    if status is None or foreign or not isinstance(at, int | float):
-        return now
-    # A mission is not abandoned when its holder gave a sign of life since that was decided.
-    if kind == "abandon" and event.get("seen") != now.alive_at:
-        return now
-    begun = kind == "checkout"
-    return Standing(
-        status=status,
-        holder=token if begun else None if kind == "abandon" else now.holder,
-        worker=str(event.get("worker")) if begun else now.worker,
-        alive_at=float(at),
-        attempts=now.attempts + begun,
-        result=event.get("result") if kind in ("complete", "fail") else now.result,
-        accepted=now.accepted | {token},
-    )
 
 
 class Missions:

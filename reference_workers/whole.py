@@ -21,6 +21,7 @@ from reference_workers import (
     security,
     session_replay,
     swarm,
+    wasm,
 )
 from reference_workers.client import Worker, run
 from reference_workers.llm_router import __main__ as llm_router
@@ -46,7 +47,7 @@ PARTS: dict[str, Callable[[Worker], None]] = {
 def offer(worker: Worker) -> None:
     """Register the functions of all parts; those of the sandbox if it can run."""
     for name, part in PARTS.items():
-        if name != "sandbox" or sandbox.available():
+        if name != "sandbox" or wasm.available():
             part(worker)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from pathlib import Path
 
-from conformance.errors import UsageError
-from conformance.report.document import Report
 from conformance.report.github import outputs, workflow_commands
+from conformance.report.merging import read_report
 
 OUTPUT = "GITHUB_OUTPUT"
 """The variable that names the file for the outputs of a step."""
@@ -26,11 +24,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def _annotate(options: argparse.Namespace) -> int:
-    file = options.folder / "report.json"
-    try:
-        report = Report.read(json.loads(file.read_text("utf-8")))
-    except (OSError, ValueError) as fault:
-        raise UsageError(f"{file}: {fault}; name the folder of --conformance-report") from None
+    report = read_report(options.folder)
     print("\n".join(workflow_commands(report)))
     if place := os.environ.get(OUTPUT):
         found = outputs(report, str(options.folder.resolve()))

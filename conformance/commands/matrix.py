@@ -22,9 +22,13 @@ from conformance.matrix.following import following
 from conformance.matrix.plan import Candidate, chosen, load
 from conformance.matrix.run import Column, Machines, ThisMachine, judge_all
 from conformance.matrix.task import Task, task
+from conformance.report.reporter import digest
 from conformance.requirements.catalogue import Catalogue
 from conformance.requirements.catalogue import load as load_catalogue
 from conformance.requirements.verdict import Outcome
+
+INTERRUPTED = 130
+"""What shells give for a command that Ctrl-C ended: 128 and the number of the signal."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -143,7 +147,12 @@ def _run(options: argparse.Namespace) -> int:
         folder = options.report or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-"))
         )
-        columns = _judge(options, candidates, folder, len(requirements))
+        try:
+            columns = _judge(options, catalogue, candidates, folder, len(requirements))
+        except KeyboardInterrupt:
+            remedy = "--resume goes on with it" if options.report else "--report DIR keeps results"
+            print(f"interrupted; {remedy}", file=sys.stderr)
+            return INTERRUPTED
         matrix = document(catalogue, columns, requirements)
         _write_all(options, catalogue, matrix)
     width = shutil.get_terminal_size().columns
@@ -167,9 +176,14 @@ def _share(candidates: list[Candidate], options: argparse.Namespace) -> list[Can
 
 
 def _judge(
-    options: argparse.Namespace, candidates: Sequence[Candidate], folder: Path, total: int
+    options: argparse.Namespace,
+    catalogue: Catalogue,
+    candidates: Sequence[Candidate],
+    folder: Path,
+    total: int,
 ) -> list[Column]:
-    tasks = [(candidate, _tasks(options, candidate)) for candidate in candidates]
+    rules = digest(catalogue)
+    tasks = [(candidate, _tasks(options, candidate, rules)) for candidate in candidates]
     machines = _machines(options)
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -195,7 +209,7 @@ def _machines(options: argparse.Namespace) -> Machines:
     return Cluster(options.cluster)
 
 
-def _tasks(options: argparse.Namespace, candidate: Candidate) -> list[Task]:
+def _tasks(options: argparse.Namespace, candidate: Candidate, rules: str) -> list[Task]:
     """The tasks of a worker. Only one that is judged alone is looked for on the default port."""
     words = [f"--requirement={pattern}" for pattern in options.requirement]
     if options.jobs > 1 or options.split > 1 or options.cluster:
@@ -208,7 +222,11 @@ def _tasks(options: argparse.Namespace, candidate: Candidate) -> list[Task]:
     )
     return [
         task(
-            candidate, [*words, *shard, *options.judging], full=full, factor=options.timeout_factor
+            candidate,
+            [*words, *shard, *options.judging],
+            full=full,
+            factor=options.timeout_factor,
+            rules=rules,
         )
         for shard in shards
     ]
@@ -240,10 +258,10 @@ def _findings(options: argparse.Namespace, catalogue: Catalogue, columns: Sequen
 
 
 def _exit_code(matrix: Matrix, strict: bool) -> int:
+    wrong = {Outcome.FAILED, Outcome.FIXED} | ({Outcome.WARNING} if strict else set())
     if any(worker.fault for worker in matrix.workers):
         return 2
-    outcomes: list[Outcome] = [e.outcome for worker in matrix.workers for e in worker.verdicts]
-    return int(any(outcome.fails(strict=strict) for outcome in outcomes))
+    return int(any(e.outcome in wrong for worker in matrix.workers for e in worker.verdicts))
 
 
 def _write(path: Path, text: str) -> None:

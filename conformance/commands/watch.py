@@ -90,7 +90,7 @@ class Judging:
         """Begin to judge; ``over`` gets the exit code unless it is ended before."""
         report = f"--conformance-report={self._folder}"
         process = subprocess.Popen(  # noqa: S603 - the suite itself
-            [sys.executable, "-m", "conformance", "judge", report, *words]
+            [sys.executable, "-P", "-m", "conformance", "judge", report, *words]
         )
         self._process = process
 

@@ -13,12 +13,12 @@ import threading
 import time
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.engines.engine import EngineSubject, Running
 from conformance.engines.pattern import Mismatch
 from conformance.engines.player import Difference, EngineHarness, Patience, Played
+from conformance.engines.pool import Pool
 from conformance.engines.probe import Probe
 from conformance.engines.source import Source
 from conformance.engines.trials import Observation, ProbeTrial
@@ -37,59 +37,6 @@ AGAIN = 12
 not the cause."""
 
 
-@dataclass(slots=True)
-class _Pool:
-    """Engines that wait for the next probe, by profile; ``parallel`` run at a time."""
-
-    subject: EngineSubject
-    idle: list[tuple[str, Running]] = field(default_factory=list)
-    running: int = 0
-    useless: dict[str, UsageError] = field(default_factory=dict)
-
-    async def take(self, profile: str, *, fresh: bool) -> Running:
-        """An engine with a profile; one that waits is stopped to make room for it.
-
-        Raises:
-            UsageError: none can be started with this profile; that is tried once.
-            Inconclusive: there is none that the suite does not start.
-        """
-        if profile in self.useless:
-            raise self.useless[profile]
-        if not fresh:
-            for place, (own, engine) in enumerate(self.idle):
-                if own == profile and engine.alive():
-                    del self.idle[place]
-                    return engine
-        while self.idle and self.running >= self.subject.parallel:
-            await self.drop(self.idle.pop(0)[1])
-        self.running += 1
-        try:
-            return await self.subject.start(profile)
-        except BaseException as fault:
-            self.running -= 1
-            if isinstance(fault, UsageError):
-                self.useless[profile] = fault
-            raise
-
-    async def give(self, profile: str, engine: Running) -> None:
-        """Keep an engine for the next probe, if it still runs."""
-        if engine.alive():
-            self.idle.append((profile, engine))
-        else:
-            await self.drop(engine)
-
-    async def drop(self, engine: Running) -> None:
-        """Stop an engine."""
-        self.running -= 1
-        await engine.stop()
-
-    async def close(self) -> None:
-        """Stop every engine that waits."""
-        for _, engine in self.idle:
-            await self.drop(engine)
-        self.idle.clear()
-
-
 class EngineScheduler:
     """Owns the background thread. Its methods are called from one other thread."""
 
@@ -99,7 +46,7 @@ class EngineScheduler:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._outcomes: dict[str, Future[TrialOutcome]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._pool = _Pool(subject)
+        self._pool = Pool(subject)
         self._places = asyncio.Semaphore(subject.parallel)
         self._patience = Patience(factor)
         self._again = AGAIN

@@ -31,6 +31,9 @@ REQUIREMENT = "requirement"
 SCENARIO = "scenario"
 FUZZ = "fuzz"
 
+BEGINNING = re.compile(r"^(A worker|An engine) (?=(must|should|may)\b)")
+"""What sentences of requirements begin with."""
+
 
 class Criterion(msgspec.Struct, frozen=True):
     """What a worker is judged by: a requirement, a scenario or a fuzzing campaign."""
@@ -95,8 +98,8 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def rule(self) -> str:
-        """The sentence without whom it is about and without its full stop."""
-        return re.sub("^(A worker|An engine) ", "", self.sentence).rstrip(".")
+        """The sentence without its subject, where a verb follows that, and its full stop."""
+        return BEGINNING.sub("", self.sentence).rstrip(".")
 
     def data(self) -> dict[str, Any]:
         """The entry as JSON-able data."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 import subprocess
 import sys
 import time
@@ -31,6 +30,9 @@ CONFIGURATION = "conformance.yaml"
 FILE_ONLY = ("functions", "roles")
 """Keys of ``conformance.yaml`` that are no options."""
 
+WHOLE = (0, 1)
+"""pytest's exit codes for a run that came to its end: without failures, or with some."""
+
 SHOWN_LINES = 15
 """How much of the output is shown where it says why there is no report."""
 
@@ -40,9 +42,10 @@ ENDING = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What takes to judge a worker: the words after ``judge``, and where they are to be said.
+    """What it takes to judge a worker: the words after ``judge``, and the folder to type them in.
 
-    ``configuration`` is the content of a file ``conformance.yaml``, if one is needed.
+    ``configuration`` is the content of a file ``conformance.yaml``, if one is needed. ``rules`` is
+    the digest of the requirements that the worker is judged by.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Task:
     folder: str
     limit: float
     configuration: Mapping[str, Any] = field(default_factory=dict)
+    rules: str = ""
 
     @property
     def digest(self) -> str:
@@ -66,7 +70,9 @@ class Ending:
     fault: str = ""
 
 
-def task(candidate: Candidate, words: Iterable[str], *, full: bool, factor: float) -> Task:
+def task(
+    candidate: Candidate, words: Iterable[str], *, full: bool, factor: float, rules: str = ""
+) -> Task:
     """The task of judging a candidate; ``words`` are options that hold for all.
 
     ``full`` plays long trials, too, whatever the candidate says, and ``factor`` multiplies the
@@ -90,6 +96,7 @@ def task(candidate: Candidate, words: Iterable[str], *, full: bool, factor: floa
         folder=str(candidate.folder),
         limit=candidate.limit,
         configuration={name: options[name] for name in FILE_ONLY if name in options},
+        rules=rules,
     )
 
 
@@ -119,7 +126,7 @@ class Runs:
         began = time.monotonic()
         with (folder / OUTPUT).open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - the suite itself
-                [sys.executable, "-m", "conformance", "judge", *_words(task, folder)],
+                [sys.executable, "-P", "-m", "conformance", "judge", *_words(task, folder)],
                 cwd=task.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -164,7 +171,7 @@ def kept(task: Task, folder: Path) -> Ending | None:
     except (OSError, ValueError):
         return None
     report = read(folder)
-    whole = report is not None and report.finished is not None and not found["fault"]
+    whole = report is not None and report.exit_code in WHOLE and not found["fault"]
     return Ending(found["seconds"]) if whole and found["digest"] == task.digest else None
 
 
@@ -197,8 +204,3 @@ def _fault(folder: Path, limit: float | None) -> str:
     lines = (folder / OUTPUT).read_text("utf-8", "replace").strip().splitlines()
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return "\n".join(errors or lines[-SHOWN_LINES:]) or "it was not judged, and nothing says why"
-
-
-def shown(words: Iterable[str]) -> str:
-    """Words as they would be typed."""
-    return shlex.join(words)

@@ -54,7 +54,7 @@ class ReplayItem(FuzzItem):
         suspicion, seen = played.result.suspicion, played.result.seen
         if suspicion is None:
             text = f"FIXED: {example.path} no longer fails; it is replayed in each run"
-            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", text, Evidence(text))
+            return self.entry(Outcome.PASSED, f"{sentence}: FIXED", text, Evidence(text), ())
         text = f"STILL FAILING: {suspicion.kind.value}: {suspicion.seen}"
         evidence = Evidence(
             seen=text,

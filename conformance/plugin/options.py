@@ -7,11 +7,9 @@ nothing of the suite.
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    import pytest
+from typing import Any, Protocol
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
 """pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
@@ -417,17 +415,15 @@ def is_active(values: Namespace) -> bool:
     return any(_is_set(values, name) for name in NAMING)
 
 
-def judges_engine(config: pytest.Config) -> bool:
+def judges_engine(values: Namespace, folders: Iterable[Path]) -> bool:
     """Whether the user asked to judge an engine, and no worker under it.
 
-    ``--conformance`` names a worker where there is a file that does: the console script gives it
-    in every run.
+    ``--conformance`` names a worker where there is the file that does: the
+    console script gives that option in every run.
     """
-    folders = (config.invocation_params.dir, config.rootpath)
-    names_worker = {name: _is_set(config.option, name) for name in NAMING if name not in ENGINES}
-    names_worker["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
-    engines = any(_is_set(config.option, name) for name in ENGINES)
-    return engines and not any(names_worker.values())
+    naming = {name: _is_set(values, name) for name in NAMING if name not in ENGINES}
+    naming["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
+    return any(_is_set(values, name) for name in ENGINES) and not any(naming.values())
 
 
 def idle(values: Namespace) -> str | None:

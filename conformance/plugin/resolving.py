@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from conformance.engines.engine import EngineAddress, EngineCommand, EngineSubject
+from conformance.engines.command import EngineCommand
+from conformance.engines.elsewhere import EngineAddress
+from conformance.engines.engine import EngineSubject
 from conformance.engines.upstream import EngineBehind
 from conformance.errors import UsageError
 from conformance.judging.shares import parse

@@ -280,7 +280,8 @@ class JudgingPlugin:
 
 def _judgement(config: pytest.Config) -> tuple[Session, dict[str, Any]]:
     """What judges the subject that the options name, and what they tell a reader of a report."""
-    if options.judges_engine(config):
+    folders = (config.invocation_params.dir, config.rootpath)
+    if options.judges_engine(config.option, folders):
         from conformance.engines.judgement import EngineJudgement
         from conformance.plugin import engine_resolving
 

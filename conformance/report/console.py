@@ -37,8 +37,8 @@ def table(report: Report) -> Iterator[tuple[str, Outcome | None]]:
 
 def row(entry: Entry) -> str:
     """One verdict as one line; its reason follows where it is not simply kept."""
-    rule = entry.rule
-    text = f"  {MARKS[entry.outcome][0]:5}  {entry.id}  {entry.level.value:6}  {rule}"
+    level = entry.level.value
+    text = f"  {MARKS[entry.outcome][0]:5}  {entry.id}  {level:6}  {entry.rule}"
     if entry.notes is not UNSET or (entry.outcome is Outcome.PASSED and entry.tried is None):
         return text
     return f"{text}\n{' ' * 26}{entry.reason}"

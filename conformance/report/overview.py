@@ -70,9 +70,8 @@ def brief(report: Report) -> Iterator[Line]:
         if found:
             yield f"{counted(len(found), outcome.value)}:", None
         for entry in found:
-            rule = entry.rule
             seen = _bare(entry)
-            yield f"  {entry.id}  {rule}", outcome
+            yield f"  {entry.id}  {entry.rule}", outcome
             yield f"  {'':{len(entry.id)}}  {_cut(seen)}", outcome
 
 

@@ -1,9 +1,8 @@
 """Which protocol version a worker speaks, and which one its engine does.
 
 An official SDK announces its own version, and that is the version of the protocol; the framework
-in its telemetry tells that it is one. Releases before 0.11 name no framework; one that may be such
-a release is told of. Any other worker is held to the newest version, for a guess must not spare a
-worker what it breaks. The user may name a version instead.
+in its telemetry tells that it is one. Releases before 0.11 name no framework, and are known by what
+they do name. Any other worker is held to the newest version. The user may name a version instead.
 
 The engine's version is a thing apart: an old worker meets the engine of the day, which enforces
 rules that the worker's SDK has never heard of.
@@ -23,7 +22,8 @@ NEWEST, KNOWN = "0.25", "0.26"
 """The newest version that was released, which workers are held to, and the newest that is known."""
 
 FRAMEWORKS = ("iii-py", "iii-node", "iii-rust", "iii-go")
-FIRST_RELEASE, FIRST_WITH_FRAMEWORK = (0, 3), (0, 11)
+FIRST_OF_SDKS, FIRST_WITH_FRAMEWORK = (0, 3), (0, 11)
+LOCALE = re.compile(r"C|POSIX|[a-z]{2,3}(?:[-_.]\w+)*")
 RUNTIMES = ("node", "python")
 """The runtimes of SDKs that were released before frameworks were named."""
 
@@ -112,28 +112,26 @@ def _announced(announcements: list[Mapping[str, Any]]) -> Protocol:
         version = data.get("version")
         if isinstance(version, str) and _is_sdk(framework, version):
             return Protocol(version, f"the worker announces the SDK {framework} {version}")
-        if isinstance(version, str) and _may_be_early_sdk(data, version):
-            early = (
-                f"if it is the SDK for {data['runtime']} {version}, --protocol {version} says so"
-            )
-            return Protocol(NEWEST, f"a guess: it is held to {NEWEST}, the newest; {early}")
+        if isinstance(version, str) and _is_early_sdk(data, version):
+            guess = f"a guess: it announces itself as the SDK for {data['runtime']} {version} does"
+            return Protocol(version, f"{guess}; --protocol names another version")
     return Protocol(NEWEST, f"the worker is held to {NEWEST}, the newest")
 
 
-def _may_be_early_sdk(data: Mapping[str, Any], version: str) -> bool:
-    """Whether an announcement may be that of an SDK which names no framework yet.
+def _is_early_sdk(data: Mapping[str, Any], version: str) -> bool:
+    """Whether an announcement is that of an SDK which names no framework yet.
 
-    Those of 0.3 to 0.10 name the language in their telemetry, and give their version in full. So
-    may any other worker.
+    Those of 0.3 to 0.10 give their version in full, and the user's locale as the language in their
+    telemetry; a worker that reports by itself names the language of its code there.
     """
     telemetry = data.get("telemetry")
     return (
         isinstance(telemetry, Mapping)
-        and isinstance(telemetry.get("language"), str)
+        and LOCALE.fullmatch(str(telemetry.get("language"))) is not None
         and telemetry.get("framework") is None
         and data.get("runtime") in RUNTIMES
         and re.fullmatch(r"0\.\d+\.\d+", version) is not None
-        and FIRST_RELEASE <= numbers(version) < FIRST_WITH_FRAMEWORK
+        and FIRST_OF_SDKS <= numbers(version) < FIRST_WITH_FRAMEWORK
     )
 
 

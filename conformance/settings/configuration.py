@@ -28,7 +28,7 @@ class Configuration:
     path: Path | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
-    roles: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str | None] = field(default_factory=dict)
 
     def beside(self, name: str) -> Path:
         """The path of a file that this one names."""

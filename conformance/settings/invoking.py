@@ -51,13 +51,14 @@ class Invoking:
     """The user's choices about invoking.
 
     ``excluded`` are shell-style patterns of function ids; with ``disabled`` no function is
-    invoked; ``roles`` maps names of ``ROLES`` to function ids.
+    invoked; ``roles`` maps names of ``ROLES`` to function ids, or
+    to ``None`` where no function plays the part, whatever the worker seems to do.
     """
 
     functions: Mapping[str, Function] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
     disabled: bool = False
-    roles: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str | None] = field(default_factory=dict)
 
     def obstacle(self, function_id: str) -> str | None:
         """Why this function must not be invoked, or ``None``."""
@@ -70,7 +71,11 @@ class Invoking:
 
     def player(self, role: str) -> str:
         """The id of the function that plays ``role`` where it is registered."""
-        return self.roles.get(role, f"{PREFIX}{role}")
+        return self.roles.get(role, f"{PREFIX}{role}") or ""
+
+    def denies(self, role: str) -> bool:
+        """Whether the user says that no function plays ``role``."""
+        return self.roles.get(role, "") is None
 
     def is_ordinary(self, function_id: str) -> bool:
         """Whether it is invoked as any function is: ``echo`` is, other parts have their own way."""
@@ -91,7 +96,9 @@ class Invoking:
         if not registered:
             return []
         mentions = {name: f"`functions` names {name}" for name in self.functions}
-        mentions |= {name: f"`roles` lets {name} play {role}" for role, name in self.roles.items()}
+        mentions |= {
+            name: f"`roles` lets {name} play {role}" for role, name in self.roles.items() if name
+        }
         lines = [
             f"{what}, which the worker does not register{closest(name, registered)}"
             for name, what in mentions.items()

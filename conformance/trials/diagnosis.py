@@ -88,7 +88,7 @@ def _elsewhere(harness: Harness) -> Diagnosis | None:
         )
     if obstacle:
         return Diagnosis(
-            f"the process dials no other address that can be seen; {obstacle}",
+            f"no connection with this engine; {obstacle}, where workers dial that read no address",
             "Where the worker insists on that port, end what holds it, or give --isolate; "
             "otherwise read III_URL (or {url} in the command).",
         )

@@ -52,7 +52,7 @@ class Invoker:
         Raises:
             Inconclusive: no function is known to play it, or it must not be invoked.
         """
-        part = self._declared(name) or self._context.baseline.knowledge.parts.get(name)
+        part = self._known(name)
         if part is None:
             function_id = self._context.settings.invoking.player(name)
             mapped = "" if function_id.startswith(PREFIX) else f" (here {function_id})"
@@ -61,6 +61,12 @@ class Invoker:
             )
         self._context.permit(part.function_id)
         return part
+
+    def _known(self, name: str) -> Part | None:
+        """The part as its author says, or as it was found."""
+        if self._context.settings.invoking.denies(name):
+            return None
+        return self._declared(name) or self._context.baseline.knowledge.parts.get(name)
 
     def _declared(self, name: str) -> Part | None:
         """The part as the function is named for it, or as ``conformance.yaml`` says."""
@@ -71,7 +77,7 @@ class Invoker:
 
     def plays(self, name: str) -> bool:
         """Whether a function plays the part of ``conformance::NAME`` and may be invoked."""
-        part = self._declared(name) or self._context.baseline.knowledge.parts.get(name)
+        part = self._known(name)
         return part is not None and self._context.obstacle(part.function_id) is None
 
     def relay(self, name: str, fits: Callable[[Relay], bool] = lambda _: True) -> Relay | None:
@@ -83,7 +89,7 @@ class Invoker:
 
     def relays(self, name: str) -> list[Relay]:
         """All functions of that kind, those that show most first."""
-        if self._declared(name) is not None:
+        if self._declared(name) is not None or self._context.settings.invoking.denies(name):
             return []
         relays = self._context.baseline.knowledge.relays
         return [r for r in relays if self._context.obstacle(r.function_id) is None]

@@ -22,8 +22,8 @@ class Times:
     ping: float = 20.0
     silence: float = 60.0
     closing: float = 2.0
-    calling: float = 4.0
-    draining: float = 4.0
+    calling: float = 2.0
+    draining: float = 6.0
 
     def delays(self) -> Iterator[float]:
         """Seconds to wait before each try to reconnect, without end."""

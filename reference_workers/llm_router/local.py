@@ -33,7 +33,7 @@ _COMMON = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ToolRule:
     """A pattern of questions, the tool that answers them, and the tool's arguments."""
 
     pattern: re.Pattern[str]
@@ -41,12 +41,12 @@ class Rule:
     arguments: Callable[[re.Match[str]], Json]
 
 
-def _rule(pattern: str, tool: str, arguments: Callable[[re.Match[str]], Json]) -> Rule:
-    return Rule(re.compile(pattern, re.IGNORECASE), tool, arguments)
+def _rule(pattern: str, tool: str, arguments: Callable[[re.Match[str]], Json]) -> ToolRule:
+    return ToolRule(re.compile(pattern, re.IGNORECASE), tool, arguments)
 
 
 RULES = (
-    Rule(_EXPRESSION, "math::evaluate", lambda m: {"expression": m[0].replace("^", "**")}),
+    ToolRule(_EXPRESSION, "math::evaluate", lambda m: {"expression": m[0].replace("^", "**")}),
     _rule(r"\bwhat (?:time|day|date)\b", "time::now", lambda _: {}),
     _rule(r"\bread (?:the )?file (\S+?)[.?!]?$", "file::read", lambda m: {"path": m[1]}),
     _rule(r"\blist (?:the |my )?files\b", "file::list", lambda _: {}),

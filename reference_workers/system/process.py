@@ -16,7 +16,7 @@ STOPPING = 15.0
 """Seconds a process may take to end: a worker drains for eight, and closes for two."""
 
 
-class State(StrEnum):
+class Phase(StrEnum):
     """Where a process stands."""
 
     STARTING = "starting"
@@ -38,7 +38,7 @@ class Supervised:
     ) -> None:
         self.name = name
         self.command: Sequence[str] = ()
-        self.state = State.STOPPED
+        self.state = Phase.STOPPED
         self.functions = 0
         self.exit_code: int | None = None
         self.restarts = Restarts()
@@ -58,10 +58,10 @@ class Supervised:
 
     def ready(self, functions: int) -> None:
         """Take note that the process serves, with so many functions."""
-        if self.state is State.STARTING:
+        if self.state is Phase.STARTING:
             self._ready_at = time.monotonic()
             self.functions = functions
-            self._become(State.READY)
+            self._become(Phase.READY)
 
     async def keep_up(self) -> None:
         """Run the process until it is stopped, or given up."""
@@ -73,9 +73,9 @@ class Supervised:
             self._ready_at, self.exit_code = None, code
             delay = self.restarts.ended(code, ready_for)
             if delay is None:
-                self._become(State.FAILED)
+                self._become(Phase.FAILED)
                 return
-            self._become(State.WAITING)
+            self._become(Phase.WAITING)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
 
@@ -92,8 +92,8 @@ class Supervised:
                 with suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
-        if self.state is not State.FAILED:
-            self._become(State.STOPPED)
+        if self.state is not Phase.FAILED:
+            self._become(Phase.STOPPED)
 
     async def _once(self) -> int:
         """One process from its start to its end; its exit code."""
@@ -111,14 +111,14 @@ class Supervised:
             except OSError as fault:
                 log.write(f"cannot be started: {fault}\n".encode())
                 return 127
-        self._become(State.STARTING)
+        self._become(Phase.STARTING)
         if self.on_line is not None and self._process.stdout is not None:
             async for line in self._process.stdout:
                 self.on_line(line.decode(errors="replace").rstrip())
         return await self._process.wait()
 
-    def _become(self, state: State) -> None:
+    def _become(self, state: Phase) -> None:
         self.state = state
-        if state is not State.READY:
+        if state is not Phase.READY:
             self.functions = 0
         self._changed(self)

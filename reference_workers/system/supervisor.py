@@ -16,7 +16,7 @@ from reference_workers.client import FunctionError
 from reference_workers.system.calling import caller
 from reference_workers.system.display import Display
 from reference_workers.system.folder import Folder, identity, own_identity
-from reference_workers.system.process import State, Supervised
+from reference_workers.system.process import Phase, Supervised
 from reference_workers.system.roster import ENGINE
 
 LOOK = 0.2
@@ -78,7 +78,7 @@ class Supervisor:
                 await asyncio.gather(watching, return_exceptions=True)
             finally:
                 await self._stop()
-        failed = [each for each in self._all() if each.state is State.FAILED]
+        failed = [each for each in self._all() if each.state is Phase.FAILED]
         for each in failed:
             self._explain(each)
         return 1 if failed else 0
@@ -126,7 +126,7 @@ class Supervisor:
         async with caller(self._url, "supervisor") as worker:
             while True:
                 await asyncio.sleep(LOOK)
-                if all(each.state is not State.STARTING for each in self._workers):
+                if all(each.state is not Phase.STARTING for each in self._workers):
                     continue
                 with suppress(FunctionError):
                     asked = worker.call("engine::functions::list", {}, seconds=PATIENCE)
@@ -138,7 +138,7 @@ class Supervisor:
         for worker in self._workers:
             if counts[worker.name]:
                 worker.ready(counts[worker.name])
-        if not self._greeted and all(w.state is State.READY for w in self._workers):
+        if not self._greeted and all(w.state is Phase.READY for w in self._workers):
             self._greeted = True
             self._display.say(f"ready: {len(self._workers)} workers at {self._url}")
             if self._http is not None and "api" in self._plan.names:
@@ -148,7 +148,7 @@ class Supervisor:
         """Show a change, and keep it for other terminals; one that is given up ends all."""
         self._folder.write(self._told())
         self._display.show(process, self._all())
-        if process.state is State.FAILED:
+        if process.state is Phase.FAILED:
             self._over.set()
 
     def _told(self) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class Shell:
             raise FunctionError("TIMEOUT", f"{program} did not end in {SECONDS:g} s") from None
         finally:
             _kill(process)
+            await process.wait()
         return {"exit_code": process.returncode, "stdout": _text(stdout), "stderr": _text(stderr)}
 
 

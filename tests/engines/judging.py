@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from conformance.engines.engine import EngineCommand
+from conformance.engines.command import EngineCommand
 from conformance.engines.judgement import EngineJudgement
 from conformance.engines.settings import EngineSettings
 from conformance.engines.source import Source

@@ -10,7 +10,7 @@ import pkgutil
 
 from tests.mutants.catalogue import MUTANTS, Mutant
 
-ASIDE = ("__main__", "agents", "matrix", "plain", "test_agents", "test_mutants", "unprepared")
+ASIDE = ("__main__", "agents", "matrix", "plain", "test_agents", "test_mutants")
 """What holds no mutants of this kind: those in ``agents`` are mistakes in services.
 
 ``catalogue``, ``handlers`` and ``worker`` are what all of them share.

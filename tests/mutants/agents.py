@@ -26,6 +26,7 @@ from reference_workers import (
     security,
     session_replay,
     swarm,
+    wasm,
     whole,
 )
 from reference_workers.client import Worker, run
@@ -35,12 +36,13 @@ from reference_workers.service.http import respond
 from reference_workers.service.state import Change, State
 from reference_workers.tools import __main__ as tools
 from reference_workers.tools.files import Files
+from reference_workers.turn import Turn
 
 Json = Any
 
 
 @dataclass(frozen=True, slots=True)
-class Mutant:
+class Mistake:
     """A worker with a mistake, and the requirement or the step of a scenario that finds it."""
 
     offer: Callable[[Worker], None]
@@ -48,7 +50,7 @@ class Mutant:
     step: str | None = None
 
 
-MUTANTS: dict[str, Mutant] = {}
+MISTAKES: dict[str, Mistake] = {}
 
 Offer = Callable[[Worker], None]
 
@@ -58,7 +60,7 @@ def mistaken(found_by: str, step: str | None = None) -> Callable[[Offer], Offer]
 
     def register(offer: Offer) -> Offer:
         name = offer.__name__.title().replace("_", "")
-        MUTANTS[name] = Mutant(offer, found_by, step)
+        MISTAKES[name] = Mistake(offer, found_by, step)
         return offer
 
     return register
@@ -169,7 +171,7 @@ def never_answers_a_wrong_leaf(worker: Worker) -> None:
 
 @mistaken("agents-sandbox", "trap")
 def dies_of_a_trap(worker: Worker) -> None:
-    instead(sandbox, "_told", lambda fault, store: os._exit(1))
+    instead(wasm, "_told", lambda fault, store: os._exit(1))
     sandbox.offer(worker)
 
 
@@ -228,10 +230,10 @@ def forgets_what_was_before(worker: Worker) -> None:
 
 @mistaken("agents-turn", "asks-first")
 def uses_tools_unasked(worker: Worker) -> None:
-    async def permit(self: agent_core.Turn, name: str) -> None:
+    async def permit(self: Turn, name: str) -> None:
         return None
 
-    instead(agent_core.Turn, "_permit", permit)
+    instead(Turn, "_permit", permit)
     agent_core.offer(worker)
 
 
@@ -289,10 +291,10 @@ def compares_lengths(worker: Worker) -> None:
 def main() -> int:
     """Run the mutant that the command names."""
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
-    if name not in MUTANTS:
-        print(f"no mutant {name!r}; there are: {', '.join(sorted(MUTANTS))}", file=sys.stderr)
+    if name not in MISTAKES:
+        print(f"no mutant {name!r}; there are: {', '.join(sorted(MISTAKES))}", file=sys.stderr)
         return 2
-    return run(MUTANTS[name].offer)
+    return run(MISTAKES[name].offer)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ from conformance.scenarios.library import shipped
 from conformance.scenarios.reading import load
 from tests.conformance.scenarios.playing import play
 from tests.judging import judge
-from tests.mutants.agents import MUTANTS
+from tests.mutants.agents import MISTAKES
 
 FACTOR = 0.4
 """Of the usual deadlines: what a wrong worker does not do is waited for."""
 
-BY_SCENARIO = {name: mutant for name, mutant in MUTANTS.items() if mutant.step}
-BY_REQUIREMENT = {name: mutant for name, mutant in MUTANTS.items() if not mutant.step}
+BY_SCENARIO = {name: mistake for name, mistake in MISTAKES.items() if mistake.step}
+BY_REQUIREMENT = {name: mistake for name, mistake in MISTAKES.items() if not mistake.step}
 WORKERS = {
     "agents-api": "api",
     "agents-embedding": "embedding",
@@ -56,7 +56,7 @@ def step_of(reason: str, path: Path) -> str | None:
 def test_every_scenario_has_a_right_worker_and_a_wrong_one() -> None:
     scenarios = {name for name in shipped() if name.startswith("agents-")}
     assert set(WORKERS) == scenarios
-    assert {mutant.found_by for mutant in BY_SCENARIO.values()} == set(WORKERS)
+    assert {mistake.found_by for mistake in BY_SCENARIO.values()} == set(WORKERS)
 
 
 @pytest.mark.parametrize(("scenario", "worker"), WORKERS.items())
@@ -66,12 +66,12 @@ def test_the_right_worker_passes(scenario: str, worker: str) -> None:
 
 @pytest.mark.parametrize("name", BY_SCENARIO)
 def test_a_mistake_fails_the_scenario_at_its_step(name: str) -> None:
-    mutant = BY_SCENARIO[name]
+    mistake = BY_SCENARIO[name]
 
-    told, reason = outcome(f"-m tests.mutants.agents {name}", mutant.found_by)
+    told, reason = outcome(f"-m tests.mutants.agents {name}", mistake.found_by)
 
     assert told == "failed", reason
-    assert step_of(reason, shipped()[mutant.found_by]) == mutant.step, reason
+    assert step_of(reason, shipped()[mistake.found_by]) == mistake.step, reason
 
 
 @pytest.mark.mutant

@@ -11,7 +11,7 @@ from tests.mutants import MUTANTS, Mutant
 from tests.mutants.matrix import decided_with, judged
 
 NOT_ITS_BUSINESS = (
-    *("INV-021", "INV-028"),
+    *("INV-021", "INV-028", "INV-039"),
     *("TEL-001", "TEL-002", "TEL-003", "OBS-001", "OBS-002", "OBS-003", "USE-006"),
 )
 """Rules on what the unbroken worker does not do: URLs, features, telemetry, a namespace, state."""

@@ -6,9 +6,7 @@ that what it breaks must be found through what those do by themselves.
 
 from __future__ import annotations
 
-import contextlib
-
-from tests.mutants.catalogue import Mutant, breaks
+from tests.mutants.catalogue import Mutant
 from tests.mutants.handlers import Handler, HandlerError, Handlers, current
 from tests.mutants.worker import Json, Worker
 
@@ -94,25 +92,6 @@ class Shop(Worker):
         return outcome.get("result")
 
     patience = 10.0
-
-
-@breaks("USE-007")
-class NeverReadsTheBody(Shop):
-    def is_request(self, data: Json) -> bool:
-        return False
-
-
-@breaks("USE-008")
-class SaysThatAllIsWell(Shop):
-    async def persist(self, key: str, order: Json) -> None:
-        with contextlib.suppress(HandlerError):
-            await super().persist(key, order)
-
-
-@breaks("USE-009")
-class KeepsNothing(Shop):
-    async def persist(self, key: str, order: Json) -> None:
-        return None
 
 
 OWN = {"handlers", "triggers", "__module__", "__doc__", "__qualname__"}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.handlers import HandlerError
+from tests.mutants.unprepared import Shop
 from tests.mutants.worker import Json, Worker
 
 
@@ -226,3 +229,22 @@ class TrustsWhatItKept(WaitsForWhatIsAbsent):
 class ListsTriggerTypesByTheirOldName(Calls):
     called = "engine::trigger-types::list"
     data_of_call: Json = {}
+
+
+@breaks("USE-007")
+class NeverReadsTheBody(Shop):
+    def is_request(self, data: Json) -> bool:
+        return False
+
+
+@breaks("USE-008")
+class SaysThatAllIsWell(Shop):
+    async def persist(self, key: str, order: Json) -> None:
+        with contextlib.suppress(HandlerError):
+            await super().persist(key, order)
+
+
+@breaks("USE-009")
+class KeepsNothing(Shop):
+    async def persist(self, key: str, order: Json) -> None:
+        return None

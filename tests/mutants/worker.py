@@ -241,7 +241,7 @@ class Worker(Handlers):
 
     def rejected(self, message: Json) -> None:
         self.log(f"rejected: {message['code']}")
-        if message["code"] == "WORKER_NAMESPACE_CONFLICT":
+        if message.get("function_id") is None:
             self.unwanted = True
 
     def refused(self, message: Json) -> None:

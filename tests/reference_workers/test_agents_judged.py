@@ -38,7 +38,6 @@ def test_each_keeps_every_must_and_should(tmp_path: Path) -> None:
     assert len(json.loads(told.read_text("utf-8"))["workers"]) == len(ROSTER)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("name", [*ROSTER, "whole"])
 def test_each_survives_hostile_data(name: str) -> None:
     if name == "sandbox":

@@ -9,7 +9,8 @@ import pytest
 from mock_engine.testing import FunctionFailed
 from reference_workers import mission
 from reference_workers.client import Worker
-from reference_workers.mission import STATUSES, TRANSITIONS, Missions, standing
+from reference_workers.mission import Missions
+from reference_workers.mission_life import STATUSES, TRANSITIONS, standing
 from reference_workers.service import Function
 from reference_workers.service.formats import checked
 from tests.reference_workers.services import services

@@ -7,7 +7,7 @@ import pytest
 
 wasmtime = pytest.importorskip("wasmtime", reason="the extra `agents` is not installed")
 
-from reference_workers import sandbox  # noqa: E402 - only where the extra is
+from reference_workers import sandbox, wasm  # noqa: E402 - only where the extra is
 from tests.reference_workers.services import services  # noqa: E402
 
 ADD = """(module (func (export "main") (param i32 i64 f64) (result f64)
@@ -98,7 +98,7 @@ def test_a_module_is_told_of_without_being_run() -> None:
 def test_without_its_package_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sandbox, "wasmtime", None)
+    monkeypatch.setattr(wasm, "wasmtime", None)
 
     assert sandbox.main() == 2
     assert "pip install 'iii-conformance[agents]'" in capsys.readouterr().err

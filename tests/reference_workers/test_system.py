@@ -18,7 +18,7 @@ from mock_engine.testing import LocalEngine
 from reference_workers.system import display
 from reference_workers.system.commands import main
 from reference_workers.system.folder import Folder, alive, own_identity
-from reference_workers.system.process import State, Supervised
+from reference_workers.system.process import Phase, Supervised
 from reference_workers.system.restarts import LONGEST_DELAY, MOST_FAILURES, SERVED_AFTER, Restarts
 from reference_workers.system.roster import ROSTER, UnknownWorker, chosen
 from tests.reference_workers.systems import FREE, command, system
@@ -177,17 +177,17 @@ def test_a_folder_without_a_system_has_none(tmp_path: Path) -> None:
 
 def test_a_program_that_is_none_is_given_up(tmp_path: Path) -> None:
     async def run() -> Supervised:
-        states: list[State] = []
+        states: list[Phase] = []
         process = Supervised("x", {}, tmp_path / "x.log", lambda p: states.append(p.state))
         process.command = ("none-such-program",)
         await process.keep_up()
         await process.stop()
-        assert states == [State.FAILED]
+        assert states == [Phase.FAILED]
         return process
 
     process = asyncio.run(run())
 
-    assert (process.state, process.pid, process.exit_code) == (State.FAILED, None, 127)
+    assert (process.state, process.pid, process.exit_code) == (Phase.FAILED, None, 127)
     assert "cannot be started" in (tmp_path / "x.log").read_text()
 
 
@@ -208,13 +208,13 @@ def test_a_process_that_ignores_signals_is_killed(
         await heard.wait()
         await process.stop()
         await keeping
-        assert (process.state, process.pid) == (State.STOPPED, None)
+        assert (process.state, process.pid) == (Phase.STOPPED, None)
 
     asyncio.run(run())
 
 
 ROW: Any = SimpleNamespace(
-    name="api", state=State.READY, pid=7, functions=3, restarts=Restarts(count=1)
+    name="api", state=Phase.READY, pid=7, functions=3, restarts=Restarts(count=1)
 )
 
 

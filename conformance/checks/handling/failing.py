@@ -8,7 +8,14 @@ from conformance.checks.stimuli.answers import WORDLESS, about, described, error
 from conformance.checks.stimuli.calling import REFUSAL, Errand, calls_nobody
 from conformance.checks.stimuli.failing import Crash, FailedCall, crashing, failing
 from conformance.checks.stimuli.odd_answers import ODD, OddAnswers, odd_answers, silent_after
-from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
+from conformance.requirements.verdict import (
+    Conclusion,
+    Finding,
+    broken,
+    decisive,
+    inconclusive,
+    kept,
+)
 from conformance.trials.harness import Harness
 from conformance.trials.learning.exceptions import unexpected
 from conformance.trials.trial import Record, Trial, Worker, check, trial
@@ -153,14 +160,25 @@ def _crashed_by_an_answer(record: Record[OddAnswers]) -> Finding:
     return inconclusive("no answer to a call of its own made a function crash")
 
 
+def _uncaught(record: Record[Errand]) -> Finding:
+    """What became of a handler that did not catch the error its own call ended in."""
+    answers = record.talk.answers(record.result.invocation.id)
+    error = answers[0].json.get("error") if answers else None
+    let_out = isinstance(error, dict) and REFUSAL[1] in str(error.get("message"))
+    if record.result.relay is None or not let_out:
+        return inconclusive("no handler was seen to let an exception out")
+    return kept("an exception that a handler did not catch became an error", answers[0])
+
+
 def _ends_in_an_error(
-    requirement: str, what: str, remedy: str, invoked: Trial[Crash], *others: Trial[OddAnswers]
+    requirement: str, what: str, remedy: str, invoked: Trial[Crash], *others: Trial[Any]
 ) -> None:
     @check(requirement, invoked, *others)
     def ends_in_an_error(*records: Record[Any]) -> Finding:
         odd = [_crashed_by_an_answer(r) for r in records if isinstance(r.result, OddAnswers)]
         crashed = [one_crash(r) for r in records if isinstance(r.result, Crash)]
-        return decisive(crashed + odd)
+        uncaught = [_uncaught(r) for r in records if isinstance(r.result, Errand)]
+        return decisive(crashed + odd + uncaught)
 
     def one_crash(record: Record[Crash]) -> Finding:
         answers = record.talk.answers(record.result.invocation.id)
@@ -194,6 +212,7 @@ _ends_in_an_error(
     "Catch whatever a handler raises, panics included, and answer invocation_failed.",
     crashing,
     odd_answers,
+    calls_nobody,
 )
 
 
@@ -229,9 +248,24 @@ def gives_crashes_their_code(record: Record[Crash]) -> Finding:
     )
 
 
-@check("INV-024", crashing)
-def tells_where_it_crashed(record: Record[Crash]) -> Finding:
+@check("INV-024", crashing, calls_nobody)
+def tells_where_it_crashed(*records: Record[Any]) -> Finding:
     """Without it, whoever looks into the failure has to reproduce it first."""
+    return decisive(
+        _where(record) if isinstance(record.result, Crash) else _where_uncaught(record)
+        for record in records
+    )
+
+
+def _where_uncaught(record: Record[Errand]) -> Finding:
+    uncaught = _uncaught(record)
+    answers = record.talk.answers(record.result.invocation.id)
+    if uncaught.conclusion is Conclusion.KEPT and answers[0].json["error"].get("stacktrace"):
+        return kept("a stacktrace came with an exception that a handler let out", answers[0])
+    return inconclusive("no handler was seen to let an exception out that it did not choose")
+
+
+def _where(record: Record[Crash]) -> Finding:
     answer, error = _crash_error(record)
     if answer is None or not error:
         return inconclusive("it answered no error: see INV-016")

@@ -15,7 +15,7 @@ from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import as_json
-from mock_engine.transcript import Event, Message
+from mock_engine.transcript import Direction, Event, FrameSeen, Message
 from mock_engine.wire import Frame
 
 
@@ -58,7 +58,13 @@ def answers_pings(record: Record[PingSent]) -> Finding:
             return broken(
                 expected=f"a pong with the payload {as_json(ping.payload)}",
                 seen=f"none on connection #{number}",
-                events=tuple(e for e in record.events if e.connection == number)[-6:],
+                events=tuple(
+                    event
+                    for event in record.events
+                    if isinstance(event, FrameSeen)
+                    and event.connection == number
+                    and event.opcode in (Opcode.PING, Opcode.PONG)
+                )[-6:],
                 remedy="Read from the socket at all times; WebSocket libraries answer pings then.",
             )
     return kept("each ping was answered with its payload")
@@ -86,6 +92,11 @@ def answers_a_ping_message(record: Record[float]) -> Finding:
     return broken(
         expected='{"type":"pong"}',
         seen="no answer",
+        events=tuple(
+            message
+            for message in record.talk.messages(None, Direction.FROM_ENGINE)
+            if message.type == "ping"
+        ),
         remedy='Answer {"type":"ping"} with {"type":"pong"}.',
     )
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from conformance.checks.stimuli.refusing import PATIENCE, Displaced, name_conflict
+from conformance.checks.stimuli.refusing import (
+    PATIENCE,
+    UNHEARD_OF,
+    Displaced,
+    name_conflict,
+    unknown_refusal,
+)
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 
@@ -18,6 +24,21 @@ def stays_away_when_its_name_is_taken(record: Record[Displaced]) -> Finding:
         seen="a new connection",
         events=(record.talk.first_message(again[0]),),
         remedy="Treat the rejection of the worker's name as final, and say so in the log.",
+    )
+
+
+@check("REC-030", unknown_refusal)
+def takes_any_refusal_of_itself_as_final(record: Record[Displaced]) -> Finding:
+    """Newer engines have further reasons to refuse a worker; each holds as long as they run."""
+    again = _again(record)
+    if not again:
+        return kept(f"no new connection within {PATIENCE} s")
+    return broken(
+        expected=f"no new connection after a rejection with the code {UNHEARD_OF}, which names no "
+        "function",
+        seen="one",
+        events=(record.talk.first_message(again[0]),),
+        remedy="Take a rejection without function_id as one of the worker, whatever its code.",
     )
 
 

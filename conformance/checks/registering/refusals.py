@@ -7,6 +7,7 @@ from dataclasses import replace
 from conformance.checks.stimuli.refusing import (
     NO_ROUTE,
     OWNER,
+    UNHEARD_OF,
     AfterRejection,
     Refusal,
     chosen,
@@ -90,7 +91,7 @@ def survives_a_refused_trigger(record: Record[Refusal]) -> Finding:
 @trial(Worker.OWN)
 async def odd_rejection(harness: Harness) -> AfterRejection:
     """Tell the worker of a function that is refused for a reason it cannot know."""
-    return await refuse_a_function(harness, "X_UNHEARD_OF")
+    return await refuse_a_function(harness, UNHEARD_OF)
 
 
 @check("REG-014", odd_rejection)

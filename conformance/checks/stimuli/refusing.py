@@ -116,6 +116,9 @@ def _result(harness: Harness, outcome: Mapping[str, Any]) -> tuple[int, dict[str
     raise Inconclusive("this takes a worker that registers a trigger")
 
 
+UNHEARD_OF = "X_UNHEARD_OF"
+"""A code of rejection that no engine has yet."""
+
 PATIENCE = 3.5
 """Seconds in which every SDK that comes back has come back: 2.6 s at the latest."""
 
@@ -135,6 +138,17 @@ class Displaced:
 @trial(Worker.OWN, slow=True)
 async def name_conflict(harness: Harness) -> Displaced:
     """Tell the worker that its name is taken, and close the connection."""
+    return await _displaced(harness, "WORKER_NAMESPACE_CONFLICT")
+
+
+@trial(Worker.OWN, slow=True)
+async def unknown_refusal(harness: Harness) -> Displaced:
+    """Refuse the worker for a reason that it cannot know, and close the connection."""
+    return await _displaced(harness, UNHEARD_OF)
+
+
+async def _displaced(harness: Harness, code: str) -> Displaced:
+    """Refuse the worker itself, with this code, and see whether it comes back."""
     await harness.worker.start()
     await harness.presence.ready()
     before = tuple(harness.workers)
@@ -145,7 +159,7 @@ async def name_conflict(harness: Harness) -> Displaced:
             number,
             {
                 "type": "registrationrejected",
-                "code": "WORKER_NAMESPACE_CONFLICT",
+                "code": code,
                 "namespace": "default",
                 "worker_name": "taken",
                 "owner_worker_id": OWNER,

@@ -122,7 +122,7 @@ async def stored_and_recalled(harness: Harness) -> tuple[Pair, ...]:
     for store, recall in _couples(harness):
         marker = f"conformance-{len(pairs)}-{harness.transcript.now():.6f}"
         examples = harness.baseline.knowledge.examples
-        data = _marked(examples(store)[0], marker)
+        data = _marked(examples(store)[0], marker, _kept_under(harness, recall))
         if data is None:
             continue
         stored = harness.invoker.invoke(store, data)
@@ -152,14 +152,25 @@ def _couples(harness: Harness) -> Iterator[tuple[str, str]]:
                 break
 
 
-def _marked(example: Any, marker: str) -> Any:
-    """The example with a marker in place of the text that is to be kept, if it holds one."""
-    for path in reversed(places(example)):
-        name = str(path[-1]).lower() if path else ""
-        addresses = ("id", "key", "name", "scope", "type", "kind", "mode", "namespace", "status")
-        if isinstance(at(example, path), str) and not name.endswith(addresses):
-            return put(example, path, marker)
+def _kept_under(harness: Harness, recall: str) -> str | None:
+    """The name under which a reader returns what the engine kept, if that is known."""
+    for relay in harness.invoker.relays("call"):
+        if relay.function_id == recall and relay.lens and isinstance(relay.lens[-1], str):
+            return relay.lens[-1]
     return None
+
+
+def _marked(example: Any, marker: str, name: str | None) -> Any:
+    """The example with a marker in place of the text that is to be kept, if it holds one.
+
+    Else it is put where a reader has it, under ``name``.
+    """
+    for path in reversed(places(example)):
+        last = str(path[-1]).lower() if path else ""
+        addresses = ("id", "key", "name", "scope", "type", "kind", "mode", "namespace", "status")
+        if isinstance(at(example, path), str) and not last.endswith(addresses):
+            return put(example, path, marker)
+    return {**example, name: marker} if isinstance(example, dict) and name else None
 
 
 def _related(example: Any, stored: Any, given: Any, marker: str) -> Any:

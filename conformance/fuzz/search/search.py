@@ -27,7 +27,7 @@ from conformance.fuzz.values.entropy import RandomEntropy
 from conformance.fuzz.values.hostile import COMMON, HOSTILE, written
 from conformance.fuzz.values.strings import TAG
 from conformance.trials.learning.complaints import Hint, fields, hints
-from conformance.trials.learning.following import followed
+from conformance.trials.learning.following import all_at_once, followed
 from conformance.trials.learning.guesses import guesses
 from conformance.trials.learning.learner import Names
 
@@ -187,8 +187,10 @@ class Search:
             for part in hint.path or ():
                 if isinstance(part, str):
                     one.names[part] += 1
-        tries = islice(followed(case.value, found, one.names, self._guess), MOST_TRIES)
-        one.waiting.extend((value, HINT, True) for value in tries)
+        tries = [*all_at_once(case.value, found, self._guess)]
+        tries += islice(followed(case.value, found, one.names, self._guess), MOST_TRIES)
+        # What was complained of last was furthest in: it is followed before all else.
+        one.waiting.extendleft((value, HINT, True) for value in reversed(tries))
 
     @staticmethod
     def _keep(one: Knowledge, case: Case, *, succeeded: bool) -> None:
@@ -217,7 +219,10 @@ class Search:
             return '{"error":{"code":"refused","message":"refused by whoever was called"}}'
         if self._entropy.chance(10):
             return "{}"
-        value = self._entropy.pick([h for h in HOSTILE if h.deliverable]).value
+        common = self._entropy.chance(60)
+        value = self._entropy.pick(
+            COMMON if common else [h for h in HOSTILE if h.deliverable]
+        ).value
         return '{"result":' + written(value).decode() + "}"
 
     def observe(self, value: Any) -> None:

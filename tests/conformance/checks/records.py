@@ -77,5 +77,5 @@ class Story:
         missed: str = "",
     ) -> Record[Result]:
         """The record of a trial that left this behind."""
-        events, baseline = tuple(self.events), Baseline(Pace())
+        events, baseline = tuple(self.events), Baseline(Pace(), workers=1)
         return Record("t", result, events, baseline, (), exit_code, "t", life, missed)

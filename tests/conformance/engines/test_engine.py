@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from conformance.engines.engine import EngineAddress, EngineCommand, environment, free_ports
+from conformance.engines.command import EngineCommand, environment, free_ports
+from conformance.engines.elsewhere import EngineAddress
 from conformance.errors import Inconclusive, UsageError
 
 

@@ -24,11 +24,10 @@ LOOKING_BACK = [
         "reference_workers.echo",
         "tests.mutants OpensChannelsWithoutAKey",
         "tests.mutants GivesUpWhenTheEngineIsAway",
-        "tests.impostors echoes_always",
     ],
 )
 def test_a_requirement_gets_the_same_verdict_alone_and_among_all_others(module: str) -> None:
     others = sorted(set(CHECKS) - {*LOOKING_BACK, "CHN-001"})
-    chosen = [*LOOKING_BACK, "CHN-001", *random.Random(module).sample(others, 4)]
+    chosen = [*LOOKING_BACK, "CHN-001", *random.Random(module).sample(others, 2)]
 
     assert differences(module, chosen) == {}

@@ -114,3 +114,20 @@ def test_data_is_json_and_is_read_back_as_it_was(
     assert json.loads(json.dumps(data)) == data
     assert Entry.read(data) == entry
     assert entry.tried == (Rate(tried.judged, tried.kept) if tried else None)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "short"),
+    [
+        ("A worker must announce itself.", "must announce itself"),
+        ("A worker that is asked to stop drains", "A worker that is asked to stop drains"),
+        ("An engine must answer pings.", "must answer pings"),
+    ],
+)
+def test_a_rule_is_shortened_where_it_stays_a_sentence(sentence: str, short: str) -> None:
+    criterion = Criterion(FUZZ, "x", "fuzz", Level.MUST, sentence, "docs/fuzzing.md")
+    entry = build_entry(
+        criterion, Outcome.PASSED, Evidence("x"), reason="x", protocol="0.25", command=""
+    )
+
+    assert entry.rule == short

@@ -93,3 +93,5 @@ def test_a_result_is_kept_for_the_same_task_alone(tmp_path: Path) -> None:
     assert ending.seconds == 2.5
     assert kept(Task("one", ("--b",), ("w",), ".", 60), tmp_path) is None
     assert kept(done, tmp_path / "none") is None
+    reporter(tmp_path, entry(1, Outcome.PASSED)).finished(2)
+    assert kept(done, tmp_path) is None  # an interrupted run

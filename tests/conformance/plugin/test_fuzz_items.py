@@ -128,7 +128,7 @@ def test_a_distributed_run_shares_its_campaign_out(pytester: pytest.Pytester) ->
     result = run(pytester, f"{PLANTED} empty_list", *options)
 
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["*payloads-1*300 invocations*", "*payloads-2*300 invocations*"])
+    result.stdout.fnmatch_lines(["*fuzzing: 300 invocations*", "*fuzzing: 300 invocations*"])
 
 
 # -- Redis ---------------------------------------------------------------------------------------

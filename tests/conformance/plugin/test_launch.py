@@ -54,7 +54,7 @@ def test_xdist_is_loaded_where_it_is_asked_for() -> None:
 
 
 def console(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:
-    return pytester.run(sys.executable, "-m", "conformance", *words, timeout=60)
+    return pytester.run(sys.executable, "-m", "conformance", *words, timeout=120)
 
 
 def test_the_projects_settings_are_left_aside(pytester: pytest.Pytester) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
-from conformance.requirements.protocol import chosen, engines, spoken
+from conformance.requirements.protocol import NEWEST, chosen, engines, spoken
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from conformance.requirements.protocol import chosen, engines, spoken
         ({"version": "0.22.1", "telemetry": {"framework": "iii-node"}}, "0.22.1"),
         ({"version": "0.22.1", "telemetry": {"framework": "mine"}}, "0.25"),
         ({"version": "1.0.0"}, "0.25"),
-        ({"version": "0.9.0", "runtime": "node", "telemetry": {"language": "en"}}, "0.25"),
+        ({"version": "0.9.0", "runtime": "node", "telemetry": {"language": "en"}}, "0.9.0"),
         ({"version": 5, "telemetry": None}, "0.25"),
     ],
 )
@@ -47,6 +47,17 @@ def test_a_version_that_is_guessed_is_said_to_be(version: str, guess: bool) -> N
     data = {"version": version, "runtime": "node", "telemetry": {"language": "en-US"}}
 
     assert ("a guess" in spoken([data]).reason) is guess
+
+
+@pytest.mark.parametrize(
+    ("version", "language"), [("0.9.0", "python"), ("0.1.0", "en-US"), ("0.9.0", None)]
+)
+def test_a_worker_that_reports_by_itself_is_no_early_sdk(
+    version: str, language: str | None
+) -> None:
+    data = {"version": version, "runtime": "python", "telemetry": {"language": language}}
+
+    assert spoken([data]).version == NEWEST
 
 
 @pytest.mark.parametrize(("engine", "known"), [("0.22", False), ("0.23", True), ("0.25", True)])

@@ -76,6 +76,18 @@ def test_what_a_file_says(tmp_path: Path) -> None:
     assert load(tmp_path, "# nothing") == Configuration(tmp_path / "conformance.yaml")
 
 
+def test_a_part_may_be_nobodys(tmp_path: Path) -> None:
+    path = tmp_path / "conformance.yaml"
+    path.write_text('roles: {echo: null, fail: "a::b"}')
+    invoking = Invoking(roles=configuration.load(path).roles)
+
+    assert [invoking.denies(role) for role in ("echo", "fail", "call")] == [True, False, False]
+    assert [invoking.player(role) for role in ("echo", "fail")] == ["", "a::b"]
+    assert invoking.strangers(["shop::order"]) == [
+        "`roles` lets a::b play fail, which the worker does not register"
+    ]
+
+
 def test_the_schema_knows_every_role_and_explains_every_key() -> None:
     properties = documents.schema(configuration.SCHEMA)["properties"]
 

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from conformance.engines.engine import EngineAddress, EngineCommand, free_ports
+from conformance.engines.command import EngineCommand, free_ports
+from conformance.engines.elsewhere import EngineAddress
 from conformance.engines.upstream import EngineBehind
 from conformance.errors import UsageError
 from conformance.requirements.verdict import Outcome
@@ -26,6 +27,7 @@ ECHO = Command.parse(f"{sys.executable} -m reference_workers.echo")
 CALL = "0b7e1a52-0000-4000-8000-00000000000f"
 SOUGHT = ("CON-001", "INV-001", "REG-001", "REC-004", "REC-006", "CAL-001", "SHD-001")
 OURS = "CHN-002"
+LONGEST = 60.0
 
 
 def settings(upstream: EngineBehind) -> Settings:
@@ -73,15 +75,19 @@ async def between() -> AsyncIterator[tuple[Listener, ClientConnection]]:
         async with connect(f"ws://127.0.0.1:{listener.port}") as worker:
             greeting = json.loads(await worker.recv())
             assert greeting["type"] == "workerregistered"
+            announced = await answer_of(worker, "engine::workers::register", {"name": "w"})
+            assert announced["result"] == {"success": True}
             yield listener, worker
     finally:
         await listener.stop()
         await relay.stop()
 
 
-async def answer_of(worker: ClientConnection, function_id: str) -> dict[str, object]:
+async def answer_of(
+    worker: ClientConnection, function_id: str, data: object = None
+) -> dict[str, object]:
     call = {"type": "invokefunction", "invocation_id": CALL, "function_id": function_id}
-    await worker.send(json.dumps(call | {"data": {}}))
+    await worker.send(json.dumps(call | {"data": data or {}}))
     answer: dict[str, object] = json.loads(await worker.recv())
     return answer
 
@@ -94,7 +100,7 @@ def test_messages_go_both_ways() -> None:
             assert answer["invocation_id"] == CALL
             assert "result" in answer
 
-    asyncio.run(play())
+    asyncio.run(asyncio.wait_for(play(), LONGEST))
 
 
 def test_answers_to_the_suite_stay_with_the_suite() -> None:
@@ -108,15 +114,15 @@ def test_answers_to_the_suite_stay_with_the_suite() -> None:
             call = {"type": "invokefunction", "invocation_id": CALL, "function_id": "x::slow"}
             await worker.send(json.dumps(call | {"data": {}}))
             asked = json.loads(await worker.recv())
+            assert asked["type"] == "invokefunction"
             stray = {**own, "invocation_id": "0b7e1a52-0000-4000-8000-000000000001"}
             await worker.send(json.dumps(stray | {"result": "stray"}))
             await worker.send(json.dumps({**own, "result": "its own"}))
             answer = json.loads(await worker.recv())
 
-            assert asked["type"] == "invokefunction"
             assert (answer["type"], answer["result"]) == ("invocationresult", "its own")
 
-    asyncio.run(play())
+    asyncio.run(asyncio.wait_for(play(), LONGEST))
 
 
 def test_the_end_of_the_engine_ends_the_worker() -> None:
@@ -133,4 +139,4 @@ def test_the_end_of_the_engine_ends_the_worker() -> None:
             await listener.stop()
             await relay.stop()
 
-    asyncio.run(asyncio.wait_for(play(), 30))
+    asyncio.run(asyncio.wait_for(play(), LONGEST))

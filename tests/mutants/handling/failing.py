@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.unprepared import Shop
 from tests.mutants.worker import Json, Worker
 
 
@@ -74,3 +77,12 @@ class TurnsErrorsIntoObjects(Worker):
         if body.get("error"):
             body["error"]["message"] = "[object Object]"
         return body
+
+
+@breaks("INV-016")
+class HangsOverAList(Shop):
+    async def engine(self, function_id: str, data: Json) -> Json:
+        found = await super().engine(function_id, data)
+        if isinstance(found, list):
+            await asyncio.Event().wait()
+        return found

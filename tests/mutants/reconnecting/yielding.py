@@ -13,6 +13,19 @@ class InsistsOnItsName(Worker):
         return None
 
 
+@breaks("REC-030")
+class IgnoresRefusalsItDoesNotKnow(Worker):
+    """Announces itself as an SDK of 0.26, for the rule is one since then."""
+
+    def description(self) -> Json:
+        telemetry = {"language": "rust", "framework": "iii-rust"}
+        return {**super().description(), "version": "0.26.0", "telemetry": telemetry}
+
+    def rejected(self, message: Json) -> None:
+        if message["code"] == "WORKER_NAMESPACE_CONFLICT":
+            super().rejected(message)
+
+
 @breaks("REC-037")
 class LivesOnInSilence(Plain):
     def log(self, text: str) -> None:

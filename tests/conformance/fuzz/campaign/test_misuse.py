@@ -1,0 +1,69 @@
+"""Calls of a worker that the engine cannot read: heard, and traced to the input behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from conformance.fuzz.campaign.misuse import Misuses
+from conformance.fuzz.campaign.oracles import Kind, Observation
+from conformance.fuzz.plan import Plan
+from conformance.fuzz.target import Case
+from mock_engine.transcript import Direction, Message
+from tests.conformance.fuzz.campaign.campaigns import fuzz
+
+WRONG = {"scope": "s", "key": "k", "operations": []}
+
+
+def call(function_id: str, data: Any) -> Message:
+    body = {"type": "invokefunction", "function_id": function_id, "data": data}
+    return Message(0.0, 1, Direction.FROM_WORKER, binary=False, data=json.dumps(body).encode())
+
+
+class Asked:
+    """A minimiser whose worker misuses the engine for one input alone."""
+
+    def __init__(self, misuses: Misuses) -> None:
+        self.misuses = misuses
+
+    async def ask(self, cases: list[Case]) -> list[Observation]:
+        for case in cases:
+            if case.value == "bad":
+                self.misuses.hear(call("state::update", WRONG))
+        return [Observation(case, "", b"{}") for case in cases]
+
+    def finding(self, suspicion: Any, steps: Any, seen: Any, *, reproduced: bool) -> Any:
+        return suspicion, steps, reproduced
+
+
+def test_a_wrong_call_is_traced_to_its_input() -> None:
+    misuses = Misuses()
+    misuses.hear(call("state::get", {"scope": "s", "key": "k"}))
+    misuses.hear(call("engine::workers::register", {}))
+    misuses.hear(call("state::update", WRONG))
+    misuses.hear(call("state::update", WRONG))
+    assert (misuses.calls, len(misuses.fresh)) == (3, 1)
+
+    cases = [Case("f", b'"good"', "good"), Case("f", b'"bad"', "bad")]
+    asked: Any = Asked(misuses)
+    ((suspicion, _, case),) = asyncio.run(misuses.traced(cases, asked))
+
+    assert (suspicion.kind, suspicion.function_id) == (Kind.MISUSE, "f")
+    assert "ops" in suspicion.expected
+    assert case.value == "bad"
+    assert misuses.fresh == []
+
+
+@pytest.mark.parametrize(
+    ("worker", "kind"),
+    [("Shop", None), ("HangsOverAList", Kind.SILENT)],
+)
+def test_an_answer_is_an_input_too(worker: str, kind: Kind | None) -> None:
+    report = fuzz(f"tests.mutants {worker}", Plan(3, count=700, window=16, enough=1), factor=0.3)
+
+    found = {defect.kind for defect in report.findings}
+    assert found == (set() if kind is None else {kind})
+    assert all(defect.steps[-1].answer for defect in report.findings)
