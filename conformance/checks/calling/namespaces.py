@@ -69,9 +69,9 @@ def calls_within_its_namespace(record: Record[Variables]) -> Finding:
 def calls_the_engine_where_it_is(record: Record[object]) -> Iterator[Finding | None]:
     """The engine's own functions are in the default namespace alone."""
     for call in record.talk.messages():
-        own = _namespace(record, call.connection)
-        engines = str(call.json.get("function_id")).startswith("engine::") if own else False
-        if call.type != "invokefunction" or not engines:
+        if call.type != "invokefunction" or _namespace(record, call.connection) is None:
+            continue
+        if not str(call.json.get("function_id")).startswith("engine::"):
             continue
         yield (
             None

@@ -150,3 +150,13 @@ def test_a_worker_that_was_not_there_for_a_trial() -> None:
     missed = spoken().record(None, missed="the worker was not connected when the trial needed it")
 
     assert watched("RDY-001", missed).seen == missed.missed
+
+
+def test_every_watch_bears_what_is_no_message() -> None:
+    blue = {**ANNOUNCEMENT, "data": {"namespace": "blue"}}
+    story = Story().opens().says(blue).says(b"not json").says([1]).says(None).says({"type": 5})
+    record = story.says(b"\xff", engine=True).says([1], engine=True).record(None)
+
+    for requirement, check in CHECKS.items():
+        if check.watch is not None:
+            watched(requirement, record)
