@@ -54,7 +54,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
-    """A headless Chromium."""
+    """A headless Chromium. Playwright leaves its event loop running: see the mark ``browser``."""
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if program is None:
         missing("chromium")

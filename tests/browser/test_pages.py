@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+pytestmark = pytest.mark.browser
+
 WIDE, NARROW = 1280, 390
 REPORT = "workers/mail/report.html"
 PAGES = ("index.html", REPORT, "requirements/INV-002.html", "findings.html", "compare.html")

@@ -56,7 +56,7 @@ def test_a_port_that_is_taken_and_one_worker_for_many_processes(port: int, tmp_p
     with socket.create_server(("127.0.0.1", port)):
         taken = pytest_on(port, tmp_path)
         told, _ = taken.communicate()
-    many = pytest_on(port, tmp_path, "-n", "2")
+    many = pytest_on(port, tmp_path, "-n", "2", "--fuzz=10")
     refused, _ = many.communicate()
 
     assert (taken.returncode, many.returncode) == (4, 4)
