@@ -12,7 +12,7 @@ from conformance.checks.stimuli.worlds import (
     stored_and_recalled,
 )
 from conformance.documents.trees import equal
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.trial import Record, check
 from mock_engine.rendering import as_json, shorten
 
@@ -20,6 +20,8 @@ from mock_engine.rendering import as_json, shorten
 @check("USE-007", plain_and_over_http)
 def reads_its_requests(record: Record[tuple[Pair, ...]]) -> Finding:
     """The engine hands over the event of a request; what a function needs stands within that."""
+    if not record.result:
+        return not_applicable("no function behind an HTTP trigger is known to need data")
     judged = 0
     for pair in record.result:
         plain, _ = result(record.talk.answers(pair.first.id))
@@ -44,6 +46,10 @@ def reads_its_requests(record: Record[tuple[Pair, ...]]) -> Finding:
 @check("USE-008", kept_and_refused)
 def tells_what_was_not_kept(record: Record[tuple[Pair, ...]]) -> Finding:
     """A caller that is told that all is well does not try again, and the data is lost."""
+    if not record.result:
+        return not_applicable(
+            "none of its functions was seen to keep something and to wait for that"
+        )
     judged = 0
     for pair in record.result:
         fine, before = result(record.talk.answers(pair.first.id))
@@ -67,6 +73,8 @@ def tells_what_was_not_kept(record: Record[tuple[Pair, ...]]) -> Finding:
 @check("USE-009", stored_and_recalled)
 def gives_back_what_it_stored(record: Record[tuple[Pair, ...]]) -> Finding:
     """A store that answers that all is well, and keeps nothing, loses data without a sound."""
+    if not record.result:
+        return not_applicable("no two of its functions are named as a store and its reader")
     judged = 0
     for pair in record.result:
         fine, _ = result(record.talk.answers(pair.first.id))
