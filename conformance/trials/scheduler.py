@@ -91,7 +91,7 @@ class Scheduler:
         self._harnesses: dict[str, Harness] = {}
         self._playing: dict[str, Harness] = {}
         self._began = 0.0
-        self._held: Harness | None = None
+        self._lanes = 0
         self._learning = asyncio.Lock()
         self._learned = False
         self._port = 0
@@ -311,33 +311,42 @@ class Scheduler:
 
     async def _play_held(self, trials: list[Trial[Any]]) -> None:
         """Play those that hold calls, one after the other, for one would hold another's."""
+        chosen = self._open(trials, Worker.CALLING) if self._holds else []
+        if not chosen:
+            return
+        self._lanes += 1
+        run = HELD if self._lanes == 1 else f"{HELD}-{self._lanes}"
+        lane: list[Harness] = []
         try:
-            for trial in self._open(trials, Worker.CALLING) if self._holds else ():
-                await self._settle(trial, self._undoubted(self._on_held(trial)))
+            for trial in chosen:
+                await self._settle(trial, self._undoubted(self._on_held(trial, lane, run)))
         finally:
-            if self._held is not None:
-                await self._held.close()
-                self._harnesses[HELD], self._held = self._held, None
+            for harness in lane:
+                await harness.close()
+                self._harnesses[run] = harness
 
-    async def _on_held(self, trial: Trial[Any]) -> TrialOutcome:
+    async def _on_held(self, trial: Trial[Any], lane: list[Harness], run: str) -> TrialOutcome:
+        """Play a trial on the worker of its lane, which the first of them starts."""
         assert self._shared is not None
         obstacle = self._obstacle(trial)
         if obstacle is not None:
             return obstacle
-        if self._held is None:
+        if not lane:
             place = await self._settings.subject.place()
-            self._held = Harness(
-                self._settings,
-                self._shared.baseline,
-                place,
-                port=self._port,
-                starts=self._starts,
-                first=self._shared.talk,
+            lane.append(
+                Harness(
+                    self._settings,
+                    self._shared.baseline,
+                    place,
+                    port=self._port,
+                    starts=self._starts,
+                    first=self._shared.talk,
+                )
             )
         try:
-            return await _play(replace(trial, play=_prepared(trial)), self._held, HELD)
+            return await _play(replace(trial, play=_prepared(trial)), lane[0], run)
         finally:
-            self._held.gateway.release()
+            lane[0].gateway.release()
 
     async def _play_own(self, trials: list[Trial[Any]], places: int) -> None:
         free = asyncio.Semaphore(places)
