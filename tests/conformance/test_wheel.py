@@ -35,7 +35,7 @@ def test_a_worker_is_judged_from_an_empty_folder(tmp_path: Path) -> None:
     run(python, "-m", "pip", "install", "-q", "-c", constraints, wheel, cwd=empty)
 
     worker = f"--worker-cmd={python} -m reference_workers.echo"
-    told = run(python, "-m", "pytest", "-p", "no:cacheprovider", worker, cwd=empty)
+    told = run(python, "-m", "pytest", "-v", "-p", "no:cacheprovider", worker, cwd=empty)
     listed = run(python, "-m", "conformance", "list", cwd=empty)
     config = "from mock_engine.config import *; print(load(default_path()).modules[0].name)"
 

@@ -14,4 +14,6 @@ def test_every_option_has_one_place() -> None:
     options.add(parser)
     declared = [call.args[0] for call in parser.getgroup.return_value.addoption.mock_calls]
 
-    assert sorted(declared) == sorted((*options.SHAPING, *options.CHOOSING, *options.TELLING))
+    assert sorted(declared) == sorted(
+        (*options.SHAPING, *options.CHOOSING, *options.PLACING, *options.TELLING)
+    )
