@@ -119,13 +119,13 @@ class WorkerProcess:
                 return ()
             self._remaining = asyncio.get_running_loop().create_future()
             self._kept.ask({"remaining": within})
-            found = await self._remaining
+            found = await asyncio.shield(self._remaining)
         return tuple(f"{_name(pid)} (pid {pid})" for pid in found)
 
     async def kill(self) -> None:
         """End the command and everything it started, at once, and wait until it is gone."""
         self._kept.end()
-        await self._following
+        await asyncio.shield(self._following)  # whoever is cancelled meanwhile must not end it
         self._kept.close()
         self.output.close()
 
