@@ -11,8 +11,13 @@ from tests.judging import judge
 SPEAKS = ("CON-001", "CON-002", "CON-003", "ANN-", "FRM-001", "FRM-002", "FRM-010", "REG-", "USE-")
 """What can be seen of a worker that speaks, whether or not it answers."""
 
-LIVES = (*SPEAKS, "CON-", "FRM-", "RDY-", "REC-007", "SHD-", "INV-020")
-"""What can be seen of one that says something to each invocation."""
+LIVES = (*SPEAKS, "CON-", "FRM-", "RDY-", "REC-007", "SHD-", "INV-020", "CAL-004")
+"""What can be seen of one that says something to each invocation: its announcement is a call that
+nobody waits for, which is all that CAL-004 is about.
+"""
+
+ECHOES = ("INV-001", "INV-002", "INV-003", "INV-014", "INV-018", "INV-031", "INV-032", "INV-034")
+"""What can be seen of one that returns its data, and is found to play echo."""
 
 SHOWN: dict[str, tuple[str, ...]] = {
     "ends_at_once": (),
@@ -22,8 +27,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "hangs_up": (),
     "announces_alone": SPEAKS,
     "fails_always": SPEAKS,
-    "repeats_everything": SPEAKS,
-    "echoes_always": (*LIVES, "INV-001", "INV-002", "INV-003", "INV-014", "INV-018", "INV-034"),
+    # The binary message that it is sent and sends back has a prefix and a JSON object.
+    "repeats_everything": (*SPEAKS, "TEL-001"),
+    "echoes_always": (*LIVES, *ECHOES, "INV-036"),
     "knows_nothing": (*LIVES, "INV-"),
     # A worker that does all of it, and nonsense besides: the suite must bear that.
     "says_nonsense": ("",),
