@@ -35,6 +35,7 @@ class Kind(Enum):
     DEAF = "the worker goes deaf"
     DROPPED = "the connection is dropped"
     SILENT = "no reply"
+    STUCK = "no reply any more"
     TWICE = "more than one reply"
     MALFORMED = "a reply that the engine cannot read"
     RESULT = "a result that its format forbids"
@@ -58,6 +59,7 @@ REMEDIES = {
     Kind.DEAF: "Do not block or end the loop that reads messages, whatever a handler does.",
     Kind.DROPPED: "Answer with an error instead of closing the connection.",
     Kind.SILENT: "Answer in every case, with an error when the handler fails or panics.",
+    Kind.STUCK: "Release a lock, and whatever else is held, when the handler fails, too.",
     Kind.TWICE: "Send the result in one place, after the handler has returned or failed.",
     Kind.MALFORMED: "Send an invocationresult whose texts are UTF-8 and whose numbers are finite.",
     Kind.RESULT: "Return what response_format declares, or declare what is returned.",
