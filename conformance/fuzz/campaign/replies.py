@@ -100,10 +100,10 @@ class Replies:
             self.misuses.hear(event)
 
     def causes(self, function_id: str, most: int) -> list[Case]:
-        """What may have left a function in a state: failures first, of each the last one first."""
+        """What may have left a function in a state: failures on data that it should take first."""
         recent = [*reversed(self._recent[function_id])]
-        failed = [case for case, failed in recent if failed]
-        return [*failed, *(case for case, failed in recent if not failed)][:most]
+        recent.sort(key=lambda one: (not one[1], one[0].valid is False))
+        return [case for case, _ in recent][:most]
 
     def deadline(self, function_id: str) -> float:
         """Seconds until a missing reply is missing: generous, for nobody knows what it does."""

@@ -3,7 +3,7 @@
 Rules of this file:
 
 * Waiting takes none of the campaign's time. A suspicion is one invocation that is overdue; the
-  same is sent once more and awaited on the side, twice as long, while the campaign goes on. Of a
+  same is sent once more, and both are awaited on the side while the campaign goes on. Of a
   function there is one suspicion at a time.
 * A function that answers late is slow and not silent, and nothing is said of it.
 * A function that answered before, and now answers nothing at all, was left in that state by an
@@ -23,9 +23,6 @@ from conformance.fuzz.campaign.triage import Triage
 from conformance.fuzz.target import Case
 from conformance.trials.load import load_factor
 
-PATIENT = 2.0
-"""How much longer the second one is awaited than the first one was."""
-
 MOST_SENT = 4
 """How often a suspicion is sent anew because the worker was started anew meanwhile."""
 
@@ -40,9 +37,11 @@ MOST_CAUSES = 6
 class Silence:
     """A suspicion that a function does not answer ``case``; ``pending`` is sent to see that.
 
-    ``proven`` is what was shown not to be answered, twice; ``case`` may be a smaller one then.
+    ``first`` is the invocation that was overdue: it may still be answered. ``proven`` is what was
+    shown not to be answered, twice; ``case`` may be a smaller one then.
     """
 
+    first: Pending
     case: Case
     seen: Observation
     suspicion: Suspicion
@@ -61,6 +60,7 @@ class Silences:
     triage: Triage
     open: dict[str, Silence] = field(default_factory=dict)
     _spent: float = 0.0
+    _looked_at: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:  # noqa: D105 - says nothing beyond the class
         self._began = asyncio.get_running_loop().time()
@@ -69,12 +69,10 @@ class Silences:
         """Open a suspicion for each function of which an invocation is overdue."""
         first: dict[str, Pending] = {}
         for one in overdue:
-            if one.case.function_id not in self.open:
-                first.setdefault(one.case.function_id, one)
-        stuck = await self._stuck(list(first)) if not self.triage.closed else set()
-        for name in stuck:
-            if await self._blame(first[name]):
-                del first[name]
+            name = one.case.function_id
+            if name in self.open or first.setdefault(name, one) is not one:
+                self.transport.forget(one)
+        await self.look_for_stuck(first)
         for name, one in first.items():
             seen = self.transport.observation(one)
             suspicion = judge(self.minimiser.targets[name], seen)
@@ -83,7 +81,7 @@ class Silences:
             if one.case.answer or self.triage.plan.stop_at is not None:
                 await self.triage.meet(one.case, suspicion, seen)
             elif self.triage.takes_up(suspicion):
-                self.open[name] = Silence(one.case, seen, suspicion)
+                self.open[name] = Silence(one, one.case, seen, suspicion)
 
     def close(self) -> None:
         """Tell of what was not shown in time."""
@@ -100,14 +98,14 @@ class Silences:
                 else:
                     one.sent += 1
                     (one.pending,) = self.transport.send([one.case])
-            elif pending.reply is not None:
+            elif pending.reply is not None or one.first.reply is not None:
                 await self._answered(name, one)
             elif asyncio.get_running_loop().time() - pending.sent > self._patience(name):
                 self.transport.forget(pending)
                 await self._silent(name, one)
 
     def _patience(self, name: str) -> float:
-        return PATIENT * self.replies.deadline(name) * load_factor()
+        return self.replies.deadline(name) * load_factor()
 
     def _give_up(self, name: str, one: Silence) -> None:
         del self.open[name]
@@ -119,8 +117,11 @@ class Silences:
     async def _answered(self, name: str, one: Silence) -> None:
         """It was slow, then, or it hangs on something else than its input."""
         del self.open[name]
-        assert one.pending is not None
-        self.replies.take(one.pending, self.transport.observation(one.pending))
+        for sent in (one.first, one.pending):
+            if sent is not None and sent.reply is not None:
+                self.replies.take(sent, self.transport.observation(sent))
+            elif sent is not None:
+                self.transport.forget(sent)
         if one.proven is not None:
             await self._file(one, one.proven)
 
@@ -161,6 +162,18 @@ class Silences:
         self.triage.file(one.suspicion, found, case)
 
     # -- functions that answer nothing any more --------------------------------------------------
+
+    async def look_for_stuck(self, lagging: dict[str, Pending]) -> None:
+        """Take those functions out that answer nothing any more, and find what did it.
+
+        Each is looked at once in the life of a worker.
+        """
+        generation = self.transport.generation
+        fresh = [name for name in lagging if (name, generation) not in self._looked_at]
+        self._looked_at |= {(name, generation) for name in fresh}
+        for name in await self._stuck(fresh) if fresh and not self.triage.closed else ():
+            if await self._blame(lagging[name]):
+                del lagging[name]
 
     async def _stuck(self, names: list[str]) -> set[str]:
         """Those that do not even answer what they answered at once before."""

@@ -22,6 +22,9 @@ MOST_LATE = 3
 TOGETHER = 8
 """Invocations asked again at a time."""
 
+SOON = 2.0
+"""Seconds after which it is looked whether a function answers anything any more."""
+
 MOST_SUSPECTS = 80
 """Invocations asked again, one at a time, to find which of them ends the worker."""
 
@@ -86,6 +89,7 @@ class Unanswered:
             self._late = still
             if overdue:
                 await self._overdue(overdue)
+            await self._look_for_stuck()
             await self.silences.follow_up()
             asked = [one.pending for one in self.silences.open.values() if one.pending]
             gone = not self.transport.harness.worker.running
@@ -96,6 +100,13 @@ class Unanswered:
     def _patience(self, one: Pending) -> float:
         return self.replies.deadline(one.case.function_id) * load_factor()
 
+    async def _look_for_stuck(self) -> None:
+        """See whether a function of which several lag answers anything at all."""
+        soon = asyncio.get_running_loop().time() - SOON * load_factor()
+        resting = self.resting()
+        lagging = {o.case.function_id: o for o in self._late if o.sent < soon}
+        await self.silences.look_for_stuck({n: o for n, o in lagging.items() if n in resting})
+
     async def _came(self, one: Pending) -> None:
         seen = self.transport.observation(one)
         suspicion = self.replies.take(one, seen)
@@ -103,8 +114,6 @@ class Unanswered:
             await self.triage.meet(one.case, suspicion, seen)
 
     async def _overdue(self, overdue: list[Pending]) -> None:
-        for one in overdue:
-            self.transport.forget(one)
         if not await self.minimiser.listens():
             await self.interrupted(overdue)
             return

@@ -1,11 +1,12 @@
 """Data with each value that a format lists: one branch may treat one of twelve apart.
 
-A pattern lists values, too: those that take each of its alternatives.
+A pattern lists values, too: those that take each of its alternatives; and any text may be one that
+a program takes for more than a text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.documents.trees import Path, put
@@ -14,6 +15,9 @@ from conformance.settings.samples import sample
 
 MOST = 120
 DEPTH = 5
+
+TRAPS = ("", " \t\n", "([", "*", "100%", "%s {0}", "{name", "${x}", "\\")
+"""Texts that are expressions, formats or templates to programs, and are not sound as such."""
 
 
 def options(schema: Any) -> list[Any]:
@@ -28,12 +32,7 @@ def _listed(schema: Any, root: Any, path: Path, depth: int) -> Iterator[tuple[Pa
     schema = _followed(schema, root)
     if not isinstance(schema, Mapping) or depth == 0:
         return
-    if isinstance(schema.get("enum"), list):
-        yield from ((path, value) for value in schema["enum"])
-    elif schema.get("type") == "boolean":
-        yield from ((path, value) for value in (True, False))
-    elif isinstance(schema.get("pattern"), str):
-        yield from ((path, text) for text in branches(schema["pattern"]))
+    yield from ((path, value) for value in _own(schema))
     properties = schema.get("properties")
     for name, below in properties.items() if isinstance(properties, Mapping) else ():
         yield from _listed(below, root, (*path, str(name)), depth - 1)
@@ -44,6 +43,17 @@ def _listed(schema: Any, root: Any, path: Path, depth: int) -> Iterator[tuple[Pa
     for choice in ("anyOf", "oneOf", "allOf"):
         for below in _list(schema, choice):
             yield from _listed(below, root, path, depth - 1)
+
+
+def _own(schema: Mapping[str, Any]) -> Iterable[Any]:
+    """The values that a schema lists for its own place."""
+    if isinstance(schema.get("enum"), list):
+        return list(schema["enum"])
+    if isinstance(schema.get("pattern"), str):
+        return branches(schema["pattern"])
+    if schema.get("type") == "boolean":
+        return (True, False)
+    return TRAPS if schema.get("type") == "string" and "format" not in schema else ()
 
 
 def _list(schema: Mapping[str, Any], key: str) -> list[Any]:
