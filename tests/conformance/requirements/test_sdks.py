@@ -50,6 +50,7 @@ def test_what_an_sdk_is_known_to_break_may_be_kept() -> None:
     [
         ({"telemetry": {"framework": "iii-py"}, "version": "0.25.0"}, Sdk("iii-py", "0.25.0")),
         ({"telemetry": {"framework": "mine"}, "version": "0.25.0"}, None),
+        ({"telemetry": {"framework": ["iii-py"]}, "version": "0.25.0"}, None),
         ({"version": "0.25.0"}, None),
     ],
 )
