@@ -143,6 +143,9 @@ CLIENT = _rust("client", HERE / "clients" / "rust", "sdk-client")
 WIRE = _rust("wire-worker", HERE / "wire" / "rust", "wire-worker")
 """The worker that the wire transcripts of the SDK for Rust are replayed at."""
 
+FILTERS = _rust("filters", HERE / "filters", "filter-oracle")
+"""The filters of the SDK for Rust, which those of the engine are held against."""
+
 
 def _run(folder: Path, *words: str | Path) -> None:
     environment = {
@@ -180,7 +183,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def main(names: list[str]) -> int:
     """Build what is named, or all that this machine has the tools for."""
-    known = {**BUILDS, CLIENT.name: CLIENT, WIRE.name: WIRE}
+    known = {**BUILDS, **{build.name: build for build in (CLIENT, WIRE, FILTERS)}}
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"there is no {unknown[0]}; there are {', '.join(known)}", file=sys.stderr)
