@@ -42,44 +42,52 @@ def _escaped(segment: str) -> str:
 
 
 segments = st.lists(keys.map(_escaped) | st.sampled_from(["0", "1", "01", "a"]), max_size=3)
-paths = (
-    st.builds(lambda root, rest: ".".join([root, *rest]), roots | st.just("@"), segments)
-    | st.sampled_from(["input", "other.a", "input..a", "input.a\\x", "input.", "@", "$other"])
-    | st.just(".".join(["input"] * 18))
-)
+right_paths = st.builds(lambda root, rest: ".".join([root, *rest]), roots, segments)
+element_paths = segments.map(lambda rest: ".".join(["@", *rest]))
+wrong_paths = st.sampled_from(["other.a", "input..a", "input.a\\x", "input.", "@", "$other"])
 names = st.sampled_from(
     ["$eq", "$ne", "$in", "$nin", "$exists", "$prefix", "$gt", "$gte", "$lt", "$lte", "$regex"]
 )
-
-
-def _operators(filters: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    plain = st.dictionaries(names, values, max_size=2)
-    fitting = (
-        st.builds(
-            lambda name, items: {name: items},
-            st.sampled_from(["$in", "$nin"]),
-            st.lists(values, max_size=4),
-        )
-        | st.builds(lambda flag: {"$exists": flag}, st.booleans())
-        | st.builds(lambda name, bound: {name: bound}, st.sampled_from(["$gt", "$lte"]), numbers)
-        | st.builds(lambda text: {"$prefix": text}, st.sampled_from(["", "a", "é"]))
-    )
-    return plain | fitting | st.builds(lambda inner: {"$any": inner}, plain | fitting | filters)
-
-
-def _combined(filters: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    several = st.builds(
-        lambda name, inner: {name: inner},
-        st.sampled_from(["$and", "$or"]),
-        st.lists(filters, max_size=3),
-    )
-    negated = st.builds(lambda inner: {"$not": inner}, filters)
-    return several | negated | st.dictionaries(paths, _operators(filters), max_size=2)
-
-
-filters = st.recursive(
-    st.dictionaries(paths, _operators(st.just({})), max_size=2) | values, _combined, max_leaves=6
+operators = st.one_of(
+    st.builds(lambda name, value: {name: value}, st.sampled_from(["$eq", "$ne"]), values),
+    st.builds(lambda name, bound: {name: bound}, st.sampled_from(["$gt", "$gte"]), numbers),
+    st.builds(lambda name, bound: {name: bound}, st.sampled_from(["$lt", "$lte"]), keys),
+    st.builds(
+        lambda name, items: {name: items},
+        st.sampled_from(["$in", "$nin"]),
+        st.lists(values, max_size=4),
+    ),
+    st.builds(lambda flag: {"$exists": flag}, st.booleans()),
+    st.builds(lambda text: {"$prefix": text}, st.sampled_from(["", "a", "é"])),
 )
+any_tests = st.builds(
+    lambda inner: {"$any": inner}, operators | st.dictionaries(element_paths, operators, max_size=2)
+)
+right_clauses = st.dictionaries(right_paths, operators | any_tests, max_size=2)
+wrong_clauses = st.one_of(
+    st.dictionaries(right_paths, st.dictionaries(names, values, max_size=2), max_size=2),
+    st.dictionaries(wrong_paths, operators, min_size=1, max_size=2),
+    st.dictionaries(right_paths, st.builds(lambda inner: {"$any": inner}, right_clauses)),
+    values,
+)
+
+
+def _combined(clauses: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        clauses,
+        lambda inner: st.one_of(
+            st.builds(
+                lambda name, several: {name: several},
+                st.sampled_from(["$and", "$or"]),
+                st.lists(inner, min_size=1, max_size=3),
+            ),
+            st.builds(lambda one: {"$not": one}, inner),
+        ),
+        max_leaves=5,
+    )
+
+
+filters = _combined(right_clauses) | _combined(right_clauses) | _combined(wrong_clauses)
 
 
 @pytest.fixture(scope="module")
