@@ -54,7 +54,7 @@ def defects(
     if not own:
         return {}
     key = f"{sdk.language}-{own[-1]}"
-    later = versions[versions.index(own[-1]) + 1 :]
+    later = [v for v in versions[versions.index(own[-1]) + 1 :] if "-" not in v]  # released
     found = {}
     for requirement, reasons in failing.items():
         if key in reasons:

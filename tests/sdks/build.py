@@ -133,6 +133,7 @@ BUILDS = {
         *map(_python, ("0.11.6", "0.19.7", "0.22.1", "0.25.0")),
         _node("0.11.6", HERE / "node-0.11.6"),
         _rust("rust-0.11.6", HERE / "rust-0.11.6", "conformance-worker-0-11"),
+        _rust("rust-0.26.0-rc.4", HERE / "rust-0.26.0-rc.4", "conformance-worker-0-26"),
     )
 }
 """Every worker by its name, in the order in which they are built."""
