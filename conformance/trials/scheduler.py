@@ -356,7 +356,7 @@ class Scheduler:
                 await self._settle(trial, self._undoubted(self._on_own(trial)))
 
         own = self._open(trials, Worker.OWN)
-        await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
+        await _all(play(trial) for trial in sorted(own, key=lambda trial: -trial.seconds))
 
     def _open(self, trials: Iterable[Trial[Any]], *kinds: Worker) -> list[Trial[Any]]:
         """Those of these kinds that have no outcome yet."""
