@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import Future, wait
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future, as_completed, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -154,6 +154,13 @@ class Scheduler:
         if trial.name not in self._outcomes:
             self.begin([trial])
         return self._outcomes[trial.name].result()
+
+    def ended(self, trials: Sequence[Trial[Any]]) -> Iterator[Trial[Any]]:
+        """Wait for trials, beginning those that were not begun, and give each when it has ended."""
+        self.begin(trials)
+        waiting = {self._outcomes[trial.name]: trial for trial in trials}
+        for future in as_completed(waiting):
+            yield waiting[future]
 
     def runs(self) -> Iterator[RunRecord]:
         """What is kept of every run of the worker that has ended; of all, after ``stop``."""

@@ -78,6 +78,11 @@ class Record(Generic[Result]):
         """The events as a conversation."""
         return Conversation(self.events)
 
+    @cached_property
+    def looks(self) -> dict[object, tuple[Any, ...]]:
+        """What a watch saw in it, by the watch: it is asked for before and after the run ends."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
