@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -139,7 +140,10 @@ class Judge:
 
     def _tried(self, requirement: Requirement, check: Check, number: int) -> Verdict:
         """The verdict of one try, the first or a later one."""
-        outcomes = [self._outcome(attempt(trial, number)) for trial in check.trials]
+        trials = [attempt(trial, number) for trial in check.trials]
+        if len(trials) > 1:
+            deque(self._ended(trials), maxlen=0)  # side by side, if they were not begun before
+        outcomes = [self._outcome(trial) for trial in trials]
         records = tuple(outcome for outcome in outcomes if isinstance(outcome, Record))
         if records:
             assert check.judge is not None
@@ -189,12 +193,17 @@ class Judge:
                     check.watch.judge(record)
 
     def _is_told(self, record: Record[Any]) -> bool:
-        """Whether a check of the trial itself found a MUST broken in a run of its own."""
+        """Whether a check of the trial itself found a MUST broken in a run of its own.
+
+        A check that rests on others than the witnesses is not asked: nothing more is played.
+        """
+        witnesses = {trial.name for trial in self._witnesses}
         return any(
             self._catalogue[check.requirement].level is Level.MUST
             and self.verdict(check.requirement).finding.conclusion is Conclusion.BROKEN
             for check in self._checks.values()
             if any(t.name == record.trial and t.worker is Worker.OWN for t in check.trials)
+            and witnesses.issuperset(trial.name for trial in check.trials)
         )
 
     def _verdict(
