@@ -112,7 +112,10 @@ def test_a_failure_is_an_annotation_and_an_output(tmp_path: Path) -> None:
     folder = tmp_path / "worker"
     folder.mkdir()
     mutant = f"{sys.executable} -m tests.mutants LeavesNullOut"
-    inputs = {"working_directory": "worker", "arguments": "--requirement=INV-014\n--requirement=INV-025"}
+    inputs = {
+        "working_directory": "worker",
+        "arguments": "--requirement=INV-014\n--requirement=INV-025",
+    }
 
     judged = run("Judge", tmp_path, command=mutant, strict="true", **inputs)
     annotated = run("Annotate", tmp_path, working_directory="worker")
