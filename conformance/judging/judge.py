@@ -20,7 +20,7 @@ from conformance.requirements.verdict import (
     not_applicable,
     outcome_of,
 )
-from conformance.trials.scheduler import InconclusiveTrial, TrialOutcome
+from conformance.trials.outcome import InconclusiveTrial, TrialOutcome
 from conformance.trials.trial import Check, Record, Trial, Watch, Worker
 
 PRESENCE = "RDY-001"

@@ -28,7 +28,7 @@ from conformance.settings import examples
 from conformance.settings.invoking import Invoking
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.starts import is_risky
-from conformance.trials.scheduler import RunRecord
+from conformance.trials.outcome import RunRecord
 
 CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
 """What pytest counts outcomes under, where a noun would lack its plural."""

@@ -102,6 +102,18 @@ def test_a_close_frame(payload: bytes, seen: str | None) -> None:
     assert (seen or "") in finding.seen
 
 
+@pytest.mark.parametrize(
+    ("ending", "conclusion"),
+    [(Ending.MALFORMED, Conclusion.BROKEN), (Ending.TOO_LARGE, Conclusion.KEPT)],
+)
+def test_what_an_engine_takes_is_no_rule_of_websockets(
+    ending: Ending, conclusion: Conclusion
+) -> None:
+    finding = watched("FRM-013", spoken().ends(ending).record(None))
+
+    assert finding.conclusion is conclusion
+
+
 # -- a worker is there ----------------------------------------------------------------------------
 
 
