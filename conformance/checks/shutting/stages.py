@@ -37,7 +37,7 @@ class ErrandStop:
     errand: Errand
 
 
-@trial(Worker.OWN)
+@trial(Worker.OWN, seconds=2.0)
 async def terminated_while_calling(harness: Harness) -> ErrandStop:
     """Send SIGTERM while the worker waits for an answer that never comes."""
     call_for_ever = unanswered(harness)
@@ -194,7 +194,7 @@ def ends_while_it_registers(record: Record[Stop]) -> Finding:
     )
 
 
-@trial(Worker.OWN)
+@trial(Worker.OWN, seconds=2.0)
 async def terminated_and_unanswered(harness: Harness) -> Stop:
     """Neither read nor write any more on the worker's connections, and send SIGTERM."""
     await harness.worker.start()

@@ -44,7 +44,7 @@ class Outage:
     back: bool
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
 async def long_outage(harness: Harness) -> Outage:
     """Refuse every upgrade for a while, and admit the worker then."""
     await harness.worker.start()
@@ -93,7 +93,7 @@ class Haul:
         return memory > GROWTH or descriptors > FILES
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=20.0, long=True)
 async def long_haul(harness: Harness) -> Haul:
     """Invoke thousands of times, until the process grows no more."""
     await harness.worker.start()

@@ -135,13 +135,13 @@ class Displaced:
     wrote: bool | None
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=PATIENCE)
 async def name_conflict(harness: Harness) -> Displaced:
     """Tell the worker that its name is taken, and close the connection."""
     return await _displaced(harness, "WORKER_NAMESPACE_CONFLICT")
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=PATIENCE)
 async def unknown_refusal(harness: Harness) -> Displaced:
     """Refuse the worker for a reason that it cannot know, and close the connection."""
     return await _displaced(harness, UNHEARD_OF)
