@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, long_outage
+from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, long_absence, long_outage
 from conformance.checks.stimuli.losing import (
     HOT,
     Drop,
@@ -19,19 +19,24 @@ from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 
 
-@check("REC-027", long_outage)
-def outlasts_a_long_outage(record: Record[Outage]) -> Finding:
+@check("REC-027", long_outage, long_absence)
+def outlasts_a_long_outage(*records: Record[Outage]) -> Finding:
     """An upgrade of the engine takes minutes; whoever counts tries is missing afterwards."""
-    outage = record.result
-    times = ", ".join(f"{t:.0f}" for t in outage.tries[:10])
-    if outage.back:
-        return kept(f"it was back after an outage of {LONG_OUTAGE:.0f} s; tries after {times} s")
-    return broken(
-        expected=f"a new connection after an outage of {LONG_OUTAGE:.0f} s",
-        seen=f"none; tries after {times or 'no'} s",
-        events=record.events[-4:],
-        remedy="Retry for ever; let the delay grow to 30 s and no further.",
-    )
+    for record in records:
+        outage = record.result
+        if not outage.back:
+            times = ", ".join(f"{t:.0f}" for t in outage.tries[:10])
+            tried = f", tries after {times} s" if times else ""
+            return broken(
+                expected=f"a new connection after {LONG_OUTAGE:.0f} s in which the engine "
+                f"{outage.what}",
+                seen=f"none{tried}; the process "
+                + ("still runs" if outage.exit_code is None else "ended"),
+                events=record.events[-4:],
+                remedy="Retry for ever; let the delay grow to 30 s and no further.",
+            )
+    whats = " and ".join(record.result.what for record in records)
+    return kept(f"it was back after {LONG_OUTAGE:.0f} s in which the engine {whats}")
 
 
 @check("REC-028", long_outage)

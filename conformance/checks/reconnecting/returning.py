@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from conformance.checks.stimuli.enduring import OftenLost, often_lost
 from conformance.checks.stimuli.losing import WAYS, Series
+from conformance.checks.stimuli.ways import RESET
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 
 
 def _returns(requirement: str, record: Record[Series]) -> Finding:
+    """Whether the worker came back after the loss that the requirement is about."""
     drop = next((d for d in record.result if d.way.requirement == requirement), None)
     if drop is None:
         return inconclusive("the worker, started anew, was not ready in time to try this")
@@ -23,9 +26,31 @@ def _returns(requirement: str, record: Record[Series]) -> Finding:
     )
 
 
+def _returns_always(*records: Record[Series] | Record[OftenLost]) -> Finding:
+    """Whoever counts the losses of a connection, and gives up, is missing in the end."""
+    for record in records:
+        lost = record.result
+        if isinstance(lost, OftenLost) and not lost.back:
+            state = "still runs, cut off" if lost.exit_code is None else "ended"
+            return broken(
+                expected=f"a new connection after each TCP reset, the {lost.losses}. one too",
+                seen=f"none after that one; the process {state}",
+                events=record.events[-8:],
+                remedy="Count the tries of one outage, if at all, and begin anew after success.",
+            )
+    single = [record for record in records if not isinstance(record.result, OftenLost)]
+    often = [record.result for record in records if isinstance(record.result, OftenLost)]
+    if not single:
+        return kept(f"back after each of {often[0].losses} TCP resets in a row")
+    return _returns(RESET.requirement, single[0])
+
+
 def _register() -> None:
     for series, ways in WAYS.items():
         for way in ways:
+            if way is RESET:
+                check(way.requirement, series, often_lost)(_returns_always)
+                continue
 
             @check(way.requirement, series)
             def returns(record: Record[Series], requirement: str = way.requirement) -> Finding:

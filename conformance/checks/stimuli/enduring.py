@@ -11,7 +11,7 @@ from conformance.subject.usage import Usage
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Worker, trial
-from mock_engine.faults import Reject, rule
+from mock_engine.faults import Fault, Refuse, Reject, rule
 
 LONG_OUTAGE = 40.0
 """Seconds of a long outage: five tries of an SDK, each as long as the waits before."""
@@ -35,13 +35,22 @@ FILES = 50
 """Descriptors that a lap may leave open."""
 
 
+LONGEST_DELAY = 45.0
+"""Seconds until the next try of a worker that waits 30 s between two, and some."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A long outage: the times of the tries, and whether the worker came back."""
+    """A long outage, in which the engine did ``what``.
 
-    at: float
+    ``tries`` are the times of those that it could see, ``back`` is whether the worker came back,
+    and ``exit_code`` how its process ended, if it did.
+    """
+
+    what: str
     tries: tuple[float, ...]
     back: bool
+    exit_code: int | None
 
 
 @trial(Worker.OWN, long=True)
@@ -49,8 +58,29 @@ async def long_outage(harness: Harness) -> Outage:
     """Refuse every upgrade for a while, and admit the worker then."""
     await harness.worker.start()
     await harness.presence.ready()
+    return await _outage(harness, Reject(), "refused every upgrade")
+
+
+@trial(Worker.OWN, long=True)
+async def long_absence(harness: Harness) -> Outage:
+    """Refuse every TCP connection for a while, and admit the worker then."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    return await _outage(harness, Refuse(), "was away")
+
+
+@trial(Worker.OWN, long=True)
+async def engine_comes_very_late(harness: Harness) -> Outage:
+    """The same from the start of the worker on."""
+    harness.listener.play((rule(Refuse()),))
+    await harness.worker.start()
+    return await _outage(harness, Refuse(), "was not there yet")
+
+
+async def _outage(harness: Harness, fault: Fault, what: str) -> Outage:
+    """Lose all connections, and suffer nothing but the fault for a while."""
     paths = {harness.talk.requests[n].request.path for n in harness.workers}
-    harness.listener.play((rule(Reject()),))
+    harness.listener.play((rule(fault),))
     at = harness.transcript.now()
     for connection in harness.websockets():
         connection.reset()
@@ -59,8 +89,45 @@ async def long_outage(harness: Harness) -> Outage:
         r.at - at for r in harness.talk.requests.values() if r.at > at and r.request.path in paths
     )
     harness.listener.play(())
-    await harness.until(lambda: harness.workers or not harness.worker.running, 45.0)
-    return Outage(at, tries, bool(harness.workers))
+    await harness.until(lambda: harness.workers or not harness.worker.running, LONGEST_DELAY)
+    return Outage(what, tries, bool(harness.workers), harness.worker.process.exit_code)
+
+
+OFTEN = 12
+"""Losses in a row; who counts them gives up after three, five or ten."""
+
+OFTEN_WITHIN = 90.0
+"""Seconds for them, after which no further one is begun: delays may grow from loss to loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class OftenLost:
+    """How often the worker lost its connection, and whether it came back from the last loss."""
+
+    losses: int
+    back: bool
+    exit_code: int | None
+
+
+@trial(Worker.OWN, long=True)
+async def often_lost(harness: Harness) -> OftenLost:
+    """Reset the connection again and again, each time when the worker is back."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    began, losses = harness.transcript.now(), 0
+    while losses < OFTEN and harness.transcript.now() - began < OFTEN_WITHIN:
+        before = set(harness.workers)
+        for connection in harness.websockets():
+            connection.reset()
+        losses += 1
+        await harness.until(
+            lambda b=before: set(harness.workers) - b or not harness.worker.running,  # type: ignore[misc]
+            LONGEST_DELAY,
+        )
+        if not set(harness.workers) - before:
+            return OftenLost(losses, False, harness.worker.process.exit_code)
+        await harness.presence.present(harness.pace.reply)
+    return OftenLost(losses, True, None)
 
 
 @dataclass(frozen=True, slots=True)
