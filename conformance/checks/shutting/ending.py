@@ -66,11 +66,11 @@ def _exits_with_zero(requirement: str, *stopped: Trial[Any]) -> None:
         ended = [r for r in records if stop_of(r).took is not None]
         for record in ended:
             stop = stop_of(record)
-            early = record.trial in {each.name for each in FIRST_STEPS}
-            if stop.exit_code not in (OF_THE_SIGNAL if early else (0, None)):
+            right = (0, None) if record.talk.workers else OF_THE_SIGNAL
+            if stop.exit_code not in right:
                 return broken(
                     expected=f"exit code 0 after {stop.signal.name}",
-                    seen=f"{describe_exit(stop.exit_code or 0)}{_when(record)}",
+                    seen=f"{describe_exit(stop.exit_code or 0)} {stop.when}".rstrip(),
                     events=record.events[-4:],
                     remedy=f"Install a handler for {stop.signal.name} that shuts down and exits "
                     "with 0; a supervisor takes any other code for a crash.",
@@ -78,12 +78,6 @@ def _exits_with_zero(requirement: str, *stopped: Trial[Any]) -> None:
         if not any(stop_of(record).exit_code is not None for record in ended):
             return inconclusive(NO_END)
         return kept(f"exit code 0 after {stop_of(ended[0]).signal.name}, {len(ended)} times")
-
-
-def _when(record: Record[Any]) -> str:
-    """What the worker was busy with, in the words of its trial, if with anything."""
-    words = record.trial.split("_", 1)[1:]
-    return f", when {' '.join(record.trial.split('_'))}" if words else ""
 
 
 _ends("SHD-001", terminated)
@@ -105,10 +99,12 @@ def leaves_no_orphans(*records: Record[Any]) -> Finding:
     if not ended:
         return inconclusive(NO_END)
     for record in ended:
-        if stop_of(record).remaining:
+        stop = stop_of(record)
+        if stop.remaining:
+            told = f"{stop.signal.name} {stop.when}".rstrip()
             return broken(
                 expected="no process left after the worker ended",
-                seen=f"still running: {', '.join(stop_of(record).remaining[:3])}{_when(record)}",
+                seen=f"still running after {told}: {', '.join(stop.remaining[:3])}",
                 events=record.events[-4:],
                 remedy="End child processes, and wait for them, before exiting.",
             )
@@ -149,8 +145,8 @@ def says_goodbye(*records: Record[Any]) -> Finding:
         if not closed >= set(stop.workers):
             return broken(
                 expected="a close frame on each worker connection",
-                seen=f"the TCP connection ended without one after {stop.signal.name}"
-                + _when(record),
+                seen=f"the TCP connection ended without one after {stop.signal.name} "
+                f"{stop.when}".rstrip(),
                 events=tuple(e for e in record.events if e.at >= stop.at)[:4],
                 remedy="Close the WebSocket with code 1000 before exiting.",
             )

@@ -38,7 +38,7 @@ async def terminated_twice(harness: Harness) -> Stop:
         await harness.invoker.pulse()
     harness.worker.signal(signal.SIGTERM)
     await harness.until(lambda: not harness.worker.running, 0.1, patient=False)
-    return await stop_with(harness, signal.SIGTERM)
+    return await stop_with(harness, signal.SIGTERM, "the second time")
 
 
 @check("SHD-009", terminated_while_calling)
@@ -49,7 +49,6 @@ def ends_while_it_waits(record: Record[ErrandStop]) -> Finding:
     return _ended_in_time(
         record,
         record.result.stop,
-        "while it waited for the answer to a call",
         "Fail pending calls with SHUTDOWN.",
     )
 
@@ -60,7 +59,6 @@ def ends_without_an_engine(record: Record[Stop]) -> Finding:
     return _ended_in_time(
         record,
         record.result,
-        "while the engine was away",
         "Limit the time for flushing and closing, and end the reconnect loop at once.",
     )
 
@@ -71,16 +69,15 @@ def ends_although_told_twice(record: Record[Stop]) -> Finding:
     return _ended_in_time(
         record,
         record.result,
-        "the second time",
         "Begin to shut down once; let a second signal hurry it or change nothing.",
     )
 
 
-def _ended_in_time(record: Record[Any], stop: Stop, when: str, remedy: str) -> Finding:
+def _ended_in_time(record: Record[Any], stop: Stop, remedy: str) -> Finding:
     if stop.took is not None:
-        return kept(f"it ended {stop.took:.2f} s after {stop.signal.name} {when}")
+        return kept(f"it ended {stop.took:.2f} s after {stop.signal.name} {stop.when}")
     return broken(
-        expected=f"its end within {stop.patience:.0f} s of {stop.signal.name} {when}",
+        expected=f"its end within {stop.patience:.0f} s of {stop.signal.name} {stop.when}",
         seen="it was still running and had to be killed",
         events=record.events[-6:],
         remedy=remedy,
@@ -93,7 +90,6 @@ def ends_before_it_was_connected(record: Record[Stop]) -> Finding:
     return _ended_in_time(
         record,
         record.result,
-        "before it found an engine",
         "Install the handlers of signals first, and let them end the wait for an engine.",
     )
 
@@ -104,7 +100,6 @@ def ends_while_it_connects(record: Record[Stop]) -> Finding:
     return _ended_in_time(
         record,
         record.result,
-        "while nobody answered its handshake",
         "Give up a connection that is being made when the worker is told to stop.",
     )
 
@@ -115,7 +110,7 @@ async def terminated_while_registering(harness: Harness) -> Stop:
     await harness.worker.start()
     if not await harness.presence.spoke():
         raise Inconclusive("it opened no connection that it spoke on: see CON-001")
-    return await stop_with(harness, signal.SIGTERM)
+    return await stop_with(harness, signal.SIGTERM, "while it registered")
 
 
 @check("SHD-014", terminated_while_registering)
@@ -124,7 +119,6 @@ def ends_while_it_registers(record: Record[Stop]) -> Finding:
     return _ended_in_time(
         record,
         record.result,
-        "while it registered",
         "Install the handlers of signals before the first connection is made.",
     )
 
@@ -135,6 +129,5 @@ def ends_without_an_answer(record: Record[Stop]) -> Finding:
     return _ended_in_time(
         record,
         record.result,
-        "although nobody answered its close frame",
         "Wait for the answer to a close frame for some seconds at most.",
     )

@@ -50,7 +50,8 @@ async def terminated_while_busy(harness: Harness) -> BusyStop:
     relayed = harness.gateway.holder is not None
     await harness.until(lambda: harness.gateway.is_holding or not relayed, harness.pace.stray)
     await harness.invoker.pulse()  # answered after the slow one was read, so that one runs now
-    return BusyStop(await stop_with(harness, signal.SIGTERM), invocation, milliseconds)
+    stop = await stop_with(harness, signal.SIGTERM, "while an invocation was running")
+    return BusyStop(stop, invocation, milliseconds)
 
 
 @trial(Worker.OWN)
@@ -61,7 +62,8 @@ async def terminated_while_calling(harness: Harness) -> ErrandStop:
     await harness.presence.ready()
     errand = call_for_ever({"timeout_ms": 600_000})
     await harness.until(lambda: calls_of(harness.talk, errand.function_id), harness.pace.reply)
-    return ErrandStop(await stop_with(harness, signal.SIGTERM), errand)
+    stop = await stop_with(harness, signal.SIGTERM, "while it waited for the answer to a call")
+    return ErrandStop(stop, errand)
 
 
 @trial(Worker.OWN)
@@ -78,7 +80,7 @@ async def terminated_without_an_engine(harness: Harness) -> Stop:
     await harness.until(lambda: not harness.worker.running, AWAY, patient=False)
     if not harness.worker.running:
         raise Inconclusive("it ended when the engine went away: see REC-017")
-    return await stop_with(harness, signal.SIGTERM)
+    return await stop_with(harness, signal.SIGTERM, "while the engine was away")
 
 
 @trial(Worker.OWN)
@@ -90,7 +92,7 @@ async def terminated_before_an_engine(harness: Harness) -> Stop:
     await harness.until(lambda: not harness.worker.running, seconds, patient=False)
     if not harness.worker.running:
         raise Inconclusive("it ended without an engine: see CON-004")
-    return await stop_with(harness, signal.SIGTERM)
+    return await stop_with(harness, signal.SIGTERM, "before it found an engine")
 
 
 @trial(Worker.OWN)
@@ -105,7 +107,7 @@ async def terminated_in_a_handshake(harness: Harness) -> Stop:
     if not dialled or not harness.worker.running:
         raise Inconclusive("it opened no connection: see CON-001")
     await harness.until(lambda: not harness.worker.running, AWAY, patient=False)
-    return await stop_with(harness, signal.SIGTERM)
+    return await stop_with(harness, signal.SIGTERM, "while nobody answered its handshake")
 
 
 @trial(Worker.OWN)
@@ -115,7 +117,9 @@ async def terminated_and_unanswered(harness: Harness) -> Stop:
     await harness.presence.ready()
     for connection in harness.websockets():
         connection.inject(HalfOpen())
-    return await stop_with(harness, signal.SIGTERM, UNANSWERED * harness.pace.exit)
+    patience = UNANSWERED * harness.pace.exit
+    when = "although nobody answered its close frame"
+    return await stop_with(harness, signal.SIGTERM, when, patience)
 
 
 Stopped = Stop | BusyStop | ErrandStop
