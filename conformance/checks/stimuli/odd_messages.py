@@ -82,18 +82,40 @@ def _offer_with(**fields: object) -> Stimulus:
 
 
 def _answer_with(**fields: object) -> Stimulus:
-    """Answers a call that one of the worker's functions makes by itself, if one is known."""
+    """Answers a call that one of the worker's functions makes by itself, if one is known.
+
+    It does so twice as engines do and then with ``fields`` besides. A function that answers alike
+    both times, and otherwise then, did not take the last one: it tells of a call that failed.
+    """
 
     def send(harness: Harness, number: int) -> Answered | None:
         relay = harness.invoker.relay("call")
         if relay is None or harness.invoker.serving(relay.function_id) != number:
             return None
-        body = {"result": None, **fields}
-        harness.gateway.holder = Holder(relay.concerns, lambda call: call.reply(body))
-        invocation = harness.invoker.invoke(relay.function_id, relay.data)
-        return lambda talk: bool(talk.answers(invocation.id))
+        plain: dict[str, object] = {"result": None}
+        bodies = iter((plain, plain, {**plain, **fields}))
+        harness.gateway.holder = Holder(
+            relay.concerns, lambda call: call.reply(next(bodies, plain))
+        )
+        made = [harness.invoker.invoke(relay.function_id, relay.data) for _ in range(3)]
+
+        def answered(talk: Conversation) -> bool:
+            first, second, odd = (_shape(talk, invocation.id) for invocation in made)
+            return None not in (first, second, odd) and (first != second or first == odd)
+
+        return answered
 
     return send
+
+
+def _shape(talk: Conversation, invocation_id: str) -> tuple[str, ...] | None:
+    """What members an answer has, and its result where that is an object; ``None`` without one."""
+    answers = talk.answers(invocation_id)
+    if not answers:
+        return None
+    body = answers[0].json
+    result = body.get("result")
+    return (*sorted(body), *(sorted(result) if isinstance(result, dict) else ()))
 
 
 NOBODY = "conformance::somebody"
