@@ -15,6 +15,7 @@ from conformance.checks.stimuli.providing import (
     Fired,
     OfferedTriggers,
     calls_of_the_target,
+    calls_of_the_trigger,
     fired,
     fired_since,
     offered,
@@ -150,9 +151,13 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
     """The target is looked for in the namespace of the call, and reads what the owner left it."""
     calls = calls_of_the_target(record.talk)
     if not calls:
+        others = calls_of_the_trigger(record.talk)
         return broken(
             expected=f"a call of {TARGET}, the function of the trigger",
-            seen="no call of it",
+            seen=f"a call of {as_json(others[0].json.get('function_id'))}"
+            if others
+            else "no call of it",
+            events=tuple(others[:1]),
             remedy="Call the function_id of each trigger when something happens.",
         )
     for call in calls:

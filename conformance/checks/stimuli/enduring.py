@@ -11,7 +11,7 @@ from conformance.subject.usage import Usage
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Worker, trial
-from mock_engine.faults import Fault, Refuse, Reject, rule
+from mock_engine.faults import Refuse, Reject, rule
 
 LONG_OUTAGE = 40.0
 """Seconds of a long outage: five tries of an SDK, each as long as the waits before."""
@@ -58,7 +58,8 @@ async def long_outage(harness: Harness) -> Outage:
     """Refuse every upgrade for a while, and admit the worker then."""
     await harness.worker.start()
     await harness.presence.ready()
-    return await _outage(harness, Reject(), "refused every upgrade")
+    harness.listener.play((rule(Reject()),))
+    return await _outage(harness, "refused every upgrade")
 
 
 @trial(Worker.OWN, long=True)
@@ -66,7 +67,8 @@ async def long_absence(harness: Harness) -> Outage:
     """Refuse every TCP connection for a while, and admit the worker then."""
     await harness.worker.start()
     await harness.presence.ready()
-    return await _outage(harness, Refuse(), "was away")
+    harness.listener.play((rule(Refuse()),))
+    return await _outage(harness, "was away")
 
 
 @trial(Worker.OWN, long=True)
@@ -74,13 +76,12 @@ async def engine_comes_very_late(harness: Harness) -> Outage:
     """The same from the start of the worker on."""
     harness.listener.play((rule(Refuse()),))
     await harness.worker.start()
-    return await _outage(harness, Refuse(), "was not there yet")
+    return await _outage(harness, "was not there yet")
 
 
-async def _outage(harness: Harness, fault: Fault, what: str) -> Outage:
-    """Lose all connections, and suffer nothing but the fault for a while."""
+async def _outage(harness: Harness, what: str) -> Outage:
+    """Lose all connections, let the faults that are played last for a while, and end them."""
     paths = {harness.talk.requests[n].request.path for n in harness.workers}
-    harness.listener.play((rule(fault),))
     at = harness.transcript.now()
     for connection in harness.websockets():
         connection.reset()
