@@ -169,8 +169,9 @@ def _takes(record: Record[Variables], field: str, value: str, variable: str) -> 
     if not calls:
         return inconclusive("it announced nothing: see ANN-001")
     lost = record.talk.ends.get(calls[0].connection)
-    later = [call for call in calls if lost is not None and call.at > lost.at]
-    for when, made in (("", calls[:1]), (" after a reconnect", later)):
+    early = [call for call in calls if lost is None or call.at <= lost.at]
+    later = [call for call in calls if call not in early]
+    for when, made in (("", early), (" after a reconnect", later)):
         # Of several workers in a process one at least has the name.
         seen = [_data(call).get(field) for call in made]
         if made and value not in seen:
