@@ -32,6 +32,15 @@ class IgnoresSigterm(Ignores):
     ignored = signal.SIGTERM
 
 
+@breaks("SHD-001")
+class EndsOnlyWhenIdle(Shop):
+    """Waits for what it was busy with when the signal came, and is never told that it is done."""
+
+    async def drain(self) -> None:
+        if self.running:
+            await asyncio.Future()
+
+
 @breaks("SHD-003")
 class IgnoresSigint(Ignores):
     ignored = signal.SIGINT
