@@ -129,7 +129,7 @@ class ReconnectsAtOnceThenWaits(Worker):
 
 @unusual
 class TriesAtOnceAndThenWaits(Worker):
-    """Takes a lost connection for an accident, and an error or a failed try for a reason to wait."""
+    """Takes a loss for an accident, and an error or a failed try for a reason to wait."""
 
     denied = False
 
