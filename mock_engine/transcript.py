@@ -36,6 +36,7 @@ class Ending(Enum):
     EOF = "end of stream without a close frame"
     RESET = "TCP reset"
     MALFORMED = "bytes that are no valid WebSocket traffic"
+    TOO_LARGE = "a frame or a message of more bytes than the engine takes"
     BY_ENGINE = "ended by the engine"
 
 

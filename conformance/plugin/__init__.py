@@ -11,13 +11,13 @@ from collections.abc import Generator
 
 import pytest
 
-from conformance.plugin import options
+from conformance.plugin import declaring, options
 from conformance.plugin.hypothesis_summary import spare_hypothesis
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options of the suite."""
-    options.add(parser)
+    declaring.add(parser)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

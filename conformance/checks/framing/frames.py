@@ -56,7 +56,7 @@ def _is_upgrade(event: Event) -> bool:
 def _fault(event: Event) -> str | None:
     """What breaks the rules, in words."""
     if isinstance(event, Ended) and event.ending is Ending.MALFORMED:
-        return event.detail
+        return event.detail or event.ending.value
     if not isinstance(event, FrameSeen) or event.direction is Direction.FROM_ENGINE:
         return None
     return _close_fault(event.data) if event.opcode is Opcode.CLOSE else None

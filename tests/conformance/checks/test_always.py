@@ -178,6 +178,18 @@ def test_an_announced_name_says_something(name: str, conclusion: Conclusion) -> 
     assert watched("ANN-002", record).conclusion is conclusion
 
 
+@pytest.mark.parametrize(
+    ("ending", "conclusion"),
+    [(Ending.MALFORMED, Conclusion.BROKEN), (Ending.TOO_LARGE, Conclusion.KEPT)],
+)
+def test_what_an_engine_takes_is_no_rule_of_websockets(
+    ending: Ending, conclusion: Conclusion
+) -> None:
+    finding = watched("FRM-013", spoken().ends(ending).record(None))
+
+    assert finding.conclusion is conclusion
+
+
 # -- a worker is there ----------------------------------------------------------------------------
 
 
