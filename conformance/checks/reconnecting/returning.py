@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.checks.stimuli.enduring import OftenLost, often_lost
-from conformance.checks.stimuli.losing import WAYS, Series
+from conformance.checks.stimuli.enduring import OftenLost, lost_often, lost_several_times
+from conformance.checks.stimuli.losing import NEVER_BACK, WAYS, Series
 from conformance.checks.stimuli.ways import RESET
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.requirements.verdict import Conclusion, Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 
 
@@ -28,28 +28,31 @@ def _returns(requirement: str, record: Record[Series]) -> Finding:
 
 def _returns_always(*records: Record[Series] | Record[OftenLost]) -> Finding:
     """Whoever counts the losses of a connection, and gives up, is missing in the end."""
+    single = [record for record in records if not isinstance(record.result, OftenLost)]
+    finding = _returns(RESET.requirement, single[0]) if single else inconclusive(NEVER_BACK)
+    if finding.conclusion is Conclusion.BROKEN:
+        return finding
     for record in records:
         lost = record.result
-        if isinstance(lost, OftenLost) and not lost.back:
+        if not isinstance(lost, OftenLost):
+            continue
+        if not lost.back:
             state = "still runs, cut off" if lost.exit_code is None else "ended"
             return broken(
-                expected=f"a new connection after each TCP reset, the {lost.losses}. one too",
+                expected=f"a new connection after each TCP reset, number {lost.losses} too",
                 seen=f"none after that one; the process {state}",
                 events=record.events[-8:],
                 remedy="Count the tries of one outage, if at all, and begin anew after success.",
             )
-    single = [record for record in records if not isinstance(record.result, OftenLost)]
-    often = [record.result for record in records if isinstance(record.result, OftenLost)]
-    if not single:
-        return kept(f"back after each of {often[0].losses} TCP resets in a row")
-    return _returns(RESET.requirement, single[0])
+        finding = kept(f"back after each of {lost.losses} TCP resets in a row")
+    return finding
 
 
 def _register() -> None:
     for series, ways in WAYS.items():
         for way in ways:
             if way is RESET:
-                check(way.requirement, series, often_lost)(_returns_always)
+                check(way.requirement, series, lost_several_times, lost_often)(_returns_always)
                 continue
 
             @check(way.requirement, series)

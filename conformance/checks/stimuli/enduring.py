@@ -94,11 +94,11 @@ async def _outage(harness: Harness, what: str) -> Outage:
     return Outage(what, tries, bool(harness.workers), harness.worker.process.exit_code)
 
 
-OFTEN = 12
-"""Losses in a row; who counts them gives up after three, five or ten."""
+SEVERAL, SEVERAL_WITHIN = 6, 6.0
+"""Losses in a row, and seconds for them, after which no further one is begun."""
 
-OFTEN_WITHIN = 90.0
-"""Seconds for them, after which no further one is begun: delays may grow from loss to loss."""
+OFTEN, OFTEN_WITHIN = 12, 90.0
+"""The same where there is time: who counts losses gives up after three, five or ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +110,30 @@ class OftenLost:
     exit_code: int | None
 
 
+@trial(Worker.OWN, slow=True)
+async def lost_several_times(harness: Harness) -> OftenLost:
+    """Reset the connection several times, each time when the worker is back."""
+    return await _lost(harness, SEVERAL, SEVERAL_WITHIN, harness.pace.reconnect)
+
+
 @trial(Worker.OWN, long=True)
-async def often_lost(harness: Harness) -> OftenLost:
-    """Reset the connection again and again, each time when the worker is back."""
+async def lost_often(harness: Harness) -> OftenLost:
+    """The same, many times: delays may grow from loss to loss."""
+    return await _lost(harness, OFTEN, OFTEN_WITHIN, LONGEST_DELAY)
+
+
+async def _lost(harness: Harness, most: int, within: float, patience: float) -> OftenLost:
     await harness.worker.start()
     await harness.presence.ready()
     began, losses = harness.transcript.now(), 0
-    while losses < OFTEN and harness.transcript.now() - began < OFTEN_WITHIN:
+    while losses < most and harness.transcript.now() - began < within:
         before = set(harness.workers)
         for connection in harness.websockets():
             connection.reset()
         losses += 1
         await harness.until(
             lambda b=before: set(harness.workers) - b or not harness.worker.running,  # type: ignore[misc]
-            LONGEST_DELAY,
+            patience,
         )
         if not set(harness.workers) - before:
             return OftenLost(losses, False, harness.worker.process.exit_code)

@@ -121,8 +121,9 @@ CONFLICT = "WORKER_NAMESPACE_CONFLICT"
 UNHEARD_OF = "X_UNHEARD_OF"
 """A code of rejection that no engine has yet."""
 
-PATIENCE = 3.5
-"""Seconds in which every SDK that comes back has come back: 2.6 s at the latest."""
+PATIENCE = 6.5
+"""Seconds in which every SDK that comes back has come back, 2.6 s at the latest, and so has whoever
+waits 5 s, give or take 30 %."""
 
 LONG_PATIENCE = 40.0
 """Seconds in which everything has come back that waits 30 s before a try, give or take 30 %."""

@@ -136,9 +136,15 @@ class NeverTriesAgainLater(StaysAway):
     code = 1013
 
 
+@breaks("REC-004")
+class HasThreeLives(Plain):
+    def gives_up(self, fault: Exception) -> bool:
+        return self.connects > 3
+
+
 @breaks("REC-004", full=True)
 class CountsItsLosses(Plain):
-    """Has five tries for its whole life, and not for each outage."""
+    """Has nine tries for its whole life, and not for each outage."""
 
     def gives_up(self, fault: Exception) -> bool:
-        return self.connects > 5
+        return self.connects > 9
