@@ -77,7 +77,7 @@ def _is_told(value: object, kind: type) -> bool:
     """Whether a field has the right type and a value that says something."""
     if isinstance(value, bool) or not isinstance(value, kind):
         return False
-    return bool(value.strip()) if isinstance(value, str) else isinstance(value, int) and value > 0
+    return value > 0 if isinstance(value, int) else bool(value)
 
 
 @check("ANN-003", looking_back, first_series)

@@ -93,12 +93,6 @@ class AnnouncesNoProcess(Plain):
         return {**super().description(), "pid": 0}
 
 
-@breaks("ANN-002")
-class AnnouncesABlankName(Plain):
-    def name(self) -> str:
-        return "  "
-
-
 @breaks("ANN-003")
 class AnnouncesLateOnceItIsBack(Plain):
     async def announce(self, socket: ClientConnection) -> None:

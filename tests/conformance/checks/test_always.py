@@ -168,17 +168,6 @@ def test_a_function_may_take_back_what_a_caller_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "conclusion"),
-    [("take", Conclusion.KEPT), ("", Conclusion.BROKEN), ("  ", Conclusion.BROKEN)],
-)
-def test_an_announced_name_says_something(name: str, conclusion: Conclusion) -> None:
-    data = {"runtime": "python", "version": "1", "name": name, "os": "linux", "pid": 7}
-    record = Story().opens().says(ANNOUNCEMENT | {"data": data}).record(None)
-
-    assert watched("ANN-002", record).conclusion is conclusion
-
-
-@pytest.mark.parametrize(
     ("ending", "conclusion"),
     [(Ending.MALFORMED, Conclusion.BROKEN), (Ending.TOO_LARGE, Conclusion.KEPT)],
 )
