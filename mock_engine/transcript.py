@@ -36,6 +36,7 @@ class Ending(Enum):
     EOF = "end of stream without a close frame"
     RESET = "TCP reset"
     MALFORMED = "bytes that are no valid WebSocket traffic"
+    TOO_LARGE = "a frame or a message of more bytes than the engine takes"
     BY_ENGINE = "ended by the engine"
 
 
@@ -128,10 +129,11 @@ class Message(Event):
     def json(self) -> Any:
         """The JSON value of the message, or ``NOT_JSON``.
 
-        ``NaN`` and ``Infinity`` are no JSON (RFC 8259, section 6), although Python reads them.
+        ``NaN``, ``Infinity`` and a byte order mark are no JSON (RFC 8259, sections 6 and 8.1),
+        although Python reads them.
         """
         try:
-            return json.loads(self.data, parse_constant=_refuse_constant)
+            return json.loads(self.data.decode(), parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return NOT_JSON
 

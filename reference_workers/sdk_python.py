@@ -263,11 +263,19 @@ def _bind(worker: Any, trigger_type: str, function_id: str, config: dict[str, An
 def main() -> int:
     """Serve until SIGTERM or SIGINT, and return the exit code.
 
-    The SDK installs no signal handlers; without an engine, its first connect takes up to 30 s.
+    The SDK installs no signal handlers, and its first connect blocks for up to 30 s without an
+    engine: what is told to end meanwhile has served nobody, and ends at once.
     """
+    worker = None
     stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        if worker is None:
+            os._exit(0)  # the SDK's thread would keep the process from an ordinary end
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop)
     address = sys.argv[1] if len(sys.argv) > 1 else None
     worker = register_worker(address, InitOptions(worker_name=f"sdk-python:{os.getpid()}"))
     offer(worker)

@@ -2,6 +2,7 @@
 
 After a change, what was broken is judged first, for that is what the author is at work on. When it
 is kept, everything else follows. A change in the midst of a run ends the run and begins a new one.
+What a run writes itself (logs, databases) is no change: see `Restless`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +26,12 @@ from conformance.report.document import Report
 
 ENDING = 15.0
 """Seconds for which a run that is told to end may take its worker down."""
+
+SOON, AFTER = 5.0, 1.0
+"""Seconds after a run's start and after its end in which what changes may be its own work."""
+
+RUNS = 3
+"""Runs in a row, each met by a change of the same file, after which that file is theirs."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +54,12 @@ def _declare(parser: argparse.ArgumentParser) -> None:
         help="only files whose path matches, as in 'src/**'; repeatable (default: all, but for "
         "those of version control, caches, virtual environments and node_modules)",
     )
+    parser.add_argument(
+        "--conformance-report",
+        type=Path,
+        metavar="DIR",
+        help="write the report of each run into this folder",
+    )
 
 
 def _run(words: Sequence[str]) -> int:
@@ -53,30 +69,63 @@ def _run(words: Sequence[str]) -> int:
         raise UsageError(
             "watching takes the extra `watch`: pip install 'iii-conformance[watch]'"
         ) from None
-    patterns, judging = split(words)
+    options, judging = split(words)
     root = Path.cwd()
+    report = options.conformance_report and (root / options.conformance_report).resolve()
 
     def matches(_: object, path: str) -> bool:
         name = Path(path).relative_to(root).as_posix()
-        return watchfiles.DefaultFilter()(watchfiles.Change.modified, path) and fits(name, patterns)
+        if report is not None and Path(path).is_relative_to(report):
+            return False
+        usual = watchfiles.DefaultFilter()(watchfiles.Change.modified, path)
+        return usual and fits(name, options.watch)
 
-    changes = watchfiles.watch(root, watch_filter=matches, raise_interrupt=False)
+    changes = (
+        {Path(path).relative_to(root).as_posix() for _, path in found}
+        for found in watchfiles.watch(root, watch_filter=matches, raise_interrupt=False)
+    )
     with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
-        return follow(judging, changes, Judging(Path(folder)))
+        return follow(judging, changes, Judging(report or Path(folder)))
 
 
-def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The patterns of files, and the words of ``judge``."""
+def split(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The options of ``watch`` itself, and the words of ``judge``."""
     end = words.index("--") if "--" in words else len(words)
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     _declare(parser)
     options, rest = parser.parse_known_args(words[:end])
-    return options.watch, [*rest, *words[end:]]
+    return options, [*rest, *words[end:]]
 
 
 def fits(name: str, patterns: Sequence[str]) -> bool:
-    """Whether the path of a file matches one of the patterns; any does where there are none."""
-    return not patterns or any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+    """Whether the path of a file matches one of the patterns; any does where there are none.
+
+    ``**/`` stands for no folder, too.
+    """
+    tops = [pattern.removeprefix("**/") for pattern in patterns if pattern.startswith("**/")]
+    return not patterns or any(fnmatch.fnmatch(name, each) for each in (*patterns, *tops))
+
+
+class Restless:
+    """Finds the files that runs write themselves, which would have each run end the one before."""
+
+    def __init__(self) -> None:
+        self._counts = Counter[str]()
+        self._left: set[str] = set()
+
+    def changes(self, names: AbstractSet[str], fresh: bool) -> AbstractSet[str]:
+        """Those of the files that count as changes; ``fresh``: a run has just begun or ended."""
+        if not fresh:
+            self._counts.clear()
+        self._counts = Counter({name: self._counts[name] + fresh for name in names})
+        found = {name for name, count in self._counts.items() if count >= RUNS} - self._left
+        for name in sorted(found):
+            _say(
+                f"{name} changes whenever the worker is judged: it is watched no longer. "
+                "`--watch PATTERN` says which files to watch"
+            )
+        self._left |= found
+        return names - self._left
 
 
 class Judging:
@@ -85,6 +134,7 @@ class Judging:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._started, self._ended = float("-inf"), float("-inf")
 
     def start(self, words: Sequence[str], over: Callable[[int], None]) -> None:
         """Begin to judge; ``over`` gets the exit code unless it is ended before."""
@@ -92,10 +142,11 @@ class Judging:
         process = subprocess.Popen(  # noqa: S603 - the suite itself
             [sys.executable, "-P", "-m", "conformance", "judge", report, *words]
         )
-        self._process = process
+        self._process, self._started = process, time.monotonic()
 
         def wait() -> None:
             code = process.wait()
+            self._ended = time.monotonic()
             if self._process is process:
                 over(code)
 
@@ -111,6 +162,11 @@ class Judging:
             if process.poll() is None:
                 process.kill()
 
+    def fresh(self) -> bool:
+        """Whether a run has just begun or ended, so that what changes may be its own work."""
+        now = time.monotonic()
+        return now - self._started < SOON or now - self._ended < AFTER
+
     def broken(self) -> list[str]:
         """The requirements that the last run found broken."""
         try:
@@ -121,8 +177,8 @@ class Judging:
         return [e.id for e in report.verdicts if e.kind == "requirement" and e.outcome.wrong]
 
 
-def follow(words: Sequence[str], changes: Iterable[object], judging: Judging) -> int:
-    """Judge, and again after each of the ``changes``, until there are no more of them.
+def follow(words: Sequence[str], changes: Iterable[AbstractSet[str]], judging: Judging) -> int:
+    """Judge, and again after each of the ``changes``, sets of paths, until there are no more.
 
     A worker that cannot be started is no end of it: its author is in the midst of a change.
     """
@@ -136,9 +192,12 @@ def follow(words: Sequence[str], changes: Iterable[object], judging: Judging) ->
         else:
             over(code)
 
+    restless = Restless()
     try:
         everything()
-        for _ in changes:
+        for names in changes:
+            if not restless.changes(names, judging.fresh()):
+                continue
             judging.stop()
             broken = judging.broken()
             if broken:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
-from conformance.plugin import options
+from conformance.plugin import declaring, options
 
 BUDGET = re.compile(r"\d+(\.\d+)?[smh]?")
 USUAL_BUDGET = "60s"
@@ -115,7 +115,7 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _declare(parser: argparse.ArgumentParser) -> None:
     """Declare the plugin's options, for help and completion."""
-    options.add(_Groups(parser))
+    declaring.add(_Groups(parser))
     parser.epilog = "All options of pytest can be used as well, such as -k, -x, -v and --junitxml."
 
 

@@ -45,6 +45,7 @@ HOW = {
     Ending.EOF: "end",
     Ending.RESET: "reset",
     Ending.MALFORMED: "malformed",
+    Ending.TOO_LARGE: "malformed",
     Ending.BY_ENGINE: "by-engine",
 }
 """How a connection ended, in the words of a scenario."""

@@ -6,7 +6,7 @@ from conformance.subject.process import describe_exit
 from conformance.subject.usage import holder_of
 from conformance.trials.baseline import Diagnosis
 from conformance.trials.harness import Harness
-from mock_engine.transcript import Accepted
+from mock_engine.transcript import Accepted, Direction, Message
 
 LASTS = 3.0
 """Seconds in which a worker speaks, and which it outlives, where its input was all it lacked."""
@@ -49,7 +49,10 @@ def _daemonised(harness: Harness, left: tuple[str, ...]) -> Diagnosis:
 
 
 async def _without_input(harness: Harness) -> Diagnosis | None:
-    """Start the worker once more, with a standard input that stays open, and see if it lasts."""
+    """Start the worker once more, with a standard input that stays open, and see if it lasts.
+
+    Nothing else may differ: what it was asked before it ended it is asked again.
+    """
     code = harness.worker.process.exit_code or 0
     took = harness.worker.life[-1].at - harness.worker.life[0].at
     place = await harness.settings.subject.place()
@@ -60,6 +63,9 @@ async def _without_input(harness: Harness) -> Diagnosis | None:
         await other.until(lambda: other.talk.workers or not other.worker.running, within)
         if not other.talk.workers:
             return None
+        for function_id in _asked(harness):
+            if other.workers:
+                await other.invoker.reply(other.invoker.invoke(function_id, {}))
         lasts = 2 * took + 1
         await other.until(lambda: not other.worker.running, lasts, patient=False)
         if not other.worker.running:
@@ -72,6 +78,15 @@ async def _without_input(harness: Harness) -> Diagnosis | None:
         "Do not take the end of stdin for the wish to stop: under a supervisor and in a container "
         "it is empty from the start. That wish comes as SIGTERM.",
     )
+
+
+def _asked(harness: Harness) -> list[str]:
+    """The functions that the worker was asked for."""
+    return [
+        event.json["function_id"]
+        for event in harness.transcript.of(Message)
+        if event.direction is Direction.FROM_ENGINE and event.type == "invokefunction"
+    ]
 
 
 def _elsewhere(harness: Harness) -> Diagnosis | None:

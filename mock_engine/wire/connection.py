@@ -304,16 +304,22 @@ class Connection(asyncio.Protocol):
     def _read_frames(self, data: bytes) -> None:
         self._batch.begin()
         try:
-            text = self._reader.only_text(data)
-            if text is not None and self._recorder is None and self._fragments.begun is None:
-                self._deliver(text, binary=False)
-                return
+            if self._recorder is None and self._fragments.begun is None:
+                texts, data = self._reader.texts(data)
+                for text in texts:
+                    self._deliver(text, binary=False)
+                    if self._ended:
+                        return
+                if not data:
+                    return
             for frame in self._reader.read(data):
                 self._take(frame)
                 if self._ended:
                     return
-        except (PayloadTooBig, ProtocolError, UnicodeDecodeError) as broken:
-            self._break(str(broken))
+        except PayloadTooBig as broken:
+            self._break(Ending.TOO_LARGE, str(broken))
+        except (ProtocolError, UnicodeDecodeError) as broken:
+            self._break(Ending.MALFORMED, str(broken))
         finally:
             self._batch.end()
 
@@ -363,8 +369,8 @@ class Connection(asyncio.Protocol):
         if self._transport.get_write_buffer_size():
             self._deadline.set(self.limits.close_time, self._transport.abort)
 
-    def _break(self, why: str) -> None:
-        self._end(Ending.MALFORMED, why)
+    def _break(self, ending: Ending, why: str) -> None:
+        self._end(ending, why)
         self._transport.abort()
 
     def _end(self, ending: Ending, detail: str = "") -> None:
@@ -382,7 +388,7 @@ class Connection(asyncio.Protocol):
             self._application.closed(self)
 
     def _request_timed_out(self) -> None:
-        self._break("no complete request in time")
+        self._break(Ending.MALFORMED, "no complete request in time")
 
     # -- notes and time --------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ LIMIT = 30.0
 """Seconds after which SDKs give up a call by themselves."""
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=LIMIT, long=True)
 async def calls_a_black_hole(harness: Harness) -> Errand:
     """Let the worker call a function that never answers, and give no time limit."""
     call_for_ever = unanswered(harness)

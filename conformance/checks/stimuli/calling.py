@@ -172,7 +172,7 @@ async def _answered_too_late(harness: Harness, relay: Relay) -> tuple[Errand, bo
     return errand, answered is not None and await harness.invoker.pulse()
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=1.0)
 async def calls_what_is_slow(harness: Harness) -> tuple[Errand, bool]:
     """Let the worker call a function that outlasts its patience, and look whether it is well."""
     relay = harness.invoker.relay("call")
@@ -281,7 +281,7 @@ async def _limit(harness: Harness, relay: Relay) -> float | None:
     return answer.at - errand.invocation.at
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=3.3)
 async def calls_offline(harness: Harness) -> Offline:
     """Let the worker make a call without data, and two calls while it has no connection."""
     relay = harness.invoker.relay("call")

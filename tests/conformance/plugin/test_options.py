@@ -6,12 +6,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from conformance.plugin import options
+from conformance.plugin import declaring, options
 
 
 def test_every_option_has_one_place() -> None:
     parser = Mock(spec=pytest.Parser)
-    options.add(parser)
+    declaring.add(parser)
     declared = [call.args[0] for call in parser.getgroup.return_value.addoption.mock_calls]
 
     assert sorted(declared) == sorted(

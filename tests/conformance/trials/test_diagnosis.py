@@ -20,6 +20,12 @@ def watch():
     os._exit({code})
 threading.Thread(target=watch, daemon=True).start()
 """
+ENDS_WHEN_ASKED = """
+import os
+class Worker(Worker):
+    async def outcome(self, message):
+        os._exit(1)
+"""
 DAEMONISES = """
 import os
 if os.fork():
@@ -51,6 +57,13 @@ def test_a_worker_that_ends_with_its_input(tmp_path: Path, code: int) -> None:
     assert outcome is Outcome.FAILED
     assert f"exit code {code}" in seen
     assert "it ends with its stdin" in seen
+
+
+def test_a_worker_that_ends_when_it_is_asked_does_not_end_with_its_input(tmp_path: Path) -> None:
+    outcome, seen = found(tmp_path, ENDS_WHEN_ASKED)
+
+    assert outcome is Outcome.PASSED
+    assert "stdin" not in seen
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="takes fork")

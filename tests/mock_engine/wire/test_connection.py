@@ -165,7 +165,7 @@ async def test_an_oversized_frame_ends_the_connection_without_a_close_frame() ->
         with pytest.raises(ConnectionClosed) as closed:
             await client.recv()
         assert closed.value.rcvd is None
-        assert (await s.ended()).ending is Ending.MALFORMED
+        assert (await s.ended()).ending is Ending.TOO_LARGE
 
 
 @run
@@ -174,7 +174,7 @@ async def test_endless_fragments_end_the_connection() -> None:
         with pytest.raises(ConnectionClosed):
             await client.send(b"x" * 100 for _ in range(1000))
             await client.recv()
-        assert (await s.ended()).ending is Ending.MALFORMED
+        assert (await s.ended()).ending is Ending.TOO_LARGE
 
 
 @run
