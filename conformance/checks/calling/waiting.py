@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.checks.stimuli.answers import error_code
 from conformance.checks.stimuli.calling import (
+    ENGINES,
     PATIENCE,
     Errand,
     Offline,
@@ -18,9 +19,6 @@ from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
-
-KEPT = ("state::", "stream::", "engine::", "kv_server::")
-"""What the engine answers at once: nobody grants such a call more time than any other."""
 
 LIMIT = 30.0
 """Seconds after which SDKs give up a call by themselves."""
@@ -46,7 +44,7 @@ def gives_up_by_itself(record: Record[Errand]) -> Finding:
     answers = record.talk.answers(errand.invocation.id)
     if answers:
         return kept(f"it gave up after {answers[0].at - errand.invocation.at:.0f} s")
-    if errand.relay is not None and not errand.function_id.startswith(KEPT):
+    if errand.relay is not None and not errand.function_id.startswith(ENGINES):
         return inconclusive(f"its call of {errand.function_id} may have a longer limit of its own")
     return broken(
         expected=f"the end of a call without a time limit after about {LIMIT:.0f} s",

@@ -53,7 +53,8 @@ _HEADED = re.compile(r"^[`'\"]?([A-Za-z_$][\w$.]{0,40})[`'\"]?: ([^\n]{1,60})", 
 """A name before a colon: "email: must be valid"."""
 
 _FOR = re.compile(
-    rf"expected ([\w -]{{1,30}}?) (?:for|in|as|at) ({_WORD})|expected ({_WORD}) to be ([\w -]+)",
+    rf"expected ([\w -]{{1,30}}?) (?:for|in|as|at) ({_WORD})\b(?! \d)"
+    rf"|expected ({_WORD}) to be ([\w -]+)",
     re.IGNORECASE,
 )
 """A type before the name: "expected a number for amount"."""
