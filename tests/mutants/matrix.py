@@ -64,7 +64,7 @@ def _judged(mutant: Mutant, option: str) -> Row:
         f"tests.mutants {mutant.name} {option}",
         [mutant.requirement, *others],
         default_port=(port := free_port()),
-        full=CHECKS[mutant.requirement].long,
+        full=mutant.full or CHECKS[mutant.requirement].long,
         environment={"MUTANT_PORT": str(port)},
         witnesses=[TRIALS[name] for name in sorted(played)],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, engine_comes_very_late
 from conformance.checks.stimuli.losing import HOT
 from conformance.checks.stimuli.refusing import connections_since
 from conformance.checks.stimuli.starting import Absence, engine_comes_late
@@ -18,18 +19,28 @@ STALLED = 10.0
 """Seconds after which SDKs since 0.22 give up a handshake (constants of the SDK for Node)."""
 
 
-@check("CON-004", engine_comes_late)
-def keeps_trying(record: Record[Absence]) -> Finding:
+@check("CON-004", engine_comes_late, engine_comes_very_late)
+def keeps_trying(*records: Record[Absence] | Record[Outage]) -> Finding:
     """An engine that starts after its workers is an everyday event."""
-    absence = record.result
-    if absence.appeared:
-        return kept(f"it connected although the engine was {absence.seconds:.1f} s late")
-    return broken(
-        expected="a connection once the engine listens",
-        seen=f"none; the engine was {absence.seconds:.1f} s late and the process {absence.fate}",
-        events=record.events[-4:],
-        remedy="Retry a refused connection with a growing delay instead of giving up.",
-    )
+    late = [_late(record.result) for record in records]
+    for record, (seconds, appeared, exit_code) in zip(records, late, strict=True):
+        if not appeared:
+            fate = "is still running" if exit_code is None else "ended"
+            return broken(
+                expected="a connection once the engine listens",
+                seen=f"none; the engine was {seconds:.1f} s late and the process {fate}",
+                events=record.events[-4:],
+                remedy="Retry a refused connection for ever, with a growing delay.",
+            )
+    times = " and ".join(f"{seconds:.1f} s" for seconds, _, _ in late)
+    return kept(f"it connected although the engine was {times} late")
+
+
+def _late(result: Absence | Outage) -> tuple[float, bool, int | None]:
+    """How late the engine was, whether the worker connected then, and how it ended if it did."""
+    if isinstance(result, Outage):
+        return LONG_OUTAGE, result.back, result.exit_code
+    return result.seconds, result.appeared, result.exit_code
 
 
 @trial(Worker.OWN, seconds=3.0)

@@ -116,14 +116,14 @@ async def _ended_at_accept(harness: Harness) -> None:
     harness.listener.play(())
 
 
-async def engine_gone(harness: Harness, *, patient: bool = False) -> None:
+async def engine_gone(harness: Harness, *, patient: bool = False, seconds: float = OUTAGE) -> None:
     """End the connection and refuse TCP connections for a while: the engine starts anew.
 
     The while is longer on a crowded machine for a ``patient`` trial.
     """
     harness.listener.play((rule(Refuse()),))
     await _each(lambda c: c.cut())(harness)
-    await harness.until(lambda: not harness.worker.running, OUTAGE, patient=patient)
+    await harness.until(lambda: not harness.worker.running, seconds, patient=patient)
     harness.listener.play(())
 
 
