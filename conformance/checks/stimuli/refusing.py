@@ -180,7 +180,8 @@ async def _displaced(harness: Harness, code: str, patience: float = PATIENCE) ->
             },
         )
         connection.close()
-    await harness.until(lambda: bool(connections_since(harness, before)), patience)
+    # Twice as long as any SDK needs: no more of it on a busy machine, for most must not come.
+    await harness.until(lambda: bool(connections_since(harness, before)), patience, patient=False)
     output = harness.worker.process.output
     wrote = output.written > written if output.written or output.is_pipe else None
     return Displaced(patience, before, harness.worker.process.exit_code, wrote)
