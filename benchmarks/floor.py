@@ -1,9 +1,18 @@
-"""The least that a router written in Python costs: picows, uvloop, msgspec, and no checks at all.
+"""The least that a router written in Python costs: uvloop, msgspec, and no checks at all.
 
-It knows one function and its callers, as ``router`` does, on the fastest transport there is.
+    python -m benchmarks.floor picows       on the fastest transport that a library has
+    python -m benchmarks.floor wire         on the transport of the mock engine
+
+It knows one function and its callers, as ``router`` does. Both transports serve the same router, so
+that what is left between them is the transports'.
 """
 
 from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import uvloop
@@ -17,44 +26,101 @@ from picows import (
 )
 
 from benchmarks.router import Message
+from mock_engine.transcript import Request
+from mock_engine.wire import Connection, Listener, Response
+
+Send = Callable[[bytes], None]
+"""Sends a text message to a peer."""
 
 
-class Routing(WSListener):
-    """One connection. All share the owner of the function and who waits for what."""
+class Router:
+    """The owner of the function, and who waits for what."""
 
-    owner: WSTransport
-    callers: dict[str, WSTransport]
-    decoder = msgspec.json.Decoder(Message)
+    def __init__(self) -> None:
+        self._owner: Send
+        self._callers: dict[str, Send] = {}
+        self._decode = msgspec.json.Decoder(Message).decode
+
+    def take(self, text: bytes, sender: Send) -> None:
+        """Pass a message on."""
+        message = self._decode(text)
+        if message.type == "registerfunction":
+            self._owner = sender
+        elif message.function_id == "engine::workers::register":
+            sender(b'{"type":"invocationresult"}')
+        elif message.type == "invokefunction":
+            self._callers[message.invocation_id] = sender
+            self._owner(text)
+        else:
+            self._callers.pop(message.invocation_id)(text)
+
+
+class OnPicows(WSListener):
+    """A connection of picows."""
+
+    def __init__(self, router: Router) -> None:
+        self._take = router.take
+        self._send: Send
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """The WebSocket is open."""
+        self._send = partial(transport.send, WSMsgType.TEXT)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Pass a message on."""
-        if frame.msg_type != WSMsgType.TEXT:
-            return
-        text = frame.get_payload_as_bytes()
-        message = self.decoder.decode(text)
-        if message.type == "registerfunction":
-            Routing.owner = transport
-        elif message.function_id == "engine::workers::register":
-            transport.send(WSMsgType.TEXT, b'{"type":"invocationresult"}')
-        elif message.type == "invokefunction":
-            Routing.callers[message.invocation_id] = transport
-            Routing.owner.send(WSMsgType.TEXT, text)
-        else:
-            Routing.callers.pop(message.invocation_id).send(WSMsgType.TEXT, text)
+        """A frame came."""
+        del transport
+        if frame.msg_type == WSMsgType.TEXT:
+            self._take(frame.get_payload_as_bytes(), self._send)
 
 
-async def route() -> None:
-    """Serve until the process ends."""
-    Routing.callers = {}
+class OnWire:
+    """The connections of the mock engine's transport."""
 
+    def __init__(self, router: Router) -> None:
+        self._take = router.take
+
+    def upgrade(self, connection: Connection) -> Response | None:
+        """Accept anybody."""
+        del connection
+        return None
+
+    def opened(self, connection: Connection) -> None:
+        """The WebSocket is open."""
+
+    def received(self, connection: Connection, data: bytes, binary: bool) -> None:
+        """A message came."""
+        del binary
+        self._take(data, connection.send_text)
+
+    def closed(self, connection: Connection) -> None:
+        """The WebSocket is gone."""
+
+    async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
+        """Refuse plain HTTP."""
+        del connection, request, body
+        return Response(404)
+
+
+async def _on_picows(router: Router) -> int:
     def listener(request: WSUpgradeRequest) -> WSListener:
         del request
-        return Routing()
+        return OnPicows(router)
 
     server = await ws_create_server(listener, "127.0.0.1", 0)
-    print(f"ready ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    await server.serve_forever()
+    port: int = server.sockets[0].getsockname()[1]
+    return port
+
+
+async def _on_wire(router: Router) -> int:
+    return (await Listener.start(OnWire(router))).port
+
+
+async def route(transport: str) -> None:
+    """Serve until the process ends."""
+    port = await {"picows": _on_picows, "wire": _on_wire}[transport](Router())
+    print(f"ready ws://127.0.0.1:{port}", flush=True)
+    await asyncio.get_running_loop().create_future()
 
 
 if __name__ == "__main__":
-    uvloop.run(route())
+    uvloop.run(route(sys.argv[1]))

@@ -62,6 +62,11 @@ class Peer(asyncio.Protocol):
         """Drop the connection."""
         self._transport.abort()
 
+    async def end(self) -> None:
+        """Drop the connection, and wait until it is gone."""
+        self.close()
+        await self.over
+
     def _send(self, opcode: int, payload: bytes) -> None:
         size = len(payload)
         if size < SHORT:

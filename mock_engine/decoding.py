@@ -4,7 +4,9 @@ Not decodable are unknown or missing types, missing required fields, wrong field
 that stand twice, ids of invocations that are no UUIDs, and what its JSON parser refuses.
 
 Most of what must be refused is seen at a glance: what might be wrong is searched for byte by byte,
-and only a frame that may hold it is parsed a second time to be sure.
+and only a frame that may hold it is parsed a second time to be sure. A call or an answer that is as
+long as this engine would write it holds one of each field and nothing else; of it, the payloads
+alone are searched.
 """
 
 from __future__ import annotations
@@ -13,18 +15,24 @@ import json
 import math
 import re
 import uuid
+from operator import attrgetter
 from typing import Any, get_args
 
 import msgspec
 
 from mock_engine.ids import UUID_PATTERN
-from mock_engine.messages import FromWorker, InvocationResult, InvokeFunction, Ping, Pong
+from mock_engine.messages import (
+    ABSENT,
+    FromWorker,
+    InvocationResult,
+    InvokeFunction,
+    Ping,
+    Pong,
+    encode,
+)
 
 DEEPEST = 127
 """Levels of nesting the engine's JSON parser follows."""
-
-SURELY_FLAT = 2 * DEEPEST
-"""Characters of a text that cannot be nested deeper than that, for each bracket has a partner."""
 
 SURELY_BEYOND = 22
 """Characters that a number of 64 bits never has."""
@@ -41,7 +49,8 @@ _BARE: dict[bytes, FromWorker] = {b'["ping"]': Ping(), b'["pong"]': Pong()}
 _SHAPE = bytes.maketrans(b"123456789E{", b"000000000e[")
 """Makes all digits one and all brackets one, so that a search finds any number of a length."""
 
-_LONG_NUMBER, _LARGE_EXPONENT, _LARGE_SIGNED_EXPONENT = b"0" * 19, b"0e000", b"0e+000"
+_LONG_NUMBER, _LARGE_EXPONENT = b"0" * 19, b"0e000"
+_IN_BOTH = b"000"
 _TOO_DEEP = b"[" * (DEEPEST + 1)
 _PLAIN_STRING = re.compile(rb'"[^"]*"')
 _TOKEN = re.compile(rb"[-0-9][-+.0-9eE]{4,}")
@@ -50,7 +59,11 @@ _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _ROUND = bytes.maketrans(b"{}", b"[]")
 _NO_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 _CALLS = (InvokeFunction, InvocationResult)
-_CANONICAL = re.compile(UUID_PATTERN)
+_PAYLOADS = {
+    InvokeFunction: attrgetter("data", "metadata", "caller", "observe_depth", "activation"),
+    InvocationResult: attrgetter("result", "matched", "delivered"),
+}
+_is_canonical = re.compile(UUID_PATTERN).fullmatch
 _NAMES: dict[type, tuple[bytes, ...]] = {
     kind: tuple(b'"%b"' % name.encode() for name in ("type", *kind.__struct_fields__))
     for kind in get_args(FromWorker)
@@ -71,6 +84,36 @@ def decode(frame: bytes) -> FromWorker:
     Raises:
         Undecodable: it is none; the text says why.
     """
+    message = _at_a_glance(frame) or _at_length(frame)
+    if not isinstance(message, _CALLS) or message.invocation_id is None:
+        return message
+    return message if _is_canonical(message.invocation_id) else _with_canonical_id(message)
+
+
+def _at_a_glance(frame: bytes) -> FromWorker | None:
+    """The message of a frame that holds nothing to look at twice; ``None`` for any other frame.
+
+    Nothing is shorter than how this engine writes a call or an answer, whose fields are texts and
+    payloads: a frame of that length has no room for an unknown field or a second one.
+    """
+    try:
+        message: FromWorker = _decoder.decode(frame)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if not isinstance(message, _CALLS) or len(encode(message)) != len(frame):
+        return None
+    for payload in _PAYLOADS[type(message)](message):
+        if payload is not ABSENT and not _is_plain(bytes(payload), DEEPEST - 1):
+            return None
+    return message
+
+
+def _at_length(frame: bytes) -> FromWorker:
+    """The message of any frame.
+
+    Raises:
+        Undecodable: it is none.
+    """
     frame = _bounded(frame)
     try:
         message: FromWorker = _decoder.decode(frame)
@@ -80,8 +123,6 @@ def decode(frame: bytes) -> FromWorker:
         raise Undecodable(str(fault)) from None
     if _stands_twice(frame, message):
         raise Undecodable("a field stands twice")
-    if isinstance(message, _CALLS) and message.invocation_id is not None:
-        return _with_canonical_id(message)
     return message
 
 
@@ -103,12 +144,22 @@ def _bounded(frame: bytes) -> bytes:
     Raises:
         Undecodable: it is too deep, or holds a number that is too large.
     """
-    shape = frame.translate(_SHAPE)
-    if len(frame) > SURELY_FLAT and shape.count(b"[") > DEEPEST and _is_too_deep(frame):
+    if _is_plain(frame, DEEPEST):
+        return frame
+    if _is_too_deep(frame):
         raise Undecodable(f"nested more than {DEEPEST} levels deep")
-    if _LARGE_EXPONENT in shape or _LARGE_SIGNED_EXPONENT in shape:
-        return _rounded(frame, _TOKEN)
-    return _rounded(frame, _LONG_TOKEN) if _LONG_NUMBER in shape else frame
+    numbers = _TOKEN if _LARGE_EXPONENT in frame.translate(_SHAPE, b"+") else _LONG_TOKEN
+    return _rounded(frame, numbers)
+
+
+def _is_plain(text: bytes, levels: int) -> bool:
+    """Whether JSON text is surely nested no deeper, and surely holds no number to be looked at."""
+    shape = text.translate(_SHAPE, b"+")
+    if len(text) > 2 * levels and shape.count(b"[") > levels:  # each bracket has a partner
+        return False
+    if _IN_BOTH not in shape:
+        return True
+    return _LARGE_EXPONENT not in shape and _LONG_NUMBER not in shape
 
 
 def _is_too_deep(frame: bytes) -> bool:
@@ -134,8 +185,6 @@ def _with_canonical_id(
     message: InvokeFunction | InvocationResult,
 ) -> InvokeFunction | InvocationResult:
     text = message.invocation_id or ""
-    if _CANONICAL.fullmatch(text):
-        return message
     try:
         canonical = str(uuid.UUID(text))
     except ValueError:

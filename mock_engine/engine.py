@@ -247,10 +247,12 @@ class Engine:
             connection = self._connections.get(action.peer)
             if connection is None:
                 self._deliver_inside(action)
-            elif isinstance(action, Send):
-                self._send(connection, action.message)
-            else:
+            elif not isinstance(action, Send):
                 self._end(connection, action)
+            elif type(action.message) in self._gaps and not self.core.features:
+                self._send_what_is_known(connection, action.message)
+            else:
+                connection.send_text(encode(action.message))
 
     def _wake(self, action: Wake) -> None:
         loop = asyncio.get_running_loop()
@@ -270,14 +272,11 @@ class Engine:
         else:
             connection.cut()
 
-    def _send(self, connection: Connection, message: ProtocolMessage) -> None:
+    def _send_what_is_known(self, connection: Connection, message: ProtocolMessage) -> None:
         """Send a message, as far as the release of the engine has it."""
-        if type(message) in self._gaps and not self.core.features:
-            gap = self._gaps[type(message)]
-            if gap is None:
-                return
-            message = without(message, gap)
-        connection.send_text(encode(message))
+        gap = self._gaps[type(message)]
+        if gap is not None:
+            connection.send_text(encode(without(message, gap)))
 
     def _elapsed(self, key: int | str) -> None:
         self._timers.pop(key, None)

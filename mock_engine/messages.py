@@ -5,6 +5,7 @@ Rules of this file:
 * Payloads that the engine only passes on (data, results, configs, formats, metadata) stay the
   bytes they came as, so that no number and no string changes on its way.
 * ``null`` for an optional field means the same as leaving it out.
+* No message holds itself, so Python's search for circles leaves them out (``gc=False``).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ABSENT = Raw(b"")
 NULL = Raw(b"null")
 
 
-class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
+class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Why an invocation or a registration failed."""
 
     code: str
@@ -62,7 +63,7 @@ Action = VoidAction | EnqueueAction
 
 
 class ProtocolMessage(
-    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower, gc=False
 ):
     """Any message; its ``type`` on the wire is the name of its class in lower case."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from mock_engine.messages import ProtocolMessage
 from mock_engine.versions import Release
@@ -27,11 +28,13 @@ def gaps(release: Release) -> dict[type[ProtocolMessage], frozenset[str] | None]
 
 
 def without(message: ProtocolMessage, fields: Iterable[str]) -> ProtocolMessage:
-    """A message without some fields, which must have defaults."""
-    known = zip(message.__struct_fields__, _defaults(message), strict=True)
-    return msgspec.structs.replace(message, **{k: v for k, v in known if k in frozenset(fields)})
+    """A message without some fields, which must have defaults; itself when it has none of them."""
+    defaults = _defaults(type(message))
+    given = [name for name in fields if getattr(message, name) is not defaults[name]]
+    return replace(message, **{name: defaults[name] for name in given}) if given else message
 
 
-def _defaults(message: ProtocolMessage) -> tuple[Any, ...]:
-    needed = len(message.__struct_fields__) - len(message.__struct_defaults__)
-    return (*[None] * needed, *message.__struct_defaults__)
+@cache
+def _defaults(kind: type[ProtocolMessage]) -> Mapping[str, Any]:
+    optional = kind.__struct_fields__[-len(kind.__struct_defaults__) :]
+    return dict(zip(optional, kind.__struct_defaults__, strict=True))

@@ -19,7 +19,7 @@ from conformance.requirements.verdict import (
     kept,
     outcome_of,
 )
-from conformance.trials.scheduler import InconclusiveTrial, TrialOutcome
+from conformance.trials.outcome import InconclusiveTrial, TrialOutcome
 from conformance.trials.trial import Record
 
 PROBE, RECORDED = "probe", "recording"

@@ -17,7 +17,7 @@ from conformance.requirements.catalogue import Catalogue, load_of_engines
 from conformance.requirements.protocol import Protocol
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.knowledge import Knowledge
-from conformance.trials.scheduler import InconclusiveTrial, RunRecord
+from conformance.trials.outcome import InconclusiveTrial, RunRecord
 from conformance.trials.trial import Record, Trial
 
 

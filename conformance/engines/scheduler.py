@@ -9,7 +9,6 @@ be, and one that somebody else started and that is gone, leave what is left unju
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
@@ -23,9 +22,10 @@ from conformance.engines.probe import Probe
 from conformance.engines.source import Source
 from conformance.engines.trials import Observation, ProbeTrial
 from conformance.errors import Inconclusive, UsageError
+from conformance.trials.background import Background
 from conformance.trials.baseline import Baseline
+from conformance.trials.outcome import InconclusiveTrial, RunRecord, TrialOutcome
 from conformance.trials.pace import Pace
-from conformance.trials.scheduler import InconclusiveTrial, RunRecord, TrialOutcome
 from conformance.trials.trial import Record, Trial
 from mock_engine.transcript import Transcript
 
@@ -42,10 +42,8 @@ class EngineScheduler:
 
     def __init__(self, subject: EngineSubject, source: Source, factor: float = 1.0) -> None:
         self._subject, self._source, self._factor = subject, source, factor
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._background = Background()
         self._outcomes: dict[str, Future[TrialOutcome]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._pool = Pool(subject)
         self._places = asyncio.Semaphore(subject.parallel)
         self._patience = Patience(factor)
@@ -61,16 +59,15 @@ class EngineScheduler:
         Raises:
             UsageError: the command, or the address, cannot be used.
         """
-        self._thread.start()
-        baseline: Baseline = self._call(self._keep(self._begin()))
-        return baseline
+        self._background.start()
+        return self._background.call(self._keep(self._begin()))
 
     def begin(self, trials: Iterable[Trial[Any]]) -> None:
         """Start to play these; those that were begun already are not begun again."""
         self._began = time.monotonic() if self._began is None else self._began
         fresh = [t for t in dict.fromkeys(trials) if t.name not in self._outcomes]
         self._outcomes |= {trial.name: Future() for trial in fresh}
-        self._call(self._spawn(fresh))
+        self._background.call(self._spawn(fresh))
 
     def outcome(self, trial: Trial[Any]) -> TrialOutcome:
         """Wait for the end of a trial, beginning it if need be, and return what came of it.
@@ -99,25 +96,11 @@ class EngineScheduler:
 
     def stop(self) -> None:
         """End every probe, every engine and the thread."""
-        if not self._thread.is_alive():
-            return
-        self._call(self._finish())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._background.stop(self._pool.close)
 
-    def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    async def _keep(self, work: Coroutine[Any, Any, Any]) -> Any:
+    async def _keep(self, work: Coroutine[Any, Any, Baseline]) -> Baseline:
         """Do work in a task that ``stop`` knows, for the user may interrupt it."""
-        return await self._kept(work)
-
-    def _kept(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return await self._background.kept(work)
 
     async def _begin(self) -> Baseline:
         engine = await self._subject.start(self._source.first_profile)
@@ -128,14 +111,7 @@ class EngineScheduler:
 
     async def _spawn(self, trials: Iterable[Trial[Any]]) -> None:
         for trial in trials:
-            self._kept(self._settle(trial))
-
-    async def _finish(self) -> None:
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._pool.close()
+            self._background.kept(self._settle(trial))
 
     async def _settle(self, trial: Trial[Any]) -> None:
         """Play a probe, and hand its outcome, or the fault, to whoever asks for it."""

@@ -11,7 +11,7 @@ from conformance.requirements import protocol as version
 from conformance.requirements.catalogue import Catalogue
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.knowledge import Knowledge
-from conformance.trials.scheduler import RunRecord
+from conformance.trials.outcome import RunRecord
 from conformance.trials.trial import Trial
 
 

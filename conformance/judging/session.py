@@ -16,7 +16,8 @@ from conformance.requirements.protocol import Protocol, spoken
 from conformance.settings.settings import Settings
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.knowledge import Knowledge
-from conformance.trials.scheduler import RunRecord, Scheduler, TrialOutcome
+from conformance.trials.outcome import RunRecord, TrialOutcome
+from conformance.trials.scheduler import Scheduler
 from conformance.trials.trial import CHECKS, Trial, all_trials
 
 __all__ = ["Judgement"]
@@ -44,6 +45,7 @@ class Judgement:
             lambda: self.protocol,
             self._known,
             self._witnesses,
+            self._scheduler.ended,
         )
 
     def start(self) -> None:

@@ -13,7 +13,7 @@ from conformance.judging.session import Judgement
 from conformance.plugin.judged_item import JudgedItem
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
-from conformance.trials.scheduler import InconclusiveTrial
+from conformance.trials.outcome import InconclusiveTrial
 
 PHASE = FUZZ
 

@@ -26,7 +26,7 @@ from conformance.plugin.judged_item import JOURNAL
 from conformance.requirements.verdict import Level, Outcome
 from conformance.settings.fuzzing import Fuzzing
 from conformance.trials.harness import Harness
-from conformance.trials.scheduler import InconclusiveTrial
+from conformance.trials.outcome import InconclusiveTrial
 from conformance.trials.trial import Record, Trial, Worker
 from mock_engine.rendering import counted
 

@@ -13,7 +13,7 @@ from conformance.plugin.fuzz_item import FuzzItem
 from conformance.requirements.verdict import Outcome
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
-from conformance.trials.scheduler import InconclusiveTrial
+from conformance.trials.outcome import InconclusiveTrial
 from conformance.trials.trial import Trial, Worker
 
 REATTACH = "REC-006"

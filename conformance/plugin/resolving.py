@@ -28,6 +28,7 @@ from conformance.settings.invoking import Invoking
 from conformance.settings.settings import CONCURRENCY, DEFAULT_PORT, Settings
 from conformance.subject import chosen
 from conformance.subject.place import Subject
+from mock_engine.versions import RELEASED
 
 
 def settings(config: pytest.Config) -> Settings:
@@ -64,7 +65,7 @@ def settings(config: pytest.Config) -> Settings:
         serial=config.getoption("--serial") or file.options.get("serial", False),
         full=option("level", "default") == "full",
         protocol=protocol.chosen(option("protocol", protocol.AUTO)),
-        engine=protocol.engines(option("engine-version", protocol.NEWEST)),
+        engine=protocol.engines(option("engine-version", RELEASED)),
         invoking=Invoking(
             functions=file.functions,
             excluded=listed("exclude"),

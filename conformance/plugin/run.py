@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,7 +28,7 @@ from conformance.settings import examples
 from conformance.settings.invoking import Invoking
 from conformance.trials.baseline import Baseline
 from conformance.trials.learning.starts import is_risky
-from conformance.trials.scheduler import RunRecord
+from conformance.trials.outcome import RunRecord
 
 CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
 """What pytest counts outcomes under, where a noun would lack its plural."""
@@ -137,6 +138,7 @@ class JudgingPlugin:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End whatever still runs, and write the reports, or hand over what they need."""
         spare_hypothesis(session.config)
+        gc.freeze()  # pytest is about to look five times through all that was recorded
         self._judgement.stop()
         if self._distributed:
             self._hand_over(session.config)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from conformance.report import badge, html, sarif, summary
 from conformance.report.document import Report
-from conformance.trials.scheduler import RunRecord
+from conformance.trials.outcome import RunRecord
 
 TRANSCRIPTS = "transcripts"
 LOGS = "logs"

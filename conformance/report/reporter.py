@@ -19,7 +19,7 @@ from conformance.report import folder
 from conformance.report.document import Report, document
 from conformance.report.journal import Journal, recorder
 from conformance.requirements.catalogue import Catalogue
-from conformance.trials.scheduler import RunRecord
+from conformance.trials.outcome import RunRecord
 
 PACKAGES = ("iii-conformance", "pytest", "pytest-xdist", "websockets", "hypothesis", "jsonschema")
 

@@ -16,16 +16,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.errors import UsageError
+from mock_engine.versions import (
+    FRAMEWORKS,
+    NAMES_FRAMEWORK,
+    NEWEST,
+    OLDEST,
+    RELEASED,
+    UNNAMED_RUNTIMES,
+    VersionRange,
+    numbers,
+)
 
 AUTO = "auto"
-NEWEST, KNOWN = "0.25", "0.26"
-"""The newest version that was released, which workers are held to, and the newest that is known."""
-
-FRAMEWORKS = ("iii-py", "iii-node", "iii-rust", "iii-go")
-FIRST_OF_SDKS, FIRST_WITH_FRAMEWORK = (0, 3), (0, 11)
 LOCALE = re.compile(r"C|POSIX|[a-z]{2,3}(?:[-_.]\w+)*")
-RUNTIMES = ("node", "python")
-"""The runtimes of SDKs that were released before frameworks were named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +41,16 @@ class Protocol:
     version: str
     reason: str
     features: tuple[str, ...] = ()
-    engine: str = NEWEST
+    engine: str = RELEASED
 
     def knows(self, since: str | None, until: str | None, engine_since: str | None = None) -> bool:
         """Whether a rule that holds from ``since`` to ``until``, both included, holds here.
 
         Engines from ``engine_since`` on enforce it on every worker.
         """
-        if engine_since is not None and numbers(self.engine) >= numbers(engine_since):
+        if engine_since is not None and VersionRange(engine_since).holds(self.engine):
             return True
-        own = numbers(self.version)
-        if since is not None and own < numbers(since):
-            return False
-        return until is None or own[: len(numbers(until))] <= numbers(until)
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """The numbers of a version text, without a pre-release suffix."""
-    return tuple(int(number) for number in re.findall(r"\d+", version.partition("-")[0]))
+        return VersionRange(since, until).holds(self.version)
 
 
 def chosen(text: str) -> str | None:
@@ -79,13 +74,13 @@ def engines(text: str) -> str:
 def _version(text: str, option: str, wanted: str) -> str:
     if not re.fullmatch(r"0\.\d+(\.\d+)?", text):
         raise UsageError(f"{option} is {text!r}; give {wanted}, such as 0.11 or 0.23")
-    if numbers(text)[:2] > numbers(KNOWN):
-        raise UsageError(f"{option} is {text}; the newest version known here is {KNOWN}")
+    if numbers(text)[:2] > numbers(NEWEST):
+        raise UsageError(f"{option} is {text}; the newest version known here is {NEWEST}")
     return text
 
 
 def spoken(
-    announcements: list[Mapping[str, Any]], version: str | None = None, engine: str = NEWEST
+    announcements: list[Mapping[str, Any]], version: str | None = None, engine: str = RELEASED
 ) -> Protocol:
     """The protocol of a worker, by its announcements, given as their ``data`` objects.
 
@@ -115,7 +110,7 @@ def _announced(announcements: list[Mapping[str, Any]]) -> Protocol:
         if isinstance(version, str) and _is_early_sdk(data, version):
             guess = f"a guess: it announces itself as the SDK for {data['runtime']} {version} does"
             return Protocol(version, f"{guess}; --protocol names another version")
-    return Protocol(NEWEST, f"the worker is held to {NEWEST}, the newest")
+    return Protocol(RELEASED, f"the worker is held to {RELEASED}, the newest")
 
 
 def _is_early_sdk(data: Mapping[str, Any], version: str) -> bool:
@@ -129,11 +124,12 @@ def _is_early_sdk(data: Mapping[str, Any], version: str) -> bool:
         isinstance(telemetry, Mapping)
         and LOCALE.fullmatch(str(telemetry.get("language"))) is not None
         and telemetry.get("framework") is None
-        and data.get("runtime") in RUNTIMES
+        and data.get("runtime") in UNNAMED_RUNTIMES
         and re.fullmatch(r"0\.\d+\.\d+", version) is not None
-        and FIRST_OF_SDKS <= numbers(version) < FIRST_WITH_FRAMEWORK
+        and VersionRange(OLDEST).holds(version)
+        and not NAMES_FRAMEWORK.holds(version)
     )
 
 
 def _is_sdk(framework: object, version: str) -> bool:
-    return framework in FRAMEWORKS and numbers(version) >= FIRST_WITH_FRAMEWORK
+    return isinstance(framework, str) and framework in FRAMEWORKS and NAMES_FRAMEWORK.holds(version)

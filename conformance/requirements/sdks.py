@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.requirements.history import history
 from conformance.requirements.known import KnownFailure
-from conformance.requirements.protocol import FRAMEWORKS, numbers
+from mock_engine.versions import FRAMEWORKS, numbers
 
 SDK = "sdk"
 """What stands for these lists in the place of a file of known failures."""
@@ -27,7 +27,7 @@ class Sdk:
     @property
     def language(self) -> str:
         """Its name in the lists."""
-        return {"iii-py": "python"}.get(self.framework, self.framework.removeprefix("iii-"))
+        return FRAMEWORKS[self.framework]
 
 
 def announced(announcements: Iterable[Mapping[str, Any]]) -> Sdk | None:
@@ -35,7 +35,7 @@ def announced(announcements: Iterable[Mapping[str, Any]]) -> Sdk | None:
     for data in announcements:
         telemetry, version = data.get("telemetry"), data.get("version")
         framework = telemetry.get("framework") if isinstance(telemetry, Mapping) else None
-        if framework in FRAMEWORKS and isinstance(version, str):
+        if isinstance(version, str) and isinstance(framework, str) and framework in FRAMEWORKS:
             return Sdk(framework, version)
     return None
 
@@ -54,7 +54,7 @@ def defects(
     if not own:
         return {}
     key = f"{sdk.language}-{own[-1]}"
-    later = versions[versions.index(own[-1]) + 1 :]
+    later = [v for v in versions[versions.index(own[-1]) + 1 :] if "-" not in v]  # released
     found = {}
     for requirement, reasons in failing.items():
         if key in reasons:

@@ -31,7 +31,7 @@ from conformance.scenarios.reading import PULSE
 from conformance.scenarios.steps import RECORDED, Needs, Scenario
 from conformance.trials.baseline import Baseline
 from conformance.trials.harness import Harness
-from conformance.trials.scheduler import InconclusiveTrial, TrialOutcome
+from conformance.trials.outcome import InconclusiveTrial, TrialOutcome
 from conformance.trials.trial import Record, Trial, Worker
 from mock_engine.rendering import summary
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.requirements.known import KnownFailure
-from conformance.requirements.protocol import NEWEST
 from conformance.settings.fuzzing import Fuzzing
 from conformance.settings.invoking import Invoking
 from conformance.settings.upstream import Upstream
 from conformance.subject.place import Subject
+from mock_engine.versions import RELEASED
 
 DEFAULT_PORT = 49134
 """Where workers dial that are told no address."""
 
-CONCURRENCY = 16
+CONCURRENCY = 24
 """How many workers run at a time."""
 
 
@@ -42,7 +42,7 @@ class Settings:
     strict: bool = False
     full: bool = False
     protocol: str | None = None
-    engine: str = NEWEST
+    engine: str = RELEASED
     invoking: Invoking = field(default_factory=Invoking)
     default_port: int | None = DEFAULT_PORT
     concurrency: int = CONCURRENCY

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.requirements.protocol import NEWEST
 from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.pace import Pace
+from mock_engine.versions import RELEASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Baseline:
     paths: tuple[str, ...] = ()
     parallel_starts: int = 1
     early: tuple[str, ...] = ()
-    engine: str = NEWEST
+    engine: str = RELEASED
     exemplified: frozenset[str] = frozenset()
     knowledge: Knowledge = field(default_factory=Knowledge)
     diagnosis: Diagnosis | None = None

@@ -12,57 +12,27 @@ second one did not start while the first one ran.
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import Future, wait
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future, as_completed, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from conformance.errors import Inconclusive, Unsuitable, WorkerMissing
+from conformance.errors import Inconclusive
 from conformance.settings.settings import Settings
+from conformance.trials.background import Background, ended
 from conformance.trials.baseline import Baseline
 from conformance.trials.company import Attempt, attempted
 from conformance.trials.harness import Harness
 from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.learning.session import is_of_use, learn
+from conformance.trials.outcome import InconclusiveTrial, RunRecord, TrialOutcome, played
 from conformance.trials.probe_run import probe_run
 from conformance.trials.starts import Starts
-from conformance.trials.trial import TRIALS, Record, Trial, Worker
+from conformance.trials.trial import TRIALS, Trial, Worker
 from mock_engine.transcript import Message
 
-
-@dataclass(frozen=True, slots=True)
-class InconclusiveTrial:
-    """A trial that did not reach its point, and why; ``run`` as in a record, if there was one.
-
-    ``unsuitable`` is whether the worker has not registered what the trial takes. ``record`` is what
-    was seen all the same, if a worker was started.
-    """
-
-    trial: str
-    reason: str
-    run: str = ""
-    unsuitable: bool = False
-    record: Record[None] | None = None
-
-    @property
-    def blames(self) -> bool:
-        """Whether it was the worker that kept the trial from reaching its point."""
-        return self.record is not None and bool(self.record.missed)
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """A run of the worker: what crossed the wire, and what it wrote, as lines."""
-
-    name: str
-    transcript: tuple[str, ...]
-    log: tuple[str, ...]
-
-
-TrialOutcome = Record[Any] | InconclusiveTrial
 SHARED = "shared"
 """The name of the first run, whose worker several trials share."""
 
@@ -82,11 +52,9 @@ class Scheduler:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._background = Background()
         self.seconds: dict[str, float] = {}
         self._outcomes: dict[str, Future[TrialOutcome]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._shared: Harness | None = None
         self._harnesses: dict[str, Harness] = {}
         self._playing: dict[str, Harness] = {}
@@ -106,10 +74,9 @@ class Scheduler:
         Raises:
             UsageError: the worker's command cannot be used.
         """
-        self._thread.start()
-        self._began = self._loop.time()
-        baseline: Baseline = self._call(self._begin())
-        return baseline
+        self._background.start()
+        self._began = self._background.now()
+        return self._background.call(self._begin())
 
     @property
     def announcements(self) -> list[Message]:
@@ -138,12 +105,12 @@ class Scheduler:
             wanted |= dict.fromkeys(t for t in TRIALS.values() if t.worker in TOGETHER)
         fresh = [trial for trial in wanted if trial.name not in self._outcomes]
         self._outcomes |= {trial.name: Future() for trial in fresh}
-        played = [trial for trial in fresh if self._settings.full or not trial.long]
-        for trial in set(fresh) - set(played):
+        playable = [trial for trial in fresh if self._settings.full or not trial.long]
+        for trial in set(fresh) - set(playable):
             self._outcomes[trial.name].set_result(
                 InconclusiveTrial(trial.name, "takes --level full")
             )
-        self._call(self._spawn(played))
+        self._background.call(self._spawn(playable))
 
     def outcome(self, trial: Trial[Any]) -> TrialOutcome:
         """Wait for the end of ``trial``, beginning it if need be, and return what came of it.
@@ -154,6 +121,13 @@ class Scheduler:
         if trial.name not in self._outcomes:
             self.begin([trial])
         return self._outcomes[trial.name].result()
+
+    def ended(self, trials: Sequence[Trial[Any]]) -> Iterator[Trial[Any]]:
+        """Wait for trials, beginning those that were not begun, and give each when it has ended."""
+        self.begin(trials)
+        waiting = {self._outcomes[trial.name]: trial for trial in trials}
+        for future in as_completed(waiting):
+            yield waiting[future]
 
     def runs(self) -> Iterator[RunRecord]:
         """What is kept of every run of the worker that has ended; of all, after ``stop``."""
@@ -170,34 +144,26 @@ class Scheduler:
         """For how long ``trial`` has waited and how long it may, in seconds, if it waits now."""
         harness = self._playing.get(trial.name)
         wait = harness.notifier.wait if harness is not None else None
-        return None if wait is None else (self._loop.time() - wait[0], wait[1])
+        return None if wait is None else (self._background.now() - wait[0], wait[1])
 
     def progress(self) -> tuple[int, int, float]:
         """How many of the trials that were begun are over, how many there are, and the seconds."""
         over = sum(future.done() for future in self._outcomes.values())
-        return over, len(self._outcomes), self._loop.time() - self._began
+        return over, len(self._outcomes), self._background.now() - self._began
 
     def stop(self) -> None:
         """End every trial, every worker and the thread."""
-        if not self._thread.is_alive():
-            return
-        self._call(self._finish())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        self._background.stop(self._finish)
 
     async def _begin(self) -> Baseline:
         # A task that `stop` knows, for the user may interrupt the first run.
-        self._shared = await self._kept(probe_run(self._settings))
+        self._shared = await self._background.kept(probe_run(self._settings))
         self._starts.allow(self._shared.baseline.parallel_starts)
         self._harnesses[SHARED] = self._shared
         return self._shared.baseline
 
     async def _spawn(self, trials: list[Trial[Any]]) -> None:
-        self._kept(self._play_all(trials)).add_done_callback(partial(self._fail, trials))
+        self._background.kept(self._play_all(trials)).add_done_callback(partial(self._fail, trials))
 
     def _fail(self, trials: Iterable[Trial[Any]], playing: asyncio.Task[None]) -> None:
         """Hand a fault of the suite to whoever asks for a trial that it kept from being played."""
@@ -206,14 +172,7 @@ class Scheduler:
             if not self._outcomes[trial.name].done():
                 self._outcomes[trial.name].set_exception(fault)
 
-    def _kept(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
     async def _finish(self) -> None:
-        await _ended(*self._tasks)
         for outcome in self._outcomes.values():
             outcome.cancel()
         await self._close_shared()
@@ -268,7 +227,7 @@ class Scheduler:
             if not playing.done():
                 second = await self._attempted()
                 if not second.spoke:
-                    await _ended(playing)
+                    await ended(playing)
                     await sharing
                     await self._close_shared()
                     if (await self._attempted()).spoke:
@@ -277,7 +236,7 @@ class Scheduler:
                 self._starts.trust()
             await asyncio.gather(playing, sharing)
         finally:
-            await _ended(playing, sharing, doubting)
+            await ended(playing, sharing, doubting)
         return True
 
     async def _attempted(self) -> Attempt:
@@ -344,7 +303,7 @@ class Scheduler:
                 )
             )
         try:
-            return await _play(replace(trial, play=_prepared(trial)), lane[0], run)
+            return await played(replace(trial, play=_prepared(trial)), lane[0], run)
         finally:
             lane[0].gateway.release()
 
@@ -356,7 +315,7 @@ class Scheduler:
                 await self._settle(trial, self._undoubted(self._on_own(trial)))
 
         own = self._open(trials, Worker.OWN)
-        await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
+        await _all(play(trial) for trial in sorted(own, key=lambda trial: -trial.seconds))
 
     def _open(self, trials: Iterable[Trial[Any]], *kinds: Worker) -> list[Trial[Any]]:
         """Those of these kinds that have no outcome yet."""
@@ -365,10 +324,10 @@ class Scheduler:
     async def _settle(self, trial: Trial[Any], playing: Awaitable[TrialOutcome]) -> None:
         """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
         future = self._outcomes[trial.name]
-        began = self._loop.time()
+        began = self._background.now()
         try:
             outcome = await playing
-            self.seconds[trial.name] = round(self._loop.time() - began, 3)
+            self.seconds[trial.name] = round(self._background.now() - began, 3)
             future.set_result(outcome)
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that asks
             future.set_exception(fault)
@@ -381,7 +340,7 @@ class Scheduler:
 
     async def _on_shared(self, trial: Trial[Any]) -> TrialOutcome:
         assert self._shared is not None
-        return await _play(trial, self._shared, SHARED)
+        return await played(trial, self._shared, SHARED)
 
     async def _on_own(self, trial: Trial[Any]) -> TrialOutcome:
         assert self._shared is not None
@@ -399,7 +358,7 @@ class Scheduler:
         )
         self._playing[trial.name] = harness
         try:
-            return await _play(trial, harness, trial.name)
+            return await played(trial, harness, trial.name)
         finally:
             del self._playing[trial.name]
             await harness.close()
@@ -432,13 +391,6 @@ def _prepared(trial: Trial[Result]) -> Callable[[Harness], Awaitable[Result]]:
     return play
 
 
-async def _ended(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel these, and wait until they are over."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def _revive(shared: Harness) -> None:
     """Start a worker anew that ended while its functions were tried.
 
@@ -452,30 +404,3 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
     async with asyncio.TaskGroup() as tasks:
         for each in work:
             tasks.create_task(each)
-
-
-async def _play(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
-    try:
-        result = await trial.play(harness)
-    except Inconclusive as reason:
-        missed = str(reason) if isinstance(reason, WorkerMissing) else ""
-        record = _record(trial, None, harness, run, missed)
-        unsuitable = isinstance(reason, Unsuitable)
-        return InconclusiveTrial(trial.name, str(reason), run, unsuitable, record)
-    return _record(trial, result, harness, run)
-
-
-def _record(
-    trial: Trial[Any], result: Result, harness: Harness, run: str, missed: str = ""
-) -> Record[Result]:
-    return Record(
-        trial.name,
-        result,
-        tuple(harness.transcript.events),
-        harness.baseline,
-        tuple(harness.worker.log),
-        harness.worker.exit_code,
-        run,
-        tuple(harness.worker.life),
-        missed,
-    )

@@ -9,7 +9,7 @@ import msgspec
 from mock_engine.messages import ProtocolMessage
 
 
-class Send(msgspec.Struct, frozen=True):
+class Send(msgspec.Struct, frozen=True, gc=False):
     """Send a message to a peer."""
 
     peer: int

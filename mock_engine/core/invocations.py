@@ -14,7 +14,7 @@ from msgspec import Raw
 from mock_engine.messages import InvokeFunction
 
 
-class Watched(msgspec.Struct, frozen=True):
+class Watched(msgspec.Struct, frozen=True, gc=False):
     """A call of an observed function, as it began; ``at`` is in milliseconds."""
 
     key: tuple[str, str]
@@ -23,7 +23,7 @@ class Watched(msgspec.Struct, frozen=True):
     at: float
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """A call in flight. ``caller`` is ``None`` when no peer waits for the answer.
 
     ``receipt`` is what the caller of a queued call gets once the queue has taken it. ``exact`` is

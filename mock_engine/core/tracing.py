@@ -16,7 +16,7 @@ _NO_VERSION = "ff"
 
 def well_formed(traceparent: str | None) -> str | None:
     """A traceparent, or ``None`` for one that is malformed (W3C trace context, section 3.2)."""
-    found = _TRACEPARENT.fullmatch(traceparent or "")
+    found = None if traceparent is None else _TRACEPARENT.fullmatch(traceparent)
     if found is None:
         return None
     version, trace, span, _, rest = found.groups()

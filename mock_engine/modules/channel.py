@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -41,7 +40,7 @@ class Channel:
     key: str
     ahead: int = AHEAD
     taken: set[str] = field(default_factory=set)
-    waiting: deque[Part] = field(default_factory=deque)
+    waiting: list[Part] = field(default_factory=list)
     finished: bool = False
     deliver: Callable[[bool, bytes], None] | None = None
     ended: Callable[[], None] | None = None
@@ -71,8 +70,9 @@ class Channel:
         """Take the reading end inside the engine, or for a connection."""
         self.taken.add(READ)
         self.deliver, self.ended = deliver, ended
-        while self.waiting:
-            deliver(*self.waiting.popleft())
+        waiting, self.waiting = self.waiting, []
+        for part in waiting:
+            deliver(*part)
         if self.writer is not None:
             self.writer.resume_reading()
         if self.finished:

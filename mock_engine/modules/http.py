@@ -238,6 +238,7 @@ class _Exchange:
             if running.done() and not begun.done():
                 result = running.result()
                 if is_given(result):
+                    written.abandon()
                     return answer(msgspec.json.decode(result))
                 await begun
             return Response(written.status, written.parts(), written.headers)
@@ -255,7 +256,12 @@ class Written:
         self._headers: dict[str, str] = {}
         self.begun = asyncio.Event()
         self._parts: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._channel = channel
         channel.read(self._take, self._end)
+
+    def abandon(self) -> None:
+        """Take no more: the answer is another one, or it is out."""
+        self._channel.abandon()
 
     def _take(self, binary: bool, data: bytes) -> None:
         if binary:
@@ -288,9 +294,12 @@ class Written:
     async def parts(self) -> AsyncIterator[bytes]:
         """The body, part by part, up to the length that was set."""
         left = length(self._headers)
-        while (part := await self._parts.get()) is not None and left != 0:
-            yield part[:left]
-            left = None if left is None else max(0, left - len(part))
+        try:
+            while (part := await self._parts.get()) is not None and left != 0:
+                yield part[:left]
+                left = None if left is None else max(0, left - len(part))
+        finally:
+            self.abandon()
 
 
 def _read_outcome(running: asyncio.Task[Any]) -> None:

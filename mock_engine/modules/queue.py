@@ -212,6 +212,10 @@ class QueueModule(Module):
             self.host.spawn(self._attempt(queue, queue.waiting.popleft()))
 
     async def _attempt(self, queue: Queue, job: Job) -> None:
+        if not queue.served:  # its last binding went after the job was handed out
+            queue.running -= 1
+            queue.waiting.appendleft(job)
+            return
         ordered = queue.places == 1
         job.attempts += 1
         try:
@@ -225,10 +229,9 @@ class QueueModule(Module):
         self._work(queue)
 
     async def _deliver(self, queue: Queue, job: Job) -> None:
-        if queue.named is not None:
-            function_id, namespace = job.function_id, job.namespace
-        else:
-            bound = queue.bound
+        function_id, namespace = job.function_id, job.namespace
+        bound = queue.bound
+        if bound is not None:
             function_id, namespace = bound.function_id, bound.namespace
             try:
                 passed = await self.host.passes(bound, job.data, job.trace)

@@ -57,9 +57,9 @@ class Queue:
     dead: list[Job] = field(default_factory=list)
 
     @property
-    def bound(self) -> Bound:
-        """The binding that is served: the first one."""
-        return next(iter(self.bindings.values()))
+    def bound(self) -> Bound | None:
+        """The binding that is served, the first one; ``None`` when there is none any more."""
+        return next(iter(self.bindings.values()), None)
 
     @property
     def served(self) -> bool:
@@ -70,7 +70,8 @@ class Queue:
         """A value of the queue's settings, or of the binding's ``queue_config``."""
         if self.named is not None:
             return self.named.get(name)
-        config = self.bound.setting("queue_config")
+        bound = self.bound
+        config = None if bound is None else bound.setting("queue_config")
         return config.get(name) if isinstance(config, dict) else None
 
     def count(self, name: str) -> int | None:

@@ -104,10 +104,11 @@ class Viewers:
 
     def notify(self, about: Subscription, event: dict[str, Any]) -> None:
         """Send an event to each subscription it belongs to."""
+        text = msgspec.json.encode(event)
         for viewer in self._viewers.values():
             for subscription in viewer.subscriptions.values():
                 if subscription.covers(about):
-                    viewer.send(event)
+                    viewer.connection.send_text(text)
 
     def upgrade(self, connection: Connection) -> Response | None:
         """Accept every connection on the path, once the auth function has answered."""

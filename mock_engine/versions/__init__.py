@@ -1,7 +1,8 @@
 """Versions: what came and went with which version of the protocol and of the engine.
 
 ``history`` is data: messages, fields, functions, trigger types and features, each with its span
-of versions. ``behaviours`` is data, too. ``Release`` answers questions about one version.
+of versions. ``behaviours`` and ``sdks`` are data, too. ``Release`` answers questions about one
+version.
 """
 
 from mock_engine.versions.behaviours import BEHAVIOURS, QUEUE_SERVES_ENQUEUE
@@ -21,21 +22,25 @@ from mock_engine.versions.history import (
     NEWER_TYPE,
     NEWEST,
     OLDEST,
+    RELEASED,
     TRIGGER_TYPES,
     Renamed,
 )
 from mock_engine.versions.ranges import VersionRange, numbers
 from mock_engine.versions.release import Release
+from mock_engine.versions.sdks import FRAMEWORKS, NAMES_FRAMEWORK, UNNAMED_RUNTIMES
 
 __all__ = [
     "BEHAVIOURS",
     "ENGINE",
     "FEATURES",
     "FIELDS",
+    "FRAMEWORKS",
     "FUNCTIONS",
     "LARGE_MESSAGES",
     "LOCAL_DISPATCH",
     "MESSAGES",
+    "NAMES_FRAMEWORK",
     "NEWER_FUNCTION",
     "NEWER_TYPE",
     "NEWEST",
@@ -43,7 +48,9 @@ __all__ = [
     "OBSERVE_HOOKS",
     "OLDEST",
     "QUEUE_SERVES_ENQUEUE",
+    "RELEASED",
     "TRIGGER_TYPES",
+    "UNNAMED_RUNTIMES",
     "Release",
     "Renamed",
     "VersionRange",

@@ -14,6 +14,9 @@ from mock_engine.versions.ranges import VersionRange
 OLDEST, NEWEST = "0.3", "0.26"
 """The versions of the protocol that are known here."""
 
+RELEASED = "0.25"
+"""The newest version that was released and not only published for trial."""
+
 ENGINE = "0.23.0-rc.4"
 """The release of the engine whose behaviour this is."""
 

@@ -304,10 +304,14 @@ class Connection(asyncio.Protocol):
     def _read_frames(self, data: bytes) -> None:
         self._batch.begin()
         try:
-            text = self._reader.only_text(data)
-            if text is not None and self._recorder is None and self._fragments.begun is None:
-                self._deliver(text, binary=False)
-                return
+            if self._recorder is None and self._fragments.begun is None:
+                texts, data = self._reader.texts(data)
+                for text in texts:
+                    self._deliver(text, binary=False)
+                    if self._ended:
+                        return
+                if not data:
+                    return
             for frame in self._reader.read(data):
                 self._take(frame)
                 if self._ended:

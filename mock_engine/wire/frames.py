@@ -36,7 +36,7 @@ TWO_BYTES, EIGHT_BYTES = 126, 127
 """Lengths that mean: the length stands in so many bytes after this one."""
 
 TEXT_FINAL, SMALLEST = 0x81, 8
-"""The first byte of a whole text message, and the bytes that ``only_text`` looks at."""
+"""The first byte of a whole text message, and the bytes that ``texts`` looks at."""
 
 _KINDS = {
     final | opcode: (opcode, bool(final))
@@ -84,21 +84,27 @@ class FrameReader:
         self._incomplete = bytearray()
         self._wanted = 2
 
-    def only_text(self, data: bytes) -> bytes | None:
-        """The text of ``data`` when that is one whole text message of moderate size, else ``None``.
+    def texts(self, data: bytes) -> tuple[list[bytes], bytes]:
+        """The whole text messages of moderate size that ``data`` begins with, and the rest of it.
 
-        Most chunks of a well-behaved peer are that; ``read`` takes any others.
+        Most chunks of a well-behaved peer are that and have no rest; ``read`` takes any other.
         """
-        if self._incomplete or len(data) < SMALLEST or data[0] != TEXT_FINAL or data[1] < MASKED:
-            return None
-        length, start = data[1] & LENGTH, 6
-        if length == TWO_BYTES:
-            length, start = data[2] << 8 | data[3], 8
-        elif length == EIGHT_BYTES:
-            return None
-        if len(data) != start + length or length > self._largest:
-            return None
-        return apply_mask(data[start:], data[start - 4 : start])
+        found: list[bytes] = []
+        if self._incomplete:
+            return found, data
+        at, end, largest = 0, len(data), self._largest
+        while end - at >= SMALLEST and data[at] == TEXT_FINAL and data[at + 1] >= MASKED:
+            length, start = data[at + 1] & LENGTH, at + 6
+            if length == TWO_BYTES:
+                length, start = data[at + 2] << 8 | data[at + 3], at + 8
+            elif length == EIGHT_BYTES:
+                break
+            stop = start + length
+            if stop > end or length > largest:
+                break
+            found.append(apply_mask(data[start:stop], data[start - 4 : start]))
+            at = stop
+        return found, data[at:]
 
     def read(self, data: bytes) -> Iterator[Frame]:
         """The frames that are complete with ``data``.

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks import startup
-from benchmarks.roundtrip import SIDES, main, started
+from benchmarks.roundtrip import BEFORE, DIRECT, SIDES, main, started
 
 
 def test_every_reply_of_every_side_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["--calls", "200", "--rounds", "1", "--in-flight", "1", "64"])
+    here = str(Path(__file__).parents[2])
+    code = main(["--checkout", here, "--calls", "200", "--rounds", "1", "--in-flight", "1", "64"])
 
-    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    measured = [row for row in rows if row[1] in ("mock", "router", "floor")]
+    rows = capsys.readouterr().out.splitlines()[1:]
+    names = [*SIDES, BEFORE, DIRECT]
     assert code == 0
-    assert [(row[0], row[1], row[-1]) for row in measured] == [
-        ("1", "mock", "0"),
-        ("1", "router", "0"),
-        ("1", "floor", "0"),
-        ("64", "mock", "0"),
-        ("64", "router", "0"),
-        ("64", "floor", "0"),
+    assert [(row[:9].strip(), row[11:39].strip(), row.split()[-1]) for row in rows] == [
+        (in_flight, name, "0") for in_flight in ("1", "64") for name in names
     ]
 
 
@@ -46,6 +44,7 @@ def test_a_start_is_measured_beside_the_interpreter(capsys: pytest.CaptureFixtur
     [
         ["--url", "http://127.0.0.1:1"],
         ["--url", "127.0.0.1:1"],
+        ["--checkout", "/no/such/folder"],
         ["--calls", "0"],
         ["--in-flight", "none"],
         [part for _ in range(3) for part in ("--url", "ws://127.0.0.1:1")],

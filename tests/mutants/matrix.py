@@ -72,6 +72,11 @@ def _judged(mutant: Mutant, option: str) -> Row:
     return Row(mutant, own.finding, tuple(broken))
 
 
+def lasts(mutant: Mutant) -> float:
+    """About how many seconds the longest trial takes that a mutant is judged by."""
+    return max((TRIALS[name].seconds for name in _trials(mutant.requirement)), default=0.0)
+
+
 def free_port() -> int:
     """A port that a mutant may insist on; the real one is a single one for all.
 

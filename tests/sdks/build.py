@@ -133,6 +133,7 @@ BUILDS = {
         *map(_python, ("0.11.6", "0.19.7", "0.22.1", "0.25.0")),
         _node("0.11.6", HERE / "node-0.11.6"),
         _rust("rust-0.11.6", HERE / "rust-0.11.6", "conformance-worker-0-11"),
+        _rust("rust-0.26.0-rc.4", HERE / "rust-0.26.0-rc.4", "conformance-worker-0-26"),
     )
 }
 """Every worker by its name, in the order in which they are built."""
@@ -142,6 +143,9 @@ CLIENT = _rust("client", HERE / "clients" / "rust", "sdk-client")
 
 WIRE = _rust("wire-worker", HERE / "wire" / "rust", "wire-worker")
 """The worker that the wire transcripts of the SDK for Rust are replayed at."""
+
+FILTERS = _rust("filters", HERE / "filters", "filter-oracle")
+"""The filters of the SDK for Rust, which those of the engine are held against."""
 
 
 def _run(folder: Path, *words: str | Path) -> None:
@@ -180,7 +184,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def main(names: list[str]) -> int:
     """Build what is named, or all that this machine has the tools for."""
-    known = {**BUILDS, CLIENT.name: CLIENT, WIRE.name: WIRE}
+    known = {**BUILDS, **{build.name: build for build in (CLIENT, WIRE, FILTERS)}}
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"there is no {unknown[0]}; there are {', '.join(known)}", file=sys.stderr)

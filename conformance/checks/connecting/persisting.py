@@ -8,12 +8,12 @@ from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, engine_come
 from conformance.checks.stimuli.losing import HOT
 from conformance.checks.stimuli.refusing import connections_since
 from conformance.checks.stimuli.starting import Absence, engine_comes_late
+from conformance.checks.stimuli.ways import refusals
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Accept, End, Reject, Stall, rule
-from mock_engine.paths import TELEMETRY
-from mock_engine.transcript import Accepted, Answered
+from mock_engine.transcript import Accepted
 
 STALLED = 10.0
 """Seconds after which SDKs since 0.22 give up a handshake (constants of the SDK for Node)."""
@@ -43,7 +43,7 @@ def _late(result: Absence | Outage) -> tuple[float, bool, int | None]:
     return result.seconds, result.appeared, result.exit_code
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=3.0)
 async def turned_away_at_first(harness: Harness) -> Absence:
     """End the worker's first connections, then refuse an upgrade, and let it in after that."""
     harness.listener.play((rule(End(), Accept()),))
@@ -54,7 +54,7 @@ async def turned_away_at_first(harness: Harness) -> Absence:
     await harness.until(lambda: _count(harness, Accepted) >= sockets, 0.3, patient=False)
     harness.listener.play((rule(Reject()),))
     await harness.until(
-        lambda: _refused_worker(harness) or not harness.worker.running,
+        lambda: refusals(harness) or not harness.worker.running,
         harness.pace.reconnect,
     )
     harness.listener.play(())
@@ -67,11 +67,6 @@ async def turned_away_at_first(harness: Harness) -> Absence:
 
 def _count(harness: Harness, kind: type[Accepted]) -> int:
     return sum(1 for _ in harness.transcript.of(kind))
-
-
-def _refused_worker(harness: Harness) -> bool:
-    numbers = [e.connection for e in harness.transcript.of(Answered) if e.status == Reject().status]
-    return any(harness.talk.requests[n].request.path != TELEMETRY for n in numbers)
 
 
 @check("CON-011", turned_away_at_first)
@@ -87,7 +82,7 @@ def survives_a_bad_start(record: Record[Absence]) -> Finding:
     )
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=20.0, long=True)
 async def stalled(harness: Harness) -> tuple[int, bool]:
     """Accept TCP connections and never answer; return how many came, and whether it came back."""
     harness.listener.play((rule(Stall()),))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from conformance.checks.stimuli.enduring import OftenLost, lost_often, lost_several_times
-from conformance.checks.stimuli.losing import NEVER_BACK, WAYS, Series
-from conformance.checks.stimuli.ways import RESET
+from conformance.checks.stimuli.losing import NEVER_BACK, WAYS, Series, refused_at_first
+from conformance.checks.stimuli.ways import REFUSED_UPGRADE, RESET
 from conformance.requirements.verdict import Conclusion, Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 
 
-def _returns(requirement: str, record: Record[Series]) -> Finding:
-    """Whether the worker came back after the loss that the requirement is about."""
-    drop = next((d for d in record.result if d.way.requirement == requirement), None)
-    if drop is None:
+def _returns(requirement: str, *records: Record[Series]) -> Finding:
+    """Whether the worker came back after the losses that the requirement is about."""
+    drops = [(r, d) for r in records for d in r.result if d.way.requirement == requirement]
+    if not drops:
         return inconclusive("the worker, started anew, was not ready in time to try this")
+    record, drop = next(((r, d) for r, d in drops if not d.back), drops[0])
     if drop.back:
         speech = record.talk.first_message(drop.after[0])
         return kept(f"back {speech.at - drop.at:.1f} s after {drop.way.how}")
@@ -54,10 +55,11 @@ def _register() -> None:
             if way is RESET:
                 check(way.requirement, series, lost_several_times, lost_often)(_returns_always)
                 continue
+            also = (refused_at_first,) if way is REFUSED_UPGRADE else ()
 
-            @check(way.requirement, series)
-            def returns(record: Record[Series], requirement: str = way.requirement) -> Finding:
-                return _returns(requirement, record)
+            @check(way.requirement, series, *also)
+            def returns(*records: Record[Series], requirement: str = way.requirement) -> Finding:
+                return _returns(requirement, *records)
 
 
 _register()

@@ -53,7 +53,7 @@ class Outage:
     exit_code: int | None
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
 async def long_outage(harness: Harness) -> Outage:
     """Refuse every upgrade for a while, and admit the worker then."""
     await harness.worker.start()
@@ -62,7 +62,7 @@ async def long_outage(harness: Harness) -> Outage:
     return await _outage(harness, "refused every upgrade")
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
 async def long_absence(harness: Harness) -> Outage:
     """Refuse every TCP connection for a while, and admit the worker then."""
     await harness.worker.start()
@@ -71,7 +71,7 @@ async def long_absence(harness: Harness) -> Outage:
     return await _outage(harness, "was away")
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
 async def engine_comes_very_late(harness: Harness) -> Outage:
     """The same from the start of the worker on."""
     harness.listener.play((rule(Refuse()),))
@@ -110,13 +110,13 @@ class OftenLost:
     exit_code: int | None
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=SEVERAL_WITHIN)
 async def lost_several_times(harness: Harness) -> OftenLost:
     """Reset the connection several times, each time when the worker is back."""
     return await _lost(harness, SEVERAL, SEVERAL_WITHIN, harness.pace.reconnect)
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=OFTEN_WITHIN, long=True)
 async def lost_often(harness: Harness) -> OftenLost:
     """The same, many times: delays may grow from loss to loss."""
     return await _lost(harness, OFTEN, OFTEN_WITHIN, LONGEST_DELAY)
@@ -171,7 +171,7 @@ class Haul:
         return memory > GROWTH or descriptors > FILES
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=20.0, long=True)
 async def long_haul(harness: Harness) -> Haul:
     """Invoke thousands of times, until the process grows no more."""
     await harness.worker.start()

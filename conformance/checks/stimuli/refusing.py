@@ -143,7 +143,7 @@ class Displaced:
     wrote: bool | None
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=PATIENCE)
 async def name_conflict(harness: Harness) -> Displaced:
     """Tell the worker that its name is taken, and close the connection."""
     return await _displaced(harness, CONFLICT)
@@ -155,7 +155,7 @@ async def long_name_conflict(harness: Harness) -> Displaced:
     return await _displaced(harness, CONFLICT, LONG_PATIENCE)
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=PATIENCE)
 async def unknown_refusal(harness: Harness) -> Displaced:
     """Refuse the worker for a reason that it cannot know, and close the connection."""
     return await _displaced(harness, UNHEARD_OF)

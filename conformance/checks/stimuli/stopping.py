@@ -54,7 +54,7 @@ async def terminated_while_busy(harness: Harness) -> BusyStop:
     return BusyStop(stop, invocation, milliseconds)
 
 
-@trial(Worker.OWN)
+@trial(Worker.OWN, seconds=2.0)
 async def terminated_while_calling(harness: Harness) -> ErrandStop:
     """Send SIGTERM while the worker waits for an answer that never comes."""
     call_for_ever = unanswered(harness)
@@ -110,7 +110,7 @@ async def terminated_in_a_handshake(harness: Harness) -> Stop:
     return await stop_with(harness, signal.SIGTERM, "while nobody answered its handshake")
 
 
-@trial(Worker.OWN)
+@trial(Worker.OWN, seconds=2.0)
 async def terminated_and_unanswered(harness: Harness) -> Stop:
     """Neither read nor write any more on the worker's connections, and send SIGTERM."""
     await harness.worker.start()

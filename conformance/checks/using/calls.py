@@ -10,13 +10,12 @@ from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.answers import error_code
 from conformance.checks.stimuli.causes import with_cause
 from conformance.documents.trees import at, where
-from conformance.requirements.protocol import numbers
 from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.scheduler import SHARED
 from conformance.trials.trial import Record
 from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction, Message
-from mock_engine.versions.history import FUNCTIONS
+from mock_engine.versions import FUNCTIONS, numbers
 from schemas import Violation, functions, validate_call
 
 NO_CALL = not_applicable("it called no function of the engine")

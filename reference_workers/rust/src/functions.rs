@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use iii_sdk::protocol::RegisterTriggerInput;
 use iii_sdk::{Error, IIIClient, RegisterFunction};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub fn offer(worker: &IIIClient) -> Result<(), Error> {
+pub fn offer(worker: &IIIClient) {
     worker.register_function(
         "conformance::echo",
         RegisterFunction::new_async(echo).description("Return the data as it came."),
@@ -50,17 +49,6 @@ pub fn offer(worker: &IIIClient) -> Result<(), Error> {
         "conformance::inbox",
         RegisterFunction::new_async(inbox).description("Take a message of a topic."),
     );
-    worker.register_trigger(RegisterTriggerInput::new(
-        "http",
-        "conformance::http_echo",
-        json!({ "api_path": "/conformance/echo", "http_method": "POST" }),
-    ))?;
-    worker.register_trigger(RegisterTriggerInput::new(
-        "durable:subscriber",
-        "conformance::inbox",
-        json!({ "topic": "conformance.inbox" }),
-    ))?;
-    Ok(())
 }
 
 pub async fn echo(data: Value) -> Result<Value, Error> {

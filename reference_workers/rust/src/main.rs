@@ -9,12 +9,15 @@
 // it, still comes through them.
 #![allow(deprecated)]
 
+#[cfg(feature = "triggers")]
+mod binding;
 mod calling;
 mod channels;
 mod functions;
 #[cfg(feature = "observe")]
 mod observing;
 mod registering;
+#[cfg(feature = "triggers")]
 mod tick;
 
 use iii_sdk::{InitOptions, register_worker_from_env};
@@ -27,13 +30,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
 
     let worker = register_worker_from_env(InitOptions::default());
-    functions::offer(&worker)?;
+    functions::offer(&worker);
     calling::offer(&worker);
     channels::offer(&worker);
     #[cfg(feature = "observe")]
     observing::offer(&worker);
     registering::offer(&worker);
-    tick::offer(&worker);
+    #[cfg(feature = "triggers")]
+    {
+        binding::offer(&worker)?;
+        tick::offer(&worker);
+    }
 
     tokio::select! {
         _ = terminate.recv() => {}

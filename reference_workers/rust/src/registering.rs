@@ -1,12 +1,9 @@
-//! Functions that change what this worker offers while it runs.
+//! Functions that change which functions this worker offers while it runs.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use iii_sdk::protocol::RegisterTriggerInput;
 use iii_sdk::runtime::FunctionRef;
-use iii_sdk::trigger::Trigger;
 use iii_sdk::{Error, IIIClient, RegisterFunction};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,8 +15,6 @@ pub fn offer(worker: &IIIClient) {
     let offered = Arc::new(Offered {
         worker: worker.clone(),
         functions: Mutex::default(),
-        triggers: Mutex::default(),
-        bound: AtomicUsize::new(1),
     });
     let here = offered.clone();
     worker.register_function(
@@ -27,44 +22,22 @@ pub fn offer(worker: &IIIClient) {
         RegisterFunction::new_async(move |asked: Named| register(here.clone(), asked))
             .description("Offer one more function, which echoes."),
     );
-    let here = offered.clone();
     worker.register_function(
         "conformance::unregister",
-        RegisterFunction::new_async(move |asked: Named| unregister(here.clone(), asked))
+        RegisterFunction::new_async(move |asked: Named| unregister(offered.clone(), asked))
             .description("Stop offering a function that `register` added."),
-    );
-    let here = offered.clone();
-    worker.register_function(
-        "conformance::bind",
-        RegisterFunction::new_async(move |asked: Bind| bind(here.clone(), asked))
-            .description("Add a trigger on `echo`, or on `function_id`."),
-    );
-    worker.register_function(
-        "conformance::unbind",
-        RegisterFunction::new_async(move |asked: Named| unbind(offered.clone(), asked))
-            .description("Remove a trigger that `bind` added."),
     );
 }
 
-/// What was added, by the ids that were given for it. The SDK keeps those of triggers to itself.
+/// What was added, by its ids.
 struct Offered {
     worker: IIIClient,
     functions: Mutex<HashMap<String, FunctionRef>>,
-    triggers: Mutex<HashMap<String, Trigger>>,
-    bound: AtomicUsize,
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct Named {
-    id: String,
-}
-
-#[derive(Deserialize, JsonSchema)]
-struct Bind {
-    r#type: String,
-    #[serde(default)]
-    config: Value,
-    function_id: Option<String>,
+pub struct Named {
+    pub id: String,
 }
 
 async fn register(offered: Arc<Offered>, asked: Named) -> Result<Value, Error> {
@@ -88,31 +61,14 @@ async fn unregister(offered: Arc<Offered>, asked: Named) -> Result<Value, Error>
     Ok(json!({ "removed": true }))
 }
 
-async fn bind(offered: Arc<Offered>, asked: Bind) -> Result<Value, Error> {
-    let target = asked
-        .function_id
-        .unwrap_or_else(|| "conformance::echo".into());
-    let input = RegisterTriggerInput::new(asked.r#type, target, asked.config);
-    let trigger = offered.worker.register_trigger(input)?;
-    let id = format!("bound-{}", offered.bound.fetch_add(1, Ordering::Relaxed));
-    lock(&offered.triggers).insert(id.clone(), trigger);
-    Ok(json!({ "id": id }))
-}
-
-async fn unbind(offered: Arc<Offered>, asked: Named) -> Result<Value, Error> {
-    let removed = lock(&offered.triggers).remove(&asked.id);
-    removed.ok_or_else(|| unknown(&asked.id))?.unregister();
-    Ok(json!({ "removed": true }))
-}
-
 fn extra(id: &str) -> String {
     format!("conformance::extra::{id}")
 }
 
-fn unknown(id: &str) -> Error {
+pub fn unknown(id: &str) -> Error {
     Error::Handler(format!("there is no {id:?}"))
 }
 
-fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

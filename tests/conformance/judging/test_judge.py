@@ -22,8 +22,8 @@ from conformance.requirements.verdict import (
     not_applicable,
 )
 from conformance.trials.baseline import Baseline
+from conformance.trials.outcome import InconclusiveTrial
 from conformance.trials.pace import Pace
-from conformance.trials.scheduler import InconclusiveTrial
 from conformance.trials.trial import Check, Record, Trial, Worker
 
 

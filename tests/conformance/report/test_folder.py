@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from conformance.documents import schema
 from conformance.report.document import SCHEMA
 from conformance.report.journal import cleared
-from conformance.trials.scheduler import RunRecord
+from conformance.trials.outcome import RunRecord
 from tests.conformance.report.making import EVERY, reporter
 
 

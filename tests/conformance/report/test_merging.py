@@ -17,7 +17,7 @@ from conformance.report.merging import exit_code, merge, merge_folders, read_rep
 from conformance.report.reporter import Reporter
 from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Outcome
-from conformance.trials.scheduler import RunRecord
+from conformance.trials.outcome import RunRecord
 from tests.conformance.report.making import entry, report, reporter
 
 CATALOGUE = load()

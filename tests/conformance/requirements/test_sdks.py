@@ -38,6 +38,13 @@ def test_a_defect_is_told_with_where_it_is_mended() -> None:
     assert "upgrade" not in found["INV-015"].reason
 
 
+def test_nobody_is_sent_to_a_version_that_is_not_released() -> None:
+    failing = {"REC-001": {"rust-0.25.0": "never"}, "INV-015": {"rust-0.26.0-rc.4": "a code"}}
+
+    assert "upgrade" not in defects(Sdk("iii-rust", "0.25.0"), failing)["REC-001"].reason
+    assert list(defects(Sdk("iii-rust", "0.26.0-rc.4"), failing)) == ["INV-015"]
+
+
 def test_what_an_sdk_is_known_to_break_may_be_kept() -> None:
     known = defects(Sdk("iii-node", "0.22.1"), FAILING)["INV-015"]
 
@@ -50,6 +57,7 @@ def test_what_an_sdk_is_known_to_break_may_be_kept() -> None:
     [
         ({"telemetry": {"framework": "iii-py"}, "version": "0.25.0"}, Sdk("iii-py", "0.25.0")),
         ({"telemetry": {"framework": "mine"}, "version": "0.25.0"}, None),
+        ({"telemetry": {"framework": ["iii-py"]}, "version": "0.25.0"}, None),
         ({"version": "0.25.0"}, None),
     ],
 )

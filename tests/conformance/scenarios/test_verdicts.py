@@ -10,8 +10,8 @@ from conformance.requirements.verdict import Conclusion
 from conformance.scenarios.reading import parse
 from conformance.scenarios.verdicts import bound, finding
 from conformance.trials.baseline import Baseline
+from conformance.trials.outcome import InconclusiveTrial
 from conformance.trials.pace import Pace
-from conformance.trials.scheduler import InconclusiveTrial
 
 NEEDY = parse(
     "scenario: 1\nname: order\ntitle: t\n"

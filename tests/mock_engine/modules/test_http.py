@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from mock_engine.testing import FunctionFailed, LocalEngine
@@ -114,6 +115,27 @@ def test_a_body_is_cut_at_its_content_length(
     bind(engine, "http", "a::b", {"api_path": "x"})
 
     assert httpx.get(f"{engine.http_url}/x").text == body
+
+
+def test_a_writer_that_comes_after_the_answer_has_no_reader(engine: LocalEngine) -> None:
+    seen: list[Any] = []
+
+    def note(request: Any) -> Any:
+        seen.append(request["response"])
+        return {"body": "out"}
+
+    engine.serve("a::b", note)
+    bind(engine, "http", "a::b", {"api_path": "x"})
+    assert httpx.get(f"{engine.http_url}/x").text == '"out"'
+
+    end = seen[0]
+    query = f"key={end['access_key']}&dir={end['direction']}"
+    address = f"{engine.url.rstrip('/')}/ws/channels/{end['channel_id']}?{query}"
+    with connect(address) as writer:
+        for _ in range(3):
+            writer.send(b"late")
+        with pytest.raises(ConnectionClosed):
+            writer.recv(10)
 
 
 def test_a_request_continues_its_trace_and_another_one_shares_none(engine: LocalEngine) -> None:

@@ -10,6 +10,17 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from mock_engine.config import Config, ModuleConfig
+from mock_engine.engine import Engine
+from mock_engine.messages import (
+    InvocationResult,
+    InvokeFunction,
+    ProtocolMessage,
+    RegisterFunction,
+    RegisterTrigger,
+    UnregisterTrigger,
+    payload,
+)
 from mock_engine.testing import FunctionFailed, LocalEngine
 from tests.mock_engine.modules.client import client
 from tests.mock_engine.modules.local import (
@@ -194,3 +205,51 @@ def test_from_0_23_on_named_queues_do_not_take_the_action_enqueue() -> None:
         answer = json.loads(worker.recv(10))
 
     assert answer["error"]["code"] == "enqueue_error"
+
+
+class Subscriber:
+    """A worker within the engine's process, so that two messages come in one turn of its loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._number = engine.admit(self)
+        engine.send(self._number, InvokeFunction("engine::workers::register", payload({})))
+        self.taken: asyncio.Queue[Any] = asyncio.Queue()
+
+    def deliver(self, message: ProtocolMessage) -> None:
+        if isinstance(message, InvokeFunction):
+            self.taken.put_nowait(json.loads(bytes(message.data)))
+            done = InvocationResult(str(message.invocation_id), message.function_id)
+            self._engine.send(self._number, done)
+
+    def bind(self, trigger_id: str) -> None:
+        self._engine.send(self._number, RegisterFunction("a::b"))
+        topic = payload({"topic": "t"})
+        trigger = RegisterTrigger(trigger_id, "durable:subscriber", "a::b", topic)
+        self._engine.send(self._number, trigger)
+
+    def unbind(self, trigger_id: str) -> None:
+        self._engine.send(self._number, UnregisterTrigger(trigger_id))
+
+    def publish(self, data: Any) -> None:
+        message = payload({"topic": "t", "data": data})
+        self._engine.send(self._number, InvokeFunction("iii::durable::publish", message))
+
+
+def test_a_job_whose_binding_goes_before_it_is_tried_waits_for_the_next_binding() -> None:
+    async def test() -> None:
+        engine = Engine(Config(modules=(ModuleConfig("iii-queue", {}, 1),)))
+        subscriber = Subscriber(engine)
+        subscriber.bind("first")
+        subscriber.publish(1)
+        subscriber.unbind("first")
+        for _ in range(3):  # turns in which the job could be tried
+            await asyncio.sleep(0)
+        assert subscriber.taken.empty()
+
+        subscriber.bind("second")
+
+        assert await asyncio.wait_for(subscriber.taken.get(), 10) == 1
+        await engine.stop()
+
+    asyncio.run(test())

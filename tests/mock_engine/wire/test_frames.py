@@ -38,12 +38,14 @@ def pieces(stream: bytes, at: Sequence[int]) -> list[bytes]:
     return [stream[begin:end] for begin, end in itertools.pairwise(edges)]
 
 
-def read(parts: list[bytes]) -> Seen:
+def read(parts: list[bytes], *, texts_first: bool = False) -> Seen:
     reader, frames = FrameReader(LARGEST), []
     try:
         for part in parts:
-            for frame in reader.read(part):
-                frames.append((int(frame.opcode), frame.data, frame.fin))  # noqa: PERF401
+            texts, rest = reader.texts(part) if texts_first else ([], part)
+            frames += [(int(TEXT), text, True) for text in texts]
+            for frame in reader.read(rest):
+                frames.append((int(frame.opcode), frame.data, frame.fin))
     except (ProtocolError, PayloadTooBig):
         return frames, True
     return frames, False
@@ -100,17 +102,28 @@ def test_an_incomplete_frame_keeps_only_what_came() -> None:
     assert frame.data == b"z" * (1 << 20)
 
 
-@given(st.binary(max_size=300), st.binary(min_size=4, max_size=4))
-def test_a_chunk_that_is_one_text_message_is_read_at_once(text: bytes, mask: bytes) -> None:
-    size = len(text)
-    head = bytes([0x81, 0x80 | size]) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")
-    chunk = head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(text))
+text_messages = st.builds(
+    lambda size: LibraryFrame(TEXT, b"x" * size).serialize(mask=True), sizes.filter(LARGEST.__ge__)
+)
 
-    (frame,) = FrameReader(1000).read(chunk)
-    alone = FrameReader(1000).only_text(chunk)
 
-    assert alone in (None, frame.data)
-    assert (alone is None) == (len(chunk) < 8)
-    assert FrameReader(1000).only_text(chunk + b"x") is None
-    assert FrameReader(1000).only_text(chunk[:-1]) is None or not text
+@given(st.lists(text_messages | valid, max_size=6).map(b"".join), cuts)
+def test_texts_taken_at_once_are_the_frames_that_stand_first(stream: bytes, at: list[int]) -> None:
+    parts = pieces(stream, at)
+
+    assert read(parts, texts_first=True) == read(parts)
+
+
+@given(st.binary(min_size=2, max_size=300))
+def test_a_chunk_of_text_messages_leaves_no_rest(text: bytes) -> None:
+    chunk = LibraryFrame(TEXT, text).serialize(mask=True)
+    reader = FrameReader(1000)
+
+    assert reader.texts(chunk * 3) == ([text] * 3, b"")
+    assert reader.texts(chunk + chunk[:-1]) == ([text], chunk[:-1])
+    assert reader.texts(LibraryFrame(TEXT, b"y" * 1001).serialize(mask=True))[0] == []
+
+
+@given(st.binary(max_size=300))
+def test_a_text_message_is_written_as_its_frame_is(text: bytes) -> None:
     assert text_frame(text) == Frame(TEXT, text).serialize()
