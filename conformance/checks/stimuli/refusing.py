@@ -149,7 +149,7 @@ async def name_conflict(harness: Harness) -> Displaced:
     return await _displaced(harness, CONFLICT)
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=LONG_PATIENCE, long=True)
 async def long_name_conflict(harness: Harness) -> Displaced:
     """The same, and wait for what comes back late."""
     return await _displaced(harness, CONFLICT, LONG_PATIENCE)
