@@ -114,13 +114,13 @@ def _node(version: str, packages: Path) -> Build:
     return Build(f"node-{version}", "npm", needed, make)
 
 
-def _rust(name: str, crate: Path, package: str) -> Build:
+def _rust(name: str, crate: Path, package: str, *sources: Path) -> Build:
     def make(folder: Path) -> None:
         manifest = ROOT / crate / "Cargo.toml"
         _run(ROOT, "cargo", "build", "--locked", "--quiet", "--manifest-path", manifest)
         shutil.copy2(TARGET / "debug" / package, folder / package)
 
-    return Build(name, "cargo", (RUST, crate, HERE / "build.py"), make)
+    return Build(name, "cargo", (RUST, crate, HERE / "build.py", *sources), make)
 
 
 NODE_NEWEST = _node("0.22.1", TYPESCRIPT)
@@ -140,6 +140,11 @@ BUILDS = {
 
 CLIENT = _rust("client", HERE / "clients" / "rust", "sdk-client")
 """The client of the engine on the SDK for Rust."""
+
+NOTES = _rust(
+    "notes-subject", HERE / "clients" / "rust", "notes-subject", Path("tests/subjects/notes.rs")
+)
+"""A worker that nobody prepared, on the SDK for Rust; it is built with the client."""
 
 WIRE = _rust("wire-worker", HERE / "wire" / "rust", "wire-worker")
 """The worker that the wire transcripts of the SDK for Rust are replayed at."""
@@ -184,7 +189,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def main(names: list[str]) -> int:
     """Build what is named, or all that this machine has the tools for."""
-    known = {**BUILDS, **{build.name: build for build in (CLIENT, WIRE, FILTERS)}}
+    known = {**BUILDS, **{build.name: build for build in (CLIENT, NOTES, WIRE, FILTERS)}}
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"there is no {unknown[0]}; there are {', '.join(known)}", file=sys.stderr)

@@ -12,7 +12,7 @@ from conformance.requirements.verdict import Conclusion
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
 from tests.judging import judged
-from tests.sdks.build import NODE_NEWEST
+from tests.sdks.build import NODE_NEWEST, NOTES
 from tests.sdks.toolchains import built
 
 HERE = Path(__file__).parent
@@ -43,3 +43,12 @@ def test_mistakes_on_the_sdk_for_node_are_found(bug: str | None) -> None:
     expected = {BUGS[bug]} if bug else set()
 
     assert broken(f"node {worker} --bug {bug}") == expected
+
+
+@pytest.mark.mutant
+@pytest.mark.parametrize("bug", [None, *BUGS])
+def test_mistakes_on_the_sdk_for_rust_are_found(bug: str | None) -> None:
+    worker = built(NOTES).folder / "notes-subject"
+    expected = {BUGS[bug]} if bug else set()
+
+    assert broken(f"{worker} --bug {bug}") == expected

@@ -147,7 +147,7 @@ class Minimiser:
         """Find the least that shows the mistake, and tell whether it could be shown again."""
         if wanted.kind.ends_the_worker:
             await self.restart()
-        within = AGAIN * load_factor() if wanted.kind.ends_the_worker else None
+        within = AGAIN if wanted.kind.ends_the_worker else None
         seen = await self.shows(case, wanted, within)
         if seen is not None:
             least = await self.least(case, wanted)
