@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import struct
 import sys
 import traceback
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,6 +54,7 @@ class State:
     locked: bool = False
     kept: list[Json] = field(default_factory=list)
     files: list[Json] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Json, State], Json]
@@ -197,6 +200,46 @@ def state_user(data: Json, state: State) -> Json:
 
 
 STATE_USER = Planted(state_user, form((), n=WHOLE))
+
+
+@planted(form(("code",), code={"type": "string", "pattern": "^(EU|US|AS|AF|OC)-[0-9]{3}$"}))
+def one_of_a_pattern(data: Json, state: State) -> Json:
+    """One alternative of a pattern has no entry."""
+    return {"zone": {"EU": 1, "US": 2, "AS": 3, "AF": 4}[data["code"][:2]]}
+
+
+@planted(form(("search",), search=TEXT))
+def text_as_expression(data: Json, state: State) -> Json:
+    return {"hits": len(re.findall(data["search"], "some text"))}
+
+
+@planted(form(("name",), name=TEXT))
+def left_locked(data: Json, state: State) -> Json:
+    """An error leaves the lock locked, and whoever comes then waits for ever."""
+    if state.locked:
+        raise Panic
+    state.locked = True
+    if not data["name"]:
+        raise Complaint("a name must not be empty")
+    state.locked = False
+    return {"name": data["name"]}
+
+
+@planted(form(("title",), title=TEXT), also=("show_note",))
+def create_note(data: Json, state: State) -> Json:
+    note_id = str(uuid.uuid4())
+    state.notes[note_id] = data["title"]
+    return {"id": note_id}
+
+
+def show_note(data: Json, state: State) -> Json:
+    """Takes part in ``create_note``."""
+    if data["noteId"] not in state.notes:
+        raise Complaint("no such note")
+    os._exit(9)
+
+
+SHOW_NOTE = Planted(show_note, form(("noteId",), noteId=TEXT))
 
 
 # -- without a format ----------------------------------------------------------------------------
@@ -402,6 +445,8 @@ def functions(names: list[str]) -> dict[str, Planted]:
     chosen: dict[str, Planted] = {name: PLANTED[name] for name in names or PLANTED}
     if "state_setter" in chosen:
         chosen["state_user"] = STATE_USER
+    if "create_note" in chosen:
+        chosen["show_note"] = SHOW_NOTE
     return {f"planted::{name}": one for name, one in chosen.items()}
 
 

@@ -129,10 +129,11 @@ class Message(Event):
     def json(self) -> Any:
         """The JSON value of the message, or ``NOT_JSON``.
 
-        ``NaN`` and ``Infinity`` are no JSON (RFC 8259, section 6), although Python reads them.
+        ``NaN``, ``Infinity`` and a byte order mark are no JSON (RFC 8259, sections 6 and 8.1),
+        although Python reads them.
         """
         try:
-            return json.loads(self.data, parse_constant=_refuse_constant)
+            return json.loads(self.data.decode(), parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return NOT_JSON
 

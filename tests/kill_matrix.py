@@ -14,10 +14,10 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from conformance.matrix.plan import load as load_workers
 from conformance.requirements.catalogue import load
@@ -25,7 +25,8 @@ from conformance.requirements.known import load as load_known
 from tests.impostors.__main__ import IMPOSTORS
 from tests.impostors.shown import Exposure, exposed
 from tests.mutants import MUTANTS
-from tests.mutants.matrix import Row, judged
+from tests.mutants.catalogue import Mutant
+from tests.mutants.matrix import Row, judged, lasts
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "kill-matrix.md"
@@ -39,23 +40,20 @@ JOBS = 6 * (os.cpu_count() or 1)
 COLUMNS, EXPOSED_COLUMNS = 5, 3
 """How many columns the tables of mutants and of impostors have."""
 
-Item = TypeVar("Item")
-Found = TypeVar("Found")
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Judge, and write the page or compare it."""
     options = _options(arguments)
     logging.disable(logging.WARNING)  # what mutants send is told by the verdicts
     names = sorted(fnmatch.filter(MUTANTS, options.only))
-    rows = _all([MUTANTS[name] for name in names], judged, options.jobs, _progress)
+    impostors = list(IMPOSTORS) if options.only == "*" else []
+    rows, exposures = _judged([MUTANTS[name] for name in names], impostors, options.jobs)
     survivors = [row for row in rows if not row.killed]
     for row in survivors:
         print(f"{row.mutant.name} survives {row.mutant.requirement}: {row.finding.seen}")
     if options.only != "*":
         print(f"{len(rows) - len(survivors)} of {len(rows)} mutants killed")
         return 1 if survivors else 0
-    exposures = _all(list(IMPOSTORS), exposed, options.jobs, lambda each: each.name)
     for each in exposures:
         for identity in each.vacuous:
             print(f"the impostor {each.name} passes {identity}, which it cannot have shown")
@@ -122,21 +120,18 @@ def history() -> str:
     return json.dumps(history_of_all, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def _all(
-    items: Sequence[Item], work: Callable[[Item], Found], jobs: int, name: Callable[[Found], str]
-) -> list[Found]:
-    """Do the work on all items, some at a time, and keep their order."""
-    found: list[Found] = []
+def _judged(
+    mutants: Sequence[Mutant], impostors: Sequence[str], jobs: int
+) -> tuple[list[Row], list[Exposure]]:
+    """Judge all of them, some at a time, those first that take longest; keep their order."""
     with ThreadPoolExecutor(jobs) as pool:
-        for number, result in enumerate(pool.map(work, items), 1):
-            found.append(result)
-            print(f"\r{number}/{len(items)} {name(result):60.60}", end="", file=sys.stderr)
+        exposures = [pool.submit(exposed, name) for name in impostors]
+        rows = {m.name: pool.submit(judged, m) for m in sorted(mutants, key=lasts, reverse=True)}
+        waiting: list[Future[Any]] = [*exposures, *rows.values()]
+        for number, _ in enumerate(as_completed(waiting), 1):
+            print(f"\r{number} of {len(waiting)} are judged", end="", file=sys.stderr)
     print(file=sys.stderr)
-    return found
-
-
-def _progress(row: Row) -> str:
-    return f"{row.mutant.name}: {'killed' if row.killed else 'survives'}"
+    return [rows[mutant.name].result() for mutant in mutants], [e.result() for e in exposures]
 
 
 def _is_stale(path: Path, text: str) -> bool:

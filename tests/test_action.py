@@ -62,7 +62,7 @@ def words(folder: Path) -> list[str]:
 
 
 def test_a_command_is_judged_and_summarised(tmp_path: Path) -> None:
-    chosen = "--requirement=CON-00[12]\n\n--timeout-factor=2\n"
+    chosen = "--requirement=CON-00[13]\n\n--timeout-factor=2\n"
 
     judged = run("Judge", tmp_path, command=ECHO, strict="true", arguments=chosen)
     summarised = run("Summarise", tmp_path)
@@ -111,14 +111,17 @@ def test_without_a_worker_it_says_so_and_a_configuration_may_name_it(tmp_path: P
 def test_a_failure_is_an_annotation_and_an_output(tmp_path: Path) -> None:
     folder = tmp_path / "worker"
     folder.mkdir()
-    mutant = f"{sys.executable} -m tests.mutants KeepsItsPidToItself"
-    inputs = {"working_directory": "worker", "arguments": "--requirement=ANN-00[12]"}
+    mutant = f"{sys.executable} -m tests.mutants LeavesNullOut"
+    inputs = {
+        "working_directory": "worker",
+        "arguments": "--requirement=INV-014\n--requirement=INV-025",
+    }
 
     judged = run("Judge", tmp_path, command=mutant, strict="true", **inputs)
     annotated = run("Annotate", tmp_path, working_directory="worker")
 
     assert judged.returncode == 1, judged.stdout + judged.stderr
-    assert annotated.stdout.startswith("::error title=ANN-002 SHOULD::A worker should announce")
+    assert annotated.stdout.startswith("::error title=INV-025 SHOULD::A worker should")
     outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
     assert set(outputs) == set(ACTION["outputs"])
     assert (outputs["verdict"], outputs["passed"], outputs["failed"]) == ("failed", "1", "1")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.environments import Variables, blank_environment, configured
 from conformance.checks.stimuli.living import looking_back
+from conformance.checks.stimuli.losing import first_series
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 from mock_engine.rendering import as_json
-from mock_engine.transcript import Answered, Direction, FrameSeen, Message
+from mock_engine.transcript import Direction, FrameSeen, Message
 
 GRACE = 5.0
 """Seconds after which the engine puts an unannounced worker into the default namespace."""
@@ -78,14 +80,14 @@ def _is_told(value: object, kind: type) -> bool:
     return value > 0 if isinstance(value, int) else bool(value)
 
 
-@check("ANN-003", looking_back)
-def announces_in_time(record: Record[object]) -> Finding:
+@check("ANN-003", looking_back, first_series)
+def announces_in_time(*records: Record[Any]) -> Finding:
     """What an unannounced worker registers is held back for five seconds."""
-    upgraded = {e.connection: e.at for e in record.events if isinstance(e, Answered)}
     delays = [
-        (calls[0].at - upgraded[number], calls[0])
+        (calls[0].at - record.talk.upgrades[number].at, calls[0])
+        for record in records
         for number in record.talk.workers
-        if (calls := record.talk.announcements(number))
+        if (calls := record.talk.announcements(number)) and number in record.talk.upgrades
     ]
     if not delays:
         return inconclusive("it announced nothing: see ANN-001")
@@ -97,7 +99,7 @@ def announces_in_time(record: Record[object]) -> Finding:
             events=(call,),
             remedy="Announce first; functions may be registered at any time afterwards.",
         )
-    return kept(f"announced {longest:.2f} s after the upgrade at the latest")
+    return kept(f"{len(delays)} announcements, {longest:.2f} s after the upgrade at the latest")
 
 
 @always("ANN-004", "announcements", SILENT)
@@ -166,16 +168,20 @@ def _takes(record: Record[Variables], field: str, value: str, variable: str) -> 
     calls = record.talk.announcements()
     if not calls:
         return inconclusive("it announced nothing: see ANN-001")
-    data = calls[0].json.get("data")
-    seen = data.get(field) if isinstance(data, dict) else None
-    if seen == value:
-        return kept(f"announced {field} {as_json(value)}", calls[0])
-    return broken(
-        expected=f"the {field} {as_json(value)}, as {variable} says",
-        seen=as_json(seen),
-        events=(calls[0],),
-        remedy=f"Read {variable} when the worker starts.",
-    )
+    lost = record.talk.ends.get(calls[0].connection)
+    early = [call for call in calls if lost is None or call.at <= lost.at]
+    later = [call for call in calls if call not in early]
+    for when, made in (("", early), (" after a reconnect", later)):
+        # Of several workers in a process one at least has the name.
+        seen = [_data(call).get(field) for call in made]
+        if made and value not in seen:
+            return broken(
+                expected=f"the {field} {as_json(value)}{when}, as {variable} says",
+                seen=as_json(seen[0]),
+                events=(made[0],),
+                remedy=f"Read {variable} when the worker starts, and keep it.",
+            )
+    return kept(f"announced {field} {as_json(value)}", calls[0])
 
 
 @check("ANN-005", configured)

@@ -165,7 +165,7 @@ def takes_what_it_declares(record: Record[Bulk | None]) -> Finding:
     return _took(record.result)
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=5.0, long=True)
 async def too_large(harness: Harness) -> Invocation:
     """Let a function return more than any engine takes."""
     function_id = harness.invoker.role("large")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 from conformance.checks.stimuli.answers import error_fault
 from conformance.checks.stimuli.providing import (
+    BEATS,
     BINDING,
     ELSEWHERE,
     TARGET,
@@ -13,6 +15,7 @@ from conformance.checks.stimuli.providing import (
     Fired,
     OfferedTriggers,
     calls_of_the_target,
+    calls_of_the_trigger,
     fired,
     fired_since,
     offered,
@@ -148,20 +151,26 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
     """The target is looked for in the namespace of the call, and reads what the owner left it."""
     calls = calls_of_the_target(record.talk)
     if not calls:
+        others = calls_of_the_trigger(record.talk)
         return broken(
             expected=f"a call of {TARGET}, the function of the trigger",
-            seen="no call of it",
+            seen=f"a call of {as_json(others[0].json.get('function_id'))}"
+            if others
+            else "no call of it",
+            events=tuple(others[:1]),
             remedy="Call the function_id of each trigger when something happens.",
         )
-    seen = {name: calls[0].json.get(name) for name in ELSEWHERE}
-    if seen == ELSEWHERE:
-        return kept("it called the target in its namespace, with the metadata", calls[0])
-    return broken(
-        expected=f"namespace and metadata of the trigger, {as_json(ELSEWHERE)}, in the call",
-        seen=as_json(seen),
-        events=(calls[0],),
-        remedy="Keep namespace and metadata of a trigger, and send them with each call.",
-    )
+    for call in calls:
+        seen = {name: call.json.get(name) for name in ELSEWHERE}
+        if seen != ELSEWHERE:
+            return broken(
+                expected=f"namespace and metadata of the trigger, {as_json(ELSEWHERE)}, in each "
+                "call",
+                seen=as_json(seen),
+                events=(call,),
+                remedy="Keep namespace and metadata of a trigger, and send them with each call.",
+            )
+    return kept("it called the target in its namespace, with the metadata", calls[0])
 
 
 @check("PRV-008", fired)
@@ -194,7 +203,7 @@ def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
 def holds_a_trigger_once(record: Record[Fired]) -> Finding:
     """Held twice, it fires twice; the engine offers all triggers anew after a reconnect."""
     if record.result.before is None:
-        return inconclusive("this takes a function that plays the part of conformance::bindings")
+        return _fires_as_often(record)
     held = _held(record, record.result.before)
     if not held:
         return inconclusive("its function `bindings` does not tell of the trigger it was offered")
@@ -205,6 +214,41 @@ def holds_a_trigger_once(record: Record[Fired]) -> Finding:
         seen=f"it is there {held} times",
         remedy="Keep triggers by their id, so that one that comes again replaces itself.",
     )
+
+
+FASTER = 0.65
+"""By which intervals become shorter where two timers of one period run: 0.5, and some."""
+
+EVEN = 1.4
+"""By which the longest interval of a timer exceeds the shortest, at most."""
+
+
+def _fires_as_often(record: Record[Fired]) -> Finding:
+    """Whether a trigger that fires by itself does so no oftener after it was offered again."""
+    fired_twice = record.result
+    once = _intervals(record, 0.0, fired_twice.again)
+    twice = _intervals(record, fired_twice.again, fired_twice.undone)
+    if min(len(once), len(twice)) < BEATS - 1 or max(once) > EVEN * min(once):
+        return inconclusive(
+            "this takes a function that plays the part of conformance::bindings, or a trigger type "
+            "that fires by itself, evenly and several times a second"
+        )
+    slow, fast = sum(once) / len(once), sum(twice) / len(twice)
+    times = f"every {fast:.2f} s, and every {slow:.2f} s before the second offer"
+    if fast >= FASTER * slow:
+        return kept(f"it fires {times}")
+    return broken(
+        expected="one trigger, which was offered twice under the same id",
+        seen=f"it fires {times}",
+        events=tuple(calls_of_the_target(record.talk)[-4:]),
+        remedy="Keep triggers by their id, so that one that comes again replaces itself.",
+    )
+
+
+def _intervals(record: Record[Fired], since: float, until: float) -> list[float]:
+    """Seconds between two calls of the target; the first call finds its beat."""
+    times = [call.at for call in calls_of_the_target(record.talk) if since < call.at < until][1:]
+    return [later - earlier for earlier, later in itertools.pairwise(times)]
 
 
 def _held(record: Record[Fired], invocation: Invocation) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -48,15 +49,15 @@ def conversation(
         tuple(cited) or (records[0].events if records else ()),
     )
     wanted = {id(_visible(event, events)) for event in cited}
-    shown = [e for e in events if id(e) in wanted or not _is_noise(e)]
     if wanted:
+        shown = [e for e in events if id(e) in wanted or not _is_noise(e)]
         connections = {event.connection for event in cited}
         shown = [e for e in shown if e.connection in connections]
         places = [place for place, event in enumerate(shown) if id(event) in wanted]
         chosen = {p for place in places for p in range(place - BEFORE, place + AFTER + 1)}
         shown = [event for place, event in enumerate(shown) if place in chosen]
     else:
-        shown = _last(shown)
+        shown = _last(events)
     return tuple(evidence_frame(event, id(event) in wanted) for event in _bounded(shown, wanted))
 
 
@@ -113,13 +114,15 @@ def _is_noise(event: Event) -> bool:
 
 
 def _last(events: Sequence[Event]) -> list[Event]:
-    """The last messages each way, in order."""
-    messages = [event for event in events if isinstance(event, Message)]
-    last = [
-        message
-        for direction in Direction
-        for message in [m for m in messages if m.direction is direction][-LAST:]
-    ]
+    """The last messages each way that say something, in order."""
+    last: list[Event] = []
+    for direction in Direction:
+        newest = (
+            event
+            for event in reversed(events)
+            if isinstance(event, Message) and event.direction is direction and not _is_noise(event)
+        )
+        last += [*islice(newest, LAST)][::-1]
     return sorted(last, key=lambda event: event.at)
 
 

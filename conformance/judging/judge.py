@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,7 +65,8 @@ class Verdict:
 class Judge:
     """Reaches verdicts, each once, fetching records as it needs them.
 
-    What must always hold is judged on all that ``witnesses`` left behind.
+    What must always hold is judged on all that ``witnesses`` left behind. ``ended`` waits for
+    trials and gives them as they end.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Judge:
         protocol: Callable[[], Protocol],
         known: Mapping[str, KnownFailure],
         witnesses: Sequence[Trial[Any]] = (),
+        ended: Callable[[Sequence[Trial[Any]]], Iterable[Trial[Any]]] = iter,
     ) -> None:
         self._catalogue = catalogue
         self._checks = checks
@@ -81,6 +85,7 @@ class Judge:
         self._protocol = protocol
         self._known = known
         self._witnesses = witnesses
+        self._ended = ended
         self._verdicts: dict[str, Verdict] = {}
         self._reruns: dict[str, int] = {}
         self._runs: tuple[Record[Any], ...] | None = None
@@ -135,7 +140,10 @@ class Judge:
 
     def _tried(self, requirement: Requirement, check: Check, number: int) -> Verdict:
         """The verdict of one try, the first or a later one."""
-        outcomes = [self._outcome(attempt(trial, number)) for trial in check.trials]
+        trials = [attempt(trial, number) for trial in check.trials]
+        if len(trials) > 1:
+            deque(self._ended(trials), maxlen=0)  # side by side, if they were not begun before
+        outcomes = [self._outcome(trial) for trial in trials]
         records = tuple(outcome for outcome in outcomes if isinstance(outcome, Record))
         if records:
             assert check.judge is not None
@@ -153,12 +161,17 @@ class Judge:
             records = tuple(record for record in records if not self._is_told(record))
         finding = watch.judge(*records)
         cited = set(map(id, finding.events))
-        records = tuple(r for r in records if any(id(event) in cited for event in r.events))[:1]
+        if cited:
+            records = tuple(r for r in records if any(id(event) in cited for event in r.events))
+        records = records[:1] if cited else ()
         return self._verdict(requirement, finding, records, tuple(r.run for r in records))
 
     def _everything(self) -> tuple[Record[Any], ...]:
         """A record of each run of the worker, the longest where several trials shared it."""
         if self._runs is None:
+            for trial in self._ended(self._witnesses):
+                if trial.worker is Worker.OWN:
+                    self._look_ahead(self._outcome(trial))
             runs: dict[str, Record[Any]] = {}
             for trial in self._witnesses:
                 outcome = self._outcome(trial)
@@ -168,13 +181,29 @@ class Judge:
             self._runs = tuple(runs.values())
         return self._runs
 
+    def _look_ahead(self, outcome: TrialOutcome) -> None:
+        """Look at what one run left behind, while others are still waited for.
+
+        Watches remember what they saw of a record; a fault of one is raised where it is judged.
+        """
+        record = outcome if isinstance(outcome, Record) else outcome.record
+        for check in self._checks.values() if record is not None else ():
+            if check.watch is not None:
+                with suppress(Exception):
+                    check.watch.judge(record)
+
     def _is_told(self, record: Record[Any]) -> bool:
-        """Whether a check of the trial itself found a MUST broken in a run of its own."""
+        """Whether a check of the trial itself found a MUST broken in a run of its own.
+
+        A check that rests on others than the witnesses is not asked: nothing more is played.
+        """
+        witnesses = {trial.name for trial in self._witnesses}
         return any(
             self._catalogue[check.requirement].level is Level.MUST
             and self.verdict(check.requirement).finding.conclusion is Conclusion.BROKEN
             for check in self._checks.values()
             if any(t.name == record.trial and t.worker is Worker.OWN for t in check.trials)
+            and witnesses.issuperset(trial.name for trial in check.trials)
         )
 
     def _verdict(

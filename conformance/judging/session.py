@@ -45,6 +45,7 @@ class Judgement:
             lambda: self.protocol,
             self._known,
             self._witnesses,
+            self._scheduler.ended,
         )
 
     def start(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -137,6 +138,7 @@ class JudgingPlugin:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End whatever still runs, and write the reports, or hand over what they need."""
         spare_hypothesis(session.config)
+        gc.freeze()  # pytest is about to look five times through all that was recorded
         self._judgement.stop()
         if self._distributed:
             self._hand_over(session.config)

@@ -16,7 +16,7 @@ from mock_engine.versions import RELEASED
 DEFAULT_PORT = 49134
 """Where workers dial that are told no address."""
 
-CONCURRENCY = 16
+CONCURRENCY = 24
 """How many workers run at a time."""
 
 

@@ -13,6 +13,7 @@ from conformance.trials.context import Context
 from conformance.trials.life import LifeEvent, Turn
 from conformance.trials.load import load_factor
 from conformance.trials.starts import Starts
+from mock_engine.transcript import Accepted
 
 
 class Processes:
@@ -79,7 +80,7 @@ class Processes:
             await self._context.open_engine()
         free = await self._starts.begin()
         spoke = len(self._context.talk.workers)
-        start = asyncio.ensure_future(self._let_others_start(spoke))
+        start = asyncio.ensure_future(self._let_others_start())
         self._starting.add(start)
         start.add_done_callback(lambda _: free.release())
         process = await self._context.place.start(
@@ -134,10 +135,17 @@ class Processes:
         """Say that a worker did not start as it did at first, although nothing was in its way."""
         self._starts.doubt()
 
-    async def _let_others_start(self, spoke: int) -> None:
-        """Wait until the worker that is being started speaks, or has had its time for that."""
-        seconds = 0.5 + 2 * self._context.baseline.pace.startup
-        await self._context.until(lambda: len(self._context.talk.workers) > spoke, seconds)
+    async def _let_others_start(self) -> None:
+        """Wait until the worker that is being started dials, or has had its time for that.
+
+        Whether it then gets to speak depends on what the engine does to it.
+        """
+        events = self._context.transcript.events
+        before = len(events)
+        seconds = 0.1 + 1.5 * self._context.baseline.pace.startup
+        await self._context.until(
+            lambda: any(isinstance(event, Accepted) for event in events[before:]), seconds
+        )
 
     async def remaining(self) -> tuple[str, ...]:
         """What of the worker still runs after a moment to settle, in words."""

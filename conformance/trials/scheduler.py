@@ -12,8 +12,8 @@ second one did not start while the first one ran.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import Future, wait
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future, as_completed, wait
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -121,6 +121,13 @@ class Scheduler:
         if trial.name not in self._outcomes:
             self.begin([trial])
         return self._outcomes[trial.name].result()
+
+    def ended(self, trials: Sequence[Trial[Any]]) -> Iterator[Trial[Any]]:
+        """Wait for trials, beginning those that were not begun, and give each when it has ended."""
+        self.begin(trials)
+        waiting = {self._outcomes[trial.name]: trial for trial in trials}
+        for future in as_completed(waiting):
+            yield waiting[future]
 
     def runs(self) -> Iterator[RunRecord]:
         """What is kept of every run of the worker that has ended; of all, after ``stop``."""
@@ -308,7 +315,7 @@ class Scheduler:
                 await self._settle(trial, self._undoubted(self._on_own(trial)))
 
         own = self._open(trials, Worker.OWN)
-        await _all(play(trial) for trial in sorted(own, key=lambda trial: not trial.slow))
+        await _all(play(trial) for trial in sorted(own, key=lambda trial: -trial.seconds))
 
     def _open(self, trials: Iterable[Trial[Any]], *kinds: Worker) -> list[Trial[Any]]:
         """Those of these kinds that have no outcome yet."""

@@ -40,15 +40,15 @@ class Worker(Enum):
 class Trial(Generic[Result]):
     """A named stimulus; ``play`` gets the harness that it is played on.
 
-    A slow one waits for seconds, so it is begun before the others; a long one takes many, so it is
-    played only when the user asks for the full level. Before an informed one is played, the worker
-    has been learned about.
+    ``seconds`` is about how long it waits with a worker that dials again after one second: those
+    that wait longest are begun first. A long one is played only when the user asks for the full
+    level. Before an informed one is played, the worker has been learned about.
     """
 
     name: str
     worker: Worker
     play: Callable[[Any], Awaitable[Result]]
-    slow: bool = False
+    seconds: float = 0.0
     long: bool = False
     informed: bool = True
 
@@ -77,6 +77,11 @@ class Record(Generic[Result]):
     def talk(self) -> Conversation:
         """The events as a conversation."""
         return Conversation(self.events)
+
+    @cached_property
+    def looks(self) -> dict[object, tuple[Any, ...]]:
+        """What a watch saw in it, by the watch: it is asked for before and after the run ends."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ CHECKS: dict[str, Check] = {}
 
 
 def trial(
-    worker: Worker, name: str | None = None, *, slow: bool = False, long: bool = False
+    worker: Worker, name: str | None = None, *, seconds: float = 0.0, long: bool = False
 ) -> Callable[[Callable[[Harness], Awaitable[Result]]], Trial[Result]]:
     """Make a trial of a coroutine function, named as the function unless ``name`` is given.
 
@@ -147,7 +152,7 @@ def trial(
         title = name or str(getattr(play, "__name__", "trial"))
         if title in TRIALS:
             raise ValueError(f"there is a trial {title!r} already; give this one another name")
-        made = Trial(title, worker, play, slow or long, long)
+        made = Trial(title, worker, play, seconds, long)
         TRIALS[title] = made
         return made
 

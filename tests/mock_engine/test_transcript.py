@@ -51,6 +51,8 @@ def test_json_lines_leave_out_what_the_frames_say() -> None:
 
 def test_what_python_reads_and_json_lacks_is_not_json() -> None:
     assert Message(0.0, 1, WORKER, False, b"NaN").json is NOT_JSON
+    assert Message(0.0, 1, WORKER, False, b"\xef\xbb\xbf{}").json is NOT_JSON
+    assert Message(0.0, 1, WORKER, True, "{}".encode("utf-16")).json is NOT_JSON
     assert Message(0.0, 1, WORKER, False, b"[" * 100_000).json is NOT_JSON
     assert Message(0.0, 1, WORKER, False, b'{"type":5}').type is None
 

@@ -91,3 +91,26 @@ class TakesBlanksForAName(Worker):
 class AnnouncesNoProcess(Plain):
     def description(self) -> Json:
         return {**super().description(), "pid": 0}
+
+
+@breaks("ANN-003")
+class AnnouncesLateOnceItIsBack(Plain):
+    async def announce(self, socket: ClientConnection) -> None:
+        if not self.connects:
+            await super().announce(socket)
+            return
+        self.late = asyncio.get_running_loop().call_later(
+            5.6, lambda: asyncio.ensure_future(Worker.announce(self, socket))
+        )
+
+
+@breaks("ANN-005")
+class ForgetsItsNameOnceItIsBack(Plain):
+    def name(self) -> str:
+        return f"mutant-{os.getpid()}" if self.connects else super().name()
+
+
+@breaks("ANN-006")
+class ForgetsItsNamespaceOnceItIsBack(Plain):
+    def namespace(self) -> str | None:
+        return None if self.connects else super().namespace()

@@ -12,13 +12,15 @@ from tests.mutants.worker import Worker
 class Mutant:
     """A worker that breaks ``requirement`` and nothing else, if that can be.
 
-    ``seen_in`` names the trials in which it does so, of a requirement that must always hold.
+    ``seen_in`` names the trials in which it does so, of a requirement that must always hold;
+    ``full`` is whether that takes the full level, of one that is judged at the default one, too.
     """
 
     name: str
     requirement: str
     worker: type[Worker]
     seen_in: tuple[str, ...]
+    full: bool = False
 
 
 MUTANTS: dict[str, Mutant] = {}
@@ -29,16 +31,16 @@ EVERYDAY = ("looking_back", "every_function", "first_series", "terminated")
 
 
 def breaks(
-    requirement: str, seen_in: tuple[str, ...] = EVERYDAY
+    requirement: str, seen_in: tuple[str, ...] = EVERYDAY, *, full: bool = False
 ) -> Callable[[type[Worker]], type[Worker]]:
     """Register a worker class, whose name becomes the mutant's, as breaking ``requirement``.
 
-    ``seen_in`` is as for ``Mutant``.
+    ``seen_in`` and ``full`` are as for ``Mutant``.
     """
 
     def register(worker: type[Worker]) -> type[Worker]:
         assert worker.__name__ not in MUTANTS, worker.__name__
-        MUTANTS[worker.__name__] = Mutant(worker.__name__, requirement, worker, seen_in)
+        MUTANTS[worker.__name__] = Mutant(worker.__name__, requirement, worker, seen_in, full)
         return worker
 
     return register

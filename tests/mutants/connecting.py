@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Plain
 from tests.mutants.worker import Json, Worker
 
 
@@ -142,3 +143,29 @@ class TakesARefusalForFinal(Worker):
 @breaks("CON-012")
 class WaitsForEverToConnect(Worker):
     open_timeout = None
+
+
+@breaks("CON-004", full=True)
+class GivesUpAfterTenRefusals(Plain):
+    """Ends where a supervisor is to start it anew, after the tries that are said to be enough."""
+
+    tries = 0
+
+    def gives_up(self, fault: Exception) -> bool:
+        self.tries += isinstance(fault, ConnectionRefusedError)
+        return self.tries == 10
+
+    def delay(self, attempt: int) -> float:
+        return 1.0
+
+
+@breaks("CON-008")
+class SendsItsTokenAtFirst(Plain):
+    def headers(self) -> dict[str, str]:
+        return {} if self.connects else super().headers()
+
+
+@breaks("CON-009")
+class DropsItsQueryOnceItIsBack(Plain):
+    def url(self) -> str:
+        return super().url().partition("?")[0] if self.connects else super().url()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.frames import Opcode
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.plain import Plain
+from tests.mutants.unprepared import Shop
 from tests.mutants.worker import Json, Worker
 
 KNOWN = {"type", "invocation_id", "function_id", "data", "metadata", "traceparent", "baggage"}
@@ -222,3 +225,85 @@ class WritesALogLineNowAndThen(Plain):
         if isinstance(message.get("data"), list) and self.socket is not None:
             await self.socket.send("WARN a list came")
         return await super().outcome(message)
+
+
+@breaks("FRM-001")
+class BeginsWithAByteOrderMark(Plain):
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        await socket.send("\ufeff" + json.dumps({"type": "pong"}))
+
+
+class Rereads(Worker):
+    """Reads messages through a form that is not theirs: ``misread`` says what it lets fall."""
+
+    def misread(self, message: Json) -> bool:
+        raise NotImplementedError
+
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        if not self.misread(message):
+            await super().dispatch(socket, message)
+
+
+@breaks("FRM-004")
+class KnowsEveryFieldOfAnOffer(Rereads, Plain):
+    fields = {"type", "id", "trigger_type", "function_id", "config", "metadata", "namespace"}
+
+    def misread(self, message: Json) -> bool:
+        return message["type"] == "registertrigger" and not set(message) <= self.fields
+
+
+@breaks("FRM-004")
+class KnowsEveryFieldOfAnAnswer(Rereads, Shop):
+    fields = {"type", "invocation_id", "function_id", "result", "error", "traceparent", "baggage"}
+    patience = 2.0
+
+    def misread(self, message: Json) -> bool:
+        return message["type"] == "invocationresult" and not set(message) <= self.fields
+
+
+@breaks("FRM-009")
+class TakesNullForAnError(Rereads, Shop):
+    patience = 2.0
+
+    def misread(self, message: Json) -> bool:
+        return message["type"] == "invocationresult" and message.get("error", 0) is None
+
+
+@breaks("FRM-009")
+class TakesNoOfferWithoutMetadata(Rereads, Plain):
+    def misread(self, message: Json) -> bool:
+        return message["type"] == "registertrigger" and message.get("metadata", 0) is None
+
+
+@breaks("FRM-013")
+class ReadsEachFrameAlone(Plain):
+    """Takes every frame for a message, as a reader made by hand may."""
+
+    async def session(self, socket: ClientConnection) -> None:
+        recv = socket.recv_streaming
+
+        async def first_part(*_: object) -> str | bytes:
+            parts = [part async for part in recv()]
+            return parts[0]
+
+        socket.recv = first_part  # type: ignore[method-assign,assignment]
+        await super().session(socket)
+
+
+class Curt(ClientConnection):
+    """Ends the TCP stream when a close frame comes, without one of its own."""
+
+    def __init__(self, protocol: Any, **options: Any) -> None:
+        send_frame = protocol.send_frame
+        protocol.send_frame = lambda frame: frame.opcode is Opcode.CLOSE or send_frame(frame)
+        super().__init__(protocol, **options)
+
+
+@breaks("FRM-013", seen_in=("first_series", "second_series"))
+class AnswersNoCloseFrame(Plain):
+    async def dial(self) -> ClientConnection:
+        return await connect(self.url(), create_connection=Curt, close_timeout=2)
+
+    async def goodbye(self) -> None:
+        return None

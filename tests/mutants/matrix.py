@@ -64,12 +64,17 @@ def _judged(mutant: Mutant, option: str) -> Row:
         f"tests.mutants {mutant.name} {option}",
         [mutant.requirement, *others],
         default_port=(port := free_port()),
-        full=CHECKS[mutant.requirement].long,
+        full=mutant.full or CHECKS[mutant.requirement].long,
         environment={"MUTANT_PORT": str(port)},
         witnesses=[TRIALS[name] for name in sorted(played)],
     )
     broken = [v.requirement.id for v in rest if v.finding.conclusion is Conclusion.BROKEN]
     return Row(mutant, own.finding, tuple(broken))
+
+
+def lasts(mutant: Mutant) -> float:
+    """About how many seconds the longest trial takes that a mutant is judged by."""
+    return max((TRIALS[name].seconds for name in _trials(mutant.requirement)), default=0.0)
 
 
 def free_port() -> int:

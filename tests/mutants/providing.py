@@ -138,3 +138,24 @@ class TicksWithoutMetadata(Ticking):
 class TicksForEver(Ticking):
     async def unbind(self, message: Json) -> None:
         return None
+
+
+@breaks("PRV-007")
+class TicksWithMetadataAtFirst(Ticking):
+    told = False
+
+    def binding_fields(self, binding: Json) -> Json:
+        fields = super().binding_fields(binding)
+        if self.told:
+            fields = {**fields, "metadata": None}
+        self.told = True
+        return fields
+
+
+@breaks("PRV-009")
+class TicksForEachOffer(Ticking):
+    async def bind(self, socket: ClientConnection, message: Json) -> None:
+        again = message["id"] in self.bindings
+        await super().bind(socket, message)
+        if again:
+            self.second = asyncio.create_task(self.tick(socket, message["id"]))

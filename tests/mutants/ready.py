@@ -6,10 +6,11 @@ import asyncio
 import os
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.plain import Plain
@@ -119,3 +120,40 @@ class GoesDeafWithoutAName(Plain):
 @breaks("RDY-006")
 class NeverPingsAtAll(Plain):
     pings_every = None
+
+
+class Shortens(ClientConnection):
+    """Answers pings with as much of their payload as fits into a small buffer."""
+
+    def __init__(self, protocol: Any, **options: Any) -> None:
+        send_frame = protocol.send_frame
+
+        def shortened(frame: Frame) -> None:
+            pong = frame.opcode is Opcode.PONG
+            send_frame(replace(frame, data=frame.data[:32]) if pong else frame)
+
+        protocol.send_frame = shortened
+        super().__init__(protocol, **options)
+
+
+@breaks("RDY-002")
+class ShortensItsPongs(Plain):
+    async def dial(self) -> ClientConnection:
+        return await connect(self.url(), create_connection=Shortens)
+
+
+class Ponders(Silent):
+    """Takes a ping without a payload for nothing that wants an answer."""
+
+    def __init__(self, protocol: Any, **options: Any) -> None:
+        send_frame = protocol.send_frame
+        super().__init__(protocol, **options)
+        protocol.send_frame = lambda frame: (
+            (frame.opcode is Opcode.PONG and not frame.data) or send_frame(frame)
+        )
+
+
+@breaks("RDY-002")
+class IgnoresEmptyPings(Plain):
+    async def dial(self) -> ClientConnection:
+        return await connect(self.url(), create_connection=Ponders)

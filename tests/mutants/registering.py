@@ -196,3 +196,41 @@ class DiesOfAConfirmedTrigger(Plain):
 class TakesAReservedIdInTheNamespaceItIsGiven(Plain):
     def functions(self) -> list[Json]:
         return [*super().functions(), {"type": "registerfunction", "id": "engine::mine"}]
+
+
+BRIEF = {"type": "registerfunction", "id": "mutant::brief"}
+"""What a worker registers after its start, and takes back a moment later."""
+
+
+class TakesBack(Plain):
+    """Takes something back by itself, as a worker does whose settings change."""
+
+    taken_back: Json
+
+    async def announce(self, socket: ClientConnection) -> None:
+        await super().announce(socket)
+        await self.send(socket, BRIEF)
+        await self.send(socket, self.taken_back)
+
+
+@breaks("REG-013")
+class TakesBackAnotherFunction(TakesBack):
+    taken_back = {"type": "unregisterfunction", "id": "mutant::breif"}
+
+
+@breaks("REG-013")
+class TakesBackATriggerByItsFunction(TakesBack):
+    taken_back = {"type": "unregistertrigger", "id": "mutant::hello", "trigger_type": "http"}
+
+
+@breaks("REG-013")
+class TakesBackATriggerWithoutItsType(TakesBack):
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken_back = {"type": "unregistertrigger", "id": self.triggers()[1]["id"]}
+
+
+@breaks("REG-003")
+class PutsBlanksIntoItsIds(Plain):
+    def functions(self) -> list[Json]:
+        return [*super().functions(), {"type": "registerfunction", "id": "mutant :: look up"}]

@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.plain import Plain
+from tests.mutants.unprepared import Shop
 from tests.mutants.worker import Json, Result, Worker
 
 
@@ -29,6 +30,15 @@ class Ignores(Worker):
 @breaks("SHD-001")
 class IgnoresSigterm(Ignores):
     ignored = signal.SIGTERM
+
+
+@breaks("SHD-001")
+class EndsOnlyWhenIdle(Shop):
+    """Waits for what it was busy with when the signal came, and is never told that it is done."""
+
+    async def drain(self) -> None:
+        if self.running:
+            await asyncio.Future()
 
 
 @breaks("SHD-003")
@@ -174,3 +184,64 @@ class WaitsForTheAnswerToItsCloseFrame(Plain):
         if self.socket is not None:
             self.socket.close_timeout = 60
             await self.socket.close()
+
+
+@breaks("SHD-002")
+class ExitsWithAnErrorWithoutAnEngine(Plain):
+    def exit_code(self) -> int:
+        return 0 if self.was_connected else 1
+
+    def signalled(self, number: signal.Signals) -> None:
+        self.was_connected = self.connected
+        super().signalled(number)
+
+
+@breaks("SHD-002")
+class ExitsWithAnErrorBeforeItsEngineCame(Plain):
+    def exit_code(self) -> int:
+        return 0 if self.connects else 70
+
+
+@breaks("SHD-005")
+class LeavesAHelperOfItsHandlers(Plain):
+    helper: subprocess.Popen[bytes] | None = None
+
+    async def start(self, socket: ClientConnection, message: Json) -> None:
+        if self.helper is None:
+            self.helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        await super().start(socket, message)
+
+
+@breaks("SHD-006")
+class ComesBackToReportItsWork(Shop):
+    async def leave(self) -> None:
+        await super().leave()
+        if self.has_worked:
+            again = await self.dial()
+            await self.open(again)
+            await again.close()
+
+    has_worked = False
+
+    async def get(self, data: Json) -> Json:
+        self.has_worked = True
+        return await super().get(data)
+
+    async def put(self, data: Json) -> Json:
+        self.has_worked = True
+        return await super().put(data)
+
+
+@breaks("SHD-007")
+class LeavesWithoutAWordOnSigint(Plain):
+    interrupted = False
+
+    def signalled(self, number: signal.Signals) -> None:
+        self.interrupted = number is signal.SIGINT
+        super().signalled(number)
+
+    async def goodbye(self) -> None:
+        if self.interrupted and self.socket is not None:
+            self.socket.transport.abort()
+        else:
+            await super().goodbye()

@@ -25,6 +25,7 @@ WITHOUT_KNOWN_FUNCTIONS = (
     *("CountsItsCalls", "LosesTheTrace", "LosesTheBaggage", "ChokesOnLateAnswers"),
     *("HidesRemoteErrors", "HandsAnswersOutInTurn", "SendsKeptCallsTwice"),
     *("AnswersOnTheNewConnection", "DropsWhatIsRunning", "MixesUpWhoAsked", "LeavesNullOut"),
+    *("SendsExpiredCalls", "WaitsForAResultThatIsNull"),
     *("PutsMetadataIntoTheData", "AnswersOutsideTheTrace"),
 )
 """Mutants that are found through what a shop's functions do, too."""

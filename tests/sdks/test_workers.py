@@ -31,7 +31,7 @@ def test_each_fails_as_listed_and_the_page_of_findings_says_so() -> None:
         required(build for build in BUILDS.values() if not build.available)
     for name in here:
         BUILDS[name].ensure()
-    command = [sys.executable, "-m", "conformance", "matrix", str(WORKERS), "--jobs=3"]
+    command = [sys.executable, "-m", "conformance", "matrix", str(WORKERS), "--jobs=4"]
     always = ["--level=full", "--strict", "--no-build"]
     page = ["--findings=docs/findings.md", "--check"]
     only = [f"--worker={name}" for name in here]

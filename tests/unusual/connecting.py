@@ -128,6 +128,21 @@ class ReconnectsAtOnceThenWaits(Worker):
 
 
 @unusual
+class TriesAtOnceAndThenWaits(Worker):
+    """Takes a loss for an accident, and an error or a failed try for a reason to wait."""
+
+    denied = False
+
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        self.denied = self.denied or message.get("type") == "error"
+        await super().dispatch(socket, message)
+
+    def delay(self, attempt: int) -> float:
+        at_once, self.denied = attempt == 1 and not self.denied, False
+        return 0.0 if at_once else super().delay(attempt)
+
+
+@unusual
 class ProbesThePortFirst(Worker):
     """Looks whether anybody listens before it dials, with a connection that says nothing."""
 

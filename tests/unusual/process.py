@@ -10,6 +10,8 @@ import threading
 import time
 from typing import Any
 
+from websockets.asyncio.client import ClientConnection
+
 from tests.mutants.worker import Worker
 from tests.unusual.catalogue import unusual
 
@@ -25,6 +27,19 @@ class WritesALot(Worker):
             sys.stdout.buffer.write(b"\xff\xfe noise \x1b[31m" * 500 + b"\n")
             sys.stderr.write("x" * 20_000)
             time.sleep(0.01)
+
+
+@unusual
+class SetsUpSignalsOnceItIsConnected(Worker):
+    """Leaves signals to the system until then, and dies of them as any program does."""
+
+    def install_signals(self) -> None:
+        return None
+
+    async def open(self, socket: ClientConnection) -> None:
+        if not self.connects:
+            super().install_signals()
+        await super().open(socket)
 
 
 @unusual

@@ -7,6 +7,7 @@ import random
 
 from websockets.asyncio.client import ClientConnection
 
+from tests.mutants.plain import Ticking
 from tests.mutants.reporting import Observes
 from tests.mutants.worker import Handler, Json, Worker
 from tests.unusual.catalogue import unusual
@@ -71,6 +72,15 @@ class RegistersHundredsSlowly(Worker):
         await super().send(socket, message)
         if str(message.get("id", "")).startswith("slow::"):
             await asyncio.sleep(0.002)
+
+
+@unusual
+class TicksNowAndThen(Ticking):
+    """Provides a type whose triggers fire at times that nobody can tell."""
+
+    def fires(self, trigger_id: str) -> bool:
+        self.every = random.uniform(0.02, 0.6)
+        return super().fires(trigger_id)
 
 
 @unusual

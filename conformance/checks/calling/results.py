@@ -9,9 +9,10 @@ from typing import Any
 from conformance.checks.stimuli.answers import WORDLESS, about, error_code
 from conformance.checks.stimuli.calling import Errand, calls_nobody, outgoing
 from conformance.checks.stimuli.invoking import all_answered
+from conformance.checks.stimuli.odd_answers import OddAnswers, odd_answers
 from conformance.documents.trees import equal
 from conformance.errors import Inconclusive
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.holding import Holder
 from conformance.trials.invoker import Invocation
@@ -126,9 +127,36 @@ async def calls_at_once(harness: Harness) -> Returns:
     return Returns(tuple(invocations))
 
 
-@check("CAL-019", calls_at_once)
-def hands_results_to_their_callers(record: Record[Returns]) -> Finding:
+@check("CAL-019", calls_at_once, odd_answers)
+def hands_results_to_their_callers(*records: Record[Any]) -> Finding:
     """Answers come in any order, and each belongs to the call whose id it carries."""
+    return decisive(
+        _taken(record) if isinstance(record.result, OddAnswers) else _handed_out(record)
+        for record in records
+    )
+
+
+OVERLOOKED = 1.0
+"""Seconds after which a call that was answered at once did not end by that answer."""
+
+
+def _taken(record: Record[OddAnswers]) -> Finding:
+    """Whether calls ended by the answers that they got, whatever those were."""
+    for invocation, answer in record.result.invocations:
+        late = [m for m in record.talk.answers(invocation.id) if m.at - invocation.at > OVERLOOKED]
+        if late and error_code(late[0]) == "TIMEOUT":
+            return broken(
+                expected=f"the end of a call of {invocation.function_id} when it was answered with "
+                f"{answer}",
+                seen=f"TIMEOUT after {late[0].at - invocation.at:.1f} s",
+                events=about(record, invocation),
+                remedy="Whatever `result` is, null or absent too, it is the answer to its call.",
+            )
+    return inconclusive("what a function makes of an odd answer to its call is its own affair")
+
+
+def _handed_out(record: Record[Returns]) -> Finding:
+    """Whether each call of several at once got its own result."""
     for invocation, value in record.result.invocations:
         answers = record.talk.answers(invocation.id)
         outcome = answers[0].json.get("result") if answers else None

@@ -26,7 +26,7 @@ LIMIT = 30.0
 """Seconds after which SDKs give up a call by themselves."""
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=LIMIT, long=True)
 async def calls_a_black_hole(harness: Harness) -> Errand:
     """Let the worker call a function that never answers, and give no time limit."""
     call_for_ever = unanswered(harness)
@@ -120,7 +120,10 @@ def _sent_later(record: Record[Offline]) -> list[Message]:
     """The calls that were kept and sent on a new connection."""
     offline = record.result
     since = offline.at if offline.relay is not None else 0.0
-    return [m for m in calls_of(record.talk, offline.kept_call) if m.at >= since]
+    calls = calls_of(record.talk, offline.kept_call)
+    if offline.relay is not None:
+        return [m for m in calls if since <= m.at <= offline.until]
+    return calls
 
 
 @check("CAL-015", calls_offline)
@@ -161,6 +164,28 @@ def sends_kept_calls_once(record: Record[Offline]) -> Finding:
     )
 
 
+def _given_up(record: Record[Offline]) -> Finding:
+    """What became of calls of functions whose own limit had passed before the worker was back."""
+    offline = record.result
+    if not _sent_later(record):
+        return inconclusive("it keeps no calls at all: see CAL-015")
+    if offline.limit is None or offline.returned is None:
+        return inconclusive(f"none of its calls was seen to end within {PATIENCE:.0f} s")
+    since = offline.returned
+    made = [m for m in calls_of(record.talk, offline.kept_call) if m.at >= since]
+    if made:
+        return broken(
+            expected=f"no call that was made {offline.limit:.1f} s and more before the worker was "
+            "back: its calls end after that time",
+            seen=f"{len(made)} of {offline.kept_call} after the reconnect",
+            events=tuple(made[:3]),
+            remedy="Drop from the queue what has timed out.",
+        )
+    if not offline.unsent:
+        return inconclusive("none of its functions called while there was no connection")
+    return kept(f"{offline.unsent} calls that were given up were not sent")
+
+
 @check("CAL-016", calls_offline)
 def forgets_expired_calls(record: Record[Offline]) -> Finding:
     """Its caller was told that it failed, and may have tried again."""
@@ -169,7 +194,7 @@ def forgets_expired_calls(record: Record[Offline]) -> Finding:
         return obstacle
     offline = record.result
     if offline.relay is not None:
-        return inconclusive("this takes a function that plays the part of conformance::call")
+        return _given_up(record)
     made = calls_of(record.talk, offline.expired)
     if made:
         return broken(

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.environments import Variables, configured
+from conformance.checks.stimuli.returning import let_it_come_back
 from conformance.checks.stimuli.starting import Address, appearing
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
@@ -37,7 +38,9 @@ def sends_its_token(record: Record[Variables]) -> Finding:
                 remedy="Send the token in III_TOKEN with the upgrade request.",
             )
     return (
-        kept("the token came with the upgrade request") if requests else inconclusive("no request")
+        kept(f"the token came with each of {len(requests)} upgrade requests")
+        if requests
+        else inconclusive("no request")
     )
 
 
@@ -146,12 +149,17 @@ QUERY = "token=conformance&team=blue%20team"
 
 @trial(Worker.OWN)
 async def with_a_query(harness: Harness) -> bool:
-    """Give the worker an address with a query; return whether its command can hold it."""
+    """Give the worker an address with a query, and let it dial that twice.
+
+    Returns whether its command can hold a query.
+    """
     if harness.baseline.port == harness.settings.default_port:
         raise Inconclusive("this takes a worker that dials the address it is given: see CON-006")
     await harness.worker.start(query=QUERY)
     if not await harness.presence.spoke():
         raise Inconclusive("it did not connect to an address with a query")
+    await harness.presence.settled()
+    await let_it_come_back(harness)
     words = harness.settings.subject.text
     return "{url}" in words or not ("{port}" in words or "{host}" in words)
 
@@ -163,7 +171,10 @@ def keeps_the_query(record: Record[bool]) -> Finding:
     requests = [record.talk.requests[number] for number in numbers]
     lacking = [r for r in requests if not _holds(r.request.query)]
     if not lacking:
-        return kept("the query of the address came with the upgrade request", *requests[:1])
+        return kept(
+            f"the query of the address came with each of {len(requests)} upgrade requests",
+            *requests[:1],
+        )
     if not record.result:
         return inconclusive("its command takes host and port, so that no query reaches it")
     return broken(

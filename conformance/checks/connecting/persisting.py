@@ -4,35 +4,46 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, engine_comes_very_late
 from conformance.checks.stimuli.losing import HOT
 from conformance.checks.stimuli.refusing import connections_since
 from conformance.checks.stimuli.starting import Absence, engine_comes_late
+from conformance.checks.stimuli.ways import refusals
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Accept, End, Reject, Stall, rule
-from mock_engine.paths import TELEMETRY
-from mock_engine.transcript import Accepted, Answered
+from mock_engine.transcript import Accepted
 
 STALLED = 10.0
 """Seconds after which SDKs since 0.22 give up a handshake (constants of the SDK for Node)."""
 
 
-@check("CON-004", engine_comes_late)
-def keeps_trying(record: Record[Absence]) -> Finding:
+@check("CON-004", engine_comes_late, engine_comes_very_late)
+def keeps_trying(*records: Record[Absence] | Record[Outage]) -> Finding:
     """An engine that starts after its workers is an everyday event."""
-    absence = record.result
-    if absence.appeared:
-        return kept(f"it connected although the engine was {absence.seconds:.1f} s late")
-    return broken(
-        expected="a connection once the engine listens",
-        seen=f"none; the engine was {absence.seconds:.1f} s late and the process {absence.fate}",
-        events=record.events[-4:],
-        remedy="Retry a refused connection with a growing delay instead of giving up.",
-    )
+    late = [_late(record.result) for record in records]
+    for record, (seconds, appeared, exit_code) in zip(records, late, strict=True):
+        if not appeared:
+            fate = "is still running" if exit_code is None else "ended"
+            return broken(
+                expected="a connection once the engine listens",
+                seen=f"none; the engine was {seconds:.1f} s late and the process {fate}",
+                events=record.events[-4:],
+                remedy="Retry a refused connection for ever, with a growing delay.",
+            )
+    times = " and ".join(f"{seconds:.1f} s" for seconds, _, _ in late)
+    return kept(f"it connected although the engine was {times} late")
 
 
-@trial(Worker.OWN, slow=True)
+def _late(result: Absence | Outage) -> tuple[float, bool, int | None]:
+    """How late the engine was, whether the worker connected then, and how it ended if it did."""
+    if isinstance(result, Outage):
+        return LONG_OUTAGE, result.back, result.exit_code
+    return result.seconds, result.appeared, result.exit_code
+
+
+@trial(Worker.OWN, seconds=3.0)
 async def turned_away_at_first(harness: Harness) -> Absence:
     """End the worker's first connections, then refuse an upgrade, and let it in after that."""
     harness.listener.play((rule(End(), Accept()),))
@@ -43,7 +54,7 @@ async def turned_away_at_first(harness: Harness) -> Absence:
     await harness.until(lambda: _count(harness, Accepted) >= sockets, 0.3, patient=False)
     harness.listener.play((rule(Reject()),))
     await harness.until(
-        lambda: _refused_worker(harness) or not harness.worker.running,
+        lambda: refusals(harness) or not harness.worker.running,
         harness.pace.reconnect,
     )
     harness.listener.play(())
@@ -56,11 +67,6 @@ async def turned_away_at_first(harness: Harness) -> Absence:
 
 def _count(harness: Harness, kind: type[Accepted]) -> int:
     return sum(1 for _ in harness.transcript.of(kind))
-
-
-def _refused_worker(harness: Harness) -> bool:
-    numbers = [e.connection for e in harness.transcript.of(Answered) if e.status == Reject().status]
-    return any(harness.talk.requests[n].request.path != TELEMETRY for n in numbers)
 
 
 @check("CON-011", turned_away_at_first)
@@ -76,7 +82,7 @@ def survives_a_bad_start(record: Record[Absence]) -> Finding:
     )
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=20.0, long=True)
 async def stalled(harness: Harness) -> tuple[int, bool]:
     """Accept TCP connections and never answer; return how many came, and whether it came back."""
     harness.listener.play((rule(Stall()),))

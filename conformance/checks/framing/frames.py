@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Opcode
 
 from conformance.checks.framing.interleaving import interleaved
 from conformance.checks.stimuli.always import always
-from conformance.requirements.verdict import Finding, broken, inconclusive
-from conformance.trials.trial import Record
+from conformance.checks.stimuli.ordinary import is_engines
+from conformance.requirements.verdict import Finding, Level, broken, inconclusive, kept
+from conformance.trials.harness import Harness
+from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.faults import Sent, Split, rule
 from mock_engine.transcript import Answered, Direction, Ended, Ending, Event, FrameSeen
 
 SWITCHING = 101
@@ -23,18 +27,17 @@ def keeps_the_rules_of_websockets(record: Record[object]) -> Iterator[Finding | 
     """The engine fails a connection whose frames break RFC 6455, and with it all that waits."""
     for events in _upgraded(record):
         fault = next(filter(None, map(_fault, events)), None)
-        writers = interleaved(events) if fault is not None else None
-        yield (
-            None
-            if fault is None
-            else broken(
-                expected="frames that keep the rules of RFC 6455",
-                seen=fault if writers is None else f"{fault}; {writers}: two writers at a time",
-                events=tuple(events[-4:]),
-                remedy="Leave frames to a library; close with 1000 or 3000 to 4999."
-                if writers is None
-                else "Write each frame whole, under one lock or from one task.",
-            )
+        if fault is None:
+            yield _unanswered_close(record, events)
+            continue
+        writers = interleaved(events)
+        yield broken(
+            expected="frames that keep the rules of RFC 6455",
+            seen=fault if writers is None else f"{fault}; {writers}: two writers at a time",
+            events=tuple(events[-4:]),
+            remedy="Leave frames to a library; close with 1000 or 3000 to 4999."
+            if writers is None
+            else "Write each frame whole, under one lock or from one task.",
         )
 
 
@@ -57,6 +60,70 @@ def _fault(event: Event) -> str | None:
     if not isinstance(event, FrameSeen) or event.direction is Direction.FROM_ENGINE:
         return None
     return _close_fault(event.data) if event.opcode is Opcode.CLOSE else None
+
+
+TOGETHER = 1.0
+"""Seconds in which the end of a process is noticed after that of its connections."""
+
+
+def _unanswered_close(record: Record[object], events: list[Event]) -> Finding | None:
+    """A close frame of the engine that a worker read, as its own end of the stream shows.
+
+    Whoever is sent away, or ends, may have parted before it read the frame. No engine waits for an
+    answer, and the official SDK for Rust gives none, so this is no failure: RFC 6455, 5.5.1.
+    """
+    closes = [e for e in events if isinstance(e, FrameSeen) and e.opcode is Opcode.CLOSE]
+    ended = next((e for e in events if isinstance(e, Ended)), None)
+    if ended is None or {e.direction for e in closes} != {Direction.FROM_ENGINE}:
+        return None
+    parting = any(abs(each.at - ended.at) < TOGETHER for each in record.life) or any(
+        is_engines(each) and each.type in ("registrationrejected", "error") for each in events
+    )
+    if parting or ended.ending is not Ending.EOF:
+        return None
+    finding = broken(
+        expected="a close frame in answer to the engine's",
+        seen="no close frame in answer to the engine's, but the end of the TCP stream",
+        events=(*closes[-1:], ended),
+        remedy="Read on after a close frame until the library has answered it.",
+    )
+    return replace(finding, level=Level.SHOULD)
+
+
+FRAGMENT = 16
+"""Bytes of a fragment: an invocation has several of them."""
+
+
+@trial(Worker.OWN)
+async def fragmented(harness: Harness) -> bool | None:
+    """Send messages in several frames each; return whether the worker reads them.
+
+    ``None`` stands for a worker that answers no invocation whatever.
+    """
+    await harness.worker.start()
+    await harness.presence.ready()
+    if harness.baseline.pulse is None:
+        return None
+    harness.listener.play((rule(Split(FRAGMENT), Sent()),))
+    heard = await harness.invoker.pulse()
+    harness.listener.play(())
+    return heard
+
+
+@check("FRM-013", fragmented)
+def joins_fragments(record: Record[bool | None]) -> Finding:
+    """A proxy on the way may cut a message into frames: RFC 6455, section 5.4."""
+    if record.result is None:
+        return inconclusive("it answers no invocation")
+    if record.result:
+        return kept("it read messages in fragments")
+    return broken(
+        expected="an answer to an invocation that came in several frames",
+        seen="no answer",
+        events=record.events[-6:],
+        remedy="Join the frames of a message, from the first to the one with FIN, before you read "
+        "it; libraries do.",
+    )
 
 
 def _close_fault(data: bytes) -> str | None:

@@ -17,10 +17,10 @@ def _survives(requirement: str, what: str) -> None:
         stimulus = [e for e in survival.events if e.direction is Direction.FROM_ENGINE]
         if survival.heard and survival.unanswered:
             return broken(
-                expected=f"an answer to an invocation with {what}",
-                seen="no answer",
-                events=tuple(stimulus[:3]),
-                remedy="Read of an invocation what you need, and pass over the rest.",
+                expected=f"a worker that takes {what} as any other message of the type",
+                seen=f"{survival.unanswered} of what it had to answer or to go on with unanswered",
+                events=tuple(stimulus[:4]),
+                remedy="Read of a message what you need, and pass over the rest.",
             )
         if survival.heard:
             return kept(f"it went on after {what}")

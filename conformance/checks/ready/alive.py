@@ -30,44 +30,59 @@ def stays_alive_and_connected(record: Record[Vitals]) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class PingSent:
-    """A WebSocket ping with its payload, per connection."""
+    """WebSocket pings, each with its payload, per connection."""
 
-    payload: bytes
+    payloads: tuple[bytes, ...]
     connections: tuple[int, ...]
+
+
+PAYLOADS = (b"are you there?", b"", bytes(range(131, 256)))
+"""Text, nothing, and as many bytes as a ping may have: RFC 6455, section 5.5."""
 
 
 @trial(Worker.SHARED)
 async def pinging(harness: Harness) -> PingSent:
-    """Send a WebSocket ping with a payload to each worker's connection."""
-    ping = PingSent(b"are you there?", tuple(harness.workers))
-    for number in ping.connections:
-        harness.connection(number).send_frame(Frame(Opcode.PING, ping.payload))
-    await harness.until(
-        lambda: all(pongs(harness.transcript.events, n, ping.payload) for n in ping.connections),
-        harness.pace.reply,
-    )
-    return ping
+    """Send WebSocket pings to each worker's connection, each when the one before is answered.
+
+    Of several that wait, a worker need answer the last alone: RFC 6455, section 5.5.3.
+    """
+    numbers = tuple(harness.workers)
+    for sent, payload in enumerate(PAYLOADS, 1):
+        for number in numbers:
+            harness.connection(number).send_frame(Frame(Opcode.PING, payload))
+        if not await harness.until(
+            lambda p=payload: all(pongs(harness.transcript.events, n, p) for n in numbers),  # type: ignore[misc]
+            harness.pace.reply,
+        ):
+            return PingSent(PAYLOADS[:sent], numbers)
+    return PingSent(PAYLOADS, numbers)
 
 
 @check("RDY-002", pinging)
 def answers_pings(record: Record[PingSent]) -> Finding:
     """Proxies and engines close connections whose pings stay unanswered (RFC 6455, 5.5.2)."""
     ping = record.result
-    for number in ping.connections:
-        if not pongs(record.events, number, ping.payload):
-            return broken(
-                expected=f"a pong with the payload {as_json(ping.payload)}",
-                seen=f"none on connection #{number}",
-                events=tuple(
-                    event
-                    for event in record.events
-                    if isinstance(event, FrameSeen)
-                    and event.connection == number
-                    and event.opcode in (Opcode.PING, Opcode.PONG)
-                )[-6:],
-                remedy="Read from the socket at all times; WebSocket libraries answer pings then.",
-            )
-    return kept("each ping was answered with its payload")
+    lacking = [
+        (number, payload)
+        for payload in ping.payloads
+        for number in ping.connections
+        if not pongs(record.events, number, payload)
+    ]
+    if not lacking:
+        return kept("each ping was answered with its payload")
+    number, payload = lacking[0]
+    return broken(
+        expected=f"a pong with the payload {as_json(payload)}",
+        seen=f"none on connection #{number}",
+        events=tuple(
+            event
+            for event in record.events
+            if isinstance(event, FrameSeen)
+            and event.connection == number
+            and event.opcode in (Opcode.PING, Opcode.PONG)
+        )[-6:],
+        remedy="Read from the socket at all times; WebSocket libraries answer pings then.",
+    )
 
 
 @trial(Worker.SHARED)

@@ -33,7 +33,7 @@ class Alone:
     connections: tuple[int, ...]
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=PING_EVERY, long=True)
 async def left_alone(harness: Harness) -> Alone:
     """Send nothing to the worker for a while, but answer its pings."""
     await harness.worker.start()
@@ -76,7 +76,7 @@ def pings_the_engine(record: Record[Alone]) -> Finding:
     )
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=IDLE, long=True)
 async def route_lost(harness: Harness) -> float | None:
     """Neither read nor write any more on the connection; return when the worker dialled anew."""
     await harness.worker.start()
@@ -106,7 +106,7 @@ def notices_a_lost_route(record: Record[float | None]) -> Finding:
     )
 
 
-@trial(Worker.OWN)
+@trial(Worker.OWN, seconds=1.0)
 async def unheard(harness: Harness) -> bool:
     """Close the pipe that the worker writes to, and give it reasons to write."""
     await harness.worker.start()

@@ -25,15 +25,20 @@ class Straddle:
     back: bool
 
 
-@trial(Worker.OWN, slow=True)
+BUSY = 2.5
+"""Seconds that the slow invocation runs: longer than it takes to dial again."""
+
+
+@trial(Worker.OWN, seconds=BUSY)
 async def cut_while_busy(harness: Harness) -> Straddle:
     """Cut the connection while a slow invocation runs, and wait until it must have ended."""
     harness.invoker.can_sleep()
     await harness.worker.start()
     await harness.presence.ready()
     invocation = harness.invoker.sleep(200)
-    slow = harness.invoker.sleep(2500)
+    slow = harness.invoker.sleep(int(1000 * BUSY))
     await harness.invoker.reply(invocation)
+    began = harness.transcript.now()
     before = set(harness.workers)
     for connection in harness.websockets():
         connection.cut()
@@ -44,7 +49,9 @@ async def cut_while_busy(harness: Harness) -> Straddle:
     back = set(harness.workers) - before
     for number in back:
         harness.gateway.answer_on(harness.connection(number))
-    await harness.until(lambda: bool(harness.invoker.replies(slow)), 2.5 + harness.pace.stray)
+    rest = began + BUSY - harness.transcript.now()
+    late = max(rest, 0.0) + harness.pace.stray
+    await harness.until(lambda: bool(harness.invoker.replies(slow)), late)
     return Straddle(slow, bool(back))
 
 

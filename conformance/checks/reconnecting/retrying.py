@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, long_outage
+from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, long_absence, long_outage
 from conformance.checks.stimuli.losing import (
     HOT,
     Drop,
@@ -19,19 +19,24 @@ from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 
 
-@check("REC-027", long_outage)
-def outlasts_a_long_outage(record: Record[Outage]) -> Finding:
+@check("REC-027", long_outage, long_absence)
+def outlasts_a_long_outage(*records: Record[Outage]) -> Finding:
     """An upgrade of the engine takes minutes; whoever counts tries is missing afterwards."""
-    outage = record.result
-    times = ", ".join(f"{t:.0f}" for t in outage.tries[:10])
-    if outage.back:
-        return kept(f"it was back after an outage of {LONG_OUTAGE:.0f} s; tries after {times} s")
-    return broken(
-        expected=f"a new connection after an outage of {LONG_OUTAGE:.0f} s",
-        seen=f"none; tries after {times or 'no'} s",
-        events=record.events[-4:],
-        remedy="Retry for ever; let the delay grow to 30 s and no further.",
-    )
+    for record in records:
+        outage = record.result
+        if not outage.back:
+            times = ", ".join(f"{t:.0f}" for t in outage.tries[:10])
+            tried = f", tries after {times} s" if times else ""
+            return broken(
+                expected=f"a new connection after {LONG_OUTAGE:.0f} s in which the engine "
+                f"{outage.what}",
+                seen=f"none{tried}; the process "
+                + ("still runs" if outage.exit_code is None else "ended"),
+                events=record.events[-4:],
+                remedy="Retry for ever; let the delay grow to 30 s and no further.",
+            )
+    whats = " and ".join(record.result.what for record in records)
+    return kept(f"it was back after {LONG_OUTAGE:.0f} s in which the engine {whats}")
 
 
 @check("REC-028", long_outage)
@@ -59,16 +64,19 @@ STEP_RATIO = 1.2
 
 @check("REC-010", refused_series, first_series, second_series)
 def waits_between_tries(*records: Record[Series]) -> Finding:
-    """Workers that all retry at once keep an engine from coming back."""
+    """Workers that all retry at once keep an engine from coming back.
+
+    One try at once does not, if the next one waits.
+    """
     gaps_seen: list[float] = []
     for record in records:
         for drop in record.result:
-            gaps = _gaps(record, drop)
-            gaps_seen += gaps
-            if gaps and min(gaps) < HOT:
+            first, further = _gaps(record, drop)
+            gaps_seen += first + further
+            if further and min(further) < HOT:
                 return broken(
                     expected=f"at least {HOT} s between two tries, growing",
-                    seen=f"{min(gaps):.2f} s after {drop.way.how}",
+                    seen=f"{min(further):.2f} s after {drop.way.how}",
                     events=messages_after(record, drop)[:6],
                     remedy="Wait 1 s before the first retry and double it up to 30 s, with some "
                     "chance.",
@@ -78,8 +86,8 @@ def waits_between_tries(*records: Record[Series]) -> Finding:
     return kept("gaps of " + ", ".join(f"{gap:.2f} s" for gap in gaps_seen[:5]))
 
 
-def _gaps(record: Record[Series], drop: Drop) -> list[float]:
-    """Seconds between a loss and the first try to reconnect, and between further tries.
+def _gaps(record: Record[Series], drop: Drop) -> tuple[list[float], list[float]]:
+    """Seconds between a loss and the first tries to reconnect, and between further tries.
 
     A process that held several connections on a path retries each of them: then every so many
     tries make one round. What follows the first success are no tries any more.
@@ -92,7 +100,8 @@ def _gaps(record: Record[Series], drop: Drop) -> list[float]:
     success = min((e.at for e in talk.upgrades.values() if e.at > at), default=math.inf)
     lost = len(open_before)
     tries = [at] * lost + [r.at for r in requests if at < r.at <= success]
-    return [later - earlier for earlier, later in zip(tries, tries[lost:], strict=False)]
+    gaps = [later - earlier for earlier, later in zip(tries, tries[lost:], strict=False)]
+    return gaps[:lost], gaps[lost:]
 
 
 @check("REC-021", first_series, second_series)

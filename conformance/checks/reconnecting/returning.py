@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from conformance.checks.stimuli.losing import WAYS, Series
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.checks.stimuli.enduring import OftenLost, lost_often, lost_several_times
+from conformance.checks.stimuli.losing import NEVER_BACK, WAYS, Series, refused_at_first
+from conformance.checks.stimuli.ways import REFUSED_UPGRADE, RESET
+from conformance.requirements.verdict import Conclusion, Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 
 
-def _returns(requirement: str, record: Record[Series]) -> Finding:
-    drop = next((d for d in record.result if d.way.requirement == requirement), None)
-    if drop is None:
+def _returns(requirement: str, *records: Record[Series]) -> Finding:
+    """Whether the worker came back after the losses that the requirement is about."""
+    drops = [(r, d) for r in records for d in r.result if d.way.requirement == requirement]
+    if not drops:
         return inconclusive("the worker, started anew, was not ready in time to try this")
+    record, drop = next(((r, d) for r, d in drops if not d.back), drops[0])
     if drop.back:
         speech = record.talk.first_message(drop.after[0])
         return kept(f"back {speech.at - drop.at:.1f} s after {drop.way.how}")
@@ -23,13 +27,39 @@ def _returns(requirement: str, record: Record[Series]) -> Finding:
     )
 
 
+def _returns_always(*records: Record[Series] | Record[OftenLost]) -> Finding:
+    """Whoever counts the losses of a connection, and gives up, is missing in the end."""
+    single = [record for record in records if not isinstance(record.result, OftenLost)]
+    finding = _returns(RESET.requirement, single[0]) if single else inconclusive(NEVER_BACK)
+    if finding.conclusion is Conclusion.BROKEN:
+        return finding
+    for record in records:
+        lost = record.result
+        if not isinstance(lost, OftenLost):
+            continue
+        if not lost.back:
+            state = "still runs, cut off" if lost.exit_code is None else "ended"
+            return broken(
+                expected=f"a new connection after each TCP reset, number {lost.losses} too",
+                seen=f"none after that one; the process {state}",
+                events=record.events[-8:],
+                remedy="Count the tries of one outage, if at all, and begin anew after success.",
+            )
+        finding = kept(f"back after each of {lost.losses} TCP resets in a row")
+    return finding
+
+
 def _register() -> None:
     for series, ways in WAYS.items():
         for way in ways:
+            if way is RESET:
+                check(way.requirement, series, lost_several_times, lost_often)(_returns_always)
+                continue
+            also = (refused_at_first,) if way is REFUSED_UPGRADE else ()
 
-            @check(way.requirement, series)
-            def returns(record: Record[Series], requirement: str = way.requirement) -> Finding:
-                return _returns(requirement, record)
+            @check(way.requirement, series, *also)
+            def returns(*records: Record[Series], requirement: str = way.requirement) -> Finding:
+                return _returns(requirement, *records)
 
 
 _register()

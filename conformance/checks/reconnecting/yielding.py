@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks.stimuli.refusing import (
-    PATIENCE,
+    CONFLICT,
     UNHEARD_OF,
     Displaced,
+    long_name_conflict,
     name_conflict,
     unknown_refusal,
 )
@@ -13,18 +14,19 @@ from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 
 
-@check("REC-012", name_conflict)
-def stays_away_when_its_name_is_taken(record: Record[Displaced]) -> Finding:
+@check("REC-012", name_conflict, long_name_conflict)
+def stays_away_when_its_name_is_taken(*records: Record[Displaced]) -> Finding:
     """Two workers of one name that both insist would throw each other out for ever."""
-    again = _again(record)
-    if not again:
-        return kept(f"no new connection within {PATIENCE} s")
-    return broken(
-        expected="no new connection after WORKER_NAMESPACE_CONFLICT",
-        seen="a new connection",
-        events=(record.talk.first_message(again[0]),),
-        remedy="Treat the rejection of the worker's name as final, and say so in the log.",
-    )
+    for record in records:
+        again = _again(record)
+        if again:
+            return broken(
+                expected=f"no new connection after {CONFLICT}",
+                seen="a new connection",
+                events=(record.talk.first_message(again[0]),),
+                remedy="Treat the rejection of the worker's name as final, and say so in the log.",
+            )
+    return kept(f"no new connection within {max(r.result.patience for r in records)} s")
 
 
 @check("REC-030", unknown_refusal)
@@ -32,7 +34,7 @@ def takes_any_refusal_of_itself_as_final(record: Record[Displaced]) -> Finding:
     """Newer engines have further reasons to refuse a worker; each holds as long as they run."""
     again = _again(record)
     if not again:
-        return kept(f"no new connection within {PATIENCE} s")
+        return kept(f"no new connection within {record.result.patience} s")
     return broken(
         expected=f"no new connection after a rejection with the code {UNHEARD_OF}, which names no "
         "function",
@@ -55,7 +57,7 @@ def does_not_live_on_in_silence(record: Record[Displaced]) -> Finding:
     if displaced.wrote:
         return kept("it wrote something when its name was taken")
     return broken(
-        expected="the end of the process, or a line in its output, after WORKER_NAMESPACE_CONFLICT",
+        expected="the end of the process, or a line in its output, after " + CONFLICT,
         seen="it lives on without a connection, and wrote nothing",
         events=record.events[-4:],
         remedy="End with an error, so that a supervisor sees it, or log the rejection at least.",

@@ -39,7 +39,8 @@ def functions_have_ids(body: Any) -> str | None:
 def names_functions_by_convention(body: Any) -> str | None:
     """``namespace::action`` keeps the functions of many workers apart."""
     parts = body["id"].split("::") if isinstance(body.get("id"), str) else []
-    return None if len(parts) > 1 and all(parts) else f"the id {as_json(body.get('id'))}"
+    named = len(parts) > 1 and all(part and not any(map(str.isspace, part)) for part in parts)
+    return None if named else f"the id {as_json(body.get('id'))}"
 
 
 @each(

@@ -14,7 +14,7 @@ from conformance.trials.conversation import REGISTRATIONS
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import as_json
-from mock_engine.transcript import Message
+from mock_engine.transcript import Direction, Message
 
 
 @check("REG-012", engine_comes_late)
@@ -76,11 +76,10 @@ def registers_each_id_once(record: Record[Any]) -> Iterator[Finding | None]:
 
 
 def _unregistered(record: Record[Any]) -> set[tuple[str, str]]:
-    undo = {undo: kind for kind, undo in REGISTRATIONS.items()}
     return {
-        (undo[message.type], json.dumps(message.json.get("id")))
+        (KINDS[message.type], json.dumps(message.json.get("id")))
         for message in record.talk.messages()
-        if message.type in undo
+        if message.type in KINDS
     }
 
 
@@ -104,6 +103,50 @@ async def taking_back(harness: Harness) -> None:
         await harness.invoker.reply(
             harness.invoker.invoke(harness.invoker.role("unbind"), {"id": result.get("id")})
         )
+
+
+KINDS = {undo: kind for kind, undo in REGISTRATIONS.items()}
+"""What each message takes back."""
+
+
+@always("REG-013", "registrations taken back", inconclusive("it took nothing back"))
+def takes_back_what_it_registered(record: Record[Any]) -> Iterator[Finding | None]:
+    """The engine passes over the end of what it does not know, and goes on serving the rest."""
+    held = {(entry.kind, json.dumps(entry.id)): entry for entry in record.talk.registrations}
+    for message in record.talk.messages():
+        kind = KINDS.get(str(message.type))
+        if kind is None:
+            continue
+        entry = held.get((kind, json.dumps(message.json.get("id"))))
+        type_id = message.json.get("trigger_type")
+        if entry is None and _is_given(record, message):
+            continue  # a function that takes back what a caller names is not to blame
+        if entry is None:
+            seen = (
+                f"{message.type} with the id {as_json(message.json.get('id'))}, which nothing has"
+            )
+        elif kind == "registertrigger" and type_id != entry.message.json.get("trigger_type"):
+            seen = f"{message.type} {as_json(entry.id)} with the trigger_type {as_json(type_id)}"
+        else:
+            yield None
+            continue
+        yield broken(
+            expected=f"{message.type} with the id that was registered, and a trigger's type",
+            seen=seen,
+            events=(message,) if entry is None else (entry.message, message),
+            remedy="Take back under the id of the registration; without its type, no provider "
+            "hears of a trigger.",
+        )
+
+
+def _is_given(record: Record[Any], message: Message) -> bool:
+    """Whether the engine named the id of a message before."""
+    named = json.dumps(message.json.get("id")).encode()
+    return any(
+        named in earlier.data
+        for earlier in record.talk.messages(direction=Direction.FROM_ENGINE)
+        if earlier.at <= message.at
+    )
 
 
 @check("REG-013", taking_back)

@@ -13,9 +13,12 @@ from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.faults import Reject, Upgrade, rule
 from mock_engine.paths import TELEMETRY
 from mock_engine.rendering import as_json, shorten
-from mock_engine.transcript import Direction, Message, Requested
+from mock_engine.transcript import Answered, Direction, Message, Requested
 
 NONE = not_applicable("it sends no telemetry")
+
+SWITCHING = 101
+"""The status of an upgrade that succeeded."""
 
 
 def _paths(record: Record[object]) -> dict[int, str]:
@@ -94,9 +97,24 @@ async def telemetry_refused(harness: Harness) -> str | None:
     await harness.worker.start()
     if not await harness.presence.present(harness.pace.appearance):
         return f"it {harness.presence.missing()}"
+    # What it makes of the refusal it does a moment after that.
+    await harness.until(lambda: _refused(harness) or not harness.worker.running, harness.pace.quiet)
+    await harness.until(lambda: not harness.worker.running, harness.pace.quiet, patient=False)
+    if not harness.worker.running:
+        return "its process ended"
     if harness.baseline.pulse is not None and not await harness.invoker.pulse():
         return "it answered no invocation"
     return None
+
+
+def _refused(harness: Harness) -> bool:
+    """Whether a connection for telemetry was refused."""
+    requests = harness.talk.requests
+    return any(
+        answered.status != SWITCHING and requests[answered.connection].request.path == TELEMETRY
+        for answered in harness.transcript.of(Answered)
+        if answered.connection in requests
+    )
 
 
 @check("TEL-003", telemetry_refused)

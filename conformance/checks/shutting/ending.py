@@ -3,83 +3,92 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
+from typing import Any
 
 from websockets.frames import Opcode
 
-from conformance.checks.stimuli.shutting import Stop, interrupted, stop_with, terminated
+from conformance.checks.stimuli.shutting import interrupted, terminated
+from conformance.checks.stimuli.stopping import (
+    BusyStop,
+    stop_of,
+    terminated_and_unanswered,
+    terminated_before_an_engine,
+    terminated_in_a_handshake,
+    terminated_while_busy,
+    terminated_while_calling,
+    terminated_without_an_engine,
+)
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.process import describe_exit
-from conformance.trials.harness import Harness
-from conformance.trials.invoker import Invocation
-from conformance.trials.trial import Record, Trial, Worker, check, trial
+from conformance.trials.trial import Record, Trial, check
 from mock_engine.rendering import as_json
 from mock_engine.transcript import Accepted, Direction, FrameSeen
 
 NO_END = "the process did not end"
 
 
-@dataclass(frozen=True, slots=True)
-class BusyStop:
-    """A stop while an invocation of ``milliseconds`` was running."""
-
-    stop: Stop
-    invocation: Invocation
-    milliseconds: int
-
-
-@trial(Worker.OWN)
-async def terminated_while_busy(harness: Harness) -> BusyStop:
-    """Send SIGTERM while a slow invocation runs."""
-    milliseconds = 700
-    harness.invoker.can_sleep()
-    await harness.worker.start()
-    await harness.presence.ready()
-    invocation = harness.invoker.sleep(milliseconds)
-    relayed = harness.gateway.holder is not None
-    await harness.until(lambda: harness.gateway.is_holding or not relayed, harness.pace.stray)
-    await harness.invoker.pulse()  # answered after the slow one was read, so that one runs now
-    return BusyStop(await stop_with(harness, signal.SIGTERM), invocation, milliseconds)
-
-
-def _ends(requirement: str, stopped: Trial[Stop]) -> None:
-    @check(requirement, stopped)
-    def ends(record: Record[Stop]) -> Finding:
-        stop = record.result
-        if stop.took is not None:
-            return kept(f"it ended {stop.took:.2f} s after {stop.signal.name}")
-        return broken(
-            expected=f"the end of the process within {stop.patience:.0f} s of {stop.signal.name}",
-            seen=f"still running, and killed: {', '.join(stop.remaining[:5]) or 'it'}",
-            events=record.events[-6:],
-            remedy=f"Handle {stop.signal.name}: finish, close the connection, and exit. "
-            "In a container, the signal goes to the first process alone, and is ignored where "
-            "that has no handler: give ENTRYPOINT as a list, or `exec` the worker. So it is with "
-            "npm, npx and shells: start the worker itself, as in `node dist/worker.js`.",
-        )
+def _ends(requirement: str, *stopped: Trial[Any]) -> None:
+    @check(requirement, *stopped)
+    def ends(*records: Record[Any]) -> Finding:
+        for record in records:
+            stop = stop_of(record)
+            if stop.took is not None:
+                continue
+            told = f"{stop.signal.name} {stop.when}".rstrip()
+            return broken(
+                expected=f"the end of the process within {stop.patience:.0f} s of {told}",
+                seen=f"still running, and killed: {', '.join(stop.remaining[:5]) or 'it'}",
+                events=record.events[-6:],
+                remedy=f"Handle {stop.signal.name}: finish, close the connection, and exit. "
+                "In a container, the signal goes to the first process alone, and is ignored where "
+                "that has no handler: give ENTRYPOINT as a list, or `exec` the worker. So it is "
+                "with npm, npx and shells: start the worker itself, as in `node dist/worker.js`.",
+            )
+        stops = [stop_of(record) for record in records]
+        longest = max(stop.took or 0.0 for stop in stops)
+        return kept(f"it ended {longest:.2f} s after {stops[0].signal.name} at the latest")
 
 
-def _exits_with_zero(requirement: str, stopped: Trial[Stop]) -> None:
-    @check(requirement, stopped)
-    def exits_with_zero(record: Record[Stop]) -> Finding:
-        stop = record.result
-        if stop.took is None or stop.exit_code is None:
+SERVING = (
+    terminated,
+    terminated_while_busy,
+    terminated_while_calling,
+    terminated_without_an_engine,
+    terminated_and_unanswered,
+)
+"""SIGTERM to workers that are known to have been connected."""
+
+FIRST_STEPS = (terminated_before_an_engine, terminated_in_a_handshake)
+"""SIGTERM to workers that are about to connect."""
+
+OF_THE_SIGNAL = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+"""Codes of a worker that is not yet connected: its handlers may be yet to come."""
+
+
+def _exits_with_zero(requirement: str, *stopped: Trial[Any]) -> None:
+    @check(requirement, *stopped)
+    def exits_with_zero(*records: Record[Any]) -> Finding:
+        ended = [r for r in records if stop_of(r).took is not None]
+        for record in ended:
+            stop = stop_of(record)
+            right = (0, None) if record.talk.workers else OF_THE_SIGNAL
+            if stop.exit_code not in right:
+                return broken(
+                    expected=f"exit code 0 after {stop.signal.name}",
+                    seen=f"{describe_exit(stop.exit_code or 0)} {stop.when}".rstrip(),
+                    events=record.events[-4:],
+                    remedy=f"Install a handler for {stop.signal.name} that shuts down and exits "
+                    "with 0; a supervisor takes any other code for a crash.",
+                )
+        if not any(stop_of(record).exit_code is not None for record in ended):
             return inconclusive(NO_END)
-        if stop.exit_code == 0:
-            return kept(f"exit code 0 after {stop.signal.name}")
-        return broken(
-            expected=f"exit code 0 after {stop.signal.name}",
-            seen=describe_exit(stop.exit_code),
-            events=record.events[-4:],
-            remedy=f"Install a handler for {stop.signal.name} that shuts down and exits with 0; "
-            "a supervisor takes any other code for a crash.",
-        )
+        return kept(f"exit code 0 after {stop_of(ended[0]).signal.name}, {len(ended)} times")
 
 
-_ends("SHD-001", terminated)
+_ends("SHD-001", terminated, terminated_while_busy)
 
 
-_exits_with_zero("SHD-002", terminated)
+_exits_with_zero("SHD-002", *SERVING, *FIRST_STEPS)
 
 
 _ends("SHD-003", interrupted)
@@ -88,69 +97,78 @@ _ends("SHD-003", interrupted)
 _exits_with_zero("SHD-004", interrupted)
 
 
-@check("SHD-005", terminated, interrupted)
-def leaves_no_orphans(*records: Record[Stop]) -> Finding:
+@check("SHD-005", interrupted, *SERVING, *FIRST_STEPS)
+def leaves_no_orphans(*records: Record[Any]) -> Finding:
     """A process that outlives its worker holds ports, files and connections."""
-    ended = [record for record in records if record.result.took is not None]
+    ended = [record for record in records if stop_of(record).took is not None]
     if not ended:
         return inconclusive(NO_END)
     for record in ended:
-        if record.result.remaining:
+        stop = stop_of(record)
+        if stop.remaining:
+            told = f"{stop.signal.name} {stop.when}".rstrip()
             return broken(
                 expected="no process left after the worker ended",
-                seen="still running: " + ", ".join(record.result.remaining[:3]),
+                seen=f"still running after {told}: {', '.join(stop.remaining[:3])}",
                 events=record.events[-4:],
                 remedy="End child processes, and wait for them, before exiting.",
             )
-    return kept("nothing was left running")
+    return kept(f"nothing was left running, {len(ended)} times")
 
 
-@check("SHD-006", terminated, interrupted)
-def does_not_reconnect(*records: Record[Stop]) -> Finding:
+@check("SHD-006", terminated, interrupted, terminated_while_busy)
+def does_not_reconnect(*records: Record[Any]) -> Finding:
     """A worker that is shutting down must not come back as a new one."""
     for record in records:
-        later = record.talk.workers
+        stop, later = stop_of(record), record.talk.workers
         again = [
             event
             for event in record.events
             if isinstance(event, Accepted)
-            and event.at > record.result.at
-            and (event.connection in later or record.result.took is None)
+            and event.at > stop.at
+            and (event.connection in later or stop.took is None)
         ]
         if again:
             return broken(
-                expected=f"no new connection after {record.result.signal.name}",
-                seen=f"one, {again[0].at - record.result.at:.2f} s after it",
-                events=tuple(e for e in record.events if e.at >= record.result.at)[:6],
+                expected=f"no new connection after {stop.signal.name}",
+                seen=f"one, {again[0].at - stop.at:.2f} s after it",
+                events=tuple(e for e in record.events if e.at >= stop.at)[:6],
                 remedy="Stop the reconnect loop before the connection is closed.",
             )
-    if all(record.result.took is None for record in records):
+    if all(stop_of(record).took is None for record in records):
         return inconclusive(NO_END)
     return kept("no new connection after a signal")
 
 
-@check("SHD-007", terminated)
-def says_goodbye(record: Record[Stop]) -> Finding:
+@check("SHD-007", terminated, interrupted, terminated_while_busy)
+def says_goodbye(*records: Record[Any]) -> Finding:
     """With a close frame the engine knows at once that the worker left on purpose."""
-    stop = record.result
-    if stop.took is None:
+    ended = [record for record in records if stop_of(record).took is not None]
+    for record in ended:
+        stop = stop_of(record)
+        closed = {close.connection for close in _closes(record)}
+        if not closed >= set(stop.workers):
+            return broken(
+                expected="a close frame on each worker connection",
+                seen=f"the TCP connection ended without one after {stop.signal.name} "
+                f"{stop.when}".rstrip(),
+                events=tuple(e for e in record.events if e.at >= stop.at)[:4],
+                remedy="Close the WebSocket with code 1000 before exiting.",
+            )
+    if not ended:
         return inconclusive(NO_END)
-    closes = [
+    return kept("each connection ended with a close frame", *_closes(ended[0])[:1])
+
+
+def _closes(record: Record[Any]) -> list[FrameSeen]:
+    """The close frames of the worker."""
+    return [
         event
         for event in record.events
         if isinstance(event, FrameSeen)
-        and event.connection in stop.workers
         and event.direction is Direction.FROM_WORKER
         and event.opcode is Opcode.CLOSE
     ]
-    if len({close.connection for close in closes}) == len(stop.workers):
-        return kept("each connection ended with a close frame", *closes[:1])
-    return broken(
-        expected="a close frame on each worker connection",
-        seen="the TCP connection ended without one",
-        events=tuple(e for e in record.events if e.at >= stop.at)[:4],
-        remedy="Close the WebSocket with code 1000 before exiting.",
-    )
 
 
 @check("SHD-008", terminated_while_busy)

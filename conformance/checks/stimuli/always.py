@@ -38,7 +38,7 @@ def always(
 
     def register(look: Look) -> Look:
         def judge(*records: Record[Any]) -> Finding:
-            looked = [(record.run, one) for record in records for one in look(record)]
+            looked = [(record.run, one) for record in records for one in _seen(look, record)]
             wrong = [one for _, one in looked if isinstance(one, Finding)]
             if wrong:
                 return _summed_up(wrong)
@@ -56,6 +56,13 @@ def always(
         return look
 
     return register
+
+
+def _seen(look: Look, record: Record[Any]) -> tuple[Finding | str | None, ...]:
+    """What a look at a run yields; each run is looked at once."""
+    if look not in record.looks:
+        record.looks[look] = tuple(look(record))
+    return record.looks[look]
 
 
 def _summed_up(wrong: list[Finding]) -> Finding:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.checks.stimuli.ways import engine_gone
+from conformance.checks.stimuli.ways import OUTAGE, engine_gone
 from conformance.trials.context import ABSENT
 from conformance.trials.conversation import Conversation
 from conformance.trials.gateway import BLACK_HOLE
@@ -172,7 +172,7 @@ async def _answered_too_late(harness: Harness, relay: Relay) -> tuple[Errand, bo
     return errand, answered is not None and await harness.invoker.pulse()
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=1.0)
 async def calls_what_is_slow(harness: Harness) -> tuple[Errand, bool]:
     """Let the worker call a function that outlasts its patience, and look whether it is well."""
     relay = harness.invoker.relay("call")
@@ -202,6 +202,10 @@ class Offline:
 
     ``kept_call`` had all the time, ``expired`` was given up before the worker was back; the
     worker was away from ``at`` to ``back``, in seconds, or for good.
+
+    With a ``relay``, ``most`` calls were made while there was no connection, and sent by ``until``.
+    If it keeps them, it was away once more, for longer than the ``limit`` in seconds after which
+    its calls end: until ``returned``, with ``unsent`` calls that were not sent before.
     """
 
     at: float
@@ -210,6 +214,10 @@ class Offline:
     expired: str = "conformance::given-up"
     most: int = 1
     relay: Relay | None = None
+    until: float = math.inf
+    limit: float | None = None
+    returned: float | None = None
+    unsent: int = 0
 
 
 BURST = 8
@@ -221,29 +229,59 @@ async def _cut_off(harness: Harness, relay: Relay) -> Offline:
     """Invoke a function that calls, several times, and end the connection at once."""
     await harness.worker.start()
     await harness.presence.ready()
+    at = harness.transcript.now()
+    first, unsent = await _away(harness, relay, OUTAGE)
+    offline = Offline(at, None, relay.target, relay=relay)
+    if first is None:
+        return offline
+    until = harness.transcript.now()
+    offline = replace(offline, at=first, back=first, most=unsent * relay.calls, until=until)
+    if not any(m.at >= first for m in calls_of(harness.talk, relay.target)):
+        return offline
+    limit = await _limit(harness, relay)
+    if limit is None:
+        return offline
+    returned, unsent = await _away(harness, relay, limit + OUTAGE)
+    return replace(offline, limit=limit, returned=returned, unsent=unsent)
+
+
+async def _away(harness: Harness, relay: Relay, seconds: float) -> tuple[float | None, int]:
+    """Invoke a function that calls several times, and end the connection at once, for so long.
+
+    Returns when the worker spoke again, if it did, and how many calls were not sent before.
+    """
     before = set(harness.workers)
     since = harness.transcript.now()
     for _ in range(BURST):
         _through(harness, relay)
-    at = harness.transcript.now()
-    await engine_gone(harness, patient=True)
+    await engine_gone(harness, patient=True, seconds=seconds)
     await harness.until(
         lambda: set(harness.workers) - before or not harness.worker.running, harness.pace.reconnect
     )
     fresh = set(harness.workers) - before
     if not fresh:
-        return Offline(at, None, relay.target, relay=relay)
+        return None, 0
     await harness.presence.present(harness.pace.reply)
     await harness.until(lambda: False, harness.pace.stray, patient=False)
     early = [
         m for m in calls_of(harness.talk, relay.target) if m.connection in before and m.at >= since
     ]
     first = min(harness.talk.first_message(n).at for n in fresh)
-    most = max(0, BURST - len(early)) * relay.calls
-    return Offline(first, first, relay.target, most=most, relay=relay)
+    return first, max(0, BURST - len(early))
 
 
-@trial(Worker.OWN, slow=True)
+async def _limit(harness: Harness, relay: Relay) -> float | None:
+    """Seconds after which a call of the function ends by itself, if it does and makes no other."""
+    harness.gateway.holder = holder = Holder(relay.concerns)
+    errand = _through(harness, relay)
+    answer = await harness.invoker.reply(errand.invocation, PATIENCE)
+    harness.gateway.release()
+    if answer is None or len(holder.calls) != 1:
+        return None
+    return answer.at - errand.invocation.at
+
+
+@trial(Worker.OWN, seconds=3.3)
 async def calls_offline(harness: Harness) -> Offline:
     """Let the worker make a call without data, and two calls while it has no connection."""
     relay = harness.invoker.relay("call")

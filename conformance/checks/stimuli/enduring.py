@@ -11,7 +11,7 @@ from conformance.subject.usage import Usage
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Worker, trial
-from mock_engine.faults import Reject, rule
+from mock_engine.faults import Refuse, Reject, rule
 
 LONG_OUTAGE = 40.0
 """Seconds of a long outage: five tries of an SDK, each as long as the waits before."""
@@ -35,22 +35,53 @@ FILES = 50
 """Descriptors that a lap may leave open."""
 
 
+LONGEST_DELAY = 45.0
+"""Seconds until the next try of a worker that waits 30 s between two, and some."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A long outage: the times of the tries, and whether the worker came back."""
+    """A long outage, in which the engine did ``what``.
 
-    at: float
+    ``tries`` are the times of those that it could see, ``back`` is whether the worker came back,
+    and ``exit_code`` how its process ended, if it did.
+    """
+
+    what: str
     tries: tuple[float, ...]
     back: bool
+    exit_code: int | None
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
 async def long_outage(harness: Harness) -> Outage:
     """Refuse every upgrade for a while, and admit the worker then."""
     await harness.worker.start()
     await harness.presence.ready()
-    paths = {harness.talk.requests[n].request.path for n in harness.workers}
     harness.listener.play((rule(Reject()),))
+    return await _outage(harness, "refused every upgrade")
+
+
+@trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
+async def long_absence(harness: Harness) -> Outage:
+    """Refuse every TCP connection for a while, and admit the worker then."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    harness.listener.play((rule(Refuse()),))
+    return await _outage(harness, "was away")
+
+
+@trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
+async def engine_comes_very_late(harness: Harness) -> Outage:
+    """The same from the start of the worker on."""
+    harness.listener.play((rule(Refuse()),))
+    await harness.worker.start()
+    return await _outage(harness, "was not there yet")
+
+
+async def _outage(harness: Harness, what: str) -> Outage:
+    """Lose all connections, let the faults that are played last for a while, and end them."""
+    paths = {harness.talk.requests[n].request.path for n in harness.workers}
     at = harness.transcript.now()
     for connection in harness.websockets():
         connection.reset()
@@ -59,8 +90,55 @@ async def long_outage(harness: Harness) -> Outage:
         r.at - at for r in harness.talk.requests.values() if r.at > at and r.request.path in paths
     )
     harness.listener.play(())
-    await harness.until(lambda: harness.workers or not harness.worker.running, 45.0)
-    return Outage(at, tries, bool(harness.workers))
+    await harness.until(lambda: harness.workers or not harness.worker.running, LONGEST_DELAY)
+    return Outage(what, tries, bool(harness.workers), harness.worker.process.exit_code)
+
+
+SEVERAL, SEVERAL_WITHIN = 6, 6.0
+"""Losses in a row, and seconds for them, after which no further one is begun."""
+
+OFTEN, OFTEN_WITHIN = 12, 90.0
+"""The same where there is time: who counts losses gives up after three, five or ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class OftenLost:
+    """How often the worker lost its connection, and whether it came back from the last loss."""
+
+    losses: int
+    back: bool
+    exit_code: int | None
+
+
+@trial(Worker.OWN, seconds=SEVERAL_WITHIN)
+async def lost_several_times(harness: Harness) -> OftenLost:
+    """Reset the connection several times, each time when the worker is back."""
+    return await _lost(harness, SEVERAL, SEVERAL_WITHIN, harness.pace.reconnect)
+
+
+@trial(Worker.OWN, seconds=OFTEN_WITHIN, long=True)
+async def lost_often(harness: Harness) -> OftenLost:
+    """The same, many times: delays may grow from loss to loss."""
+    return await _lost(harness, OFTEN, OFTEN_WITHIN, LONGEST_DELAY)
+
+
+async def _lost(harness: Harness, most: int, within: float, patience: float) -> OftenLost:
+    await harness.worker.start()
+    await harness.presence.ready()
+    began, losses = harness.transcript.now(), 0
+    while losses < most and harness.transcript.now() - began < within:
+        before = set(harness.workers)
+        for connection in harness.websockets():
+            connection.reset()
+        losses += 1
+        await harness.until(
+            lambda b=before: set(harness.workers) - b or not harness.worker.running,  # type: ignore[misc]
+            patience,
+        )
+        if not set(harness.workers) - before:
+            return OftenLost(losses, False, harness.worker.process.exit_code)
+        await harness.presence.present(harness.pace.reply)
+    return OftenLost(losses, True, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +171,7 @@ class Haul:
         return memory > GROWTH or descriptors > FILES
 
 
-@trial(Worker.OWN, long=True)
+@trial(Worker.OWN, seconds=20.0, long=True)
 async def long_haul(harness: Harness) -> Haul:
     """Invoke thousands of times, until the process grows no more."""
     await harness.worker.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.checks.stimuli.returning import let_it_come_back
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Worker, trial
 
@@ -31,7 +32,10 @@ THERE = {"namespace": "conformance-green"}
 
 @trial(Worker.OWN)
 async def configured(harness: Harness) -> Variables:
-    """Start the worker with a name, a namespace and a token in its environment."""
+    """Start the worker with a name, a namespace and a token in its environment.
+
+    Its connection is lost in the end: it dials again as it dialled first.
+    """
     await harness.worker.start(
         {
             "III_WORKER_NAME": VARIABLES.name,
@@ -51,6 +55,7 @@ async def configured(harness: Harness) -> Variables:
         )
     elif relay := harness.invoker.relay("call"):
         await harness.invoker.reply(harness.invoker.invoke(relay.function_id, relay.data))
+    await let_it_come_back(harness)
     return VARIABLES
 
 

@@ -25,12 +25,14 @@ from conformance.checks.stimuli.ways import (
     REFUSED_UPGRADE,
     RESET,
     Way,
+    refusals,
 )
 from conformance.errors import Inconclusive
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Trial, Worker, trial
+from mock_engine.faults import Reject, rule
 from mock_engine.transcript import Message
 
 KEPT_ROUTE, BRIEF_ROUTE = (
@@ -38,6 +40,9 @@ KEPT_ROUTE, BRIEF_ROUTE = (
 )
 """Triggers that a worker is asked to register; it is asked to take the second one back."""
 
+
+ROUNDS = 2
+"""How often each of a worker's first upgrades is refused."""
 
 MANY = 200
 """Functions that a worker is asked to register: more than the queue of any SDK holds."""
@@ -78,7 +83,7 @@ WAYS: dict[Trial[Series], tuple[Way, ...]] = {}
 
 
 def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
-    @trial(Worker.OWN, name, slow=True)
+    @trial(Worker.OWN, name, seconds=sum(way.seconds for way in ways))
     async def lost(harness: Harness) -> Series:
         await harness.worker.start()
         await harness.presence.ready()
@@ -89,7 +94,7 @@ def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
             try:
                 if drops and not drops[-1].back:
                     await harness.restart()
-                drops.append(await _drop(harness, way, thoroughly=way is RESET))
+                drops.append(await _drop(harness, way, last=way is ways[-1]))
             except Inconclusive:
                 if not drops:
                     raise
@@ -133,7 +138,11 @@ async def _bind(harness: Harness, config: dict[str, str]) -> object:
     return result.get("id") if isinstance(result, dict) else None
 
 
-async def _drop(harness: Harness, way: Way, *, thoroughly: bool) -> Drop:
+async def _drop(harness: Harness, way: Way, *, last: bool) -> Drop:
+    """Lose the connection; after the ``last`` loss, wait for what the worker registers late, too.
+
+    What it registers late after one loss, it does after the others.
+    """
     before = tuple(harness.workers)
     held = harness.talk.declared(before)
     called = service = None
@@ -150,28 +159,30 @@ async def _drop(harness: Harness, way: Way, *, thoroughly: bool) -> Drop:
         await harness.presence.present(harness.pace.reply)
         # What came late at first may come late again.
         await harness.until(lambda: held <= harness.talk.registered(back()), harness.pace.reply)
-        await harness.presence.settled()
+        if last:
+            await harness.presence.settled()
         with contextlib.suppress(Inconclusive):
-            service = await serve(harness, thoroughly=thoroughly)
+            service = await serve(harness, thoroughly=way is RESET)
     code = harness.worker.process.exit_code
     after = tuple(sorted(back()))
     return Drop(way, at, harness.transcript.now(), before, after, code, called, service)
 
 
-# The waits of one series after another add up: what takes long goes with what does not.
+# No series lasts much longer than another: three losses after which the worker is back at once, or
+# one that takes longer. Three in a row tell a delay that grows from one that does not.
 first_series = _series("first_series", RESET, CODE_1000, END)
 
 
 second_series = _series("second_series", CODE_1001, CODELESS, CODE_1011)
 
 
-third_series = _series("third_series", GARBAGE, CODE_4000, changed=True)
+third_series = _series("third_series", GARBAGE, CODE_4000, CODE_1012, changed=True)
 
 
 refused_series = _series("refused_series", REFUSED_UPGRADE)
 
 
-_series("fifth_series", ENDED_AT_ACCEPT, CODE_1012)
+_series("fifth_series", ENDED_AT_ACCEPT)
 
 
 _series("sixth_series", CUT_MIDWAY, CODE_1008, changed=True)
@@ -181,6 +192,27 @@ _series("seventh_series", HELD_ON, CODE_1013)
 
 
 _series("eighth_series", GONE)
+
+
+@trial(Worker.OWN, seconds=3.0)
+async def refused_at_first(harness: Harness) -> Series:
+    """Refuse the worker's first upgrades, twice each, and let it in then.
+
+    One that doubles its delay meets two refusals in a row here, within three seconds; after a loss
+    that would take seven.
+    """
+    at = harness.transcript.now()
+    harness.listener.play((rule(Reject()),))
+    await harness.worker.start()
+    enough = ROUNDS * max(1, harness.baseline.workers)
+    within = harness.pace.appearance + ROUNDS * harness.pace.reconnect
+    await harness.until(lambda: refusals(harness) >= enough or not harness.worker.running, within)
+    harness.listener.play(())
+    await harness.until(
+        lambda: harness.workers or not harness.worker.running, harness.pace.reconnect
+    )
+    code, after = harness.worker.process.exit_code, tuple(harness.workers)
+    return (Drop(REFUSED_UPGRADE, at, harness.transcript.now(), (), after, code),)
 
 
 SERIES = tuple(WAYS)

@@ -7,12 +7,17 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
+from conformance.trials.holding import Holder
 from conformance.trials.trial import Worker, trial
 from mock_engine.transcript import Message
 
-Stimulus = Callable[[Harness, int], str | None]
-"""Sends something on a connection; returns the id of an invocation that must be answered."""
+Answered = Callable[[Conversation], bool]
+"""Says of a conversation whether a stimulus was answered as it must be."""
+
+Stimulus = Callable[[Harness, int], Answered | None]
+"""Sends something on a connection; returns how its answer is told, if it must have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Survival:
     """What came of a stimulus, and the messages that show it.
 
     ``heard`` is whether the worker listened afterwards, ``alive`` whether its process ran,
-    ``unanswered`` how many invocations that it had to answer it did not.
+    ``unanswered`` how much of what it had to answer it did not.
     """
 
     heard: bool
@@ -37,8 +42,12 @@ def _binary(data: bytes) -> Stimulus:
     return lambda harness, number: harness.connection(number).send_binary(data)
 
 
+def _message(**fields: object) -> Stimulus:
+    return _text(json.dumps(fields))
+
+
 def _invocation_with(**fields: object) -> Stimulus:
-    def send(harness: Harness, number: int) -> str:
+    def send(harness: Harness, number: int) -> Answered:
         invocation_id = str(uuid.uuid4())
         message: dict[str, object] = {
             "type": "invokefunction",
@@ -47,17 +56,75 @@ def _invocation_with(**fields: object) -> Stimulus:
             "data": {},
         }
         harness.send(number, message | fields)
-        return invocation_id
+        return lambda talk: bool(talk.answers(invocation_id))
 
     return send
 
 
-_unknown_fields = _invocation_with(x_unheard_of={"nested": [1, None, "text"]}, caller=None)
+def _offer_with(**fields: object) -> Stimulus:
+    """Offers a trigger to a worker that provides a type, and takes it back."""
+
+    def send(harness: Harness, number: int) -> Answered | None:
+        own = [r for r in harness.talk.registrations if r.kind == "registertriggertype"]
+        provided = [r.id for r in own if r.message.connection == number and isinstance(r.id, str)]
+        if not provided:
+            return None
+        trigger = {"id": str(uuid.uuid4()), "trigger_type": provided[0]}
+        offer = {**trigger, "type": "registertrigger", "function_id": NOBODY, "config": {}}
+        harness.send(number, offer | fields)
+        harness.send(number, {**trigger, "type": "unregistertrigger", **fields})
+        return lambda talk: any(
+            message.type == "triggerregistrationresult" and message.json.get("id") == trigger["id"]
+            for message in talk.messages(number)
+        )
+
+    return send
 
 
-_nulls = _invocation_with(
-    namespace=None, metadata=None, traceparent=None, baggage=None, action=None
-)
+def _answer_with(**fields: object) -> Stimulus:
+    """Answers a call that one of the worker's functions makes by itself, if one is known.
+
+    It does so twice as engines do and then with ``fields`` besides. A function that answers alike
+    both times, and otherwise then, did not take the last one: it tells of a call that failed.
+    """
+
+    def send(harness: Harness, number: int) -> Answered | None:
+        relay = harness.invoker.relay("call")
+        if relay is None or harness.invoker.serving(relay.function_id) != number:
+            return None
+        plain: dict[str, object] = {"result": None}
+        bodies = iter((plain, plain, {**plain, **fields}))
+        harness.gateway.holder = Holder(
+            relay.concerns, lambda call: call.reply(next(bodies, plain))
+        )
+        made = [harness.invoker.invoke(relay.function_id, relay.data) for _ in range(3)]
+
+        def answered(talk: Conversation) -> bool:
+            first, second, odd = (_shape(talk, invocation.id) for invocation in made)
+            return None not in (first, second, odd) and (first != second or first == odd)
+
+        return answered
+
+    return send
+
+
+def _shape(talk: Conversation, invocation_id: str) -> tuple[str, ...] | None:
+    """What members an answer has, and its result where that is an object; ``None`` without one."""
+    answers = talk.answers(invocation_id)
+    if not answers:
+        return None
+    body = answers[0].json
+    result = body.get("result")
+    return (*sorted(body), *(sorted(result) if isinstance(result, dict) else ()))
+
+
+NOBODY = "conformance::somebody"
+"""A function of no worker, to which a trigger is bound that is never to fire."""
+
+UNKNOWN: dict[str, object] = {"x_unheard_of": {"nested": [1, None, "text"]}}
+
+RESULT = {"type": "triggerregistrationresult", "id": "a", "trigger_type": "http"}
+"""What the engine says of a trigger that is nobody's."""
 
 
 MALFORMED: tuple[dict[str, object], ...] = (
@@ -83,11 +150,23 @@ STIMULI: dict[str, tuple[Stimulus, ...]] = {
         _text('{"type":"InvokeFunction","function_id":"a"}'),
         _text('{"type":"functionregistered","id":"a::b","revision":0}'),
     ),
-    "FRM-004": (_unknown_fields,),
+    "FRM-004": (
+        _invocation_with(**UNKNOWN, caller=None),
+        _offer_with(**UNKNOWN),
+        _answer_with(**UNKNOWN),
+        _message(**RESULT, function_id="a::b", **UNKNOWN),
+        _message(type="ping", **UNKNOWN),
+    ),
     "FRM-005": (_text("{"), _text('{"type":"invokefunction",'), _text("not json at all")),
     "FRM-006": (_text(""), _text("  ")),
     "FRM-007": (_binary(b"\x00\xff\xfe\x80"), _binary(b""), _binary(b"OTLP{}")),
-    "FRM-009": (_nulls,),
+    "FRM-009": (
+        _invocation_with(
+            namespace=None, metadata=None, traceparent=None, baggage=None, action=None
+        ),
+        _offer_with(namespace=None, metadata=None),
+        _answer_with(error=None, traceparent=None, baggage=None),
+    ),
     "FRM-008": tuple(_text(json.dumps(value)) for value in ([1, 2], None, 42, "text", True, [])),
     "FRM-011": tuple(_text(json.dumps(value)) for value in MALFORMED),
     "FRM-012": (
@@ -121,11 +200,11 @@ async def odd_messages(harness: Harness) -> dict[str, Survival]:
 async def _survival(harness: Harness, sends: tuple[Stimulus, ...], may_return: bool) -> Survival:
     began = len(harness.transcript.events)
     number = harness.workers[0]
-    invocation_ids: list[str] = []
+    answered: list[Answered] = []
     for send in sends:
         if number in harness.workers:
-            invocation_id = send(harness, number)
-            invocation_ids += [invocation_id] if invocation_id is not None else []
+            told = send(harness, number)
+            answered += [told] if told is not None else []
     heard = (
         number in harness.workers and await harness.invoker.pulse() and number in harness.workers
     )
@@ -135,9 +214,10 @@ async def _survival(harness: Harness, sends: tuple[Stimulus, ...], may_return: b
         )
 
     def unanswered() -> int:
-        return sum(not harness.talk.answers(invocation_id) for invocation_id in invocation_ids)
+        return sum(not each(harness.talk) for each in answered)
 
-    if heard and invocation_ids:
+    if heard and answered:
         await harness.until(lambda: not unanswered(), harness.pace.reply)
+    harness.gateway.release()
     happened = [e for e in harness.transcript.events[began:] if isinstance(e, Message)]
     return Survival(heard, harness.worker.running, unanswered(), tuple(happened))

@@ -116,38 +116,52 @@ def _result(harness: Harness, outcome: Mapping[str, Any]) -> tuple[int, dict[str
     raise Inconclusive("this takes a worker that registers a trigger")
 
 
+CONFLICT = "WORKER_NAMESPACE_CONFLICT"
+
 UNHEARD_OF = "X_UNHEARD_OF"
 """A code of rejection that no engine has yet."""
 
-PATIENCE = 3.5
-"""Seconds in which every SDK that comes back has come back: 2.6 s at the latest."""
+PATIENCE = 6.5
+"""Seconds in which every SDK that comes back has come back, 2.6 s at the latest, and so has whoever
+waits 5 s, give or take 30 %."""
+
+LONG_PATIENCE = 40.0
+"""Seconds in which everything has come back that waits 30 s before a try, give or take 30 %."""
 
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
     """What became of a worker whose name is taken.
 
-    ``wrote`` is whether it wrote something, ``None`` where nobody can read that.
+    It was watched for ``patience`` seconds. ``wrote`` is whether it wrote something, ``None`` where
+    nobody can read that.
     """
 
+    patience: float
     before: tuple[int, ...]
     exit_code: int | None
     wrote: bool | None
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=PATIENCE)
 async def name_conflict(harness: Harness) -> Displaced:
     """Tell the worker that its name is taken, and close the connection."""
-    return await _displaced(harness, "WORKER_NAMESPACE_CONFLICT")
+    return await _displaced(harness, CONFLICT)
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, long=True)
+async def long_name_conflict(harness: Harness) -> Displaced:
+    """The same, and wait for what comes back late."""
+    return await _displaced(harness, CONFLICT, LONG_PATIENCE)
+
+
+@trial(Worker.OWN, seconds=PATIENCE)
 async def unknown_refusal(harness: Harness) -> Displaced:
     """Refuse the worker for a reason that it cannot know, and close the connection."""
     return await _displaced(harness, UNHEARD_OF)
 
 
-async def _displaced(harness: Harness, code: str) -> Displaced:
+async def _displaced(harness: Harness, code: str, patience: float = PATIENCE) -> Displaced:
     """Refuse the worker itself, with this code, and see whether it comes back."""
     await harness.worker.start()
     await harness.presence.ready()
@@ -166,7 +180,7 @@ async def _displaced(harness: Harness, code: str) -> Displaced:
             },
         )
         connection.close()
-    await harness.until(lambda: bool(connections_since(harness, before)), PATIENCE)
+    await harness.until(lambda: bool(connections_since(harness, before)), patience)
     output = harness.worker.process.output
     wrote = output.written > written if output.written or output.is_pipe else None
-    return Displaced(before, harness.worker.process.exit_code, wrote)
+    return Displaced(patience, before, harness.worker.process.exit_code, wrote)

@@ -13,8 +13,9 @@ from conformance.trials.trial import Worker, trial
 class Stop:
     """What followed a signal, sent at ``at`` seconds.
 
-    ``took`` is how long the process ran on, or ``None`` when it had to be killed after
-    ``patience`` seconds; ``remaining`` are the processes that still ran then.
+    ``when`` says in words what the worker was busy with, and is empty of an idle one. ``took`` is
+    how long the process ran on, or ``None`` when it had to be killed after ``patience`` seconds;
+    ``remaining`` are the processes that still ran then.
     """
 
     signal: signal.Signals
@@ -24,10 +25,11 @@ class Stop:
     exit_code: int | None
     remaining: tuple[str, ...]
     workers: tuple[int, ...]
+    when: str = ""
 
 
 async def stop_with(
-    harness: Harness, number: signal.Signals, patience: float | None = None
+    harness: Harness, number: signal.Signals, when: str = "", patience: float | None = None
 ) -> Stop:
     """Send a signal, and wait for the end of the worker for ``patience`` seconds.
 
@@ -41,7 +43,8 @@ async def stop_with(
     ended = not harness.worker.running
     took = harness.transcript.now() - at if ended else None
     remaining = await harness.worker.remaining()
-    return Stop(number, at, took, patience, harness.worker.process.exit_code, remaining, workers)
+    code = harness.worker.process.exit_code
+    return Stop(number, at, took, patience, code, remaining, workers, when)
 
 
 @trial(Worker.OWN)

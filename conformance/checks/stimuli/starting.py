@@ -85,7 +85,7 @@ class Absence:
         return "is still running" if self.exit_code is None else "ended"
 
 
-@trial(Worker.OWN, slow=True)
+@trial(Worker.OWN, seconds=1.5)
 async def engine_comes_late(harness: Harness) -> Absence:
     """Start the worker while nothing listens, and listen once it must have tried."""
     harness.listener.play((rule(Refuse()),))

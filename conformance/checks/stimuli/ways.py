@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from mock_engine.faults import Accept, End, Refuse, Reject, rule
+from mock_engine.paths import TELEMETRY
 from mock_engine.transcript import Accepted, Answered
 from mock_engine.wire import Connection
 
@@ -18,9 +19,13 @@ OUTAGE = 1.6
 REFUSALS = 5
 
 
-REFUSED_FOR = 5.5
+REFUSED_FOR = 2.0
 """So many upgrades are refused, or so many seconds long, but one at least: a worker that gives up
 after a few tries is found, and one that waits longer each time still comes back in good time."""
+
+REFUSED_LONG = 5.5
+"""The same at the full level: two refusals of a worker that doubles its delay, one second at first,
+which is back after seven."""
 
 
 HELD = 1.0
@@ -36,13 +41,15 @@ class Way:
     """A way to lose the connection, proving ``requirement``.
 
     ``lose`` returns when nothing hinders the worker any more. ``plain`` is whether the first try
-    to reconnect succeeds, so that its delay can be told.
+    to reconnect succeeds, so that its delay can be told. ``seconds`` is about how long a worker
+    is away that dials again after one second, and after twice as long each time.
     """
 
     requirement: str
     how: str
     lose: Callable[[Harness], Awaitable[None]]
     plain: bool = True
+    seconds: float = 1.0
 
 
 def _each(act: Callable[[Connection], None]) -> Callable[[Harness], Awaitable[None]]:
@@ -70,28 +77,28 @@ def _garbage(connection: Connection) -> None:
 async def _refused_upgrades(harness: Harness) -> None:
     """Reset the connection and refuse upgrades, as a proxy does while its backend starts."""
     lost = harness.workers
-    paths = {r.request.target for n in lost if (r := harness.talk.requests.get(n))}
     harness.listener.play((rule(Reject()),))
-
-    def refusals() -> int:
-        answered = [
-            e.connection for e in harness.transcript.of(Answered) if e.status == Reject().status
-        ]
-        requests = [harness.talk.requests.get(number) for number in answered]
-        return sum(r is not None and r.request.target in paths for r in requests)
 
     async def refused(rounds: int, within: float, *, patient: bool) -> None:
         enough = rounds * len(lost)
         await harness.until(
-            lambda: refusals() >= enough or not harness.worker.running,
+            lambda: refusals(harness) >= enough or not harness.worker.running,
             within,
             patient=patient,
         )
 
     await _each(lambda c: c.reset())(harness)
-    await refused(REFUSALS, REFUSED_FOR, patient=False)
+    refused_for = REFUSED_LONG if harness.settings.full else REFUSED_FOR
+    await refused(REFUSALS, refused_for, patient=False)
     await refused(1, harness.pace.reconnect, patient=True)
     harness.listener.play(())
+
+
+def refusals(harness: Harness) -> int:
+    """How many upgrades were refused that were none for telemetry."""
+    refused = [e.connection for e in harness.transcript.of(Answered) if e.status == Reject().status]
+    requests = [harness.talk.requests.get(number) for number in refused]
+    return sum(r is not None and r.request.path != TELEMETRY for r in requests)
 
 
 async def _ended_at_accept(harness: Harness) -> None:
@@ -109,14 +116,14 @@ async def _ended_at_accept(harness: Harness) -> None:
     harness.listener.play(())
 
 
-async def engine_gone(harness: Harness, *, patient: bool = False) -> None:
+async def engine_gone(harness: Harness, *, patient: bool = False, seconds: float = OUTAGE) -> None:
     """End the connection and refuse TCP connections for a while: the engine starts anew.
 
     The while is longer on a crowded machine for a ``patient`` trial.
     """
     harness.listener.play((rule(Refuse()),))
     await _each(lambda c: c.cut())(harness)
-    await harness.until(lambda: not harness.worker.running, OUTAGE, patient=patient)
+    await harness.until(lambda: not harness.worker.running, seconds, patient=patient)
     harness.listener.play(())
 
 
@@ -168,7 +175,7 @@ CODE_1011 = Way("REC-003", "a close frame with code 1011", _each(lambda c: c.clo
 RESET = Way("REC-004", "a TCP reset", _each(lambda c: c.reset()))
 
 
-REFUSED_UPGRADE = Way("REC-005", "refused upgrades", _refused_upgrades, plain=False)
+REFUSED_UPGRADE = Way("REC-005", "refused upgrades", _refused_upgrades, False, 3.0)
 
 
 CODELESS = Way("REC-013", "a close frame without a code", _each(lambda c: c.close()))
@@ -177,10 +184,10 @@ CODELESS = Way("REC-013", "a close frame without a code", _each(lambda c: c.clos
 END = Way("REC-014", "the end of the TCP stream", _each(lambda c: c.cut()))
 
 
-GONE = Way("REC-017", "refused TCP connections", engine_gone, plain=False)
+GONE = Way("REC-017", "refused TCP connections", engine_gone, False, 3.0)
 
 
-ENDED_AT_ACCEPT = Way("REC-018", "a connection ended at once", _ended_at_accept, plain=False)
+ENDED_AT_ACCEPT = Way("REC-018", "a connection ended at once", _ended_at_accept, False, 3.0)
 
 
 GARBAGE = Way("REC-019", "bytes that are no WebSocket traffic", _each(_garbage))
@@ -189,10 +196,10 @@ GARBAGE = Way("REC-019", "bytes that are no WebSocket traffic", _each(_garbage))
 CODE_4000 = Way("REC-020", "a close frame with code 4000", _each(lambda c: c.close(4000)))
 
 
-HELD_ON = Way("REC-022", "a loss that the engine noticed late", _held, plain=False)
+HELD_ON = Way("REC-022", "a loss that the engine noticed late", _held, False, 2.0)
 
 
-CUT_MIDWAY = Way("REC-023", "a loss in the midst of its replay", _midway, plain=False)
+CUT_MIDWAY = Way("REC-023", "a loss in the midst of its replay", _midway, False, 2.0)
 
 
 CODE_1008 = Way("REC-025", "a close frame with code 1008", _each(lambda c: c.close(1008)))

@@ -14,6 +14,7 @@ from conformance.fuzz.campaign.growth import Growth
 from conformance.fuzz.campaign.minimiser import Minimiser
 from conformance.fuzz.campaign.oracles import Observation, Suspicion, judge
 from conformance.fuzz.campaign.replies import Replies
+from conformance.fuzz.campaign.silence import Silences
 from conformance.fuzz.campaign.spares import Spares
 from conformance.fuzz.campaign.transport import Pending, Transport
 from conformance.fuzz.campaign.triage import Triage
@@ -106,12 +107,19 @@ class Campaign:
         )
         self._harness.transcript.listeners.append(self._replies.overhear)
         self._minimiser = Minimiser(
-            self._transport, self._targets, self._restart, self._replies.deadline, plan.exceptions
+            self._transport,
+            self._targets,
+            self._restart,
+            self._replies.deadline,
+            self._replies.usual,
+            lambda case: self._replies.results.get(case, ()),
+            plan.exceptions,
         )
         self._growth = Growth(self._transport, self._minimiser)
         closes = None if plan.seconds is None else self._began + plan.seconds + AFTERMATH
         self._triage = Triage(plan, self._minimiser, self._corpus, self.report, closes, self._keep)
-        self._missing = Unanswered(self._transport, self._replies, self._minimiser, self._triage)
+        parts = (self._transport, self._replies, self._minimiser, self._triage)
+        self._missing = Unanswered(*parts, Silences(*parts))
 
     # -- the loop --------------------------------------------------------------------------------
 
@@ -258,6 +266,7 @@ class Campaign:
     def _conclude(self) -> None:
         report = self.report
         self._triage.interrupted()
+        self._missing.silences.close()
         report.seconds = asyncio.get_running_loop().time() - self._began
         for name, one in self._search.fields.items():
             explored = report.explored.setdefault(name, Explored())

@@ -7,7 +7,7 @@ is repeated on a fresh worker, and at last all that went before is replayed and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -16,6 +16,7 @@ import msgspec
 
 from conformance.fuzz.campaign.defect import Defect, ReplayStep
 from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion, judge
+from conformance.fuzz.campaign.references import filled_in, linked, needed
 from conformance.fuzz.campaign.shrink import fewer, smaller
 from conformance.fuzz.campaign.transport import Pending, Transport
 from conformance.fuzz.target import Case, FuzzTarget
@@ -28,8 +29,14 @@ TRIES = 300
 SECONDS = 10.0
 """For making one counterexample smaller."""
 
+REPLAY = 15.0
+"""For one replay of what went before a suspicion."""
+
 CRASHES = 60
 """The same where each try takes a fresh process."""
+
+AGAIN = 2.0
+"""Seconds in which what ended the worker once ends it again."""
 
 HURRY = 1.0
 """Seconds that a try waits for a reply that it hopes not to see; the last one waits in full."""
@@ -51,6 +58,8 @@ class Minimiser:
     targets: dict[str, FuzzTarget]
     restart: Callable[[], Awaitable[None]]
     deadline: Callable[[str], float]
+    usual: Callable[[str], float]
+    results: Callable[[Case], Iterable[Any]]
     exceptions: bool
     invocations: int = 0
 
@@ -124,7 +133,7 @@ class Minimiser:
     def _same(found: Suspicion | None, wanted: Suspicion) -> bool:
         if found is None or found.kind is not wanted.kind:
             return False
-        if found.function_id != wanted.function_id:
+        if found.function_id != wanted.function_id and not found.kind.ends_the_worker:
             return False
         return found.kind in (Kind.SILENT, Kind.CRASH, Kind.DEAF, Kind.DROPPED) or (
             found.cause == wanted.cause
@@ -138,11 +147,12 @@ class Minimiser:
         """Find the least that shows the mistake, and tell whether it could be shown again."""
         if wanted.kind.ends_the_worker:
             await self.restart()
-        seen = await self.shows(case, wanted)
+        within = AGAIN * load_factor() if wanted.kind.ends_the_worker else None
+        seen = await self.shows(case, wanted, within)
         if seen is not None:
-            least = await self._least(case, wanted)
+            least = await self.least(case, wanted)
             for candidate in dict.fromkeys((least, case)):
-                steps = await self._afresh(candidate, wanted)
+                steps = await self._afresh(candidate, wanted, within)
                 if steps is not None:
                     return self.finding(wanted, steps[0], steps[1], reproduced=True)
         with_history = await self._with_history(case, wanted, history)
@@ -151,19 +161,27 @@ class Minimiser:
         return self.finding(wanted, [(case, 1)], seen or first, reproduced=seen is not None)
 
     async def _afresh(
-        self, case: Case, wanted: Suspicion
+        self, case: Case, wanted: Suspicion, within: float | None = None
     ) -> tuple[list[tuple[Case, int]], Observation] | None:
         """How often a fresh worker must be invoked until it shows the mistake."""
         await self.restart()
         for number in range(1, REPEATS + 1):
-            (seen,) = await self.ask([case])
+            (seen,) = await self.ask([case], within)
             if self._same(self.suspect(seen), wanted):
                 return [(case, number)], seen
             if seen.reply is None:
                 return None
         return None
 
-    async def _least(self, case: Case, wanted: Suspicion) -> Case:
+    async def leading_to(
+        self, case: Case, wanted: Suspicion, history: Sequence[Case]
+    ) -> list[tuple[Case, int]] | None:
+        """The steps that lead a fresh worker to what was shown on another one."""
+        found = await self._afresh(case, wanted, HURRY * load_factor())
+        found = found or await self._with_history(case, wanted, history)
+        return found[0] if found is not None else None
+
+    async def least(self, case: Case, wanted: Suspicion) -> Case:
         """Make an input smaller while it still shows the mistake."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SECONDS
@@ -211,25 +229,28 @@ class Minimiser:
         self, case: Case, wanted: Suspicion, history: Sequence[Case]
     ) -> tuple[list[tuple[Case, int]], Observation] | None:
         """Steps on a fresh worker that lead to the mistake."""
-        hurry = None if wanted.kind is not Kind.SILENT else 2 * HURRY
-        steps = [*history, case]
-        seen_again = await self._replayed(steps, wanted, hurry)
-        if seen_again is None:
+        hurry = 2 * HURRY if wanted.kind is Kind.SILENT else AGAIN
+        shown = await self._replayed([*history, case], wanted, hurry)
+        if shown is None:
             return None
+        values = [case.value for case in self._linked(shown[0])]
+        least = [shown[0][position] for position in needed(values)]
+        if 1 < len(least) < len(shown[0]):
+            shown = await self._replayed(least, wanted, hurry) or shown
         loop = asyncio.get_running_loop()
         until = loop.time() + SECONDS
-        progress = True
+        progress = len(shown[0]) > 2
         while progress and loop.time() < until:
             progress = False
-            for shorter in fewer(steps):
+            for shorter in fewer(shown[0]):
                 if loop.time() > until:
                     break
-                shown = await self._replayed(shorter, wanted, hurry)
-                if shown is not None:
-                    steps, seen_again, progress = shorter, shown, True
+                found = await self._replayed(shorter, wanted, hurry)
+                if found is not None:
+                    shown, progress = found, True
                     break
-        alone = await self._alone(steps, wanted)
-        return alone or (_counted(steps), seen_again)
+        alone = await self._alone(shown[0], wanted)
+        return alone or (_counted(self._linked(shown[0])), shown[1])
 
     async def _alone(
         self, steps: Sequence[Case], wanted: Suspicion
@@ -238,25 +259,50 @@ class Minimiser:
 
         The invocation that was lost with a worker is not always the one that ended it.
         """
-        if not wanted.kind.ends_the_worker:
-            return None
-        for case in dict.fromkeys(steps):
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SECONDS
+        for case in dict.fromkeys(reversed(steps)) if wanted.kind.ends_the_worker else ():
+            if loop.time() > until:
+                return None
             await self.restart()
-            (seen,) = await self.ask([case], 2.0)
+            (seen,) = await self.ask([case], self.usual(case.function_id))
             found = self.suspect(seen)
             if found is not None and found.kind is wanted.kind:
                 return [(case, 1)], seen
         return None
 
     async def _replayed(
-        self, steps: Sequence[Case], wanted: Suspicion, within: float | None
-    ) -> Observation | None:
+        self, steps: Sequence[Case], wanted: Suspicion, within: float
+    ) -> tuple[Sequence[Case], Observation] | None:
+        """The steps up to the one that shows the mistake, and what was seen of it."""
         await self.restart()
-        for case in steps[:-1]:
-            (seen,) = await self.ask([case], within or 2.0)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + REPLAY * load_factor()
+        results: list[Any] = []
+        *before, last = self._linked(steps)
+        for number, step in enumerate(before, 1):
+            if loop.time() > until:
+                return None
+            case = self.filled_in(step, results)
+            (seen,) = await self.ask([case], self.usual(case.function_id))
             if self._same(self.suspect(seen), wanted):
-                return seen
-        return await self.shows(steps[-1], wanted, within)
+                return steps[:number], seen
+            results.append(result_of(seen))
+        shown = await self.shows(self.filled_in(last, results), wanted, within)
+        return None if shown is None else (steps, shown)
+
+    def _linked(self, steps: Sequence[Case]) -> list[Case]:
+        """The steps with references where the data of one is from the result of another."""
+        values = linked([(case.value, self.results(case)) for case in steps])
+        return [
+            case if value is case.value else self.with_value(case, value)
+            for case, value in zip(steps, values, strict=True)
+        ]
+
+    def filled_in(self, case: Case, results: Sequence[Any]) -> Case:
+        """The input with what its references stand for."""
+        value = filled_in(case.value, results)
+        return case if value is case.value else self.with_value(case, value)
 
     def finding(
         self,
@@ -267,7 +313,9 @@ class Minimiser:
         reproduced: bool,
     ) -> Defect:
         """The finding that a suspicion has become, with what was ``seen`` after its steps."""
-        shown = self.suspect(seen) or wanted
+        shown = self.suspect(seen)
+        if shown is None or shown.kind is not wanted.kind:
+            shown = wanted
         reply = (seen.reply or b"").decode("utf-8", "replace")
         return Defect(
             replace(
@@ -287,6 +335,15 @@ class Minimiser:
             log=seen.log[-15:] or tuple(self.transport.harness.worker.log[-8:]),
             origin=steps[-1][0].origin,
         )
+
+
+def result_of(seen: Observation) -> Any:
+    """What an invocation returned; ``None`` where it did not."""
+    try:
+        body = msgspec.json.decode(seen.reply or b"null")
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return body.get("result") if isinstance(body, dict) else None
 
 
 def _counted(steps: Sequence[Case]) -> list[tuple[Case, int]]:

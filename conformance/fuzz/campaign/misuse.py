@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+from conformance.documents.trees import at, places
 from conformance.fuzz.campaign.defect import Defect
 from conformance.fuzz.campaign.minimiser import Minimiser
 from conformance.fuzz.campaign.oracles import Kind, Suspicion
 from conformance.fuzz.target import Case
 from conformance.trials.conversation import ANNOUNCE
+from conformance.trials.load import load_factor
 from mock_engine.transcript import Message
 from schemas import functions, validate_call
 
@@ -19,10 +23,15 @@ MOST_ASKED = 64
 
 @dataclass(frozen=True, slots=True)
 class Misuse:
-    """A call that the engine cannot read, and why; one of each kind is enough."""
+    """A call that the engine cannot read, and why; one of each ``kind`` is enough.
+
+    ``value`` is what is wrong in its data, as JSON.
+    """
 
     function_id: str
-    fault: str
+    kind: str
+    fault: str = field(compare=False)
+    value: str = field(compare=False)
 
     @property
     def expected(self) -> str:
@@ -48,7 +57,9 @@ class Misuses:
         violations = validate_call(function_id, message.json.get("data"))
         if violations:
             first = violations[0]
-            found = Misuse(function_id, f"{first.path or '/'}: {first.message}"[:300])
+            fault = f"{first.path or '/'}: {first.message}"[:300]
+            value = json.dumps(_at(message.json.get("data"), first.path))
+            found = Misuse(function_id, fault.partition(", found")[0], fault, value)
             if found not in self.known:
                 self.known.add(found)
                 self.fresh.append(found)
@@ -62,13 +73,14 @@ class Misuses:
         for misuse in wanted:
             for case in [*cases][:MOST_ASKED]:
                 self.known.discard(misuse)
-                (seen,) = await minimiser.ask([case])
-                again = misuse in self.known
+                within = minimiser.usual(case.function_id) * load_factor()
+                (seen,) = await minimiser.ask([case], within)
+                again = next((one for one in self.known if one == misuse), None)
                 self.known.add(misuse)
-                if again:
-                    cause = f"{misuse.function_id} {misuse.fault}"
+                if again is not None and not _is_passed_on(again, case):
+                    cause = f"{misuse.function_id} {misuse.kind}"
                     suspicion = Suspicion(
-                        Kind.MISUSE, case.function_id, cause, misuse.expected, misuse.fault
+                        Kind.MISUSE, case.function_id, cause, again.expected, again.fault
                     )
                     steps = [(case, 1)]
                     defect = minimiser.finding(suspicion, steps, seen, reproduced=True)
@@ -76,3 +88,22 @@ class Misuses:
                     break
         self.fresh = [one for one in self.fresh if one not in wanted]
         return found
+
+
+def _at(data: Any, pointer: str) -> Any:
+    for key in pointer.split("/")[1:]:
+        if isinstance(data, list):
+            data = data[int(key)]
+        else:
+            data = data.get(key.replace("~1", "/").replace("~0", "~"))
+    return data
+
+
+def _is_passed_on(misuse: Misuse, case: Case) -> bool:
+    """Whether the fault is in the input, which its format does not allow or nobody described.
+
+    The engine refuses what such a function passes on, and that is an answer, too.
+    """
+    if case.valid:
+        return False
+    return any(misuse.value == json.dumps(at(case.value, path)) for path in places(case.value))

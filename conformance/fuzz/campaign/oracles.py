@@ -22,7 +22,7 @@ import msgspec
 from conformance.fuzz.target import Case, FuzzTarget
 from conformance.requirements.verdict import Level
 from conformance.subject.process import describe_exit
-from conformance.trials.learning.exceptions import is_exception, unexpected
+from conformance.trials.learning.exceptions import is_exception, slipped_out, unexpected
 from conformance.trials.learning.wording import normalised
 from mock_engine.decoding import Undecodable, decode
 from mock_engine.messages import InvocationResult
@@ -35,6 +35,7 @@ class Kind(Enum):
     DEAF = "the worker goes deaf"
     DROPPED = "the connection is dropped"
     SILENT = "no reply"
+    STUCK = "no reply any more"
     TWICE = "more than one reply"
     MALFORMED = "a reply that the engine cannot read"
     RESULT = "a result that its format forbids"
@@ -58,6 +59,7 @@ REMEDIES = {
     Kind.DEAF: "Do not block or end the loop that reads messages, whatever a handler does.",
     Kind.DROPPED: "Answer with an error instead of closing the connection.",
     Kind.SILENT: "Answer in every case, with an error when the handler fails or panics.",
+    Kind.STUCK: "Release a lock, and whatever else is held, when the handler fails, too.",
     Kind.TWICE: "Send the result in one place, after the handler has returned or failed.",
     Kind.MALFORMED: "Send an invocationresult whose texts are UTF-8 and whose numbers are finite.",
     Kind.RESULT: "Return what response_format declares, or declare what is returned.",
@@ -154,7 +156,7 @@ def _exception(
 ) -> Suspicion | None:
     if seen.case.valid is not True or not target.says_much:
         return None
-    exception = unexpected(message, stack or "")
+    exception = unexpected(message, stack or "") or slipped_out(stack or "")
     if exception is None:
         return None
     cause = f"{exception} {_where(stack or '') or normalised(message, seen.case.value)}"
@@ -166,14 +168,20 @@ def _exception(
 _FRAMES = re.compile(r'File "([^"]+)", line (\d+)|\bat (?:.{0,200}?\()?([^\s()]+):(\d+)(?::\d+)?')
 
 
+_LIBRARIES = re.compile(r"/lib/python3|site-packages|node:|node_modules|/rustc/|<frozen ")
+"""Places that are not in the worker's own code."""
+
+
 def _where(stack: str) -> str:
-    """Where in the worker's code a stack says that it happened; empty when it does not say."""
+    """Where in the worker's own code a stack says that it happened; empty when it does not say."""
     frames = list(_FRAMES.finditer(stack[:8000]))
     if not frames:
         return ""
+    places = [(frame[1] or frame[3], frame[2] or frame[4]) for frame in frames]
     if frames[-1][1]:  # Python tells the innermost frame last, most others first
-        return f"{frames[-1][1]}:{frames[-1][2]}"
-    return f"{frames[0][3]}:{frames[0][4]}"
+        places.reverse()
+    own = (place for place in places if _LIBRARIES.search(place[0]) is None)
+    return ":".join(next(own, places[0]))
 
 
 def _result(target: FuzzTarget, result: bytes) -> Suspicion | None:

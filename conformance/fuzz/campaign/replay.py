@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from conformance.documents.nodes import closest
 from conformance.errors import Inconclusive
 from conformance.fuzz.campaign.defect import ReplayStep
-from conformance.fuzz.campaign.minimiser import Minimiser
+from conformance.fuzz.campaign.minimiser import Minimiser, result_of
 from conformance.fuzz.campaign.oracles import Observation, Suspicion
+from conformance.fuzz.campaign.references import filled_in
 from conformance.fuzz.campaign.store import Counterexample
 from conformance.fuzz.campaign.transport import Transport
 from conformance.fuzz.target import Case, FuzzTarget
@@ -60,15 +61,20 @@ async def replay(harness: Harness, steps: Sequence[ReplayStep], *, exceptions: b
         await harness.restart()
         transport.restarted(harness)
 
-    minimiser = Minimiser(transport, targets, restart, lambda _: harness.pace.handler, exceptions)
+    def patience(_: str) -> float:
+        return harness.pace.handler
+
+    minimiser = Minimiser(transport, targets, restart, patience, patience, lambda _: (), exceptions)
     seen: Observation | None = None
+    results: list[object] = []
     for step in steps:
         blank = Case(step.function_id, b"", None, answer=step.answer)
-        case = minimiser.with_value(blank, json.loads(step.data))
+        case = minimiser.with_value(blank, filled_in(json.loads(step.data), results))
         for _ in range(step.times):
             (seen,) = await minimiser.ask([case])
             suspicion = minimiser.suspect(seen)
             if suspicion is not None:
                 return Replay(suspicion, seen, minimiser.invocations)
+        results.append(None if seen is None else result_of(seen))
     assert seen is not None
     return Replay(None, seen, minimiser.invocations)

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
 from conformance.fuzz.campaign.defect import CampaignReport, Explored
 from conformance.fuzz.campaign.misuse import Misuses
 from conformance.fuzz.campaign.oracles import Kind, Observation, Suspicion, crossed, judge
+from conformance.fuzz.campaign.references import texts
 from conformance.fuzz.campaign.transport import Pending, Transport
 from conformance.fuzz.plan import Plan
 from conformance.fuzz.search.corpus import Corpus
 from conformance.fuzz.search.novelty import Answer
 from conformance.fuzz.search.search import Search
-from conformance.fuzz.target import FuzzTarget
+from conformance.fuzz.target import Case, FuzzTarget
 from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.learning.learner import complaint
 from mock_engine.transcript import Direction, Event, Message
+
+PROMPT = 0.25
+"""Seconds within which an answer is prompt."""
+
+MOST_RECENT = 60
+"""Invocations of a function that are remembered as what may have left it in a state."""
+
+MOST_RESULTS = 20
+"""Results of equal inputs that are remembered, for what later inputs took from them."""
 
 MOST_ISSUED = 100_000
 """Tags that are known as another invocation's; older ones are forgotten together."""
@@ -37,6 +49,13 @@ class Replies:
     misuses: Misuses = field(default_factory=Misuses)
     _slowest: dict[str, float] = field(default_factory=dict)
     _issued: set[str] = field(default_factory=set)
+    prompt: dict[str, Case] = field(default_factory=dict)
+    results: dict[Case, deque[Any]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_RESULTS))
+    )
+    _recent: dict[str, deque[tuple[Case, bool]]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_RECENT))
+    )
 
     def expect(self, sent: Iterable[Pending]) -> None:
         """Remember the tags of what was sent: they belong into the replies to it alone."""
@@ -53,6 +72,11 @@ class Replies:
         explored.replies += 1
         self._slowest[name] = max(self._slowest.get(name, 0.0), one.came - one.sent)
         answer = answered(one, seen)
+        self._recent[name].append((one.case, answer.outcome == "error"))
+        if answer.succeeded and texts(answer.result):
+            self.results[one.case].append(answer.result)
+        if answer.outcome == "result" and one.came - one.sent < PROMPT and not one.case.answer:
+            self.prompt[name] = one.case
         explored.results += answer.outcome == "result" and not answer.refusal
         explored.refusals += bool(answer.refusal)
         explored.errors += answer.outcome == "error"
@@ -75,12 +99,23 @@ class Replies:
             self.search.observe(event.json.get("data"))
             self.misuses.hear(event)
 
+    def causes(self, function_id: str, most: int) -> list[Case]:
+        """What may have left a function in a state: failures on data that it should take first."""
+        recent = [*reversed(self._recent[function_id])]
+        recent.sort(key=lambda one: (not one[1], one[0].valid is False))
+        return [case for case, _ in recent][:most]
+
     def deadline(self, function_id: str) -> float:
         """Seconds until a missing reply is missing: generous, for nobody knows what it does."""
         harness = self.transport.harness
         granted = harness.settings.invoking.timeout(function_id)
         slowest = self._slowest.get(function_id, 0.0)
-        return max(harness.pace.handler, granted, 5 * slowest)
+        longer = min(5 * slowest, slowest + harness.pace.handler)
+        return max(harness.pace.handler, granted, longer)
+
+    def usual(self, function_id: str) -> float:
+        """Seconds in which a function that is not silent has answered so far, and to spare."""
+        return min(2.0, max(PROMPT, 5 * self._slowest.get(function_id, 0.0)))
 
 
 def answered(one: Pending, seen: Observation) -> Answer:

@@ -23,6 +23,9 @@ REMEMBERED = 10 * HISTORY
 MOST_LOOKS = 5
 """Suspicions of a kind and function that are looked into; the rest is most likely the same."""
 
+MOST_UNEXPLAINED = 2
+"""Ends of the worker of one cause that are looked into in vain; others are most likely the same."""
+
 SPARED = 8
 """Ends of the worker after which a function is fuzzed in every eighth batch only."""
 
@@ -48,6 +51,7 @@ class Triage:
     _causes: dict[tuple[Kind, str, str], Defect] = field(default_factory=dict)
     _looks: Counter[tuple[Kind, str]] = field(default_factory=Counter)
     _ends: Counter[str] = field(default_factory=Counter)
+    _unexplained: Counter[str] = field(default_factory=Counter)
     _taken_up: int = 0
     _open: Suspicion | None = None
 
@@ -76,7 +80,8 @@ class Triage:
 
     def silences(self) -> list[Defect]:
         """The findings of functions that answer nothing at times."""
-        return [finding for finding in self.report.findings if finding.kind is Kind.SILENT]
+        silent = (Kind.SILENT, Kind.STUCK)
+        return [finding for finding in self.report.findings if finding.kind in silent]
 
     def costly(self, batch: int) -> set[str]:
         """Functions that ended the worker often in a known way: most batches spare them."""
@@ -98,18 +103,24 @@ class Triage:
 
     # -- what is new -----------------------------------------------------------------------------
 
-    async def meet(self, case: Case, suspicion: Suspicion, seen: Observation) -> None:
-        """A suspicion: count it when its cause is known, look into it otherwise."""
+    def takes_up(self, suspicion: Suspicion) -> bool:
+        """Whether a suspicion is new and is to be looked into; a known one is counted."""
         known = self._causes.get((suspicion.kind, suspicion.function_id, suspicion.cause))
         if known is not None:
             known.hits += 1
             self._ends[suspicion.function_id] += suspicion.kind.ends_the_worker
-            return
+            return False
         group = (suspicion.kind, suspicion.function_id)
         self._looks[group] += 1
         if self._looks[group] > MOST_LOOKS or self.closed:
-            return
+            return False
         self._taken_up += 1
+        return True
+
+    async def meet(self, case: Case, suspicion: Suspicion, seen: Observation) -> None:
+        """A suspicion: count it when its cause is known, look into it otherwise."""
+        if not self.takes_up(suspicion):
+            return
         at = seen.number or self.report.invocations
         self._open = suspicion
         finding = await self._looked_into(case, suspicion, seen)
@@ -120,7 +131,16 @@ class Triage:
         if finding.is_proven or self.plan.stop_at is not None:
             self.file(suspicion, finding, case)
         else:
-            self.note(f"{_once(suspicion)}; it could not be shown again, so nothing is blamed")
+            self._unexplained[suspicion.cause] += suspicion.kind.ends_the_worker
+            self.note_once(suspicion)
+
+    def is_unexplained(self, suspicion: Suspicion) -> bool:
+        """Whether what ended the worker so was looked for often enough, and not found."""
+        return self._unexplained[suspicion.cause] >= MOST_UNEXPLAINED
+
+    def note_once(self, suspicion: Suspicion) -> None:
+        """Tell of what was seen and could not be shown again."""
+        self.note(f"{_once(suspicion)}; it could not be shown again, so nothing is blamed")
 
     def interrupted(self) -> None:
         """Tell of what was being looked into when the campaign ended, if anything was."""
@@ -134,7 +154,7 @@ class Triage:
             return await self._really_crossed(case, suspicion, seen)
         if self.plan.stop_at is not None:
             return Defect(suspicion, (), reproduced=False)
-        return await self.minimiser.settle(case, suspicion, seen, self._before(case))
+        return await self.minimiser.settle(case, suspicion, seen, self.before(case))
 
     async def _really_crossed(
         self, case: Case, suspicion: Suspicion, seen: Observation
@@ -151,7 +171,7 @@ class Triage:
             return None
         return self.minimiser.finding(suspicion, [(case, 1)], seen, reproduced=False)
 
-    def _before(self, case: Case) -> list[Case]:
+    def before(self, case: Case) -> list[Case]:
         """The inputs that were sent just before this one."""
         history = list(self._history)
         place = next((n for n, one in enumerate(history) if one is case), len(history))

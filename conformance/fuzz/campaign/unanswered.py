@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from conformance.fuzz.campaign.minimiser import ENDING, Minimiser
 from conformance.fuzz.campaign.oracles import Observation, Suspicion, judge
 from conformance.fuzz.campaign.replies import Replies
+from conformance.fuzz.campaign.silence import Silences
 from conformance.fuzz.campaign.transport import Pending, Transport
 from conformance.fuzz.campaign.triage import Triage
 from conformance.fuzz.search.novelty import Answer
@@ -17,6 +18,12 @@ from conformance.trials.load import load_factor
 
 MOST_LATE = 3
 """Invocations of a function that lag, after which it is left in peace until it is known why."""
+
+TOGETHER = 8
+"""Invocations asked again at a time."""
+
+SOON = 2.0
+"""Seconds after which it is looked whether a function answers anything any more."""
 
 MOST_SUSPECTS = 80
 """Invocations asked again, one at a time, to find which of them ends the worker."""
@@ -30,6 +37,7 @@ class Unanswered:
     replies: Replies
     minimiser: Minimiser
     triage: Triage
+    silences: Silences
     _late: list[Pending] = field(default_factory=list)
     _casualties: list[Pending] = field(default_factory=list)
 
@@ -57,9 +65,9 @@ class Unanswered:
         self.replies.search.learn(one.case, Answer("silence"))
 
     def resting(self, most: int = MOST_LATE) -> set[str]:
-        """Functions of which so many invocations lag."""
+        """Functions of which so many invocations lag, or one is looked into."""
         late = Counter(one.case.function_id for one in self._late)
-        return {name for name, count in late.items() if count >= most}
+        return {name for name, count in late.items() if count >= most} | {*self.silences.open}
 
     # -- those that lag --------------------------------------------------------------------------
 
@@ -68,22 +76,36 @@ class Unanswered:
         loop = asyncio.get_running_loop()
         while True:
             still: list[Pending] = []
+            overdue: list[Pending] = []
             for one in self._late:
                 if one.generation != self.transport.generation:
                     continue
                 if one.reply is not None:
                     await self._came(one)
                 elif loop.time() - one.sent > self._patience(one):
-                    await self._overdue(one)
+                    overdue.append(one)
                 elif not one.over or not self.transport.harness.worker.running:
                     still.append(one)
             self._late = still
-            if not still or not self.transport.harness.worker.running or not until_none:
+            if overdue:
+                await self._overdue(overdue)
+            await self._look_for_stuck()
+            await self.silences.follow_up()
+            asked = [one.pending for one in self.silences.open.values() if one.pending]
+            gone = not self.transport.harness.worker.running
+            if not (self._late or asked) or gone or not until_none or self.triage.closed:
                 return
-            await self.transport.wait(still, 0.25)
+            await self.transport.wait([*self._late, *asked], 0.25)
 
     def _patience(self, one: Pending) -> float:
         return self.replies.deadline(one.case.function_id) * load_factor()
+
+    async def _look_for_stuck(self) -> None:
+        """See whether a function of which several lag answers anything at all."""
+        soon = asyncio.get_running_loop().time() - SOON * load_factor()
+        resting = self.resting()
+        lagging = {o.case.function_id: o for o in self._late if o.sent < soon}
+        await self.silences.look_for_stuck({n: o for n, o in lagging.items() if n in resting})
 
     async def _came(self, one: Pending) -> None:
         seen = self.transport.observation(one)
@@ -91,16 +113,13 @@ class Unanswered:
         if suspicion is not None:
             await self.triage.meet(one.case, suspicion, seen)
 
-    async def _overdue(self, one: Pending) -> None:
-        self.transport.forget(one)
+    async def _overdue(self, overdue: list[Pending]) -> None:
         if not await self.minimiser.listens():
-            await self.interrupted([one])
+            await self.interrupted(overdue)
             return
-        seen = self.transport.observation(one)
-        self.replies.search.learn(one.case, Answer("silence"))
-        suspicion = judge(self.minimiser.targets[one.case.function_id], seen)
-        if suspicion is not None:
-            await self.triage.meet(one.case, suspicion, seen)
+        for one in overdue:
+            self.replies.search.learn(one.case, Answer("silence"))
+        await self.silences.suspect(overdue)
 
     # -- those that were lost --------------------------------------------------------------------
 
@@ -109,6 +128,7 @@ class Unanswered:
         harness = self.transport.harness
         if harness.worker.process.exit_code is None:
             await harness.until(lambda: not harness.worker.running, ENDING)
+        slow = {one.case.function_id for one in self._late} | {*self.silences.open}
         lost = self._lost(flying)
         seen = self._end(lost)
         await self.minimiser.restart()
@@ -116,8 +136,10 @@ class Unanswered:
             return
         suspicion = judge(self.minimiser.targets[seen.case.function_id], seen)
         assert suspicion is not None
-        if not self.triage.is_known_end(suspicion, {one.case.function_id for one in lost}):
-            await self._convict(lost, suspicion, seen)
+        known = self.triage.is_known_end(suspicion, {one.case.function_id for one in lost})
+        if not known and not self.triage.is_unexplained(suspicion):
+            prompt_first = sorted(lost, key=lambda one: one.case.function_id in slow)
+            await self._convict(prompt_first[:MOST_SUSPECTS], suspicion, seen)
 
     def _lost(self, flying: Iterable[Pending]) -> list[Pending]:
         """All that went down with the worker, in the order in which it was sent."""
@@ -155,14 +177,31 @@ class Unanswered:
     async def _convict(
         self, lost: Sequence[Pending], suspicion: Suspicion, seen: Observation
     ) -> None:
-        """Ask each that may have done it, one at a time, until one does it again."""
+        """Ask each that may have done it, until one does it again.
+
+        Several are asked at a time, and then, if the worker ended, those one by one.
+        """
         await self.minimiser.ask([])
-        for one in lost[:MOST_SUSPECTS]:
+        for start in range(0, len(lost), TOGETHER):
+            some = lost[start : start + TOGETHER]
+            within = max(self.replies.usual(one.case.function_id) for one in some)
+            seen_together = await self.minimiser.ask([o.case for o in some], within * load_factor())
+            suspects = [self.minimiser.suspect(one) for one in seen_together]
+            ended = any(found is not None and found.kind.ends_the_worker for found in suspects)
+            if ended and await self._convicted(some):
+                return
+        last = max(lost, key=lambda one: one.number).case if lost else seen.case
+        suspicion = replace(suspicion, function_id=last.function_id)
+        await self.triage.meet(last, suspicion, seen)
+
+    async def _convicted(self, some: Sequence[Pending]) -> bool:
+        """Whether one of these ends the worker alone."""
+        for one in some:
             (again,) = await self.minimiser.ask([one.case], 2.0)
             found = self.minimiser.suspect(again)
             if found is not None and found.kind.ends_the_worker:
                 again = replace(again, number=one.number)
                 self.replies.search.learn(one.case, Answer(f"end {found.cause}"))
                 await self.triage.meet(one.case, found, again)
-                return
-        await self.triage.meet(seen.case, suspicion, seen)
+                return True
+        return False

@@ -26,9 +26,10 @@ from conformance.fuzz.target import Case, FuzzTarget
 from conformance.fuzz.values.entropy import RandomEntropy
 from conformance.fuzz.values.hostile import COMMON, HOSTILE, written
 from conformance.fuzz.values.strings import TAG
-from conformance.trials.learning.complaints import Hint, fields, hints
+from conformance.trials.learning.complaints import fields, hints
 from conformance.trials.learning.following import all_at_once, followed
 from conformance.trials.learning.guesses import guesses
+from conformance.trials.learning.hint import Hint
 from conformance.trials.learning.learner import Names
 
 MOST_STEPS = 600

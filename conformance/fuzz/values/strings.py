@@ -92,13 +92,13 @@ def of_format(name: str) -> tuple[str, ...]:
 def of_pattern(pattern: str) -> tuple[str, ...]:
     """Texts that a regular expression finds something in; none where Python cannot read it."""
     try:
-        compiled = re.compile(_python(pattern))
+        compiled = re.compile(python(pattern))
     except (re.error, OverflowError):
         return ()
     return _drawn(st.from_regex(compiled, alphabet=st.characters(max_codepoint=0x24F)))
 
 
-def _python(pattern: str) -> str:
+def python(pattern: str) -> str:
     """An expression of ECMA-262, as JSON Schema has them, as one of Python.
 
     ``$`` is the very end there, and digits are ASCII digits.

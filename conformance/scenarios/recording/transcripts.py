@@ -27,6 +27,7 @@ from mock_engine.transcript import (
     Ended,
     Ending,
     Event,
+    FaultInjected,
     FrameSeen,
     Message,
     Request,
@@ -134,6 +135,7 @@ OWN: Mapping[str, Callable[[Line], list[Event]]] = {
     "request": _own_request,
     "answer": lambda d: [Answered(d["at"], d["connection"], d["status"])],
     "frame": _own_frame,
+    "fault": lambda d: [FaultInjected(d["at"], d["connection"], d["fault"])],
     "ended": lambda d: [
         Ended(d["at"], d["connection"], Ending[d["ending"].upper()], d.get("detail", ""))
     ],

@@ -11,51 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from conformance.documents.trees import Path
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """One thing that a message says.
-
-    ``path`` is where, if the message says so. ``name`` is a field that is wanted, ``kind`` the
-    type of what is wanted, ``found`` the type of what was there instead, ``options`` are values to
-    choose from.
-    """
-
-    path: Path | None = None
-    name: str | None = None
-    kind: str | None = None
-    found: str | None = None
-    options: tuple[str, ...] = ()
-
-
-_KINDS = {
-    "integer": r"integer|int(?:eger)?\d*|[iu](?:8|16|32|64|128|size)|whole number|long|bigint",
-    "number": r"number|float(?:ing point)?\d*|f32|f64|double|real number|decimal|`?number`?",
-    "boolean": r"bool(?:ean)?|a boolean",
-    "array": r"array|list|sequence|slice|vec(?:tor)?|tuple|set|iterable|\[\][\w.]+",
-    "object": r"object|map|dict(?:ionary)?|mapping|struct(?: \w+)?|record|hash",
-    "string": r"string|str|text|a borrowed string|char|uuid|date\w*",
-    "null": r"null|none(?:type)?|undefined|unit|nil",
-}
-_WORDS = {
-    kind: re.compile(rf"^(?:an? |valid |the )*(?:{words})\b", re.IGNORECASE)
-    for kind, words in _KINDS.items()
-}
-
-
-def kind_named(text: str) -> str | None:
-    """The type of JSON that a word of some language names at the beginning of ``text``."""
-    stripped = text.strip(" `'\"*:")
-    for kind, words in _WORDS.items():
-        if words.match(stripped):
-            return kind
-    return None
-
+from conformance.trials.learning.english import demanded, listed
+from conformance.trials.learning.hint import FILLERS, Hint, kind_named
 
 _NAME = r"[`'\"‘“]([\w$.\-\[\]]{1,60})[`'\"’”]"
 _METHODS = {
@@ -90,49 +50,6 @@ _MISSING = (
     r"[Rr]equired at " + _NAME,
     r"missing required creator property " + _NAME,
 )
-_WORD = r"[`'\"‘“]?[A-Za-z_$][\w$.\-]{0,40}[`'\"’”]?"
-_LIST = rf"({_WORD}(?:(?:, ?(?:and |or )?| and | or | & |/){_WORD}){{0,11}})"
-_LISTED = tuple(
-    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-    for pattern in (
-        _LIST + r" (?:fields? |parameters? |propert(?:y|ies) |params? |arguments? )?"
-        r"(?:(?:is|are|was|were|must be|has to be|have to be) )?"
-        r"(?:required|missing|mandatory|needed|not (?:provided|set|given|specified|supplied"
-        r"|present|found|valid|defined)|undefined|invalid|empty|provided|blank)\b",
-        _LIST + r" (?:must|may|can|should)(?:no|n['’])?t?(?: not)? be (?:empty|blank|null|missing)",
-        r"(?=\b(?:missing|required|requires?|must (?:provide|specify|include|supply|have|contain"
-        r"|pass)"
-        r"|needs?|provide|specify|expected|expects?|invalid|unknown|unsupported|bad|malformed"
-        r"|no such)(?: (?:the|an?|any|both|either|valid|required|field|fields|property|properties"
-        r"|parameter|parameters|params?|arguments?|keys?|value|values|for|of|input|non-empty)\b)*"
-        r":? " + _LIST + ")",
-        r"\bno " + _LIST + r" (?:was |were )?(?:given|provided|specified|supplied|found|set|passed"
-        r"|present|in)\b",
-        r"\bwithout (?:an? |the )?" + _LIST,
-        r"Field validation for " + _LIST + r" failed",
-    )
-)
-"""Lists of names in plain English: "a, b, and c are required", "must provide a or b"."""
-
-_SPOKEN = re.compile(
-    r"\b([A-Z]?[a-z]+(?: [a-z]+)? (?:ID|id|name|key|type|code|date|url|URL|[a-z]{3,12}))"
-    r" (?:is |are |was )?(?:required|missing|must be|must not|cannot be|not (?:given|provided|set))"
-)
-"""A name in words: "Session ID is required"."""
-
-_FILLERS = frozenset((
-    "a", "an", "and", "are", "argument", "arguments", "as", "at", "be", "both", "but", "by",
-    "data", "either", "error", "field", "fields", "for", "from", "function", "given", "has",
-    "have", "i", "if", "in", "input", "invalid", "is", "it", "key", "keys", "may", "missing",
-    "more", "must", "no", "not", "of", "on", "one", "or", "parameter", "parameters", "payload",
-    "property", "properties", "request", "required", "should", "that", "the", "this", "to",
-    "type", "valid", "validation", "value", "values", "was", "we", "were", "with", "you", "your",
-    "object", "string", "number", "integer", "boolean", "array", "null", "undefined", "list",
-    "dict", "json", "failed", "received", "got", "expected", "found", "int", "str", "float",
-    "bool", "true", "false", "none",
-))  # fmt: skip
-"""Words in complaints that name no field."""
-
 _OPTIONS = re.compile(
     r"(?:[`'\"]?([\w$.\-]{1,40})[`'\"]? )?(?:(?:must|should|has to|can|may)(?: only)? be )?"
     r"(?:(?:either|any|one) of|allowed(?: values)?(?: are)?|valid (?:values|options|actions|types)"
@@ -208,38 +125,13 @@ def _from_missing(text: str) -> Iterator[Hint]:
                 yield Hint(name=name)
 
 
-def _from_lists(text: str) -> Iterator[Hint]:
-    """Names in plain English, whoever wrote it."""
-    flat = re.sub(r"[()]", "", text)
-    for pattern in _LISTED:
-        for match in pattern.finditer(flat):
-            listed = "," in match[1]
-            for word in re.findall(r"[\w$][\w$.\-]*", match[1]):
-                yield from _field_named(word.rstrip("."), listed=listed)
-    for match in _SPOKEN.finditer(text):
-        first, *rest = match[1].lower().split()
-        if first not in _FILLERS:
-            yield Hint(name=first + "".join(word.capitalize() for word in rest))
-            yield Hint(name="_".join((first, *rest)))
-
-
-def _field_named(word: str, *, listed: bool) -> Iterator[Hint]:
-    """The field that a word of a sentence names, if it names one; in a list "a" may be a name."""
-    if (word.lower() in _FILLERS and not (listed and word == "a")) or word[0].isdigit():
-        return
-    name = word.rpartition(".")[2]
-    yield Hint(name=name)
-    if name[0].isupper() and not name.isupper():
-        yield Hint(name=name[0].lower() + name[1:])  # a field of Go, as its JSON has it
-
-
 def _from_options(text: str) -> Iterator[Hint]:
     for match in _OPTIONS.finditer(text):
         found = re.split(r", ?(?:or |and )?| ?\| ?| or |/", match[2])
         options = tuple(option.strip("`'\" ") for option in found)
-        if any(option.lower() in _FILLERS or kind_named(option) for option in options):
+        if any(option.lower() in FILLERS or kind_named(option) for option in options):
             continue
-        if match[1] and match[1].lower() not in _FILLERS:
+        if match[1] and match[1].lower() not in FILLERS:
             yield Hint(name=match[1].rpartition(".")[2], options=options)
         yield Hint(found="string", options=options)
     for match in _QUOTED_OPTIONS.finditer(text):
@@ -367,7 +259,7 @@ def _from_python(text: str) -> Iterator[Hint]:
 
 _READERS = (
     _from_issues, _from_paths, _from_libraries, _from_serde, _from_methods, _from_missing,
-    _from_options, _from_lists, _from_python,
+    _from_options, listed, demanded, _from_python,
 )  # fmt: skip
 
 

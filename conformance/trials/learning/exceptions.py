@@ -30,6 +30,30 @@ _TELLTALES = re.compile(
 )
 
 
+_FRAME = re.compile(r'^  File "[^"]+", line \d+.*\n(?:    (\S.*))?', re.MULTILINE)
+_BUILT_IN = re.compile(
+    r"(ValueError|RuntimeError|LookupError|OSError|FileNotFoundError|FileExistsError|EOFError"
+    r"|IsADirectoryError|NotADirectoryError|PermissionError|BufferError|ArithmeticError"
+    r"|FloatingPointError|StopAsyncIteration|NotImplementedError)\b"
+)
+_OF_NODE = re.compile(r"\A(?:Uncaught )?(Error)\b[^\n]*\n\s+at [^\n]*\(?node:")
+
+
+def slipped_out(stack: str) -> str | None:
+    """The name of an exception that nobody raised on purpose, whatever its words, or ``None``.
+
+    A traceback of Python shows the line that raised it: a ``raise`` is on purpose, a call is not.
+    One of Node shows that it was thrown within Node.
+    """
+    lines = [line for line in stack.splitlines() if line.strip()]
+    frames = _FRAME.findall(stack)
+    if frames and frames[-1] and not frames[-1].startswith("raise"):
+        match = _BUILT_IN.match(lines[-1])
+        return match[1] if match is not None else None
+    match = _OF_NODE.match(stack)
+    return match[1] if match is not None else None
+
+
 def is_exception(line: str) -> bool:
     """Whether a line of a log names a programming mistake."""
     return bool(_EXCEPTIONS.search(line) or _TELLTALES.search(line))

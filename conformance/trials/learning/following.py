@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any
 
 from conformance.documents.trees import at, kind, places, put
-from conformance.trials.learning.complaints import Hint
 from conformance.trials.learning.guesses import BY_KIND, guesses
+from conformance.trials.learning.hint import Hint
 
 MOST_TRIES = 40
 """Values tried of one hint; hints are guesses."""
@@ -25,6 +25,8 @@ BLIND: Mapping[str, tuple[str, ...]] = {
 }
 """Names that are tried of a field of which only the type is known: "reading 'reduce'"."""
 
+REQUEST_PARTS = ("body", "query_params", "path_params")
+
 Guess = Callable[[str, str | None], list[Any]]
 """Likely values of a field with this name, of this kind if one is known."""
 
@@ -40,6 +42,8 @@ def followed(
 def all_at_once(value: Any, complaint: Iterable[Hint], guess: Guess = guesses) -> Iterator[Any]:
     """The value with every field that one complaint misses, in each holder: "a and b required"."""
     lacking = [hint for hint in complaint if hint.name and hint.path is None]
+    if lacking and request_parts(value):
+        yield _in_each_part(value, lacking, guess)
     if len({hint.name for hint in lacking}) < 2:
         return
     holders = [path for path in places(value) if isinstance(at(value, path), dict)] or [()]
@@ -48,6 +52,23 @@ def all_at_once(value: Any, complaint: Iterable[Hint], guess: Guess = guesses) -
         for hint in lacking:
             changed = put(changed, (*path, str(hint.name)), _first(hint, guess))
         yield changed
+
+
+def request_parts(value: Any) -> list[str]:
+    """The parts of an HTTP request that hold what a function needs, if the value is a request."""
+    if not isinstance(value, dict) or "path_params" not in value:
+        return []
+    return [name for name in REQUEST_PARTS if isinstance(value.get(name), dict)]
+
+
+def _in_each_part(request: Any, lacking: Iterable[Hint], guess: Guess) -> Any:
+    """A request that has every missing field wherever a function may look for it."""
+    for part in request_parts(request):
+        for hint in lacking:
+            sample = _first(hint, guess)
+            text = sample if part == "body" or isinstance(sample, str) else str(sample)
+            request = put(request, (part, str(hint.name)), text)
+    return request
 
 
 def _first(hint: Hint, guess: Guess) -> Any:

@@ -139,17 +139,32 @@ class Relay:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a function does that its author may not mean: asked, for a right one may do it, too.
+
+    ``one`` and ``other`` are what it was invoked with in two worlds, and what it returned.
+    """
+
+    text: str
+    function_id: str
+    one: tuple[Any, Any]
+    other: tuple[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """What was learned of a worker.
 
     ``parts`` are the parts that were found, by role; ``relays`` the functions that wait for calls,
-    those that show most first. ``ended_by`` is the invocation during which the process ended,
-    if one did: a function and its data. It was learned up to ``until`` seconds of the first run.
+    those that show most first. ``questions`` are for its author. ``ended_by`` is the invocation
+    during which the process ended, if one did: a function and its data. It was learned up to
+    ``until`` seconds of the first run.
     """
 
     functions: Mapping[str, Learned] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
     relays: tuple[Relay, ...] = ()
+    questions: tuple[Question, ...] = ()
     ended_by: tuple[str, Any] | None = None
     until: float = 0.0
 
@@ -162,6 +177,7 @@ class Knowledge:
         """What was found to play which part, and where nothing was found, a line each."""
         found = [part.text for part in self.parts.values()]
         found += [relay.text for relay in self.relays]
+        found += [f"question: {question.text}" for question in self.questions]
         shallow = [name for name, one in self.functions.items() if one.depth is Depth.REFUSED]
         if shallow:
             complaints = ((name, self.functions[name].complaint[:60]) for name in shallow[:3])
@@ -194,6 +210,17 @@ class Knowledge:
                 }
                 for role, part in self.parts.items()
             },
+            "questions": [
+                {
+                    "function_id": question.function_id,
+                    "text": question.text,
+                    "worlds": [
+                        {"data": data, "result": result}
+                        for data, result in (question.one, question.other)
+                    ],
+                }
+                for question in self.questions
+            ],
             "relays": [
                 {
                     "function_id": relay.function_id,

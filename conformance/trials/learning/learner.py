@@ -19,7 +19,7 @@ from typing import Any
 
 from conformance.documents.trees import at, places, put, shape
 from conformance.trials.learning.complaints import fields, hints
-from conformance.trials.learning.following import all_at_once, followed
+from conformance.trials.learning.following import all_at_once, followed, request_parts
 from conformance.trials.learning.guesses import guesses, of_form
 from conformance.trials.learning.knowledge import Depth, Learned
 from conformance.trials.learning.wording import normalised
@@ -151,6 +151,7 @@ class Learner:
         if depth >= Depth.RESULT:
             self._since_result += 1
         news = normalised(text, value) if text or reply.failed else shape(reply.result)
+        news = f"{news} {request_parts(value)}"
         known = news in self._heard
         self._heard.add(news)
         refused = bool(text) or reply.failed

@@ -20,12 +20,14 @@ from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.harness import Harness
 from conformance.trials.holding import HeldCall, Holder
 from conformance.trials.invoker import Invocation
-from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Part, Relay
+from conformance.trials.learning.comparing import compare
+from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Part, Question, Relay
 from conformance.trials.learning.learner import Learner, Names, Reply
 from conformance.trials.learning.parts import Probe, failing, parts, probes
 from conformance.trials.learning.starts import is_risky, starts
+from conformance.trials.learning.worlds import Outcome
 from conformance.trials.load import load_factor
-from mock_engine.transcript import Message
+from mock_engine.transcript import Direction, Message
 
 AT_ONCE = 6
 """Functions that are learned about at a time."""
@@ -69,6 +71,7 @@ class Session:
     calls: dict[str, dict[str, None]] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
     relays: list[Relay] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     ended_by: tuple[str, Any] | None = None
     deaf: bool = False
 
@@ -85,6 +88,7 @@ class Session:
         await self._look_alone()
         await self._find_relays()
         await self._find_parts()
+        await self._compare_worlds()
         return self._knowledge()
 
     def _begin(self) -> None:
@@ -301,6 +305,38 @@ class Session:
         same = sum(call.function_id == first.function_id for call in holder.calls)
         return HeldInvocation(first.function_id, same, reply_of(reply, ()))
 
+    # -- two worlds ------------------------------------------------------------------------------
+
+    async def _compare_worlds(self) -> None:
+        bindings = [r.message.json for r in self.harness.talk.registrations]
+        functions = self._knowledge().functions
+        self.questions = await compare(self._outcome, self.relays, functions, bindings)
+
+    async def _outcome(self, function_id: str, data: Any, *, barren: bool) -> Outcome | None:
+        """What came of an invocation with nothing beside it; ``None`` if it was no result.
+
+        In a ``barren`` world nothing is kept.
+        """
+        if self._over:
+            return None
+        began = self.harness.transcript.now()
+        self.harness.gateway.barren = barren
+        try:
+            reply = await self._reply(function_id, data)
+        finally:
+            self.harness.gateway.barren = False
+        if reply is None or reply.silent or reply.failed:
+            return None
+        calls = self._calls_since(began)
+        ids = {call.json.get("invocation_id") for call in calls}
+        found = any(
+            message.json.get("result") is not None
+            for message in self.harness.talk.messages(direction=Direction.FROM_ENGINE)
+            if message.type == "invocationresult" and message.json.get("invocation_id") in ids
+        )
+        made = tuple((str(c.json.get("function_id")), c.json.get("data")) for c in calls)
+        return Outcome(data, reply.result, made, found)
+
     # -- what it comes to --------------------------------------------------------------------------
 
     def _knowledge(self) -> Knowledge:
@@ -314,6 +350,7 @@ class Session:
             functions,
             self.parts,
             tuple(self.relays),
+            tuple(self.questions),
             self.ended_by,
             self.harness.transcript.now(),
         )

@@ -61,15 +61,20 @@ def _all_required(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**schema, "required": list(properties)}
 
 
+def parameters(path: str) -> list[str]:
+    """The names of the parameters in the path of a route: ``/realms/:id``, ``/realms/{id}``."""
+    return _PARAMETER.findall(path)
+
+
 def request(config: Any) -> dict[str, Any]:
     """What a function gets that is bound to an HTTP route with this config."""
     route = config if isinstance(config, Mapping) else {}
     path, method = str(route.get("api_path", "/")), str(route.get("http_method") or "GET").upper()
-    parameters = {name: guesses(name)[0] for name in _PARAMETER.findall(path)}
+    values = {name: guesses(name)[0] for name in parameters(path)}
     return {
         "path": path,
         "method": method,
-        "path_params": {name: str(value) for name, value in parameters.items()},
+        "path_params": {name: str(value) for name, value in values.items()},
         "query_params": {},
         "headers": {"content-type": "application/json", "host": "127.0.0.1:3111"},
         "body": {},

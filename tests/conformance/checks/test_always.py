@@ -103,6 +103,71 @@ def test_a_close_frame(payload: bytes, seen: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("story", "conclusion"),
+    [
+        (spoken().sends(Opcode.CLOSE, engine=True).ends(Ending.EOF), Conclusion.BROKEN),
+        (
+            spoken().sends(Opcode.CLOSE, engine=True).sends(Opcode.CLOSE).ends(Ending.BY_ENGINE),
+            Conclusion.KEPT,
+        ),
+        (spoken().sends(Opcode.CLOSE, engine=True).ends(Ending.RESET), Conclusion.KEPT),
+        (spoken().sends(Opcode.CLOSE, engine=True).ends(Ending.BY_ENGINE), Conclusion.KEPT),
+        (
+            spoken()
+            .says(REJECTION | {"code": "WORKER_NAMESPACE_CONFLICT"}, engine=True)
+            .sends(Opcode.CLOSE, engine=True)
+            .ends(Ending.EOF),
+            Conclusion.KEPT,
+        ),
+    ],
+)
+def test_a_close_frame_is_answered(story: Story, conclusion: Conclusion) -> None:
+    assert watched("FRM-013", story.record(None)).conclusion is conclusion
+
+
+def test_who_ends_need_not_answer_a_close_frame() -> None:
+    story = spoken().sends(Opcode.CLOSE, engine=True).ends(Ending.EOF)
+    life = (LifeEvent(story.at, 0, Turn.EXITED, 0),)
+
+    assert watched("FRM-013", story.record(None, 0, life)).conclusion is Conclusion.KEPT
+
+
+TRIGGER = {
+    "type": "registertrigger",
+    "id": "a",
+    "trigger_type": "http",
+    "function_id": "orders::take",
+    "config": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "seen"),
+    [
+        ({"type": "unregisterfunction", "id": "orders::take"}, None),
+        ({"type": "unregisterfunction", "id": "orders::tkae"}, "orders::tkae"),
+        ({"type": "unregisterfunction", "function_id": "orders::take"}, "null"),
+        ({"type": "unregistertrigger", "id": "a", "trigger_type": "http"}, None),
+        ({"type": "unregistertrigger", "id": "a", "trigger_type": "cron"}, "cron"),
+        ({"type": "unregistertrigger", "id": "a"}, "null"),
+        ({"type": "unregistertrigger", "id": "orders::take", "trigger_type": "http"}, "nothing"),
+    ],
+)
+def test_what_is_taken_back(message: dict[str, object], seen: str | None) -> None:
+    finding = watched("REG-013", spoken().says(TRIGGER).says(message).record(None))
+
+    assert finding.conclusion is (Conclusion.BROKEN if seen else Conclusion.KEPT)
+    assert (seen or "") in finding.seen
+
+
+def test_a_function_may_take_back_what_a_caller_names() -> None:
+    story = spoken().says(INVOCATION | {"data": {"id": "b"}}, engine=True)
+    story.says({"type": "unregistertrigger", "id": "b", "trigger_type": "http"})
+
+    assert watched("REG-013", story.record(None)).conclusion is Conclusion.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
     ("ending", "conclusion"),
     [(Ending.MALFORMED, Conclusion.BROKEN), (Ending.TOO_LARGE, Conclusion.KEPT)],
 )

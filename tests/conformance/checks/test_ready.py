@@ -21,7 +21,7 @@ def test_a_pong_repeats_the_payload(pong: bytes | None, conclusion: Conclusion) 
     if pong is not None:
         story.sends(Opcode.PONG, pong)
 
-    finding = answers_pings(story.record(PingSent(PAYLOAD, (1,))))
+    finding = answers_pings(story.record(PingSent((PAYLOAD,), (1,))))
 
     assert finding.conclusion is conclusion
 

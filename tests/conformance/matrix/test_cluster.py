@@ -62,7 +62,7 @@ def test_a_task_whose_machine_is_lost_is_done_by_another(
     address, machines = scheduler
     cluster = Cluster(address)
     cluster.client.wait_for_workers(2, timeout=LONGEST)
-    words = ["--requirement=CON-00[12]", "--default-port=0"]
+    words = ["--requirement=CON-00[13]", "--default-port=0"]
     candidates = [candidate(f"w{number}") for number in range(4)]
     tasks = [(each, [task(each, words, full=False, factor=1)]) for each in candidates]
     lines: list[str] = []
@@ -80,7 +80,7 @@ def test_a_task_whose_machine_is_lost_is_done_by_another(
     assert machines[0].wait(LONGEST) != 0
     assert [column.fault for column in columns] == [""] * 4
     assert [[entry.id for entry in column.entries] for column in columns] == [
-        ["CON-001", "CON-002"]
+        ["CON-001", "CON-003"]
     ] * 4
     assert sum("built" in line for line in lines) == 4
     assert list((tmp_path / "workers" / "w0" / "transcripts").iterdir())

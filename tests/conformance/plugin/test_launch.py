@@ -70,13 +70,13 @@ def test_the_projects_settings_are_left_aside(pytester: pytest.Pytester) -> None
 
 
 def test_the_command_to_repeat_is_the_scripts(pytester: pytest.Pytester) -> None:
-    mutant = (sys.executable, "-m", "tests.mutants", "KeepsItsPidToItself")
+    mutant = (sys.executable, "-m", "tests.mutants", "LeavesNullOut")
 
-    result = console(pytester, "judge", "--strict", "--requirement=ANN-002", "--", *mutant)
+    result = console(pytester, "judge", "--strict", "--requirement=INV-025", "--", *mutant)
 
     assert result.ret == 1
     result.stdout.fnmatch_lines(
-        [f"*again: *iii-conformance judge --requirement ANN-002 -- {' '.join(mutant)}"]
+        [f"*again: *iii-conformance judge --requirement INV-025 -- {' '.join(mutant)}"]
     )
 
 

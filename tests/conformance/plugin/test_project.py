@@ -22,7 +22,7 @@ def _on_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def judge(
-    pytester: pytest.Pytester, *arguments: str, command: str = ECHO, chosen: str = "CON-002"
+    pytester: pytest.Pytester, *arguments: str, command: str = ECHO, chosen: str = "CON-003"
 ) -> pytest.RunResult:
     plain = ("-p", "no:cacheprovider", f"--worker-cmd={command}", f"--requirement={chosen}")
     return pytester.runpytest_subprocess(*plain, *arguments, timeout=240)

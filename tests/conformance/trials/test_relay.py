@@ -19,6 +19,7 @@ from conformance.requirements.verdict import Outcome
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
 from conformance.trials.relay import Relay
+from conformance.trials.trial import TRIALS
 from mock_engine.wire import Listener
 from tests.engines.judging import MOCK
 from tests.judging import judged
@@ -27,6 +28,9 @@ ECHO = Command.parse(f"{sys.executable} -m reference_workers.echo")
 CALL = "0b7e1a52-0000-4000-8000-00000000000f"
 SOUGHT = ("CON-001", "INV-001", "REG-001", "REC-004", "REC-006", "CAL-001", "SHD-001")
 OURS = "CHN-002"
+WITNESSES = [TRIALS[name] for name in ("looking_back", "first_series", "terminated")]
+"""What is looked at for REG-001, which must always hold: there is one engine, and no hurry."""
+
 LONGEST = 60.0
 
 
@@ -37,7 +41,7 @@ def settings(upstream: EngineBehind) -> Settings:
 def test_a_worker_is_judged_under_engines_that_the_suite_starts() -> None:
     upstream = EngineBehind(EngineCommand.parse(MOCK))
 
-    verdicts = judged(settings(upstream), [*SOUGHT, OURS])
+    verdicts = judged(settings(upstream), [*SOUGHT, OURS], WITNESSES)
 
     found = {verdict.requirement.id: verdict.outcome for verdict in verdicts}
     assert found == dict.fromkeys(SOUGHT, Outcome.PASSED) | {OURS: Outcome.NOT_VERIFIED}
@@ -50,7 +54,7 @@ def test_a_worker_is_judged_under_an_engine_that_runs_already() -> None:
         address = EngineAddress.parse([engine.address.urls["ws"]])
         try:
             chosen = settings(EngineBehind(address))
-            verdicts = await asyncio.to_thread(judged, chosen, SOUGHT)
+            verdicts = await asyncio.to_thread(judged, chosen, SOUGHT, WITNESSES)
         finally:
             await engine.stop()
         assert [verdict.outcome for verdict in verdicts] == [Outcome.PASSED] * len(SOUGHT)

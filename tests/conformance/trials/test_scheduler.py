@@ -8,6 +8,7 @@ from pathlib import Path
 from conformance.requirements.verdict import Outcome
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
+from conformance.trials.trial import TRIALS
 from tests.judging import judged
 
 FRAGILE = """
@@ -46,6 +47,6 @@ def test_a_worker_that_ends_while_its_functions_are_tried_is_judged_all_the_same
     file.write_text(FRAGILE)
     settings = Settings(Command.parse(f"{sys.executable} {file}"), default_port=None)
 
-    verdicts = judged(settings, ["RDY-001", "INV-004"])
+    verdicts = judged(settings, ["RDY-001", "INV-004"], [TRIALS["looking_back"]])
 
     assert [verdict.outcome for verdict in verdicts] == [Outcome.FAILED, Outcome.PASSED]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from websockets.exceptions import InvalidHandshake
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Plain
 from tests.mutants.worker import Worker
 
 
@@ -42,3 +43,15 @@ class SpinsOnceRefused(Worker):
 class WaitsLongerEachTime(Worker):
     def delay(self, attempt: int) -> float:
         return min(2.0 ** max(self.connects - 1, 0), 30.0)
+
+
+@breaks("REC-027")
+class GivesUpAfterSevenRefusedConnections(Plain):
+    tries = 0
+
+    def gives_up(self, fault: Exception) -> bool:
+        self.tries = self.tries + 1 if isinstance(fault, ConnectionRefusedError) else 0
+        return self.tries == 7
+
+    def delay(self, attempt: int) -> float:
+        return 1.0

@@ -8,6 +8,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.plain import Plain
 from tests.mutants.worker import Worker
 
 
@@ -133,3 +134,17 @@ class TakesARestartForFinal(StaysAway):
 @breaks("REC-032")
 class NeverTriesAgainLater(StaysAway):
     code = 1013
+
+
+@breaks("REC-004")
+class HasThreeLives(Plain):
+    def gives_up(self, fault: Exception) -> bool:
+        return self.connects > 3
+
+
+@breaks("REC-004", full=True)
+class CountsItsLosses(Plain):
+    """Has nine tries for its whole life, and not for each outage."""
+
+    def gives_up(self, fault: Exception) -> bool:
+        return self.connects > 9

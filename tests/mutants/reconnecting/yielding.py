@@ -30,3 +30,17 @@ class IgnoresRefusalsItDoesNotKnow(Worker):
 class LivesOnInSilence(Plain):
     def log(self, text: str) -> None:
         return None
+
+
+@breaks("REC-012", full=True)
+class ComesBackToItsNameLater(Plain):
+    """Takes the rejection for a reason to wait longer."""
+
+    late = False
+
+    def rejected(self, message: Json) -> None:
+        self.log(f"rejected: {message['code']}")
+        self.late = True
+
+    def delay(self, attempt: int) -> float:
+        return 15.0 if self.late else super().delay(attempt)

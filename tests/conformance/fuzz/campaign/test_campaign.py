@@ -26,6 +26,8 @@ QUICK = 0.2
         ("null_root", Kind.SILENT, None, 1),
         ("serde_leaf", Kind.SILENT, {"customer": {"address": {"zip": None}}}, 1),
         ("prototype", Kind.CRASH, None, 1),
+        ("one_of_a_pattern", Kind.EXCEPTION, {"code": "OC-000"}, 1),
+        ("text_as_expression", Kind.EXCEPTION, None, 1),
         ("nul", Kind.DROPPED, "\0", 1),
         ("nesting", Kind.DEAF, None, 1),
     ],
@@ -58,6 +60,27 @@ def test_a_state_that_another_function_left_is_told_as_steps() -> None:
 
     steps = [[step.function_id for step in finding.steps] for finding in report.findings]
     assert ["planted::state_setter", "planted::state_user"] in steps
+
+
+def test_a_lock_that_an_error_leaves_locked_is_told_as_that() -> None:
+    plan = Plan(1, count=600, window=16)
+    report = fuzz("benchmarks.planted empty_list left_locked", plan, factor=QUICK)
+
+    found = [f for f in report.findings if f.kind is Kind.STUCK]
+    before, cause, after = found[0].steps
+    assert json.loads(cause.data) in ({"name": ""}, {})
+    assert before == after
+
+
+def test_what_one_function_returns_leads_into_another() -> None:
+    report = fuzz("benchmarks.planted create_note", Plan(1, count=600, enough=1), factor=QUICK)
+
+    (crash,) = [f for f in report.findings if f.kind is Kind.CRASH]
+    assert [step.function_id for step in crash.steps] == [
+        "planted::create_note",
+        "planted::show_note",
+    ]
+    assert json.loads(crash.steps[1].data) == {"noteId": "${1.id}"}
 
 
 def test_descriptors_that_climb_are_found() -> None:

@@ -29,7 +29,10 @@ class Asked:
     def __init__(self, misuses: Misuses) -> None:
         self.misuses = misuses
 
-    async def ask(self, cases: list[Case]) -> list[Observation]:
+    def usual(self, function_id: str) -> float:
+        return 0.25
+
+    async def ask(self, cases: list[Case], within: float) -> list[Observation]:
         for case in cases:
             if case.value == "bad":
                 self.misuses.hear(call("state::update", WRONG))
@@ -55,6 +58,27 @@ def test_a_wrong_call_is_traced_to_its_input() -> None:
     assert "ops" in suspicion.expected
     assert case.value == "bad"
     assert misuses.fresh == []
+
+
+class Passing(Asked):
+    """A minimiser whose worker passes its input on to the engine."""
+
+    async def ask(self, cases: list[Case], within: float) -> list[Observation]:
+        for case in cases:
+            self.misuses.hear(call("state::get", {"scope": "s", "key": case.value["key"]}))
+        return [Observation(case, "", b"{}") for case in cases]
+
+
+@pytest.mark.parametrize(("valid", "told"), [(None, 0), (False, 0), (True, 1)])
+def test_what_is_passed_on_as_it_came_is_no_wrong_call(valid: bool | None, told: int) -> None:
+    misuses = Misuses()
+    misuses.hear(call("state::get", {"scope": "s", "key": 5}))
+    misuses.hear(call("state::get", {"scope": "s", "key": []}))
+    assert len(misuses.fresh) == 1
+
+    passing: Any = Passing(misuses)
+    cases = [Case("f", b'{"key":5}', {"key": 5}, valid)]
+    assert len(asyncio.run(misuses.traced(cases, passing))) == told
 
 
 @pytest.mark.parametrize(

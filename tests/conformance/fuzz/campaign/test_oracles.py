@@ -9,7 +9,7 @@ import pytest
 
 from conformance.fuzz.campaign.oracles import Kind, Observation, crossed, judge
 from conformance.fuzz.target import Case, FuzzTarget
-from conformance.trials.learning.exceptions import unexpected
+from conformance.trials.learning.exceptions import slipped_out, unexpected
 
 ID = "0b7e1a52-0000-4000-8000-000000000001"
 FORM = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
@@ -29,6 +29,35 @@ def seen(body: Any = None, *, valid: bool | None = True, **more: Any) -> Observa
 def failure(message: str, stack: str = "") -> Any:
     error = {"code": "invocation_failed", "message": message}
     return {"error": {**error, **({"stacktrace": stack} if stack else {})}}
+
+
+def traceback(line: str, last: str) -> str:
+    frames = f'  File "worker.py", line 9, in outcome\n    await handler()\n  File {line}'
+    return f"Traceback (most recent call last):\n{frames}\n{last}\n"
+
+
+PARSED = '"/usr/lib/python3.11/_strptime.py", line 349, in _strptime\n    (data_string, format))'
+RAISED = '"worker.py", line 30, in pay\n    raise ValueError("the amount is too small")'
+
+
+@pytest.mark.parametrize(
+    ("stack", "name"),
+    [
+        (traceback(PARSED, "ValueError: any words"), "ValueError"),
+        (
+            traceback('"w.py", line 3, in f\n    open(path)', "FileNotFoundError: x"),
+            "FileNotFoundError",
+        ),
+        (traceback(RAISED, "ValueError: the amount is too small"), None),
+        (traceback('"w.py", line 3, in f', "ValueError: no line is shown"), None),
+        (traceback('"w.py", line 3, in f\n    check(x)', "shop.errors.TooLate: x"), None),
+        ("Error: ENOENT: no such file\n    at Object.openSync (node:fs:573:18)\n", "Error"),
+        ("Error: on purpose\n    at pay (/app/worker.js:3:1)\n", None),
+        ("", None),
+    ],
+)
+def test_an_exception_slipped_out_when_no_line_raised_it(stack: str, name: str | None) -> None:
+    assert slipped_out(stack) == name
 
 
 @pytest.mark.parametrize(

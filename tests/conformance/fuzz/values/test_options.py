@@ -24,4 +24,16 @@ def test_each_listed_value_is_put_into_a_plain_example() -> None:
 
 
 def test_a_format_that_lists_nothing_has_no_options() -> None:
-    assert options({"type": "string"}) == options(None) == options({"properties": 5}) == []
+    assert options({"type": "integer"}) == options(None) == options({"properties": 5}) == []
+
+
+def test_a_list_within_a_list_and_behind_a_reference_is_found() -> None:
+    month = {"type": "object", "properties": {"m": {"enum": ["jan", "feb", "mar"]}}}
+    rows = {"type": "array", "items": {"$ref": "#/$defs/month"}}
+    schema = {"$defs": {"month": month}, "type": "object", "properties": {"rows": rows}}
+
+    assert [one["rows"][0]["m"] for one in options(schema)] == ["jan", "feb", "mar"]
+
+
+def test_any_text_may_be_an_expression_to_a_program() -> None:
+    assert {"", "([", "100%", "%s {0}"} <= set(options({"type": "string"}))

@@ -21,7 +21,7 @@ from conformance.scenarios.recording.transcripts import read
 from conformance.scenarios.recording.writing import write
 from conformance.scenarios.steps import Scenario
 from conformance.trials.conversation import Conversation
-from mock_engine.transcript import Event, Message, Transcript
+from mock_engine.transcript import Event, FaultInjected, Message, Transcript
 
 FOLDER = Path(__file__).parents[3] / "data" / "transcripts"
 SILENT = "python-0.11.6-namespace"
@@ -94,6 +94,7 @@ def test_own_transcripts_are_read_as_they_were_written() -> None:
     heard = [e for e in events("python-0.25.0-close") if not isinstance(e, Exited)]
     transcript = Transcript()
     transcript.events = [e for e in heard if type(e).__module__ == "mock_engine.transcript"]
+    transcript.events.append(FaultInjected(9.0, 1, "end"))
 
     again = read("\n".join(transcript.ndjson()), "own")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from conformance.trials.learning.complaints import Hint, hints
+from conformance.trials.learning.complaints import hints
+from conformance.trials.learning.hint import Hint
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,13 @@ from conformance.trials.learning.complaints import Hint, hints
         ("data.items.map is not a function", Hint(path=("items",), kind="array")),
         ("data/user must be object", Hint(path=("user",), kind="object")),
         ("name is required", Hint(name="name")),
+        ("amount must be a positive number", Hint(name="amount", kind="number")),
+        ("quantity has to be > 0", Hint(name="quantity", kind="number")),
+        ("text: expected a string", Hint(name="text", kind="string")),
+        ("`amount` is not a number", Hint(name="amount", kind="number")),
+        ("expected a list of names for guests", Hint(name="guests", kind="array")),
+        ("please give an account", Hint(name="account")),
+        ("refused: no account", Hint(name="account")),
         ("quantity must be an integer", Hint(path=("quantity",), kind="integer")),
         (
             "json: cannot unmarshal string into Go struct field Req.user.age of type int",

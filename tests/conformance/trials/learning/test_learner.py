@@ -57,6 +57,24 @@ def request(data: Any) -> Reply:
     return Reply({"status_code": 200, "body": {"title": body["title"]}})
 
 
+def route(data: Any) -> Reply:
+    """Wants one thing from the path and another one from the body."""
+    account = (data.get("path_params") or {}).get("account")
+    amount = (data.get("body") or {}).get("amount")
+    if not isinstance(account, str) or not isinstance(amount, int | float) or amount <= 0:
+        return Reply({"status_code": 400, "body": {"error": "account and amount are required"}})
+    return Reply({"status_code": 200, "body": {}})
+
+
+def test_a_request_is_followed_although_the_plain_data_was_refused_alike() -> None:
+    event = {"path": "/", "body": {}, "query_params": {}, "path_params": {}}
+
+    found = learned(route, {}, event)
+
+    assert found.depth is Depth.RESULT
+    assert found.tries < 100
+
+
 @pytest.mark.parametrize(
     ("function", "start", "depth"),
     [

@@ -1,0 +1,131 @@
+"""SIGTERM to a worker that is busy with something."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from conformance.checks.stimuli.calling import Errand, calls_of, unanswered
+from conformance.checks.stimuli.shutting import Stop, stop_with
+from conformance.errors import Inconclusive
+from conformance.trials.harness import Harness
+from conformance.trials.invoker import Invocation
+from conformance.trials.trial import Record, Worker, trial
+from mock_engine.faults import Accept, HalfOpen, Refuse, Stall, rule
+from mock_engine.transcript import Accepted
+
+AWAY = 0.3
+"""Seconds for which the engine is away before the signal comes."""
+
+UNANSWERED = 2.0
+"""By how much longer a worker may take whose close frame nobody answers: WebSocket libraries wait
+ten seconds for that, and some of them then as long again."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusyStop:
+    """A stop while an invocation of ``milliseconds`` was running."""
+
+    stop: Stop
+    invocation: Invocation
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandStop:
+    """A stop while the worker waited for the answer to a call."""
+
+    stop: Stop
+    errand: Errand
+
+
+@trial(Worker.OWN)
+async def terminated_while_busy(harness: Harness) -> BusyStop:
+    """Send SIGTERM while a slow invocation runs."""
+    milliseconds = 700
+    harness.invoker.can_sleep()
+    await harness.worker.start()
+    await harness.presence.ready()
+    invocation = harness.invoker.sleep(milliseconds)
+    relayed = harness.gateway.holder is not None
+    await harness.until(lambda: harness.gateway.is_holding or not relayed, harness.pace.stray)
+    await harness.invoker.pulse()  # answered after the slow one was read, so that one runs now
+    stop = await stop_with(harness, signal.SIGTERM, "while an invocation was running")
+    return BusyStop(stop, invocation, milliseconds)
+
+
+@trial(Worker.OWN, seconds=2.0)
+async def terminated_while_calling(harness: Harness) -> ErrandStop:
+    """Send SIGTERM while the worker waits for an answer that never comes."""
+    call_for_ever = unanswered(harness)
+    await harness.worker.start()
+    await harness.presence.ready()
+    errand = call_for_ever({"timeout_ms": 600_000})
+    await harness.until(lambda: calls_of(harness.talk, errand.function_id), harness.pace.reply)
+    stop = await stop_with(harness, signal.SIGTERM, "while it waited for the answer to a call")
+    return ErrandStop(stop, errand)
+
+
+@trial(Worker.OWN)
+async def terminated_without_an_engine(harness: Harness) -> Stop:
+    """Let the engine go away, and send SIGTERM while the worker looks for it."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    if harness.invoker.plays("echo"):
+        # What was just done leaves telemetry that is still to be sent, as it does in service.
+        await harness.invoker.reply(harness.invoker.invoke(harness.invoker.role("echo"), {}))
+    harness.listener.play((rule(Refuse()),))
+    for connection in harness.websockets():
+        connection.cut()
+    await harness.until(lambda: not harness.worker.running, AWAY, patient=False)
+    if not harness.worker.running:
+        raise Inconclusive("it ended when the engine went away: see REC-017")
+    return await stop_with(harness, signal.SIGTERM, "while the engine was away")
+
+
+@trial(Worker.OWN)
+async def terminated_before_an_engine(harness: Harness) -> Stop:
+    """Send SIGTERM to a worker that has not found an engine yet."""
+    harness.listener.play((rule(Refuse()),))
+    await harness.worker.start()
+    seconds = 1.5 * harness.pace.startup + 0.5
+    await harness.until(lambda: not harness.worker.running, seconds, patient=False)
+    if not harness.worker.running:
+        raise Inconclusive("it ended without an engine: see CON-004")
+    return await stop_with(harness, signal.SIGTERM, "before it found an engine")
+
+
+@trial(Worker.OWN)
+async def terminated_in_a_handshake(harness: Harness) -> Stop:
+    """Accept the worker's connections, answer on none, and send SIGTERM."""
+    harness.listener.play((rule(Stall(), Accept()),))
+    await harness.worker.start()
+    dialled = await harness.until(
+        lambda: next(harness.transcript.of(Accepted), None) or not harness.worker.running,
+        harness.pace.appearance,
+    )
+    if not dialled or not harness.worker.running:
+        raise Inconclusive("it opened no connection: see CON-001")
+    await harness.until(lambda: not harness.worker.running, AWAY, patient=False)
+    return await stop_with(harness, signal.SIGTERM, "while nobody answered its handshake")
+
+
+@trial(Worker.OWN, seconds=2.0)
+async def terminated_and_unanswered(harness: Harness) -> Stop:
+    """Neither read nor write any more on the worker's connections, and send SIGTERM."""
+    await harness.worker.start()
+    await harness.presence.ready()
+    for connection in harness.websockets():
+        connection.inject(HalfOpen())
+    patience = UNANSWERED * harness.pace.exit
+    when = "although nobody answered its close frame"
+    return await stop_with(harness, signal.SIGTERM, when, patience)
+
+
+Stopped = Stop | BusyStop | ErrandStop
+"""What the trials of this file, and those of an idle worker, return."""
+
+
+def stop_of(record: Record[Stopped]) -> Stop:
+    """The stop of a record, whatever the worker was busy with."""
+    return record.result if isinstance(record.result, Stop) else record.result.stop

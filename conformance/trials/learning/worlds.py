@@ -1,0 +1,148 @@
+"""Two worlds that differ in one thing, and what a function makes of each: nothing, at times.
+
+A function that answers and calls the same whether a value is there or not, or whatever a request
+holds, may be right. So what is found here is asked, and never a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.documents.trees import at, children, equal, places, put
+from conformance.trials.learning.knowledge import Depth, Learned, Question
+from conformance.trials.learning.starts import parameters
+
+BODIED = ("POST", "PUT", "PATCH")
+"""Methods whose requests have a body that means something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an invocation in one world: its result, and its calls with their data.
+
+    ``found`` is whether the engine had a value for what it asked for.
+    """
+
+    data: Any
+    result: Any
+    calls: tuple[tuple[str, Any], ...] = ()
+    found: bool = False
+
+
+def same(one: Outcome, other: Outcome) -> bool:
+    """Whether two worlds are the same to whoever looks from outside."""
+    if not equal(one.result, other.result) or len(one.calls) != len(other.calls):
+        return False
+    pairs = zip(one.calls, other.calls, strict=True)
+    return all(mine[0] == theirs[0] and equal(mine[1], theirs[1]) for mine, theirs in pairs)
+
+
+def of_a_value(function_id: str, target: str, absent: Outcome, there: Outcome) -> Question | None:
+    """Ask about a function that reads a value and makes nothing of it."""
+    if not there.found or not same(absent, there):
+        return None
+    text = (
+        f"{function_id} answers and calls the same whether {target} gives it the value that was "
+        "stored before, or none: does it read what it asks for?"
+    )
+    return Question(text, function_id, (absent.data, absent.result), (there.data, there.result))
+
+
+def is_request(data: Any) -> bool:
+    """Whether data is the event of an HTTP request."""
+    return isinstance(data, dict) and "path_params" in data and "body" in data
+
+
+def plainest(example: Any, config: Any) -> Any:
+    """A request that was taken without what its route does not put into it."""
+    if not is_request(example) or not isinstance(config, Mapping):
+        return None
+    names = parameters(str(config.get("api_path", "")))
+    given = example["path_params"] if isinstance(example["path_params"], Mapping) else {}
+    kept = {name: value for name, value in given.items() if name in names}
+    return {**example, "path_params": kept, "query_params": {}}
+
+
+def variants(example: Any, config: Any) -> dict[str, Any]:
+    """Requests that differ from one that was taken in one part, by the name of that part."""
+    if not is_request(example) or not isinstance(config, Mapping):
+        return {}
+    found: dict[str, Any] = {}
+    given = example.get("path_params")
+    for name in parameters(str(config.get("api_path", ""))):
+        if isinstance(given, dict) and isinstance(given.get(name), str):
+            found[f"path parameter {name}"] = put(
+                example, ("path_params", name), f"{given[name]}-other"
+            )
+    body = example.get("body")
+    bodied = str(config.get("http_method", "")).upper() in BODIED
+    if bodied and isinstance(body, dict) and body:
+        found["body"] = {**example, "body": _otherwise(body)}
+    return found
+
+
+def _otherwise(body: Any) -> Any:
+    """The value with every text and number in it changed, so that it is still of its form."""
+    for path in places(body):
+        leaf = at(body, path)
+        if isinstance(leaf, str):
+            body = put(body, path, f"{leaf}-other")
+        elif isinstance(leaf, int | float) and not isinstance(leaf, bool):
+            body = put(body, path, leaf + 1)
+    return body
+
+
+def of_a_request(function_id: str, part: str, one: Outcome, other: Outcome) -> Question | None:
+    """Ask about a function behind a route that makes nothing of a part of the request.
+
+    A handler that calls nothing may want no body: a greeting, a health check.
+    """
+    if not same(one, other) or (part == "body" and not one.calls):
+        return None
+    text = (
+        f"{function_id} answers and calls the same whatever the {part} of its request is: does it "
+        "read it?"
+    )
+    return Question(text, function_id, (one.data, one.result), (other.data, other.result))
+
+
+def of_a_store(
+    readers: Iterable[tuple[str, Outcome]], functions: Mapping[str, Learned]
+) -> list[Question]:
+    """Ask where one function reads what none of its family was seen to store.
+
+    ``readers`` read and found nothing.
+    """
+    questions: list[Question] = []
+    families = {
+        name.rpartition("::")[0]
+        for name, one in functions.items()
+        if any(call.endswith(("::set", "::update")) for call in one.calls)
+    }
+    for reader, outcome in readers:
+        family = reader.rpartition("::")[0]
+        idle = [
+            name
+            for name, one in functions.items()
+            if name.rpartition("::")[0] == family and _takes_and_does_nothing(one)
+        ]
+        if outcome.found or family in families or not idle:
+            continue
+        text = (
+            f"{reader} reads what no function of {family} was seen to store; {idle[0]} takes data "
+            "and calls nothing: does it store it?"
+        )
+        taken = functions[idle[0]].examples[0]
+        questions.append(Question(text, reader, (taken, None), (outcome.data, outcome.result)))
+    return questions
+
+
+def _takes_and_does_nothing(one: Learned) -> bool:
+    """Whether a function needs data of two members or more, says that it is well, and no more."""
+    if one.depth is not Depth.RESULT or one.calls or not one.refused:
+        return False
+    best = one.examples[0]
+    body = best["body"] if is_request(best) else best
+    return isinstance(body, dict) and sum(1 for _ in children(body)) > 1

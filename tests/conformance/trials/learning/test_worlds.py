@@ -1,0 +1,81 @@
+"""Functions that make nothing of what differs between two worlds are asked about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.trials.learning.knowledge import Depth, Learned
+from conformance.trials.learning.worlds import (
+    Outcome,
+    of_a_request,
+    of_a_store,
+    of_a_value,
+    plainest,
+    variants,
+)
+
+READ = (("state::get", {"scope": "s", "key": "a"}),)
+THERE = Outcome({"id": "a"}, {"order": 7}, READ, found=True)
+ROUTE = {"api_path": "/orders/:id/{line}", "http_method": "PUT"}
+TAKEN = {"path_params": {"id": "a", "line": "1"}, "query_params": {}, "body": {"n": 1, "t": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("absent", "there", "asked"),
+    [
+        (Outcome({}, {"order": 7}, READ), THERE, True),
+        (Outcome({}, {"order": None}, READ), THERE, False),
+        (Outcome({}, {"order": 7}, (*READ, ("state::set", {}))), THERE, False),
+        (Outcome({}, {"order": 7}, READ), Outcome({}, {"order": 7}, READ), False),
+    ],
+)
+def test_a_value_that_makes_no_difference_is_asked_about(
+    absent: Outcome, there: Outcome, asked: bool
+) -> None:
+    assert (of_a_value("shop::get", "state::get", absent, there) is not None) is asked
+
+
+def test_requests_differ_in_one_part_each() -> None:
+    found = variants(TAKEN, ROUTE)
+
+    assert set(found) == {"path parameter id", "path parameter line", "body"}
+    assert found["path parameter id"]["path_params"] == {"id": "a-other", "line": "1"}
+    assert found["body"]["body"] == {"n": 2, "t": "x-other"}
+    assert variants({"id": "a"}, ROUTE) == variants(TAKEN, None) == {}
+    assert "body" not in variants(TAKEN, {**ROUTE, "http_method": "GET"})
+
+
+def test_a_request_is_compared_without_what_its_route_does_not_give() -> None:
+    """A handler may take from the query what is not in the body."""
+    filled = {**TAKEN, "query_params": {"n": "1"}, "path_params": {"id": "a", "n": "1"}}
+
+    assert plainest(filled, ROUTE) == {**TAKEN, "path_params": {"id": "a"}}
+    assert plainest({"id": "a"}, ROUTE) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "calls", "asked"),
+    [("body", READ, True), ("body", (), False), ("path parameter id", (), True)],
+)
+def test_a_part_of_a_request_that_makes_no_difference_is_asked_about(
+    part: str, calls: Any, asked: bool
+) -> None:
+    one, other = Outcome(1, {"ok": True}, calls), Outcome(2, {"ok": True}, calls)
+
+    assert (of_a_request("shop::put", part, one, other) is not None) is asked
+    assert of_a_request("shop::put", part, one, Outcome(2, {"ok": False}, calls)) is None
+
+
+def test_a_store_that_calls_nothing_is_asked_about_beside_its_reader() -> None:
+    put = Learned(Depth.RESULT, ({"id": "a", "order": 1},), refused=({},))
+    get = Learned(Depth.CALLED, ({"id": "a"},), calls=("state::get",), refused=({},))
+    empty = [("shop::get", Outcome({"id": "a"}, None, READ))]
+
+    (question,) = of_a_store(empty, {"shop::put": put, "shop::get": get})
+    assert "shop::put takes data and calls nothing" in question.text
+
+    writing = Learned(Depth.CALLED, put.examples, calls=("state::set",))
+    assert of_a_store(empty, {"shop::put": writing, "shop::get": get}) == []
+    assert of_a_store(empty, {"shop::note": put, "shop::set": writing, "shop::get": get}) == []
