@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_engine.decoding import Undecodable, decode
+from mock_engine.decoding import Undecodable, _at_a_glance, _at_length, decode
 from mock_engine.messages import (
     InvocationResult,
     InvokeFunction,
@@ -20,6 +20,7 @@ from mock_engine.messages import (
     payload,
 )
 
+ID = "5b0d5b2e-0000-4000-8000-00000000000a"
 CALL = {"type": "invokefunction", "function_id": "a::b", "data": {"x": [1, 2.50, None]}}
 
 
@@ -241,3 +242,56 @@ def test_a_field_that_stands_twice_is_found_however_it_is_written(
             decode(b"{%b}" % body.encode())
     else:
         assert isinstance(decode(b"{%b}" % body.encode()), RegisterFunction)
+
+
+FIELDS = {
+    "invocation_id": st.sampled_from([f'"{ID}"', f'"{ID.upper()}"', '"x"', "null"]),
+    "function_id": st.sampled_from(['"a::b"', '"\\u0061"', '"é"', "1"]),
+    "data": st.sampled_from(
+        [
+            *("{}", '{"a":1}', "null", '"1e999"', "1e400", "-1E+400", "1e-400", "1e99", "0.1e3"),
+            *("12345678901234567890123", "1234567890123456789", "[1,1e3]", "-0", "01", "{"),
+            *(f'{{"a":{"[" * depth}{"]" * depth}}}' for depth in (125, 126, 127)),
+        ]
+    ),
+    "metadata": st.sampled_from(['{"n":1e999}', "null", "7", "[[]]"]),
+    "action": st.sampled_from(['{"type":"void"}', '{"type":"enqueue","queue":"q"}', "null"]),
+    "traceparent": st.sampled_from(['"00-x"', "null", "5"]),
+    "unknown": st.sampled_from(["1", "1e999", '""']),
+    "result": st.sampled_from(["null", "1", "1e999"]),
+    "error": st.sampled_from(['{"code":"c","message":"m"}', "null"]),
+}
+"""What may stand in a call or an answer, as JSON text."""
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> bytes:
+    """A call or an answer, right or with wrong fields, fields that stand twice or are unknown."""
+    kind, payload_name = draw(
+        st.sampled_from([("invokefunction", "data"), ("invocationresult", "result")])
+    )
+    pairs = [("type", f'"{kind}"'), ("invocation_id", f'"{ID}"'), ("function_id", '"a::b"')]
+    pairs.append((payload_name, draw(FIELDS["data"])))
+    more = draw(st.lists(st.sampled_from(list(FIELDS)), max_size=2))
+    pairs += [(name, draw(FIELDS[name])) for name in more]
+    pairs = draw(st.permutations(pairs))
+    colon = draw(st.sampled_from([":", ":", ": "]))
+    comma = draw(st.sampled_from([",", ",", ", "]))
+    fields = comma.join(f'"{key}"{colon}{value}' for key, value in pairs)
+    return f"{{{fields}}}".encode()
+
+
+@settings(max_examples=500)
+@given(frames())
+def test_what_is_seen_at_a_glance_is_what_a_closer_look_sees(frame: bytes) -> None:
+    seen = _at_a_glance(frame)
+
+    assert seen is None or seen == _at_length(frame)
+
+
+def test_what_an_sdk_writes_is_seen_at_a_glance() -> None:
+    call = {"type": "invokefunction", "invocation_id": ID, "function_id": "a::b", "data": {"n": 5}}
+    answer = {"type": "invocationresult", "invocation_id": ID, "function_id": "a::b", "result": 5}
+
+    for message in (call, answer):
+        assert _at_a_glance(json.dumps(message, separators=(",", ":")).encode()) is not None

@@ -74,7 +74,6 @@ def test_a_mistake_fails_the_scenario_at_its_step(name: str) -> None:
     assert step_of(reason, shipped()[mistake.found_by]) == mistake.step, reason
 
 
-@pytest.mark.mutant
 @pytest.mark.parametrize("name", BY_REQUIREMENT)
 def test_a_mistake_breaks_its_requirement(name: str) -> None:
     (verdict,) = judge(f"tests.mutants.agents {name}", [BY_REQUIREMENT[name].found_by])

@@ -26,7 +26,6 @@ def broken(command: str) -> set[str]:
     return {v.requirement.id for v in verdicts if v.finding.conclusion is Conclusion.BROKEN}
 
 
-@pytest.mark.mutant
 @pytest.mark.parametrize("bug", [None, *BUGS])
 def test_mistakes_on_the_sdk_for_python_are_found(bug: str | None) -> None:
     expected = {BUGS[bug]} if bug else set()
@@ -34,7 +33,6 @@ def test_mistakes_on_the_sdk_for_python_are_found(bug: str | None) -> None:
     assert broken(f"{sys.executable} -m tests.subjects.notes --bug {bug}") == expected
 
 
-@pytest.mark.mutant
 @pytest.mark.parametrize("bug", [None, *BUGS])
 def test_mistakes_on_the_sdk_for_node_are_found(bug: str | None) -> None:
     packages = built(NODE_NEWEST).folder
@@ -45,7 +43,6 @@ def test_mistakes_on_the_sdk_for_node_are_found(bug: str | None) -> None:
     assert broken(f"node {worker} --bug {bug}") == expected
 
 
-@pytest.mark.mutant
 @pytest.mark.parametrize("bug", [None, *BUGS])
 def test_mistakes_on_the_sdk_for_rust_are_found(bug: str | None) -> None:
     worker = built(NOTES).folder / "notes-subject"

@@ -29,7 +29,7 @@ BUSY = 2.5
 """Seconds that the slow invocation runs: longer than it takes to dial again."""
 
 
-@trial(Worker.OWN, seconds=BUSY)
+@trial(Worker.OWN, seconds=BUSY + 0.5)
 async def cut_while_busy(harness: Harness) -> Straddle:
     """Cut the connection while a slow invocation runs, and wait until it must have ended."""
     harness.invoker.can_sleep()

@@ -12,9 +12,11 @@ from conformance.trials.trial import Record, check
 def _returns(requirement: str, *records: Record[Series]) -> Finding:
     """Whether the worker came back after the losses that the requirement is about."""
     drops = [(r, d) for r in records for d in r.result if d.way.requirement == requirement]
-    if not drops:
+    away = [(r, d) for r, d in drops if not d.back]
+    lost = [(r, d) for r, d in drops if d.before]  # at first there is nothing to be lost
+    if not (away or lost):
         return inconclusive("the worker, started anew, was not ready in time to try this")
-    record, drop = next(((r, d) for r, d in drops if not d.back), drops[0])
+    record, drop = (away or lost)[0]
     if drop.back:
         speech = record.talk.first_message(drop.after[0])
         return kept(f"back {speech.at - drop.at:.1f} s after {drop.way.how}")

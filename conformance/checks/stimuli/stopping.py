@@ -88,8 +88,8 @@ async def terminated_before_an_engine(harness: Harness) -> Stop:
     """Send SIGTERM to a worker that has not found an engine yet."""
     harness.listener.play((rule(Refuse()),))
     await harness.worker.start()
-    seconds = 1.5 * harness.pace.startup + 0.5
-    await harness.until(lambda: not harness.worker.running, seconds, patient=False)
+    # By then it has begun as it did in the first run: a crowded machine takes it longer.
+    await harness.until(lambda: not harness.worker.running, 1.5 * harness.pace.startup + 0.5)
     if not harness.worker.running:
         raise Inconclusive("it ended without an engine: see CON-004")
     return await stop_with(harness, signal.SIGTERM, "before it found an engine")

@@ -17,7 +17,6 @@ LOOKING_BACK = [
 """What rests on all that was done to the worker that trials share."""
 
 
-@pytest.mark.mutant
 @pytest.mark.parametrize(
     "module",
     [
