@@ -126,6 +126,9 @@ class Listener:
 
         The port is kept: one that is merely free may be given to any other process.
         """
+        if self._reopening is not None:
+            self._reopening.cancel()  # of the schedule before this one
+            self._reopening = None
         if self._server is not None:
             self._server.close()
             self._server = None

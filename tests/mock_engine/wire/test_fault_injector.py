@@ -96,6 +96,16 @@ async def test_a_refused_port_is_kept_and_opened_again() -> None:
             assert s.listener.port == port
 
 
+@run
+async def test_a_port_that_is_refused_once_more_stays_refused() -> None:
+    async with scene() as s:
+        s.listener.play((rule(Refuse()),))
+        s.listener.play((rule(Refuse()),))
+        await asyncio.sleep(0)  # the turn in which a port opens
+        with pytest.raises(OSError, match=r"Connect|refused"):
+            await s.client()
+
+
 async def patient(s: Scene) -> Any:
     while True:
         with contextlib.suppress(OSError):
