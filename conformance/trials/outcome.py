@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -42,6 +43,20 @@ class RunRecord:
 
 
 TrialOutcome = Record[Any] | InconclusiveTrial
+
+
+def prepared(trial: Trial[Result]) -> Callable[[Harness], Awaitable[Result]]:
+    """The trial, with its worker started first, or started anew where it was lost."""
+
+    async def play(harness: Harness) -> Result:
+        if not harness.talk.workers:
+            await harness.worker.start()
+            await harness.presence.ready()
+        elif not (harness.worker.running and harness.workers):
+            await harness.restart()
+        return await trial.play(harness)
+
+    return play
 
 
 async def played(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:

@@ -12,7 +12,7 @@ second one did not start while the first one ran.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future, as_completed, wait
 from contextlib import suppress
 from dataclasses import replace
@@ -27,7 +27,7 @@ from conformance.trials.company import Attempt, attempted
 from conformance.trials.harness import Harness
 from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.learning.session import is_of_use, learn
-from conformance.trials.outcome import InconclusiveTrial, RunRecord, TrialOutcome, played
+from conformance.trials.outcome import InconclusiveTrial, RunRecord, TrialOutcome, played, prepared
 from conformance.trials.probe_run import probe_run
 from conformance.trials.starts import Starts
 from conformance.trials.trial import TRIALS, Trial, Worker
@@ -303,7 +303,7 @@ class Scheduler:
                 )
             )
         try:
-            return await played(replace(trial, play=_prepared(trial)), lane[0], run)
+            return await played(replace(trial, play=prepared(trial)), lane[0], run)
         finally:
             lane[0].gateway.release()
 
@@ -375,20 +375,6 @@ class Scheduler:
         elif not self._settings.subject.starts:
             reason = "this takes a worker that the suite starts, for itself alone"
         return None if reason is None else InconclusiveTrial(trial.name, reason)
-
-
-def _prepared(trial: Trial[Result]) -> Callable[[Harness], Awaitable[Result]]:
-    """The trial, with its worker started first, or started anew where it was lost."""
-
-    async def play(harness: Harness) -> Result:
-        if not harness.talk.workers:
-            await harness.worker.start()
-            await harness.presence.ready()
-        elif not (harness.worker.running and harness.workers):
-            await harness.restart()
-        return await trial.play(harness)
-
-    return play
 
 
 async def _revive(shared: Harness) -> None:

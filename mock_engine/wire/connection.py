@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Literal, cast
 
 from websockets.exceptions import PayloadTooBig, ProtocolError
@@ -133,13 +134,9 @@ class Connection(asyncio.Protocol):
         """Write one message in several frames, past the faults of a schedule."""
         if self._ended:
             return
-        for part in parts:
-            if self._recorder is not None:
-                self._recorder.sent_part(part)
-            self.send_raw(part.serialize())
         if self._recorder is not None:
-            data = b"".join(part.data for part in parts)
-            self._recorder.sent_in_parts(parts[0].opcode is BINARY, data)
+            self._recorder.sent_in_parts(parts)
+        self.send_raw(b"".join(part.serialize() for part in parts))
 
     def give_up(self) -> None:
         """End a connection whose peer does not read."""
@@ -149,9 +146,8 @@ class Connection(asyncio.Protocol):
 
     def send_raw(self, data: bytes) -> None:
         """Write bytes to the TCP stream as they are."""
-        if self._ended:
-            return
-        self._outbox.write(data)
+        if not self._ended:
+            self._outbox.write(data)
 
     def close(self, code: int | None = None, reason: str = "") -> None:
         """Send a close frame, then end the connection when the peer answers or time is up."""
@@ -269,7 +265,8 @@ class Connection(asyncio.Protocol):
 
     def await_request(self, seconds: float) -> None:
         """Give the peer so long to send a request, or what is missing of it."""
-        self._deadline.set(seconds, self._request_timed_out)
+        why = "no complete request in time"
+        self._deadline.set(seconds, partial(self._break, Ending.MALFORMED, why))
 
     def request_complete(self) -> None:
         """A request is in: the time limit for it is over."""
@@ -386,9 +383,6 @@ class Connection(asyncio.Protocol):
         if self.is_open:
             self.is_open = False
             self._application.closed(self)
-
-    def _request_timed_out(self) -> None:
-        self._break(Ending.MALFORMED, "no complete request in time")
 
     # -- notes and time --------------------------------------------------------------------------
 

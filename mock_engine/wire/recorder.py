@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mock_engine.transcript import Direction, Event, FrameSeen, Message, Transcript
 from mock_engine.wire.frames import BINARY, TEXT, Frame
@@ -25,12 +25,12 @@ class Recorder:
         if frame.opcode in (TEXT, BINARY):
             self._message(at, Direction.FROM_ENGINE, frame.opcode is BINARY, frame.data)
 
-    def sent_part(self, frame: Frame) -> None:
-        """Record a frame to the peer that is a part of a message."""
-        self._frame(Direction.FROM_ENGINE, frame)
-
-    def sent_in_parts(self, binary: bool, data: bytes) -> None:
-        """Record a message to the peer whose parts were noted."""
+    def sent_in_parts(self, parts: Sequence[Frame]) -> None:
+        """Record the frames to the peer that are parts of one message, and the message."""
+        for part in parts:
+            self._frame(Direction.FROM_ENGINE, part)
+        data = b"".join(part.data for part in parts)
+        binary = parts[0].opcode is BINARY
         self._message(self._transcript.now(), Direction.FROM_ENGINE, binary, data)
 
     def seen(self, frame: Frame) -> None:
