@@ -32,7 +32,7 @@ def test_each_fails_as_listed_and_the_page_of_findings_says_so() -> None:
     for name in here:
         BUILDS[name].ensure()
     command = [sys.executable, "-m", "conformance", "matrix", str(WORKERS), "--jobs=4"]
-    always = ["--level=full", "--strict", "--no-build"]
+    always = ["--level=full", "--no-build"]
     page = ["--findings=docs/findings.md", "--check"]
     only = [f"--worker={name}" for name in here]
 
@@ -45,6 +45,7 @@ def test_each_fails_as_listed_and_the_page_of_findings_says_so() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "(warn)" not in (ROOT / "docs" / "findings.md").read_text("utf-8")
     if len(here) < len(BUILDS):
         pytest.skip(f"only {', '.join(here)} were judged: the tools for the others are missing")
 
