@@ -11,7 +11,7 @@ log = logging.getLogger("mock_engine.frames")
 
 
 def log_frames(event: Event) -> None:
-    """Log what happened, if it has a line."""
+    """Log an event, if there is a line for it."""
     text = line(event)
     if text is not None:
         log.info("%s", text)
