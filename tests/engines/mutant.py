@@ -31,10 +31,10 @@ def heard(connection: Connection, frame: Frame) -> Frame | None:
 
 @dataclass(frozen=True)
 class Mutant:
-    """An engine that breaks the requirement ``breaks``, and the words by which that is seen.
+    """An engine that breaks the requirement ``breaks``, and words that the finding must contain.
 
-    ``sends`` makes what is sent of each frame, ``receives`` what is read of each, ``responds``
-    what becomes of an answer over HTTP; a text is sent as it is.
+    ``sends`` returns what is sent in place of each frame, ``receives`` what is read in place of
+    each, ``responds`` what replaces an HTTP answer; a string is sent as it is.
     """
 
     breaks: str
