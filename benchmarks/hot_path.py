@@ -39,7 +39,7 @@ PARTS = {
     "outgoing": "messages",
     "core": "core",
 }
-"""Parts by the module or package of ``mock_engine``; what is in none passes on between them."""
+"""The part for each module or package of ``mock_engine``; all other code is "passing on"."""
 
 
 class Nowhere(asyncio.Transport):

@@ -39,7 +39,7 @@ COMPLAINTS = 20
 """The most dropped messages of one connection that are logged."""
 
 LOOKS = 5.0
-"""The time between two looks for new or lost functions, in seconds."""
+"""The interval between two checks for new or lost functions, in seconds."""
 
 
 class LocalWorker(Protocol):

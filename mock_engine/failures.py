@@ -1,4 +1,4 @@
-"""How a function of the engine itself fails."""
+"""The failures of the engine's own functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames as log lines, for a person in front of a terminal."""
+"""Frames as log lines, for a person who watches a terminal."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from mock_engine.versions import Release
 
 
 def gaps(release: Release) -> dict[type[ProtocolMessage], frozenset[str] | None]:
-    """The fields that a message lacks in a release; ``None`` if the release lacks the message.
+    """The fields that each message lacks in a release; ``None`` if the release lacks the message.
 
     An engine that advertises features has the messages of these features in any release.
     """

@@ -1,4 +1,4 @@
-"""Calls, from the caller to the owner of the function, and the answers on the way back.
+"""Calls from the caller to the owner of the function, and their answers.
 
 A call is stored before it is sent, so no answer can come too early.
 """

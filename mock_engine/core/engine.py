@@ -235,7 +235,7 @@ class Core(State):
         return [] if peer is None else self.release(peer)
 
     def looked(self) -> Actions:
-        """Compare the functions with those at the last look, and report the difference."""
+        """Compare the functions with those at the last check, and notify the triggers."""
         return events.functions_event(self)
 
     # -- registrations ---------------------------------------------------------------------------

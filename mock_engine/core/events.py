@@ -26,7 +26,7 @@ def worker_event(state: State, peer: Peer, event: str) -> Actions:
 
 
 def functions_event(state: State) -> Actions:
-    """Notify the triggers that watch functions, if any came or went since the last look."""
+    """Notify the triggers that watch functions, if any came or went since the last check."""
     functions = [function for function in state.functions if not is_internal(function)]
     seen = {(function.namespace, function.spec.id) for function in functions}
     if seen == state.seen_functions:

@@ -1,9 +1,9 @@
-"""Fault schedules as plain data, as they stand in YAML and JSON, read and written.
+"""Fault schedules as plain data, as in YAML and JSON: reading and writing.
 
 - do: {close: 1001}                     # now, on every open connection
 - do: {reject: {status: 503}}           # the first two upgrades
   connection: 1-2
-- do: reset                             # as the third answer of the second worker comes in
+- do: reset                             # when the third answer of the second worker arrives
   when: {received: {number: 3, type: invocationresult}}
   connection: 2
   path: /

@@ -36,7 +36,7 @@ def redis_server(options: Mapping[str, Any]) -> RedisServer | None:
 
 
 def module_store(options: Mapping[str, Any], name: str, server: RedisServer | None) -> Store:
-    """The store of a module; ``name`` is its file in a folder, or its prefix on a server."""
+    """The store of a module; ``name`` is its file in a folder, or its prefix in Redis."""
     return open_store(options, name) if server is None else RedisStore(server, name)
 
 

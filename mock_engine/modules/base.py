@@ -64,7 +64,7 @@ class Module:
 
     @property
     def url(self) -> str | None:
-        """The URL that the module serves, if it listens."""
+        """The URL that the module serves; ``None`` if it does not listen."""
         return None
 
     @property

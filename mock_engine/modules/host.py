@@ -125,7 +125,7 @@ class Trace:
 
 
 class Host:
-    """The engine side of one module; ``peer`` is the module's negative peer number."""
+    """The link of one module to its engine; ``peer`` is the module's negative peer number."""
 
     def __init__(self, engine: Embedding, peer: int) -> None:
         self.peer = peer

@@ -43,7 +43,7 @@ class Wish(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def subscription(self) -> Subscription:
-        """The subscription in the form that the module uses."""
+        """The named subscription."""
         return Subscription(self.subscription_id, self.stream_name, self.group_id, self.id)
 
 

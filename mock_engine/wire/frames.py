@@ -5,7 +5,7 @@ Rules of this file:
 * Input is checked as a server must: masked, no reserved bits (no extension is ever negotiated),
   known opcodes, control frames complete and small, and no more data than allowed.
 * Output is not checked: a test may write any frame.
-* A complete frame is read in place; only an incomplete one is copied.
+* A complete frame is read in place; only an incomplete one is buffered.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def write(folder: Path) -> None:
 
 
 def _moved(workers: tuple[Judged, ...]) -> tuple[Judged, ...]:
-    """The same workers, each with the verdicts of another."""
+    """The same workers, each with the verdicts of another one."""
     return tuple(
         replace(worker, verdicts=other.verdicts)
         for worker, other in zip(workers, reversed(workers), strict=True)

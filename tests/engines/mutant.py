@@ -1,9 +1,9 @@
-"""Wrong engines: the mock engine with one thing broken, as a program that takes its options.
+"""Engine mutants: the mock engine with one mistake, as a program with the engine's options.
 
     python -m tests.engines.mutant NAME --config FILE
 
-What is broken is said about the frames that cross the wire, so that it holds whatever the engine
-looks like inside.
+A mistake is a change of the frames that cross the wire, so that it does not depend on how the
+engine is built.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Mutant:
     responds: Callable[[Response], Response] = lambda response: response
 
     def install(self) -> None:
-        """Break this process's engine."""
+        """Install the mistake in the engine of this process."""
         send, deliver, respond = Connection.send_text, Connection._deliver, Connection.respond
 
         def send_text(connection: Connection, text: bytes) -> None:

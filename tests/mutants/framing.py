@@ -18,7 +18,7 @@ KNOWN = {"type", "invocation_id", "function_id", "data", "metadata", "traceparen
 
 
 class GoesDeaf(Worker):
-    """Stops reading, with the socket open, once ``chokes`` says so."""
+    """Stops reading, with the socket open, once ``chokes`` returns true."""
 
     def chokes(self, raw: str | bytes) -> bool:
         raise NotImplementedError

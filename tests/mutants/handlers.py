@@ -57,7 +57,7 @@ class Calls:
         await socket.send(text if encodable(text) else json.dumps(message))
 
     async def tell(self, message: Json) -> None:
-        """Send at once if there is a connection; otherwise the replay will."""
+        """Send at once if there is a connection; otherwise the replay sends it."""
         if self.socket is not None and self.connected:
             with contextlib.suppress(ConnectionClosed):
                 await self.send(self.socket, message)

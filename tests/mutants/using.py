@@ -216,7 +216,7 @@ class EndsOverWhatIsAbsent(Counts):
 
 @breaks("USE-006")
 class TrustsWhatItKept(WaitsForWhatIsAbsent):
-    """Stores a value once, when it is connected, although the engine may lose it."""
+    """Stores a value only when it connects, although the engine may lose the value later."""
 
     async def announce(self, socket: ClientConnection) -> None:
         call: Json = {"type": "invokefunction", "function_id": "state::set"}

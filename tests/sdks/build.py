@@ -1,7 +1,7 @@
 """Builds the reference workers on every SDK version: ``python -m tests.sdks.build [NAME…]``.
 
-Each has a folder of its own under ``.cache/sdks``, which git ignores. What is up to date is not
-built again, and two processes never build the same at a time.
+Each has its own folder under ``.cache/sdks``, which git ignores. A build that is up to date is not
+repeated, and two processes never make the same build at the same time.
 """
 
 from __future__ import annotations

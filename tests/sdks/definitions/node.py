@@ -1,4 +1,4 @@
-"""Reads the messages that the npm package ``iii-sdk`` defines, from the sources in its maps."""
+"""Reads the messages that the npm package ``iii-sdk`` defines, from its source maps."""
 
 from __future__ import annotations
 
