@@ -1,4 +1,4 @@
-"""Calls whose answer does not come in time, and calls while there is no engine."""
+"""Calls whose answer does not come in time, and calls while there is no connection."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIMIT = 30.0
 
 @trial(Worker.OWN, seconds=LIMIT, long=True)
 async def calls_a_black_hole(harness: Harness) -> Errand:
-    """Let the worker call a function that never answers, and give no time limit."""
+    """Make the worker call a function that never answers, without a time limit."""
     call_for_ever = unanswered(harness)
     await harness.worker.start()
     await harness.presence.ready()

@@ -63,7 +63,7 @@ def _fault(event: Event) -> str | None:
 
 
 TOGETHER = 1.0
-"""Seconds in which the end of a process is noticed after that of its connections."""
+"""Seconds within which the end of a process is noticed after the end of its connections."""
 
 
 def _unanswered_close(record: Record[object], events: list[Event]) -> Finding | None:
@@ -98,7 +98,7 @@ FRAGMENT = 16
 async def fragmented(harness: Harness) -> bool | None:
     """Send messages in several frames each; return whether the worker reads them.
 
-    ``None`` stands for a worker that answers no invocation whatever.
+    ``None`` stands for a worker that answers no invocation at all.
     """
     await harness.worker.start()
     await harness.presence.ready()

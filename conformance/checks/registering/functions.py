@@ -76,7 +76,7 @@ SAYING = frozenset(
         *("patternProperties", "description"),
     }
 )
-"""Keywords of JSON Schema that rule something out, or tell a person that nothing is."""
+"""Keywords of JSON Schema that rule something out, or tell a person that nothing is ruled out."""
 
 
 @each(

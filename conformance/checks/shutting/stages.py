@@ -1,4 +1,4 @@
-"""A signal that comes while the worker is busy with something else than its work.
+"""Signals at every other stage of a worker's life.
 
 Each stage of life has a requirement: starting (SHD-012), connecting (SHD-013), registering
 (SHD-014), handling (SHD-008), waiting for an answer (SHD-009), reconnecting (SHD-010), shutting
