@@ -67,10 +67,11 @@ TOGETHER = 1.0
 
 
 def _unanswered_close(record: Record[object], events: list[Event]) -> Finding | None:
-    """A close frame of the engine that a worker read, as its own end of the stream shows.
+    """A close frame of the engine that a worker read but did not answer before it closed.
 
-    Whoever is sent away, or ends, may have parted before it read the frame. No engine waits for an
-    answer, and the official SDK for Rust gives none, so this is no failure: RFC 6455, 5.5.1.
+    A worker that is refused, or exits, may have disconnected before it read the frame. No engine
+    waits for an answer, and the official Rust SDK gives none, so this is no failure: RFC 6455,
+    5.5.1.
     """
     closes = [e for e in events if isinstance(e, FrameSeen) and e.opcode is Opcode.CLOSE]
     ended = next((e for e in events if isinstance(e, Ended)), None)

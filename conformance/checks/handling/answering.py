@@ -74,7 +74,7 @@ def _sameness(answer: Message) -> str:
 
 
 def _bounced(record: Record[Round]) -> tuple[Message, ...]:
-    """An invocation and the same from the worker, if it sends back whatever comes."""
+    """An invocation and its copy from the worker, if the worker sends everything back."""
     ids = {i.id for i in (*record.result.known, record.result.unknown)}
     return tuple(
         message

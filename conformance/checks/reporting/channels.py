@@ -105,7 +105,7 @@ def writes_in_pieces(record: Record[ChannelOutput]) -> Finding:
 
 @trial(Worker.SHARED)
 async def read_from_a_channel(harness: Harness) -> Invocation:
-    """Let the worker read a channel that holds half of it at first, and is closed with the rest."""
+    """Make the worker read a channel that holds half of it at first and is closed with the rest."""
     role = harness.invoker.role("read")
     channel = harness.engine.channels.create()
     half = len(PARTS) // 2

@@ -29,7 +29,7 @@ from conformance.trials.trial import Record, Worker, check, trial
 
 @trial(Worker.OWN)
 async def terminated_twice(harness: Harness) -> Stop:
-    """Send SIGTERM twice, as an impatient supervisor does, with work under way if there can be."""
+    """Send SIGTERM twice, as an impatient supervisor does, if possible during an invocation."""
     await harness.worker.start()
     await harness.presence.ready()
     with contextlib.suppress(Inconclusive):
