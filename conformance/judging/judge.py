@@ -257,7 +257,7 @@ def attempt(trial: Trial[Any], number: int) -> Trial[Any]:
 
 
 def rated(findings: Sequence[Finding]) -> tuple[int, Tried | None]:
-    """What the tries of something flaky come to: the first that broke it, and the rate."""
+    """The result of the tries of something flaky: the first that broke it, and the rate."""
     proven = [
         i for i, f in enumerate(findings) if f.conclusion in (Conclusion.KEPT, Conclusion.BROKEN)
     ]

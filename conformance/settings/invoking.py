@@ -40,7 +40,7 @@ function that the user declares to behave like it."""
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """What the user tells of a function: examples of its data, and the seconds it may take."""
+    """What the user declares about a function: example data, and the seconds it may take."""
 
     examples: tuple[Any, ...] = ()
     timeout: float = 0.0
