@@ -1,4 +1,4 @@
-"""The requirements: one entry a normative sentence, in YAML files, one a phase and named as it.
+"""The requirements: one entry per normative sentence, in one YAML file per phase.
 
 An id is frozen once released: its sentence may become clearer, never mean something else.
 """
