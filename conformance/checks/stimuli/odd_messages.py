@@ -14,18 +14,18 @@ from conformance.trials.trial import Worker, trial
 from mock_engine.transcript import Message
 
 Answered = Callable[[Conversation], bool]
-"""Says of a conversation whether a stimulus was answered as it must be."""
+"""Whether, in a conversation, a stimulus was answered as it must be."""
 
 Stimulus = Callable[[Harness, int], Answered | None]
-"""Sends something on a connection; returns how its answer is told, if it must have one."""
+"""Sends something on a connection; returns how its answer is recognised, if it must have one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """What came of a stimulus, and the messages that show it.
+    """The outcome of a stimulus, and the messages that show it.
 
-    ``heard`` is whether the worker listened afterwards, ``alive`` whether its process ran,
-    ``unanswered`` how much of what it had to answer it did not.
+    ``heard`` is whether the worker was responsive afterwards, ``alive`` whether its process was
+    running, ``unanswered`` how many messages it should have answered and did not.
     """
 
     heard: bool
@@ -109,7 +109,7 @@ def _answer_with(**fields: object) -> Stimulus:
 
 
 def _shape(talk: Conversation, invocation_id: str) -> tuple[str, ...] | None:
-    """What members an answer has, and its result where that is an object; ``None`` without one."""
+    """The members of an answer, and its result if that is an object; ``None`` without an answer."""
     answers = talk.answers(invocation_id)
     if not answers:
         return None
@@ -119,12 +119,12 @@ def _shape(talk: Conversation, invocation_id: str) -> tuple[str, ...] | None:
 
 
 NOBODY = "conformance::somebody"
-"""A function of no worker, to which a trigger is bound that is never to fire."""
+"""A function of no worker, with a trigger that is never to fire."""
 
 UNKNOWN: dict[str, object] = {"x_unheard_of": {"nested": [1, None, "text"]}}
 
 RESULT = {"type": "triggerregistrationresult", "id": "a", "trigger_type": "http"}
-"""What the engine says of a trigger that is nobody's."""
+"""What the engine says about a trigger that belongs to nobody."""
 
 
 MALFORMED: tuple[dict[str, object], ...] = (
@@ -175,11 +175,11 @@ STIMULI: dict[str, tuple[Stimulus, ...]] = {
         _invocation_with(baggage=""),
     ),
 }
-"""What is sent, by the requirement that says that a worker survives it."""
+"""What is sent, by the requirement to survive it."""
 
 
 MAY_RETURN = ("FRM-011",)
-"""Where a worker may part with the connection, if it comes back: no engine sends these."""
+"""Requirements where a worker may drop the connection, if it comes back: no engine sends these."""
 
 
 @trial(Worker.OWN)

@@ -15,11 +15,11 @@ from mock_engine.faults import Accept, HalfOpen, Refuse, Stall, rule
 from mock_engine.transcript import Accepted
 
 AWAY = 0.3
-"""Seconds for which the engine is away before the signal comes."""
+"""Seconds for which the engine is away before the signal is sent."""
 
 UNANSWERED = 2.0
-"""By how much longer a worker may take whose close frame nobody answers: WebSocket libraries wait
-ten seconds for that, and some of them then as long again."""
+"""How much longer a worker may take whose close frame is not answered: WebSocket libraries wait ten
+seconds for that, and some of them as long again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def terminated_while_calling(harness: Harness) -> ErrandStop:
 
 @trial(Worker.OWN)
 async def terminated_without_an_engine(harness: Harness) -> Stop:
-    """Let the engine go away, and send SIGTERM while the worker looks for it."""
+    """Take the engine away, and send SIGTERM while the worker looks for it."""
     await harness.worker.start()
     await harness.presence.ready()
     if harness.invoker.plays("echo"):
@@ -97,7 +97,7 @@ async def terminated_before_an_engine(harness: Harness) -> Stop:
 
 @trial(Worker.OWN)
 async def terminated_in_a_handshake(harness: Harness) -> Stop:
-    """Accept the worker's connections, answer on none, and send SIGTERM."""
+    """Accept the worker's connections, answer none of them, and send SIGTERM."""
     harness.listener.play((rule(Stall(), Accept()),))
     await harness.worker.start()
     dialled = await harness.until(
@@ -112,7 +112,7 @@ async def terminated_in_a_handshake(harness: Harness) -> Stop:
 
 @trial(Worker.OWN, seconds=2.0)
 async def terminated_and_unanswered(harness: Harness) -> Stop:
-    """Neither read nor write any more on the worker's connections, and send SIGTERM."""
+    """Stop reading and writing on the worker's connections, and send SIGTERM."""
     await harness.worker.start()
     await harness.presence.ready()
     for connection in harness.websockets():
