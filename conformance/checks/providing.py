@@ -60,7 +60,7 @@ def refuses_unknown_types(record: Record[OfferedTriggers]) -> Finding:
     """A trigger of a type that its provider no longer knows must not wait in silence."""
     answers = results(list(record.talk.messages()), UNKNOWN)
     error = answers[0].json.get("error") if answers else None
-    # The engine reads an answer whose error is none of its kind as no answer at all.
+    # To the engine, an answer whose error has the wrong form is no answer at all.
     fault = error_fault(error) if error else "no error" if answers else "no answer"
     if fault is None:
         return kept("it answered with an error", answers[0])

@@ -178,9 +178,9 @@ class Judging:
 
 
 def follow(words: Sequence[str], changes: Iterable[AbstractSet[str]], judging: Judging) -> int:
-    """Judge, and again after each of the ``changes``, sets of paths, until there are no more.
+    """Judge, and judge again after each of the ``changes``, which are sets of paths.
 
-    A worker that cannot be started is no end of it: its author is in the midst of a change.
+    A worker that cannot be started does not end this: its author may be in the middle of a change.
     """
 
     def over(_: int) -> None:

@@ -122,7 +122,7 @@ def chosen(
 
 
 def _found(what: str, patterns: Iterable[str], labels: Mapping[str, list[str]]) -> set[str] | None:
-    """The names of which a label matches one of the patterns, ``None`` where there are none."""
+    """The names with a label that matches one of the patterns; ``None`` without patterns."""
     wanted: set[str] | None = None
     for pattern in patterns:
         found = {name for name, of_it in labels.items() if fnmatch.filter(of_it, pattern)}

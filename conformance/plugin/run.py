@@ -281,7 +281,7 @@ class JudgingPlugin:
 
 
 def _judgement(config: pytest.Config) -> tuple[Session, dict[str, Any]]:
-    """What judges the subject that the options name, and what they tell a reader of a report."""
+    """The judgement of the subject that the options name, and the options for the report."""
     folders = (config.invocation_params.dir, config.rootpath)
     if options.judges_engine(config.option, folders):
         from conformance.engines.judgement import EngineJudgement

@@ -100,7 +100,7 @@ class Expected(Pattern):
         return (self.pattern,)
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The expectation in words."""
         pattern = self.pattern.describe(names)
         where = f" on connection `{self.source}`" if self.source and self.kind == "message" else ""
         first = " as the first message" if self.first else ""

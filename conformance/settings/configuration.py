@@ -1,4 +1,4 @@
-"""The file ``conformance.yaml``: what a worker's author tells the suite about the worker.
+"""The file ``conformance.yaml``: what a worker's author declares about the worker.
 
 A key has the name of the option with the same meaning; the option on the command line takes
 precedence.

@@ -106,7 +106,7 @@ def _require_own(way: route.Route) -> None:
     """Check that the engine can listen where the route says.
 
     Raises:
-        UsageError: that is no address of this machine.
+        UsageError: that is not an address of this machine.
     """
     try:
         bound(way.listens_on, 0).close()

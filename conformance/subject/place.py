@@ -61,13 +61,13 @@ class Run(Protocol):
         """Send a signal to the started process alone, as a supervisor does."""
 
     def usage(self) -> Usage | None:
-        """What it takes of this machine; ``None`` where that cannot be told from here."""
+        """The resources that it uses on this machine; ``None`` if that is not known here."""
 
     def remotes(self) -> tuple[tuple[str, int], ...]:
         """Hosts and ports that it is connected with, if that can be known from here."""
 
     async def remaining(self, within: float) -> tuple[str, ...]:
-        """What still runs after ``within`` seconds of all that was started, in words."""
+        """What is still running after ``within`` seconds of everything started, in words."""
 
     async def kill(self) -> None:
         """Kill the worker and everything it started, at once, and wait until it is gone."""

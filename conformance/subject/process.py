@@ -125,7 +125,7 @@ class WorkerProcess:
     async def kill(self) -> None:
         """Kill the command and everything it started, at once, and wait until it is gone."""
         self._kept.end()
-        await asyncio.shield(self._following)  # whoever is cancelled meanwhile must not end it
+        await asyncio.shield(self._following)  # a cancelled caller must not stop this
         self._kept.close()
         self.output.close()
 

@@ -161,7 +161,7 @@ class Conversation:
         """The first message of a worker.
 
         Raises:
-            KeyError: the connection is no worker's.
+            KeyError: the connection is not a worker's.
         """
         return self._workers[connection]
 

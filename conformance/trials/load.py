@@ -14,7 +14,7 @@ MANY = 8
 
 
 def load_factor() -> float:
-    """How many processes want each processor: 1 on a machine with time to spare, at most 4."""
+    """How many processes compete for each CPU core: 1 on an idle machine, at most 4."""
     wanting: float = psutil.getloadavg()[0] / (psutil.cpu_count() or 1)
     return min(MOST, max(1.0, wanting))
 

@@ -64,11 +64,7 @@ class Presence:
         )
 
     async def ready(self) -> None:
-        """Wait until the worker has registered what it registered in its first run, and listens.
-
-        Raises:
-            WorkerMissing: it did not.
-        """
+        """Wait until the worker has registered the same as in its first run, and responds."""
         if not await self.present(self._context.pace.appearance):
             if not self._context.workers:
                 self._worker.doubt()
@@ -119,7 +115,7 @@ class Presence:
         ):
             return False
         announced = self.is_announced() or not self._context.baseline.announced
-        # What a worker takes back by itself it had registered.
+        # What a worker unregisters by itself was registered before.
         return announced and wanted <= self._context.talk.registered(workers)
 
     def is_announced(self) -> bool:

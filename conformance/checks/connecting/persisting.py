@@ -138,7 +138,7 @@ async def denied(harness: Harness) -> Denied:
         lambda: bool(connections_since(harness, before)) or not harness.worker.running,
         harness.pace.reconnect,
     )
-    # A connection for telemetry may be opened at any time: those of workers alone tell.
+    # A connection for telemetry may be opened at any time: only those of workers count.
     talk = harness.talk
     upgrades = [talk.upgrades[number].at for number in connections_since(harness, before)]
     first = (min(upgrades) if upgrades else harness.transcript.now()) - at

@@ -200,7 +200,7 @@ def _ends_in_an_error(
 
 
 def _no_json(record: Record[Crash]) -> tuple[Message, ...]:
-    """What came after the invocation, on its connection, and is no JSON."""
+    """What came after the invocation on its connection and is not JSON."""
     invocation = record.result.invocation
     messages = record.talk.messages(invocation.connection)
     return tuple(m for m in messages if m.at >= invocation.at and m.json is NOT_JSON)

@@ -140,7 +140,7 @@ async def pinged_while_busy(harness: Harness) -> Busy:
 async def _ping_amidst(harness: Harness, milliseconds: int, payload: bytes) -> Busy:
     harness.invoker.can_sleep()
     slow = harness.invoker.sleep(milliseconds)
-    # The stimulus is a ping in the midst of the handler's work, not before it began.
+    # The stimulus is a ping during the handler's work, not before it began.
     await harness.until(lambda: bool(harness.invoker.replies(slow)), 0.2, patient=False)
     harness.connection(slow.connection).send_frame(Frame(Opcode.PING, payload))
     await harness.invoker.reply(slow, harness.pace.handler)

@@ -170,7 +170,7 @@ async def _drop(harness: Harness, way: Way, *, last: bool) -> Drop:
 
 
 # No series lasts much longer than another: three losses after which the worker is back at once, or
-# one that takes longer. Three in a row tell a delay that grows from one that does not.
+# one that takes longer. Three in a row show whether a delay grows.
 first_series = _series("first_series", RESET, CODE_1000, END)
 
 

@@ -82,10 +82,11 @@ def _offer_with(**fields: object) -> Stimulus:
 
 
 def _answer_with(**fields: object) -> Stimulus:
-    """Answers a call that one of the worker's functions makes by itself, if one is known.
+    """Answers a call that a function of the worker makes by itself, if one is known.
 
-    It does so twice as engines do and then with ``fields`` besides. A function that answers alike
-    both times, and otherwise then, did not take the last one: it tells of a call that failed.
+    It answers twice as engines do, and then with additional ``fields``. A function whose first two
+    answers are alike, and whose third differs, did not accept the last one: it reports a call that
+    failed.
     """
 
     def send(harness: Harness, number: int) -> Answered | None:
@@ -184,7 +185,7 @@ MAY_RETURN = ("FRM-011",)
 
 @trial(Worker.OWN)
 async def odd_messages(harness: Harness) -> dict[str, Survival]:
-    """Send each stimulus in turn; a worker that goes deaf is replaced for the next one."""
+    """Send each stimulus in turn; a worker that hangs is replaced for the next one."""
     survived: dict[str, Survival] = {}
     await harness.worker.start()
     await harness.presence.ready()

@@ -89,7 +89,7 @@ class Passage:
 
 @trial(Worker.OWN)
 async def payloads(harness: Harness) -> dict[str, list[Passage]]:
-    """Send each payload to ``echo``, or to no function at all where there is none.
+    """Send each payload to ``echo``, or to an unknown function if there is none.
 
     The worker answers for an unknown function too, so its transport is tested either way, and
     nothing is triggered in a worker that does not know this suite.

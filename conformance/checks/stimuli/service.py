@@ -31,7 +31,7 @@ TARGET = "conformance::somebody"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Invocations, the connections that were pinged, and the type that a trigger was offered of."""
+    """Invocations, the connections that were pinged, and the type of the offered trigger."""
 
     invocations: tuple[Invocation, ...]
     pinged: tuple[int, ...]

@@ -88,7 +88,7 @@ async def terminated_before_an_engine(harness: Harness) -> Stop:
     """Send SIGTERM to a worker that has not found an engine yet."""
     harness.listener.play((rule(Refuse()),))
     await harness.worker.start()
-    # By then it has begun as it did in the first run: a crowded machine takes it longer.
+    # By then it has begun as it did in the first run: on a busy machine that takes longer.
     await harness.until(lambda: not harness.worker.running, 1.5 * harness.pace.startup + 0.5)
     if not harness.worker.running:
         raise Inconclusive("it ended without an engine: see CON-004")

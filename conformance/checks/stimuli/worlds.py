@@ -51,7 +51,7 @@ def result(answers: list[Message]) -> tuple[bool, Any]:
 
 @trial(Worker.SHARED)
 async def plain_and_over_http(harness: Harness) -> tuple[Pair, ...]:
-    """Invoke functions behind HTTP triggers with data they take, and with requests that hold it."""
+    """Invoke functions behind HTTP triggers with data they take, and with requests around it."""
     pairs: list[Pair] = []
     for function_id, config in _routes(harness).items():
         data = _plain_example(harness, function_id)

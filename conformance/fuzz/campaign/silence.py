@@ -210,9 +210,9 @@ class Silences:
         return False
 
     async def _after(self, known: Case, case: Case) -> Observation | None:
-        """What became of what a fresh worker answered before, if that is nothing after ``case``.
+        """The observation, if ``case`` keeps a fresh worker from answering what it answered before.
 
-        That must be over: until then a function may rightly keep others waiting.
+        ``case`` must be over: until then a correct function may keep others waiting.
         """
         await self.minimiser.restart()
         brief = HURRY * load_factor()

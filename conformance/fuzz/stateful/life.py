@@ -222,7 +222,7 @@ class Life:
             self._complain("the process lives", f"it ended with {harness.worker.process.exit_code}")
         if not harness.workers:
             self._complain("the worker is connected", "it has no open connection")
-        # What comes twice on a first connection is no matter of the life cycle.
+        # What comes twice on a first connection has nothing to do with the life cycle.
         seen = harness.talk.declared(harness.workers, repeats=self._lost)
         complaint = self.model.lacking(seen)
         if complaint is not None:

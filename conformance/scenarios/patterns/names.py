@@ -31,7 +31,7 @@ class Bind(Pattern):
             yield names
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         known = f" ({shown(names[self.name])})" if self.name in names else ""
         return f"any value, bound to {self.name}{known}"
 

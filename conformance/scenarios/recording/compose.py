@@ -223,7 +223,7 @@ class Composer:
             self._do({"leaves": {}, "from": self._name(number)})
 
     def _exited(self, code: int | None) -> None:
-        """The process ended; whoever killed it unannounced is told before its connections go."""
+        """The process ended; if it was killed, that comes before the ends of its connections."""
         self._flush()
         if self._lost_last and not self._signalled:
             code = -signal.SIGKILL  # what made it end is not in the transcript

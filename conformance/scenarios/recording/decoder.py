@@ -32,7 +32,7 @@ BITS = 15
 """The window of a compressor if none was negotiated (RFC 7692, section 7.1.2)."""
 
 Tell = Callable[[Callable[[float], Event]], None]
-"""Takes a function that makes an event from the time."""
+"""Passes on an event, given a function that makes it from the time."""
 
 
 class Decoder:
