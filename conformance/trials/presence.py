@@ -64,7 +64,11 @@ class Presence:
         )
 
     async def ready(self) -> None:
-        """Wait until the worker has registered the same as in its first run, and responds."""
+        """Wait until the worker has registered the same as in its first run, and responds.
+
+        Raises:
+            WorkerMissing: it did not.
+        """
         if not await self.present(self._context.pace.appearance):
             if not self._context.workers:
                 self._worker.doubt()
