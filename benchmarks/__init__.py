@@ -1,1 +1,1 @@
-"""Programs that compare sides in one run and print ratios. No test asserts a time."""
+"""Programs that compare several sides in one run and print ratios. No test asserts a time."""

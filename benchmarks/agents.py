@@ -33,14 +33,14 @@ from reference_workers.system.folder import ENGINE_MODULES
 QUESTION = "What is 12 * 12?"
 ANSWER = "144"
 PATIENCE = 60.0
-"""Seconds after which a chat counts as failed."""
+"""The time in seconds after which a chat counts as failed."""
 
 CHAT, DIRECT = "chat", "model alone"
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One run: calls a second, latencies in milliseconds, and calls without the right answer."""
+    """One run: calls per second, latencies in milliseconds, and calls without the right answer."""
 
     rate: float
     p50: float
@@ -49,7 +49,7 @@ class Measure:
 
 
 async def measure(worker: Worker, side: str, calls: int, in_flight: int) -> Measure:
-    """Keep so many calls in flight until all are over."""
+    """Keep so many calls in flight until all are finished."""
     took: list[float] = []
     errors = 0
     numbers = iter(range(calls))
@@ -71,7 +71,7 @@ async def measure(worker: Worker, side: str, calls: int, in_flight: int) -> Meas
 
 
 async def _asked(worker: Worker, side: str, session: str) -> bool:
-    """Whether a call was answered, and rightly."""
+    """Whether a call got the right answer."""
     message = {"role": "user", "content": QUESTION}
     data: Any = {"messages": [message], "tools": [{"name": "math::evaluate"}]}
     if side == CHAT:
@@ -87,7 +87,7 @@ async def _asked(worker: Worker, side: str, session: str) -> bool:
 
 @contextlib.contextmanager
 def mock() -> Iterator[str]:
-    """A mock engine with the modules that the system uses; its address."""
+    """A mock engine with the modules that the system uses; yields its address."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "engine.yaml"
         config.write_text(json.dumps({"workers": [{"name": name} for name in ENGINE_MODULES]}))
@@ -98,7 +98,7 @@ def mock() -> Iterator[str]:
 
 @contextlib.contextmanager
 def system(url: str) -> Iterator[None]:
-    """The workers of the system, ready, on an engine."""
+    """The workers of the system on an engine; entered when all are ready."""
     command = [sys.executable, "-m", "reference_workers", "start", "--temporary", "--url", url]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -124,7 +124,7 @@ async def run(url: str, options: argparse.Namespace) -> int:
     )
     wrong = 0
     async with caller(url, "benchmark") as worker:
-        await measure(worker, CHAT, options.chats // 4, 4)  # so that everybody is warm
+        await measure(worker, CHAT, options.chats // 4, 4)  # warm up every side
         for in_flight in options.in_flight:
             runs: dict[str, list[Measure]] = {CHAT: [], DIRECT: []}
             for _ in range(options.rounds):

@@ -20,7 +20,7 @@ from pathlib import Path
 
 WITHOUT = ("-p", "no:iii-conformance")
 OF_EXTRAS = ("-p", "no:anyio")
-"""What comes with httpx, which only extras bring; no side has it."""
+"""The plugin of httpx, which only extras install; every side runs without it."""
 
 SIDES: dict[str, Sequence[str]] = {
     "with it": (),
@@ -28,11 +28,11 @@ SIDES: dict[str, Sequence[str]] = {
     "without what it brings": (*WITHOUT, "-p", "no:hypothesispytest"),
 }
 TARGET = 0.03
-"""Seconds that the suite may cost a project that does not use it."""
+"""How much longer a run may take in a project that does not use the suite, in seconds."""
 
 
 def seconds(arguments: Sequence[str], folder: Path) -> float:
-    """How long pytest runs."""
+    """How long pytest runs, in seconds."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *OF_EXTRAS]
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     begun = time.perf_counter()
@@ -43,7 +43,7 @@ def seconds(arguments: Sequence[str], folder: Path) -> float:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, and print what each side takes."""
+    """Measure every side, and print its time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args(arguments).rounds

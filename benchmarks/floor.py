@@ -1,10 +1,10 @@
-"""The least that a router written in Python costs: uvloop, msgspec, and no checks at all.
+"""The lower bound for a router written in Python: uvloop, msgspec, and no checks at all.
 
     python -m benchmarks.floor picows       on the fastest transport that a library has
     python -m benchmarks.floor wire         on the transport of the mock engine
 
 It knows one function and its callers, as ``router`` does. Both transports serve the same router, so
-that what is left between them is the transports'.
+that the difference between them is that of the transports.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Send = Callable[[bytes], None]
 
 
 class Router:
-    """The owner of the function, and who waits for what."""
+    """The owner of the function, and the callers that wait for answers."""
 
     def __init__(self) -> None:
         self._owner: Send
@@ -42,7 +42,7 @@ class Router:
         self._decode = msgspec.json.Decoder(Message).decode
 
     def take(self, text: bytes, sender: Send) -> None:
-        """Pass a message on."""
+        """Forward a message."""
         message = self._decode(text)
         if message.type == "registerfunction":
             self._owner = sender
@@ -67,7 +67,7 @@ class OnPicows(WSListener):
         self._send = partial(transport.send, WSMsgType.TEXT)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """A frame came."""
+        """A frame arrived."""
         del transport
         if frame.msg_type == WSMsgType.TEXT:
             self._take(frame.get_payload_as_bytes(), self._send)
@@ -80,7 +80,7 @@ class OnWire:
         self._take = router.take
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Accept anybody."""
+        """Accept every connection."""
         del connection
         return None
 
@@ -88,7 +88,7 @@ class OnWire:
         """The WebSocket is open."""
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """A message came."""
+        """A message arrived."""
         del binary
         self._take(data, connection.send_text)
 

@@ -33,7 +33,7 @@ GROWTH = ("open_files", "grows")
 
 
 async def met(settings: Settings, baseline: Baseline, plan: Plan) -> int | None:
-    """The number of the invocation that met the mistake."""
+    """The number of the invocation that revealed the mistake; ``None`` if none did."""
     harness = Harness(settings, baseline, await settings.subject.place())
     campaign = Campaign(plan, Corpus())
     try:
@@ -44,7 +44,7 @@ async def met(settings: Settings, baseline: Baseline, plan: Plan) -> int | None:
 
 
 async def measure(name: str, most: int, seeds: int) -> dict[str, list[int | None]]:
-    """For each side the invocations it took, by seed."""
+    """The invocations that each side needed, by seed."""
     command = Command.parse(f"{sys.executable} -m benchmarks.planted {name}")
     settings = Settings(command, default_port=None, timeout_factor=0.2)
     first = await probe_run(settings)

@@ -29,7 +29,7 @@ ECHO = f"{sys.executable} -m reference_workers.echo"
 
 
 async def rate(settings: Settings, baseline: Baseline, count: int, window: int) -> float:
-    """Invocations a second of one campaign; what comes before and after it is not counted."""
+    """The invocations per second of one campaign, without its start and its end."""
     harness = Harness(settings, baseline, await settings.subject.place())
     try:
         report = await Campaign(Plan(1, count=count, window=window), Corpus()).play(harness)

@@ -39,21 +39,21 @@ PARTS = {
     "outgoing": "messages",
     "core": "core",
 }
-"""Parts by the module or package of ``mock_engine``; what is in none passes on between them."""
+"""The part for each module or package of ``mock_engine``; all other code is "passing on"."""
 
 
 class Nowhere(asyncio.Transport):
-    """A transport that drops what is written."""
+    """A transport that discards everything."""
 
     def write(self, data: object) -> None:
-        """Drop it."""
+        """Discard the data."""
 
     def is_closing(self) -> bool:
-        """It never is."""
+        """It never closes."""
         return False
 
     def get_write_buffer_size(self) -> int:
-        """Nothing waits."""
+        """Nothing is buffered."""
         return 0
 
 
@@ -66,7 +66,7 @@ def frame(message: dict[str, Any]) -> bytes:
 
 
 async def measure(in_flight: int) -> dict[str, float]:
-    """Microseconds of one call, and the share of each part."""
+    """The microseconds of one call, and the share of each part."""
     listener = Listener(Engine().workers, "127.0.0.1", 0)
     caller, worker = (_joined(listener) for _ in range(2))
     named = {"invocation_id": WORKER, "function_id": "engine::workers::register"}
@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _apart(folder: Path, in_flight: int) -> dict[str, float]:
-    """Measure the engine of a folder in a process of its own."""
+    """Measure the engine in a folder, in a separate process."""
     command = [sys.executable, __file__, "--alone", str(in_flight)]
     environment = os.environ | {"PYTHONPATH": str(folder.resolve())}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

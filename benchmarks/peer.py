@@ -1,9 +1,9 @@
-"""The least a WebSocket peer can do, so that it is never the bottleneck of a measurement.
+"""A minimal WebSocket peer that is never the bottleneck of a measurement.
 
-A library's client costs more per message than the engine it measures. This one masks its frames
-with zeros, which leaves a payload as it is (RFC 6455, 5.3), and understands what an engine sends:
-whole text frames, pings, and the end. It can also be the server of another such peer, to show what
-a measurement yields without an engine in between.
+A library's client costs more per message than the engine that it measures. This one masks its
+frames with zeros, which leaves a payload unchanged (RFC 6455, 5.3), and understands only what an
+engine sends: complete text frames, pings, and the end. It can also be the server of another such
+peer, to show what a measurement yields without an engine in between.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHORT, TWO_BYTES, EIGHT_BYTES = 126, 126, 127
 
 
 class Peer(asyncio.Protocol):
-    """A connection; ``heard`` gets the payload of every text frame. ``host`` is whom it calls."""
+    """A connection; ``heard`` gets the payload of each text frame. ``host`` is the server."""
 
     def __init__(self, heard: Callable[[bytes], None], host: str | None = None) -> None:
         self._host = host
@@ -44,7 +44,7 @@ class Peer(asyncio.Protocol):
         """Connect to ``ws://host:port``.
 
         Raises:
-            OSError: nobody listens there.
+            OSError: nothing listens there.
             ConnectionError: the upgrade was refused.
         """
         parts = urlsplit(url)
@@ -55,7 +55,7 @@ class Peer(asyncio.Protocol):
         return peer
 
     def send(self, payload: bytes) -> None:
-        """Send a text frame; what is sent while a chunk is read goes out at its end, at once."""
+        """Send a text frame; frames sent while a chunk is read are written together at its end."""
         self._send(TEXT, payload)
 
     def close(self) -> None:
@@ -80,13 +80,13 @@ class Peer(asyncio.Protocol):
             self.flush()
 
     def flush(self) -> None:
-        """Write what was sent."""
+        """Write the held frames."""
         self._transport.write(b"".join(self._unsent))
         self._unsent.clear()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for the upgrade, or wait until it is asked for."""
-        # uvloop's transports are none of asyncio's classes
+        """Request the upgrade, or wait for its request."""
+        # uvloop's transports do not inherit from asyncio's
         self._transport = cast("asyncio.Transport", transport)
         if self._host is None:
             return
@@ -98,7 +98,7 @@ class Peer(asyncio.Protocol):
         )
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, frame by frame."""
+        """Process the received bytes, frame by frame."""
         self._buffer += data
         if not self._upgraded:
             head, end, rest = self._buffer.partition(b"\r\n\r\n")
@@ -154,7 +154,7 @@ class Peer(asyncio.Protocol):
             self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell that it is over."""
+        """Signal the end of the connection."""
         if not self.ready.done():
             self.ready.set_exception(ConnectionError(f"the connection ended: {exc}"))
         if not self.over.done():

@@ -1,9 +1,9 @@
-"""A worker with mistakes planted in it, a function each, as real workers have them.
+"""A worker with planted mistakes, one in each function, as they occur in real workers.
 
     python -m benchmarks.planted NAME [NAME…]      offers these functions; without names all
 
-A handler that raises ``Panic`` never answers, as a thread that dies does; any other exception
-becomes an error, as SDKs send it. A handler that returns ``Raw`` sends those messages as they are.
+A handler that raises ``Panic`` never answers, like a thread that dies; any other exception becomes
+an error, as SDKs send it. A handler that returns ``Raw`` sends those messages unchanged.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Json = Any
 
 
 class Panic(Exception):
-    """The handler is gone without a word."""
+    """The handler dies without an answer."""
 
 
 class Drop(Exception):
@@ -34,19 +34,19 @@ class Drop(Exception):
 
 
 class Complaint(Exception):
-    """An error on purpose."""
+    """An intended error."""
 
 
 @dataclass
 class Raw:
-    """Messages instead of a result, with ``ID`` for the ids of the invocation."""
+    """Messages to send instead of a result; ``ID`` stands for the ids of the invocation."""
 
     messages: list[str]
 
 
 @dataclass
 class State:
-    """What handlers share, which is where some mistakes are."""
+    """The state that handlers share, in which some mistakes lie."""
 
     calls: int = 0
     mode: str = "slow"
@@ -62,7 +62,7 @@ Handler = Callable[[Json, State], Json]
 
 @dataclass(frozen=True)
 class Planted:
-    """A function with a mistake; ``functions`` are further ones that take part in it."""
+    """A function with a mistake; ``functions`` are others that take part in it."""
 
     handler: Handler
     request: Json = None
@@ -195,7 +195,7 @@ def state_setter(data: Json, state: State) -> Json:
 
 
 def state_user(data: Json, state: State) -> Json:
-    """Takes part in ``state_setter``."""
+    """Takes part in the mistake of ``state_setter``."""
     return {"speed": {"slow": 1, "fast": 2}[state.mode]}
 
 
@@ -204,7 +204,7 @@ STATE_USER = Planted(state_user, form((), n=WHOLE))
 
 @planted(form(("code",), code={"type": "string", "pattern": "^(EU|US|AS|AF|OC)-[0-9]{3}$"}))
 def one_of_a_pattern(data: Json, state: State) -> Json:
-    """One alternative of a pattern has no entry."""
+    """One alternative of the pattern has no entry in the table."""
     return {"zone": {"EU": 1, "US": 2, "AS": 3, "AF": 4}[data["code"][:2]]}
 
 
@@ -215,7 +215,7 @@ def text_as_expression(data: Json, state: State) -> Json:
 
 @planted(form(("name",), name=TEXT))
 def left_locked(data: Json, state: State) -> Json:
-    """An error leaves the lock locked, and whoever comes then waits for ever."""
+    """An error leaves the lock locked, and all later calls wait for ever."""
     if state.locked:
         raise Panic
     state.locked = True
@@ -233,7 +233,7 @@ def create_note(data: Json, state: State) -> Json:
 
 
 def show_note(data: Json, state: State) -> Json:
-    """Takes part in ``create_note``."""
+    """Takes part in the mistake of ``create_note``."""
     if data["noteId"] not in state.notes:
         raise Complaint("no such note")
     os._exit(9)
@@ -246,7 +246,7 @@ SHOW_NOTE = Planted(show_note, form(("noteId",), noteId=TEXT))
 
 
 def wanted(data: Json, name: str) -> Json:
-    """A field, as serde complains about its absence."""
+    """A field; when it is missing, the error is worded as serde does it."""
     if not isinstance(data, dict):
         raise Complaint(f"invalid type: {_serde(data)}, expected struct Request at line 1 column 1")
     if name not in data:
@@ -268,7 +268,7 @@ def null_root(data: Json, state: State) -> Json:
 
 @planted()
 def serde_leaf(data: Json, state: State) -> Json:
-    """A leaf three levels deep is unwrapped without a look."""
+    """A leaf three levels deep is used without a check."""
     zip_code = wanted(wanted(wanted(data, "customer"), "address"), "zip")
     if not isinstance(zip_code, str):
         raise Panic
@@ -277,7 +277,7 @@ def serde_leaf(data: Json, state: State) -> Json:
 
 @planted()
 def serde_list(data: Json, state: State) -> Json:
-    """Of a list of lines one has a quantity that is no number."""
+    """One of the lines in a list has a quantity that is not a number."""
     lines = wanted(wanted(data, "order"), "lines")
     if not isinstance(lines, list):
         raise Complaint(f"invalid type: {_serde(lines)}, expected a sequence at line 1 column 9")
@@ -392,7 +392,7 @@ def nesting(data: Json, state: State) -> Json:
     while isinstance(data, list) and data:
         data, depth = data[0], depth + 1
     if depth > 50:
-        raise KeyboardInterrupt  # ends the loop that reads
+        raise KeyboardInterrupt  # ends the reading loop
     return {}
 
 
@@ -421,7 +421,7 @@ def held_lock(data: Json, state: State) -> Json:
 
 @planted()
 def mixed_up(data: Json, state: State) -> Json:
-    """Marked for ``serve``: the data is kept in one place while the handler waits."""
+    """The mistake is in ``serve``: the data is in a shared variable while the handler waits."""
     return data
 
 
@@ -451,7 +451,7 @@ def functions(names: list[str]) -> dict[str, Planted]:
 
 
 async def answer(socket: ClientConnection, message: Json, one: Planted, state: State) -> None:
-    """Run a handler and send what it makes."""
+    """Run a handler and send its result."""
     ids = {"invocation_id": message["invocation_id"], "function_id": message["function_id"]}
     try:
         if one.handler is mixed_up:
@@ -480,7 +480,7 @@ async def answer(socket: ClientConnection, message: Json, one: Planted, state: S
 
 
 async def serve(url: str, offered: dict[str, Planted]) -> None:
-    """Connect, again after each loss, and answer."""
+    """Connect, reconnect after each loss, and answer."""
     state = State()
     while True:
         try:

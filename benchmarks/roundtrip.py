@@ -32,7 +32,7 @@ from benchmarks.peer import Peer
 from benchmarks.worker import FUNCTION, PAYLOAD, invocation_id
 
 LOST_AFTER = 5.0
-"""Seconds after which a reply counts as lost."""
+"""The time in seconds after which a reply counts as lost."""
 
 CALL = b'{"type":"invokefunction","invocation_id":"%b","function_id":"%b","data":%b}'
 MOCK = (
@@ -53,9 +53,9 @@ WORKER = ("-m", "benchmarks.worker")
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One run: calls per second, latencies in milliseconds, and replies that never came.
+    """One run: calls per second, latencies in milliseconds, and replies that never arrived.
 
-    ``cpu`` is the engine's processor time for one call, in microseconds; 0 where it is not known.
+    ``cpu`` is the engine's processor time per call, in microseconds; 0 if it is not known.
     """
 
     rate: float
@@ -67,13 +67,13 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What is measured: where it is and, if this program started it, its process."""
+    """A side of the comparison: its address and, if this program started it, its process."""
 
     url: str
     process: psutil.Process | None = None
 
     def cpu(self) -> float:
-        """Seconds of processor time that it has used."""
+        """The processor time used so far, in seconds."""
         if self.process is None:
             return 0.0
         times = self.process.cpu_times()
@@ -81,7 +81,7 @@ class Side:
 
 
 class Caller:
-    """Keeps ``in_flight`` calls in flight until ``calls`` are over."""
+    """Keeps ``in_flight`` calls in flight until ``calls`` are finished."""
 
     def __init__(self, calls: int, in_flight: int) -> None:
         self._left, self._in_flight = calls, in_flight
@@ -92,7 +92,7 @@ class Caller:
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, url: str) -> Measure:
-        """Measure an engine whose worker is there."""
+        """Measure an engine that has a worker."""
         self._peer = await Peer.connect(url, self._heard)
         begun = time.perf_counter()
         for _ in range(min(self._in_flight, self._left)):
@@ -133,7 +133,7 @@ class Caller:
             self._over.set_result(None)
 
     async def _watch(self) -> None:
-        """Give up on replies that are too late, and make up for them."""
+        """Count replies that are too late as lost, and make new calls in their place."""
         while True:
             await asyncio.sleep(LOST_AFTER / 5)
             now = time.perf_counter()
@@ -145,9 +145,9 @@ class Caller:
 
 @contextlib.contextmanager
 def started(arguments: Sequence[str], folder: Path | None = None) -> Iterator[Side]:
-    """A program of Python that prints a line when it is ready; gives the line's last word.
+    """Start a Python program and wait for the line that says it is ready; yields its last word.
 
-    ``folder`` is where its modules are, if not where this program's are.
+    ``folder`` is where its modules are, if not in this program's folder.
     """
     process = subprocess.Popen(
         [sys.executable, *arguments], stdout=subprocess.PIPE, text=True, cwd=folder
@@ -164,7 +164,7 @@ def started(arguments: Sequence[str], folder: Path | None = None) -> Iterator[Si
 
 
 def measure(side: Side | None, calls: int, in_flight: int) -> Measure:
-    """One run against an engine with a worker of its own, or without one against the worker."""
+    """One run against an engine with its own worker, or against the worker without an engine."""
     with started(WORKER if side is None else (*WORKER, side.url)) as worker:
         measured = side or worker
         before = measured.cpu()
@@ -232,10 +232,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def engine(text: str) -> str:
-    """The URL of an engine.
+    """Parse the URL of an engine.
 
     Raises:
-        argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: the text is not one.
     """
     if urlsplit(text).scheme == "ws" and urlsplit(text).hostname:
         return text
@@ -243,10 +243,10 @@ def engine(text: str) -> str:
 
 
 def folder(text: str) -> Path:
-    """A folder that has a mock engine.
+    """Check that a folder contains a mock engine.
 
     Raises:
-        argparse.ArgumentTypeError: it has none.
+        argparse.ArgumentTypeError: it does not.
     """
     if (Path(text) / "mock_engine").is_dir():
         return Path(text)
@@ -254,10 +254,10 @@ def folder(text: str) -> Path:
 
 
 def count(text: str) -> int:
-    """A number of at least one.
+    """Parse a whole number of at least one.
 
     Raises:
-        argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: the text is not one.
     """
     if text.isdecimal() and int(text):
         return int(text)

@@ -1,4 +1,4 @@
-"""The other side of a comparison: a router that knows nothing but one function and its callers.
+"""A minimal router for comparison, which knows only one function and its callers.
 
 It is what anyone would write with ``websockets`` and ``msgspec``: a lower bound of work, without
 names, namespaces, triggers, transcripts or checks.
@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 
 class Message(msgspec.Struct):
-    """What the router looks at."""
+    """The fields of a message that the router reads."""
 
     type: str
     invocation_id: str = ""

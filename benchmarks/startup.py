@@ -1,9 +1,9 @@
-"""How long an engine takes to listen, and how much memory it has in use then.
+"""How long an engine takes to listen, and how much memory it uses then.
 
     python -m benchmarks.startup
 
-Beside the mock engine stand the interpreter alone and the least server that asyncio makes, in
-turns: what is left between them is the engine's own.
+The interpreter alone and a minimal asyncio server are measured in turns with the mock engine: the
+difference is the cost of the engine.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ SIDES: dict[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Seconds until a process said that it is ready, and its memory then, in bytes."""
+    """The seconds until a process reported that it is ready, and its memory then, in bytes."""
 
     seconds: float
     memory: int
 
 
 def start(arguments: Sequence[str]) -> Start:
-    """Start a program of Python, wait for its first line, and end it."""
+    """Start a Python program, wait for its first line, and end it."""
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -1,7 +1,7 @@
 """The worker of a measurement: ``python -m benchmarks.worker URL`` serves ``bench::echo``.
 
 It prints ``ready`` when its function is registered, and ends with its connection. Without a URL it
-listens for the caller itself: what is measured then is the caller and the worker, and no engine.
+listens for the caller itself: then the caller and the worker are measured, without an engine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.peer import Peer
 
 FUNCTION = "bench::echo"
 PAYLOAD = json.dumps({"text": "x" * 53}, separators=(",", ":")).encode()
-"""64 bytes of JSON, there and back."""
+"""64 bytes of JSON, sent in both directions."""
 
 ID = b'"invocation_id":"'
 ID_LENGTH = 36
@@ -41,7 +41,7 @@ def answer(peer: Peer, message: bytes) -> None:
 
 
 async def listen() -> None:
-    """Answer whoever connects, until the process ends."""
+    """Answer every connection, until the process ends."""
 
     def met() -> Peer:
         peer = Peer(lambda message: answer(peer, message))

@@ -26,7 +26,7 @@ log = logging.getLogger("mock_engine")
 USAGE = 2
 HIGHEST = 65535
 PORTS = {"port": LISTENER, "http_port": "iii-http", "stream_port": "iii-stream"}
-"""Which option moves which module."""
+"""The option that sets the port of each module."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    """A loop of uvloop, where the extra ``fast`` is installed."""
+    """A uvloop event loop, when the extra ``fast`` is installed."""
     try:
         import uvloop
     except ImportError:
@@ -73,7 +73,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def in_container() -> bool:
-    """Whether this is the inside of a container, where a published port needs 0.0.0.0."""
+    """Whether this process runs in a container, where a published port needs 0.0.0.0."""
     marks = (Path("/.dockerenv"), Path("/run/.containerenv"))
     return "KUBERNETES_SERVICE_HOST" in os.environ or any(mark.exists() for mark in marks)
 
@@ -123,10 +123,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def port(text: str) -> int:
-    """A port number.
+    """Parse a port number.
 
     Raises:
-        argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: the text is not a port number.
     """
     if text.isdecimal() and int(text) <= HIGHEST:
         return int(text)
@@ -134,10 +134,10 @@ def port(text: str) -> int:
 
 
 def engine_version(text: str) -> str:
-    """A release of the engine.
+    """Parse a release of the engine.
 
     Raises:
-        argparse.ArgumentTypeError: it is none that is known.
+        argparse.ArgumentTypeError: the release is not known.
     """
     try:
         return Release(text).version
@@ -146,10 +146,10 @@ def engine_version(text: str) -> str:
 
 
 def features(text: str) -> tuple[str, ...]:
-    """Names of features, separated by commas.
+    """Parse names of features, separated by commas.
 
     Raises:
-        argparse.ArgumentTypeError: one is unknown.
+        argparse.ArgumentTypeError: a feature is unknown.
     """
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     unknown = [name for name in names if name not in FEATURES]

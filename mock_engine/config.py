@@ -1,8 +1,8 @@
-"""The configuration file of an engine, read and checked to the last key.
+"""The configuration file of an engine: reading it and checking every key.
 
-Two forms are understood: the older one (``port:`` and ``modules:`` with ``class:``) and the
-current one (``workers:`` with ``name:``). Values may hold ``${VAR:default}``. Every complaint
-names the file, the line, and what would be right.
+Two forms are understood: the older one (``port:`` and ``modules:`` with ``class:``) and the current
+one (``workers:`` with ``name:``). Values may contain ``${VAR:default}``. Every error names the
+file, the line, and what would be valid.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ModuleConfig:
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """Where workers connect, and what guards it, if anything does."""
+    """An address where workers connect, and the policy that guards it, if there is one."""
 
     host: str = LOOPBACK
     port: int = DEFAULT_PORT
@@ -62,8 +62,8 @@ class ListenAddress:
 class Config:
     """A configuration. ``addresses`` are where workers connect; there is at least one.
 
-    ``features`` are those of protocol 0.25 that the engine advertises, ``engine_version`` is the
-    release whose behaviour it has. ``warnings`` are about what was left out, one text each.
+    ``features`` are the features of protocol 0.25 that the engine advertises. ``engine_version`` is
+    the release whose behaviour it has. ``warnings`` has one text for each thing that was left out.
     """
 
     addresses: tuple[ListenAddress, ...] = (ListenAddress(),)
@@ -73,7 +73,7 @@ class Config:
     warnings: tuple[str, ...] = ()
 
     def moved(self, ports: Mapping[str, int]) -> Config:
-        """The same on other ports: by module, and by ``LISTENER`` for the first one of workers."""
+        """The same on other ports, by module; ``LISTENER`` is the first port for workers."""
         first, *others = self.addresses
         first = replace(first, port=ports.get(LISTENER, first.port))
         modules = tuple(
@@ -125,10 +125,10 @@ def default_path() -> Path:
 def load(
     path: Path, environment: Mapping[str, str] | None = None, *, lenient: bool = False
 ) -> Config:
-    """Read a configuration file. A ``lenient`` reader leaves out what this engine lacks.
+    """Read a configuration file. A ``lenient`` reader leaves out what this engine does not support.
 
     Raises:
-        ConfigError: it cannot be read or used.
+        ConfigError: the file cannot be read, or its content cannot be used.
     """
     try:
         text = path.read_text("utf-8")
@@ -139,7 +139,7 @@ def load(
 
 
 def parse(text: str, name: str, environment: Mapping[str, str], *, lenient: bool = False) -> Config:
-    """Read a configuration; ``name`` is what complaints call it.
+    """Read a configuration; ``name`` is what errors call it.
 
     Raises:
         ConfigError: as for ``load``.
@@ -308,7 +308,7 @@ class _Reader:
         self._fail(node, f"{what} `{name}` is unknown{hint}")
 
     def _refuse(self, node: yaml.Node, text: str) -> None:
-        """Complain about what the iii engine has and this one lacks, or leave it out."""
+        """Raise an error for a feature of the iii engine that this one lacks, or leave it out."""
         if not self._lenient:
             self._fail(node, f"{text} (--lenient leaves it out)")
         self._warnings.append(f"{self._name}:{node.start_mark.line + 1}: left out: {text}")

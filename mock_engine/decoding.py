@@ -1,12 +1,12 @@
-"""From the bytes of a frame to a message, as strictly as the engine 0.23 reads them.
+"""From the bytes of a frame to a message, as strictly as engine 0.23 reads them.
 
-Not decodable are unknown or missing types, missing required fields, wrong field types, fields
-that stand twice, ids of invocations that are no UUIDs, and what its JSON parser refuses.
+A frame is rejected for an unknown or missing type, a missing required field, a field of the wrong
+type, a duplicate field, an invocation id that is not a UUID, and anything that the engine's JSON
+parser rejects.
 
-Most of what must be refused is seen at a glance: what might be wrong is searched for byte by byte,
-and only a frame that may hold it is parsed a second time to be sure. A call or an answer that is as
-long as this engine would write it holds one of each field and nothing else; of it, the payloads
-alone are searched.
+Most frames are decided by a fast check: a byte search looks for anything suspicious, and only a
+frame that has it is parsed a second time. A call or an answer that is exactly as long as this
+engine would write it has each field once and nothing else, so only its payloads are searched.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from mock_engine.messages import (
 )
 
 DEEPEST = 127
-"""Levels of nesting the engine's JSON parser follows."""
+"""The deepest nesting that the engine's JSON parser accepts."""
 
 SURELY_BEYOND = 22
-"""Characters that a number of 64 bits never has."""
+"""A number with this many characters is certainly beyond 64 bits."""
 
 SURELY_WHOLE = 19
-"""Characters that a number beyond 64 bits has at least."""
+"""A number with fewer characters than this is certainly within 64 bits."""
 
 LONGEST_QUOTE = 80
-"""Characters of a foreign text that a complaint quotes."""
+"""The most characters of received text that an error quotes."""
 
 _BARE: dict[bytes, FromWorker] = {b'["ping"]': Ping(), b'["pong"]': Pong()}
-"""A message without fields may also be an array that holds its type alone."""
+"""A message without fields may also be an array that contains only its type."""
 
 _SHAPE = bytes.maketrans(b"123456789E{", b"000000000e[")
-"""Makes all digits one and all brackets one, so that a search finds any number of a length."""
+"""Maps all digits to one digit and all brackets to one, so that a search finds long numbers."""
 
 _LONG_NUMBER, _LARGE_EXPONENT = b"0" * 19, b"0e000"
 _IN_BOTH = b"000"
@@ -68,21 +68,21 @@ _NAMES: dict[type, tuple[bytes, ...]] = {
     kind: tuple(b'"%b"' % name.encode() for name in ("type", *kind.__struct_fields__))
     for kind in get_args(FromWorker)
 }
-"""The fields of each message as they stand in a frame."""
+"""The field names of each message, as they appear in a frame."""
 
 _decoder = msgspec.json.Decoder(FromWorker)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Undecodable(ValueError):  # noqa: N818 - what a frame is, not an error of the engine
-    """A frame that is no message; the engine drops it without an answer."""
+    """A frame that is not a message; the engine drops it without an answer."""
 
 
 def decode(frame: bytes) -> FromWorker:
     """Read a worker's message.
 
     Raises:
-        Undecodable: it is none; the text says why.
+        Undecodable: the frame is not a message; the text says why.
     """
     message = _at_a_glance(frame) or _at_length(frame)
     if not isinstance(message, _CALLS) or message.invocation_id is None:
@@ -91,10 +91,10 @@ def decode(frame: bytes) -> FromWorker:
 
 
 def _at_a_glance(frame: bytes) -> FromWorker | None:
-    """The message of a frame that holds nothing to look at twice; ``None`` for any other frame.
+    """The message in a frame without anything suspicious; ``None`` for any other frame.
 
-    Nothing is shorter than how this engine writes a call or an answer, whose fields are texts and
-    payloads: a frame of that length has no room for an unknown field or a second one.
+    No encoding is shorter than this engine's own for a call or an answer, whose fields are strings
+    and payloads: a frame of that length has no room for an unknown or duplicate field.
     """
     try:
         message: FromWorker = _decoder.decode(frame)
@@ -109,10 +109,10 @@ def _at_a_glance(frame: bytes) -> FromWorker | None:
 
 
 def _at_length(frame: bytes) -> FromWorker:
-    """The message of any frame.
+    """The message in any frame.
 
     Raises:
-        Undecodable: it is none.
+        Undecodable: the frame is not a message.
     """
     frame = _bounded(frame)
     try:
@@ -127,10 +127,10 @@ def _at_length(frame: bytes) -> FromWorker:
 
 
 def read(text: bytes) -> Any:
-    """Read a JSON value that is no message.
+    """Read a JSON value that is not a message.
 
     Raises:
-        Undecodable: it is none.
+        Undecodable: the text is not valid JSON.
     """
     try:
         return msgspec.json.decode(_bounded(text))
@@ -139,10 +139,10 @@ def read(text: bytes) -> Any:
 
 
 def _bounded(frame: bytes) -> bytes:
-    """JSON text with its numbers as the engine keeps them.
+    """JSON text with its numbers as the engine stores them.
 
     Raises:
-        Undecodable: it is too deep, or holds a number that is too large.
+        Undecodable: the text is nested too deeply, or contains a number that is too large.
     """
     if _is_plain(frame, DEEPEST):
         return frame
@@ -153,7 +153,7 @@ def _bounded(frame: bytes) -> bytes:
 
 
 def _is_plain(text: bytes, levels: int) -> bool:
-    """Whether JSON text is surely nested no deeper, and surely holds no number to be looked at."""
+    """Whether JSON text certainly has neither deep nesting nor a suspicious number."""
     shape = text.translate(_SHAPE, b"+")
     if len(text) > 2 * levels and shape.count(b"[") > levels:  # each bracket has a partner
         return False
@@ -163,7 +163,7 @@ def _is_plain(text: bytes, levels: int) -> bool:
 
 
 def _is_too_deep(frame: bytes) -> bool:
-    """Whether valid JSON text is nested too deep: whether its levels, peeled off, are too many."""
+    """Whether valid JSON text is nested too deeply, found by removing one level at a time."""
     marks = _unescaped(frame).translate(_ROUND, _NO_MARKS)
     brackets = _PLAIN_STRING.sub(b"", marks.replace(b'""', b""))
     for _ in range(DEEPEST):
@@ -193,9 +193,9 @@ def _with_canonical_id(
 
 
 def _stands_twice(frame: bytes, message: FromWorker) -> bool:
-    """Whether one of the message's own fields is given more than once.
+    """Whether one of the message's own fields occurs more than once.
 
-    Most frames hold nothing but one of each field and what JSON needs between them.
+    Most frames contain each field once and the JSON punctuation between them, and nothing else.
     """
     fields = _fields.decode(frame)
     held = sum(map(len, fields)) + sum(map(len, fields.values()))
@@ -206,17 +206,17 @@ def _stands_twice(frame: bytes, message: FromWorker) -> bool:
     keys: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:
-        keys[:] = [key for key, _ in pairs]  # the outermost object is the last one to be noted
+        keys[:] = [key for key, _ in pairs]  # the outermost object comes last
 
     json.loads(frame, object_pairs_hook=note)
     return any(keys.count(name) > 1 for name in ("type", *message.__struct_fields__))
 
 
 def _rounded(frame: bytes, suspect: re.Pattern[bytes]) -> bytes:
-    """The frame with whole numbers of more than 64 bits as floats, as the engine keeps them.
+    """The frame with whole numbers of more than 64 bits as floats, as the engine stores them.
 
     Raises:
-        Undecodable: a number is beyond what a double holds.
+        Undecodable: a number is beyond the range of a double.
     """
     parts: list[bytes] = []
     written = seen = 0
@@ -235,7 +235,7 @@ def _rounded(frame: bytes, suspect: re.Pattern[bytes]) -> bytes:
 
 def _round(text: bytes) -> bytes:
     if not _NUMBER.fullmatch(text):
-        return text  # no JSON: whoever decodes it will tell
+        return text  # not JSON: the decoder will report it
     number = float(text)
     if not math.isfinite(number):
         raise Undecodable("a number is beyond what a double holds")

@@ -33,27 +33,27 @@ log = logging.getLogger("mock_engine")
 AnyModule = TypeVar("AnyModule", bound=Module)
 
 UNSERVED = -1_000_000
-"""Below this are the numbers of peers that are listed, but never answer."""
+"""Peers that are listed but never answer have numbers below this."""
 
 COMPLAINTS = 20
-"""Messages of one connection whose loss is logged."""
+"""The most dropped messages of one connection that are logged."""
 
 LOOKS = 5.0
-"""Seconds between two looks at which functions there are."""
+"""The interval between two checks for new or lost functions, in seconds."""
 
 
 class LocalWorker(Protocol):
     """A worker in the engine's own process."""
 
     def deliver(self, message: ProtocolMessage) -> None:
-        """The engine sent it a message."""
+        """The engine sent the worker a message."""
 
 
 class Engine:
-    """An engine. ``config`` is what it offers; without one, what every engine has.
+    """An engine. ``config`` is what it serves; without one, only what every engine has.
 
-    ``greet`` is whether it sends ``workerregistered``; a test may withhold it. ``features`` are
-    those of protocol 0.25 that it advertises besides the configuration's.
+    ``greet`` is whether it sends ``workerregistered``; a test may turn that off. ``features`` are
+    the features of protocol 0.25 that it advertises besides those of the configuration.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Engine:
             self.add(kind, options)
 
     def _attach_unserved(self, ports: int) -> None:
-        """List what the engine 0.23 has as workers, although it serves no function."""
+        """List what engine 0.23 lists as workers although it serves no function."""
         title = (
             "WebSocket listener that SDK workers connect to. Supports RBAC, middleware, "
             "registration hooks, and channels."
@@ -121,7 +121,7 @@ class Engine:
             self.core.peers[number].worker_id = worker_id
 
     def add(self, kind: type[AnyModule], options: Mapping[str, Any]) -> AnyModule:
-        """Add a module before the engine starts, one of its own or anybody's."""
+        """Add a module before the engine starts, whether built in or custom."""
         host = Host(self, -len(self._hosts))
         module = kind(host, options)
         self._hosts[host.peer] = host
@@ -146,14 +146,14 @@ class Engine:
         self._perform(self.core.received(peer, message))
 
     def admit(self, worker: LocalWorker) -> int:
-        """Admit a worker of this process, and return its number."""
+        """Admit an in-process worker, and return its number."""
         number = -len(self._hosts) - len(self._local_workers)
         self._local_workers[number] = worker
         self._perform(self.core.opened(number, "127.0.0.1", time.time_ns() // 1_000_000))
         return number
 
     async def start(self) -> None:
-        """Open what the modules listen on.
+        """Open the ports of the modules.
 
         Raises:
             OSError: a port is taken or may not be used.
@@ -163,12 +163,12 @@ class Engine:
         self._look()
 
     def _look(self) -> None:
-        """See every five seconds whether functions came or went."""
+        """Check every five seconds whether functions came or went."""
         self._looking = asyncio.get_running_loop().call_later(LOOKS, self._look)
         self._perform(self.core.looked())
 
     async def stop(self) -> None:
-        """Forget every worker and every timer, and end the modules."""
+        """Forget every worker and every timer, and stop the modules."""
         for host in self._hosts.values():
             await host.stop()
         for timer in (*self._timers.values(), self._looking):
@@ -177,11 +177,11 @@ class Engine:
         self._timers.clear()
 
     def guarded(self, policy: Policy) -> WorkerPort:
-        """A port for workers that a policy guards."""
+        """Whether a policy guards the port for workers."""
         return WorkerPort(self, policy)
 
     def opened(self, connection: Connection, policy: Policy | None = None) -> None:
-        """A worker's WebSocket is open, on a port that ``policy`` guards, if any."""
+        """A worker's WebSocket is open; ``policy`` guards its port, if given."""
         self._connections[connection.id] = connection
         number, address, now = connection.id, connection.peer[0], time.time_ns() // 1_000_000
         if policy is None or connection.request is None:
@@ -190,18 +190,18 @@ class Engine:
         self._perform(self.core.authenticate(number, address, now, policy, *_asked(connection)))
 
     def authorise(self, connection: Connection, policy: Policy) -> None:
-        """A telemetry connection is open on a guarded port: it needs leave, too."""
+        """A telemetry connection is open on a guarded port, which must authorise it, too."""
         self._connections[connection.id] = connection
         address = connection.peer[0]
         self._perform(self.core.authorise(connection.id, address, policy, *_asked(connection)))
 
     def left(self, connection: Connection) -> None:
-        """A connection that was no worker's is gone."""
+        """A connection that was not a worker's is gone."""
         self._connections.pop(connection.id, None)
 
     @property
     def telemetry(self) -> dict[str, list[dict[str, Any]]]:
-        """What is kept of the ``spans``, ``metrics`` and ``logs`` that workers reported."""
+        """The ``spans``, ``metrics`` and ``logs`` that workers reported and the engine kept."""
         module = self._observability
         return {
             "spans": list(module.telemetry.spans),
@@ -210,7 +210,7 @@ class Engine:
         }
 
     def reported(self, data: bytes) -> bool:
-        """Keep the telemetry in a frame; whether it is such a frame."""
+        """Keep the telemetry in a frame; return whether it is a telemetry frame."""
         return self._observability.take(data)
 
     def received(self, connection: Connection, data: bytes) -> None:
@@ -223,7 +223,7 @@ class Engine:
         self._perform(self.core.received(connection.id, message))
 
     def _complain(self, number: int, fault: Undecodable) -> None:
-        """Log what was dropped, up to a limit: an unread pipe may block."""
+        """Log what was dropped, up to a limit: a pipe that nobody reads may block."""
         self._complaints[number] += 1
         if self._complaints[number] <= COMPLAINTS:
             log.warning("#%d sent what is no message, dropped: %s", number, fault)
@@ -273,7 +273,7 @@ class Engine:
             connection.cut()
 
     def _send_what_is_known(self, connection: Connection, message: ProtocolMessage) -> None:
-        """Send a message, as far as the release of the engine has it."""
+        """Send a message without the fields that the engine's release does not have."""
         gap = self._gaps[type(message)]
         if gap is not None:
             connection.send_text(encode(without(message, gap)))

@@ -1,4 +1,4 @@
-"""Frames as log lines, for a person in front of a terminal."""
+"""Frames as log lines, for a person who watches a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ log = logging.getLogger("mock_engine.frames")
 
 
 def log_frames(event: Event) -> None:
-    """Log what happened, if it has a line."""
+    """Log an event, if there is a line for it."""
     text = line(event)
     if text is not None:
         log.info("%s", text)

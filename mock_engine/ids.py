@@ -1,4 +1,4 @@
-"""Ids as the engine gives them: random UUIDs."""
+"""Ids as the engine creates them: random UUIDs."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ UUID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def new_id() -> str:
-    """A fresh id."""
+    """A new id."""
     return str(uuid.uuid4())

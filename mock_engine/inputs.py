@@ -1,7 +1,7 @@
 """Inputs of the engine's own functions, read field by field.
 
-The complaints have the wording of the engine's deserialiser (serde), because SDKs pass them on.
-Wrong types are found in the order of the keys, missing fields in the order of their declaration.
+Error texts have the wording of the engine's deserialiser (serde), because SDKs pass them on. Wrong
+types are found in the order of the keys, missing fields in the order of their declaration.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from mock_engine.failures import Failure
 
 
 class Complaint(str):
-    """A complaint that is about a part of a value, and whole."""
+    """An error about a part of a value; its text is complete."""
 
     __slots__ = ()
 
 
 Check = Callable[[Any], str | None]
-"""Returns what was expected of a value, or ``None`` when it is right.
+"""Returns what was expected instead of a value; ``None`` when the value is right.
 
-A ``Complaint`` is about one of its parts."""
+A ``Complaint`` is about a part of the value.
+"""
 
 
 def is_text(value: Any) -> str | None:
@@ -64,7 +65,7 @@ def is_texts(value: Any) -> str | None:
 
 
 def is_size(value: Any) -> str | None:
-    """A whole number of at least zero."""
+    """A whole number, zero or greater."""
     return None if _is_whole(value) and value >= 0 else "usize"
 
 
@@ -94,9 +95,9 @@ def _is_whole(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. An optional one may be absent or null; ``alias`` is another name for it.
+    """One field. An optional field may be absent or null; ``alias`` is another name for it.
 
-    One that is not ``nullable`` may be absent, but not null.
+    A field that is not ``nullable`` may be absent, but not null.
     """
 
     name: str
@@ -106,7 +107,7 @@ class Field:
     nullable: bool = True
 
     def complaint(self, value: Any) -> str | None:
-        """What was expected instead of a value, if it is wrong."""
+        """What was expected instead of a value; ``None`` when the value is right."""
         if value is None and self.nullable and not self.required:
             return None
         return self.check(value)
@@ -124,10 +125,10 @@ def defaulted(name: str, check: Check) -> Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form of an input; ``name`` is what complaints call it.
+    """The form of an input; ``name`` is used in errors.
 
-    ``needed`` is how many values an array holds at least, all when it is not given: where the
-    engine gives the last fields defaults, serde takes an array that ends before them.
+    ``needed`` is the least number of values in an array; by default all are needed. Where the
+    engine gives the last fields defaults, serde accepts an array that ends before them.
     """
 
     name: str
@@ -148,12 +149,12 @@ class Form:
         return found
 
     def fault(self, value: Any) -> Complaint | None:
-        """What is wrong with a value that is a part of another one."""
+        """What is wrong with a value that is part of another one."""
         complaint, _ = self.examine(value)
         return None if complaint is None else Complaint(complaint)
 
     def examine(self, value: Any) -> tuple[str | None, dict[str, Any]]:
-        """What is wrong with ``value``, if anything, and the fields found."""
+        """What is wrong with ``value``, if anything, and the fields that were found."""
         if isinstance(value, list):
             return self._in_order(value)
         if not isinstance(value, dict):
@@ -180,7 +181,7 @@ class Form:
         return None, found
 
     def _in_order(self, values: list[Any]) -> tuple[str | None, dict[str, Any]]:
-        """The fields of an input that is an array: serde takes them one after the other."""
+        """The fields of an input given as an array: serde reads them one after the other."""
         found: dict[str, Any] = {}
         for field, item in zip(self.fields, values, strict=False):
             expected = field.complaint(item)
@@ -198,7 +199,7 @@ class Form:
 
 
 def complain(value: Any, expected: str) -> str:
-    """The complaint about a value that is not what was ``expected``."""
+    """The error for a value that is not what was ``expected``."""
     if isinstance(expected, Complaint):
         return expected
     outside = _is_whole(value) and expected in ("usize", "u32", "u64", "i32", "i64")
@@ -206,7 +207,7 @@ def complain(value: Any, expected: str) -> str:
 
 
 def describe(value: Any) -> str:
-    """A value in the words of a complaint."""
+    """A value as error texts describe it."""
     match value:
         case None:
             return "null"
@@ -228,7 +229,7 @@ ESCAPED = {'"': '\\"', "\\": "\\\\", "\0": "\\0", "\t": "\\t", "\n": "\\n", "\r"
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, with what cannot be printed written as Rust writes it."""
+    """A text in quotes, with unprintable characters written as Rust writes them."""
     shown = (
         ESCAPED.get(char) or (char if char.isprintable() else f"\\u{{{ord(char):x}}}")
         for char in text

@@ -1,11 +1,11 @@
-"""The protocol's messages, one frozen type each.
+"""The messages of the protocol, one frozen type each.
 
 Rules of this file:
 
-* Payloads that the engine only passes on (data, results, configs, formats, metadata) stay the
-  bytes they came as, so that no number and no string changes on its way.
+* Payloads that the engine only passes on (data, results, configs, formats, metadata) stay the bytes
+  they arrived as, so that no number and no string changes on its way.
 * ``null`` for an optional field means the same as leaving it out.
-* No message holds itself, so Python's search for circles leaves them out (``gc=False``).
+* No message refers to itself, so Python's cyclic garbage collector skips them (``gc=False``).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class HttpAuth(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How the engine authenticates itself to an HTTP function; the fields name environment keys."""
+    """How the engine authenticates to an HTTP function; the fields name environment variables."""
 
     type: str
     secret_key: str | None = None
@@ -40,7 +40,7 @@ class HttpAuth(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HttpInvocation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where an HTTP function is; ``timeout_ms`` is in milliseconds."""
+    """The URL of an HTTP function and how to call it; ``timeout_ms`` is in milliseconds."""
 
     url: str
     method: str = "POST"
@@ -50,7 +50,7 @@ class HttpInvocation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class VoidAction(msgspec.Struct, frozen=True, tag="void"):
-    """Nobody waits for an answer."""
+    """Nobody waits for the answer."""
 
 
 class EnqueueAction(msgspec.Struct, frozen=True, tag="enqueue"):
@@ -65,7 +65,7 @@ Action = VoidAction | EnqueueAction
 class ProtocolMessage(
     msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower, gc=False
 ):
-    """Any message; its ``type`` on the wire is the name of its class in lower case."""
+    """Any message; its ``type`` on the wire is its class name in lower case."""
 
     from_worker: ClassVar[bool] = True
 
@@ -131,7 +131,7 @@ class TriggerRegistrationResult(ProtocolMessage, frozen=True):
 
 
 class RegisterService(ProtocolMessage, frozen=True):
-    """A group of functions, of SDKs before 0.16. Accepted and forgotten."""
+    """A group of functions; sent by SDKs before 0.16, accepted and ignored."""
 
     id: str
     name: str | None = None
@@ -156,7 +156,7 @@ class InvokeFunction(ProtocolMessage, frozen=True):
 
 
 class InvocationResult(ProtocolMessage, frozen=True):
-    """What became of a call. Goes both ways: owner → engine → caller."""
+    """The outcome of a call. Goes both ways: owner → engine → caller."""
 
     invocation_id: str
     function_id: str
@@ -176,7 +176,7 @@ class Reattach(ProtocolMessage, frozen=True):
 
 
 class Ping(ProtocolMessage, frozen=True):
-    """A keepalive on the level of messages."""
+    """A keepalive at message level."""
 
 
 class Pong(ProtocolMessage, frozen=True):
@@ -194,7 +194,7 @@ class WorkerRegistered(ProtocolMessage, frozen=True):
 Rejection = Literal[
     "WORKER_NAMESPACE_CONFLICT", "FUNCTION_NAMESPACE_CONFLICT", "INVALID_ARGS_FORMAT"
 ]
-"""Why an engine refuses a registration; the last one since 0.26."""
+"""Why an engine refuses a registration; the last value exists since 0.26."""
 
 
 class RegistrationRejected(ProtocolMessage, frozen=True):
@@ -232,7 +232,7 @@ class ObserverTarget(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Observe(ProtocolMessage, frozen=True):
-    """A worker observes a function, or says so again after a reconnect."""
+    """A worker starts to observe a function, or does so again after a reconnect."""
 
     id: str
     source: ObserverSource
@@ -244,13 +244,13 @@ class Observe(ProtocolMessage, frozen=True):
 
 
 class Unobserve(ProtocolMessage, frozen=True):
-    """A worker observes no longer."""
+    """A worker stops observing a function."""
 
     id: str
 
 
 class ObserverAck(ProtocolMessage, frozen=True):
-    """The owner of a function accepts an observer, or refuses it, then or later."""
+    """The owner of a function accepts or refuses an observer, at once or later."""
 
     function_id: str
     id: str
@@ -280,13 +280,13 @@ class ObservedItem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class InvocationsObserved(ProtocolMessage, frozen=True):
-    """Events of functions that ran within their owner."""
+    """Events of functions that ran within their owner, without the engine."""
 
     items: tuple[ObservedItem, ...] = ()
 
 
 class LocalInvocationStats(ProtocolMessage, frozen=True):
-    """How often a worker called its own functions without the engine; ``window_ms`` in between."""
+    """How often a worker called its own functions without the engine, per ``window_ms``."""
 
     window_ms: int
     functions: Raw = ABSENT
@@ -294,7 +294,7 @@ class LocalInvocationStats(ProtocolMessage, frozen=True):
 
 
 class ObserveResult(ProtocolMessage, frozen=True):
-    """What became of an ``Observe``."""
+    """The outcome of an ``Observe``."""
 
     id: str
     state: ObserverState
@@ -303,7 +303,7 @@ class ObserveResult(ProtocolMessage, frozen=True):
 
 
 class ObserverStateChanged(ProtocolMessage, frozen=True, omit_defaults=False):
-    """An observer lives on in another state. ``fires`` is how often it fired."""
+    """An observer changed its state. ``fires`` is how often it has fired."""
 
     id: str
     state: ObserverState
@@ -333,7 +333,7 @@ class FunctionRegistered(ProtocolMessage, frozen=True, omit_defaults=False):
 
 
 class ObserverAdded(ProtocolMessage, frozen=True):
-    """A function of the worker has one more observer, which it has to accept."""
+    """A function of the worker has a new observer, which the worker must accept or refuse."""
 
     function_id: str
     namespace: str
@@ -342,7 +342,7 @@ class ObserverAdded(ProtocolMessage, frozen=True):
 
 
 class ObserverRemoved(ProtocolMessage, frozen=True):
-    """A function of the worker has one observer less."""
+    """A function of the worker has lost an observer."""
 
     function_id: str
     namespace: str
@@ -351,7 +351,7 @@ class ObserverRemoved(ProtocolMessage, frozen=True):
 
 
 class Error(ProtocolMessage, frozen=True):
-    """A guarded port refuses a session."""
+    """A guarded port refused the session."""
 
     error: ErrorBody
 

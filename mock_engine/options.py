@@ -12,11 +12,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What a key may hold: a type, some values, a least number, or keys of its own.
+    """The values that a key may have: a type, a choice, a least number, or keys of its own.
 
-    ``items`` are what a list or a mapping of any keys holds. A ``needed`` key may not be absent.
-    ``refused`` is why an option of the iii engine cannot be had here; ``refuses`` says so of
-    single values.
+    ``items`` describes the items of a list, or the values of a mapping with any keys. A ``needed``
+    key must be present. ``refused`` is why an option of the iii engine is not supported here;
+    ``refuses`` is the same for single values.
     """
 
     kind: type | tuple[type, ...]
@@ -30,7 +30,7 @@ class Option:
     refuses: Mapping[str, str] = field(default_factory=dict)
 
     def allows(self, value: Any) -> bool:
-        """Whether ``value`` may stand here."""
+        """Whether ``value`` is valid here."""
         kinds = self.kind if isinstance(self.kind, tuple) else (self.kind,)
         if isinstance(value, bool) and bool not in kinds:
             return False
@@ -40,7 +40,7 @@ class Option:
         return (low is None or value >= low) and (high is None or value <= high)
 
     def describe(self) -> str:
-        """What may stand here, in words."""
+        """The valid values, in words."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         kinds = self.kind if isinstance(self.kind, tuple) else (self.kind,)
@@ -274,6 +274,6 @@ LACKING: Mapping[str, str] = {
     "modules::bridge_client::BridgeClientModule": "let a worker connect to both engines",
     "iii-bridge": "let a worker connect to both engines",
 }
-"""Modules of the iii engine that this one does not have, and what to do instead."""
+"""The modules of the iii engine that this one lacks, with what to do instead."""
 
 BY_NAME: Mapping[str, str] = {name: name for name in MODULES}

@@ -1,4 +1,4 @@
-"""Messages for workers, as a release of the engine has them."""
+"""Messages for workers, in the form of a given release of the engine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mock_engine.versions import Release
 
 
 def gaps(release: Release) -> dict[type[ProtocolMessage], frozenset[str] | None]:
-    """The fields that messages of a release lack; ``None`` for a message that it does not have.
+    """The fields that each message lacks in a release; ``None`` if the release lacks the message.
 
-    An engine that advertises features has the messages of its features, whatever its release.
+    An engine that advertises features has the messages of these features in any release.
     """
     found: dict[type[ProtocolMessage], frozenset[str] | None] = {}
     for kind in ProtocolMessage.__subclasses__():
@@ -28,7 +28,7 @@ def gaps(release: Release) -> dict[type[ProtocolMessage], frozenset[str] | None]
 
 
 def without(message: ProtocolMessage, fields: Iterable[str]) -> ProtocolMessage:
-    """A message without some fields, which must have defaults; itself when it has none of them."""
+    """A message without the given fields, which must have defaults; unchanged if none is set."""
     defaults = _defaults(type(message))
     given = [name for name in fields if getattr(message, name) is not defaults[name]]
     return replace(message, **{name: defaults[name] for name in given}) if given else message

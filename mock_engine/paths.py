@@ -1,4 +1,4 @@
-"""The paths of the engine's ports for WebSockets."""
+"""The paths of the engine's WebSocket ports."""
 
 WORKERS = "/"
 """Where workers connect."""
@@ -7,7 +7,7 @@ TELEMETRY = "/otel"
 """Where workers send traces, metrics and logs."""
 
 CHANNELS = "/ws/channels/"
-"""Where the path of a channel begins; its id follows."""
+"""The prefix of the path of a channel; the channel's id follows."""
 
 STREAMS = "/"
 """Where viewers connect, on the port of streams."""

@@ -1,4 +1,4 @@
-"""Events as lines that a person reads."""
+"""Events as lines for a person to read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WIDTH = 240
 def line(event: Event) -> str | None:
     """One line about ``event``: seconds, connection, who sent it, what happened.
 
-    ``None`` for the frames of a text or binary message: the message has a line of its own.
+    ``None`` for the frames of a text or binary message, which has a line of its own.
     """
     text = summary(event)
     if text is None:
@@ -97,6 +97,6 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def as_json(value: Any) -> str:
-    """A value as JSON, whatever it is; bytes as the text that they are."""
+    """A value as JSON, whatever its type; bytes are decoded to text."""
     plain = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
     return json.dumps(plain, ensure_ascii=False, default=str)

@@ -1,4 +1,4 @@
-"""An engine that listens: its ports for workers and those of its modules, opened and closed."""
+"""A listening engine: opens and closes its ports for workers and those of its modules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mock_engine.wire import Connection, Listener
 from mock_engine.worker_port import WorkerPort
 
 LINGER = 0.5
-"""Seconds that channels and streams outlive the workers, when the engine stops."""
+"""How long channels and streams stay open after the workers when the engine stops, in seconds."""
 
 
 class Server:
@@ -28,7 +28,7 @@ class Server:
         """Open every port.
 
         Raises:
-            OSError: a port is taken or may not be used; nothing is left open then.
+            OSError: a port is taken or may not be used; no port is left open then.
         """
         server = cls(Engine(config))
         try:
@@ -51,12 +51,12 @@ class Server:
 
     @property
     def module_urls(self) -> dict[str, str]:
-        """The URLs of what the modules serve, by the module's name."""
+        """The URLs that the modules serve, by module name."""
         modules = self.engine.modules.items()
         return {name: module.url for name, module in modules if module.url is not None}
 
     async def stop(self) -> None:
-        """Close everything as the engine does on SIGTERM: channels and streams last."""
+        """Close everything in the order of the engine on SIGTERM: channels and streams last."""
         for port in self._ports:
             port.close_telemetry()
         for listener in self.listeners:

@@ -1,11 +1,11 @@
-"""What happened on the wire, in order: the record that everything else is judged by.
+"""The transcript: what happened on the wire, in order. Everything else is judged by it.
 
 Rules of this file:
 
 * An event is a plain fact, immutable, stamped with seconds since the transcript began.
-* Nothing is interpreted here. Whether an event is right or wrong is for others to say.
-* Frames are recorded as they crossed the wire; a ``Message`` follows the last frame of a
-  text or binary message, because most readers think in messages.
+* Nothing is interpreted here; checks decide whether an event is right or wrong.
+* Frames are recorded as they crossed the wire; a ``Message`` follows the last frame of a text or
+  binary message, because most readers work with messages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from websockets.frames import Close, Opcode
 
 
 class Direction(Enum):
-    """Who sent a frame."""
+    """The sender of a frame."""
 
     FROM_WORKER = "worker"
     FROM_ENGINE = "engine"
@@ -53,7 +53,7 @@ class Request:
     def path(self) -> str:
         """The target without its query, still percent-encoded.
 
-        A server takes a target with a scheme and a host, too (RFC 9112, section 3.2.2).
+        A target with a scheme and a host is valid, too (RFC 9112, section 3.2.2).
         """
         path = self.target.partition("?")[0]
         if path.startswith("/") or "://" not in path:
@@ -95,7 +95,7 @@ class Requested(Event):
 
 @dataclass(frozen=True, slots=True)
 class Answered(Event):
-    """A request got an HTTP answer; 101 means that the connection is a WebSocket now."""
+    """A request got an HTTP answer; 101 means that the connection is now a WebSocket."""
 
     status: int
 
@@ -119,7 +119,7 @@ class FrameSeen(Event):
 
 @dataclass(frozen=True)
 class Message(Event):
-    """One whole text or binary message, joined from its fragments."""
+    """A complete text or binary message, joined from its fragments."""
 
     direction: Direction
     binary: bool
@@ -129,8 +129,8 @@ class Message(Event):
     def json(self) -> Any:
         """The JSON value of the message, or ``NOT_JSON``.
 
-        ``NaN``, ``Infinity`` and a byte order mark are no JSON (RFC 8259, sections 6 and 8.1),
-        although Python reads them.
+        ``NaN``, ``Infinity`` and a byte order mark are not JSON (RFC 8259, sections 6 and 8.1),
+        although Python accepts them.
         """
         try:
             return json.loads(self.data.decode(), parse_constant=_refuse_constant)
@@ -139,7 +139,7 @@ class Message(Event):
 
     @property
     def type(self) -> str | None:
-        """The protocol message type, or ``None`` where the message has none."""
+        """The protocol message type; ``None`` if the message has none."""
         value = self.json.get("type") if isinstance(self.json, dict) else None
         return value if isinstance(value, str) else None
 
@@ -165,7 +165,7 @@ class _NotJson:
 
 
 NOT_JSON = _NotJson()
-"""The value of a message whose bytes are no JSON text."""
+"""The value of a message whose bytes are not JSON text."""
 
 
 def _refuse_constant(name: str) -> None:
@@ -176,9 +176,9 @@ AnyEvent = TypeVar("AnyEvent", bound=Event)
 
 
 class Transcript:
-    """Every event of one engine, in order of occurrence, and news of each as it happens.
+    """Every event of one engine in order, passed to the listeners as it happens.
 
-    With ``keep`` false the listeners get the events, and none is kept.
+    With ``keep`` false, the listeners get the events, but none is kept.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, keep: bool = True) -> None:
@@ -194,7 +194,7 @@ class Transcript:
         return self._clock() - self._began
 
     def next_connection(self) -> int:
-        """A fresh connection number, counting from one."""
+        """A new connection number, counting from one."""
         self._connections += 1
         return self._connections
 
@@ -206,13 +206,13 @@ class Transcript:
             listener(event)
 
     def of(self, kind: type[AnyEvent], connection: int | None = None) -> Iterator[AnyEvent]:
-        """The events of one kind, of one connection or of all."""
+        """The events of one kind, of one connection or of all connections."""
         for event in self.events:
             if isinstance(event, kind) and connection in (None, event.connection):
                 yield event
 
     def ndjson(self) -> Iterator[str]:
-        """The transcript as JSON lines, one an event."""
+        """The transcript as JSON lines, one for each event."""
         for event in self.events:
             described = describe(event)
             if described is not None:
@@ -220,7 +220,7 @@ class Transcript:
 
 
 def describe(event: Event) -> dict[str, Any] | None:
-    """``event`` as a JSON object; ``None`` for a ``Message``, because its frames are there."""
+    """``event`` as a JSON object; ``None`` for a ``Message``, because its frames are included."""
     base: dict[str, Any] = {"at": round(event.at, 6), "connection": event.connection}
     match event:
         case Accepted(port=port):

@@ -1,4 +1,4 @@
-"""A port of the engine for workers, and what its paths are for."""
+"""A port of the engine for workers, and the endpoints on its paths."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mock_engine.wire import Connection, Response, plain
 
 
 class Served(Protocol):
-    """What a port needs of the engine that it serves."""
+    """What a port needs from its engine."""
 
     @property
     def channels(self) -> Channels:
         """The engine's channels."""
 
     def opened(self, connection: Connection, policy: Policy | None = None) -> None:
-        """A worker's WebSocket is open, on a port that ``policy`` guards, if any."""
+        """A worker's WebSocket is open; ``policy`` guards its port, if given."""
 
     def received(self, connection: Connection, data: bytes) -> None:
         """A worker sent a message."""
@@ -31,20 +31,20 @@ class Served(Protocol):
         """A telemetry connection is open on a guarded port."""
 
     def left(self, connection: Connection) -> None:
-        """A connection that was no worker's is gone."""
+        """A connection that was not a worker's is gone."""
 
     def reported(self, data: bytes) -> bool:
-        """Keep the telemetry in a frame; whether it is such a frame."""
+        """Keep the telemetry in a frame; return whether it is a telemetry frame."""
 
 
 class Endpoint(Protocol):
-    """What the WebSockets of one path are to the engine."""
+    """How the engine handles the WebSockets on one path."""
 
     def opened(self, connection: Connection) -> None:
         """The WebSocket is open."""
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """One whole message arrived."""
+        """A complete message arrived."""
 
     def closed(self, connection: Connection) -> None:
         """The WebSocket is gone."""
@@ -62,7 +62,7 @@ class Sessions:
         self._engine.opened(connection, self._policy)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Take a message, text or binary alike, or telemetry."""
+        """Process a message, text or binary alike, or telemetry."""
         if not (binary and self._engine.reported(data)):
             self._engine.received(connection, data)
 
@@ -72,7 +72,7 @@ class Sessions:
 
 
 class Reporting:
-    """Connections that bring traces and metrics; they get no greeting."""
+    """Connections for traces and metrics; they get no greeting."""
 
     def __init__(self, engine: Served, policy: Policy | None) -> None:
         self._engine = engine
@@ -80,7 +80,7 @@ class Reporting:
         self._connections: set[Connection] = set()
 
     def opened(self, connection: Connection) -> None:
-        """Remember a connection, and have it authorised on a guarded port."""
+        """Store a connection, and have it authorised on a guarded port."""
         self._connections.add(connection)
         if self._policy is not None:
             self._engine.authorise(connection, self._policy)
@@ -92,7 +92,7 @@ class Reporting:
             self._engine.reported(data)
 
     def closed(self, connection: Connection) -> None:
-        """Forget a connection."""
+        """Remove a connection."""
         self._connections.discard(connection)
         self._engine.left(connection)
 
@@ -126,7 +126,7 @@ class WorkerPort:
         return None if path in self._endpoints else Response(404)
 
     def opened(self, connection: Connection) -> None:
-        """From here on the path's endpoint serves a connection."""
+        """From here on, the endpoint of the path serves the connection."""
         endpoint = self._endpoints.get(_path(connection), self._channels)
         self._serving[connection.id] = endpoint
         endpoint.opened(connection)

@@ -1,1 +1,1 @@
-"""Workers that pass: the baseline of the suite, and examples to copy from."""
+"""Reference workers: the passing baseline of the suite, and examples to copy from."""

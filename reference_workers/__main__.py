@@ -1,4 +1,4 @@
-"""``python -m reference_workers``: the agent system, started and stopped by one command."""
+"""``python -m reference_workers``: one command that starts and stops the agent system."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """``python -m reference_workers.agent``: a worker that takes its work from a queue.
 
-Messages of the topic ``agent.inbox`` become calls of ``agent::chat``. One that cannot be used is
-refused with an error: the queue tries it again, and puts it aside as a dead letter in the end.
+Messages of the topic ``agent.inbox`` become calls of ``agent::chat``. An invalid message is refused
+with an error: the queue retries it, and finally moves it to the dead letters.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ REPLY = {
 
 SCOPE = "agent.turns"
 PATIENCE = 5.0
-"""Seconds that the engine's state may take to answer."""
+"""How long the engine's state may take to answer, in seconds."""
 
 
 class Agent:
-    """Answers what is said in a session; its turns are kept in the engine's state, if it has one.
+    """Answers messages of sessions; the turns are kept in the engine's state, if it has one.
 
-    They are counted here, too, so that sessions go on while there is no state.
+    Turns are also counted here, so that sessions continue without state.
     """
 
     def __init__(self, worker: Worker) -> None:
@@ -61,7 +61,7 @@ class Agent:
         return {"session": session, "turn": turn, "reply": f"You said: {given['text'].strip()}"}
 
     async def _kept(self, session: str) -> int:
-        """The turns of a session that were kept; none for a new one, or without state."""
+        """The stored turns of a session; none for a new one, or without state."""
         asked = {"scope": SCOPE, "key": session}
         try:
             kept = await self._worker.call(
@@ -73,7 +73,7 @@ class Agent:
 
 
 def offer(worker: Worker) -> None:
-    """Register the function and its place in the queue."""
+    """Register the function and subscribe it to the queue."""
     agent = Agent(worker)
     worker.function(
         "agent::chat",

@@ -1,9 +1,9 @@
 """``python -m reference_workers.agent_core``: agents that think, use tools, and remember.
 
-A turn goes round in a loop: a model is asked what to do next, what it wants of tools is done if the
-agent may do it, and the results go back to the model, until it answers or a limit is reached. All
-that an agent knows between two turns is in the engine: this worker may die at any moment, and
-a turn is acknowledged only after it is kept.
+A turn is a loop: a model is asked what to do next, the tools that it wants are called if the agent
+may use them, and the results go back to the model, until it answers or a limit is reached.
+Everything that an agent knows between two turns is in the engine: this worker may die at any
+moment, and a turn is acknowledged only after it is stored.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ from reference_workers.turn import Turn
 
 TOPIC = "agent.inbox"
 PATIENT = {"maxRetries": 8, "backoffDelayMs": 500}
-"""A message is tried again for two minutes: whom an agent needs may be being started again."""
+"""A message is retried for two minutes: another worker that an agent needs may be restarting."""
 
 LIMIT, MOST_STEPS = 6, 20
-"""How often a model is asked in a turn."""
+"""How often a model is asked in a turn: the default, and the most that a call may set."""
 
 RECALLED = 5
-"""Memories that a turn begins with."""
+"""The number of memories at the beginning of a turn."""
 
 SYSTEM = "You are a helpful agent. Use tools where they help, and answer briefly."
 NAME = text(128)
 AGENT = text(60)
 ROLE = choice("user", "assistant")
 DEFAULT = {"id": "default", "system": SYSTEM, "model": "auto", "limit": LIMIT}
-"""The agent that is there without being created."""
+"""The agent that exists without being created."""
 
 
 class Agents:
@@ -117,7 +117,7 @@ class Agents:
     async def _keep(
         self, realm: str, agent: str, session: str, said: str, reply: str, steps: list[Json]
     ) -> int:
-        """Keep a turn in the stream of turns, under the next number of its session."""
+        """Store a turn in the stream of turns, under the next number of its session."""
         change = await self._sessions.update(
             realm,
             session,
@@ -132,14 +132,14 @@ class Agents:
 
 
 def _instructions(agent: dict[str, Any], memories: list[dict[str, Any]]) -> str:
-    """The system message: what the agent is, and what it remembers, a line each."""
+    """The system message: what the agent is, and what it remembers, one line each."""
     lines = [" ".join(str(memory["text"]).split()) for memory in memories]
     remembered = "".join(f"\n- {line}" for line in lines)
     return f"{agent['system']}\n{REMEMBERED}{remembered}" if lines else str(agent["system"])
 
 
 def offer(worker: Worker) -> None:
-    """Register the functions and the place in the queue."""
+    """Register the functions and subscribe to the queue."""
     agents = Agents(worker)
     agent = form(
         *("id", "system", "model", "limit"),

@@ -1,6 +1,6 @@
-"""``python -m reference_workers.api``: the agents behind the HTTP interface of OpenAI.
+"""``python -m reference_workers.api``: the agents behind an OpenAI-compatible HTTP interface.
 
-The last message of a request is said to an agent, in a session that ``user`` names or that is new.
+The last message of a request goes to an agent, in the session that ``user`` names or in a new one.
 With ``stream`` the answer is written to the channel that comes with the request, piece by piece.
 """
 
@@ -22,10 +22,10 @@ from reference_workers.service.formats import refuse_unless_valid
 from reference_workers.service.http import CLIENT_FAULTS, REQUEST, RESPONSE, respond
 
 PREFIX = "agent:"
-"""What a model's name may begin with; the rest is the name of an agent."""
+"""The optional prefix of a model's name; the rest is the name of an agent."""
 
 PIECE = 24
-"""Characters of a piece of a streamed answer."""
+"""Characters in each piece of a streamed answer."""
 
 ROLES = ("system", "developer", "user", "assistant")
 MESSAGE = form(
@@ -98,7 +98,7 @@ class Api:
         return respond({"status": "ok"})
 
     async def _streamed(self, head: dict[str, Any], asked: Json) -> AsyncIterator[bytes | str]:
-        """An answer as server-sent events; the first piece comes before anybody has thought."""
+        """An answer as server-sent events; the first event is sent before the agent starts."""
 
         def event(delta: Json, finish: str | None = None) -> bytes:
             choice = {"index": 0, "delta": delta, "finish_reason": finish}
@@ -124,7 +124,7 @@ def _asked(body: dict[str, Any]) -> dict[str, Any]:
     """A request as the data of ``agent::chat``.
 
     Raises:
-        FunctionError: ``invalid_request``, when there is nothing to answer.
+        FunctionError: ``invalid_request``, when there is no message to answer.
     """
     *earlier, last = body["messages"]
     if last["role"] != "user" or not last["content"].strip():
@@ -144,7 +144,7 @@ def _event(data: Json) -> bytes:
 
 
 def _failure(fault: FunctionError) -> dict[str, Any]:
-    """A failure in the form of OpenAI."""
+    """A failure in the format of OpenAI."""
     status = CLIENT_FAULTS.get(fault.code, 400 if fault.code == "injection_suspected" else 502)
     kind = "invalid_request_error" if status < 500 else "api_error"
     error = fault.body()

@@ -1,12 +1,12 @@
-"""An append-only log in a stream, in which each entry holds the hash of the one before it.
+"""An append-only log in a stream, in which each entry contains the hash of the one before it.
 
 Rules of this file:
 
-* An entry is never overwritten. ``stream::update`` with ``append`` puts it at the end of the list
-  at its place; the first one of the list is the entry, and whoever is not first tries the next
-  place. Two writers, two workers even, can therefore not lose or fork anything.
+* An entry is never overwritten. ``stream::update`` with ``append`` adds it at the end of the list
+  at its place; the first item of the list is the entry, and a writer that was not first tries the
+  next place. So two writers, even in two workers, can neither lose an entry nor fork the log.
 * The head kept in state is a hint that saves reading the stream; a stale one costs a step or two.
-* Entries stand in pages, so that no list of the stream grows without bound.
+* Entries are stored in pages, so that no list of the stream grows without bound.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from reference_workers.service import State, Streams
 
 STREAM = "security.audit"
 HEAD = ("security", "audit_head")
-"""Scope and key of the hint."""
+"""Scope and key of the head."""
 
 PAGE = 500
-"""Entries of a group of the stream."""
+"""Entries in one group of the stream."""
 
 GENESIS = "0" * 64
-"""What stands for the hash of the entry before the first."""
+"""The hash before the first entry."""
 
 
 def seal(entry: dict[str, Any]) -> str:
-    """The hash of an entry: of everything in it but the hash itself."""
+    """The hash of an entry: of all its fields except the hash itself."""
     told = {name: value for name, value in entry.items() if name != "hash"}
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def first_broken(entries: list[dict[str, Any]], previous: str, seq: int) -> int | None:
-    """The number of the first entry that does not follow from ``previous`` and ``seq``."""
+    """The number of the first entry that does not follow ``previous`` and ``seq``, if any."""
     for entry in entries:
         seq += 1
         linked = entry.get("seq") == seq and entry.get("previous") == previous
@@ -57,11 +57,11 @@ class AuditLog:
     def __init__(self, worker: Worker) -> None:
         self._state = State(worker)
         self._stream = Streams(worker, STREAM)
-        # Writers of one process take turns; the log needs no lock, but they would race in vain.
+        # Writers of one process take turns: the log needs no lock, but a race would cost retries.
         self._turn = asyncio.Lock()
 
     async def append(self, actor: str, action: str, detail: Json) -> dict[str, Any]:
-        """Put an entry at the end, and return it."""
+        """Append an entry, and return it."""
         async with self._turn:
             return await self._append(actor, action, detail)
 
@@ -88,7 +88,7 @@ class AuditLog:
                 return head
 
     async def read(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """``limit`` entries at most, from the one after ``after``."""
+        """At most ``limit`` entries, starting with the one after ``after``."""
         found: list[dict[str, Any]] = []
         page = after // PAGE
         while len(found) < limit:
@@ -100,7 +100,7 @@ class AuditLog:
         return found[:limit]
 
     async def verify(self) -> tuple[int, int | None]:
-        """How many entries there are, and the number of the first broken one, if there is any."""
+        """The number of entries, and the number of the first broken one, if there is any."""
         previous, count, page = GENESIS, 0, 0
         while entries := await self._page(page):
             broken = first_broken(entries, previous, count)
@@ -125,7 +125,7 @@ def _place(seq: int) -> tuple[str, str]:
 
 
 def _entry(item: Json) -> dict[str, Any] | None:
-    """The entry at a place: the first one that was put there."""
+    """The entry at a place: the first item that was appended there."""
     entries = item.get("entries") if isinstance(item, dict) else None
     first = entries[0] if isinstance(entries, list) and entries else None
     return first if isinstance(first, dict) and isinstance(first.get("seq"), int) else None

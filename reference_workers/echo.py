@@ -17,7 +17,7 @@ OBJECT = {"type": "object"}
 ANYTHING = {"description": "Any JSON value."}
 TICK = "conformance-tick"
 LONGEST_SLEEP = 60_000
-"""Milliseconds."""
+"""In milliseconds."""
 
 
 def schema(required: tuple[str, ...] = (), **properties: Json) -> Json:
@@ -163,14 +163,14 @@ class Echo:
         return {"fired": True}
 
     async def bound(self, message: dict[str, Any]) -> None:
-        """Take note of a trigger of this worker's own type; the same one again replaces itself."""
+        """Add a trigger of this worker's own type; one with the same id replaces it."""
         config = message.get("config")
         if isinstance(config, dict) and config.get("reject"):
             raise ValueError("this trigger asks to be rejected")
         self._bindings[message["id"]] = message
 
     async def unbound(self, message: dict[str, Any]) -> None:
-        """Forget a trigger."""
+        """Remove a trigger."""
         self._bindings.pop(str(message.get("id")), None)
 
 

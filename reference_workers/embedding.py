@@ -1,8 +1,8 @@
 """``python -m reference_workers.embedding``: embeddings of text, without a model.
 
-Each word and each of its three-letter pieces is hashed to a direction; the embedding is their
-sum, scaled to length one. Texts that share words point in similar directions, always the same
-ones: enough to build against, and nothing to download.
+Each word and each of its three-letter pieces is hashed to a direction; the embedding is their sum,
+scaled to length one. Texts that share words have similar directions, and the result is always the
+same: enough to develop with, and nothing to download.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def embed(text: str, dimensions: int = DIMENSIONS) -> list[float]:
 
 
 def similarity(a: list[float], b: list[float]) -> float:
-    """The cosine of the angle between two vectors, from -1 to 1; 0 where one has no length.
+    """The cosine of the angle between two vectors, from -1 to 1; 0 where one has length zero.
 
     Raises:
         ValueError: the vectors have different dimensions.
@@ -81,7 +81,7 @@ def similarity(a: list[float], b: list[float]) -> float:
 
 
 def _unit(vector: list[float]) -> list[float]:
-    """The vector at length one; scaled first, for squares of its numbers may overflow or vanish."""
+    """The vector scaled to length one; divided first, because squares may overflow or vanish."""
     largest = max(map(abs, vector))
     scaled = [value / largest for value in vector]
     length = math.hypot(*scaled)
@@ -131,10 +131,10 @@ def _request(data: Json) -> dict[str, Any]:
 
 
 def _vector(value: Json) -> list[float]:
-    """The vector that a text or a list of numbers stands for.
+    """The vector for a text or a list of numbers.
 
     Raises:
-        ValueError: it is neither, or a number is beyond what a double holds.
+        ValueError: the value is neither, or a number is beyond the range of a double.
     """
     if isinstance(value, str):
         return embed(value)
@@ -154,10 +154,10 @@ def _invalid(message: str) -> FunctionError:
 
 
 def over_http(handler: Handler) -> Handler:
-    """The same function for an HTTP trigger, which gives and takes more than data.
+    """The same function for an HTTP trigger, whose data is a whole request.
 
-    The data is the body of the request. The result becomes the body of a response with a status;
-    a result without that envelope would reach an HTTP client as ``{}``.
+    The function gets the body of the request. Its result becomes the body of a response with a
+    status; a result without that envelope would reach an HTTP client as ``{}``.
     """
 
     async def answer(data: Json, context: Context) -> Json:
@@ -192,9 +192,9 @@ def offer(worker: Worker) -> None:
 
 
 def offer_judged(worker: Worker) -> None:
-    """Register the service, and the well-known functions by which the suite judges it whole.
+    """Register the service, and the well-known functions that let the suite judge it completely.
 
-    Leave the second line out for a service that is judged from outside alone.
+    Leave the second line out for a service that is judged from outside only.
     """
     offer(worker)
     echo.offer(worker)

@@ -1,7 +1,7 @@
-"""Rules by which text is found that gives orders to a model instead of being its data.
+"""Rules that find text that gives orders to a model, where it should only be data.
 
-A rule is a pattern and the reason for which it is told. What hides a text from rules is taken away
-first: compatibility forms, case, invisible characters.
+A rule is a pattern and the reason that it reports. Everything that hides text from the rules is
+removed first: compatibility forms, case, invisible characters.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 INVISIBLE = dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF, 0xAD]
 )
-"""Characters without a width or that turn the direction of text."""
+"""Characters that have no width or change the direction of text."""
 
 EXCERPT = 80
-"""Characters of what was found that are told."""
+"""The most characters of a match that are reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern of suspicious text, in small letters, and why it is one."""
+    """A pattern of suspicious text, in lower case, and the reason."""
 
     name: str
     pattern: re.Pattern[str]
@@ -32,7 +32,7 @@ def _rule(name: str, pattern: str, reason: str) -> Rule:
     return Rule(name, re.compile(pattern), reason)
 
 
-# Gaps are bounded, so that no pattern takes more than linear time.
+# Gaps are bounded, so that every pattern runs in linear time.
 RULES = (
     _rule(
         "override",

@@ -1,7 +1,7 @@
-"""``python -m reference_workers.knowledge_graph``: entities, what relates them, and paths between.
+"""``python -m reference_workers.knowledge_graph``: entities, relations, and paths between them.
 
-An entity is a record of its own. A relation stands at both of its ends, so that it can be followed
-either way with one look at the state.
+Each entity is one record. A relation is stored at both of its ends, so that it can be followed in
+either direction with one read of the state.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from reference_workers.service import (
 
 DEPTH, DEEPEST = 1, 6
 LIMIT, MOST = 50, 500
-"""Entities that an answer has."""
+"""The number of entities in an answer: the default, and the most that a call may set."""
 
 ID = text(60)
-"""Short enough for a segment of a path in the engine's state, which has 256 bytes at most."""
+"""Short enough for a segment of a path in the engine's state, which has at most 256 bytes."""
 
 OUT, IN = "out", "in"
 
@@ -105,7 +105,7 @@ class Graph:
         return {"neighbours": list(reached.values()), "truncated": truncated}
 
     async def _touch(self, realm: str, entity_id: str, *ops: Json) -> bool:
-        """Change an entity, or make it; whether it is new."""
+        """Change an entity, or create it; return whether it is new."""
         own = {"type": "set", "path": "id", "value": entity_id}
         return (await self._records.update(realm, entity_id, own, *ops)).old is None
 
@@ -113,7 +113,7 @@ class Graph:
 def _steps(
     entity: dict[str, Any], direction: str | None, relation: str | None
 ) -> Iterator[tuple[str, str, str]]:
-    """The relations of an entity that may be followed, each with its direction and other end."""
+    """The relations of an entity that match, each with its direction and other end."""
     for side in (OUT, IN):
         ends = entity.get(side)
         if direction in (None, side) and isinstance(ends, dict):

@@ -1,7 +1,7 @@
-"""``python -m reference_workers.memory``: what agents remember of sessions, and beyond them.
+"""``python -m reference_workers.memory``: what agents remember of a session and beyond it.
 
-A memory is stored once: its id is the hash of its content. It is found again by likeness, which
-``embedding::generate`` makes comparable, and by recency.
+A memory is stored once: its id is the hash of its content. It is found again by likeness, which is
+computed from the vectors of ``embedding::generate``, and by recency.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from reference_workers.service import (
 )
 
 LIKENESS, RECENCY = 0.8, 0.2
-"""The shares of a memory's rank."""
+"""The weights of likeness and recency in the score of a memory."""
 
 HALF_LIFE = 24 * 3600.0
-"""Seconds in which a memory's recency falls to half."""
+"""The time in seconds after which a memory's recency is one half."""
 
 DIGITS = 4
-"""Decimals of the numbers of a stored embedding; more would not change a rank."""
+"""The decimals of the numbers in a stored embedding; more would not change a rank."""
 
 NAME = text(128)
 KIND = choice("turn", "fact")
@@ -48,7 +48,7 @@ MEMORY = form(
 
 
 def identity(content: str, kind: str) -> str:
-    """The id of a memory: the hash of what it says."""
+    """The id of a memory: the hash of its content."""
     return hashlib.sha256(f"{kind}\n{content}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -77,7 +77,7 @@ class Memory:
             {"type": "merge", "value": fields | {"at": self._now()}},
             {"type": "increment", "path": "times", "by": 1},
         )
-        # Null is what the engine tells where nothing was: it is no memory.
+        # A null value means that nothing was stored there before.
         status = "stored" if change.old is None else "duplicate"
         return {"id": memory_id, "status": status, "times": int(change.new["times"])}
 
@@ -123,7 +123,7 @@ class Memory:
 
 
 def _likeness(stored: list[Json], wanted: list[float]) -> float:
-    """How much two embeddings are alike; those of another model are not."""
+    """The likeness of two embeddings; zero if their sizes differ, as with different models."""
     if len(stored) != len(wanted) or not all(type(x) in (int, float) for x in stored):
         return 0.0
     return similarity([float(x) for x in stored], wanted)

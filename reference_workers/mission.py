@@ -1,12 +1,12 @@
-"""``python -m reference_workers.mission``: tasks that one worker at a time has in its hands.
+"""``python -m reference_workers.mission``: tasks, each held by one worker at a time.
 
 Rules of this file:
 
-* A mission is what was asked for and the list of its events. Its status is never stored: it
-  follows from the events and the table of transitions.
-* Every change is one event, appended with ``state::update``. The engine gives events an order,
-  and whoever appended one sees from the answer whether it took effect in that order. So two
-  checkouts at a time can both be written, and only one of them counts.
+* A mission is its request and the list of its events. Its status is never stored: it follows from
+  the events and the table of transitions.
+* Every change is one event, appended with ``state::update``. The engine gives events an order, and
+  the answer shows the worker whether its event took effect in that order. So two concurrent
+  checkouts may both be written, but only one of them counts.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from reference_workers.service import (
 )
 
 LEASE = 60.0
-"""Seconds after a sign of life for which a mission belongs to who checked it out."""
+"""How long a mission belongs to its holder after a heartbeat, in seconds."""
 
 SWEEP = "*/10 * * * * *"
-"""When abandoned missions are looked for. Six fields, the first one of them seconds."""
+"""When abandoned missions are searched for. Six fields; the first is seconds."""
 
 NAME = text(128)
 
 
 class Missions:
-    """Creates missions and leads them through their lives."""
+    """Creates missions and records their events."""
 
     def __init__(self, worker: Worker, now: Callable[[], float] = time.time) -> None:
         self._records = Records(worker, "missions", {"created": list})
@@ -61,7 +61,7 @@ class Missions:
             "lease": data.get("lease_seconds", LEASE),
             "at": self._now(),
         }
-        # Who looks for abandoned missions has to know which realms there are.
+        # The search for abandoned missions needs to know the realms.
         await self._state.set("missions:realms", realm, realm)
         change = await self._records.update(
             realm,
@@ -125,7 +125,7 @@ class Missions:
         return [mission for mission in await self._records.all(realm) if _facts(mission)]
 
     async def _by_holder(self, data: dict[str, Any], kind: str, **fields: Json) -> Json:
-        """Let an event of its holder happen to a mission."""
+        """Apply an event of its holder to a mission."""
         realm = data.get("realm", "default")
         now = _standing(await self._records.get(realm, data["id"]))
         if (now.status, kind) in TRANSITIONS and now.holder == data["holder"]:
@@ -138,7 +138,7 @@ class Missions:
     async def _append(
         self, realm: str, mission_id: str, kind: str, **fields: Json
     ) -> tuple[dict[str, Any] | None, str]:
-        """Append an event; the mission as it is then, if the event took effect, and its token."""
+        """Append an event; return the mission if the event took effect, and the event's token."""
         token = str(uuid.uuid4())
         event = {"event": kind, "token": token, "at": self._now(), **fields}
         op = {"type": "append", "path": "events", "value": event}
@@ -147,7 +147,7 @@ class Missions:
 
 
 def _facts(mission: dict[str, Any]) -> dict[str, Any]:
-    """What was asked for, by whoever created the mission first; nothing if it is none."""
+    """The request of whoever created the mission first; empty if the record is not a mission."""
     first = mission["created"][0] if mission.get("created") else None
     return first if isinstance(first, dict) and isinstance(first.get("title"), str) else {}
 

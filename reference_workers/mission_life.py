@@ -1,4 +1,4 @@
-"""The life of a mission: what its events, in their order, add up to. Nothing here does anything."""
+"""The life of a mission: the result of its events, in their order. Pure, without side effects."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     ("active", "fail"): "failed",
     ("active", "abandon"): "pending",
 }
-"""The status after an event. What is not here does not take effect."""
+"""The status after an event. An event that is not listed has no effect."""
 
 STATUSES = ("pending", "active", "done", "failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the events of a mission add up to. ``accepted`` are the tokens of those that counted."""
+    """The result of a mission's events. ``accepted`` are the tokens of those that took effect."""
 
     status: str = "pending"
     holder: str | None = None
@@ -34,7 +34,7 @@ class Standing:
 
 
 def standing(events: Sequence[Json]) -> Standing:
-    """Where a mission stands after its events, in their order."""
+    """The state of a mission after its events, in their order."""
     now = Standing()
     for event in events:
         if isinstance(event, dict):
@@ -49,7 +49,7 @@ def _after(now: Standing, event: dict[str, Any]) -> Standing:
     at = event.get("at")
     if status is None or foreign or not isinstance(at, int | float):
         return now
-    # A mission is not abandoned when its holder gave a sign of life since that was decided.
+    # A mission is not abandoned if its holder sent a heartbeat after that was decided.
     if kind == "abandon" and event.get("seen") != now.alive_at:
         return now
     begun = kind == "checkout"

@@ -1,7 +1,7 @@
-"""``python -m reference_workers.realm``: tenants, each with everything of its own under its scope.
+"""``python -m reference_workers.realm``: tenants, each with its own records under its own scope.
 
 All records of a realm are in scopes of the engine's state that begin with its name. An export is
-all of them; an import takes what it can of any data, and tells what it left out and why.
+all of them; an import takes what it can from any data, and reports what it left out and why.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from reference_workers.service import (
 )
 
 REALMS = "realms"
-"""The scope of the realms themselves; it is no realm's own."""
+"""The scope of the realms themselves; it belongs to no realm."""
 
 AT_ONCE = 32
-"""Records that are on their way to the state at a time."""
+"""How many records are being written to the state at the same time."""
 
 MOST_TOLD = 100
-"""What was left out of an import is told one by one so many times; then it is only counted."""
+"""How many omissions of an import are listed one by one; further ones are only counted."""
 
 LONGEST_KIND = 500
-"""Characters of the part of a scope that follows the realm."""
+"""The longest part of a scope after the realm, in characters."""
 
 
 class Realms:
-    """Creates realms, and carries their records in and out."""
+    """Creates realms, and exports and imports their records."""
 
     def __init__(self, worker: Worker) -> None:
         self._state = State(worker)
@@ -54,7 +54,7 @@ class Realms:
             "description": data.get("description", ""),
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        # An append lets one of two callers be the first, and both know which one it was.
+        # With an append, one of two callers is the first, and both know which one it was.
         op = {"type": "append", "path": "created", "value": realm}
         change = await self._state.update(REALMS, data["id"], op)
         if change.old is not None:
@@ -120,7 +120,7 @@ def _realm(value: Json) -> dict[str, Any] | None:
 def _sorted_out(
     records: Json, skipped: list[dict[str, str]]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The records of an import, with their kinds; what is none is put to what is left out."""
+    """The records of an import, with their kinds; anything else is added to the omissions."""
     if not isinstance(records, dict):
         skipped.append(_left("records", "expected an object of lists"))
         return

@@ -1,7 +1,7 @@
-"""``python -m reference_workers.sandbox``: runs WebAssembly of strangers, within limits.
+"""``python -m reference_workers.sandbox``: runs untrusted WebAssembly, within limits.
 
-A module gets nothing from outside, so it can only calculate. Fuel bounds its instructions, memory
-its size, and a clock the time it takes; a trap is an error object. Needs the extra ``agents``.
+A module gets no imports, so it can only calculate. Fuel limits its instructions, memory its size,
+and a clock its time; a trap is an error object. Needs the extra ``agents``.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from reference_workers.service import (
 )
 
 FUEL, MEMORY, MILLISECONDS = 10_000_000, 16 * 2**20, 1000
-"""Limits unless a call names others: instructions, about; bytes; milliseconds."""
+"""The default limits of a call: instructions (approximate), bytes, milliseconds."""
 
 MOST_FUEL, MOST_MEMORY, MOST_MILLISECONDS = 1_000_000_000, 64 * 2**20, 10_000
 AT_ONCE = 2
-"""Modules that run at a time; more would only take each other's time."""
+"""How many modules run at the same time; more would only slow each other down."""
 
 
 class Sandbox:
@@ -111,7 +111,7 @@ def offer(worker: Worker) -> None:
 
 
 def main() -> int:
-    """Run the worker; 2 without the package ``wasmtime``."""
+    """Run the worker; exit code 2 without the package ``wasmtime``."""
     if not wasm.available():
         say("the sandbox needs the package wasmtime: pip install 'iii-conformance[agents]'")
         return 2

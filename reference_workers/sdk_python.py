@@ -1,6 +1,6 @@
 """``python -m reference_workers.sdk_python``: the well-known functions on the official SDK.
 
-It takes the package's extra: ``pip install 'iii-conformance[sdk]'``. The first argument of the
+It needs the package's extra: ``pip install 'iii-conformance[sdk]'``. The first argument of the
 command, if there is one, is the engine's address; the SDK reads the rest from the environment.
 """
 
@@ -26,8 +26,8 @@ except ModuleNotFoundError as fault:
     print("this worker needs the official SDK: pip install 'iii-conformance[sdk]'", file=sys.stderr)
     raise SystemExit(2) from None
 
-# Trigger types and triggers are deprecated since SDK 0.25, but what the engine serves, http and
-# queues among it, still comes through them.
+# Trigger types and triggers are deprecated since SDK 0.25, but the engine's own types, such as http
+# and queues, still need them.
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="reference_workers|__main__")
 
 ANYTHING: dict[str, Any] = {"description": "Any JSON value."}
@@ -119,19 +119,19 @@ def inbox(message: Any) -> dict[str, Any]:
 
 
 class Tick(TriggerHandler[Any]):  # type: ignore[misc]
-    """A trigger type of this worker's own: it happens when ``conformance::fire`` is called."""
+    """A trigger type of this worker's own, fired by calls of ``conformance::fire``."""
 
     def __init__(self) -> None:
         self.bindings: dict[str, TriggerConfig[Any]] = {}
 
     async def register_trigger(self, config: TriggerConfig[Any]) -> None:
-        """Take a trigger; the same one again replaces itself."""
+        """Add a trigger; one with the same id replaces it."""
         if isinstance(config.config, dict) and config.config.get("reject"):
             raise ValueError("this trigger asks to be rejected")
         self.bindings[config.id] = config
 
     async def unregister_trigger(self, config: TriggerConfig[Any]) -> None:
-        """Give a trigger up."""
+        """Remove a trigger."""
         self.bindings.pop(config.id, None)
 
 
@@ -264,14 +264,14 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT, and return the exit code.
 
     The SDK installs no signal handlers, and its first connect blocks for up to 30 s without an
-    engine: what is told to end meanwhile has served nobody, and ends at once.
+    engine: a worker that is stopped meanwhile has served nobody, and ends at once.
     """
     worker = None
     stopping = threading.Event()
 
     def stop(*_: object) -> None:
         if worker is None:
-            os._exit(0)  # the SDK's thread would keep the process from an ordinary end
+            os._exit(0)  # the SDK's thread would prevent a normal exit
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,7 +1,7 @@
-"""``python -m reference_workers.security``: who may do what, and a log of it all.
+"""``python -m reference_workers.security``: permissions, and a log of all decisions.
 
-Agents have roles, and roles have capabilities, which are patterns of function ids. Each decision
-stands in an audit log: a chain in which every entry holds the hash of the one before it.
+Agents have roles, and roles have capabilities, which are patterns of function ids. Each decision is
+recorded in an audit log: a chain in which every entry contains the hash of the one before it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ DEFAULT_ROLE = "assistant"
 """The role of an agent that was granted nothing."""
 
 SENSITIVE = ("shell::*", "file::write", "web::fetch")
-"""What may not be done on behalf of a tainted subject: it changes or tells something outside."""
+"""Functions that are refused for a tainted subject: they change or send something outside."""
 
 NAME = text(128)
 ROLE = choice(*ROLES)
@@ -49,7 +49,7 @@ ENTRY = form("seq", "hash", "previous", seq=COUNT, hash=NAME, previous=NAME)
 
 
 class Security:
-    """Decisions on capabilities, taint and injections, each of them on record."""
+    """Decisions about capabilities, taint and injections, each of them recorded."""
 
     def __init__(self, worker: Worker) -> None:
         self._state = State(worker)
@@ -78,7 +78,7 @@ class Security:
         """Give an agent a role or a capability."""
         realm, agent = data.get("realm", "default"), data["agent"]
         kind = "role" if "role" in data else "capability"
-        # Paths of `merge` are taken letter by letter, so that any name can be a key.
+        # The paths of `merge` are taken literally, so that any name can be a key.
         given = {"type": "merge", "path": kind, "value": {data[kind]: True}}
         await self._state.update(f"security:grants:{realm}", agent, given)
         entry = await self._log.append(agent, "grant", {kind: data[kind], "realm": realm})

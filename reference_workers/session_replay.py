@@ -1,7 +1,7 @@
-"""``python -m reference_workers.session_replay``: what was said in a session, turn by turn.
+"""``python -m reference_workers.session_replay``: the messages of a session, turn by turn.
 
-It subscribes to the stream of turns and records each. A turn that was written while it was away is
-taken from the stream when somebody asks for the session, so that nothing is missing.
+It subscribes to the stream of turns and records each. A turn that was written while the worker was
+not running is read from the stream when the session is requested, so that nothing is missing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from reference_workers.service import (
 )
 
 TURNS = "agent.turns"
-"""The stream to which agents write what was said; its groups are ``REALM/SESSION``."""
+"""The stream to which agents write their turns; its groups are ``REALM/SESSION``."""
 
 NAME = text(128)
 NUMBER = re.compile(r"[1-9][0-9]{0,14}")
@@ -36,12 +36,12 @@ NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 
 
 def group_of(realm: str, session: str) -> str:
-    """The group of a session in the stream. Realms have no slash in their names."""
+    """The group of a session in the stream. Names of realms have no slash."""
     return f"{realm}/{session}"
 
 
 class Replay:
-    """Records turns and gives them back in order."""
+    """Records turns and returns them in order."""
 
     def __init__(self, worker: Worker) -> None:
         self._records = Records(worker, "replay", {"turns": dict})

@@ -1,7 +1,7 @@
 """``python -m reference_workers.swarm``: one question to several agents, through the queue.
 
-Each agent's share is a message of its own, so that it is tried again if a worker dies with it.
-Answers come together in the engine's state. Who coordinates waits until enough agents have
+Each agent's share is a separate message, so that it is retried if a worker dies while handling it.
+Answers are collected in the engine's state. The coordinator waits until enough agents have
 answered, or until the time is over.
 """
 
@@ -32,18 +32,18 @@ from reference_workers.service import (
 
 TOPIC = "swarm.tasks"
 PATIENT = {"maxRetries": 4, "backoffDelayMs": 500}
-"""A share is tried again for as long as somebody may wait for it."""
+"""A share is retried for as long as a coordinator may wait for it."""
 
 SECONDS = 20.0
-"""How long answers are waited for; less than callers wait for a function (30 s)."""
+"""How long to wait for answers, in seconds; less than callers wait for a function (30 s)."""
 
 NAME = text(128)
 LOOK_AGAIN = 1.0
-"""Seconds after which the state is looked at: another process may have taken a share."""
+"""The interval in seconds between reads of the state: another process may handle a share."""
 
 
 class Swarm:
-    """Hands out a question, takes in the answers, and tells where it stands."""
+    """Distributes a question, collects the answers, and reports the status."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -99,7 +99,7 @@ class Swarm:
             said = await self._worker.call("agent::chat", asked)
             answer = {"reply": str(said.get("reply"))}
         except FunctionError as fault:
-            # An agent that cannot answer is an answer, too; one whose worker is away is not.
+            # An agent's failure is an answer, too; an agent whose worker is not running is retried.
             if fault.code in ("function_not_found", "invocation_stopped", "TIMEOUT"):
                 raise
             answer = {"error": fault.body()}
@@ -134,7 +134,7 @@ def _is_over(task: dict[str, Any]) -> bool:
 
 
 def _told(task: dict[str, Any]) -> Json:
-    """A task as callers see it. What a quorum says alike is agreed upon."""
+    """A task as callers see it. An answer that a quorum gives alike is agreed."""
     replies = _replies(task)
     common = Counter(replies.values()).most_common(1)
     agreed = common[0][0] if common and common[0][1] >= task["quorum"] else None
@@ -144,7 +144,7 @@ def _told(task: dict[str, Any]) -> Json:
 
 
 def offer(worker: Worker) -> None:
-    """Register the functions and the place in the queue."""
+    """Register the functions and subscribe to the queue."""
     swarm = Swarm(worker)
     task = form(
         *("task", "quorum", "answers", "missing"),

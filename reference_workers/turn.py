@@ -1,7 +1,7 @@
-"""One turn of an agent: a model thinks, tools are used, until there is an answer.
+"""One turn of an agent: the model thinks and tools are used, until there is an answer.
 
-Whatever a tool gives back is looked at before the model sees it, and no tool is used before the
-agent is allowed to. Nothing is kept here: that is for whoever lets the turn happen.
+Every tool result is scanned before the model sees it, and every tool call needs permission. Nothing
+is stored here; the caller does that.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from reference_workers.client import FunctionError, Worker
 from reference_workers.client.context import Json
 
 LONGEST_RESULT = 20_000
-"""Characters of a tool's result that a model is shown."""
+"""The most characters of a tool's result that a model is shown."""
 
 
 class Turn:
-    """One turn: who speaks to whom, the conversation so far, and which tools were used."""
+    """One turn: the agent and the session, the conversation so far, and which tools were used."""
 
     def __init__(self, worker: Worker, agent: dict[str, Any], data: dict[str, Any]) -> None:
         self._worker = worker
@@ -47,7 +47,7 @@ class Turn:
         return f"I stopped after {self._agent['limit']} steps without an answer."
 
     async def _use(self, function: dict[str, Any]) -> str:
-        """What a model is told of the tool that it wanted; failures are for the model to hear."""
+        """The text that a model gets for a tool call; it also gets failures."""
         name = str(function["name"])[:128]
         try:
             arguments = json.loads(function["arguments"])
@@ -64,7 +64,7 @@ class Turn:
         return await self._guarded(name, content, untrusted=used["untrusted"])
 
     async def _permit(self, name: str) -> None:
-        """Let a tool pass that the agent may use for this session.
+        """Check that the agent may use a tool for this session.
 
         Raises:
             FunctionError: ``forbidden``, with the reason.
@@ -76,7 +76,7 @@ class Turn:
             raise FunctionError("forbidden", str(decided["reason"]))
 
     async def _guarded(self, name: str, content: str, *, untrusted: bool) -> str:
-        """A tool's result as a model may see it. What came from outside marks the session."""
+        """A tool's result as a model may see it. A result from outside taints the session."""
         scanned = {"text": content, "subject": self._subject}
         found = await self._worker.call("security::scan_injection", scanned)
         if untrusted or found["suspicious"]:

@@ -1,7 +1,7 @@
 """WebAssembly within limits: fuel for its instructions, bytes for its memory, a clock for its time.
 
-A module gets nothing from outside, so it can only calculate. Every function blocks, and is for a
-thread of its own.
+A module gets no imports, so it can only calculate. Every function blocks, and must run in a
+separate thread.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ except ImportError:
     wasmtime = None  # type: ignore[assignment]
 
 LARGEST = 256 * 1024
-"""Bytes of a module: compiling cannot be interrupted, so it is what bounds its time."""
+"""The largest module in bytes: compiling cannot be interrupted, so this limits its time."""
 
 STACK = 256 * 1024
-"""Bytes of a module's stack."""
+"""The size of a module's stack in bytes."""
 
 INTEGERS = {"i32": 32, "i64": 64}
 FLOATS = ("f32", "f64")
@@ -34,7 +34,7 @@ FLOATS = ("f32", "f64")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a module may use."""
+    """The limits of a module."""
 
     fuel: int
     memory: int
@@ -42,7 +42,7 @@ class Limits:
 
 
 def available() -> bool:
-    """Whether modules can be run: whether the package ``wasmtime`` is there."""
+    """Whether modules can be run: whether the package ``wasmtime`` is installed."""
     return wasmtime is not None
 
 
@@ -65,7 +65,7 @@ def decoded(data: dict[str, Any]) -> bytes:
 
 
 def validate(source: bytes) -> Json:
-    """What there is to know of a module without running it."""
+    """The facts about a module that are known without running it."""
     try:
         module = wasmtime.Module(_engine(), source)
     except wasmtime.WasmtimeError as fault:
@@ -112,7 +112,7 @@ def execute(source: bytes, name: str, arguments: Sequence[Json], limits: Limits)
 
 
 def _engine() -> wasmtime.Engine:
-    """An engine for one module: its clock is then the module's own."""
+    """An engine for one module, so that its clock applies to that module only."""
     config = wasmtime.Config()
     config.consume_fuel = True
     config.epoch_interruption = True
@@ -122,7 +122,7 @@ def _engine() -> wasmtime.Engine:
 
 
 def _converted(parameters: Sequence[wasmtime.ValType], arguments: Sequence[Json]) -> list[Json]:
-    """Arguments as numbers of the types that a function takes."""
+    """Arguments as numbers of the types of a function's parameters."""
     kinds = [str(kind) for kind in parameters]
     if len(kinds) != len(arguments):
         raise FunctionError("invalid_request", f"expected {len(kinds)} arguments: {kinds}"[:200])
@@ -132,7 +132,7 @@ def _converted(parameters: Sequence[wasmtime.ValType], arguments: Sequence[Json]
             bits = INTEGERS[kind]
             if not -(2 ** (bits - 1)) <= value < 2**bits:
                 raise FunctionError("invalid_request", f"{value!r:.40} is no {kind}")
-            # An unsigned number is the signed one of the same bits.
+            # An unsigned number becomes the signed one with the same bits.
             made.append(value - 2**bits if value >= 2 ** (bits - 1) else value)
         elif kind in FLOATS:
             made.append(_float(value))
@@ -149,7 +149,7 @@ def _float(value: Json) -> float:
 
 
 def _results(result: Any) -> list[Json]:
-    """What a function returned, as JSON: a number that JSON does not know becomes its name."""
+    """A function's results, as JSON; a number that JSON cannot express becomes its name."""
     values = result if isinstance(result, list) else [] if result is None else [result]
     return [
         value if isinstance(value, int) or math.isfinite(value) else str(value)

@@ -1,7 +1,7 @@
 """``python -m reference_workers.whole``: the agent system as one worker, in one process.
 
-The parts know each other by the ids of functions alone, so they do not notice: every call between
-them goes through the engine all the same. It suits small machines and tests of the whole.
+The parts only know each other's function ids, so nothing changes for them: every call between them
+still goes through the engine. This suits small machines and tests of the whole system.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ PARTS: dict[str, Callable[[Worker], None]] = {
 
 
 def offer(worker: Worker) -> None:
-    """Register the functions of all parts; those of the sandbox if it can run."""
+    """Register the functions of all parts, and those of the sandbox if it can run."""
     for name, part in PARTS.items():
         if name != "sandbox" or wasm.available():
             part(worker)

@@ -1,4 +1,4 @@
-"""The iii protocol as JSON Schema 2020-12, one file a message, and validation against it."""
+"""The iii protocol as JSON Schema 2020-12, one file for each message, and validation with it."""
 
 from schemas.documents import Direction, functions, load, messages, trigger_configs
 from schemas.formats import validate_schema_document

@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Direction(Enum):
-    """Which way a message goes; the value is the folder with its schemas."""
+    """The direction of a message; the value is the folder with its schemas."""
 
     WORKER_TO_ENGINE = "worker"
     ENGINE_TO_WORKER = "engine"
@@ -31,7 +31,7 @@ def load(name: str) -> Mapping[str, Any]:
 
 @cache
 def messages(direction: Direction) -> Mapping[str, Mapping[str, Any]]:
-    """The schemas of all messages that go ``direction``, by message type."""
+    """The schemas of all messages in a ``direction``, by message type."""
     folder = resources.files("schemas") / direction.value
     names = sorted(entry.name.removesuffix(".json") for entry in folder.iterdir())
     return MappingProxyType({name: load(f"{direction.value}/{name}") for name in names})
@@ -39,18 +39,18 @@ def messages(direction: Direction) -> Mapping[str, Mapping[str, Any]]:
 
 @cache
 def functions() -> Mapping[str, Mapping[str, Any]]:
-    """The schemas of what the engine's own functions take, by function id."""
+    """The schemas of the inputs of the engine's own functions, by function id."""
     return _by_subject("functions", "urn:iii:function:", ":request")
 
 
 @cache
 def trigger_configs() -> Mapping[str, Mapping[str, Any]]:
-    """The schemas of what the engine's own trigger types take as config, by trigger type."""
+    """The schemas of the configs of the engine's own trigger types, by trigger type."""
     return _by_subject("triggers", "urn:iii:trigger:", ":config")
 
 
 def _by_subject(folder: str, before: str, after: str) -> Mapping[str, Mapping[str, Any]]:
-    """Schemas by what their ids name; file names cannot hold the colons of it."""
+    """Schemas by the subject in their ids, because file names cannot contain its colons."""
     names = sorted(
         entry.name.removesuffix(".json")
         for entry in (resources.files("schemas") / folder).iterdir()

@@ -1,4 +1,4 @@
-"""Whether a document is a JSON Schema itself, as the formats of functions should be."""
+"""Whether a document is a JSON Schema, as the formats of functions should be."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from schemas.validation import Violation
 
 
 def validate_schema_document(document: object) -> Violation | None:
-    """What keeps ``document`` from being a JSON Schema, or ``None``.
+    """The reason why ``document`` is not a JSON Schema, or ``None`` if it is one.
 
-    ``$schema`` chooses the draft, 7 to 2020-12; without one it is 2020-12. ``true`` and ``false``
-    are schemas; arrays, texts and numbers are none.
+    ``$schema`` chooses the draft, 7 to 2020-12; without it the draft is 2020-12. ``true`` and
+    ``false`` are schemas; arrays, strings and numbers are not.
     """
     if isinstance(document, bool):
         return None
@@ -33,16 +33,16 @@ def validate_schema_document(document: object) -> Violation | None:
 
 
 DATA = frozenset({"const", "enum", "default", "examples"})
-"""Keywords whose values are data; what looks like a reference in there is none."""
+"""Keywords whose values are data, in which nothing is a reference."""
 
 
 def _dangling(part: object, whole: dict[str, Any]) -> Violation | None:
-    """A reference within ``part`` to a place that ``whole`` does not have, if there is one.
+    """A reference in ``part`` to a place that ``whole`` does not have; ``None`` without one.
 
-    Only pointers into the document itself are followed: others may be known to who reads them.
+    Only pointers into the document itself are followed: a reader may know other documents.
     """
     if isinstance(part, dict):
-        # In a resource of its own, pointers start there.
+        # A subschema with its own id is the root of its pointers.
         if "$id" in part and part is not whole:
             return None
         pointer = part.get("$ref")
@@ -59,7 +59,7 @@ def _schemas_in(part: object) -> list[Any]:
 
 
 def _leads(pointer: str, whole: dict[str, Any]) -> bool:
-    """Whether a JSON pointer (RFC 6901), written as a fragment, names a place in ``whole``."""
+    """Whether a JSON pointer (RFC 6901), written as a fragment, leads to a place in ``whole``."""
     place: Any = whole
     for step in pointer.removeprefix("#/").split("/"):
         name = unquote(step).replace("~1", "/").replace("~0", "~")

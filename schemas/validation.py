@@ -1,4 +1,4 @@
-"""Messages held against their schemas, with violations that a person can act on."""
+"""Validation of messages with their schemas, with violations that a person can act on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNKNOWN_TYPE = "urn:iii:protocol:unknown-type"
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that is wrong. ``path`` is a JSON pointer, ``rule`` the schema that says so."""
+    """One violation. ``path`` is a JSON pointer, ``rule`` the schema that is violated."""
 
     path: str
     message: str
@@ -28,9 +28,9 @@ class Violation:
 
 
 def validate(direction: Direction, frame: object) -> tuple[Violation, ...]:
-    """What is wrong with a message; nothing for a valid one. Never raises, whatever ``frame`` is.
+    """The violations of a message; empty for a valid one. Never raises, whatever ``frame`` is.
 
-    ``frame`` is a JSON value as ``json.loads`` gives it.
+    ``frame`` is a JSON value as returned by ``json.loads``.
     """
     if not isinstance(frame, dict):
         kind = _kind(frame)
@@ -43,13 +43,13 @@ def validate(direction: Direction, frame: object) -> tuple[Violation, ...]:
 
 
 def validate_call(function_id: str, data: object) -> tuple[Violation, ...] | None:
-    """What is wrong with the data of a call; ``None`` when it is no function of the engine."""
+    """The violations in a call's data; ``None`` when the function is not one of the engine's."""
     schema = functions().get(function_id)
     return None if schema is None else _violations(schema, data)
 
 
 def validate_config(trigger_type: str, config: object) -> tuple[Violation, ...] | None:
-    """What is wrong with the config of a trigger; ``None`` when the type is not the engine's."""
+    """The violations in a trigger's config; ``None`` when the type is not one of the engine's."""
     schema = trigger_configs().get(trigger_type)
     return None if schema is None else _violations(schema, config)
 
@@ -73,7 +73,7 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 def _violation(fault: ValidationError, validator: Draft202012Validator) -> Violation:
-    # The engine's choice among alternatives is told best by the alternative that came closest.
+    # Among alternatives, the one that came closest explains best what is wrong.
     told = best_match([fault]) or fault
     path = "".join(f"/{part}" for part in told.absolute_path)
     schema = validator.schema

@@ -28,7 +28,7 @@ def alone(module: str, requirement_id: str) -> Outcome:
 
 
 def differences(module: str, requirement_ids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
-    """The outcomes together and alone of those requirements for which these differ."""
+    """The requirements whose outcomes differ, each with the outcome together and alone."""
     together = {
         verdict.requirement.id: verdict.outcome
         for verdict in judge(module, list(load().requirements))
@@ -45,7 +45,7 @@ def differences(module: str, requirement_ids: Sequence[str]) -> Mapping[str, tup
 
 
 def compare(modules: Iterable[str], requirement_ids: Sequence[str]) -> int:
-    """Print every difference; how many there are."""
+    """Print every difference; return how many there are."""
     count = 0
     for module in modules:
         found = differences(module, requirement_ids)

@@ -1,13 +1,13 @@
-"""What all tests have in common."""
+"""Settings for all tests."""
 
 from __future__ import annotations
 
 
 def pytest_collection() -> None:
-    """Give properties no deadline, for a busy machine must not fail one.
+    """Give properties no deadline, because a busy machine must not fail one.
 
-    This is not called in a run that judges a worker. Such a run loads this file, too, and has no
-    use for Hypothesis, whose import takes as long as that of all the suite.
+    This is not called in a run that judges a worker. Such a run loads this file, too, but does not
+    need Hypothesis, whose import takes as long as that of the whole suite.
     """
     from hypothesis import settings
 

@@ -26,7 +26,8 @@ def judge(
 ) -> list[Verdict]:
     """The verdicts on ``python -m MODULE``.
 
-    Nothing listens on the default port unless asked: it is one for all, and tests run side by side.
+    The engine does not listen on the default port unless asked: tests run in parallel, and there is
+    only one default port.
     """
     command = Command.parse(f"{sys.executable} -m {module}")
     settings = Settings(

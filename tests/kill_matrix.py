@@ -35,16 +35,16 @@ SDKS = ROOT / "tests" / "sdks" / "workers.yaml"
 """Workers on the official SDKs, by version, with what each is known to break."""
 
 JOBS = 6 * (os.cpu_count() or 1)
-"""Mutants judged at a time: most of the time is spent waiting for what a mutant does not do."""
+"""Mutants judged at a time; most of a judgement is waiting for what a mutant does not do."""
 
 COLUMNS, EXPOSED_COLUMNS = 5, 3
-"""How many columns the tables of mutants and of impostors have."""
+"""The number of columns in the tables of mutants and of impostors."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Judge, and write the page or compare it."""
     options = _options(arguments)
-    logging.disable(logging.WARNING)  # what mutants send is told by the verdicts
+    logging.disable(logging.WARNING)  # the verdicts report what mutants send
     names = sorted(fnmatch.filter(MUTANTS, options.only))
     impostors = list(IMPOSTORS) if options.only == "*" else []
     rows, exposures = _judged([MUTANTS[name] for name in names], impostors, options.jobs)
@@ -104,7 +104,7 @@ def page(rows: Sequence[Row], exposures: Sequence[Exposure]) -> Iterator[str]:
 
 
 def history() -> str:
-    """What ``python -m conformance explain`` tells of mutants and of SDKs, as JSON."""
+    """The data about mutants and SDKs for ``python -m conformance explain``, as JSON."""
     mutants: dict[str, list[str]] = {}
     for mutant in MUTANTS.values():
         mutants.setdefault(mutant.requirement, []).append(mutant.name)
@@ -123,7 +123,7 @@ def history() -> str:
 def _judged(
     mutants: Sequence[Mutant], impostors: Sequence[str], jobs: int
 ) -> tuple[list[Row], list[Exposure]]:
-    """Judge all of them, some at a time, those first that take longest; keep their order."""
+    """Judge all mutants, some at a time, the slowest first; keep their order."""
     with ThreadPoolExecutor(jobs) as pool:
         exposures = [pool.submit(exposed, name) for name in impostors]
         rows = {m.name: pool.submit(judged, m) for m in sorted(mutants, key=lasts, reverse=True)}
@@ -135,7 +135,7 @@ def _judged(
 
 
 def _is_stale(path: Path, text: str) -> bool:
-    """Whether a file is stale; tells how."""
+    """Whether a file is stale; prints how."""
     kept = path.read_text("utf-8") if path.is_file() else ""
     lines = list(difflib.unified_diff(_held(kept), _held(text), "kept", "now", n=0))
     if lines:
@@ -144,7 +144,7 @@ def _is_stale(path: Path, text: str) -> bool:
 
 
 def _held(text: str) -> list[str]:
-    """The lines of a file, of its tables only what every run must find again.
+    """The lines of a file; of its tables only the part that every run must reproduce.
 
     What else a mutant breaks, and what an impostor fails, depends on how fast the machine is.
     """

@@ -32,7 +32,7 @@ Outcomes = dict[str, tuple[str, str]]
 def main(arguments: list[str] | None = None) -> int:
     """Judge each worker as often as asked, and compare."""
     options = _options(arguments)
-    logging.disable(logging.WARNING)  # what workers send is told by the verdicts
+    logging.disable(logging.WARNING)  # the verdicts report what workers send
     differing = 0
     for worker in options.worker or WORKERS:
         runs: list[Outcomes] = []
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def differences(runs: Sequence[Outcomes]) -> Iterator[str]:
-    """A line for each requirement on which the runs do not agree, with what was seen first."""
+    """A line for each requirement on which the runs differ, with what was seen first."""
     for identity in runs[0] if runs else ():
         verdicts = [run[identity] for run in runs]
         seen = dict(reversed(verdicts))
@@ -67,7 +67,7 @@ def _counted(verdicts: Iterable[tuple[str, str]]) -> list[tuple[str, int]]:
 
 @contextmanager
 def busy(processes: int) -> Iterator[None]:
-    """Processes that do nothing but compete."""
+    """Processes that only use processor time."""
     started = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(processes)]
     try:
         yield

@@ -1,4 +1,4 @@
-"""The GitHub action: its scripts are run as they stand, with the inputs in their environment."""
+"""The GitHub action: its scripts are run unchanged, with the inputs in their environment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def step(name: str) -> dict[str, Any]:
 
 
 def run(name: str, folder: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
-    """Run a step's script as the runner does, its inputs replaced by these and the defaults."""
+    """Run a step's script as the runner does, with these inputs and the defaults."""
     given = {key: spec.get("default", "") for key, spec in ACTION["inputs"].items()}
     given |= {key.replace("_", "-"): value for key, value in inputs.items() if key.islower()}
     environment = {

@@ -1,4 +1,4 @@
-"""The example of CONTRIBUTING.md, carried out in a copy of the repository."""
+"""The example in CONTRIBUTING.md, carried out in a copy of the repository."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BLOCK = re.compile(
     r"^\*\*\d\. [^`\n]*`(?P<path>[^`]+)`[^\n]*\n\n```(?:yaml|python)\n(?P<text>.*?)^```",
     re.MULTILINE | re.DOTALL,
 )
-"""A place that the page names, and what is to be put there."""
+"""A file that the page names, and the text to add there."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def blocks() -> dict[str, str]:
 
 
 def run(folder: Path, *arguments: str) -> str:
-    """What a command writes that must succeed, run in ``folder`` with its packages."""
+    """The output of a command that must succeed, run in ``folder`` with its packages."""
     done = subprocess.run(
         [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )

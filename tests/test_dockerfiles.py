@@ -1,4 +1,4 @@
-"""The Dockerfiles: what they start exists and gets signals, what they copy is there."""
+"""The Dockerfiles: what they start exists and gets signals, what they copy exists."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def instructions(file: Path, name: str) -> list[str]:
 
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_the_first_process_is_the_program_itself(file: Path) -> None:
-    """A text would be run by a shell, which passes no signal on."""
+    """A shell would run a string, and does not forward signals."""
     (entry,) = instructions(file, "ENTRYPOINT")
     words = [*json.loads(entry), *(w for cmd in instructions(file, "CMD") for w in json.loads(cmd))]
 

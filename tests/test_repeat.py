@@ -1,4 +1,4 @@
-"""What repeated runs are compared by."""
+"""How repeated runs are compared."""
 
 from __future__ import annotations
 

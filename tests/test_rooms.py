@@ -1,4 +1,4 @@
-"""The plan of the code: rooms in their order, one way of imports, and no circle of files."""
+"""The structure of the code: rooms in their order, imports in one direction, no import cycle."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOMS = (
     "documents",
     "errors",
 )
-"""The rooms of ``conformance``; each imports only what stands below it (``docs/design.md``)."""
+"""The rooms of ``conformance``; each imports only the rooms below it (``docs/design.md``)."""
 
 PACKAGES = ("conformance", "mock_engine", "schemas")
 """The packages, in the order in which they may import."""
@@ -34,7 +34,7 @@ PACKAGES = ("conformance", "mock_engine", "schemas")
 
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
-    """Every import between the packages, those for type checkers alone among them."""
+    """Every import between the packages, including those for type checkers only."""
     return grimp.build_graph(*PACKAGES, exclude_type_checking_imports=False, cache_dir=None)
 
 

@@ -1,4 +1,4 @@
-"""The command of the package; see there."""
+"""The command of the package; its docstring is the help."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.roundtrip import count
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what is asked; exit code 1 when something was lost, wrong or grew."""
+    """Run the command; return exit code 1 when something was lost, wrong or grew."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.endurance",
         description=benchmarks.endurance.__doc__,

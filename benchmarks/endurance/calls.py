@@ -1,4 +1,4 @@
-"""Many workers, each with some functions, and a caller that keeps calls of them in flight."""
+"""Many workers, each with some functions, and a caller that keeps calls to them in flight."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from benchmarks.endurance.tally import Tally
 from benchmarks.peer import Peer
 
 LOST_AFTER = 60.0
-"""Seconds after which an answer counts as lost."""
+"""The time in seconds after which an answer counts as lost."""
 
 ANNOUNCEMENT = "engine::workers::register"
 
 
 class Message(msgspec.Struct):
-    """What is read of a message."""
+    """The fields of a message that are read."""
 
     type: str
     invocation_id: str = ""
@@ -29,13 +29,13 @@ class Message(msgspec.Struct):
 
 
 class Given(msgspec.Struct):
-    """What a function is called with."""
+    """The data of a call."""
 
     number: int
 
 
 class Answer(msgspec.Struct):
-    """What a function answers: its own name and what it was given."""
+    """The answer of a function: its own name and the data of the call."""
 
     by: str
     number: int
@@ -46,7 +46,7 @@ write = msgspec.json.encode
 
 
 def echo(function_id: str, data: Raw) -> object:
-    """Answer with one's own name and what one was given."""
+    """Answer with the function's name and the data of the call."""
     return Answer(function_id, msgspec.json.decode(data, type=Given).number)
 
 
@@ -62,7 +62,7 @@ class Worker:
     async def join(
         cls, url: str, functions: Sequence[str], serve: Callable[[str, Raw], object] = echo
     ) -> Worker:
-        """Connect, register the functions, and wait until they are there."""
+        """Connect, register the functions, and wait until they are registered."""
         worker = cls(serve)
         worker.peer = await Peer.connect(url, worker._heard)
         for name in functions:
@@ -82,14 +82,14 @@ class Worker:
 
 
 def call(number: int, function_id: str, data: object) -> bytes:
-    """A call with an id made of its number."""
+    """The message of a call whose id is derived from its number."""
     known = f"00000000-0000-4000-8000-{number:012x}"
     ids = {"invocation_id": known, "function_id": function_id}
     return write({"type": "invokefunction", **ids, "data": data})
 
 
 class Caller:
-    """Keeps calls of ``functions`` in flight, in turns, for as long as ``goes_on`` says so."""
+    """Keeps calls of ``functions`` in flight, in turns, while ``goes_on`` returns true."""
 
     def __init__(
         self, functions: Sequence[str], in_flight: int, goes_on: Callable[[int], bool]
@@ -104,7 +104,7 @@ class Caller:
         self.tally = Tally()
 
     async def run(self, url: str) -> None:
-        """Call until it is over and every answer is there or lost."""
+        """Make calls until ``goes_on`` is false and every answer has arrived or is lost."""
         self._peer = await Peer.connect(url, self._heard)
         for _ in range(self._in_flight):
             self._next()

@@ -1,4 +1,4 @@
-"""The engine of a benchmark: a process with a configuration, its addresses and its memory."""
+"""The engine of a benchmark: a process with a configuration, its addresses, and its memory."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ import psutil
 
 MIB = 1024 * 1024
 MODULES = "modules:"
-"""How the last line begins that an engine prints when it is ready."""
+"""The start of the last line that an engine prints when it is ready."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine that runs; ``addresses`` are its URLs: ``ready``, ``iii-http``, ``iii-stream``."""
+    """A running engine; ``addresses`` are its URLs: ``ready``, ``iii-http``, ``iii-stream``."""
 
     addresses: Mapping[str, str]
     process: psutil.Process
 
     @property
     def memory(self) -> float:
-        """Its memory in use, in MiB."""
+        """The memory in use, in MiB."""
         return float(self.process.memory_info().rss) / MIB
 
 
 @contextlib.contextmanager
 def started(workers: Sequence[Mapping[str, Any]]) -> Iterator[Engine]:
-    """An engine with these modules, on free ports.
+    """Start an engine with these modules, on free ports.
 
     Raises:
-        SystemExit: it ended before it was ready.
+        SystemExit: the engine ended before it was ready.
     """
     port = {"name": "iii-worker-manager", "config": {"port": 0}}
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
-        config.write_bytes(msgspec.json.encode({"workers": [port, *workers]}))  # JSON is YAML
+        config.write_bytes(msgspec.json.encode({"workers": [port, *workers]}))  # JSON is valid YAML
         command = [sys.executable, "-m", "mock_engine", "--quiet", "--config", str(config)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:

@@ -1,4 +1,4 @@
-"""An engine that is killed while it writes, again and again, on the same files."""
+"""An engine that is killed while it writes, again and again, with the same files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IN_FLIGHT = 64
 
 
 class Reply(msgspec.Struct):
-    """What is read of a message."""
+    """The fields of a message that are read."""
 
     type: str
     invocation_id: str = ""
@@ -32,7 +32,7 @@ class Reply(msgspec.Struct):
 
 
 class Client:
-    """A worker that writes state and publishes jobs, and takes the jobs once it is told to."""
+    """A worker that writes state and publishes jobs, and receives the jobs once it subscribes."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -131,7 +131,7 @@ async def _run(folder: Path, times: int, writes: int) -> int:
 async def _until_killed(
     engine: Engine, act: Callable[[int], Awaitable[None]], numbers: count[int], writes: int
 ) -> None:
-    """Act many times at once; kill the engine when ``writes`` of it were acknowledged."""
+    """Make many calls at once; kill the engine when ``writes`` of them were acknowledged."""
     done = 0
 
     async def going() -> None:

@@ -1,4 +1,4 @@
-"""Everything at once: calls, requests and viewers, and the engine's memory meanwhile."""
+"""Everything at once: calls, requests and viewers, with the engine's memory sampled meanwhile."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ MODULES = (
     {"name": "iii-stream", "config": {"port": 0}},
 )
 CHANGES = 1.0
-"""Seconds between two changes of the stream."""
+"""The interval in seconds between two changes of the stream."""
 
 ALLOWED = 0.05
-"""The part of its memory by which an engine may grow and still count as flat."""
+"""The fraction by which an engine's memory may grow and still count as flat."""
 
 GROWTH = {True: "grown", False: "flat", None: "too short to tell"}
 
 
 def run(options: argparse.Namespace) -> int:
-    """Load an engine, print what became of it, and return the exit code."""
+    """Load an engine, print the results, and return the exit code."""
     with started(MODULES) as engine:
         return asyncio.run(_run(engine, options))
 

@@ -14,21 +14,21 @@ from benchmarks.endurance.calls import Given, Worker, call
 from benchmarks.endurance.tally import Tally
 
 CONNECTIONS, SPARSE = 16, 60
-"""Connections at most, and requests a minute that one is enough for: an idle one is ended."""
+"""The most connections, and the requests per minute for each: an idle connection is closed."""
 
 FUNCTION = "served::echo"
 WITHIN = 60.0
-"""Seconds after which a response counts as lost."""
+"""The time in seconds after which a response counts as lost."""
 
 
 class Request(msgspec.Struct):
-    """What is read of a request."""
+    """The fields of a request that are read."""
 
     body: Given
 
 
 def serve(function_id: str, data: Raw) -> object:
-    """Answer a request with what it holds."""
+    """Answer a request with its own content."""
     del function_id
     return {"status_code": 200, "body": msgspec.json.decode(data, type=Request).body}
 
@@ -43,7 +43,7 @@ async def join(url: str) -> Worker:
 
 
 class Requests:
-    """``rate`` requests a minute, for as long as ``goes_on`` says so."""
+    """Sends ``rate`` requests a minute, while ``goes_on`` returns true."""
 
     def __init__(self, rate: int, goes_on: Callable[[], bool]) -> None:
         self._pause = 60 / rate

@@ -1,4 +1,4 @@
-"""What became of what was asked."""
+"""Counts of answers and their latencies."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 STEP = 10_000
-"""Parts of a second in which latencies are counted, so that any number of them takes no memory."""
+"""The resolution of latencies, in parts of a second; counting bounds the memory of a long run."""
 
 
 WARM = 60
-"""Seconds in which an engine fills what it keeps a bounded number of, such as ends of channels."""
+"""The time in seconds in which an engine fills its bounded stores, such as ends of channels."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """How many answers came, were wrong and never came, and how long they took."""
+    """How many answers arrived, were wrong and never arrived, and how long they took."""
 
     right: int = 0
     wrong: int = 0
@@ -25,13 +25,13 @@ class Tally:
     _times: Counter[int] = field(default_factory=Counter)
 
     def add(self, seconds: float, *, right: bool) -> None:
-        """An answer came after so many seconds."""
+        """Count an answer that arrived after so many seconds."""
         self._times[int(seconds * STEP)] += 1
         self.right += right
         self.wrong += not right
 
     def within(self, part: float) -> float:
-        """Milliseconds within which this part of the answers came, to a tenth of one."""
+        """The latency within which this fraction of the answers arrived, in ms, to one decimal."""
         wanted = part * self._times.total()
         for step in sorted(self._times):
             wanted -= self._times[step]
@@ -41,10 +41,10 @@ class Tally:
 
 
 def has_grown(samples: Sequence[float], allowed: float) -> bool | None:
-    """Whether memory, sampled once a second, grew by more than a part of itself after ``WARM``.
+    """Whether memory, sampled once a second, grew by more than a fraction of itself after ``WARM``.
 
-    Compared are the medians of the first tenth and of the last. ``None`` when it is too early to
-    tell.
+    The medians of the first and of the last tenth are compared. ``None`` when there are too few
+    samples.
     """
     warm = samples[WARM:]
     if len(warm) < WARM:

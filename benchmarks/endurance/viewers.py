@@ -1,4 +1,4 @@
-"""Many who follow one stream, and who changes it."""
+"""Many viewers of one stream, and the writer that changes it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from benchmarks.peer import Peer
 
 STREAM, GROUP, ITEM = "endurance", "group", "item"
 LATEST = 60.0
-"""Seconds after the last change within which it must have reached everybody."""
+"""How long after the last change it must have reached every viewer, in seconds."""
 
 
 class Change(msgspec.Struct):
-    """The value that the stream has: its number, when it was sent, and whether it is the last."""
+    """The value of the stream: its number, when it was sent, and whether it is the last."""
 
     number: int
     at: float
@@ -27,14 +27,14 @@ class Change(msgspec.Struct):
 
 
 class Event(msgspec.Struct):
-    """What is read of an event."""
+    """The fields of an event that are read."""
 
     type: str
     data: Raw = Raw(b"null")
 
 
 class Notice(msgspec.Struct):
-    """What a viewer gets."""
+    """A message to a viewer."""
 
     event: Event
 
@@ -43,7 +43,7 @@ read = msgspec.json.Decoder(Notice).decode
 
 
 class Viewer:
-    """A follower; ``seen`` is how many changes it got, each the one after the last."""
+    """A viewer; ``seen`` is how many changes it got, each the one after the last."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
@@ -54,7 +54,7 @@ class Viewer:
         self.peer: Peer
 
     async def join(self, url: str) -> None:
-        """Connect and follow."""
+        """Connect and subscribe."""
         self.peer = await Peer.connect(url, self._heard)
         wish = {"subscriptionId": "s", "streamName": STREAM, "groupId": GROUP}
         self.peer.send(msgspec.json.encode({"type": "join", "data": wish}))
@@ -73,7 +73,7 @@ class Viewer:
 
 
 class Viewers:
-    """``count`` viewers, and one change in each ``pause`` for as long as ``goes_on`` says so."""
+    """``count`` viewers, and one change in each ``pause`` while ``goes_on`` returns true."""
 
     def __init__(self, count: int, pause: float, goes_on: Callable[[], bool]) -> None:
         self.tally = Tally()
@@ -82,12 +82,12 @@ class Viewers:
         self._goes_on = goes_on
 
     async def join(self, url: str) -> None:
-        """Have all of them follow."""
+        """Connect and subscribe all viewers."""
         for viewer in self._viewers:
             await viewer.join(url)
 
     async def run(self, url: str) -> None:
-        """Change the stream, and count what did not reach everybody."""
+        """Change the stream, and count the changes that did not reach every viewer."""
         changes, goes_on = 0, True
         peer = await Peer.connect(url, lambda _: None)
         while goes_on:
@@ -102,6 +102,6 @@ class Viewers:
         await peer.end()
 
     async def leave(self) -> None:
-        """Have all of them leave."""
+        """Disconnect all viewers."""
         for viewer in self._viewers:
             await viewer.peer.end()

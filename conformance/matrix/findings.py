@@ -28,6 +28,9 @@ FENCE = "```"
 FENCED = re.compile(rf"^{FENCE}.*?^{FENCE}$", re.MULTILINE | re.DOTALL)
 AT = re.compile(r"^ *[0-9.]+ s +")
 PORT = re.compile(r"\bport [0-9]+")
+FOLDER = re.compile(r"""(file://|File \\?")/(?:[^/"\s]+/)*""")
+"""Where a file of a stacktrace lies, which is another place on each machine."""
+
 UNLISTED = "It is on no list of known failures."
 
 
@@ -106,4 +109,5 @@ def _frames(entry: Entry) -> Iterator[str]:
 
     frames = entry.evidence.frames
     for frame in [f for f in frames if f.cited] or frames:
-        yield PORT.sub("port …", UUID.sub(numbered, AT.sub("", line(frame))))
+        text = FOLDER.sub(r"\1…/", AT.sub("", line(frame)))
+        yield PORT.sub("port …", UUID.sub(numbered, text))

@@ -1,4 +1,4 @@
-"""What the core asks its shell to do."""
+"""What the core asks its caller to do."""
 
 from __future__ import annotations
 
@@ -44,4 +44,4 @@ Action = Send | CloseSession | Cut | Wake
 Actions = list[Action]
 
 Result = tuple[Any, Actions]
-"""What a built-in function returns, ``None`` for no answer at this time, and what follows."""
+"""The result of a built-in function (``None``: no answer yet), and the actions that follow."""

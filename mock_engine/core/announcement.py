@@ -1,4 +1,4 @@
-"""``engine::workers::register``: who a worker is, and which namespace it is in."""
+"""``engine::workers::register``: the name, the details and the namespace of a worker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mock_engine.inputs import Form, is_u32, optional
 from mock_engine.messages import RegistrationRejected
 
 LONGEST = 280
-"""Characters of a name and of a description."""
+"""The longest name and the longest description, in characters."""
 
 MISLEADING = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
 
@@ -45,7 +45,7 @@ ANNOUNCEMENT = Form(
 
 
 def announce(state: State, peer: Peer, call: Call) -> Result:
-    """Give a worker its name and namespace; nothing is answered when the name is taken."""
+    """Give a worker its name and namespace; there is no answer when the name is taken."""
     inputs = ANNOUNCEMENT.read(call.request.data, call.request.function_id)
     name, namespace = printable(inputs["name"]), inputs["namespace"]
     if namespace is not None and not namespace.strip():
@@ -72,20 +72,20 @@ def announce(state: State, peer: Peer, call: Call) -> Result:
         "description": printable(inputs["description"])
     }
     runtime = "unknown" if inputs["runtime"] is None else inputs["runtime"]
-    # An announcement that is silent on the rest leaves it as it was.
+    # Fields that an announcement leaves out keep their values.
     known_facts = {fact: value for fact, value in facts.items() if value is not None}
     peer.facts |= known_facts | {"runtime": runtime, "version": inputs["version"]}
     return {"success": True}, [*released, *worker_event(state, peer, "worker_metadata_updated")]
 
 
 def _owner(state: State, peer: Peer, namespace: str, name: str | None) -> Peer | None:
-    """The other peer that has a name, which is one's alone in its namespace."""
+    """The other peer that has a name, which is unique within its namespace."""
     others = (other for other in state.peers.values() if other is not peer)
     return next((other for other in others if (namespace, name) in other.names), None)
 
 
 def _refused(peer: Peer, owner: Peer, namespace: str, name: str | None) -> Actions:
-    """What a worker gets whose name is taken."""
+    """The actions for a worker whose name is taken."""
     rejected = RegistrationRejected(
         "WORKER_NAMESPACE_CONFLICT", namespace, owner.worker_id, worker_name=name
     )
@@ -93,7 +93,7 @@ def _refused(peer: Peer, owner: Peer, namespace: str, name: str | None) -> Actio
 
 
 def declared(data: Raw) -> frozenset[str]:
-    """The features that an announcement declares; what is no list of texts declares none."""
+    """The features that an announcement declares; anything but a list of strings declares none."""
     inputs = msgspec.json.decode(data)
     features = inputs.get("features") if isinstance(inputs, dict) else None
     listed = features if isinstance(features, list) else []
@@ -101,10 +101,10 @@ def declared(data: Raw) -> frozenset[str]:
 
 
 def printable(text: str | None) -> str | None:
-    """A name or description without what would mislead its readers; ``None`` if nothing is left.
+    """A name or description without misleading characters; ``None`` if nothing is left.
 
-    Left out are control characters, those that change the direction of writing, and separators
-    of lines and paragraphs; then it is cut to its longest length and trimmed (engine 0.23).
+    Control characters, characters that change the direction of writing, and separators of lines and
+    paragraphs are removed; then the text is cut to its longest length and trimmed (engine 0.23).
     """
     kept = (char for char in text or "" if not MISLEADING.match(char))
     return "".join(kept)[:LONGEST].strip() or None

@@ -1,6 +1,6 @@
-"""Calls, from the caller to the owner of the function, and the answers back.
+"""Calls from the caller to the owner of the function, and their answers.
 
-A call is remembered before it is sent, so no answer can come too early.
+A call is stored before it is sent, so no answer can come too early.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from mock_engine.versions import NEWER_FUNCTION, OBSERVE, OBSERVE_HOOKS
 
 
 def ask(state: State, request: InvokeFunction, then: Continuation) -> Actions:
-    """Call a function for the core itself; ``then`` says what follows its answer."""
+    """Call a function on behalf of the core; ``then`` handles the answer."""
     invocation_id = state.new_id()
     state.continuations[invocation_id] = then
     named = msgspec.structs.replace(request, invocation_id=invocation_id)
@@ -42,7 +42,7 @@ def ask(state: State, request: InvokeFunction, then: Continuation) -> Actions:
 
 
 def invoke(state: State, peer: Peer, request: InvokeFunction) -> Actions:
-    """Call a function for a peer."""
+    """Call a function on behalf of a peer."""
     if request.namespace is not None and not request.namespace.strip():
         return _refuse_blank_namespace(state, peer, request)
     void = request.invocation_id is None or isinstance(request.action, VoidAction)
@@ -54,7 +54,7 @@ def invoke(state: State, peer: Peer, request: InvokeFunction) -> Actions:
 
 
 def _refuse_blank_namespace(state: State, peer: Peer, request: InvokeFunction) -> Actions:
-    """Refuse a call of any kind; one without an id is answered with a new id (engine 0.23)."""
+    """Refuse a call with a blank namespace; one without an id is answered under a new id (0.23)."""
     known = request.invocation_id or state.new_id()
     call = Call(peer.number, 0, msgspec.structs.replace(request, invocation_id=known))
     error = blank_namespace("namespace")
@@ -84,7 +84,7 @@ def _routed(state: State, peer: Peer, call: Call) -> Actions:
 
 
 def blank_namespace(field: str) -> Failure:
-    """The error for a namespace that is named and blank."""
+    """The error for a namespace that is given, but blank."""
     text = (
         f"`{field}` is empty: it was named and left blank. "
         "Give it a name, or omit it to use `default`."
@@ -93,7 +93,7 @@ def blank_namespace(field: str) -> Failure:
 
 
 def _not_found(state: State, function_id: str, namespace: str, *, plain: bool) -> Failure:
-    """The error for an unknown function; ``plain`` is how modules pass it on."""
+    """The error for an unknown function; ``plain`` is the form in which modules pass it on."""
     text = f"Function {function_id} not found in namespace {namespace}"
     if plain:
         return Failure("function_not_found", text)
@@ -143,7 +143,7 @@ def _forward(state: State, peer: Peer, call: Call, function: Function) -> Action
 
 
 def finish(state: State, result: InvocationResult) -> Actions:
-    """The owner of a function answered."""
+    """Handle the answer of a function's owner."""
     call = state.calls.finish(result.invocation_id)
     if call is None:
         return []
@@ -162,7 +162,7 @@ def _settle(state: State, call: Call, result: InvocationResult) -> Actions:
 
 
 def answer(state: State, call: Call, result: Raw = NULL, error: ErrorBody | None = None) -> Actions:
-    """Answer the caller, if it waits for an answer."""
+    """Answer the caller, if it expects an answer."""
     request = call.request
     if call.caller is None or request.invocation_id is None:
         return []

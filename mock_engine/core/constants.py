@@ -1,7 +1,7 @@
 """Names that every part of the core uses."""
 
 DEFAULT = "default"
-"""The namespace of workers that name none."""
+"""The namespace of workers that do not name one."""
 
 ENGINE = 0
-"""The number of the engine itself, as the owner of what every engine has."""
+"""The peer number of the engine itself, which owns the built-in functions and trigger types."""

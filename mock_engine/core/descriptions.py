@@ -18,7 +18,7 @@ from mock_engine.messages import is_given
 Description = dict[str, Any]
 
 LONGEST_SUMMARY = 80
-"""Characters of a trigger's configuration in a list."""
+"""The longest summary of a trigger's configuration in a list, in characters."""
 
 
 def function_summary(state: State, function: Function) -> Description:
@@ -48,7 +48,7 @@ def function_details(state: State, function: Function) -> Description:
 
 
 def worker_summary(state: State, peer: Peer, *, asking: Peer) -> Description:
-    """A worker in a list. A call that ``asking`` waits for at present is one of its active ones."""
+    """A worker in a list. The current call of ``asking`` counts as an active invocation of it."""
     return {
         "id": peer.worker_id,
         "name": peer.name,
@@ -103,17 +103,17 @@ def binding_summary(state: State, binding: Binding) -> Description:
 
 
 def _owner_name(state: State, function: Function) -> str:
-    """The name of a function's owner; of one without a name, the first part of the id."""
+    """The name of a function's owner; for an owner without a name, the first part of the id."""
     return state.peers[function.owner].name or first_part(function.spec.id)
 
 
 def first_part(name: str) -> str:
-    """What stands before the first ``::`` of an id."""
+    """The part of an id before the first ``::``."""
     return name.split("::")[0]
 
 
 def is_internal(function: Function) -> bool:
-    """Whether a function is hidden: one of the engine's own, or one whose metadata says so."""
+    """Whether a function is hidden: it belongs to the engine, or its metadata says so."""
     if function.spec.id.startswith("engine::"):
         return not function.spec.id.startswith("engine::queue::")
     if not is_given(function.spec.metadata):
@@ -133,10 +133,10 @@ def bindings(state: State) -> list[Binding]:
 
 
 def target(binding: Binding) -> str:
-    """The namespace in which a trigger's function is looked up."""
+    """The namespace in which the function of a trigger is looked up."""
     return binding.spec.namespace or DEFAULT
 
 
 def present(parts: dict[str, Raw]) -> Description:
-    """The payloads that were given, by their names."""
+    """The payloads that are present, by name."""
     return {name: part for name, part in parts.items() if is_given(part)}

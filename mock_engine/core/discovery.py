@@ -29,7 +29,7 @@ from mock_engine.failures import Failure
 from mock_engine.inputs import Field, Form, is_flag, is_texts, optional
 
 MOST_FUNCTIONS = 32
-"""Functions that one call may ask about."""
+"""The most functions that one call may ask about."""
 
 INTERNAL = optional("include_internal", is_flag)
 FUNCTIONS = Form(
@@ -119,7 +119,7 @@ def describe_functions(state: State, peer: Peer, call: Call) -> Result:
 
 
 def list_workers(state: State, peer: Peer, call: Call) -> Result:
-    """``engine::workers::list``: the modules, and the workers that announced a pid."""
+    """``engine::workers::list``: the modules, and the workers that announced a process id."""
     wanted = WORKERS.read(call.request.data, call.request.function_id)
     rows = [
         worker_summary(state, other, asking=peer)
@@ -135,7 +135,7 @@ def list_workers(state: State, peer: Peer, call: Call) -> Result:
 
 
 def describe_worker(state: State, peer: Peer, call: Call) -> Result:
-    """``engine::workers::info``: a worker by name, with all that it registered."""
+    """``engine::workers::info``: a worker by name, with everything that it registered."""
     wanted = WORKER.read(call.request.data, call.request.function_id)
     other = _named(state, wanted["name"], wanted["namespace"])
     worker = worker_summary(state, other, asking=peer) | {"internal": False}
@@ -165,7 +165,7 @@ def list_types(state: State, peer: Peer, call: Call) -> Result:
         if wanted["include_internal"] or not trigger_type.spec.id.startswith("engine::")
     ]
     chosen = _chosen(rows, wanted, "id", "description")
-    # Until 0.15 the types were listed under this name.
+    # Up to 0.15, this function listed the trigger types.
     earlier = call.request.function_id == "engine::trigger-types::list"
     return {"trigger_types" if earlier else "triggers": chosen}, []
 
@@ -230,7 +230,7 @@ def _resolve(state: State, peer: Peer, function_id: str, namespace: str | None) 
         chosen = DEFAULT if DEFAULT in places else places[0]
     function = None if chosen is None else state.functions.find(chosen, function_id)
     if function is None:
-        # A wrong namespace gets the same text (engine 0.23).
+        # A wrong namespace gives the same error text (engine 0.23).
         text = f"Function '{function_id}' is not registered."
         if places:
             text = (
@@ -268,7 +268,7 @@ def _named(state: State, name: str, namespace: str | None) -> Peer:
 def _chosen(
     rows: list[Description], wanted: Description, key: str, *searched: str
 ) -> list[Description]:
-    """The rows that a filter lets through, sorted by their ``key``; it searches that and more."""
+    """The rows that a filter selects, sorted by ``key``; a search also covers ``searched``."""
     prefix, worker = wanted.get("prefix"), wanted.get("worker")
     kept = [
         row
@@ -281,7 +281,7 @@ def _chosen(
 
 
 def _distance(search: str, function_id: str) -> int:
-    """How far a function is from what is searched for: named so, containing it, or neither."""
+    """The rank of a function in a search: exact name, contains the text, or neither."""
     if function_id.startswith(search) or search in function_id.split("::"):
         return 0
     return 1 if search in function_id else 2

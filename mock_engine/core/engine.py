@@ -1,11 +1,11 @@
-"""The state machine of the engine: what each message of each worker leads to.
+"""The state machine of the engine: what each message from each worker leads to.
 
 Rules of this file:
 
-* ``opened``, ``received``, ``lost`` and ``elapsed`` are the only ways in; each returns the
+* ``opened``, ``received``, ``lost`` and ``elapsed`` are the only entry points; each returns the
   actions it leads to, in order. Nothing here sends, waits or reads a clock.
-* Registrations are held until a worker has announced itself, or five seconds after it came; then
-  it is in the default namespace. Invocations are never held (engine 0.23).
+* Registrations are held until a worker has announced itself, or until five seconds after it
+  connected; then it is in the default namespace. Invocations are never held (engine 0.23).
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ from mock_engine.messages import (
 from mock_engine.versions import Release
 
 GRACE = 5.0
-"""Seconds for which registrations wait for an announcement."""
+"""How long registrations wait for an announcement, in seconds."""
 
 MOST_WAITING = 10_000
-"""Messages of one session that may wait for an auth function or a hook."""
+"""The most messages of one session that may wait for an auth function or a hook."""
 
 
 class Core(State):
-    """The engine without sockets and time. ``now`` is when it begins, in milliseconds.
+    """The engine without sockets and time. ``now`` is its start, in milliseconds since the epoch.
 
-    ``new_id`` gives fresh ids. ``features`` are those of protocol 0.25 that the engine advertises,
-    and ``clock`` gives them milliseconds since the epoch. A test may withhold the greeting.
+    ``new_id`` returns a new id. ``features`` are the features of protocol 0.25 that the engine
+    advertises; ``clock`` gives them milliseconds since the epoch. A test may turn off the greeting.
     """
 
     observers: Observers
@@ -87,7 +87,7 @@ class Core(State):
         self._begin(now)
 
     def _begin(self, now: int) -> None:
-        """Be the first peer of oneself: the owner of what every engine has."""
+        """Add the engine itself as the first peer: it owns what every engine has."""
         title = "Core engine introspection (engine::*) and platform authoring reference."
         self.attach(ENGINE, "iii-engine-functions", title, now, provides_as="engine")
         engine = self.peers[ENGINE]
@@ -96,7 +96,7 @@ class Core(State):
         for type_id, description in events.TYPES.items():
             self.register(engine, RegisterTriggerType(type_id, description))
 
-    # -- the ways in -----------------------------------------------------------------------------
+    # -- entry points ----------------------------------------------------------------------------
 
     def opened(self, number: int, address: str, now: int) -> Actions:
         """A worker connected; ``now`` is in milliseconds since the epoch."""
@@ -111,7 +111,7 @@ class Core(State):
         headers: Mapping[str, str],
         query: Mapping[str, list[str]],
     ) -> Actions:
-        """A worker connected to a guarded port; as ``opened``."""
+        """A worker connected to a guarded port; arguments as for ``opened``."""
         peer = Peer(number, self.new_id(), self.new_id(), address, now)
         request = {"headers": headers, "query_params": query, "ip_address": address}
         return guarding.authenticate(self, peer, policy, request)
@@ -124,12 +124,12 @@ class Core(State):
         headers: Mapping[str, str],
         query: Mapping[str, list[str]],
     ) -> Actions:
-        """A connection for telemetry opened on a guarded port."""
+        """A telemetry connection was opened on a guarded port."""
         request = {"headers": headers, "query_params": query, "ip_address": address}
         return guarding.authorise(self, number, policy, request)
 
     def admit(self, peer: Peer) -> Actions:
-        """A session begins."""
+        """Start a session."""
         number = peer.number
         self.peers[number] = peer
         greeting = Send(number, WorkerRegistered(peer.worker_id, peer.token, self.features))
@@ -146,10 +146,10 @@ class Core(State):
         provides_as: str | None = None,
         internal: bool = True,
     ) -> None:
-        """A module of the engine is there: a worker without a connection, announced at once.
+        """Add a module of the engine: a worker without a connection, announced at once.
 
-        ``provides_as`` is what its trigger types call it when that is not its name; ``internal``
-        is whether it is a part of the engine.
+        ``provides_as`` is the provider name that its trigger types show, when that is not its own
+        name; ``internal`` is whether it is part of the engine.
         """
         peer = Peer(number, name, "", "", now, name=name, held=None, internal=internal)
         peer.provides_as = provides_as
@@ -162,7 +162,7 @@ class Core(State):
         self.peers[number] = peer
 
     def received(self, number: int, message: FromWorker) -> Actions:
-        """A worker sent a message; those of a worker that is gone lead to nothing."""
+        """A worker sent a message; messages from a worker that is gone are ignored."""
         peer = self.peers.get(number)
         if peer is None:
             return self._early(number, message)
@@ -194,14 +194,14 @@ class Core(State):
         return self.observers.take(peer, message)
 
     def _early(self, number: int, message: FromWorker) -> Actions:
-        """Keep what a session sent that is not admitted yet."""
+        """Keep a message from a session that is not admitted yet."""
         pending = self.pending_sessions.get(number)
         return [] if pending is None else self._postpone(number, pending.messages, message)
 
     def _postpone(
         self, number: int, waiting: list[ProtocolMessage], message: ProtocolMessage
     ) -> Actions:
-        """Keep a message until a decision; a session that sends too many of them is cut."""
+        """Keep a message until a decision is made; a session that sends too many is cut off."""
         waiting.append(message)
         return [Cut(number)] if len(waiting) > MOST_WAITING else []
 
@@ -225,7 +225,7 @@ class Core(State):
         return actions + events.worker_event(self, peer, "worker_disconnected")
 
     def elapsed(self, key: int | str) -> Actions:
-        """The time of a ``Wake`` is over: a worker's grace, or a provider's to object."""
+        """The time of a ``Wake`` is over: a worker's grace, or a provider's time to object."""
         if isinstance(key, str):
             observer = key.removeprefix(OBSERVER)
             if observer != key:
@@ -235,13 +235,13 @@ class Core(State):
         return [] if peer is None else self.release(peer)
 
     def looked(self) -> Actions:
-        """It is time to see whether functions came or went since the last look."""
+        """Compare the functions with those at the last check, and notify the triggers."""
         return events.functions_event(self)
 
     # -- registrations ---------------------------------------------------------------------------
 
     def release(self, peer: Peer) -> Actions:
-        """File what a peer registered before it was announced, and hold no more."""
+        """Process the registrations that a peer sent before it was announced, and hold no more."""
         held, peer.held = peer.held or [], None
         actions: Actions = []
         for message in held:
@@ -249,7 +249,7 @@ class Core(State):
         return actions
 
     def _take_registration(self, peer: Peer, message: ProtocolMessage) -> Actions:
-        """Take a registration, at once or when those before it are decided on."""
+        """Process a registration, at once or after the earlier ones are decided."""
         if peer.paused is not None:
             return self._postpone(peer.number, peer.paused, message)
         if peer.grant is not None:
@@ -257,13 +257,13 @@ class Core(State):
         return self.register(peer, message)
 
     def register(self, peer: Peer, message: ProtocolMessage) -> Actions:
-        """A registration that is allowed."""
+        """Process a registration that is allowed."""
         return _REGISTER[type(message)](self, peer, message)
 
     def _reattach(self, peer: Peer, message: Reattach) -> Actions:
         for number, other in self.peers.items():
             known = (other.worker_id, other.token)
-            if other.internal or other is peer:  # a module's name is no secret
+            if other.internal or other is peer:  # the name of a module is not secret
                 continue
             if known == (message.previous_worker_id, message.reattach_token):
                 return [Cut(number), *self.lost(number)]
@@ -272,7 +272,7 @@ class Core(State):
     # -- invocations -----------------------------------------------------------------------------
 
     def _called(self, peer: Peer, request: InvokeFunction) -> Actions:
-        """A worker called a function; on a guarded port that need not be what happens."""
+        """A worker called a function; on a guarded port, the call may be changed or refused."""
         if peer.grant is not None:
             screened = guarding.screened(self, peer, peer.grant, request)
             if screened is not None:

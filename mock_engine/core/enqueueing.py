@@ -1,4 +1,4 @@
-"""Calls that go into a queue: its provider gets the call, and the caller a receipt."""
+"""Calls that go into a queue: the queue provider gets the call, the caller gets a receipt."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ENQUEUE = "engine::queue::enqueue"
 
 
 def enqueue(state: State, call: Call, action: EnqueueAction) -> Actions:
-    """Hand a call to the provider of queues.
+    """Hand a call to the queue provider.
 
     Raises:
-        Failure: there is none.
+        Failure: there is no queue provider.
     """
     provider = state.functions.find(DEFAULT, ENQUEUE)
     if provider is None:

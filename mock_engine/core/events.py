@@ -1,4 +1,4 @@
-"""The trigger types that every engine has: functions and workers that come and go."""
+"""The built-in trigger types: functions and workers that come and go."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ TYPES = {
 
 
 def worker_event(state: State, peer: Peer, event: str) -> Actions:
-    """What those get who watch the workers come and go."""
+    """Notify the triggers that watch workers come and go."""
     data = {"event": event, "worker_id": peer.worker_id}
     return _fire(state, WORKERS_AVAILABLE, data, traced=True)
 
 
 def functions_event(state: State) -> Actions:
-    """What those get who watch the functions, if some came or went since this was asked last."""
+    """Notify the triggers that watch functions, if any came or went since the last check."""
     functions = [function for function in state.functions if not is_internal(function)]
     seen = {(function.namespace, function.spec.id) for function in functions}
     if seen == state.seen_functions:

@@ -2,8 +2,8 @@
 
 A filter is an object of clauses that must all hold: paths with operators, ``$and``, ``$or`` and
 ``$not``. A path begins at ``input``, ``output``, ``error``, ``caller`` or ``metadata``; inside
-``$any`` it begins at ``@``, the element. Numbers compare as doubles, and nothing is converted.
-The rules and limits are those that the SDKs of 0.25 apply to the same filters.
+``$any`` it begins at ``@``, the element. Numbers compare as doubles, and nothing is converted. The
+rules and limits are those that the SDKs of 0.25 apply to the same filters.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from mock_engine.failures import Failure
 
 Document = Mapping[str, Any]
-"""What a filter looks at; a root that is missing is absent, one that is ``None`` is null."""
+"""The event that a filter is applied to; a missing root is absent, a root of ``None`` is null."""
 
 Clause = Callable[[Document, Any], bool]
 Test = Callable[[Any, Document], bool]
@@ -49,7 +49,7 @@ ORDERS: Mapping[str, Callable[[int], bool]] = {
 
 
 class Filter:
-    """A filter that was found to be valid; ``source`` is what it was read from.
+    """A valid filter; ``source`` is the JSON value it was read from.
 
     Raises:
         Failure: ``INVALID_FILTER``, with what is wrong.
@@ -249,7 +249,7 @@ def _ordered(value: Any, bound: Any, accept: Callable[[int], bool]) -> bool:
 
 
 def _equal(value: Any, literal: Any) -> bool:
-    """JSON equality: true is no number, and the order of keys does not matter."""
+    """JSON equality: true is not a number, and the order of keys does not matter."""
     if isinstance(literal, dict):
         same = isinstance(value, dict) and value.keys() == literal.keys()
         return same and all(_equal(value[key], part) for key, part in literal.items())

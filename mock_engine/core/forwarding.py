@@ -1,4 +1,4 @@
-"""What becomes of a message on its way through the engine."""
+"""How a message changes on its way through the engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mock_engine.messages import (
 
 CALLER = b"_caller_worker_id"
 REMEMBERED = 1024
-"""Workers for which the beginning of what they send is kept; it is the same each time."""
+"""The number of workers whose caller prefix is cached; the prefix of a worker never changes."""
 
 _BACKSLASH = ord("\\")
 _fields = msgspec.json.Decoder(dict[str, Raw])
@@ -29,10 +29,10 @@ _encoder = msgspec.json.Encoder()
 
 
 def with_caller(data: Raw, worker_id: str) -> Raw:
-    """``data`` with the caller's worker id in it, if it is an object; any other value as it is.
+    """``data`` with the caller's worker id added, if it is an object; any other value unchanged.
 
-    The id goes in front, and the bytes of the rest stay as they are. An id that a caller made up
-    is dropped.
+    The id is added at the front, and the other bytes stay as they are. An id that the caller wrote
+    itself is removed.
     """
     text = bytes(data).lstrip()
     if text[:1] != b"{":
@@ -59,12 +59,12 @@ def with_identity(caller: Raw, peer: Peer) -> Raw:
 
 
 def or_absent(part: Raw) -> Raw:
-    """``part``, or ``ABSENT`` for a ``null``."""
+    """``part``, or ``ABSENT`` when it is ``null``."""
     return part if is_given(part) else ABSENT
 
 
 def offer(binding: Binding, provided_in: str) -> RegisterTrigger:
-    """What the provider of a type gets; a namespace other than the default one is named."""
+    """The message that offers a trigger to its provider; namespaces are given unless default."""
     spec = binding.spec
     namespaces = {"namespace": spec.namespace, "trigger_namespace": provided_in}
     known_fields = {
@@ -81,5 +81,5 @@ def offer(binding: Binding, provided_in: str) -> RegisterTrigger:
 
 
 def withdrawal(binding: Binding, provider: int) -> Action:
-    """What a provider gets when a trigger is gone or is another's."""
+    """The message that tells a provider that a trigger is gone or has another provider."""
     return Send(provider, UnregisterTrigger(binding.spec.id, binding.spec.trigger_type))

@@ -1,4 +1,4 @@
-"""Functions that come and go."""
+"""Functions: registering and unregistering them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from mock_engine.versions import OBSERVE_HOOKS
 
 CONFLICT: Final = "FUNCTION_NAMESPACE_CONFLICT"
 RESERVED = "engine::"
-"""Where the ids begin that workers can have in the default namespace only."""
+"""The prefix of ids that workers may register in the default namespace only."""
 
 
 def register_function(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
-    """Have calls of a function go to a worker, unless the function is another's."""
+    """Route calls of a function to a worker, unless another worker owns the function."""
     spec = cast("RegisterFunction", message)
     if spec.id.startswith(RESERVED) and peer.namespace != DEFAULT:
         return [_rejected(peer, spec.id, "")]
@@ -51,7 +51,7 @@ def _rejected(peer: Peer, function_id: str, owner: str, code: Rejection = CONFLI
 
 
 def unregister_function(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
-    """Have calls of a function go to its worker no longer."""
+    """Stop routing calls of a function to its worker."""
     spec = cast("UnregisterFunction", message)
     state.functions.remove(peer.namespace, spec.id, peer.number)
     return state.observers.settle() if state.features else []

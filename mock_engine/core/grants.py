@@ -1,6 +1,6 @@
 """What a guarded session may do: the policy of its port and the answer of its auth function.
 
-Source: the engine 0.23's listener with an ``rbac`` section, recorded frame by frame.
+Source: recordings of a listener of engine 0.23 with an ``rbac`` section.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ INFRASTRUCTURE = re.compile(
     r"engine::(workers::register|channels::create|log::(info|warn|error|debug|trace)"
     r"|baggage::(get|set|get_all))"
 )
-"""Functions without which no SDK works: always allowed, unless forbidden by name."""
+"""Functions that every SDK needs: always allowed, unless forbidden by name."""
 
 MATCH = re.compile(r"""match\((["'])(.*)\1\)""", re.DOTALL)
 
 
 def is_texts_by_name(value: Any) -> str | None:
-    """An object whose values are arrays of strings."""
+    """Whether a value is an object whose values are arrays of strings."""
     entries = value.values() if isinstance(value, dict) else ()
     wrong = ((entry, expected) for entry in entries if (expected := is_texts(entry)))
     found = next((Complaint(complain(entry, expected)) for entry, expected in wrong), None)
@@ -64,7 +64,7 @@ ANSWER = Form(
 class Exposure:
     """One entry of ``expose_functions``: ids by a pattern with ``*``, or functions by metadata.
 
-    It is about one namespace alone. A value of ``metadata`` may be a pattern, too.
+    It applies to one namespace. A value of ``metadata`` may be a pattern, too.
     """
 
     pattern: str | None = None
@@ -76,7 +76,7 @@ class Exposure:
         """Read an entry: ``match("pattern")``, or a mapping with ``match`` or ``metadata``.
 
         Raises:
-            ValueError: it is none of these.
+            ValueError: the entry is neither.
         """
         if isinstance(entry, dict):
             return cls._of_mapping(entry)
@@ -100,7 +100,7 @@ class Exposure:
         raise ValueError("expected either `match:` with a pattern, or `metadata:` with values")
 
     def shows(self, function_id: str, namespace: str, metadata: Raw) -> bool:
-        """Whether it exposes a function."""
+        """Whether the entry exposes a function."""
         if namespace != self.namespace:
             return False
         if self.pattern is not None:
@@ -113,7 +113,7 @@ class Exposure:
 
 
 def unwrapped(entry: Any) -> str | None:
-    """The pattern in ``match("pattern")``, ``None`` for anything else."""
+    """The pattern in ``match("pattern")``; ``None`` for anything else."""
     found = MATCH.fullmatch(entry.strip()) if isinstance(entry, str) else None
     return None if found is None else found[2]
 
@@ -126,14 +126,14 @@ def _is_wanted(value: Any, wanted: Any) -> bool:
 
 
 def matches(pattern: str, function_id: str) -> bool:
-    """Whether an id is of a pattern, in which ``*`` stands for any text."""
+    """Whether an id matches a pattern, in which ``*`` stands for any text."""
     expression = ".*".join(map(re.escape, pattern.split("*")))
     return re.fullmatch(expression, function_id, re.DOTALL) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The ``rbac`` section of a port and its middleware; the rest are ids of functions."""
+    """The ``rbac`` section of a port and its middleware; hooks are given as function ids."""
 
     auth: str | None = None
     middleware: str | None = None
@@ -144,7 +144,7 @@ class Policy:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Policy | None:
-        """The policy of a listener's options; ``None`` when it guards nothing.
+        """The policy in a listener's options; ``None`` when the listener is not guarded.
 
         Raises:
             ValueError: an entry of ``expose_functions`` cannot be read.
@@ -179,7 +179,7 @@ class Grant:
 
     @classmethod
     def of(cls, policy: Policy, answer: Any) -> Grant:
-        """What the auth function's answer grants.
+        """The grant in the answer of an auth function.
 
         Raises:
             ValueError: the answer is malformed; the text goes to the session.
@@ -203,7 +203,7 @@ class Grant:
         )
 
     def may_call(self, function_id: str, namespace: str, metadata: Raw) -> bool:
-        """Whether the session may call, and is shown, a function with this metadata."""
+        """Whether the session may see and call a function with this metadata."""
         if function_id in self.forbidden:
             return False
         if INFRASTRUCTURE.fullmatch(function_id):
@@ -226,23 +226,23 @@ class Grant:
         return f"function '{function_id}' not allowed ({remedy})"
 
     def home_refusal(self, namespace: str) -> str | None:
-        """What is wrong with announcing oneself in a namespace, if anything."""
+        """Why a session may not announce itself in a namespace; ``None`` if it may."""
         if self.namespaces is None or namespace in self.namespaces:
             return None
         permitted = ", ".join(sorted(self.namespaces))
         return f"namespace '{namespace}' not allowed for this session (permitted: {permitted})"
 
     def stored(self, function_id: str) -> str:
-        """The id under which the engine files a function that the session calls so."""
+        """The id under which the engine stores a function that the session calls by this id."""
         return f"{self.prefix}::{function_id}" if self.prefix else function_id
 
     def bare(self, function_id: str) -> str:
-        """What the session calls a function that the engine filed so."""
+        """The id by which the session calls a function that the engine stores under this id."""
         return function_id.removeprefix(f"{self.prefix}::") if self.prefix else function_id
 
 
 def _given(answer: Any) -> Collection[str]:
-    """The names of the fields that an answer holds, even if they are null."""
+    """The names of the fields that an answer contains, including null fields."""
     if isinstance(answer, dict):
         return answer.keys()
     return [field.name for field in ANSWER.fields[: len(answer)]]

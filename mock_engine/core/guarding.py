@@ -1,11 +1,11 @@
-"""Sessions on a guarded port: admitted by the auth function, screened by hooks and middleware.
+"""Sessions on a guarded port: admitted by the auth function, checked by hooks and middleware.
 
 Rules of this file:
 
-* The functions of a policy are called like any other; what follows goes on when they answer.
-* While a hook decides about a registration, what the worker sends after it waits, so that the
-  order of registrations stays; answers to calls do not wait, for the hook may need them.
-* A registration that is not allowed is dropped without a word (engine 0.23).
+* The functions of a policy are called like any other; the rest happens when they answer.
+* While a hook decides about a registration, later messages of the worker wait, so that the order of
+  registrations stays; answers to calls do not wait, because the hook may need them.
+* A registration that is not allowed is dropped without an error (engine 0.23).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from mock_engine.messages import (
 def authenticate(
     state: State, peer: Peer, policy: Policy, request: Mapping[str, object]
 ) -> Actions:
-    """Ask the auth function about a session. ``request`` has its headers, query and address."""
+    """Ask the auth function about a session; ``request`` has its headers, query and address."""
     if policy.auth is None:
         peer.grant = Grant(policy, context={}, adds_types=True)
         return state.admit(peer)
@@ -67,7 +67,7 @@ def authenticate(
 
 
 def authorise(state: State, number: int, policy: Policy, request: Mapping[str, object]) -> Actions:
-    """Ask the auth function about a connection that brings telemetry, and is no session."""
+    """Ask the auth function about a telemetry connection, which is not a session."""
     if policy.auth is None:
         return []
 
@@ -94,7 +94,7 @@ def _answer(result: Raw, error: ErrorBody | None) -> Any:
 
 
 def screened(state: State, peer: Peer, grant: Grant, request: InvokeFunction) -> Actions | None:
-    """What a guarded call leads to instead of being done; ``None`` when it is done as usual."""
+    """The actions that replace a guarded call; ``None`` when the call proceeds as usual."""
     namespace = request.namespace or DEFAULT
     function = state.functions.find(namespace, request.function_id)
     metadata = function.spec.metadata if function else ABSENT
@@ -112,7 +112,7 @@ def screened(state: State, peer: Peer, grant: Grant, request: InvokeFunction) ->
         "context": grant.context,
         "namespace": namespace,
     }
-    # It is looked for in the namespace of the call, and gets no trace of it (engine 0.23).
+    # The function is looked up in the namespace of the call, without its trace (engine 0.23).
     inspected = InvokeFunction(
         middleware, payload(question), namespace=request.namespace, metadata=request.metadata
     )
@@ -124,7 +124,7 @@ def _built_in(function: Function | None) -> bool:
 
 
 def register(state: State, peer: Peer, grant: Grant, message: ProtocolMessage) -> Actions:
-    """File a registration of a guarded session, if it is allowed."""
+    """Process a registration of a guarded session, if it is allowed."""
     match message:
         case RegisterFunction():
             return _function(state, peer, grant, message)
@@ -216,7 +216,7 @@ def _screen(
     question: Mapping[str, object],
     allowed: Callable[[Mapping[str, Raw]], Actions],
 ) -> Actions:
-    """Ask the hook, then do what is ``allowed`` with the changes that it makes."""
+    """Ask the hook, then run ``allowed`` with the changes that the hook returns."""
     if hook is None:
         return allowed({})
     peer.paused = []
@@ -239,7 +239,7 @@ def _screen(
 
 
 def _text(changes: Mapping[str, Raw], name: str, default: Any) -> Any:
-    """A string among the changes, else the ``default``."""
+    """A string from the changes, or the ``default``."""
     value = msgspec.json.decode(changes[name]) if name in changes else None
     return value if isinstance(value, str) else default
 

@@ -1,7 +1,7 @@
 """Calls that wait for their answers.
 
-A call is remembered before it is sent to its owner, so that no answer can come too early. The
-real engine remembers it afterwards and loses about one answer in a thousand.
+A call is stored before it is sent to its owner, so that no answer can come too early. The real
+engine stores it afterwards and loses about one answer in a thousand.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mock_engine.messages import InvokeFunction
 
 
 class Watched(msgspec.Struct, frozen=True, gc=False):
-    """A call of an observed function, as it began; ``at`` is in milliseconds."""
+    """A call of an observed function at its start; ``at`` is in milliseconds since the epoch."""
 
     key: tuple[str, str]
     request: InvokeFunction
@@ -26,9 +26,9 @@ class Watched(msgspec.Struct, frozen=True, gc=False):
 class Call(msgspec.Struct, frozen=True, gc=False):
     """A call in flight. ``caller`` is ``None`` when no peer waits for the answer.
 
-    ``receipt`` is what the caller of a queued call gets once the queue has taken it. ``exact`` is
-    whether a result of ``null`` is passed on; one of a worker is left out. ``watched`` is there
-    when somebody observes the function.
+    ``receipt`` is what the caller of a queued call gets once the queue has accepted it. ``exact``
+    is whether a ``null`` result is passed on; a worker's ``null`` result is left out. ``watched``
+    is set when the function is observed.
     """
 
     caller: int | None
@@ -54,26 +54,26 @@ class Calls:
         return len(self._calls)
 
     def begin(self, invocation_id: str, call: Call) -> Call | None:
-        """Remember a call; return the one that had this id and will never be answered now."""
+        """Store a call; return the earlier call with this id, which will never be answered now."""
         replaced = self._calls.get(invocation_id)
         self._calls[invocation_id] = call
         return replaced
 
     def finish(self, invocation_id: str) -> Call | None:
-        """Forget a call because its answer is there; ``None`` when there is no such call."""
+        """Remove a call that was answered; ``None`` when there is no such call."""
         return self._calls.pop(invocation_id, None)
 
     def lose_owner(self, owner: int) -> list[tuple[str, Call]]:
-        """Forget and return the calls that a lost peer will not answer."""
+        """Remove and return the calls that a lost peer will not answer."""
         lost = [(key, call) for key, call in self._calls.items() if call.owner == owner]
         for key, _ in lost:
             del self._calls[key]
         return lost
 
     def lose_caller(self, caller: int) -> None:
-        """Forget the calls of a lost caller; their owners go on."""
+        """Detach the calls of a lost caller; their owners continue."""
         self._calls = {key: call for key, call in self._calls.items() if call.caller != caller}
 
     def active(self, owner: int) -> int:
-        """How many calls a peer works on."""
+        """How many calls a peer is handling."""
         return sum(call.owner == owner for call in self._calls.values())

@@ -1,7 +1,7 @@
-"""Calls that are observed, and the events that they are to observers (0.25).
+"""Observed calls, and the events that observers get for them (0.25).
 
-Calls that go through the engine are matched here; an owner that calls its own functions reports
-what it matched, and so does one that delivers its events itself.
+Calls that go through the engine are matched here; an owner that calls its own functions reports its
+own matches, and so does an owner that delivers its events itself.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from mock_engine.messages import (
 from mock_engine.versions import OBSERVE_HOOKS
 
 DEEPEST = 16
-"""Events of events of events: beyond this many an observer chain is taken for a loop."""
+"""The deepest chain of events that cause events; a longer one is treated as a loop."""
 
 
 class ObservedCalls:
@@ -46,7 +46,7 @@ class ObservedCalls:
         self._clock = clock
 
     def begin(self, function: Function, request: InvokeFunction, caller: Raw) -> Watched | None:
-        """A call goes to the owner of its function: what is to be known when it is answered."""
+        """A call is sent to the owner of its function; return what the answer will need."""
         key = (function.namespace, function.spec.id)
         if self._observers.of(key):
             return Watched(key, request, caller, self._clock())
@@ -89,7 +89,7 @@ class ObservedCalls:
         return actions
 
     def reported(self, peer: Peer, report: InvocationsObserved) -> Actions:
-        """An owner reports calls that the engine did not see."""
+        """Process a report of an owner about calls that the engine did not see."""
         actions: Actions = []
         for item in report.items:
             for observer_id in item.matched:
@@ -137,10 +137,10 @@ class ObservedCalls:
         return actions
 
     def delivery(self, peer: Peer, request: InvokeFunction) -> InvokeFunction:
-        """A call in which an owner hands an event to an observer, as it goes to the target.
+        """The call in which an owner delivers an event to an observer, as the target receives it.
 
         Raises:
-            Failure: the event is not the peer's to hand over, or the observer takes none.
+            Failure: the peer may not deliver the event, or the observer accepts none.
         """
         observer = self._deliverable(peer, request)
         observer.fires += 1
@@ -169,7 +169,7 @@ class ObservedCalls:
 
 
 def _in_namespace(item: ObservedItem, namespace: str) -> ObservedItem:
-    """A report with the namespace that its owner may leave out."""
+    """A report with its namespace, which an owner may leave out."""
     return item if item.namespace else msgspec.structs.replace(item, namespace=namespace)
 
 

@@ -24,7 +24,7 @@ from mock_engine.messages import (
 )
 
 CAPTURE = ("input", "output", "caller")
-"""What travels to a target unless its observer says otherwise."""
+"""The fields that a target gets unless its observer names others."""
 
 Key = tuple[str, str]
 """The namespace and the id of a function."""
@@ -32,9 +32,9 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Observer:
-    """An observer and what became of it. ``consent`` is whether the function's owner accepts it.
+    """An observer and its state. ``consent`` is whether the owner of the function accepts it.
 
-    ``state`` and ``reason`` are those that its worker knows.
+    ``state`` and ``reason`` are the last ones that its worker was sent.
     """
 
     spec: Observe
@@ -52,7 +52,7 @@ class Observer:
     queue: list[ObservedItem] = field(default_factory=list)
 
     def view(self) -> ObserverView:
-        """The observer as the owner of its function sees it."""
+        """The observer, as the owner of its function sees it."""
         source = self.spec.source
         return ObserverView(
             self.spec.id,
@@ -64,7 +64,7 @@ class Observer:
         )
 
     def accepts(self, status: str) -> bool:
-        """Whether an outcome is one that it observes."""
+        """Whether the observer observes this outcome."""
         return (self.spec.source.on or "success") in (status, "complete")
 
 
@@ -77,16 +77,16 @@ def descriptor(function: Function) -> dict[str, Any]:
 
 
 def is_private(function: Function) -> bool:
-    """Whether its own connection alone may call a function (0.26)."""
+    """Whether only the connection that owns a function may call it (0.26)."""
     return _value(function.spec.private) is True
 
 
 def format_fault(spec: RegisterFunction) -> str | None:
-    """What is wrong with the JSON Schema for observers' arguments, if anything is (0.26)."""
+    """What is wrong with the JSON Schema of observers' arguments; ``None`` if nothing is (0.26)."""
     wanted = _value(spec.args_format)
     if wanted is None:
         return None
-    import jsonschema  # only those who observe pay for it
+    import jsonschema  # imported only when something is observed
 
     try:
         jsonschema.Draft202012Validator.check_schema(wanted)
@@ -96,9 +96,9 @@ def format_fault(spec: RegisterFunction) -> str | None:
 
 
 def matched(answer: InvocationResult) -> frozenset[str] | None:
-    """The observers that a host chose for a call of its function; ``None`` for all of them (0.26).
+    """The observers that an owner chose for a call of its function; ``None`` for all (0.26).
 
-    A host that delivered the call itself leaves none to the engine.
+    An owner that delivered the events itself leaves none to the engine.
     """
     if _value(answer.delivered) is True:
         return frozenset()
@@ -107,15 +107,15 @@ def matched(answer: InvocationResult) -> frozenset[str] | None:
 
 
 def _value(part: Raw) -> Any:
-    """The value of a field; ``None`` where it is absent."""
+    """The value of a field; ``None`` when it is absent."""
     return msgspec.json.decode(part) if is_given(part) else None
 
 
 def check_args(function: Function, args: Raw) -> None:
-    """Hold that a function may be observed with these arguments.
+    """Check that a function may be observed with these arguments.
 
     Raises:
-        Failure: it may not.
+        Failure: it may not be.
     """
     described = descriptor(function)
     if described.get("allow") is False or _value(function.spec.observable) is False:
@@ -126,7 +126,7 @@ def check_args(function: Function, args: Raw) -> None:
         if values:
             raise Failure("INVALID_ARGS", f"{function.spec.id} takes no args")
         return
-    import jsonschema  # only those who observe pay for it
+    import jsonschema  # imported only when something is observed
 
     try:
         jsonschema.validate(values, wanted)

@@ -1,10 +1,10 @@
-"""Observers: functions that are called with what other functions were called with (0.25).
+"""Observers: functions that are called when other functions were called (0.25).
 
 Rules of this file:
 
-* An observer's state follows from what is there: the function, its owner's consent, the target.
+* An observer's state is derived from what exists: the function, its owner's consent, the target.
   ``_settle`` computes it after every change and notifies the observing worker when it differs.
-* An observer ends with the connection that made it. A worker that comes back makes it again,
+* An observer ends with the connection that created it. A worker that reconnects creates it again,
   with the same id.
 """
 
@@ -36,7 +36,7 @@ from mock_engine.messages import (
 from mock_engine.versions import LOCAL_DISPATCH, OBSERVE
 
 OBSERVER = "observer:"
-"""Where the key of a ``Wake`` begins that ends an observer."""
+"""The prefix of the key of a ``Wake`` that ends an observer."""
 
 MILLISECONDS = 1000
 
@@ -58,12 +58,12 @@ class Observers:
         return [each for each in self._observers.values() if each.source == source]
 
     def owner(self, observer: Observer) -> int | None:
-        """The number of the peer whose function is observed, if that is there."""
+        """The number of the peer that owns the observed function; ``None`` if there is none."""
         function = self._state.functions.find(*observer.source)
         return None if function is None else function.owner
 
     def take(self, peer: Peer, message: Observe | Unobserve | ObserverAck) -> Actions:
-        """A worker sent a message about observing."""
+        """Process a worker's message about observing."""
         match message:
             case Observe():
                 return self._observe(peer, message)
@@ -95,14 +95,14 @@ class Observers:
         return [*actions, *self.settle()]
 
     def settle(self) -> Actions:
-        """Something came or went: give every observer the state it should have."""
+        """A function or worker came or went: update the state of every observer."""
         actions: Actions = []
         for observer in tuple(self._observers.values()):
             actions += self._settle(observer)
         return actions
 
     def lost(self, number: int) -> Actions:
-        """A worker is gone, and so is what it observes."""
+        """A worker is gone, together with its observers."""
         actions: Actions = []
         for observer in tuple(self._observers.values()):
             if observer.peer == number:

@@ -9,18 +9,18 @@ from mock_engine.core.grants import Grant
 from mock_engine.messages import ProtocolMessage
 
 FACTS = ("runtime", "version", "os", "pid", "isolation", "description")
-"""What a worker may say of itself."""
+"""The facts that a worker may announce about itself."""
 
 
 @dataclass(slots=True)
 class Peer:
-    """A connected worker, from its first moment to its last.
+    """A connected worker, from the start of its connection to the end.
 
-    ``held`` are registrations that wait for the announcement; ``None`` when they need not wait
-    any more. ``connected_at`` is in milliseconds since the epoch. ``internal`` is a module of the
-    engine itself; ``provides_as`` is what its trigger types call it. ``grant`` is what a session on
-    a guarded port may do, and ``paused`` what it sent while a hook decides. ``features`` are those
-    of protocol 0.25 that it declared and the engine has, too.
+    ``held`` are registrations that wait for the announcement; ``None`` when registrations no longer
+    wait. ``connected_at`` is in milliseconds since the epoch. ``internal`` marks a module of the
+    engine itself; ``provides_as`` is the provider name that its trigger types show. ``grant`` is
+    what a session on a guarded port may do, and ``paused`` holds its messages while a hook decides.
+    ``features`` are the features of protocol 0.25 that both the worker and the engine have.
     """
 
     number: int
@@ -41,7 +41,7 @@ class Peer:
 
     @property
     def announced(self) -> bool:
-        """Whether registrations are filed at once."""
+        """Whether registrations are processed at once."""
         return self.held is None
 
 

@@ -1,8 +1,8 @@
 """Which worker serves which function.
 
-An id is owned by one worker a namespace. Registering it again on the same connection replaces
-it; another worker's attempt is a conflict (engine 0.23, RegistrationRejected). A function of a
-module is no obstacle: a worker shadows it for as long as it stays.
+In each namespace, an id is owned by one worker. Registering it again on the same connection
+replaces it; an attempt by another worker is a conflict (engine 0.23, RegistrationRejected). A
+function of a module does not conflict: a worker shadows it until the worker leaves.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Function:
 
 
 class Registry:
-    """The functions of all peers. Numbers below 1 are the engine's own."""
+    """The functions of all peers. Peer numbers below 1 belong to the engine."""
 
     def __init__(self) -> None:
         self._functions: dict[tuple[str, str], Function] = {}
@@ -42,7 +42,7 @@ class Registry:
         return sorted(namespace for namespace, name in self._functions if name == function_id)
 
     def add(self, function: Function) -> Function | None:
-        """Register a function; return the one that stands in its way, if another peer owns it."""
+        """Register a function; return the conflicting one, if another peer owns it."""
         key = (function.namespace, function.spec.id)
         other = self._functions.get(key)
         if other is not None and other.owner != function.owner:

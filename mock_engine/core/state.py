@@ -25,12 +25,12 @@ from mock_engine.messages import (
 from mock_engine.versions import Release
 
 Continuation = Callable[[Raw, ErrorBody | None], Actions]
-"""What follows when a function that the core itself called has answered."""
+"""Handles the answer of a function that the core itself called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """The module that calls functions behind URLs, and which of them it will call."""
+    """The module that calls functions behind URLs, and a predicate for those that it may call."""
 
     peer: int
     allows: Callable[[HttpInvocation], bool]
@@ -38,14 +38,14 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
-    """A function of the engine itself and how discovery describes it."""
+    """A built-in function of the engine, and its description for discovery."""
 
     handler: Callable[[State, Peer, Call], Result]
     description: str
 
 
 class FunctionWatcher(Protocol):
-    """Who follows which functions there are (0.25)."""
+    """Watches which functions exist (0.25)."""
 
     def registered(self, peer: Peer, function: Function) -> Actions:
         """A function is registered."""
@@ -55,24 +55,25 @@ class FunctionWatcher(Protocol):
 
 
 class CallWatcher(Protocol):
-    """Who follows the calls of observed functions (0.25)."""
+    """Watches the calls of observed functions (0.25)."""
 
     def begin(self, function: Function, request: InvokeFunction, caller: Raw) -> Watched | None:
-        """A call goes to the owner of its function."""
+        """A call is sent to the owner of its function."""
 
     def finish(self, watched: Watched, result: InvocationResult) -> Actions:
         """A call is answered."""
 
     def delivery(self, peer: Peer, request: InvokeFunction) -> InvokeFunction:
-        """The call in which an owner hands an event to an observer, as its target gets it."""
+        """The call in which an owner delivers an event to an observer, as its target gets it."""
 
 
 class State(ABC):
     """The peers, functions, calls and triggers of an engine, and the few upcalls of its parts.
 
-    ``new_id`` gives fresh ids, so that nothing here is random. ``outbound`` calls functions behind
-    URLs; without it there are none. ``features`` are those of protocol 0.25 that the engine
-    advertises, and ``engine_version`` is its release.
+    ``new_id`` returns a new id, so that nothing here is random. ``outbound`` calls functions behind
+    URLs; without it such functions are not supported. ``features`` are the features of protocol
+    0.25 that the engine advertises, and ``engine_version`` is its release.
+
     ``pending_triggers`` are calls that wait for a provider to object, by trigger id.
     """
 
@@ -98,7 +99,7 @@ class State(ABC):
 
     @abstractmethod
     def admit(self, peer: Peer) -> Actions:
-        """A session begins."""
+        """Start a session."""
 
     @abstractmethod
     def received(self, number: int, message: FromWorker) -> Actions:
@@ -106,8 +107,8 @@ class State(ABC):
 
     @abstractmethod
     def release(self, peer: Peer) -> Actions:
-        """File what a peer registered before it announced itself."""
+        """Process the registrations that a peer sent before it announced itself."""
 
     @abstractmethod
     def register(self, peer: Peer, message: ProtocolMessage) -> Actions:
-        """Take a registration that is allowed."""
+        """Process a registration that is allowed."""

@@ -1,7 +1,7 @@
 """``engine::register_trigger`` and ``engine::unregister_trigger``.
 
-A trigger made by a call belongs to no worker: it stays when its caller goes. Its provider has
-ten seconds to object; silence is consent (engine 0.23).
+A trigger made by a call belongs to no worker: it stays when its caller leaves. Its provider has ten
+seconds to object; no answer counts as consent (engine 0.23).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mock_engine.inputs import Field, Form, is_anything, optional
 from mock_engine.messages import ABSENT, RegisterTrigger, payload
 
 PATIENCE = 10.0
-"""Seconds a provider has to object to a trigger."""
+"""How long a provider may object to a trigger, in seconds."""
 
 REGISTER = Form(
     "RegisterTriggerInput",
@@ -43,7 +43,7 @@ def register(state: State, peer: Peer, call: Call) -> Result:
     if allowed is not None and inputs["trigger_type"] not in allowed:
         text = f"Trigger type '{inputs['trigger_type']}' is not allowed for this session."
         raise Failure("FORBIDDEN", text)
-    # Neither the caller's namespace nor one that it names matters (engine 0.23).
+    # The caller's namespace and a namespace in the input are both ignored (engine 0.23).
     spec = RegisterTrigger(
         state.new_id(),
         inputs["trigger_type"],
@@ -60,7 +60,7 @@ def register(state: State, peer: Peer, call: Call) -> Result:
 
 
 def unregister(state: State, peer: Peer, call: Call) -> Result:
-    """Remove a trigger, whoever made it."""
+    """Remove a trigger, whoever created it."""
     del peer
     inputs = UNREGISTER.read(call.request.data, call.request.function_id)
     removed = inputs["id"] in state.triggers.bindings

@@ -1,4 +1,4 @@
-"""Triggers between those who own them and those who provide their types."""
+"""Triggers, between their owners and the providers of their types."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mock_engine.messages import (
 
 
 def register_type(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
-    """Have a worker provide a trigger type."""
+    """Register a trigger type for the worker that provides it."""
     spec = cast("RegisterTriggerType", message)
     if spec.namespace is not None and not spec.namespace.strip():
         return []
@@ -36,7 +36,7 @@ def register_type(state: State, peer: Peer, message: ProtocolMessage) -> Actions
 
 
 def moved(state: State, moves: Iterable[Move]) -> Actions:
-    """Tell providers of triggers that are theirs from now on, or no longer."""
+    """Notify providers of triggers that they gained or lost."""
     actions: Actions = []
     for move in moves:
         if move.withdraw is not None and move.withdraw in state.peers:
@@ -55,7 +55,7 @@ def _offer(state: State, binding: Binding) -> RegisterTrigger:
 
 
 def register_trigger(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
-    """Bind a function to a trigger type, for the worker that asks."""
+    """Bind a function to a trigger type for a worker."""
     spec = cast("RegisterTrigger", message)
     try:
         return bind(state, Binding(peer.number, peer.namespace, spec))
@@ -67,7 +67,7 @@ def bind(state: State, binding: Binding) -> Actions:
     """Add a trigger and offer it to its provider.
 
     Raises:
-        Failure: one of its namespaces is named and blank.
+        Failure: one of its namespaces is given, but blank.
     """
     for field in ("namespace", "trigger_namespace"):
         named: str | None = getattr(binding.spec, field)
@@ -77,7 +77,7 @@ def bind(state: State, binding: Binding) -> Actions:
 
 
 def unregister_trigger(state: State, peer: Peer, message: ProtocolMessage) -> Actions:
-    """Remove a trigger, whoever made it."""
+    """Remove a trigger, whoever created it."""
     del peer
     return unbind(state, cast("UnregisterTrigger", message).id)
 
@@ -90,7 +90,7 @@ def unbind(state: State, trigger_id: str) -> Actions:
     return [] if binding.provider is None else [withdrawal(binding, binding.provider)]
 
 
-# -- what providers say --------------------------------------------------------------------------
+# -- answers of providers -------------------------------------------------------------------------
 
 
 def take_result(state: State, peer: Peer, result: TriggerRegistrationResult) -> Actions:
@@ -102,7 +102,7 @@ def take_result(state: State, peer: Peer, result: TriggerRegistrationResult) -> 
         return unopposed(state, result.id)
     call = state.pending_triggers.pop(result.id, None)
     if call is None:
-        # What a module refuses has never been there; a worker's refusal comes too late for that.
+        # A trigger that a module refuses never existed; a worker's refusal comes too late for that.
         (state.triggers.revert if peer.internal else state.triggers.park)(result.id)
         return [_failed(binding.owner, binding.spec, result.error)]
     state.triggers.revert(result.id)
@@ -111,7 +111,7 @@ def take_result(state: State, peer: Peer, result: TriggerRegistrationResult) -> 
 
 
 def unopposed(state: State, trigger_id: str) -> Actions:
-    """A trigger stands: answer the call that made it, if one waits."""
+    """The provider did not object: answer the call that created the trigger, if one waits."""
     call = state.pending_triggers.pop(trigger_id, None)
     return [] if call is None else answer(state, call, payload({"id": trigger_id}))
 

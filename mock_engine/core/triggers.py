@@ -1,8 +1,8 @@
 """Trigger types, their providers, and the bindings of functions to them.
 
-A binding waits (it is *parked*) until a provider of its type is there, and goes back to waiting
-when that one leaves. It is served by the provider in its own namespace, else by the one in
-``default``; a ``trigger_namespace`` is exact (engine 0.23).
+A binding waits (it is *parked*) until there is a provider of its type, and waits again when that
+provider leaves. It is served by the provider in its own namespace, else by the one in ``default``;
+a ``trigger_namespace`` is exact (engine 0.23).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class TriggerType:
 class Binding:
     """A trigger. ``home`` is its owner's namespace; ``provider`` is ``None`` while it is parked.
 
-    ``former`` is the binding of the same id that it replaced.
+    ``former`` is the binding with the same id that it replaced.
     """
 
     owner: int
@@ -39,7 +39,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A binding that changes providers: withdraw it from one, offer it to another."""
+    """A change of a binding's provider: withdraw it from one, offer it to another."""
 
     binding: Binding
     withdraw: int | None
@@ -54,9 +54,10 @@ class Triggers:
         self.bindings: dict[str, Binding] = {}
 
     def add_type(self, trigger_type: TriggerType) -> list[Move]:
-        """Provide a type, instead of its former provider; its bindings are offered anew.
+        """Register the provider of a type, replacing the former one; bindings are offered again.
 
-        A provider that loses it to another one in the same namespace is not notified (engine 0.23).
+        A provider that is replaced by another one in the same namespace is not notified (engine
+        0.23).
         """
         key = (trigger_type.namespace, trigger_type.spec.id)
         ousted = self.types.get(key)
@@ -70,7 +71,7 @@ class Triggers:
         ]
 
     def bind(self, binding: Binding) -> list[Move]:
-        """Add a binding, or replace the one with its id."""
+        """Add a binding, or replace the one with the same id."""
         former = self.bindings.get(binding.spec.id)
         if former is not None:
             binding = replace(binding, former=replace(former, former=None))
@@ -78,11 +79,11 @@ class Triggers:
         return self._settle(binding.spec.trigger_type, only=binding.spec.id)
 
     def unbind(self, trigger_id: str) -> Binding | None:
-        """Remove a binding and return it as it was."""
+        """Remove a binding and return it in its last state."""
         return self.bindings.pop(trigger_id, None)
 
     def revert(self, trigger_id: str) -> None:
-        """Undo the making of a binding: what it replaced, if anything, is there again."""
+        """Undo the creation of a binding: a binding that it replaced is restored."""
         former = self.bindings.pop(trigger_id).former
         if former is not None:
             self.bindings[trigger_id] = former
@@ -92,7 +93,7 @@ class Triggers:
         self.bindings[trigger_id] = replace(self.bindings[trigger_id], provider=None)
 
     def lose(self, peer: int) -> list[Move]:
-        """Forget what a lost peer owned and provided; return what that changes for others."""
+        """Remove what a lost peer owned and provided; return the changes for other peers."""
         moves = []
         for trigger_id, binding in tuple(self.bindings.items()):
             if binding.former is not None and peer in (
@@ -111,7 +112,7 @@ class Triggers:
         return moves
 
     def type_for(self, binding: Binding) -> TriggerType | None:
-        """The type that should serve a binding, ``None`` when there is none."""
+        """The type that should serve a binding; ``None`` when there is none."""
         type_id, strict = binding.spec.trigger_type, binding.spec.trigger_namespace
         places = (strict,) if strict is not None else (binding.home, DEFAULT)
         names = (type_id, NEWER_TYPE[type_id]) if type_id in NEWER_TYPE else (type_id,)
@@ -125,7 +126,7 @@ class Triggers:
     def _settle(
         self, type_id: str, *, only: str | None = None, offer_again: int | None = None
     ) -> list[Move]:
-        """Give each binding of a type the provider it should have, and return the changes."""
+        """Assign the right provider to each binding of a type, and return the changes."""
         moves = []
         for trigger_id, binding in tuple(self.bindings.items()):
             bound_to = binding.spec.trigger_type

@@ -1,4 +1,4 @@
-"""Faults of the wire as data: schedules, their plain form, and their course."""
+"""Faults on the wire as data: schedules, their plain form, and when each rule acts."""
 
 from mock_engine.faults.course import Course
 from mock_engine.faults.plain import UnreadableError, read, write

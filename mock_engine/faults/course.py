@@ -1,4 +1,4 @@
-"""The course of a schedule: which rules act at each thing that happens. Pure, without sockets."""
+"""The course of a schedule: which rules act on each event. Pure, without sockets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mock_engine.faults.schedule import (
 
 @dataclass(slots=True)
 class _Life:
-    """What is known of one connection. ``number`` is zero for one older than the schedule."""
+    """What is known about one connection. ``number`` is zero for one older than the schedule."""
 
     number: int
     path: str | None = None
@@ -32,10 +32,10 @@ class _Life:
 
 
 class Course:
-    """One schedule, played once. Each method returns the rules that act, in the schedule's order.
+    """One run of a schedule. Each method returns the rules that act, in the schedule's order.
 
-    The caller names each connection by a key. A ``kind`` gives the type of a message
-    when it is asked, for only rules that name one need it.
+    The caller names each connection by a key. ``kind`` is called for the type of a message only
+    when a rule names one.
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -47,7 +47,7 @@ class Course:
         self._by_path: Counter[str] = Counter()
 
     def found(self, key: int, path: str | None) -> list[Rule]:
-        """A connection was there before the schedule; ``path`` is what it asked for, if it has."""
+        """A connection was open before the schedule; ``path`` is what it requested, if known."""
         self._lives[key] = _Life(0, path)
         return self._acting(key, Now)
 
@@ -58,7 +58,7 @@ class Course:
         return self._acting(key, Accept)
 
     def requested(self, key: int, path: str) -> list[Rule]:
-        """A connection asks to become a WebSocket."""
+        """A connection requests an upgrade to a WebSocket."""
         life = self._lives[key]
         if life.number and life.path is None:
             self._by_path[path] += 1
@@ -67,18 +67,18 @@ class Course:
         return self._acting(key, Upgrade)
 
     def opened(self, key: int) -> list[Rule]:
-        """A connection is a WebSocket."""
+        """A connection has become a WebSocket."""
         return self._acting(key, Open)
 
     def later(self) -> list[tuple[float, Rule]]:
-        """The rules that may act on a connection later, and after how many seconds.
+        """The rules that may act on a connection later, each with its delay in seconds.
 
-        Whether one does, ``due`` says when the time has come: the path may be known by then.
+        Whether a rule acts is decided by ``due`` at that time: the path may be known by then.
         """
         return [(r.when.seconds, r) for r in self._own if isinstance(r.when, After)]
 
     def due(self, key: int, rule: Rule) -> bool:
-        """Whether a rule whose time has come concerns a connection."""
+        """Whether a rule whose time has come applies to a connection."""
         return self._concerns(rule, self._lives.get(key))
 
     def received(self, key: int, kind: Callable[[], str | None]) -> list[Rule]:
@@ -94,7 +94,7 @@ class Course:
         self._lives.pop(key, None)
 
     def of_the_port(self) -> list[tuple[float, Rule]]:
-        """The rules for the port itself, not one connection, and after how many seconds each."""
+        """The rules for the port itself, not for one connection, each with its delay in seconds."""
         return [
             (rule.when.seconds if isinstance(rule.when, After) else 0.0, rule)
             for rule in self.schedule

@@ -1,9 +1,9 @@
-"""Fault schedules as plain data, as they stand in YAML and JSON, read and written.
+"""Fault schedules as plain data, as in YAML and JSON: reading and writing.
 
 - do: {close: 1001}                     # now, on every open connection
 - do: {reject: {status: 503}}           # the first two upgrades
   connection: 1-2
-- do: reset                             # as the third answer of the second worker comes in
+- do: reset                             # when the third answer of the second worker arrives
   when: {received: {number: 3, type: invocationresult}}
   connection: 2
   path: /
@@ -31,14 +31,14 @@ Part = TypeVar("Part", Fault, Moment)
 
 
 class UnreadableError(ValueError):
-    """What was given is no schedule; the text says where and what would be right."""
+    """The data is not a schedule; the text says where and what would be valid."""
 
 
 def read(data: Any, where: str = "faults") -> Schedule:
-    """A schedule from plain data: a list of rules, or one rule; ``where`` is what complaints say.
+    """Read a schedule from plain data: a list of rules or one rule; ``where`` is used in errors.
 
     Raises:
-        UnreadableError: it is none.
+        UnreadableError: the data is not a schedule.
     """
     if isinstance(data, list):
         return tuple(_rule(item, f"{where}[{index}]") for index, item in enumerate(data))
@@ -46,7 +46,7 @@ def read(data: Any, where: str = "faults") -> Schedule:
 
 
 def write(schedule: Iterable[Rule]) -> list[dict[str, Any]]:
-    """A schedule as plain data that ``read`` understands."""
+    """A schedule as plain data, which ``read`` understands."""
     return [_plain(rule) for rule in schedule]
 
 

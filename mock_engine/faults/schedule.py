@@ -2,10 +2,10 @@
 
 Rules of this file:
 
-* A schedule is a tuple of rules, and a rule is a fault, a moment, and a choice of connections.
-  All of it is immutable and independent of sockets: ``course`` decides, the wire carries it out.
-* Connections are counted as they come, from one, beginning with the schedule; those that were
-  open before it are number zero.
+* A schedule is a tuple of rules, and a rule is a fault, a moment, and a choice of connections. All
+  of it is immutable and independent of sockets: ``course`` decides, ``wire`` carries it out.
+* Connections are numbered from one in the order of arrival, beginning with the schedule; those that
+  were open before it have the number zero.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Positive = Annotated[int, Meta(ge=1)]
 
 
 class Span(Struct, frozen=True):
-    """Whole numbers from ``first`` to ``last``, both included; without ``last``, all from there."""
+    """Whole numbers from ``first`` to ``last``, both included; unbounded without ``last``."""
 
     first: int = 0
     last: int | None = None
@@ -31,7 +31,7 @@ class Span(Struct, frozen=True):
 
     @classmethod
     def only(cls, number: int) -> Span:
-        """One number alone."""
+        """A span of one number."""
         return cls(number, number)
 
 
@@ -60,7 +60,7 @@ class Accept(Moment, frozen=True):
 
 
 class Upgrade(Moment, frozen=True):
-    """When an upgrade was asked for, before it is answered."""
+    """When an upgrade was requested, before it is answered."""
 
     name = "upgrade"
 
@@ -103,13 +103,13 @@ class Sent(Moment, frozen=True):
 # -- faults --------------------------------------------------------------------------------------
 
 ENDURED: tuple[type[Moment], ...] = (Now, Open, Received, Sent, After)
-"""The moments of an open WebSocket."""
+"""The moments at which a WebSocket is open."""
 
 
 class Fault(Struct, frozen=True, forbid_unknown_fields=True):
-    """What goes wrong. ``moments`` are those it may act at, the first one unless another is told.
+    """What goes wrong. ``moments`` are those at which it may act; the first is the default.
 
-    ``passing`` is whether a rule may say how long it lasts.
+    ``passing`` is whether a rule may set how long it lasts.
     """
 
     name: ClassVar[str]
@@ -163,7 +163,7 @@ class End(Fault, frozen=True):
 
 
 class HalfOpen(Fault, frozen=True):
-    """Neither read nor write any more, but keep the socket, as after a lost route."""
+    """Stop reading and writing, but keep the socket, as after a lost route."""
 
     name = "half-open"
     passing = True
@@ -179,7 +179,7 @@ class SlowReads(Fault, frozen=True):
 
 
 class Inject(Fault, frozen=True):
-    """Send a message that the engine would not send: a text or, as hexadecimal digits, bytes."""
+    """Send a message that the engine would not send: text, or bytes as hexadecimal digits."""
 
     name = "inject"
     text: str | None = None
@@ -187,13 +187,13 @@ class Inject(Fault, frozen=True):
 
 
 class FrameFault(Fault, frozen=True):
-    """A fault of the frames that the engine sends."""
+    """A fault in the frames that the engine sends."""
 
     moments = (Sent,)
 
 
 class Delay(FrameFault, frozen=True):
-    """Send the message later, and what follows it after it, as TCP keeps the order."""
+    """Send the message late, and all later messages after it, as TCP keeps the order."""
 
     name = "delay"
     seconds: Seconds
@@ -227,7 +227,7 @@ Defect = Literal[
 class Malform(FrameFault, frozen=True):
     """Send the message broken.
 
-    ``not-json`` cuts the JSON text in two, ``not-utf8`` puts a byte into the text that is none,
+    ``not-json`` cuts the JSON text in two, ``not-utf8`` puts an invalid byte into the text,
     ``reserved-bit``, ``reserved-opcode`` and ``masked`` break the head of the frame (RFC 6455,
     section 5.2), ``long-ping`` sends a ping of 200 bytes before it (section 5.5), ``unfinished``
     sends a fragment that nothing continues before it (section 5.4).
@@ -257,10 +257,10 @@ MOMENTS: tuple[type[Moment], ...] = (Now, Accept, Upgrade, Open, After, Received
 
 
 class Rule(Struct, frozen=True):
-    """One line of a schedule.
+    """One rule of a schedule.
 
-    ``connection`` chooses connections by their number and ``path`` by the path they ask for; with
-    a path, only those that ask for it are counted. ``lasts`` is in seconds; ``None`` is until the
+    ``connection`` selects connections by number and ``path`` by requested path; with a path, only
+    the connections that request it are counted. ``lasts`` is in seconds; ``None`` means until the
     schedule is replaced.
 
     Raises:
@@ -274,7 +274,7 @@ class Rule(Struct, frozen=True):
     lasts: Seconds | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be played."""
+        """Refuse a rule that cannot be carried out."""
         fault, when = self.fault, self.when
         if not isinstance(when, fault.moments):
             possible = ", ".join(moment.name for moment in fault.moments)
@@ -292,7 +292,7 @@ class Rule(Struct, frozen=True):
 
 
 def rule(fault: Fault, when: Moment | None = None, **more: Any) -> Rule:
-    """A rule; without ``when``, at the moment that suits the fault. Further fields as of ``Rule``.
+    """Make a rule; ``when`` defaults to the fault's first moment. Other fields as in ``Rule``.
 
     Raises:
         ValueError: as for ``Rule``.
@@ -304,7 +304,7 @@ Schedule = tuple[Rule, ...]
 
 
 def fault_text(fault: Fault) -> str:
-    """A fault in words, as in ``close {"code": 1001}``."""
+    """A fault as text, as in ``close {"code": 1001}``."""
     fields = msgspec.to_builtins(fault)
     shown = {key: value for key, value in fields.items() if value not in (None, "")}
     return f"{fault.name} {msgspec.json.encode(shown).decode()}" if shown else fault.name

@@ -1,4 +1,4 @@
-"""The adapters that a module's options ask for: its store, and a Redis server."""
+"""The adapters named in a module's options: its store, and a Redis server."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mock_engine.modules.store import FileStore, Store
 
 REDIS = "redis"
 DEFAULT_URL = "redis://localhost:6379"
-"""Where Redis is, unless the configuration says otherwise (engine 0.23)."""
+"""The URL of Redis, unless the configuration has another (engine 0.23)."""
 
 
 def redis_url(options: Mapping[str, Any]) -> str | None:
-    """The URL of the Redis server that a module shall use, ``None`` for another adapter."""
+    """The URL of the Redis server that a module uses; ``None`` with another adapter."""
     adapter = options.get("adapter") or {}
     named = adapter.get("name") == REDIS or "Redis" in (adapter.get("class") or "")
     if not named:
@@ -26,7 +26,7 @@ def redis_url(options: Mapping[str, Any]) -> str | None:
 
 
 def redis_server(options: Mapping[str, Any]) -> RedisServer | None:
-    """The Redis server that a module's options name, if they do.
+    """The Redis server named in a module's options; ``None`` without one.
 
     Raises:
         ConfigError: the extra ``redis`` is not installed.
@@ -36,12 +36,12 @@ def redis_server(options: Mapping[str, Any]) -> RedisServer | None:
 
 
 def module_store(options: Mapping[str, Any], name: str, server: RedisServer | None) -> Store:
-    """The store of a module; ``name`` is its file in a folder, and its part of a server."""
+    """The store of a module; ``name`` is its file in a folder, or its prefix in Redis."""
     return open_store(options, name) if server is None else RedisStore(server, name)
 
 
 def open_store(options: Mapping[str, Any], name: str) -> Store:
-    """The store that a module's options ask for; ``name`` is its file in a folder."""
+    """The store named in a module's options; ``name`` is its file in a folder."""
     adapter = options.get("adapter") or {}
     settings = {**options, **(adapter.get("config") or {})}
     if settings.get("store_method") != "file_based":

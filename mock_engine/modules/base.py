@@ -1,10 +1,10 @@
-"""What a module is: a worker inside the engine's process.
+"""The base class of modules: a module is a worker inside the engine's process.
 
 Rules of this package:
 
-* A module owns functions and trigger types like any worker and gets the same messages. What it
-  answers are ordinary results; the core treats all modules alike.
-* Functions that a module calls, it calls through its ``Host``.
+* A module owns functions and trigger types like any worker and gets the same messages. Its answers
+  are ordinary results; the core treats all modules alike.
+* A module calls functions through its ``Host``.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from mock_engine.modules.offers import NOTHING, Bound, Handler, Offer
 class Module:
     """A module with the ``options`` of its configuration. Subclasses say what it offers.
 
-    ``provides_as`` is what its trigger types call it, when that is not its name. ``internal`` is
-    whether it is a part of the engine, and not a worker that only lives in its process.
-    ``has_entry`` is whether its options are an entry of the configuration module.
+    ``provides_as`` is the provider name that its trigger types show, when that is not its own name.
+    ``internal`` is whether it is part of the engine, and not a worker that only runs in its
+    process. ``has_entry`` is whether the configuration module has an entry for its options.
     """
 
     name: ClassVar[str]
@@ -46,7 +46,7 @@ class Module:
         """Answer a call of a function that is not the module's own.
 
         Raises:
-            Failure: it is not the module's business.
+            Failure: the module does not forward calls.
         """
         raise Failure("function_not_found", f"{self.name} does not serve {call.function_id}")
 
@@ -59,28 +59,28 @@ class Module:
         self.bindings[bound.id] = bound
 
     def unbind(self, trigger_id: str) -> None:
-        """Forget a binding; an unknown one is nothing."""
+        """Remove a binding; an unknown one is ignored."""
         self.bindings.pop(trigger_id, None)
 
     @property
     def url(self) -> str | None:
-        """The URL of what the module listens on, if it does."""
+        """The URL that the module serves; ``None`` if it does not listen."""
         return None
 
     @property
     def viewers(self) -> int:
-        """How many watch what the module does, over connections that stay open."""
+        """How many clients follow the module over open connections."""
         return 0
 
     async def start(self) -> None:
-        """Open what the module listens on.
+        """Open the module's ports.
 
         Raises:
             OSError: a port is taken or may not be used.
         """
 
     async def stop(self) -> None:
-        """Close what the module listens on and end its work."""
+        """Close the module's ports and end its work."""
 
 
 __all__ = ["NOTHING", "Bound", "Failure", "Handler", "Module", "Offer"]

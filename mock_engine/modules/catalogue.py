@@ -1,4 +1,4 @@
-"""Which modules there are; each is imported when a configuration names it."""
+"""The modules of the engine; each is imported when a configuration names it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LOCATIONS = {
     "iii-stream": "stream:StreamModule",
     "iii-state": "state:StateModule",
 }
-"""Where each module stands, by its name in a configuration."""
+"""The Python module and class of each engine module, by its name in a configuration."""
 
 ALWAYS = ("configuration", "iii-observability")
-"""What an engine has even if its configuration does not name it."""
+"""The modules that an engine has even if its configuration does not name them."""
 
 
 def load_module(name: str) -> type[Module] | None:
-    """The class of a module; ``None`` for one this engine does not have."""
+    """The class of a module; ``None`` if this engine does not have it."""
     location = LOCATIONS.get(name)
     if location is None:
         return None

@@ -10,10 +10,10 @@ READ, WRITE = "read", "write"
 """The two ends."""
 
 AHEAD = 64
-"""Messages that a writer may be ahead of its reader, unless the channel says otherwise."""
+"""How many messages a writer may be ahead of its reader, unless the channel says otherwise."""
 
 LOST = 2
-"""Messages that are lost before a writer without a reader is ended."""
+"""How many messages are lost before a writer without a reader is ended."""
 
 Part = tuple[bool, bytes]
 """A message: whether it is binary, and its data."""
@@ -23,18 +23,18 @@ class WritingEnd(Protocol):
     """The connection of the writing end."""
 
     def pause_reading(self) -> None:
-        """Take no more messages from it."""
+        """Stop reading from it."""
 
     def resume_reading(self) -> None:
-        """Take messages from it again."""
+        """Continue to read from it."""
 
     def cut(self) -> None:
-        """End it."""
+        """End the connection."""
 
 
 @dataclass(slots=True)
 class Channel:
-    """A pipe. ``deliver`` gets each message and ``ended`` the end, once a reader is there."""
+    """A pipe. Once there is a reader, ``deliver`` gets each message; ``ended`` comes last."""
 
     id: str
     key: str
@@ -48,7 +48,7 @@ class Channel:
     lost: int = 0
 
     def end(self, direction: str) -> dict[str, str]:
-        """What a worker needs to take one of the ends."""
+        """What a worker needs to connect to one of the ends."""
         return {"channel_id": self.id, "access_key": self.key, "direction": direction}
 
     def write(self, binary: bool, data: bytes) -> None:
@@ -61,13 +61,13 @@ class Channel:
             self.writer.pause_reading()
 
     def finish(self) -> None:
-        """Nothing more will be written."""
+        """The writer is done."""
         self.finished, self.writer = True, None
         if self.ended is not None:
             self.ended()
 
     def read(self, deliver: Callable[[bool, bytes], None], ended: Callable[[], None]) -> None:
-        """Take the reading end inside the engine, or for a connection."""
+        """Take the reading end, either inside the engine or for a connection."""
         self.taken.add(READ)
         self.deliver, self.ended = deliver, ended
         waiting, self.waiting = self.waiting, []
@@ -79,9 +79,9 @@ class Channel:
             ended()
 
     def abandon(self) -> None:
-        """The reader is gone: what is written is lost, and the engine soon ends the writer.
+        """The reader is gone: later messages are lost, and the engine soon ends the writer.
 
-        Engine 0.23 notices the missing reader when it cannot send, which is at the second message.
+        Engine 0.23 notices the missing reader when a send fails, which is at the second message.
         """
         self.deliver, self.ended, self.lost = self._lose, None, 0
 

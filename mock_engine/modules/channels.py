@@ -2,13 +2,14 @@
 
 Rules of this file:
 
-* A channel has a writing and a reading end; each can be taken once. Who comes second is admitted
+* A channel has a writing and a reading end; each can be taken once. A second connection is accepted
   and closed at once (engine 0.23).
-* What is written waits for a reader. A writer that is far ahead is not read from any more.
-* A writer's close frame is answered, and its reader gets a close frame and the end of the stream
-  at once. A reader's close frame is not answered (engine 0.23).
-* A channel whose ends were both taken is remembered for a while, so that a late comer is closed
-  instead of refused with 404.
+* Written messages wait for a reader. A writer that is far ahead is not read from until the reader
+  catches up.
+* A writer's close frame is answered, and its reader gets a close frame and the end of the stream at
+  once. A reader's close frame is not answered (engine 0.23).
+* A channel whose ends were both taken is remembered for a while, so that a late connection is
+  closed instead of refused with 404.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from mock_engine.transcript import Request
 from mock_engine.wire import Connection, Response, plain
 
 REMEMBERED = 4096
-"""Channels that are kept; the oldest one is forgotten first."""
+"""The most channels that are kept; the oldest is removed first."""
 
 UNANSWERED = 2.0
-"""Seconds for which a reader that closes first gets no answer (engine 0.23)."""
+"""How long a reader that closes first gets no answer, in seconds (engine 0.23)."""
 
 CREATE = Form("CreateChannelInput", (optional("buffer_size", is_size),), needed=0)
 
@@ -71,18 +72,18 @@ class Channels(Module):
         return channel
 
     def forget(self, channel: Channel) -> None:
-        """A channel is not needed any more."""
+        """Remove a channel that is no longer needed."""
         self._channels.pop(channel.id, None)
 
     # -- its WebSockets --------------------------------------------------------------------------
 
     def serves(self, path: str) -> bool:
-        """Whether a path is that of a channel, whichever."""
+        """Whether a path has the form of a channel's path."""
         name = path.removeprefix(paths.CHANNELS)
         return path.startswith(paths.CHANNELS) and name != "" and "/" not in name
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Accept a request that names a channel and its key."""
+        """Accept a request that names an existing channel and its key."""
         assert connection.request is not None
         query = _query(connection.request)
         fault = _fault(query)
@@ -95,12 +96,12 @@ class Channels(Module):
         return None
 
     def plain(self, request: Request) -> Response:
-        """Refuse what does not ask for a WebSocket."""
+        """Refuse a request that does not ask for a WebSocket."""
         fault = _fault(_query(request)) if request.method in ("GET", "HEAD") else None
         return fault or plain(request)
 
     def opened(self, connection: Connection) -> None:
-        """Give a connection its end of the channel, unless that is taken."""
+        """Give a connection its end of the channel, unless that end is taken."""
         channel, direction = self._ends[connection.id]
         if direction in channel.taken:
             del self._ends[connection.id]
@@ -120,13 +121,13 @@ class Channels(Module):
             )
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Pass on what a writer sends; a reader has nothing to say."""
+        """Pass on a writer's messages; a reader's messages are ignored."""
         channel, direction = self._ends.get(connection.id, (None, ""))
         if channel is not None and direction == WRITE:
             channel.write(binary, data)
 
     def closed(self, connection: Connection) -> None:
-        """An end is gone."""
+        """The connection of an end is gone."""
         channel, direction = self._ends.pop(connection.id, (None, ""))
         if channel is None:
             return

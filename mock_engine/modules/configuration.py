@@ -1,8 +1,8 @@
 """Named configuration entries with a schema, and triggers on their changes (``configuration``).
 
-Every engine has it. The engine's own modules have an entry each, seeded from the configuration
-file; a change of one is stored and announced, but a running module of this engine keeps what it was
-started with. Entries live in memory.
+Every engine has it. Each of the engine's own modules has an entry, initialised from the
+configuration file; a change of an entry is stored and announced, but a running module of this
+engine keeps the options that it was started with. Entries are kept in memory.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class ConfigurationModule(Module):
         self._entries: dict[str, Entry] = {}
 
     def bind(self, bound: Bound) -> None:
-        """Take a binding.
+        """Add a binding.
 
         Raises:
             Failure: ``trigger_registration_failed``, when its config cannot be read.
@@ -109,7 +109,7 @@ class ConfigurationModule(Module):
         }
 
     def seed(self, module: Module) -> None:
-        """Keep an entry for one of the engine's modules."""
+        """Add the entry of one of the engine's modules."""
         value = dict(module.options)
         entry = {"id": module.name, "name": module.name, "description": module.title}
         self._entries[module.name] = entry | {"schema": {"type": "object"}, "value": value}
@@ -168,7 +168,7 @@ class ConfigurationModule(Module):
 
     def _notify(self, call: InvokeFunction, what: str, entry: Entry, old: Any) -> None:
         kind = f"configuration:{what}"
-        # Those of every entry first, then those of this one.
+        # First the bindings to all entries, then the bindings to this entry.
         concerned = [
             bound
             for wanted in (None, entry["id"])
@@ -197,7 +197,7 @@ def _without_value(entry: Entry) -> Entry:
 
 
 def _validate(value: Any, schema: Any) -> None:
-    import jsonschema  # only those who set values pay for it
+    import jsonschema  # imported only when a value is set
 
     try:
         validator = jsonschema.validators.validator_for(schema)(schema)
@@ -209,10 +209,10 @@ def _validate(value: Any, schema: Any) -> None:
 
 
 def expanded(value: Any) -> Any:
-    """A value with ``${VAR:default}`` replaced in each text of it.
+    """A value in which ``${VAR:default}`` is replaced in every string.
 
-    A text that is nothing but one placeholder becomes what YAML reads in its place, so that a
-    port is a number. A variable that is not set and has no default stays as it is written.
+    A string that is nothing but one placeholder becomes what YAML reads in its place, so that a
+    port is a number. A variable that is not set and has no default is left as it is written.
     """
     if isinstance(value, list):
         return [expanded(item) for item in value]

@@ -12,7 +12,7 @@ VARY = "origin, access-control-request-method, access-control-request-headers"
 
 
 class Cors:
-    """What other origins may do. ``options`` is the key ``cors`` of the configuration."""
+    """The rules for other origins; ``options`` is the value of ``cors`` in the configuration."""
 
     def __init__(self, options: Mapping[str, Any] | None) -> None:
         self._open = options is None

@@ -17,11 +17,11 @@ log = logging.getLogger("mock_engine")
 
 FAILED = "trigger_registration_failed"
 LOCK_MS, LOCK_INDEX = 30_000, "cron_locks"
-"""How long a lock lasts and where it is, unless the configuration says otherwise."""
+"""How long a lock lasts in milliseconds and where it is stored, unless configured otherwise."""
 
 
 class CronModule(Module):
-    """The trigger type ``cron``. A job that still runs is not started again."""
+    """The trigger type ``cron``. A job that is still running is not started again."""
 
     name = "iii-cron"
     has_entry = True
@@ -38,12 +38,12 @@ class CronModule(Module):
         self._lock_index = settings.get("lock_index") or LOCK_INDEX
 
     async def start(self) -> None:
-        """Connect to the server of the locks, if there is one."""
+        """Connect to the Redis server, if there is one."""
         if self._server is not None:
             await self._server.start(self.host)
 
     async def stop(self) -> None:
-        """Leave the server."""
+        """Disconnect from the server."""
         if self._server is not None:
             await self._server.stop()
 
@@ -51,7 +51,8 @@ class CronModule(Module):
         """Start a job.
 
         Raises:
-            Failure: ``trigger_registration_failed``.
+            Failure: ``trigger_registration_failed``, when the expression is invalid or the id
+                exists.
         """
         expression = bound.setting("expression")
         if not isinstance(expression, str) or not expression:
@@ -73,7 +74,7 @@ class CronModule(Module):
             job.cancel()
 
     def _locked(self, bound: Bound, due: datetime) -> bool:
-        """Whether this engine runs a job at a moment: one alone of those that share a server."""
+        """Whether this engine runs a job now: of the engines that share a server, only one does."""
         if self._server is None:
             return True
         name = (self._lock_index, bound.id, due.isoformat())

@@ -1,4 +1,4 @@
-"""The link between a module and the engine it is part of."""
+"""The link between a module and its engine."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class Pipes(Protocol):
         """A new channel."""
 
     def forget(self, channel: Channel) -> None:
-        """A channel is not needed any more."""
+        """Remove a channel that is no longer needed."""
 
 
 class Embedding(Protocol):
-    """What a host needs of its engine."""
+    """What a host needs from its engine."""
 
     @property
     def channels(self) -> Pipes:
@@ -69,7 +69,7 @@ class Embedding(Protocol):
 
 
 class HostedModule(Protocol):
-    """What a host needs of its module."""
+    """What a host needs from its module."""
 
     name: ClassVar[str]
     has_entry: ClassVar[bool]
@@ -93,29 +93,29 @@ class HostedModule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The W3C trace context that the calls of one event carry."""
+    """The W3C trace context for all calls of one event."""
 
     parent: str | None
     baggage: str | None = None
 
     @classmethod
     def fresh(cls) -> Trace:
-        """A trace that begins here."""
+        """A new trace."""
         return cls(new_span(new_id))
 
     @classmethod
     def within(cls, call: InvokeFunction) -> Trace:
-        """A new span in the trace of a call, or a new trace when it has none."""
+        """A new span in the trace of a call, or a new trace if the call has none."""
         return cls(new_span(new_id, call.traceparent), call.baggage)
 
     @classmethod
     def continuing(cls, request: Request) -> Trace:
-        """A new span in the trace of an HTTP request, or a new trace when it has none."""
+        """A new span in the trace of an HTTP request, or a new trace if the request has none."""
         return cls(new_span(new_id, request.header("traceparent")), request.header("baggage"))
 
     @classmethod
     def of(cls, call: InvokeFunction) -> Trace:
-        """A new span in the trace of a call; no trace at all when it has none."""
+        """A new span in the trace of a call; no trace at all if the call has none."""
         known = well_formed(call.traceparent)
         return cls(None if known is None else new_span(new_id, known), call.baggage)
 
@@ -125,7 +125,7 @@ class Trace:
 
 
 class Host:
-    """One module's place in the engine: number ``peer``, a negative one."""
+    """The link of one module to its engine; ``peer`` is the module's negative peer number."""
 
     def __init__(self, engine: Embedding, peer: int) -> None:
         self.peer = peer
@@ -146,7 +146,7 @@ class Host:
         return self._engine.core.engine_version
 
     def install(self, module: HostedModule) -> None:
-        """Register what the module offers."""
+        """Register the functions and trigger types of the module."""
         self._module = module
         offers = dict(module.functions())
         if module.has_entry:
@@ -194,7 +194,7 @@ class Host:
                 )
             )
 
-    # -- what the module gets --------------------------------------------------------------------
+    # -- messages to the module ------------------------------------------------------------------
 
     def deliver(self, message: ProtocolMessage) -> None:
         """The engine sent the module a message."""
@@ -254,7 +254,7 @@ class Host:
             TriggerRegistrationResult(message.id, message.trigger_type, message.function_id, error)
         )
 
-    # -- what the module does --------------------------------------------------------------------
+    # -- calls of the module ---------------------------------------------------------------------
 
     def fire(self, function_id: str, data: Any, **more: Any) -> None:
         """Call a function without waiting for its answer; arguments as for ``call``."""
@@ -278,7 +278,7 @@ class Host:
             self._waiting.pop(invocation_id, None)
 
     async def attempt(self, function_id: str, data: Any, **more: Any) -> Raw:
-        """Call a function as ``call`` does; a failure is as if it had no result."""
+        """Call a function as ``call`` does; a failure counts as an empty result."""
         try:
             return await self.call(function_id, data, **more)
         except Failure as fault:
@@ -286,11 +286,11 @@ class Host:
             return ABSENT
 
     def call_by_http(self, allows: Callable[[HttpInvocation], bool]) -> None:
-        """Make this module the one that calls functions behind URLs, those that it ``allows``."""
+        """Make this module call the functions behind URLs that ``allows`` accepts."""
         self._engine.core.outbound = Outbound(self.peer, allows)
 
     def function(self, call: InvokeFunction) -> Function | None:
-        """The function that a call names."""
+        """The function that a call names; ``None`` if it is not registered."""
         return self._engine.core.functions.find(call.namespace or DEFAULT, call.function_id)
 
     def is_served(self, function_id: str) -> bool:
@@ -363,10 +363,10 @@ def _recorded_formats() -> dict[str, dict[str, dict[str, Raw]]]:
 
 
 def formats(kind: str, name: str) -> dict[str, Raw]:
-    """The JSON Schemas that the engine 0.23 gives for one of its functions or trigger types.
+    """The JSON Schemas that engine 0.23 has for one of its functions or trigger types.
 
     ``kind`` is ``functions`` or ``trigger_types``; the keys are ``request``, ``response`` and
-    ``configuration``, those that it gives.
+    ``configuration``, as far as the engine has them.
     """
     return _recorded_formats()[kind].get(name, {})
 

@@ -37,11 +37,11 @@ log = logging.getLogger("mock_engine")
 
 PORT = 3111
 TIMEOUT = 30_000
-"""Milliseconds for a handler, unless the configuration says otherwise."""
+"""How long a handler may take, in milliseconds, unless the configuration says otherwise."""
 
 CONCURRENCY = 1024
 BODY = 64 * 1024 * 1024
-"""Bytes of a request's body, unless the configuration says otherwise."""
+"""The largest body of a request in bytes, unless the configuration says otherwise."""
 
 CHANNELS = ("request_body", "response")
 OFFICIAL = range(100, 600)
@@ -81,7 +81,7 @@ class HttpModule(HttpOnly, Module):
         """Add a route.
 
         Raises:
-            Failure: ``trigger_registration_failed``.
+            Failure: ``trigger_registration_failed``, when the route cannot be served.
         """
         self.routes.add(Route.of(bound))
         super().bind(bound)
@@ -94,7 +94,7 @@ class HttpModule(HttpOnly, Module):
             self.routes.remove(bound)
 
     async def start(self) -> None:
-        """Listen.
+        """Open the port.
 
         Raises:
             OSError: the port is taken or may not be used.
@@ -138,7 +138,7 @@ class HttpModule(HttpOnly, Module):
             except TimeoutError:
                 return Response(TIMED_OUT)
         if answered.status < OK:
-            return Response(FAILED)  # what is no final answer is not sent as one (RFC 9110, 15.2)
+            return Response(FAILED)  # an informational status is no final answer (RFC 9110, 15.2)
         return replace(answered, headers=(*answered.headers, *self._cors.answer(origin)))
 
     async def _handle(self, route: Route | None, request: Request, body: bytes) -> Response:
@@ -154,12 +154,12 @@ class HttpModule(HttpOnly, Module):
 
 
 def _bound(function_id: str) -> Bound:
-    """A function for what no route catches, as if it were bound to a route."""
+    """The function for requests without a route, as if it were bound to one."""
     return Bound("not-found", "http", function_id, None, {}, ABSENT)
 
 
 class _Exchange:
-    """One request on its way through conditions, middleware and the handler."""
+    """One request, passing through conditions, middleware and the handler."""
 
     def __init__(self, module: HttpModule, route: Route, request: Request, body: bytes) -> None:
         self._host = module.host
@@ -180,7 +180,7 @@ class _Exchange:
             refused = await self._consult(middleware)
             if refused is not None:
                 return refused
-            # A condition decides without what only a handler may take: body and answer.
+            # A condition does not get what only a handler may use: the body and the answer.
             about = {name: event[name] for name in event if name not in CHANNELS}
             if not await self._host.passes(self._route.bound, about, self._trace):
                 text = "Request condition not met"
@@ -229,7 +229,7 @@ class _Exchange:
         return None
 
     async def _invoke(self, event: dict[str, Any], answering: Channel) -> Response:
-        """Call the handler: its result is the answer, or what it writes into the channel."""
+        """Call the handler; its result is the answer, or it writes the answer into the channel."""
         written = Written(answering)
         running = self._host.spawn(self._host.run(self._route.bound, event, self._trace))
         begun = self._host.spawn(written.begun.wait())
@@ -260,7 +260,7 @@ class Written:
         channel.read(self._take, self._end)
 
     def abandon(self) -> None:
-        """Take no more: the answer is another one, or it is out."""
+        """Accept no more: another answer was sent, or this one is complete."""
         self._channel.abandon()
 
     def _take(self, binary: bool, data: bytes) -> None:
@@ -284,7 +284,7 @@ class Written:
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers that were set, each as it was set last."""
+        """The headers that were set; the last value of each counts."""
         return headers(self._headers)
 
     def _end(self) -> None:
@@ -303,6 +303,6 @@ class Written:
 
 
 def _read_outcome(running: asyncio.Task[Any]) -> None:
-    """Look at the outcome of a handler whose answer was written: it must not stay unread."""
+    """Retrieve the outcome of a handler that wrote its answer, so that no exception is unread."""
     if not running.cancelled() and running.exception() is not None:
         log.info("a handler failed after it had answered: %s", running.exception())

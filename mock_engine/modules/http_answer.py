@@ -25,8 +25,8 @@ _FRAMING = ("content-length", "transfer-encoding", "connection")
 def answer(result: Any) -> Response:
     """The answer that a handler's result ``{status_code, headers, body}`` describes.
 
-    Anything that is not of this form is left out. A handler that names the type of its body
-    decides how the body is written, even with a type that cannot be sent.
+    Parts of any other form are left out. A handler that names the content type decides how the body
+    is written, even with a type that cannot be sent.
     """
     fields = result if isinstance(result, dict) else {}
     body, code = fields.get("body", {}), status(fields.get("status_code")) or OK
@@ -42,9 +42,9 @@ def answer(result: Any) -> Response:
 
 
 def interjection(response: Any) -> Response:
-    """The answer that a middleware gives instead of the handler: its body is JSON, come what may.
+    """The answer that a middleware returns instead of the handler; its body is always JSON.
 
-    A header that is no text spoils them all.
+    One header that is not a string makes all of them be ignored.
     """
     fields = response if isinstance(response, dict) else {}
     named_headers = fields.get("headers")
@@ -81,7 +81,7 @@ def status(value: Any) -> int | None:
 def headers(value: Any) -> Headers:
     """The headers of a result, given as an object or as a list of ``Name: value`` lines.
 
-    Those that cannot be sent are left out, and so are those that would break the framing.
+    Headers that cannot be sent or would break the framing are left out.
     """
     return tuple(
         (name.lower(), text.strip(" \t").encode("utf-8", "replace").decode("latin-1"))
@@ -91,7 +91,7 @@ def headers(value: Any) -> Headers:
 
 
 def length(value: Any) -> int | None:
-    """The ``content-length`` among the headers of a result: a longer body is cut there."""
+    """The ``content-length`` among the headers of a result; a longer body is cut off there."""
     texts = [text for name, text in _pairs(value) if name.lower() == "content-length"]
     return int(texts[-1]) if texts and texts[-1].isascii() and texts[-1].isdigit() else None
 
@@ -105,12 +105,12 @@ def _pairs(value: Any) -> list[tuple[str, str]]:
 
 
 def printable(value: str) -> str:
-    """The value of a request's header; one that is not all visible ASCII counts as empty."""
+    """The value of a request header; empty if any character is not visible ASCII."""
     return value if all(char == "\t" or " " <= char <= "~" for char in value) else ""
 
 
 def _verbatim(body: Any) -> bytes:
-    """A body whose type the handler named: text as it is, anything else as JSON, in one order."""
+    """A body whose content type the handler set: text as it is, anything else as sorted JSON."""
     if body is None:
         return b""
     return body.encode() if isinstance(body, str) else msgspec.json.encode(body, order="sorted")

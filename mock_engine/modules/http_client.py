@@ -1,11 +1,11 @@
-"""HTTP/1.1 from the engine to a URL: the requests that a function behind a URL gets.
+"""HTTP/1.1 from the engine to a URL: the requests to functions behind a URL.
 
 Rules of this file:
 
-* Head and body go out in one write, with header names in lower case, ``host`` and
+* Head and body are sent in one write, with header names in lower case, ``host`` and
   ``content-length`` last, as the real engine's client writes them.
-* An answer counts even if the request could not be written to its end: a server may answer early.
-* A connection that a server keeps open serves the next request to the same place.
+* An answer counts even if the request was not written completely: a server may answer early.
+* A connection that a server keeps open is used for the next request to the same place.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ import h11
 
 PORTS = {"http": 80, "https": 443}
 MOST_IDLE = 50
-"""Idle connections that are kept to one place (engine 0.23)."""
+"""The most idle connections that are kept for one place (engine 0.23)."""
 
 SAFE = "/%:?@!$&'()*+,;=~-._[]"
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 Place = tuple[str, str, int]
-"""Scheme, host and port."""
+"""A scheme, host and port."""
 
 
 class Unreachable(Exception):  # noqa: N818 - named for what happened
-    """A request had no answer; the text says why."""
+    """A request got no answer; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class HttpAnswer:
 
 
 class _Link(asyncio.Protocol):
-    """An open connection. What came before it broke can still be read."""
+    """An open connection. Data that arrived before it broke can still be read."""
 
     def __init__(self) -> None:
         self.http = h11.Connection(h11.CLIENT)
@@ -64,7 +64,7 @@ class _Link(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Keep what comes until it is read."""
+        """Store the data until it is read."""
         self._chunks.append(data)
         self._news.set()
 
@@ -83,7 +83,7 @@ class _Link(asyncio.Protocol):
         self._transport.write(data)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._transport.abort()
 
     async def read(self) -> bytes:
@@ -103,19 +103,19 @@ class _Link(asyncio.Protocol):
 
     @property
     def is_idle(self) -> bool:
-        """Whether it can serve another request."""
+        """Whether it can be used for another request."""
         return self.http.our_state is h11.IDLE and not (self._ended or self._chunks)
 
 
 class HttpClient:
-    """Sends requests; ``close`` ends the connections that are kept open."""
+    """Sends HTTP requests; ``close`` closes the idle connections."""
 
     def __init__(self) -> None:
         self._idle: dict[Place, list[_Link]] = {}
         self._tls: ssl.SSLContext | None = None
 
     def close(self) -> None:
-        """End all idle connections."""
+        """Close all idle connections."""
         for links in self._idle.values():
             for link in links:
                 link.close()
@@ -124,10 +124,10 @@ class HttpClient:
     async def send(
         self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float
     ) -> HttpAnswer:
-        """Send a request and return its answer, within so many seconds.
+        """Send a request and return its answer, within so many ``seconds``.
 
         Raises:
-            Unreachable: there is none.
+            Unreachable: there is no answer.
         """
         parts = urlsplit(url)
         request = _request(method, parts, headers, body)
@@ -188,13 +188,13 @@ class HttpClient:
 
 
 class _Stale(Exception):  # noqa: N818 - named for what happened
-    """The server ended the connection before it answered."""
+    """The server closed the connection before it answered."""
 
 
 def _request(
     method: str, url: SplitResult, headers: Sequence[tuple[str, str]], body: bytes
 ) -> bytes:
-    """The bytes of a request. Headers of one name stand together."""
+    """The bytes of a request. Headers of the same name are written next to each other."""
     fields: dict[str, list[str]] = {}
     for name, value in headers:
         fields.setdefault(name.lower(), []).append(value)
@@ -217,14 +217,14 @@ def _host(url: SplitResult) -> str:
 
 
 async def _answered(link: _Link, request: bytes) -> HttpAnswer:
-    """Write a request and read its answer, whether or not all of it could be written."""
+    """Write a request and read its answer, even if the request was not written completely."""
     _note_sent(link.http)
     link.write(request)
     return await _read(link)
 
 
 def _note_sent(http: h11.Connection) -> None:
-    """Have the parser know that a request is on its way; its bytes are written elsewhere."""
+    """Tell the parser that a request was sent; its bytes are written elsewhere."""
     http.send(h11.Request(method="GET", target="/", headers=[("host", "-")]))
     http.send(h11.EndOfMessage())
 
@@ -269,6 +269,6 @@ def _why(fault: OSError) -> str:
 
 
 def _os_error(fault: OSError) -> str:
-    """An error of the operating system as Rust writes it; asyncio may join several in one."""
+    """An operating system error as Rust formats it; asyncio may join several in one."""
     number = fault.errno or errno.ECONNREFUSED
     return f"{os.strerror(number)} (os error {number})"

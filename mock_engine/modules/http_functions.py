@@ -1,4 +1,4 @@
-"""Functions that stand behind a URL: the engine calls them by HTTP (``iii-http-functions``)."""
+"""Functions behind URLs, which the engine calls by HTTP (``iii-http-functions``)."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from mock_engine.modules.http_client import HttpAnswer, HttpClient, Unreachable
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 TIMEOUT = 30_000
-"""Milliseconds for an answer, unless the function says otherwise."""
+"""How long an answer may take, in milliseconds, unless the function says otherwise."""
 
 PARTS = ("code", "message")
 REDIRECTS, ERRORS = 300, 400
-"""The first statuses that are no success, and that are errors."""
+"""The first redirect status, which is not a success, and the first error status."""
 
 
 class HttpFunctionsModule(Module):
-    """Calls functions by HTTP. The core hands it every call of one that has an ``invocation``."""
+    """Calls functions by HTTP: it gets the calls of all functions with an ``invocation``."""
 
     name = "iii-http-functions"
     title = "Expose external HTTP endpoints from config as callable functions."
@@ -74,14 +74,14 @@ class HttpFunctionsModule(Module):
         return self.call(call, function.spec.invocation)
 
     async def call(self, call: InvokeFunction, invocation: HttpInvocation) -> Any:
-        """Call a function and return what it answers.
+        """Call a function and return its answer.
 
         Raises:
-            Failure: it failed, cannot be reached, or answers what is no JSON.
+            Failure: the function failed, is unreachable, or its answer is not JSON.
         """
         body = bytes(call.data)
         now = str(int(time.time()))
-        # The function's own headers come on top of the engine's, and do not replace them.
+        # The function's own headers are added to the engine's, and do not replace them.
         headers = [
             ("content-type", "application/json"),
             ("x-iii-function-path", call.function_id),
@@ -123,7 +123,7 @@ def _result(answer: HttpAnswer) -> Any:
 
 
 def _failure(answer: HttpAnswer) -> Failure:
-    """The error that an answer with an error status describes."""
+    """The error in an answer with an error status."""
     try:
         body = msgspec.json.decode(answer.body)
     except msgspec.DecodeError:
@@ -143,7 +143,7 @@ def _phrase(status: int) -> str:
 
 
 def _complaint(text: str) -> str:
-    """What is wrong with text that is no JSON, in the words of the engine's parser."""
+    """What is wrong with a text that is not JSON, in the words of the engine's parser."""
     if not text.strip():
         return "EOF while parsing a value at line 1 column 0"
     for word in ("null", "true", "false"):
@@ -159,7 +159,7 @@ def _complaint(text: str) -> str:
 
 
 def _secrets(auth: HttpAuth | None) -> dict[str, str] | None:
-    """The secrets that a way to authenticate needs, from the environment; ``None`` if one lacks."""
+    """The secrets for an authentication method, from the environment; ``None`` without them."""
     if auth is None:
         return {}
     named = {"bearer": auth.token_key, "api_key": auth.value_key, "hmac": auth.secret_key}

@@ -1,4 +1,4 @@
-"""Values by index and key, as engines before 0.11 served them (``modules::kv_server``)."""
+"""Values by index and key, as engines before 0.11 provided them (``modules::kv_server``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telemetry of workers and the engine's health (``iii-observability``). Every engine has it."""
+"""Telemetry of workers and health of the engine (``iii-observability``). Every engine has it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEVERITIES: Mapping[str, int] = {"trace": 1, "debug": 5, "info": 9, "warn": 13, 
 """Severity numbers of the OpenTelemetry log data model."""
 
 KEPT = 1000
-"""Log records and spans that are kept, unless the configuration says otherwise."""
+"""The most log records and spans that are kept, unless the configuration says otherwise."""
 
 KEPT_METRICS = 10_000
 
@@ -55,10 +55,10 @@ CLEAR = Form("LogsClearInput", ())
 HEALTH = Form("HealthCheckInput", ())
 MILLION = 1_000_000
 PRINTED = ("info", "warn", "error")
-"""Levels of which the engine logs a line itself, which is a record, too (engine 0.23)."""
+"""The levels for which the engine itself logs a line, which is also a record (engine 0.23)."""
 
 WATCHED = ("service_name", "status")
-"""What a trigger of type ``trace`` may be narrowed to."""
+"""The fields by which a trigger of type ``trace`` may be filtered."""
 
 TARGET = "iii::workers::observability"
 NO_TRACE = Trace(None)
@@ -148,7 +148,7 @@ class ObservabilityModule(Module):
     def _printed(
         self, record: Mapping[str, Any], inputs: Mapping[str, Any], trace: Trace
     ) -> dict[str, Any]:
-        """The line that the engine itself logs of a call, as a record of its own."""
+        """The line that the engine itself logs for a call, as a separate record."""
         trace_id, span_id = tracing.ids(trace.parent) or (None, None)
         shown = {
             name: "None" if inputs[name] is None else f"Some({json.dumps(inputs[name])})"
@@ -187,7 +187,7 @@ class ObservabilityModule(Module):
                 )
 
     def take(self, frame: bytes) -> bool:
-        """Keep what a worker reports in a frame with a prefix; whether it is such a frame."""
+        """Keep the telemetry in a frame with a prefix; return whether it is such a frame."""
         before = self.telemetry.reported
         records = self.telemetry.take(frame)
         for record in records or ():
@@ -198,7 +198,7 @@ class ObservabilityModule(Module):
         return records is not None
 
     def _notify_traces(self, spans: list[dict[str, Any]]) -> None:
-        """Notify the triggers of type ``trace`` of the traces that have new spans."""
+        """Notify the triggers of type ``trace`` about traces with new spans."""
         for bound in self.bindings.values():
             if bound.trigger_type != "trace":
                 continue
@@ -263,7 +263,7 @@ def _is_like(wanted: Any, value: Any) -> bool:
 
 
 def described(level: str, number: int) -> str:
-    """How the engine 0.23 describes one of its log functions."""
+    """The description that engine 0.23 gives one of its log functions."""
     article = "an" if level[0] in "aeio" else "a"
     return (
         f"Record {article} {level.upper()}-level OTEL log (severity {number}) with optional "
@@ -273,7 +273,7 @@ def described(level: str, number: int) -> str:
 
 
 def _matches(record: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
-    """Whether a record is asked for; times of a query are in milliseconds since the epoch."""
+    """Whether a record matches a query; the query's times are in milliseconds since the epoch."""
     at = record["timestamp_unix_nano"] // MILLION
     return (
         all(query[name] in (None, record[name]) for name in ("trace_id", "span_id"))

@@ -1,4 +1,4 @@
-"""What a module offers, and the triggers that are bound to it."""
+"""The functions of a module, and the triggers that are bound to it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Bound:
 
     @classmethod
     def of(cls, message: RegisterTrigger) -> Bound:
-        """The binding that a registration asks for."""
+        """The binding that a trigger registration requests."""
         return cls(
             message.id,
             message.trigger_type,

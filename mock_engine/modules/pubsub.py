@@ -1,4 +1,4 @@
-"""Publish and subscribe: topics whose messages go to whoever listens (``iii-pubsub``)."""
+"""Publish and subscribe: topics whose messages go to all subscribers (``iii-pubsub``)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PUBLISH = Form("PubSubInput", (Field("topic"), Field("data", is_anything)))
 class PubSubModule(Module):
     """The function ``publish`` and the trigger type ``subscribe``.
 
-    Subscribers get the data alone: conditions and metadata of a binding are not looked at.
+    Subscribers get the data alone: the condition and metadata of a binding are ignored.
     """
 
     name = "iii-pubsub"
@@ -39,7 +39,7 @@ class PubSubModule(Module):
             await self._server.start(self.host)
 
     async def stop(self) -> None:
-        """Leave the server."""
+        """Disconnect from the server."""
         if self._server is not None:
             await self._server.stop()
 
@@ -59,7 +59,7 @@ class PubSubModule(Module):
         return NOTHING
 
     def _published(self, message: bytes) -> None:
-        """An engine that shares the server published a message."""
+        """An engine on the same server published a message."""
         self._deliver(msgspec.json.decode(message))
 
     def _deliver(self, message: Mapping[str, Any]) -> None:

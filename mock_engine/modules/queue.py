@@ -1,11 +1,11 @@
-"""Queues: topics whose messages are tried again until a subscriber takes them (``iii-queue``).
+"""Queues: topics whose messages are retried until a subscriber accepts them (``iii-queue``).
 
-Each topic has one queue for each function bound to it, however many bindings there are. What is
-published to a topic without subscribers is counted and lost. A job whose queue lost
-its last binding waits for the next binding of the same function. Named queues
-(``queue_configs``) take calls of any function: up to engine 0.22 the action ``enqueue`` puts them
-there. With a file (``store_method: file_based``) a job is on disk before its
-publisher is answered, and leaves it when its function has taken it.
+Each topic has one queue for each function bound to it, however many bindings there are. A message
+to a topic without subscribers is counted and lost. A job whose queue lost its last binding waits
+for the next binding of the same function. Named queues (``queue_configs``) take calls of any
+function: up to engine 0.22 the action ``enqueue`` puts them there. With a file (``store_method:
+file_based``), a job is on disk before its publisher is answered, and is removed when its function
+has accepted it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ ENQUEUE = Form(
 
 
 class Published(msgspec.Struct, frozen=True):
-    """A message on its way to the engines that share a server."""
+    """A message on its way to the engines on the same server."""
 
     id: str
     topic: str
@@ -56,7 +56,7 @@ class Published(msgspec.Struct, frozen=True):
 
 
 class QueueModule(Module):
-    """Durable publish, its administration, and the trigger type ``durable:subscriber``."""
+    """Durable publish, queue administration, and the trigger type ``durable:subscriber``."""
 
     name = "iii-queue"
     has_entry = True
@@ -84,7 +84,7 @@ class QueueModule(Module):
             self._restore_all()
 
     async def start(self) -> None:
-        """Connect to the server, if there is one, and take up the jobs of engines that are gone."""
+        """Connect to the server, if there is one, and take over the jobs of lost engines."""
         if self._server is not None:
             await self._server.start(self.host)
             self._restore_all()
@@ -94,7 +94,7 @@ class QueueModule(Module):
             self._restore(shelf)
 
     def _restore(self, shelf: str) -> None:
-        """Take up the jobs that an engine before this one left."""
+        """Take over the jobs that an earlier engine left."""
         queue = self._queue(*msgspec.json.decode(shelf, type=tuple[str, str, str]))
         jobs = [msgspec.convert(value, Job) for value in self._store.values(shelf)]
         for job in sorted(jobs, key=lambda job: job.queued_at):
@@ -143,7 +143,7 @@ class QueueModule(Module):
         self._work(queue)
 
     def unbind(self, trigger_id: str) -> None:
-        """Unsubscribe; what waits is kept for a later binding of the function."""
+        """Unsubscribe; waiting jobs are kept for a later binding of the function."""
         super().unbind(trigger_id)
         for queue in self._queues.values():
             queue.bindings.pop(trigger_id, None)
@@ -171,7 +171,7 @@ class QueueModule(Module):
         return [queue for queue in queues if queue.topic == topic and queue.bindings]
 
     def _published(self, message: bytes) -> None:
-        """An engine that shares the server published a message; one engine takes each job of it."""
+        """An engine on the same server published a message; each job is taken by one engine."""
         published = msgspec.json.decode(message, type=Published)
         for queue in self._subscribed(published.topic):
             try:
@@ -243,7 +243,7 @@ class QueueModule(Module):
         await self.host.call(function_id, job.data, namespace=namespace, **job.trace.fields())
 
     async def _failed(self, queue: Queue, job: Job, *, ordered: bool) -> None:
-        job.trace = Trace.fresh()  # each further attempt is a trace of its own, as in engine 0.23
+        job.trace = Trace.fresh()  # each further attempt is a new trace, as in engine 0.23
         dead = queue.served and job.attempts >= queue.most_attempts
         job.failed_at = int(time.time()) if dead else 0
         self._keep(queue, job)

@@ -1,4 +1,4 @@
-"""What operators ask of queues: what is in them, and to try or drop what has failed."""
+"""What operators do with queues: look at them, and retry or discard failed messages."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ DEAD = Form(
     needed=1,
 )
 PAGE = 50
-"""Dead letters on a page, unless a call asks for another number."""
+"""The dead letters on one page, unless a call asks for another number."""
 
 
 class Administration:
-    """Tends the queues of a module; ``keep`` and ``drop`` are for its store, ``work`` goes on.
+    """Administers the queues of a module.
 
-    ``unclaimed`` is how much was published to topics without subscribers. While a topic has none,
-    its queues are out of reach (engine 0.23).
+    ``keep`` and ``drop`` store and remove a job, and ``work`` starts the waiting ones.
+    ``unclaimed`` counts the messages published to topics without subscribers. While a topic has no
+    subscriber, its queues cannot be reached (engine 0.23).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The jobs of queues, and how often and how fast they are tried."""
+"""The jobs of queues, and how often and how fast they are retried."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from mock_engine.modules.base import Bound
 from mock_engine.modules.host import Trace
 
 BUILTIN_QUEUE = "default"
-"""The queue that is there whether the configuration names it or not."""
+"""The queue that always exists, whether the configuration names it or not."""
 
 ATTEMPTS, BACKOFF_MS, CONCURRENCY = 3, 1000, 10
 MOST_DOUBLINGS = 62
-"""Of a backoff, which then is a matter of centuries; more would only make a number too large."""
+"""The most doublings of a backoff, which is centuries by then; more would overflow the number."""
 
 
 @dataclass(slots=True)
 class Job:
-    """A message of a queue; ``attempts`` were made so far.
+    """A message in a queue; ``attempts`` is how often it was tried so far.
 
-    ``queued_at`` is in nanoseconds since the epoch and gives the order in the queue;
-    ``failed_at`` is in seconds, and 0 for a job that is no dead letter. A job of a named queue
-    says which function it is for.
+    ``queued_at`` is in nanoseconds since the epoch and gives the order in the queue; ``failed_at``
+    is in seconds, and 0 for a job that is not a dead letter. A job in a named queue names its
+    function.
     """
 
     data: Any
@@ -43,9 +43,9 @@ class Job:
 
 @dataclass(slots=True)
 class Queue:
-    """The messages for one function of one topic; ``shelf`` is their place in the store.
+    """The messages for one function of one topic; ``shelf`` is their group in the store.
 
-    ``named`` are the settings of a queue that the configuration names, and that needs no binding.
+    ``named`` are the settings of a queue that the configuration names and that needs no binding.
     """
 
     topic: str
@@ -58,12 +58,12 @@ class Queue:
 
     @property
     def bound(self) -> Bound | None:
-        """The binding that is served, the first one; ``None`` when there is none any more."""
+        """The first binding, which is the one that is served; ``None`` without a binding."""
         return next(iter(self.bindings.values()), None)
 
     @property
     def served(self) -> bool:
-        """Whether anybody takes the messages."""
+        """Whether there is a consumer for the messages."""
         return self.named is not None or bool(self.bindings)
 
     def setting(self, name: str) -> Any:
@@ -75,13 +75,13 @@ class Queue:
         return config.get(name) if isinstance(config, dict) else None
 
     def count(self, name: str) -> int | None:
-        """A setting that is a whole number; any other value is as if it were absent."""
+        """A setting that is a whole number; any other value counts as absent."""
         value = self.setting(name)
         return value if is_u64(value) is None else None
 
     @property
     def most_attempts(self) -> int:
-        """How often a message is tried."""
+        """How often a message is tried at most."""
         if self.named is not None:
             return max(1, self.count("max_retries") or ATTEMPTS)
         retries = self.count("maxRetries")
@@ -89,7 +89,7 @@ class Queue:
 
     @property
     def places(self) -> int:
-        """How many messages are worked on at the same time."""
+        """How many messages are handled at the same time."""
         if self.setting("type") == "fifo":
             return 1
         return self.count("concurrency") or CONCURRENCY

@@ -2,10 +2,10 @@
 
 Rules of this file:
 
-* Values, and who has claimed what, are asked for with a blocking client: Redis is near, and an
-  engine that must wait for it has nothing better to do. A server that does not answer in time
-  makes the call fail, not the engine.
-* Messages to all engines come through a connection of their own.
+* Values and claims are requested with a blocking client: Redis is near, and an engine that must
+  wait for it has nothing else to do. When the server does not answer in time, the call fails, not
+  the engine.
+* Messages to all engines use a separate connection.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from mock_engine.ids import new_id
 
 PREFIX = "iii-mock-engine:"
 PATIENCE = 2.0
-"""Seconds that Redis may take."""
+"""How long Redis may take to answer, in seconds."""
 
 ALIVE, BEAT = 10.0, 3.0
-"""Seconds for which an engine counts as alive, and between two signs of life."""
+"""How long an engine counts as alive after a heartbeat, and the heartbeat interval, in seconds."""
 
 Handler = Callable[[bytes], None]
 
 
 class Spawner(Protocol):
-    """Who runs coroutines until the engine stops."""
+    """Runs coroutines until the engine stops."""
 
     def spawn(self, work: Any) -> Any:
         """Run a coroutine."""
@@ -60,10 +60,10 @@ class RedisServer:
         self._messages: Any = redis.asyncio.Redis.from_url(url, socket_connect_timeout=PATIENCE)
         self._handlers: dict[bytes, Handler] = {}
 
-    # -- its life --------------------------------------------------------------------------------
+    # -- start and stop --------------------------------------------------------------------------
 
     async def start(self, host: Spawner) -> None:
-        """Begin to listen, and to show that this engine is alive.
+        """Start to listen, and to send heartbeats.
 
         Raises:
             ConfigError: the server does not answer.
@@ -100,7 +100,7 @@ class RedisServer:
     # -- messages --------------------------------------------------------------------------------
 
     def on(self, channel: str, handler: Handler) -> None:
-        """Have a handler get the messages of a channel; before ``start``."""
+        """Register a handler for the messages of a channel; before ``start``."""
         self._handlers[key(channel).encode()] = handler
 
     def publish(self, channel: str, message: Any) -> None:
@@ -126,7 +126,7 @@ class RedisServer:
         return bool(claimed)
 
     def take_over(self, *name: str) -> bool:
-        """Whether this engine may have a thing whose former engine is gone.
+        """Whether this engine may take over a thing because its former engine is gone.
 
         Raises:
             Failure: the server does not answer.
@@ -140,7 +140,7 @@ class RedisServer:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Turn what goes wrong with the server into a failure of the call."""
+        """Turn errors of the server into a failure of the call."""
         try:
             yield
         except self._errors as fault:
@@ -148,5 +148,5 @@ class RedisServer:
 
 
 def key(*parts: str) -> str:
-    """A key of the engine's own in Redis."""
+    """A key in Redis with the engine's own prefix."""
     return PREFIX + ":".join(parts)

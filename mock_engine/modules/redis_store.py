@@ -12,7 +12,7 @@ from mock_engine.modules.store import MISSING, Store
 
 
 class RedisStore(Store):
-    """The groups of one ``owner`` module: a hash each, and a set of their names."""
+    """The groups of one ``owner`` module: a hash for each group, and a set of their names."""
 
     def __init__(self, server: RedisServer, owner: str) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class RedisStore(Store):
         return old
 
     def modify(self, group: str, key: str, change: Callable[[Any], Any]) -> tuple[Any, Any]:
-        """Change a value as one step, whatever other engines do; return it before and after."""
+        """Change a value atomically, whatever other engines do; return it before and after."""
         place = self._hash(group)
 
         def step(pipe: Any) -> tuple[Any, Any]:
@@ -50,7 +50,7 @@ class RedisStore(Store):
         return changed
 
     def drop(self, group: str, key: str) -> Any:
-        """Forget a value and return it, or ``MISSING``."""
+        """Remove a value and return it, or ``MISSING``."""
         place = self._hash(group)
 
         def step(pipe: Any) -> Any:

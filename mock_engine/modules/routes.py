@@ -10,10 +10,10 @@ SERVED = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 FAILED = "trigger_registration_failed"
 
 PART, REST = ":", "*"
-"""What a segment catches that is a parameter: one segment, or all that follow."""
+"""The parameter segments: ``PART`` matches one segment, ``REST`` all that follow."""
 
 KINDS = {PART: 1, REST: 2}
-"""How unspecific these are; a literal segment is fully specific."""
+"""The rank of each parameter, less specific last; a literal segment is the most specific."""
 
 
 def _nameless(part: str) -> str:
@@ -29,7 +29,7 @@ def _nameless(part: str) -> str:
 class Route:
     """A method, a pattern such as ``users/:id``, and the binding behind them.
 
-    A route of a method that is not ``SERVED`` catches nothing.
+    A route with a method that is not in ``SERVED`` matches nothing.
     """
 
     method: str
@@ -38,10 +38,10 @@ class Route:
 
     @classmethod
     def of(cls, bound: Bound) -> Route:
-        """The route that a binding asks for.
+        """The route that a binding requests.
 
         Raises:
-            Failure: it asks for none, or for one that cannot be served.
+            Failure: the route is missing or cannot be served.
         """
         pattern = bound.setting("api_path")
         if not isinstance(pattern, str):
@@ -54,16 +54,16 @@ class Route:
 
     @property
     def segments(self) -> tuple[str, ...]:
-        """The pattern's parts, without the slash it may begin with."""
+        """The parts of the pattern, without a leading slash."""
         return tuple(self.pattern.removeprefix("/").split("/"))
 
     @property
     def shape(self) -> tuple[str, ...]:
-        """The segments with nameless parameters: routes of one shape catch the same paths."""
+        """The segments without parameter names: routes of the same shape match the same paths."""
         return tuple(map(_nameless, self.segments))
 
     def catches(self, path: str) -> bool:
-        """Whether a request's path has the form of the pattern."""
+        """Whether a request's path matches the pattern."""
         parts, wanted = path.removeprefix("/").split("/"), self.shape
         if wanted[-1] == REST:
             count = len(wanted) - 1
@@ -75,7 +75,7 @@ class Route:
         )
 
     def parameters(self, path: str) -> dict[str, str]:
-        """The path's parameters, undecoded; none at all when one of them is empty."""
+        """The parameters of a path, undecoded; none at all when one of them is empty."""
         parts = [part for part in path.split("/") if part]
         wanted = [part for part in self.segments if part]
         if len(parts) != len(wanted):
@@ -85,9 +85,9 @@ class Route:
 
 
 class Routes:
-    """The routes of an engine. The last one registered for a method and path has it.
+    """The routes of an engine. The last one registered for a method and path wins.
 
-    ``lenient`` is whether a slash at the end of a request's path makes no difference.
+    ``lenient`` is whether a slash at the end of a request's path is ignored.
     """
 
     def __init__(self, *, lenient: bool = False) -> None:
@@ -95,10 +95,10 @@ class Routes:
         self._routes: dict[tuple[str, tuple[str, ...]], Route] = {}
 
     def add(self, route: Route) -> None:
-        """Add a route, in place of the one for the same requests.
+        """Add a route, replacing the one for the same requests.
 
         Raises:
-            Failure: another route catches the same requests with other parameter names.
+            Failure: another route matches the same requests with other parameter names.
         """
         other = self._routes.get((route.method, route.shape))
         if other is not None and other.segments != route.segments:
@@ -111,9 +111,10 @@ class Routes:
         self._routes[route.method, route.shape] = route
 
     def remove(self, bound: Bound) -> None:
-        """Remove a binding's route; one that it took over from another stays gone.
+        """Remove a binding's route; a route that it replaced is not restored.
 
-        Routes that it had before it was made again with another path stay, too (engine 0.23).
+        Earlier routes of a binding that was registered again with another path stay, too (engine
+        0.23).
         """
         gone = Route.of(bound)
         route = self._routes.get((gone.method, gone.shape))

@@ -35,7 +35,7 @@ DAYS = (
 )
 NAMES = {4: MONTHS, 5: DAYS}
 ANY = (3, 5)
-"""The fields that may be ``?``."""
+"""The fields that may be ``?``, by index."""
 
 BOUNDS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2100))
 TITLES = (
@@ -47,7 +47,7 @@ TITLES = (
     "Days of Week",
     "Years",
 )
-"""What the fields are called."""
+"""The names of the fields in errors."""
 
 SHORTHANDS = {
     "@yearly": "0 0 0 1 1 *",
@@ -60,9 +60,9 @@ LEAST_FIELDS, MOST_FIELDS = 6, 7
 
 
 class BadExpression(ValueError):  # noqa: N818 - a property of the text
-    """The text is no cron expression; shows where, and names the field and the value.
+    """The text is not a cron expression; shows where, and names the field and the value.
 
-    The position is the column that the ``cron`` crate of the real engine points at.
+    The position is the column that the ``cron`` crate of the real engine reports.
     """
 
     def __init__(self, text: str, at: int, why: str) -> None:
@@ -87,10 +87,10 @@ class Schedule:
 
     @classmethod
     def parse(cls, text: str) -> Schedule:
-        """Read an expression.
+        """Parse an expression.
 
         Raises:
-            BadExpression: it is none.
+            BadExpression: the text is not a cron expression.
         """
         written = SHORTHANDS.get(text.strip(), text)
         fields = [(found.start(), found[0]) for found in re.finditer(r"\S+", written)]

@@ -52,7 +52,7 @@ class StateModule(Module):
         }
 
     def bind(self, bound: Bound) -> None:
-        """Take a binding.
+        """Add a binding.
 
         Raises:
             Failure: ``trigger_registration_failed``, when its config cannot be read.

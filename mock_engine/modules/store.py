@@ -1,6 +1,6 @@
 """Values by group and key, in memory or in an SQLite file.
 
-With a file every change is on disk before the call that made it is answered.
+With a file, every change is on disk before the call that made it is answered.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 MISSING: Any = msgspec.UNSET
-"""What stands where no value is."""
+"""Stands for a value that does not exist."""
 
 
 def change(old: Any, new: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def change(old: Any, new: Any) -> dict[str, Any]:
 
 
 class Store:
-    """Groups of values. A group that was emptied stays, as in the engine's store."""
+    """Groups of values. An empty group remains, as in the engine's store."""
 
     def __init__(self) -> None:
         self._groups: dict[str, dict[str, Any]] = {}
@@ -38,14 +38,14 @@ class Store:
         return old
 
     def modify(self, group: str, key: str, change: Callable[[Any], Any]) -> tuple[Any, Any]:
-        """Change a value as one step; return it before and after."""
+        """Change a value atomically; return it before and after."""
         old = self.get(group, key)
         new = change(old)
         self.put(group, key, new)
         return old, new
 
     def drop(self, group: str, key: str) -> Any:
-        """Forget a value and return it, or ``MISSING``."""
+        """Remove a value and return it, or ``MISSING``."""
         return self._groups.get(group, {}).pop(key, MISSING)
 
     def values(self, group: str) -> list[Any]:
@@ -57,11 +57,11 @@ class Store:
         return sorted(self._groups)
 
     def close(self) -> None:
-        """Let go of what the store holds open."""
+        """Close the resources of the store."""
 
 
 class FileStore(Store):
-    """A store whose content outlives the process; several ``owner`` modules may share a file."""
+    """A store that persists its values; several ``owner`` modules may share a file."""
 
     def __init__(self, path: Path, owner: str) -> None:
         import sqlite3
@@ -81,7 +81,7 @@ class FileStore(Store):
             super().put(group, key, msgspec.json.decode(value))
 
     def put(self, group: str, key: str, value: Any) -> Any:
-        """Keep a value on disk, then in memory."""
+        """Store a value on disk, then in memory."""
         self._database.execute(
             "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)",
             (self._owner, group, key, msgspec.json.encode(value)),
@@ -89,7 +89,7 @@ class FileStore(Store):
         return super().put(group, key, value)
 
     def drop(self, group: str, key: str) -> Any:
-        """Forget a value on disk, then in memory."""
+        """Remove a value on disk, then in memory."""
         self._database.execute(
             "DELETE FROM entries WHERE owner = ? AND grp = ? AND key = ?",
             (self._owner, group, key),

@@ -45,17 +45,17 @@ SEND = Form(
     (STREAM, GROUP, optional("id"), Field("type"), Field("data", is_anything)),
 )
 WATCHED = ("stream_name", "group_id", "item_id", "condition_function_id")
-"""What the config of a stream trigger may say, each a text."""
+"""The keys of a stream trigger's config, each a string."""
 
 APART = ":"
-"""Between the names of a stream and of a group, where the store wants one name (engine 0.23).
+"""The separator of a stream's and a group's name in the store's single key (engine 0.23).
 
-A list of all streams confuses names that contain one themselves.
+A list of all streams confuses names that contain the separator.
 """
 
 
 class StreamModule(Module):
-    """``stream::*``, the trigger types of streams, and the port for those who follow them."""
+    """``stream::*``, the trigger types of streams, and the port for viewers."""
 
     name = "iii-stream"
     has_entry = True
@@ -92,12 +92,12 @@ class StreamModule(Module):
 
     @property
     def url(self) -> str | None:
-        """The URL of the port for those who follow streams."""
+        """The URL of the port for viewers."""
         served = self._listener
         return None if served is None else f"ws://{served.host}:{served.port}"
 
     async def start(self) -> None:
-        """Listen.
+        """Open the port.
 
         Raises:
             OSError: the port is taken or may not be used.
@@ -121,10 +121,10 @@ class StreamModule(Module):
             await self._server.stop()
 
     def bind(self, bound: Bound) -> None:
-        """Take a binding.
+        """Add a binding.
 
         Raises:
-            Failure: ``trigger_registration_failed``, for a stream trigger without a proper config.
+            Failure: ``trigger_registration_failed``, for a stream trigger without a valid config.
         """
         wrong = bound.trigger_type == "stream" and not (
             isinstance(bound.config, dict)
@@ -209,7 +209,7 @@ class StreamModule(Module):
         return None
 
     async def read(self, inputs: dict[str, Any]) -> Any:
-        """An item, or the items of a group when ``given`` names none; ``NOTHING`` for none.
+        """An item, or the items of a group when ``inputs`` name no item; ``NOTHING`` for no item.
 
         Raises:
             Failure: the function that replaces the store for this stream failed.
@@ -227,7 +227,7 @@ class StreamModule(Module):
         """The result of the worker's function that changes items of this stream, if there is one.
 
         Raises:
-            Failure: it failed, or returned what is no result of such a function.
+            Failure: the function failed, or returned an invalid result.
         """
         own = f"stream::{verb}({inputs['stream_name']})"
         if not self.host.is_served(own):
@@ -246,7 +246,7 @@ class StreamModule(Module):
         return found
 
     async def _custom(self, function_id: str, inputs: dict[str, Any]) -> Any:
-        """The answer of a worker's function that replaces one of these for a stream, if any."""
+        """The answer of the worker's function that replaces a built-in one for a stream, if any."""
         own = f"{function_id}({inputs['stream_name']})"
         if not self.host.is_served(own):
             return None
@@ -272,13 +272,13 @@ class StreamModule(Module):
         self.host.trigger(concerned, notice, Trace.fresh())
 
     def _published(self, message: bytes) -> None:
-        """An engine that shares the server announced a change: pass it on to the viewers here."""
+        """An engine on the same server announced a change: pass it on to the viewers here."""
         notice = msgspec.json.decode(message)
         about = Subscription("", notice["streamName"], notice["groupId"], notice["id"])
         self._viewers.notify(about, notice)
 
     async def admits(self, wish: Subscription, context: Any) -> bool:
-        """Whether those who watch joins let a subscription be."""
+        """Whether the functions bound to ``stream:join`` allow a subscription."""
         admitted = True
         for bound in [b for b in self.bindings.values() if b.trigger_type == "stream:join"]:
             answer = await self.host.attempt(
@@ -293,7 +293,7 @@ class StreamModule(Module):
         return admitted
 
     async def left(self, subscription: Subscription, context: Any) -> None:
-        """A subscription is over: call what is bound to ``stream:leave``, one after the other."""
+        """A subscription is over: call the functions bound to ``stream:leave``, one by one."""
         for bound in [b for b in self.bindings.values() if b.trigger_type == "stream:leave"]:
             await self.host.attempt(
                 bound.function_id,

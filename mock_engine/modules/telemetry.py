@@ -1,7 +1,7 @@
-"""What workers report of themselves: spans, metrics and logs, in frames with a prefix.
+"""Telemetry that workers report: spans, metrics and logs, in frames with a prefix.
 
 A frame is four letters and OTLP in its JSON form: ``OTLP`` has spans, ``MTRC`` metrics, ``LOGS``
-log records. Only so many of each are kept, the newest.
+log records. Only the newest of each are kept.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ STATUS = {0: "unset", 1: "ok", 2: "error"}
 
 
 class Telemetry:
-    """The spans, metrics and log records that came, the oldest first.
+    """The spans, metrics and log records that were received, the oldest first.
 
-    ``reported`` is how many spans ever came.
+    ``reported`` is the total number of spans.
     """
 
     def __init__(self, *, spans: int = 1000, metrics: int = 10_000) -> None:
@@ -33,7 +33,7 @@ class Telemetry:
         self.reported = 0
 
     def take(self, frame: bytes) -> list[Record] | None:
-        """Keep what a frame brings, and return its log records; ``None`` if it is no such frame."""
+        """Keep the content of a frame, and return its log records; ``None`` for any other frame."""
         prefix = frame[:PREFIX]
         if prefix not in (SPANS, METRICS, LOGS):
             return None
@@ -48,7 +48,7 @@ class Telemetry:
             else:
                 self.metrics.extend(_metrics(body))
         except (msgspec.DecodeError, RecursionError):
-            pass  # what cannot be read is dropped
+            pass  # malformed telemetry is dropped
         return []
 
 
@@ -106,7 +106,7 @@ def _logs(body: Any) -> Iterator[Record]:
 
 
 def _leaves(body: Any, *levels: str) -> Iterator[tuple[Record, Record, Record]]:
-    """Each record of an OTLP document with the attributes of its resource and with its scope."""
+    """Each record of an OTLP document with its resource attributes and its scope."""
     outer, inner, leaf = levels
     for group in _list(body, outer):
         resource = attributes(_part(group, "resource").get("attributes"))
@@ -132,7 +132,7 @@ def attributes(pairs: Any) -> Record:
 
 
 def _value(value: Any) -> Any:
-    """An OTLP value without its wrapping."""
+    """An OTLP value without its wrapper."""
     if not isinstance(value, dict) or len(value) != 1:
         return value
     ((kind, inner),) = value.items()
@@ -147,7 +147,7 @@ def _value(value: Any) -> Any:
 
 
 def whole(value: Any) -> int:
-    """A whole number, which OTLP may write as a text; 0 for what is none."""
+    """A whole number, which OTLP may write as a string; 0 for anything else."""
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Queries of the telemetry that the engine keeps: traces, metrics, sampling, alerts."""
+"""Queries about the telemetry that the engine keeps: traces, metrics, sampling, alerts."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ EVALUATE = Form("AlertsEvaluateInput", ())
 
 
 class Inspection:
-    """Functions that read what is kept; ``options`` are those of the observability module."""
+    """Functions that read the telemetry; ``options`` are those of the observability module."""
 
     def __init__(self, telemetry: Telemetry, options: Mapping[str, Any]) -> None:
         self._telemetry = telemetry
@@ -214,7 +214,7 @@ class Inspection:
 
 
 def _duration(span: Record) -> float:
-    """Milliseconds that a span took."""
+    """The duration of a span in milliseconds."""
     length: int = span["end_time_unix_nano"] - span["start_time_unix_nano"]
     return length / MILLION
 
@@ -228,7 +228,7 @@ def _name(span: Record) -> Any:
 
 
 def _matches(span: Record, query: Record) -> bool:
-    """Whether a span is asked for; times of a query are in milliseconds since the epoch."""
+    """Whether a span matches a query; the query's times are in milliseconds since the epoch."""
     if query["trace_id"] not in (None, span["trace_id"]):
         return False
     for name in ("service_name", "name", "status"):

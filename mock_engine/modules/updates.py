@@ -1,6 +1,7 @@
 """The operations of ``state::update`` and ``stream::update``.
 
-An operation that cannot be applied is reported and skipped; the others apply (iii state errors).
+An operation that cannot be applied is reported and skipped; the others are applied (iii state
+errors).
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Refused(Exception):  # noqa: N818 - an entry of the answer, not a failure
 
 
 def are_operations(value: Any) -> str | None:
-    """An array of operations that can be read, whether or not they apply."""
+    """An array of valid operations, whether or not they can be applied."""
     complaints = map(_complaint, value) if isinstance(value, list) else ()
     found = next((Complaint(complaint) for complaint in complaints if complaint is not None), None)
     return is_list(value) or found
@@ -88,7 +89,7 @@ _FORMS = {
 
 
 def plain(op: dict[str, Any]) -> dict[str, Any]:
-    """An operation with the fields of its kind alone, as the engine passes it on."""
+    """An operation with only the fields of its kind, as the engine passes it on."""
     names = [field.name for field in _FORMS[op["type"]].fields]
     fields = {"type": op["type"]} | {name: op.get(name) for name in names}
     if op["type"] in ("merge", "append") and fields["path"] is None:
@@ -116,7 +117,7 @@ def apply(value: Any, ops: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
 
 
 def applying(ops: Sequence[Any], errors: list[Any]) -> Callable[[Any], Any]:
-    """A change of a value by operations, which leaves what went wrong in ``errors``."""
+    """A function that applies operations to a value and appends what went wrong to ``errors``."""
 
     def change(value: Any) -> Any:
         changed, errors[:] = apply(value, ops)
@@ -126,7 +127,7 @@ def applying(ops: Sequence[Any], errors: list[Any]) -> Callable[[Any], Any]:
 
 
 def _segments(op: Any) -> list[str]:
-    """Where an operation takes place, from the root."""
+    """The path of an operation, from the root."""
     verb, path = op["type"], op.get("path")
     if path is None or path == "":
         return []
@@ -148,7 +149,7 @@ def _segments(op: Any) -> list[str]:
 
 
 def _field_of(current: Any, op: Any, shown: str) -> dict[str, Any]:
-    """The object that an operation changes a field of."""
+    """The object in which an operation changes a field."""
     if current is MISSING:
         return {}
     if not isinstance(current, dict):
@@ -195,7 +196,7 @@ def _sum(value: Any, op: Any, path: str) -> Any:
 
 
 def _within(current: Any, segments: Sequence[str], change: Callable[[Any], Any]) -> Any:
-    """Change what ``segments`` lead to, making objects of whatever else is on the way."""
+    """Change the value at ``segments``; anything else on the way is replaced by an object."""
     if not segments:
         return change(current)
     fields = current if isinstance(current, dict) else {}
@@ -230,7 +231,7 @@ def _check_merged(value: Any) -> None:
 
 
 def _depth(value: Any) -> int:
-    """How deep objects and arrays are nested; without recursion, for the depth may be great."""
+    """How deep objects and arrays are nested; not recursive, because the depth may be large."""
     depth, level = 0, [value]
     while level := [part for part in level if isinstance(part, dict | list)]:
         depth += 1

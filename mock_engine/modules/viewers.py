@@ -1,4 +1,4 @@
-"""Those who follow streams over WebSockets: joining, leaving, and what they are sent."""
+"""Viewers, which follow streams over WebSockets: joining, leaving, and their messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Subscription:
 
 
 class Wish(msgspec.Struct, frozen=True, rename="camel"):
-    """What a viewer names when it joins or leaves."""
+    """The subscription that a viewer names when it joins or leaves."""
 
     subscription_id: str
     stream_name: str
@@ -43,18 +43,18 @@ class Wish(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def subscription(self) -> Subscription:
-        """The subscription it names."""
+        """The named subscription."""
         return Subscription(self.subscription_id, self.stream_name, self.group_id, self.id)
 
 
 class Join(msgspec.Struct, frozen=True, tag="join"):
-    """A viewer wants to follow."""
+    """A viewer wants to join."""
 
     data: Wish
 
 
 class Leave(msgspec.Struct, frozen=True, tag="leave"):
-    """A viewer has seen enough."""
+    """A viewer wants to leave."""
 
     data: Wish
 
@@ -111,7 +111,7 @@ class Viewers:
                     viewer.connection.send_text(text)
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Accept every connection on the path, once the auth function has answered."""
+        """Accept every connection on the path, after the auth function has answered."""
         assert connection.request is not None
         if connection.request.path != paths.STREAMS:
             return Response(404)
@@ -121,7 +121,7 @@ class Viewers:
         return None
 
     def opened(self, connection: Connection) -> None:
-        """A viewer is there."""
+        """A viewer has connected."""
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
         """Let a viewer join or leave; anything else is dropped."""
@@ -157,7 +157,7 @@ class Viewers:
         try:
             result = await self._module.host.attempt(function_id, question)
         except asyncio.CancelledError:
-            del self._viewers[connection.id]  # gone before it was admitted
+            del self._viewers[connection.id]  # it left before it was admitted
             raise
         answer = msgspec.json.decode(result) if is_given(result) else None
         viewer.context = answer.get("context") if isinstance(answer, dict) else None
@@ -180,7 +180,7 @@ class Viewers:
 
     async def _leave(self, viewer: Viewer, wish: Subscription) -> None:
         async with viewer.turn:
-            # Even a viewer that never joined can leave. The subscription lives until then.
+            # Even a viewer that never joined can leave. The subscription exists until then.
             await self._module.left(wish, viewer.context)
             viewer.subscriptions.pop(wish.id, None)
 
@@ -191,7 +191,7 @@ class Viewers:
 
 
 def message(about: Subscription, event: dict[str, Any]) -> dict[str, Any]:
-    """What followers and triggers get; the timestamp is in milliseconds since the epoch."""
+    """The message for viewers and triggers; the timestamp is in milliseconds since the epoch."""
     return {
         "type": "stream",
         "timestamp": time.time_ns() // 1_000_000,
@@ -203,7 +203,7 @@ def message(about: Subscription, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def visit(about: Subscription, context: Any) -> dict[str, Any]:
-    """What those get who watch subscriptions come and go."""
+    """The data for functions that watch subscriptions begin and end."""
     return {
         "subscription_id": about.id,
         "stream_name": about.stream,

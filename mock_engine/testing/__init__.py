@@ -8,7 +8,7 @@ Example:
         engine.fault(Reset())
         engine.expect("reattach")
 
-Waiting in vain raises ``Overdue``, which shows what happened instead.
+A wait that times out raises ``Overdue``, which shows what happened instead.
 """
 
 from mock_engine.testing.caller import FunctionFailed

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for callers that block."""
+"""An event loop in its own thread, for callers that block."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 LOOK = 0.1
-"""Seconds between two looks when nothing comes: a worker's grace runs out without a frame."""
+"""The interval in seconds between two checks: a grace period ends without any event."""
 
 Value = TypeVar("Value")
 
@@ -42,7 +42,7 @@ class Background:
         return self.run(once())
 
     def until(self, condition: Callable[[], Value], within: float) -> Value:
-        """Look whenever something happens, until a condition is true or time is up; its value."""
+        """Check on every event until a condition is true or time is up; return its last value."""
         return self.run(self._wait(condition, within))
 
     async def _wait(self, condition: Callable[[], Value], within: float) -> Value:
@@ -61,7 +61,7 @@ class Background:
             self._news.discard(news)
 
     def notify(self) -> None:
-        """Something happens; called in the loop."""
+        """Something happened; called in the loop."""
         for news in self._news:
-            # The engine acts on an event just after its listeners are called.
+            # The engine acts on an event just after its listeners were called.
             self._loop.call_soon(news.set)

@@ -1,4 +1,4 @@
-"""The test itself, as a worker of its engine."""
+"""The test itself, acting as a worker of its engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mock_engine.messages import (
 from mock_engine.server import Server
 
 Responder = Callable[[Any], Any]
-"""Gets the data of a call and returns its result."""
+"""Takes the data of a call and returns its result."""
 
 
 class FunctionFailed(Exception):  # noqa: N818 - what a function answered, not a fault of the engine
@@ -35,7 +35,7 @@ class FunctionFailed(Exception):  # noqa: N818 - what a function answered, not a
 
 
 class Caller:
-    """A worker without a connection. ``notify`` is called when it offers something."""
+    """A worker without a connection. ``notify`` is called when it registers something."""
 
     def __init__(self, server: Server, notify: Callable[[], None]) -> None:
         self._engine = server.engine
@@ -70,7 +70,7 @@ class Caller:
         self._engine.send(self.number, UnregisterFunction(function_id))
 
     def deliver(self, message: ProtocolMessage) -> None:
-        """Take an answer, or answer a call."""
+        """Process an answer, or answer a call."""
         match message:
             case InvocationResult(invocation_id=known) if known in self._waiting:
                 self._waiting[known].set_result(message)

@@ -1,4 +1,4 @@
-"""The messages of workers, as a test takes them one after the other."""
+"""The messages of workers, which a test takes one after the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mock_engine.transcript import Direction, Message, Transcript
 
 
 class Inbox:
-    """The messages of workers; none is taken twice."""
+    """The messages of workers; each is taken once."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
@@ -18,7 +18,7 @@ class Inbox:
     def take(
         self, kind: str, connection: int | None, fields: Mapping[str, Any]
     ) -> dict[str, Any] | None:
-        """The first message of a type with these fields that was not taken before."""
+        """The first message of a type with these fields that was not taken yet."""
         for index, event in enumerate(self._transcript.events):
             if (
                 isinstance(event, Message)
@@ -35,7 +35,7 @@ class Inbox:
 
 
 def _includes(value: Any, wanted: Any) -> bool:
-    """Whether a value is the wanted one; a mapping may leave out what does not matter."""
+    """Whether a value matches the wanted one; a wanted mapping may leave out keys."""
     if isinstance(wanted, Mapping) and isinstance(value, Mapping):
         return all(key in value and _includes(value[key], part) for key, part in wanted.items())
     return bool(value == wanted)

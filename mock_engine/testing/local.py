@@ -1,4 +1,4 @@
-"""The engine in a thread of its own, behind calls that block."""
+"""An engine in its own thread, behind blocking calls."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from mock_engine.versions import Release
 from mock_engine.wire import Connection
 
 WITHIN = 10.0
-"""Seconds to wait, unless a call names another time."""
+"""How long to wait, in seconds, unless a call says otherwise."""
 
 Value = TypeVar("Value")
 
@@ -45,7 +45,7 @@ class Overdue(TimeoutError):  # noqa: N818 - named for what happened
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What there is of an engine while it runs."""
+    """The parts of a running engine."""
 
     thread: Background
     server: Server
@@ -55,9 +55,9 @@ class _Parts:
 class LocalEngine:
     """An engine on this machine, from ``start`` (or ``with``) to ``stop``.
 
-    ``config`` is a configuration, the path of one, or its plain data; without one the engine has
-    what every engine has. Ports of 0 are free ones; ``None`` is the configuration's own.
-    ``features`` are those of protocol 0.25 that it advertises, as ``observe.v1``;
+    ``config`` is a configuration, the path of one, or its plain data; without it the engine has
+    only what every engine has. A port of 0 takes a free one; ``None`` takes the configuration's.
+    ``features`` are the features of protocol 0.25 that it advertises, as ``observe.v1``;
     ``engine_version`` is the release of the iii engine that it behaves as.
     """
 
@@ -83,14 +83,14 @@ class LocalEngine:
         self._inbox = Inbox(self._transcript)
         self._parts: _Parts | None = None
 
-    # -- its life --------------------------------------------------------------------------------
+    # -- start and stop --------------------------------------------------------------------------
 
     def start(self) -> Self:
         """Open the ports and return the engine.
 
         Raises:
             OSError: a port is taken or may not be used.
-            RuntimeError: it runs already.
+            RuntimeError: the engine is already running.
         """
         if self._parts is not None:
             raise RuntimeError("the engine runs already; stop it first, or make another one")
@@ -103,7 +103,7 @@ class LocalEngine:
         return self
 
     def stop(self) -> None:
-        """Cut every connection and close every port; nothing happens when it does not run."""
+        """Cut every connection and close every port; does nothing if the engine is not running."""
         if self._parts is not None:
             thread, server = self._parts.thread, self._parts.server
             try:
@@ -143,7 +143,7 @@ class LocalEngine:
             raise RuntimeError("the engine does not run; start it, or use it in a `with` block")
         return self._parts
 
-    # -- where it is -----------------------------------------------------------------------------
+    # -- addresses -------------------------------------------------------------------------------
 
     @property
     def url(self) -> str:
@@ -152,7 +152,7 @@ class LocalEngine:
 
     @property
     def urls(self) -> list[str]:
-        """The same for every port for workers that the configuration names."""
+        """The URLs of all ports for workers in the configuration, in its order."""
         return self._server.urls
 
     @property
@@ -165,7 +165,7 @@ class LocalEngine:
         """Where viewers of streams connect; the configuration must name ``iii-stream``."""
         return self._server.module_urls["iii-stream"]
 
-    # -- what is registered ----------------------------------------------------------------------
+    # -- registrations ---------------------------------------------------------------------------
 
     def functions(self, namespace: str = DEFAULT) -> list[str]:
         """The ids of the functions that workers have registered, sorted."""
@@ -177,7 +177,7 @@ class LocalEngine:
         """Wait until all of these functions are registered.
 
         Raises:
-            Overdue: one is not, in time.
+            Overdue: a function is not registered in time.
         """
         wanted = set(function_ids)
         if not self._until(lambda: wanted <= set(self._functions(namespace)), within):
@@ -187,10 +187,10 @@ class LocalEngine:
             self._overdue(f"not registered within {within:g} s: {missing}; registered: {known}")
 
     def wait_for_trigger(self, trigger_type: str, function_id: str, within: float = WITHIN) -> None:
-        """Wait until a function is bound to a trigger type whose provider is there.
+        """Wait until a function is bound to a trigger type that has a provider.
 
         Raises:
-            Overdue: it is not, in time.
+            Overdue: this does not happen in time.
         """
         triggers = self._server.engine.core.triggers
 
@@ -225,11 +225,11 @@ class LocalEngine:
         metadata: Any = None,
         within: float = WITHIN,
     ) -> Any:
-        """Call a function, a worker's or one of the engine's, and return its result.
+        """Call a function of a worker or of the engine, and return its result.
 
         Raises:
-            FunctionFailed: it answered with an error.
-            Overdue: it did not answer in time.
+            FunctionFailed: the function answered with an error.
+            Overdue: the function did not answer in time.
         """
         attached = ABSENT if metadata is None else payload(metadata)
         request = InvokeFunction(
@@ -245,8 +245,8 @@ class LocalEngine:
     def serve(self, function_id: str, answer: Responder) -> None:
         """Offer a function to the workers: ``answer`` gets the data and returns the result.
 
-        It runs in the engine's thread, so it must be quick; ``FunctionFailed`` that it raises is
-        the error that the caller gets.
+        ``answer`` runs in the engine's thread, so it must be quick; a ``FunctionFailed`` that it
+        raises is the error that the caller gets.
         """
         self._do(lambda: self._caller.offer(function_id, answer))
 
@@ -264,12 +264,12 @@ class LocalEngine:
         within: float = WITHIN,
         **fields: Any,
     ) -> dict[str, Any]:
-        """The next message of a worker that has this type and these fields, no message twice.
+        """Wait for and return the next message of a worker with this type and these fields.
 
-        A mapping among ``fields`` may leave out what does not matter.
+        Each message is returned once. A mapping among ``fields`` may leave out keys.
 
         Raises:
-            Overdue: none comes in time.
+            Overdue: no such message arrives in time.
         """
         found = self._until(lambda: self._inbox.take(kind, connection, fields), within)
         if found is None:
@@ -280,7 +280,7 @@ class LocalEngine:
     def inject(self, message: Any, *, connection: int | None = None) -> None:
         """Send workers a message that the engine would not send.
 
-        A text goes as it is, bytes go in a binary frame, anything else as JSON; to one connection
+        A string is sent as it is, bytes in a binary frame, anything else as JSON; to one connection
         or to all that are open.
         """
 
@@ -297,10 +297,10 @@ class LocalEngine:
     def fault(
         self, fault: Fault, *, connection: int | None = None, lasts: float | None = None
     ) -> None:
-        """Let a fault happen now, to one connection or to all that are open.
+        """Cause a fault now, on one connection or on all that are open.
 
         Raises:
-            ValueError: the fault does not happen to open connections, or there is no such one.
+            ValueError: the fault cannot act on an open connection, or there is no such connection.
         """
 
         def inject() -> None:
@@ -310,10 +310,10 @@ class LocalEngine:
         self._do(inject)
 
     def play(self, schedule: Schedule | list[Any] | Mapping[str, Any]) -> None:
-        """Follow a fault schedule, or its plain data, instead of the one before; ``()`` ends it.
+        """Follow a fault schedule, or its plain data, instead of the previous one; ``()`` ends it.
 
         Raises:
-            UnreadableError: the data is no schedule.
+            UnreadableError: the data is not a schedule.
         """
         rules = schedule if isinstance(schedule, tuple) else read_faults(schedule)
 
@@ -335,7 +335,7 @@ class LocalEngine:
     def messages(
         self, kind: str | None = None, *, direction: Direction = Direction.FROM_WORKER
     ) -> list[dict[str, Any]]:
-        """The messages so far, of one type or all, as JSON objects."""
+        """The messages so far, of one type or of all types, as JSON objects."""
         return [
             event.json
             for event in self.transcript

@@ -1,7 +1,7 @@
-"""Versions: what came and went with which version of the protocol and of the engine.
+"""Versions: what was added and removed in which version of the protocol and of the engine.
 
-``history`` is data: messages, fields, functions, trigger types and features, each with its span
-of versions. ``behaviours`` and ``sdks`` are data, too. ``Release`` answers questions about one
+``history`` is data: messages, fields, functions, trigger types and features, each with its range of
+versions. ``behaviours`` and ``sdks`` are data, too. ``Release`` answers questions about one
 version.
 """
 

@@ -1,4 +1,4 @@
-"""What engines of some releases do, and others do not."""
+"""Behaviours that only some releases of the engine have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mock_engine.versions.ranges import VersionRange
 
 QUEUE_SERVES_ENQUEUE = "queue-serves-enqueue"
-"""``iii-queue`` with ``queue_configs`` is what the action ``enqueue`` goes to.
+"""The action ``enqueue`` puts calls into the ``queue_configs`` of ``iii-queue``.
 
 From 0.23 on the action needs a worker that registers ``engine::queue::enqueue``.
 """
@@ -15,4 +15,4 @@ From 0.23 on the action needs a worker that registers ``engine::queue::enqueue``
 BEHAVIOURS: Mapping[str, VersionRange] = {
     QUEUE_SERVES_ENQUEUE: VersionRange(until="0.22"),
 }
-"""The releases that behave so, by the name of the behaviour."""
+"""The releases that have each behaviour, by its name."""

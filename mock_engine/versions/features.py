@@ -1,4 +1,4 @@
-"""Features: what an engine can advertise, and a worker declare, of a protocol version."""
+"""Features of a protocol version that an engine can advertise and a worker declare."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ FEATURES: Mapping[str, VersionRange] = {
     LOCAL_DISPATCH: VersionRange("0.25"),
     LARGE_MESSAGES: VersionRange("0.25"),
 }
-"""The features, by name, with the versions that have them."""
+"""The versions that have each feature, by its name."""

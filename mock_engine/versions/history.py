@@ -1,7 +1,8 @@
 """Which message, field, function and trigger type belongs to which versions, as data.
 
-What is in no table has been there since the oldest version. The JSON Schemas repeat the spans of
-messages and fields as ``x-since`` and ``x-until``; a test holds them to these tables.
+Anything that is in no table has existed since the oldest version. The JSON Schemas repeat the
+ranges of messages and fields as ``x-since`` and ``x-until``; a test compares them with these
+tables.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from dataclasses import dataclass
 from mock_engine.versions.ranges import VersionRange
 
 OLDEST, NEWEST = "0.3", "0.26"
-"""The versions of the protocol that are known here."""
+"""The oldest and the newest known version of the protocol."""
 
 RELEASED = "0.25"
-"""The newest version that was released and not only published for trial."""
+"""The newest version with a final release, not just a pre-release."""
 
 ENGINE = "0.23.0-rc.4"
-"""The release of the engine whose behaviour this is."""
+"""The release of the engine that is reproduced by default."""
 
 MESSAGES: Mapping[str, VersionRange] = {
     "engine/error": VersionRange("0.11"),
@@ -122,14 +123,14 @@ FUNCTIONS: tuple[Renamed, ...] = (
     Renamed("iii::queue::publish", "iii::durable::publish", "0.10"),
     Renamed("engine::trigger-types::list", "engine::triggers::list", "0.15"),
 )
-"""Functions that got another name.
+"""Functions that were renamed.
 
-A worker of any version finds what it uses: an older name stands for the newer one unless a
-worker registers the older name. Older names are in no list, as in an engine of today.
+A worker of any version finds the functions that it uses: an older name stands for the newer one
+unless a worker registers the older name. Older names are not listed, as in a current engine.
 """
 
 TRIGGER_TYPES: tuple[Renamed, ...] = (Renamed("queue", "durable:subscriber", "0.10"),)
-"""Trigger types that got another name."""
+"""Trigger types that were renamed."""
 
 NEWER_FUNCTION: Mapping[str, str] = {name.older: name.newer for name in FUNCTIONS}
 NEWER_TYPE: Mapping[str, str] = {name.older: name.newer for name in TRIGGER_TYPES}

@@ -1,4 +1,4 @@
-"""Versions as numbers, and spans of them."""
+"""Versions as numbers, and ranges of them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def numbers(version: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """The versions from ``since`` to ``until``, both included; ``None`` is no bound."""
+    """The versions from ``since`` to ``until``, both included; ``None`` means unbounded."""
 
     since: str | None = None
     until: str | None = None
 
     def holds(self, version: str) -> bool:
-        """Whether a version lies within; ``until`` includes the releases of its own series."""
+        """Whether a version is in the range; ``until`` includes the releases of its own series."""
         own = numbers(version)
         if self.since is not None and own < numbers(self.since):
             return False

@@ -1,4 +1,4 @@
-"""One release of the engine: what it does, sends and knows, worked out from the data."""
+"""One release of the engine: what it does, sends and knows, derived from the data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Release:
     """A version of the engine.
 
     Raises:
-        ValueError: the text is no version, or one that is not known here.
+        ValueError: the text is not a version, or the version is unknown.
     """
 
     def __init__(self, version: str = ENGINE) -> None:
@@ -31,7 +31,7 @@ class Release:
         }
 
     def does(self, behaviour: str) -> bool:
-        """Whether it behaves so; the names are in ``behaviours``."""
+        """Whether it has this behaviour; the names are in ``behaviours``."""
         return BEHAVIOURS[behaviour].holds(self.version)
 
     def sends(self, kind: str) -> bool:
@@ -39,5 +39,5 @@ class Release:
         return f"engine/{kind}" not in self._unknown
 
     def lacking(self, kind: str) -> frozenset[str]:
-        """The fields that a message for workers does not have yet."""
+        """The fields that a message for workers lacks in this release."""
         return self._lacking.get(f"engine/{kind}", frozenset())

@@ -12,10 +12,10 @@ FRAMEWORKS: Mapping[str, str] = {
     "iii-rust": "rust",
     "iii-go": "go",
 }
-"""The frameworks that official SDKs name in their telemetry, each with its language."""
+"""The frameworks that official SDKs report in their telemetry, each with its language."""
 
 NAMES_FRAMEWORK = VersionRange("0.11")
-"""The versions of SDKs that name their framework."""
+"""The versions of SDKs that report their framework."""
 
 UNNAMED_RUNTIMES = ("node", "python")
-"""The runtimes of SDKs that were released before frameworks were named."""
+"""The runtimes of SDKs that were released before frameworks were reported."""

@@ -1,4 +1,4 @@
-"""The wire: listeners, connections and frames, whatever messages they carry."""
+"""WebSockets and HTTP: listeners, connections and frames, whatever messages they carry."""
 
 from mock_engine.wire.connection import Application, Connection
 from mock_engine.wire.frames import Frame

@@ -1,4 +1,4 @@
-"""What a listener serves."""
+"""The interface of an application that a listener serves."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class ApplicationOf(Protocol[Peer]):
     """An application for connections of one type. All methods run in the event loop's thread."""
 
     def upgrade(self, connection: Peer) -> Response | None:
-        """Decide on a WebSocket upgrade: ``None`` accepts, a response refuses."""
+        """Decide on a WebSocket upgrade: ``None`` accepts it, a response refuses it."""
 
     def opened(self, connection: Peer) -> None:
         """The WebSocket is open."""
 
     def received(self, connection: Peer, data: bytes, binary: bool) -> None:
-        """One whole message arrived. The data of a text message is valid UTF-8."""
+        """A complete message arrived. The data of a text message is valid UTF-8."""
 
     def closed(self, connection: Peer) -> None:
         """The WebSocket is gone. Called once for each ``opened``."""

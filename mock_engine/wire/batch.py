@@ -1,7 +1,7 @@
-"""Bytes that wait for the end of a turn, so that many frames cost one system call.
+"""Bytes held until the end of a turn, so that many frames need one system call.
 
-A turn is what one chunk of input leads to. A peer that has one call in flight waits for nothing:
-its turn ends when its message was handled.
+A turn is the handling of one chunk of input. A peer with only one call in flight is not delayed:
+its turn ends when its message has been handled.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import Protocol
 
 
 class Writer(Protocol):
-    """Who holds bytes until the turn ends."""
+    """Holds bytes until the turn ends."""
 
     def flush(self) -> None:
-        """Write what is held."""
+        """Write the held bytes."""
 
 
 class Batch:
-    """The writers of some connections, and whether a turn is on."""
+    """The writers of some connections, and whether a turn is in progress."""
 
     def __init__(self) -> None:
         self.is_open = False
@@ -28,11 +28,11 @@ class Batch:
         self.is_open = True
 
     def add(self, writer: Writer) -> None:
-        """``writer`` holds bytes now."""
+        """``writer`` now holds bytes."""
         self._writers.append(writer)
 
     def end(self) -> None:
-        """The turn is over: everything is written."""
+        """The turn ends: everything is written."""
         self.is_open = False
         writers, self._writers = self._writers, []
         for writer in writers:

@@ -2,11 +2,11 @@
 
 Rules of this file:
 
-* h11 speaks HTTP, ``frames`` reads and writes frames. What stands here is what a library for
-  well-behaved servers hides: every frame seen, and every way to misbehave.
-* What is sent while a chunk of input is handled is written at the end of that turn.
-* It answers WebSocket pings, joins fragments, and ends a connection that breaks RFC 6455 without
-  a close frame, as the engine does. It never pings, and answers close frames only where an
+* h11 handles HTTP, ``frames`` reads and writes frames. This file adds what a library for
+  well-behaved servers hides: access to every frame, and every way to misbehave.
+* Bytes sent while a chunk of input is handled are written at the end of that turn.
+* It answers WebSocket pings, joins fragments, and ends a connection that breaks RFC 6455 without a
+  close frame, as the engine does. It never pings, and answers close frames only where an
   application asks for it (engine 0.23).
 * ``send_raw`` writes any bytes. Nothing here prevents a test from breaking the protocol.
 """
@@ -59,9 +59,9 @@ from mock_engine.wire.sockets import reset_on_close
 class Connection(asyncio.Protocol):
     """A connection as its application and a test see it.
 
-    ``answers_close`` is whether a close frame is answered with the same one; ``close_delay`` is how
-    many seconds after it the TCP connection ends. ``admission`` is what an upgrade that the
-    application accepts waits for.
+    ``answers_close`` is whether a close frame is answered with the same one; ``close_delay`` is the
+    time in seconds until the TCP connection is ended after that. ``admission`` is awaited before an
+    upgrade that the application accepts is answered.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
         self._outbox = Outbox(batch, limits.unsent, self.give_up)
         self._deadline = Deadline()
 
-    # -- what an application and a test do ------------------------------------------------------
+    # -- for applications and tests --------------------------------------------------------------
 
     def send_text(self, text: bytes) -> None:
         """Send one text message. The bytes are not checked for UTF-8."""
@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
             self._injector.send(frame)
 
     def put(self, frame: Frame) -> None:
-        """Write one frame, past the faults of a schedule."""
+        """Write one frame, bypassing the faults of a schedule."""
         if self._ended:
             return
         if self._recorder is not None:
@@ -131,7 +131,7 @@ class Connection(asyncio.Protocol):
         self.send_raw(frame.serialize())
 
     def put_fragments(self, parts: Sequence[Frame]) -> None:
-        """Write one message in several frames, past the faults of a schedule."""
+        """Write one message in several frames, bypassing the faults of a schedule."""
         if self._ended:
             return
         if self._recorder is not None:
@@ -164,20 +164,20 @@ class Connection(asyncio.Protocol):
         self.cut()
 
     def cut(self) -> None:
-        """End the TCP connection without a close frame, after what is queued was sent."""
+        """End the TCP connection without a close frame, after the queued bytes were sent."""
         if not self._ended:
             self._end(Ending.BY_ENGINE, "TCP end")
             if self._made:
                 self._hang_up()
 
     def end_sending(self) -> None:
-        """End this side of the TCP stream alone: the peer sees it end, and may still send."""
+        """Close this side of the TCP stream only: the peer sees its end, and may still send."""
         if not self._ended:
             self._outbox.flush()
             self._transport.write_eof()
 
     def reset(self) -> None:
-        """End the TCP connection with a reset, losing what is queued."""
+        """Reset the TCP connection; queued bytes are lost."""
         if self._ended:
             return
         self._end(Ending.BY_ENGINE, "TCP reset")
@@ -186,15 +186,15 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def inject(self, fault: Fault, lasts: float | None = None) -> None:
-        """Let a fault happen to the connection now, for some seconds if it is one that lasts.
+        """Cause a fault on the connection now, for some seconds if it is one that lasts.
 
         Raises:
-            ValueError: it is one of frames or of upgrades, which needs a schedule.
+            ValueError: the fault is one of frames or of upgrades, which needs a schedule.
         """
         self._fault_injector().inject(fault, lasts)
 
     def follow(self, course: Course) -> None:
-        """Follow a fault schedule from now on, instead of the one before."""
+        """Follow a fault schedule from now on, instead of the previous one."""
         self._fault_injector().replace(course)
 
     def _fault_injector(self) -> FaultInjector:
@@ -220,11 +220,11 @@ class Connection(asyncio.Protocol):
     # -- asyncio.Protocol -----------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let the connection in, unless a fault prevents it."""
+        """Accept the connection, unless a fault prevents it."""
         self._transport = cast("asyncio.Transport", transport)
         self._outbox.attach(self._transport)
         self._made = True
-        if self._ended:  # cut by a listener that stopped between the accept and now
+        if self._ended:  # cut by a listener that stopped in the meantime
             self._transport.abort()
             return
         self.peer = tuple((transport.get_extra_info("peername") or ("", 0))[:2])
@@ -236,7 +236,7 @@ class Connection(asyncio.Protocol):
         self.await_request(self.limits.request_time)
 
     def data_received(self, data: bytes) -> None:
-        """Hand bytes to the protocol spoken at present."""
+        """Pass bytes to the protocol in use."""
         if self._ended:
             return
         if self._injector is not None:
@@ -252,7 +252,7 @@ class Connection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The TCP connection is gone; record why, unless that is recorded already."""
+        """The TCP connection is gone; record the reason, unless it is recorded already."""
         self._end(Ending.RESET if exc else Ending.EOF, str(exc or ""))
         self._deadline.lift()
         self._gone(self)
@@ -264,12 +264,12 @@ class Connection(asyncio.Protocol):
         self.send_raw(data)
 
     def await_request(self, seconds: float) -> None:
-        """Give the peer so long to send a request, or what is missing of it."""
+        """Limit the time for the peer to send a request, or the rest of it."""
         why = "no complete request in time"
         self._deadline.set(seconds, partial(self._break, Ending.MALFORMED, why))
 
     def request_complete(self) -> None:
-        """A request is in: the time limit for it is over."""
+        """A request is complete: its time limit ends."""
         self._deadline.lift()
 
     def upgrade(self, request: Request) -> Response | Literal[False] | None:
@@ -360,7 +360,7 @@ class Connection(asyncio.Protocol):
     # -- the end ---------------------------------------------------------------------------------
 
     def _hang_up(self) -> None:
-        """End the TCP connection once what was sent is out, or when the peer takes too long."""
+        """End the TCP connection once everything is sent, or when the peer takes too long."""
         self._outbox.flush()
         self._transport.close()
         if self._transport.get_write_buffer_size():
@@ -384,7 +384,7 @@ class Connection(asyncio.Protocol):
             self.is_open = False
             self._application.closed(self)
 
-    # -- notes and time --------------------------------------------------------------------------
+    # -- recording and time ----------------------------------------------------------------------
 
     def note(self, make: Callable[[float], Event]) -> None:
         """Record the event that ``make`` builds from the time, in seconds."""
@@ -392,9 +392,9 @@ class Connection(asyncio.Protocol):
             self._recorder.add(make)
 
     def note_fault(self, fault: str) -> None:
-        """Record that a fault happens; ``fault`` describes it."""
+        """Record that a fault acts; ``fault`` describes it."""
         self.note(lambda at: FaultInjected(at, self.id, fault))
 
 
 Application = ApplicationOf[Connection]
-"""What a listener serves."""
+"""The application that a listener serves."""

@@ -1,4 +1,4 @@
-"""A time limit that is set, moved and lifted."""
+"""A time limit that can be set, moved and cancelled."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Deadline:
         self._timer: asyncio.TimerHandle | None = None
 
     def set(self, seconds: float, act: Callable[[], None]) -> None:
-        """Call ``act`` after so many seconds, instead of whatever was set before."""
+        """Call ``act`` after so many seconds, replacing an earlier limit."""
         self.lift()
         self._timer = self._loop.call_later(seconds, act)
 
     def lift(self) -> None:
-        """Call nothing."""
+        """Cancel the limit."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,6 +1,6 @@
 """HTTP/1.1 on one connection: plain requests, and the upgrade that ends them.
 
-h11 does the parsing and the framing. RFC 6455, section 4.2 is where the upgrade rules stand.
+h11 does the parsing and the framing. The rules of the upgrade are in RFC 6455, section 4.2.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HEAD_TOO_LARGE = 431
 
 
 class Carrier(Protocol):
-    """The connection that an exchange takes place on, and who answers there."""
+    """The connection of an exchange, and the application that answers there."""
 
     id: int
     request: Request | None
@@ -37,10 +37,10 @@ class Carrier(Protocol):
         """Write the bytes of an HTTP answer."""
 
     def await_request(self, seconds: float) -> None:
-        """Give the peer so long to send a request, or what is missing of it."""
+        """Limit the time for the peer to send a request, or the rest of it."""
 
     def request_complete(self) -> None:
-        """A request is in: the time limit for it is over."""
+        """A request is complete: its time limit ends."""
 
     def upgrade(self, request: Request) -> Response | Literal[False] | None:
         """Accept an upgrade with ``None``, refuse it, or leave it unanswered with ``False``."""
@@ -58,7 +58,7 @@ class Carrier(Protocol):
         """Take bytes from the socket again."""
 
     def cut(self) -> None:
-        """End the connection after what is queued was sent."""
+        """End the connection after the queued bytes were sent."""
 
 
 class HttpExchange:
@@ -79,7 +79,7 @@ class HttpExchange:
         self._is_timed = True
 
     def feed(self, data: bytes) -> None:
-        """Take bytes from the peer."""
+        """Process bytes from the peer."""
         self._http.receive_data(data)
         self._advance()
 
@@ -89,7 +89,7 @@ class HttpExchange:
             self._task.cancel()
 
     def _advance(self) -> None:
-        """Take what came, up to a whole request; the next one waits until that is answered."""
+        """Process the input up to a complete request; the next one waits for its answer."""
         try:
             self._take_events()
         except h11.RemoteProtocolError as broken:
@@ -211,7 +211,7 @@ class HttpExchange:
         self._send(h11.EndOfMessage())
 
     def _refuse(self, response: Response) -> None:
-        """Answer without waiting for anything, and end the connection."""
+        """Answer at once, and end the connection."""
         assert isinstance(response.body, bytes)
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             closing = Response(
@@ -244,7 +244,7 @@ class HttpExchange:
 
 
 def request_fault(request: Request, largest: int) -> h11.RemoteProtocolError | None:
-    """What h11 lets pass although it is wrong with the head of a request."""
+    """A fault in the head of a request that h11 does not detect."""
     if request.header("content-length") and request.header("transfer-encoding"):
         text = "both Content-Length and Transfer-Encoding are given"  # RFC 9112, section 6.3
         return h11.RemoteProtocolError(text)

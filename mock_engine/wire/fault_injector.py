@@ -1,10 +1,10 @@
-"""Makes the faults of a schedule happen to one connection.
+"""The fault injector: applies the faults of a schedule to one connection.
 
 Rules of this file:
 
-* ``faults.course`` decides what happens; here it is done, with the connection's own means.
-* What the engine sends passes through one queue, so that a delay or a dead line keeps the order
-  of everything behind it.
+* ``faults.course`` decides what happens; this file carries it out with the connection's methods.
+* Everything that the engine sends passes through one queue, so that a delay or a half-open
+  connection keeps the order of everything behind it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ MESSAGES = (Opcode.TEXT, Opcode.BINARY)
 
 
 class FaultTarget(Protocol):
-    """The connection that faults happen to, and its means to misbehave."""
+    """The connection that the faults act on."""
 
     id: int
     request: Request | None
@@ -70,7 +70,7 @@ class FaultTarget(Protocol):
         """Write any bytes."""
 
     def note_fault(self, fault: str) -> None:
-        """Record that a fault happens."""
+        """Record that a fault acts."""
 
     def close(self, code: int | None = None, reason: str = "") -> None:
         """Send a close frame and end the connection."""
@@ -110,23 +110,23 @@ class FaultInjector:
         self._rate: int | None = None
         self._stalled = False
 
-    # -- what happens to the connection ----------------------------------------------------------
+    # -- events of the connection ----------------------------------------------------------------
 
     def found(self) -> None:
-        """The schedule begins, and the connection is there already."""
+        """The schedule begins while the connection is already open."""
         request = self._connection.request
         path = request.path if request is not None else None
         self._time()
         self._apply(self._course.found(self._connection.id, path))
 
     def accepted(self) -> bool:
-        """The connection was accepted; whether it goes on."""
+        """The connection was accepted; return whether it continues."""
         self._time()
         self._apply(self._course.accepted(self._connection.id))
         return self._goes_on()
 
     def requested(self, path: str) -> Response | Literal[False] | None:
-        """Refuse an upgrade, leave it unanswered with ``False``, or let it go on with ``None``."""
+        """Refuse an upgrade, leave it unanswered with ``False``, or continue with ``None``."""
         acting = self._course.requested(self._connection.id, path)
         for rule in acting:
             if isinstance(rule.fault, Reject):
@@ -141,7 +141,7 @@ class FaultInjector:
         self._apply([*self._course.opened(self._connection.id), *early])
 
     def received(self, data: bytes) -> bool:
-        """A message has come; whether the engine gets it."""
+        """A message arrived; return whether the engine gets it."""
         self._apply(self._course.received(self._connection.id, partial(message_type, data)))
         return self._connection.is_open
 
@@ -172,7 +172,7 @@ class FaultInjector:
             self._drain_at.cancel()
 
     def replace(self, course: Course) -> None:
-        """Follow another schedule from now on; what lasted is over."""
+        """Follow another schedule from now on; lasting faults of the earlier one end."""
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
@@ -185,10 +185,10 @@ class FaultInjector:
     # -- faults ----------------------------------------------------------------------------------
 
     def inject(self, fault: Fault, lasts: float | None = None) -> None:
-        """Let a fault happen now, for some seconds if it is one that lasts.
+        """Cause a fault now, for some seconds if it is one that lasts.
 
         Raises:
-            ValueError: it is one of frames or of upgrades, which needs a schedule.
+            ValueError: the fault is one of frames or of upgrades, which needs a schedule.
         """
         if isinstance(fault, FrameFault | Reject):
             raise ValueError(  # noqa: TRY004 - a fault, but not one for this
@@ -217,7 +217,7 @@ class FaultInjector:
                 self._pass(partial(connection.put, frame))
 
     def _send(self, faults: list[FrameFault], frame: Frame) -> None:
-        """Queue a frame as its faults leave it."""
+        """Queue a frame in the form that its faults leave it in."""
         put: Callable[[], None] = partial(self._connection.put, frame)
         delay, copies = 0.0, 1
         for fault in faults:
@@ -243,7 +243,7 @@ class FaultInjector:
     def _goes_on(self) -> bool:
         return not (self._stalled or self._connection.has_ended)
 
-    # -- the queue of what is sent ---------------------------------------------------------------
+    # -- the sending queue ------------------------------------------------------------------------
 
     def _pass(self, act: Callable[[], None], delay: float = 0.0, size: int = 0) -> None:
         self._queue.append((self._loop.time() + delay, size, act))
@@ -265,7 +265,7 @@ class FaultInjector:
         self._drain_at = None
         self._drain()
 
-    # -- faults that last ------------------------------------------------------------------------
+    # -- lasting faults ---------------------------------------------------------------------------
 
     def _die(self, lasts: float | None) -> None:
         self._dead = True
@@ -298,7 +298,7 @@ class FaultInjector:
         if not self._course.due(self._connection.id, rule):
             return
         if isinstance(rule.fault, Inject) and not self._connection.is_open:
-            self._early.append(rule)  # frames come after the answer to the upgrade
+            self._early.append(rule)  # frames follow the answer to the upgrade
             return
         self.inject(rule.fault, rule.lasts)
 
@@ -309,7 +309,7 @@ class FaultInjector:
 
 
 def message_type(data: bytes) -> str | None:
-    """The protocol type of a message, ``None`` where it has none."""
+    """The protocol type of a message; ``None`` if the message has none."""
     try:
         value: Any = json.loads(data)
     except (ValueError, RecursionError):

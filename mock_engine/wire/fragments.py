@@ -1,4 +1,4 @@
-"""Messages that come in several frames (RFC 6455, section 5.4)."""
+"""Messages that arrive in several frames (RFC 6455, section 5.4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mock_engine.wire.frames import BINARY, CONT, Frame
 
 
 class Fragments:
-    """Joins the frames of a message, which may have ``most`` bytes."""
+    """Joins the frames of a message, which may have at most ``most`` bytes."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -17,10 +17,10 @@ class Fragments:
         self.begun: Opcode | None = None
 
     def join(self, frame: Frame) -> tuple[bytes, bool] | None:
-        """Take a frame of data; the message and whether it is binary, once it is whole.
+        """Add a data frame; return the message and whether it is binary, once it is complete.
 
         Raises:
-            ProtocolError: it continues nothing, or begins a message within another.
+            ProtocolError: the frame continues nothing, or begins a message within another.
             PayloadTooBig: the message is too large.
         """
         if (frame.opcode is CONT) == (self.begun is None):

@@ -1,11 +1,11 @@
-"""WebSocket frames, from bytes and to bytes (RFC 6455, section 5).
+"""WebSocket frames: parsing and serialising (RFC 6455, section 5).
 
 Rules of this file:
 
-* What is read is checked as a server must: masked, no reserved bits (no extension is ever agreed
-  on), known opcodes, control frames whole and small, and no more data than allowed.
-* What is written is not checked: a test may write any frame.
-* A frame that came whole is read where it lies; only an incomplete one is kept.
+* Input is checked as a server must: masked, no reserved bits (no extension is ever negotiated),
+  known opcodes, control frames complete and small, and no more data than allowed.
+* Output is not checked: a test may write any frame.
+* A complete frame is read in place; only an incomplete one is buffered.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ CLOSE, PING, PONG = Opcode.CLOSE, Opcode.PING, Opcode.PONG
 FINAL = 0x80
 RESERVED = 0x70
 CONTROL = 0x08
-"""The bit that the opcodes of control frames have in common."""
+"""The bit that all opcodes of control frames have in common."""
 
 MASKED = 0x80
 LENGTH = 0x7F
 TWO_BYTES, EIGHT_BYTES = 126, 127
-"""Lengths that mean: the length stands in so many bytes after this one."""
+"""Length values that mean that the length follows in two or in eight bytes."""
 
 TEXT_FINAL, SMALLEST = 0x81, 8
-"""The first byte of a whole text message, and the bytes that ``texts`` looks at."""
+"""The first byte of a complete text message, and the smallest input that ``texts`` looks at."""
 
 _KINDS = {
     final | opcode: (opcode, bool(final))
@@ -44,11 +44,11 @@ _KINDS = {
     for opcode in Opcode
     if final or not opcode & CONTROL
 }
-"""The first bytes that a frame may have, each with the opcode and whether it is final."""
+"""The valid first bytes of a frame, each with the opcode and whether it is final."""
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """One frame, unmasked. ``reserved`` are the bits that belong to extensions, 0 to 7."""
+    """One frame, unmasked. ``reserved`` are the bits for extensions, 0 to 7."""
 
     opcode: Opcode
     data: bytes = b""
@@ -67,7 +67,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 def text_frame(text: bytes) -> bytes:
-    """The bytes of a whole text message, as ``Frame.serialize`` makes them."""
+    """The bytes of a complete text message, as ``Frame.serialize`` makes them."""
     size = len(text)
     if size < TWO_BYTES:
         return b"\x81%c%b" % (size, text)
@@ -77,7 +77,7 @@ def text_frame(text: bytes) -> bytes:
 
 
 class FrameReader:
-    """Reads what a client sends. ``largest`` is how many bytes of data a frame may have."""
+    """Reads what a client sends. ``largest`` is the most bytes of data in one frame."""
 
     def __init__(self, largest: int) -> None:
         self._largest = largest
@@ -85,9 +85,10 @@ class FrameReader:
         self._wanted = 2
 
     def texts(self, data: bytes) -> tuple[list[bytes], bytes]:
-        """The whole text messages of moderate size that ``data`` begins with, and the rest of it.
+        """The complete text messages of moderate size that ``data`` begins with, and the rest.
 
-        Most chunks of a well-behaved peer are that and have no rest; ``read`` takes any other.
+        Most chunks of a well-behaved peer consist of these and have no rest; ``read`` handles any
+        other input.
         """
         found: list[bytes] = []
         if self._incomplete:
@@ -109,11 +110,11 @@ class FrameReader:
     def read(self, data: bytes) -> Iterator[Frame]:
         """The frames that are complete with ``data``.
 
-        Who stops taking them before the end cannot read on.
+        After iteration was stopped early, no further frames can be read.
 
         Raises:
             ProtocolError: the bytes break the protocol.
-            PayloadTooBig: a frame is too large; raised as soon as its head is there.
+            PayloadTooBig: a frame is too large; raised as soon as its head has arrived.
         """
         if self._incomplete:
             self._incomplete += data

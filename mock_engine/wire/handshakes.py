@@ -1,6 +1,6 @@
-"""What asks to become a WebSocket, and what is wrong with asking so.
+"""Requests for a WebSocket upgrade, and what is wrong with them.
 
-The order and the words are those of the framework that the engine's ports are built with (axum).
+The order and the texts are those of the framework of the engine's ports (axum).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ TEXT = (("content-type", "text/plain; charset=utf-8"),)
 
 
 def wants_websocket(request: Request) -> bool:
-    """Whether ``request`` asks to become a WebSocket (RFC 6455, section 4.1)."""
+    """Whether ``request`` asks for a WebSocket (RFC 6455, section 4.1)."""
     tokens = (request.header("connection") or "").lower().replace(" ", "").split(",")
     return "upgrade" in tokens and (request.header("upgrade") or "").lower() == "websocket"
 
 
 def handshake_fault(request: Request) -> Response | None:
-    """What is wrong with an upgrade request, as the answer to it; ``None`` when nothing is."""
+    """The answer to an invalid upgrade request; ``None`` when the request is valid."""
     if request.method not in ("GET", "HEAD"):
         return Response(NOT_ALLOWED, headers=(("allow", "GET,HEAD"),))
     if request.method == "HEAD":
@@ -37,5 +37,5 @@ def handshake_fault(request: Request) -> Response | None:
 
 
 def plain(request: Request) -> Response:
-    """The answer to a request that stays plain HTTP, where only WebSockets are served."""
+    """The answer to a plain HTTP request where only WebSockets are served."""
     return handshake_fault(request) or Response(BAD_REQUEST)

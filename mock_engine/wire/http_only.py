@@ -8,7 +8,7 @@ from mock_engine.wire.responses import Response
 
 
 class HttpOnly:
-    """Answers plain requests; ``refused`` is the answer to those that want a WebSocket."""
+    """Answers plain requests; ``refused`` is the answer to upgrade requests."""
 
     refused = Response(404)
 

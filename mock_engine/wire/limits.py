@@ -1,9 +1,9 @@
-"""The sizes and times that bound what one peer can cost.
+"""The limits of size and time for one peer.
 
-The numbers are those of the engine 0.23: a frame up to 16 MiB, a message up to 64 MiB, an
-upgrade within ten seconds. Beyond a size the engine ends the connection without a close frame.
-``request_time`` bounds the head of a request and ``body_time`` its body, which the engine does not
-bound; ``unsent`` is what may wait for a peer that does not read.
+The numbers are those of engine 0.23: a frame up to 16 MiB, a message up to 64 MiB, an upgrade
+within ten seconds. Beyond a size the engine ends the connection without a close frame.
+``request_time`` limits the head of a request and ``body_time`` its body, which the engine does not
+limit; ``unsent`` is how much may wait for a peer that does not read.
 """
 
 from __future__ import annotations

@@ -17,20 +17,20 @@ from mock_engine.wire.connection import Application, Connection
 from mock_engine.wire.limits import Limits
 
 _numbers = itertools.count(1)
-"""Numbers of connections without a transcript: of all listeners, for an engine may have several."""
+"""Connection numbers for listeners without a transcript, shared by all listeners of the process."""
 
 
 PATIENCE, MOMENT = 50, 0.002
-"""How often, and after how many seconds, a port is tried that its own closed socket holds."""
+"""How often to retry a port that its own closed socket still holds, and the interval in seconds."""
 
 TURNS = 4
-"""Turns of the event loop after which an accept that it had begun is a connection, to be cut."""
+"""The turns of the event loop after which a pending accept has become a connection."""
 
 
 class Listener:
-    """Accepts connections for an application, and lets the faults of a schedule happen.
+    """Accepts connections for an application, and applies the faults of a schedule.
 
-    ``bind`` makes the socket, where that is not as ``bound`` does it.
+    ``bind`` creates the socket, where ``bound`` does not suit.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Listener:
         transcript: Transcript | None = None,
         limits: Limits | None = None,
     ) -> Listener:
-        """Listen on ``host``; port 0 takes a free one, found in ``port`` afterwards.
+        """Listen on ``host``; port 0 takes a free one, which is then in ``port``.
 
         Raises:
             OSError: the port is taken or may not be used.
@@ -78,11 +78,11 @@ class Listener:
 
     @property
     def has_port(self) -> bool:
-        """Whether the port is taken, if only to refuse connections."""
+        """Whether the port is held, if only to refuse connections."""
         return self._server is not None or self._held is not None
 
     async def listen(self) -> None:
-        """Begin to accept, on the same port as before when it had one already.
+        """Begin to accept, on the same port as before if there was one.
 
         Raises:
             OSError: the port is taken or may not be used.
@@ -92,7 +92,7 @@ class Listener:
             self._server = await asyncio.get_running_loop().create_server(
                 self._connection, sock=held, backlog=1024
             )
-        except BaseException:  # cancelled in between: nobody else knows the socket
+        except BaseException:  # cancelled meanwhile: nobody else closes the socket
             held.close()
             raise
 
@@ -102,10 +102,10 @@ class Listener:
         return held
 
     def play(self, schedule: Schedule) -> None:
-        """Let the faults of a schedule happen from now on, instead of those of an earlier one.
+        """Follow a fault schedule from now on, instead of the previous one.
 
-        What an earlier one did is over: the port is open again, and so are half-open connections.
-        On a listener that does not listen yet, ``refuse`` takes the port all the same.
+        The effects of the previous one end: the port is open again, and so are half-open
+        connections. On a listener that does not listen yet, ``refuse`` still reserves the port.
         """
         for timer in self._timers:
             timer.cancel()
@@ -122,12 +122,12 @@ class Listener:
             connection.follow(course)
 
     def _refuse(self, lasts: float | None) -> None:
-        """Refuse new connections; those that are open stay.
+        """Refuse new connections; open ones stay open.
 
-        The port is kept: one that is merely free may be given to any other process.
+        The port stays reserved: a released port may be given to any other process.
         """
         if self._reopening is not None:
-            self._reopening.cancel()  # of the schedule before this one
+            self._reopening.cancel()  # set by the previous schedule
             self._reopening = None
         if self._server is not None:
             self._server.close()
@@ -138,10 +138,10 @@ class Listener:
             self._timers.append(asyncio.get_running_loop().call_later(lasts, self._admit))
 
     def _rebound(self) -> socket.socket:
-        """The port, taken again as soon as the closed socket lets go of it.
+        """The port, bound again as soon as the closed socket releases it.
 
-        A process that another thread is starting right now holds a copy until it executes its
-        program, a matter of milliseconds.
+        A process that another thread is starting right now holds a copy of the socket until it
+        executes its program, for some milliseconds.
         """
         for _ in range(PATIENCE):
             try:
@@ -157,9 +157,9 @@ class Listener:
             self._reopening = asyncio.get_running_loop().create_task(self.listen())
 
     async def stop(self, spare: Callable[[Connection], bool] | None = None) -> None:
-        """Refuse new connections, cut those that are open, and give the port back.
+        """Refuse new connections, cut the open ones, and release the port.
 
-        Connections that ``spare`` holds for stay open until it is called again.
+        Connections for which ``spare`` is true stay open until it is called again.
         """
         if self._server is not None:
             self._server.close()
@@ -197,7 +197,7 @@ class Listener:
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket that has this address of the machine; port 0 takes a free one.
+    """A socket bound to this address of the machine; port 0 takes a free one.
 
     Raises:
         OSError: the port is taken or may not be used.

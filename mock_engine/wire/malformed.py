@@ -1,4 +1,4 @@
-"""Frames that break RFC 6455 or carry what is no message, made from good ones."""
+"""Frames that break RFC 6455 or carry an invalid message, made from valid ones."""
 
 from __future__ import annotations
 

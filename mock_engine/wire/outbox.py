@@ -1,4 +1,4 @@
-"""Bytes on their way to one peer."""
+"""The bytes on their way to one peer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collections.abc import Callable
 from mock_engine.wire.batch import Batch
 
 LOT = 64 * 1024
-"""Bytes that are worth a system call of their own."""
+"""The number of bytes that is worth a system call of its own."""
 
 
 class Outbox:
-    """Holds bytes until the turn of a batch ends, or writes them at once outside of one.
+    """Holds bytes until the turn of a batch ends, or writes them at once outside a turn.
 
-    A transport of uvloop writes in the next turn of the loop; what its socket takes at once is
-    written past it, which spares that turn. ``behind`` is called when more than ``unsent`` bytes
-    wait for a peer that does not read.
+    A transport of uvloop writes in the next turn of the loop; writing to the socket directly saves
+    that turn for all bytes that the socket accepts at once. ``behind`` is called when more than
+    ``unsent`` bytes wait for a peer that does not read.
     """
 
     __slots__ = ("_batch", "_behind", "_fd", "_held", "_size", "_unsent", "transport")
@@ -49,7 +49,7 @@ class Outbox:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is held; give up on a peer that is too far behind."""
+        """Write the held bytes; give up on a peer that is too far behind."""
         held = self._held
         if not held or self.transport.is_closing():
             return
@@ -60,7 +60,7 @@ class Outbox:
             try:
                 written = os.write(self._fd, waiting)
             except OSError:
-                written = 0  # the transport finds out why, or waits until the peer reads
+                written = 0  # the transport finds the cause, or waits until the peer reads
             if written == len(waiting):
                 return
             waiting = waiting[written:]

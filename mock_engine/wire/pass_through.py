@@ -1,4 +1,4 @@
-"""An application in front of another one."""
+"""An application that wraps another one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mock_engine.wire.responses import Response
 
 
 class PassThrough:
-    """Passes everything on to ``application``, which may be exchanged while nobody is connected.
+    """Passes everything on to ``application``, which may be replaced while nobody is connected.
 
     Subclasses override the part that they change.
     """

@@ -1,4 +1,4 @@
-"""The events of a connection, written into the transcript."""
+"""Writes the events of a connection into the transcript."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Recorder:
         self._transcript.add(make(self._transcript.now()))
 
     def sent(self, frame: Frame) -> None:
-        """Record a frame to the peer, and the message that it is."""
+        """Record a frame to the peer, and the message in it."""
         at = self._frame(Direction.FROM_ENGINE, frame)
         if frame.opcode in (TEXT, BINARY):
             self._message(at, Direction.FROM_ENGINE, frame.opcode is BINARY, frame.data)
 
     def sent_in_parts(self, parts: Sequence[Frame]) -> None:
-        """Record the frames to the peer that are parts of one message, and the message."""
+        """Record the frames to the peer that are fragments of one message, and the message."""
         for part in parts:
             self._frame(Direction.FROM_ENGINE, part)
         data = b"".join(part.data for part in parts)
@@ -34,11 +34,11 @@ class Recorder:
         self._message(self._transcript.now(), Direction.FROM_ENGINE, binary, data)
 
     def seen(self, frame: Frame) -> None:
-        """Record a frame of the peer."""
+        """Record a frame from the peer."""
         self._frame(Direction.FROM_WORKER, frame)
 
     def heard(self, binary: bool, data: bytes) -> None:
-        """Record a message of the peer."""
+        """Record a message from the peer."""
         self._message(self._transcript.now(), Direction.FROM_WORKER, binary, data)
 
     def _frame(self, direction: Direction, frame: Frame) -> float:

@@ -1,4 +1,4 @@
-"""What a plain HTTP request is answered with."""
+"""Answers to plain HTTP requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Body = bytes | AsyncIterator[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP answer. A body of unknown length is an iterator of chunks."""
+    """An HTTP answer. The body is an iterator of chunks when its length is not known."""
 
     status: int
     body: Body = b""
@@ -19,7 +19,7 @@ class Response:
 
     @property
     def reason(self) -> str:
-        """The standard phrase of the status, empty for one without."""
+        """The standard phrase of the status; empty for a status without one."""
         try:
             return http.HTTPStatus(self.status).phrase
         except ValueError:

@@ -1,4 +1,4 @@
-"""What is done to raw sockets."""
+"""Operations on raw sockets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 def reset_on_close(transport: asyncio.Transport) -> None:
-    """Have a connection end with a TCP reset once it is closed."""
+    """Make a connection end with a TCP reset when it is closed."""
     raw = transport.get_extra_info("socket")
     if raw is not None:
         with suppress(OSError):

@@ -9,7 +9,7 @@ from reference_workers.client.context import FunctionError, Json
 
 
 class Calls:
-    """Answers find their callers by invocation id; nobody waits for ever."""
+    """Matches answers to callers by invocation id; every wait has a limit."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, asyncio.Future[Json]] = {}
@@ -18,7 +18,7 @@ class Calls:
         """Wait for the answer to a call that was just sent.
 
         Raises:
-            FunctionError: the call failed, or ``TIMEOUT``: no answer came within ``seconds``.
+            FunctionError: the call failed, or ``TIMEOUT``: no answer arrived within ``seconds``.
         """
         waiting: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._waiting[invocation_id] = waiting
@@ -31,7 +31,7 @@ class Calls:
             del self._waiting[invocation_id]
 
     def answer(self, message: dict[str, Any]) -> None:
-        """Hand an ``invocationresult`` to whoever waits for it; late ones are dropped."""
+        """Pass an ``invocationresult`` to the caller that waits for it; drop late ones."""
         waiting = self._waiting.get(str(message.get("invocation_id")))
         if waiting is None or waiting.done():
             return
@@ -45,7 +45,7 @@ class Calls:
             waiting.set_exception(FunctionError("invocation_failed", str(error)))
 
     def fail_all(self, code: str, message: str) -> None:
-        """Fail every call that waits."""
+        """Fail all pending calls."""
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(FunctionError(code, message))

@@ -1,7 +1,7 @@
-"""Channels: data and messages beside the calls, one way, over a WebSocket of their own.
+"""Channels: one-way streams of data and messages, each over its own WebSocket.
 
-A reference to one end of a channel comes in the data of a call. Data goes as binary messages, which
-may be cut and joined at will; messages go as text, each by itself.
+A reference to one end of a channel arrives in the data of a call. Data is sent as binary messages,
+which may be split and joined anywhere; messages are sent as text, one by one.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from reference_workers.client.settings import Settings
 from reference_workers.client.times import Times
 
 CHUNK = 64 * 1024
-"""Bytes of the largest piece of data that is sent at once, as in the official SDKs."""
+"""The most bytes of data in one message, as in the official SDKs."""
 
 Part = bytes | str
 """Data, or a message."""
 
 
 class Channels:
-    """Takes ends of channels that others opened."""
+    """Connects to ends of channels that others created."""
 
     def __init__(self, settings: Settings, times: Times) -> None:
         self._settings = settings
         self._times = times
 
     async def write(self, reference: Json, parts: Iterable[Part] | AsyncIterable[Part]) -> None:
-        """Write everything, each part as soon as it is there, and close the channel.
+        """Write every part as soon as it is available, and close the channel.
 
         Raises:
-            FunctionError: the reference is to no writing end.
-            OSError, WebSocketException: the end is not to be had, or was lost meanwhile.
+            FunctionError: the reference is not to a writing end.
+            OSError, WebSocketException: the connection failed or was lost.
         """
         async with self._end(reference, "write") as socket:
             async for part in _each(parts):
@@ -47,15 +47,15 @@ class Channels:
         """Read everything until the writer closes the channel.
 
         Raises:
-            FunctionError: the reference is to no reading end.
-            OSError, WebSocketException: the end is not to be had, or was lost meanwhile.
+            FunctionError: the reference is not to a reading end.
+            OSError, WebSocketException: the connection failed or was lost.
         """
         async with self._end(reference, "read") as socket:
             return [part async for part in socket]
 
     @asynccontextmanager
     async def _end(self, reference: Json, direction: str) -> AsyncIterator[ClientConnection]:
-        """One end of a channel. What was sent is on its way before the close frame is."""
+        """One end of a channel. Everything written is sent before the close frame."""
         async with connect(
             _address(self._settings.url, reference, direction),
             open_timeout=self._times.opening,
@@ -67,7 +67,7 @@ class Channels:
 
 
 def _address(url: str, reference: Json, direction: str) -> str:
-    """Where an end is to be had: beside the workers' address, with its query."""
+    """The URL of an end: the workers' URL, with the path and the key of the end added."""
     given = reference if isinstance(reference, dict) else {}
     named = [given.get(name) for name in ("channel_id", "access_key", "direction")]
     if not all(isinstance(value, str) for value in named) or named[2] != direction:

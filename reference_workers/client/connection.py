@@ -1,4 +1,4 @@
-"""A connection that comes back: dialling, waiting, beginning again where the last one ended."""
+"""A connection that reconnects: connecting, waiting, and resuming after a loss."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from reference_workers.client.settings import Settings
 from reference_workers.client.times import Times
 
 KEPT_MESSAGES = 1000
-"""Calls that are kept while there is no connection, as many as the official Python SDK keeps."""
+"""The most calls kept without a connection, as in the official Python SDK."""
 
 
 class Connection:
-    """Sends and receives messages over one session after the other."""
+    """Sends and receives messages over a series of sessions."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection at present."""
+        """Whether there is a connection now."""
         return self._session is not None
 
     def send(self, text: str) -> None:
-        """Send a message, or drop it without a connection: what matters is sent on connecting."""
+        """Send a message, or drop it without a connection: connecting sends the registrations."""
         if self._session is not None:
             self._session.send(text)
 
@@ -59,21 +59,21 @@ class Connection:
             self._kept.append((time.monotonic() + seconds, text))
 
     def stop_reconnecting(self) -> None:
-        """Do not come back once the present connection ends."""
+        """Do not reconnect after the present connection ends."""
         self._stopping.set()
 
     def give_up(self) -> None:
-        """End the present connection and do not come back."""
+        """End the present connection and do not reconnect."""
         self.stop_reconnecting()
         self._closing = asyncio.ensure_future(self.close())
 
     async def close(self) -> None:
-        """Send what is queued and a close frame; without a connection there is nothing to do."""
+        """Send the queued messages and a close frame; without a connection, do nothing."""
         if self._session is not None:
             await self._session.close(self._times.closing)
 
     async def keep(self) -> None:
-        """Connect, and again after every loss, until told to stop."""
+        """Connect, and reconnect after every loss, until stopped."""
         waits = self._times.delays()
         while not self._stopping.is_set():
             settled, reason = await self._once()
@@ -89,7 +89,7 @@ class Connection:
                 continue
 
     async def _once(self) -> tuple[bool, str]:
-        """Serve one connection: whether it ever settled, and why it is over."""
+        """Serve one connection; return whether it ever settled, and why it ended."""
         session: Session | None = None
         reason = "the engine closed it"
         try:
@@ -120,7 +120,7 @@ class Connection:
         }
 
     def _reattachment(self) -> list[str]:
-        """What a returning worker says first, so that the engine knows it again."""
+        """The first message of a returning worker, by which the engine recognises it."""
         worker_id = wire.text(self._greeting, "worker_id")
         if worker_id is None:
             return []

@@ -1,4 +1,4 @@
-"""What a handler gets beside its data, and how it fails with a code of its own."""
+"""What a handler gets besides its data, and how it fails with its own error code."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 Json = Any
-"""A JSON value as Python's ``json`` gives and takes it."""
+"""A JSON value as Python's ``json`` module represents it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The circumstances of one invocation."""
+    """The context of one invocation."""
 
     function_id: str
     invocation_id: str | None = None
@@ -23,7 +23,7 @@ class Context:
 
 
 class FunctionError(Exception):
-    """A failure that callers tell from others by its code."""
+    """A failure with a code by which callers can distinguish it."""
 
     def __init__(self, code: str, message: str, stacktrace: str | None = None) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class FunctionError(Exception):
         self.stacktrace = stacktrace
 
     def body(self) -> dict[str, str]:
-        """The error as it stands in a message: texts only, and such as can be sent."""
+        """The error as it appears in a message: only strings, and only ones that can be sent."""
         told = {"code": self.code, "message": self.message}
         if self.stacktrace:
             told["stacktrace"] = self.stacktrace
@@ -45,4 +45,4 @@ class FunctionError(Exception):
 Handler = Callable[[Json, Context], Awaitable[Json]]
 
 current: ContextVar[Context | None] = ContextVar("current", default=None)
-"""The invocation that the running handler answers; nested calls carry its trace on."""
+"""The invocation that the running handler answers; nested calls continue its trace."""

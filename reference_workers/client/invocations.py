@@ -1,4 +1,4 @@
-"""Invocations by the engine: each runs beside the others, and each gets its one answer."""
+"""Invocations by the engine: they run concurrently, and each gets exactly one answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reference_workers.client.session import Session
 
 
 class Invocations:
-    """Runs handlers and sends their answers to the session of the question."""
+    """Runs handlers and sends each answer to the session of its invocation."""
 
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
         self._handlers = handlers
@@ -31,7 +31,7 @@ class Invocations:
         task.add_done_callback(self._running.discard)
 
     async def drain(self, seconds: float) -> None:
-        """Take no new work, and finish what is running, for ``seconds`` at most."""
+        """Accept no new work, and finish what is running, for at most ``seconds``."""
         self._draining = True
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
@@ -64,6 +64,6 @@ class Invocations:
 
 
 def _answer(message: dict[str, Any], session: Session, body: Json) -> None:
-    """Answer an invocation, unless nobody waits: the engine gave it no id."""
+    """Answer an invocation, unless it has no id, which means that nobody waits."""
     if message.get("invocation_id"):
         session.send(wire.result(message, body))

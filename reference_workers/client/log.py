@@ -1,4 +1,4 @@
-"""What a worker tells its operator: lines on standard error."""
+"""Messages of a worker to its operator: lines on standard error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 def say(text: str) -> None:
-    """Write a line, even if nobody holds the other end any more: that must not end a worker."""
+    """Write a line; a closed pipe must not end the worker."""
     if sys.stderr is not None:
         with suppress(OSError):
             print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Trigger types of a worker's own: the engine hands it the triggers of other workers."""
+"""Trigger types that a worker provides: the engine sends it the triggers of other workers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from reference_workers.client.session import Session
 class Providers:
     """Binds and unbinds triggers in the order of the engine's messages.
 
-    One after the other: a trigger that is removed right after it was added must not be left over.
+    They run one after the other: a trigger that is removed right after it was added must not
+    remain.
     """
 
     def __init__(self, providers: Mapping[str, tuple[Bind, Bind]]) -> None:
@@ -24,11 +25,11 @@ class Providers:
         self._running: set[asyncio.Task[Any]] = set()
 
     def bind(self, message: dict[str, Any], session: Session) -> None:
-        """Take a trigger and answer with a ``triggerregistrationresult``."""
+        """Bind a trigger and answer with a ``triggerregistrationresult``."""
         self._start(self._bind(message, session))
 
     def unbind(self, message: dict[str, Any]) -> None:
-        """Give a trigger up; nobody expects an answer."""
+        """Unbind a trigger; there is no answer."""
         self._start(self._outcome(message, removed=True))
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a worker offers, kept so that all of it can be sent again on each connection."""
+"""What a worker registers, kept so that all of it can be sent again on each connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from reference_workers.client.context import Handler, Json
 
 Bind = Callable[[dict[str, Any]], Awaitable[None]]
-"""What a provider does with a binding, given as the engine's ``registertrigger`` message."""
+"""Handles a binding, given as the engine's ``registertrigger`` message."""
 
 
 @dataclass(slots=True)
@@ -23,11 +23,11 @@ class Registrations:
     providers: dict[str, tuple[Bind, Bind]] = field(default_factory=dict)
 
     def messages(self) -> list[Json]:
-        """Every live registration, once: providers first, what uses them last."""
+        """Every current registration, once: providers first, then what depends on them."""
         return [*self.types.values(), *self.functions.values(), *self.triggers.values()]
 
     def add_function(self, function_id: str, handler: Handler, **fields: Json) -> Json:
-        """Keep a function and return its message.
+        """Add a function and return its message.
 
         Raises:
             ValueError: the id is blank or taken.
@@ -40,25 +40,25 @@ class Registrations:
         return message
 
     def remove_function(self, function_id: str) -> Json:
-        """Forget a function and return the message that says so.
+        """Remove a function and return the message that unregisters it.
 
         Raises:
-            KeyError: there is none with this id.
+            KeyError: there is no function with this id.
         """
         del self.functions[function_id], self.handlers[function_id]
         return {"type": "unregisterfunction", "id": function_id}
 
     def add_trigger(self, trigger: Json) -> Json:
-        """Keep a trigger and return its message."""
+        """Add a trigger and return its message."""
         message = {"type": "registertrigger", **trigger}
         self.triggers[trigger["id"]] = message
         return message
 
     def remove_trigger(self, trigger_id: str) -> Json:
-        """Forget a trigger and return the message that says so.
+        """Remove a trigger and return the message that unregisters it.
 
         Raises:
-            KeyError: there is none with this id.
+            KeyError: there is no trigger with this id.
         """
         trigger = self.triggers.pop(trigger_id)
         return {
@@ -68,7 +68,7 @@ class Registrations:
         }
 
     def add_type(self, type_id: str, description: str, bind: Bind, unbind: Bind) -> Json:
-        """Keep a trigger type with its provider and return its message."""
+        """Add a trigger type with its provider and return its message."""
         message = {"type": "registertriggertype", "id": type_id, "description": description}
         self.types[type_id], self.providers[type_id] = message, (bind, unbind)
         return message

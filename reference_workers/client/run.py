@@ -1,4 +1,4 @@
-"""The life of a worker's process: from its start to a signal."""
+"""The main function of a worker's process: from its start to a signal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reference_workers.client.worker import Worker
 
 
 def run(offer: Callable[[Worker], None]) -> int:
-    """Run a worker that ``offer`` fills, until SIGTERM or SIGINT.
+    """Run a worker that ``offer`` sets up, until SIGTERM or SIGINT.
 
     The first argument of the command, if there is one, is the engine's address.
 
@@ -41,7 +41,7 @@ async def _run(offer: Callable[[Worker], None], settings: Settings) -> int:
     refused = serving.done()
     waiting.cancel()
     await worker.stop()
-    # Without a connection it may be in the midst of dialling, which nobody needs to wait for.
+    # It may be connecting at this moment; there is no need to wait for that.
     serving.cancel()
     with suppress(asyncio.CancelledError):
         await serving

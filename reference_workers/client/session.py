@@ -12,16 +12,16 @@ from websockets.asyncio.client import ClientConnection
 from reference_workers.client import wire
 
 FRAGMENTED_ABOVE = 4 * 1024 * 1024
-"""Characters: at four bytes each, the 16 MiB that the engine takes in a single frame."""
+"""Characters: at four bytes each, the 16 MiB that the engine accepts in a single frame."""
 FRAGMENT = 256 * 1024
 """Characters: at four bytes each, the 1 MiB of the SDKs' fragments."""
 
 
 class Session:
-    """Sends in order what it is given; once it has ended, it drops it.
+    """Sends messages in order; after its end, it drops them.
 
-    That is why an answer goes to the session of its question: the engine has given up on the
-    calls of an older connection, and their ids mean nothing to it any more.
+    An answer therefore goes to the session of its invocation: the engine has given up the calls of
+    an older connection, and no longer knows their ids.
     """
 
     def __init__(self, socket: ClientConnection, opening: Sequence[str]) -> None:
@@ -34,18 +34,18 @@ class Session:
 
     @property
     def settled(self) -> bool:
-        """Whether the engine greeted the worker and everything it opens with has been sent."""
+        """Whether the engine has greeted the worker and all opening messages have been sent."""
         return self.greeting is not None and self._to_open <= 0
 
     def send(self, text: str) -> None:
-        """Send a message after those before it; after the end nobody takes it from the queue."""
+        """Send a message after those before it; after the end, it stays in the queue unsent."""
         self._outbox.put_nowait(text)
 
     async def serve(self, received: Callable[[dict[str, Any], Session], None]) -> None:
         """Send and receive until the connection ends.
 
         Raises:
-            ConnectionClosedError: it ended otherwise than with a close frame of code 1000 or 1001.
+            ConnectionClosedError: it did not end with a close frame of code 1000 or 1001.
         """
         sender = asyncio.ensure_future(self._send_all())
         try:
@@ -61,7 +61,7 @@ class Session:
             await asyncio.gather(sender, return_exceptions=True)
 
     async def close(self, seconds: float) -> None:
-        """Send what is queued, for ``seconds`` at most, and a close frame with code 1000."""
+        """Send the queued messages, for at most ``seconds``, and a close frame with code 1000."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._outbox.join(), seconds)
         await self._socket.close()

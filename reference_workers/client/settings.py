@@ -1,4 +1,4 @@
-"""What a worker takes from its environment."""
+"""The settings of a worker in its environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT_URL = "ws://127.0.0.1:49134"
 
 
 class SettingsError(Exception):
-    """A setting makes no sense; the message says which one and what is expected."""
+    """A setting is invalid; the message says which one and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str], url: str | None = None) -> Settings:
-        """The settings of a process: an argument comes first, then the environment.
+        """The settings of a process: an argument takes precedence over the environment.
 
         A variable that is set to blanks counts as not set.
 
         Raises:
-            SettingsError: the address is not one of a WebSocket.
+            SettingsError: the address is not a WebSocket URL.
         """
 
         def variable(name: str) -> str | None:
@@ -50,13 +50,13 @@ class Settings:
 
     @property
     def place(self) -> str:
-        """Host and port, without the path and the query, which may hold secrets."""
+        """Host and port, without the path and the query, which may contain secrets."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     @property
     def headers(self) -> dict[str, str]:
-        """What each upgrade request says beside what WebSockets need."""
+        """The additional headers of each upgrade request."""
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def announcement(self, version: str) -> dict[str, object]:

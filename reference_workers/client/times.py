@@ -1,4 +1,4 @@
-"""How long a worker waits for what. The defaults are the figures of the official SDKs."""
+"""The time limits of a worker. The defaults are those of the official SDKs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Spans in seconds; ``jitter`` is the share by which a delay may be shorter or longer.
+    """Times in seconds; ``jitter`` is the fraction by which a delay may be shorter or longer.
 
-    A worker that stops lets its handlers go on for ``calling``, and without answers to their own
-    calls for ``draining``. With ``closing`` it is what container runtimes grant (10 s).
+    A worker that stops lets its handlers continue for ``calling``, and then without answers to
+    their own calls for ``draining``. Together with ``closing``, this is what container runtimes
+    allow (10 s).
     """
 
     first_delay: float = 1.0
@@ -26,7 +27,7 @@ class Times:
     draining: float = 6.0
 
     def delays(self) -> Iterator[float]:
-        """Seconds to wait before each try to reconnect, without end."""
+        """The delays before each attempt to reconnect, in seconds; endless."""
         delay = self.first_delay
         while True:
             yield delay * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - no secret

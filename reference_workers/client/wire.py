@@ -1,4 +1,4 @@
-"""Messages as JSON text. What cannot be written as JSON is refused here, before it is sent."""
+"""Messages as JSON text. Values that JSON cannot express are refused here, before sending."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 from reference_workers.client.context import Context, FunctionError, Json
 
 MAX_MESSAGE = 64 * 1024 * 1024
-"""Bytes of the largest message the engine takes or sends."""
+"""The largest message in bytes that the engine accepts or sends."""
 
 
 def encode(message: Json) -> str:
-    """A message as JSON text.
+    """Encode a message as JSON text.
 
     Raises:
         FunctionError: ``payload_too_large``, with the size and the limit in bytes.
-        ValueError, TypeError, RecursionError: it holds NaN, an infinity, half a surrogate pair,
-            something that is no JSON value, or itself.
+        ValueError, TypeError, RecursionError: it contains NaN, an infinity, half a surrogate pair,
+            something that is not a JSON value, or itself.
     """
     text = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     size = len(text.encode())
@@ -29,7 +29,7 @@ def encode(message: Json) -> str:
 
 
 def decode(raw: str | bytes) -> dict[str, Any] | None:
-    """A message, or ``None`` for anything that is none: a worker ignores it and goes on."""
+    """Decode a message; ``None`` for anything else, which a worker ignores."""
     try:
         message = json.loads(raw)
     except (ValueError, RecursionError):
@@ -40,7 +40,8 @@ def decode(raw: str | bytes) -> dict[str, Any] | None:
 def result(invocation: dict[str, Any], body: Json) -> str:
     """The answer to an invocation with ``{"result": …}`` or ``{"error": …}`` as its body.
 
-    A result that cannot be sent becomes an error that says so, for somebody waits for an answer.
+    A result that cannot be sent becomes an error that says so, because the caller waits for an
+    answer.
     """
     frame = {
         "type": "invocationresult",
@@ -58,7 +59,7 @@ def result(invocation: dict[str, Any], body: Json) -> str:
 
 
 def call(function_id: str, data: Json, context: Context | None, **fields: Any) -> dict[str, Any]:
-    """An outgoing invocation, in the trace of the one that is being handled."""
+    """An outgoing invocation, in the trace of the invocation that is being handled."""
     trace = {
         "traceparent": context.traceparent if context else None,
         "baggage": context.baggage if context else None,
@@ -68,7 +69,7 @@ def call(function_id: str, data: Json, context: Context | None, **fields: Any) -
 
 
 def text(message: dict[str, Any], name: str) -> str | None:
-    """An optional text of a message; null, blank and anything else count as absent."""
+    """An optional string of a message; null, blank and anything else count as absent."""
     value = message.get(name)
     return value if isinstance(value, str) and value else None
 

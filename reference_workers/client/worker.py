@@ -1,4 +1,4 @@
-"""A worker: what it offers, what it answers, whom it calls."""
+"""A worker: its registrations, its answers, its calls."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from reference_workers.client.times import Times
 
 VERSION = "0.1.0"
 DEFAULT_TIMEOUT = 30.0
-"""Seconds a caller waits, as in the official SDKs."""
+"""How long a caller waits for an answer, in seconds, as in the official SDKs."""
 
 
 class Worker:
-    """Registers functions and triggers, and serves them over a connection that comes back."""
+    """Registers functions and triggers, and serves them over a connection that reconnects."""
 
     def __init__(self, settings: Settings, times: Times | None = None) -> None:
         self._settings = settings
@@ -35,10 +35,10 @@ class Worker:
         self._invocations = Invocations(self._registrations.handlers)
         self._providers = Providers(self._registrations.providers)
 
-    # -- offering --------------------------------------------------------------------------------
+    # -- registering -----------------------------------------------------------------------------
 
     def function(self, function_id: str, handler: Handler, **fields: Json) -> None:
-        """Offer a function; ``fields`` are its description, formats and metadata.
+        """Register a function; ``fields`` are its description, formats and metadata.
 
         Raises:
             ValueError: the id is blank or taken.
@@ -46,10 +46,10 @@ class Worker:
         self._tell(self._registrations.add_function(function_id, handler, **fields))
 
     def remove_function(self, function_id: str) -> None:
-        """Stop offering a function.
+        """Unregister a function.
 
         Raises:
-            KeyError: there is none with this id.
+            KeyError: there is no function with this id.
         """
         self._tell(self._registrations.remove_function(function_id))
 
@@ -72,7 +72,7 @@ class Worker:
         """Remove a trigger.
 
         Raises:
-            KeyError: there is none with this id.
+            KeyError: there is no trigger with this id.
         """
         self._tell(self._registrations.remove_trigger(trigger_id))
 
@@ -88,9 +88,9 @@ class Worker:
         """Call a function and wait for its result; ``fields`` are action, metadata, namespace.
 
         Raises:
-            FunctionError: it failed, with the code that its owner or the engine gave; ``TIMEOUT``
+            FunctionError: the call failed, with the code from its owner or the engine; ``TIMEOUT``
                 after ``seconds``; ``payload_too_large`` if the call cannot be sent.
-            ValueError, TypeError: the data is no JSON.
+            ValueError, TypeError: the data is not JSON.
         """
         invocation_id = wire.fresh_id()
         message = self._outgoing(function_id, data, invocation_id=invocation_id, **fields)
@@ -98,33 +98,33 @@ class Worker:
         return await self._calls.wait(invocation_id, seconds)
 
     def cast(self, function_id: str, data: Json, **fields: Any) -> None:
-        """Call a function without waiting for anything; raises as ``call`` does before sending."""
+        """Call a function without waiting; raises what ``call`` raises before sending."""
         message = self._outgoing(function_id, data, action={"type": "void"}, **fields)
         self._connection.send_or_keep(message, DEFAULT_TIMEOUT)
 
     def _outgoing(self, function_id: str, data: Json, **fields: Any) -> str:
-        # The engine's own functions live in its default namespace, whatever the caller's is.
+        # The engine's own functions are in its default namespace, whatever the caller's is.
         own = None if function_id.startswith("engine::") else self._settings.namespace
         named = {"namespace": own} | fields
         return wire.encode(wire.call(function_id, data, current.get(), **named))
 
-    # -- living ----------------------------------------------------------------------------------
+    # -- running ---------------------------------------------------------------------------------
 
     async def serve(self) -> None:
         """Stay connected until ``stop`` is called or the engine refuses this worker for good."""
         await self._connection.keep()
 
     async def stop(self) -> None:
-        """Finish what is running, within bounds, and close the connection."""
+        """Finish what is running, within limits, and close the connection."""
         self._connection.stop_reconnecting()
-        if self._connection.is_open:  # otherwise no answer could come
+        if self._connection.is_open:  # without a connection no answer can arrive
             await self._invocations.drain(self._times.calling)
         self._calls.fail_all("SHUTDOWN", "the worker is shutting down")
         await self._invocations.drain(self._times.draining)
         await self._connection.close()
 
     def _opening(self) -> list[str]:
-        """What is sent on a fresh connection after ``reattach``."""
+        """The messages that follow ``reattach`` on a new connection."""
         announcement = wire.call(
             "engine::workers::register",
             self._settings.announcement(VERSION),
@@ -136,10 +136,10 @@ class Worker:
     def _tell(self, message: Json) -> None:
         self._connection.send(wire.encode(message))
 
-    # -- hearing ---------------------------------------------------------------------------------
+    # -- receiving -------------------------------------------------------------------------------
 
     def _received(self, message: dict[str, Any], session: Session) -> None:
-        """Act on a message; types that a newer engine may have are passed over."""
+        """Handle a message; unknown types of a newer engine are ignored."""
         match message.get("type"):
             case "invokefunction":
                 self._invocations.start(message, session)
@@ -157,7 +157,7 @@ class Worker:
                 say(f"the engine reports: {message}")
 
     def _rejected(self, message: dict[str, Any]) -> None:
-        """Go on without a function that has another owner; end if the worker itself is refused."""
+        """Drop a function that has another owner; stop if the worker itself is refused."""
         code = str(message.get("code"))
         say(f"the engine refuses: {message}")
         if message.get("function_id") is not None:

@@ -2,7 +2,7 @@
 //
 // The first argument, if there is one, is the engine's address; then comes III_URL, then
 // ws://127.0.0.1:49134. Exit codes: 0 after SIGTERM or SIGINT, 1 when the engine refuses the
-// worker, 2 when the address is none.
+// worker, 2 when the address is invalid.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	// Whoever reads the log may end before the worker, which would then be killed for writing it.
+	// The reader of the log may end before the worker; writing to it must not kill the worker.
 	signal.Ignore(syscall.SIGPIPE)
 	settings, err := worker.FromEnvironment(os.Args[1:])
 	if err != nil {

@@ -1,1 +1,1 @@
-"""``python -m reference_workers.llm_router``: the model that suits a request."""
+"""``python -m reference_workers.llm_router``: chooses the model for a request."""

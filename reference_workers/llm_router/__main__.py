@@ -34,7 +34,7 @@ from reference_workers.service import (
 )
 
 USAGE = "llm:usage"
-"""The scope in which what each provider did is counted."""
+"""The scope for the usage counts of each provider."""
 
 NAME = text(128)
 NEEDS = {
@@ -120,7 +120,7 @@ class Router:
         return message, _usage(*(n if type(n) is int and n >= 0 else 0 for n in counts))
 
     def _count(self, provider: Provider, usage: dict[str, int]) -> None:
-        """Count a completion. Nobody waits for that."""
+        """Count a completion, without waiting for the result."""
         steps = {"completions": 1, "tokens": usage["total_tokens"]}
         ops = [{"type": "increment", "path": name, "by": by} for name, by in steps.items()]
         asked = {"scope": USAGE, "key": provider.name, "ops": ops}
@@ -139,7 +139,7 @@ def offer(worker: Worker) -> None:
     """Register the functions.
 
     Raises:
-        ProvidersError: the list of providers in the environment cannot be used.
+        ProvidersError: the list of providers in the environment is invalid.
     """
     router = Router(worker, configured(os.environ))
     hello = {"role": "user", "content": "What is 6 * 7?"}
@@ -177,7 +177,7 @@ def offer(worker: Worker) -> None:
 
 
 def main() -> int:
-    """Run the worker; 2 when the providers cannot be used."""
+    """Run the worker; exit code 2 when the list of providers is invalid."""
     try:
         configured(os.environ)
     except ProvidersError as fault:

@@ -1,8 +1,8 @@
-"""A model that needs no network: rules instead of weights, the same answer to the same question.
+"""A model that needs no network: rules instead of weights, and deterministic answers.
 
-It does what an agent needs of a model: it asks for a tool where one of the rules below fits and the
-tool is offered, tells what the tools gave back, uses what it is told to remember, and otherwise
-repeats what was said.
+It does what an agent needs from a model: it asks for a tool where one of the rules below matches
+and the tool is offered, reports the results of tools, uses the memories that it is given, and
+otherwise repeats the message.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from typing import Any
 from reference_workers.client.context import Json
 
 REMEMBERED = "You remember:"
-"""The line of a system message after which each line that begins with a dash is a memory."""
+"""The line of a system message that begins the memories: each line after it with a dash is one."""
 
 LONGEST_REPLY = 4000
-"""Characters."""
+"""In characters."""
 
-# What comes before must not be part of a number: without that a long one would be tried again and
-# again, digit by digit.
+# What comes before must not be part of a number: otherwise a long number would be tried again digit
+# by digit.
 _EXPRESSION = re.compile(r"(?<![\d.(])\(*-?\d[\d.]*\)*(?:\s*(?:\*\*|[-+*/%^])\s*\(*-?\d[\d.]*\)*)+")
 _QUESTION = re.compile(r"\b(what|who|where|which|when|how|do you remember|tell me)\b")
 _WORD = re.compile(r"\w+")
 _COMMON = frozenset(
     ("a", "an", "and", "are", "do", "i", "in", "is", "it", "me", "my", "of", "the", "to", "what")
 )
-"""Words by which no memory is found."""
+"""Words that are ignored when a memory is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolRule:
-    """A pattern of questions, the tool that answers them, and the tool's arguments."""
+    """A pattern for questions, the tool that answers them, and the tool's arguments."""
 
     pattern: re.Pattern[str]
     tool: str
@@ -93,7 +93,7 @@ def _call(tool: str, arguments: Json, number: int) -> dict[str, Any]:
 
 
 def _told(messages: Sequence[dict[str, Any]]) -> str:
-    """What the tools gave back since the model spoke last."""
+    """The results of the tools since the model's last answer."""
     names: dict[str, str] = {}
     for message in messages:
         for call in message.get("tool_calls") or ():
@@ -108,7 +108,7 @@ def _told(messages: Sequence[dict[str, Any]]) -> str:
 
 
 def _said(name: str, content: str) -> str:
-    """What a tool gave back, in words: a single value alone, a failure with its reason."""
+    """The result of a tool, in words: a single value alone, a failure with its reason."""
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
@@ -124,7 +124,7 @@ def _said(name: str, content: str) -> str:
 
 
 def _remembered(messages: Sequence[dict[str, Any]], question: str) -> str | None:
-    """The memory that shares most words with a question."""
+    """The memory that shares the most words with a question."""
     wanted = _words(question)
     best, most = None, 0
     for message in messages:

@@ -1,8 +1,8 @@
 """The table of providers, and the choice among them.
 
-The local model is always there. Others are named by the environment: ``LLM_PROVIDERS`` is a JSON
-list of objects with the fields of ``Provider``; keys of services come from variables, never from
-the list itself.
+The local model is always available. Others are named by the environment: ``LLM_PROVIDERS`` is a
+JSON list of objects with the fields of ``Provider``; the keys of services come from variables,
+never from the list itself.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ VARIABLE = "LLM_PROVIDERS"
 
 
 class ProvidersError(Exception):
-    """The list of providers makes no sense; the text says where and what is expected."""
+    """The list of providers is invalid; the text says where and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Where completions come from. Without a ``url`` it is the local model.
+    """A source of completions. Without a ``url`` it is the local model.
 
     ``cost`` is in dollars for a million tokens, ``context`` in tokens, ``timeout`` in seconds for
-    one try, of which there are ``retries`` more than one. ``key_variable`` is the name of the
-    variable of the environment that holds the key.
+    each attempt; there are ``retries`` further attempts after the first. ``key_variable`` is the
+    name of the environment variable that holds the key.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Provider:
     retries: int = 2
 
     def told(self) -> dict[str, Json]:
-        """What others may know of it."""
+        """The public fields of the provider."""
         fields = asdict(self)
         names = ("name", "models", "cost", "context", "capabilities")
         told = {name: fields[name] for name in names}
@@ -55,10 +55,10 @@ LOCAL = Provider("local", ("rules-1",), capabilities=("chat", "tools"))
 
 
 def configured(environment: Mapping[str, str]) -> tuple[Provider, ...]:
-    """The providers of an environment, the local one first.
+    """The providers in an environment, the local one first.
 
     Raises:
-        ProvidersError: the list cannot be used.
+        ProvidersError: the list is invalid.
     """
     given = environment.get(VARIABLE, "").strip()
     if not given:
@@ -111,13 +111,13 @@ def _provider(number: int, entry: Json) -> Provider:
 
 
 def ranked(providers: Iterable[Provider], wanted: Mapping[str, Any]) -> list[Provider]:
-    """Those that a request can be sent to, the best one first: the cheapest, then by name.
+    """The providers that can serve a request, the best first: the cheapest, then by name.
 
     ``wanted`` may have ``needs`` (capabilities), ``context`` (tokens), ``max_cost`` and ``model``
     (the name of a provider, of a model, or both, as in ``local/rules-1``).
 
     Raises:
-        FunctionError: ``no_provider``, with the reason for which each one was left out.
+        FunctionError: ``no_provider``, with the reason for which each one was excluded.
     """
     fitting, reasons = [], []
     for provider in providers:
@@ -132,7 +132,7 @@ def ranked(providers: Iterable[Provider], wanted: Mapping[str, Any]) -> list[Pro
 
 
 def model_of(provider: Provider, wanted: Mapping[str, Any]) -> str:
-    """The model of a provider that a request gets."""
+    """The model of a provider that serves a request."""
     named = str(wanted.get("model") or "").rpartition("/")[2]
     return named if named in provider.models else provider.models[0]
 

@@ -1,4 +1,4 @@
-"""A provider that speaks the OpenAI form over HTTP, with time limits and retries."""
+"""A provider with an OpenAI-compatible HTTP interface, with time limits and retries."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from reference_workers.client.context import Json
 from reference_workers.llm_router.providers import Provider
 
 FIRST_PAUSE = 0.2
-"""Seconds before the second try; each further pause is twice as long."""
+"""The pause before the second attempt in seconds; each further pause is twice as long."""
 
 LONGEST_PAUSE = 2.0
-"""Seconds, whatever a service asks for: somebody waits for an answer."""
+"""The longest pause in seconds, whatever a service asks for: a caller waits for an answer."""
 
 TRY_AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
-"""Statuses that may be others the next time."""
+"""Statuses of errors that may be temporary."""
 
 
 class Unavailable(Exception):  # noqa: N818 - it is tried elsewhere
-    """The provider gave no completion; the text says why, and without any key."""
+    """The provider gave no completion; the text says why, without any key."""
 
 
 async def complete(provider: Provider, model: str, request: dict[str, Any]) -> Json:
-    """The answer of a provider, as it came.
+    """The answer of a provider, unchanged.
 
     Raises:
-        Unavailable: it gave none after all tries.
+        Unavailable: all attempts failed.
     """
     reason = ""
     for attempt in range(provider.retries + 1):
@@ -72,12 +72,12 @@ def _read(answer: httpx.Response) -> Json:
 
 
 def to_wire(tool: str) -> str:
-    """The name of a tool as the OpenAI form allows it, which has no colons."""
+    """The name of a tool in a form that OpenAI accepts: without colons."""
     return tool.replace("::", "__")
 
 
 def renamed(messages: Json, names: dict[str, str]) -> Json:
-    """Messages in which the tools that are called have other names."""
+    """The messages with the tools in them renamed."""
     return [
         message | {"tool_calls": [_renamed(call, names) for call in message["tool_calls"]]}
         if isinstance(message.get("tool_calls"), list)
@@ -87,7 +87,7 @@ def renamed(messages: Json, names: dict[str, str]) -> Json:
 
 
 def _renamed(call: Json, names: dict[str, str]) -> Json:
-    """A call of the tool with its other name. What is no call is for its reader to refuse."""
+    """A tool call with the tool renamed. A malformed call is left for its reader to refuse."""
     function = call.get("function") if isinstance(call, dict) else None
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         return call

@@ -1,4 +1,4 @@
-"""What a service is made of beside the client: declared formats, state, streams, HTTP."""
+"""The parts of a service besides the client: declared formats, state, streams, HTTP."""
 
 from reference_workers.service.formats import (
     BOOLEAN,

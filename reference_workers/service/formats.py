@@ -1,7 +1,7 @@
-"""Functions with formats: what is declared to the engine is what is checked before a handler runs.
+"""Functions with formats: the format declared to the engine is checked before a handler runs.
 
-A handler of this kind gets data that fits its format, and nothing else. Whatever does not fit is
-refused with an error object of the code ``invalid_request`` that names the place and the reason.
+A handler of this kind only gets data that matches its format. All other data is refused with an
+error object of the code ``invalid_request`` that names the place and the reason.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from reference_workers.client import Context, FunctionError, Worker
 from reference_workers.client.context import Handler, Json
 
 CALLER = "_caller_worker_id"
-"""What the engine adds to the data of a call when they are an object (iii engine 0.23)."""
+"""The key that the engine adds to the data of a call when it is an object (iii engine 0.23)."""
 
 LONGEST_REASON = 300
-"""Characters of a refusal: it quotes what came, which may be large."""
+"""The most characters of a refusal, because it quotes the data, which may be large."""
 
 LONGEST_TEXT = 65_536
-"""Characters of a text that a function takes, unless its format says less."""
+"""The most characters of a text that a function accepts, unless its format says less."""
 
 TEXT: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 STRING: Json = {"type": "string"}
@@ -44,7 +44,7 @@ def text(most: int, **more: Json) -> Json:
 
 
 def array(items: Json, most: int | None = None) -> Json:
-    """The format of a list of ``items``, of which there are ``most`` at most."""
+    """The format of a list of at most ``most`` ``items``."""
     return {"type": "array", "items": items, **({} if most is None else {"maxItems": most})}
 
 
@@ -54,9 +54,9 @@ def choice(*values: str) -> Json:
 
 
 def form(*required: str, example: Json = None, **properties: Json) -> Json:
-    """The format of an object with these properties; further ones are let through.
+    """The format of an object with these properties; further ones are allowed.
 
-    ``example`` is data that reach as far into the function as any.
+    ``example`` is data that exercises as much of the function as possible.
     """
     made: Json = {"type": "object", "properties": properties, "required": list(required)}
     return made if example is None else made | {"examples": [example]}
@@ -66,7 +66,7 @@ def form(*required: str, example: Json = None, **properties: Json) -> Json:
 class Function:
     """A handler with the formats of its data and of its results.
 
-    ``metadata`` stands in the engine's list of functions; ``{"tool": true}`` offers the function
+    ``metadata`` is shown in the engine's list of functions; ``{"tool": true}`` offers the function
     to agents.
     """
 
@@ -77,7 +77,7 @@ class Function:
 
 
 def offer_functions(worker: Worker, functions: Mapping[str, Function]) -> None:
-    """Register functions by their ids, each behind a check of its data."""
+    """Register functions by id, each with a check of its data."""
     for function_id, function in functions.items():
         worker.function(
             function_id,
@@ -90,7 +90,7 @@ def offer_functions(worker: Worker, functions: Mapping[str, Function]) -> None:
 
 
 def checked(function: Function) -> Handler:
-    """The handler of a function that runs for data of its format alone."""
+    """The handler of a function, called only with data that matches its format."""
     validator = Draft202012Validator(function.request)
 
     async def handle(data: Json, context: Context) -> Json:
@@ -104,7 +104,7 @@ def checked(function: Function) -> Handler:
 
 
 def refuse_unless_valid(validator: Draft202012Validator, data: Json) -> None:
-    """Let data of a format pass.
+    """Check data against a format.
 
     Raises:
         FunctionError: ``invalid_request``, with the place and the reason.
@@ -115,7 +115,7 @@ def refuse_unless_valid(validator: Draft202012Validator, data: Json) -> None:
 
 
 def explain(fault: ValidationError) -> str:
-    """A violation in one line: where it is, and what was expected of what was seen."""
+    """A violation in one line: where it is, what was expected, and what was seen."""
     reason = fault.message
     if len(reason) > LONGEST_REASON:
         rule = f"expected {fault.validator} {fault.validator_value!r}"

@@ -1,4 +1,4 @@
-"""Functions behind HTTP routes: they are handed a whole request and answer with a whole response.
+"""Functions behind HTTP routes: they get a whole request and return a whole response.
 
 A result without the envelope ``{status_code, headers, body}`` would reach an HTTP client as ``{}``.
 """
@@ -18,7 +18,7 @@ REQUEST: Json = form(
     method={"type": "string"},
     path={"type": "string"},
 )
-"""What the engine hands to the function of an HTTP trigger. A wrong body gets a status of 400."""
+"""What the function of an HTTP trigger gets from the engine. A wrong body gets status 400."""
 
 RESPONSE: Json = form(
     "status_code",
@@ -29,7 +29,7 @@ RESPONSE: Json = form(
 )
 
 CLIENT_FAULTS = {"invalid_request": 400, "forbidden": 403, "not_found": 404}
-"""Codes of errors that the sender of a request can mend, and their statuses."""
+"""The error codes that the sender of a request can avoid, and their statuses."""
 
 
 def respond(body: Json, status_code: int = 200) -> dict[str, Any]:

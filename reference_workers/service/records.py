@@ -1,8 +1,7 @@
 """Records: objects with an id, kept in the engine's state under the scope of a realm.
 
-A record holds its own id because ``state::list`` gives values without their keys. What is found
-in a scope may have been imported from anywhere, so what lacks the fields of its kind is passed
-over.
+A record contains its own id because ``state::list`` returns values without their keys. A scope may
+contain imported values from anywhere, so values that lack the fields of their kind are ignored.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ DEFAULT_REALM = "default"
 
 
 def scope_of(realm: str, kind: str) -> str:
-    """The scope in which a realm's records of a kind are. Realms have no colon in their names."""
+    """The scope of a realm's records of one kind. Names of realms have no colon."""
     return f"realm:{realm}:{kind}"
 
 
 class Records:
-    """The records of one kind; ``fields`` are those that every record has, with their types."""
+    """The records of one kind; ``fields`` are the required ones, with their types."""
 
     def __init__(self, worker: Worker, kind: str, fields: Mapping[str, type] | None = None) -> None:
         self._state = State(worker)
@@ -31,7 +30,7 @@ class Records:
         self._fields = {"id": str, **(fields or {})}
 
     async def get(self, realm: str, record_id: str) -> dict[str, Any]:
-        """A record.
+        """Get a record.
 
         Raises:
             FunctionError: ``not_found``.
@@ -43,7 +42,7 @@ class Records:
         return found
 
     async def find(self, realm: str, record_id: str) -> dict[str, Any] | None:
-        """A record, or ``None``."""
+        """Find a record; ``None`` if there is none."""
         found = await self._state.get(scope_of(realm, self._kind), record_id)
         return found if self._fits(found) else None
 
@@ -53,15 +52,15 @@ class Records:
         return sorted(filter(self._fits, found), key=lambda record: str(record["id"]))
 
     async def put(self, realm: str, record: dict[str, Any]) -> None:
-        """Keep a record."""
+        """Store a record."""
         await self._state.set(scope_of(realm, self._kind), record["id"], record)
 
     async def update(self, realm: str, record_id: str, *ops: Json) -> Change:
-        """Change a record, or make it, in one step."""
+        """Change a record, or create it, in one step."""
         return await self._state.update(scope_of(realm, self._kind), record_id, *ops)
 
     async def delete(self, realm: str, record_id: str) -> bool:
-        """Forget a record; whether there was one."""
+        """Delete a record; return whether there was one."""
         return await self._state.delete(scope_of(realm, self._kind), record_id) is not None
 
     def _fits(self, value: Json) -> bool:

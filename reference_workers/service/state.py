@@ -1,6 +1,6 @@
-"""The engine's state and streams, as functions of Python.
+"""The engine's state and streams, as Python methods.
 
-They belong to the engine and live in its default namespace, whatever the worker's own one is.
+The functions belong to the engine and are in its default namespace, whatever the worker's is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from reference_workers.client import FunctionError, Worker
 from reference_workers.client.context import Json
 
 PATIENCE = 10.0
-"""Seconds that a module of the engine may take to answer."""
+"""How long a module of the engine may take to answer, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Change:
 
 
 class State:
-    """Values by scope and key. A value is never null here, so that null means that there is none.
+    """Values by scope and key. A value is never null here, so null means that there is none.
 
     Each method raises ``FunctionError`` with the engine's code when the engine refuses.
     """
@@ -32,19 +32,19 @@ class State:
         self._worker = worker
 
     async def get(self, scope: str, key: str) -> Json:
-        """The value, or ``None``: the engine answers without a result where nothing is kept."""
+        """The value, or ``None``: the engine answers without a result when nothing is stored."""
         return await self._call("get", scope=scope, key=key)
 
     async def set(self, scope: str, key: str, value: Json) -> None:
-        """Keep a value."""
+        """Store a value."""
         await self._call("set", scope=scope, key=key, value=value)
 
     async def delete(self, scope: str, key: str) -> Json:
-        """Forget a value, and return it."""
+        """Delete a value, and return it."""
         return await self._call("delete", scope=scope, key=key)
 
     async def values(self, scope: str) -> list[Json]:
-        """The values of a scope, in no order."""
+        """The values of a scope, in no particular order."""
         found = await self._call("list", scope=scope)
         return found if isinstance(found, list) else []
 
@@ -55,10 +55,10 @@ class State:
         return [name for name in groups or () if isinstance(name, str)]
 
     async def update(self, scope: str, key: str, *ops: Json) -> Change:
-        """Change a value in one step that no other change can come between.
+        """Change a value atomically.
 
         Raises:
-            FunctionError: ``update_refused``, when an operation does not apply.
+            FunctionError: ``update_refused``, when an operation cannot be applied.
         """
         return _change(await self._call("update", scope=scope, key=key, ops=list(ops)))
 
@@ -69,7 +69,7 @@ class State:
 
 
 class Streams:
-    """Items of one stream, in groups. Who follows the stream is told of each change."""
+    """Items of one stream, in groups. Followers of the stream are notified of each change."""
 
     def __init__(self, worker: Worker, name: str) -> None:
         self._worker = worker
@@ -80,11 +80,11 @@ class Streams:
         return await self._call("get", group_id=group, item_id=item)
 
     async def set(self, group: str, item: str, data: Json) -> None:
-        """Keep an item."""
+        """Store an item."""
         await self._call("set", group_id=group, item_id=item, data=data)
 
     async def items(self, group: str) -> list[Json]:
-        """The items of a group, in no order."""
+        """The items of a group, in no particular order."""
         found = await self._call("list", group_id=group)
         return found if isinstance(found, list) else []
 
@@ -94,10 +94,10 @@ class Streams:
         return [name for name in found or () if isinstance(name, str)]
 
     async def update(self, group: str, item: str, *ops: Json) -> Change:
-        """Change an item in one step.
+        """Change an item atomically.
 
         Raises:
-            FunctionError: ``update_refused``, when an operation does not apply.
+            FunctionError: ``update_refused``, when an operation cannot be applied.
         """
         return _change(await self._call("update", group_id=group, item_id=item, ops=list(ops)))
 
@@ -109,7 +109,7 @@ class Streams:
 
 
 def _change(answer: Json) -> Change:
-    """What an update answers. Operations that do not apply are reported beside the others' result.
+    """The result of an update. The engine reports failed operations beside the others' result.
 
     Raises:
         FunctionError: ``update_refused``.

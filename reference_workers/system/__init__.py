@@ -1,1 +1,1 @@
-"""The agent system as a whole: which workers it has, and what starts, watches and stops them."""
+"""The agent system as a whole: the list of its workers; starting, watching and stopping them."""

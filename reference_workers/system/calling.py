@@ -1,4 +1,4 @@
-"""A worker that offers nothing and calls others, for as long as it is needed."""
+"""A worker without functions, which calls others for as long as it is needed."""
 
 from __future__ import annotations
 

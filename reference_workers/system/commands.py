@@ -1,7 +1,7 @@
 """The commands ``start``, ``status``, ``stop``, ``logs`` and ``chat``.
 
-Exit codes: 0 when all went well, 1 when a process could not be kept up or a system does not run as
-it should, 2 when the command cannot be carried out as it was given.
+Exit codes: 0 when all went well, 1 when a process could not be kept running or a system does not
+run as it should, 2 when the command cannot be carried out as given.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from reference_workers.system.supervisor import Plan, Supervisor
 
 USAGE = 2
 STOPPING = 60.0
-"""Seconds a whole system may take to end."""
+"""How long a whole system may take to stop, in seconds."""
 
 CONNECTING = 3.0
-"""Seconds in which an engine must accept a connection."""
+"""How long an engine may take to accept a connection, in seconds."""
 
 EXTRA = "pip install 'iii-conformance[agents]'"
 
 
 class UsageError(Exception):
-    """The command cannot be carried out as it was given; the text says what to do."""
+    """The command cannot be carried out as given; the text says what to do."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -142,11 +142,11 @@ async def _ask(url: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reach(url: str) -> None:
-    """Make sure that something listens at an address.
+    """Check that something listens at an address.
 
     Raises:
-        SettingsError: it is no address of a WebSocket.
-        UsageError: nothing does.
+        SettingsError: the address is not a WebSocket URL.
+        UsageError: nothing listens there.
     """
     parts = urlsplit(Settings.of({}, url).url)
     port = parts.port or (443 if parts.scheme == "wss" else 80)
@@ -176,7 +176,7 @@ def _installed(package: str) -> bool:
 
 
 def _end_leftovers(folder: Folder) -> int:
-    """End the processes of a system whose supervisor was killed; how many there were."""
+    """End the processes of a system whose supervisor was killed; return how many there were."""
     system = folder.read() or {}
     rows = [row for row in system.get("processes") or () if alive(row) is not None]
     for row in reversed(rows):

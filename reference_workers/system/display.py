@@ -1,4 +1,4 @@
-"""How a system is shown: a table that is kept up to date in a terminal, plain lines elsewhere."""
+"""The display of a system: a live table in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLOURS = {"ready": "green", "starting": "yellow", "waiting": "yellow", "failed"
 
 
 class Row(Protocol):
-    """What is shown of a process."""
+    """The displayed facts of one process."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -27,7 +27,7 @@ class Row(Protocol):
 
 
 class Display:
-    """Plain lines, one a change."""
+    """Plain lines, one for each change."""
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -42,11 +42,11 @@ class Display:
         """End."""
 
     def say(self, text: str) -> None:
-        """Write a line for whoever looks."""
+        """Write a line."""
         print(text, flush=True)
 
     def show(self, changed: Row, everybody: Sequence[Row]) -> None:
-        """Tell of a process whose state is another one."""
+        """Show a process whose state changed."""
         del everybody
         more = f", pid {changed.pid}" if changed.pid else ""
         more += f", {changed.functions} functions" if changed.functions else ""
@@ -54,7 +54,7 @@ class Display:
 
 
 class LiveTable(Display):
-    """A table of all processes, drawn anew with each change (needs rich)."""
+    """A table of all processes, redrawn on each change (needs rich)."""
 
     def __init__(self) -> None:
         from rich.live import Live
@@ -106,7 +106,7 @@ def plain_table(rows: Iterable[Sequence[str]]) -> str:
 
 
 def best_display() -> Display:
-    """A table where there is a terminal and rich is installed, plain lines otherwise."""
+    """A table in a terminal if rich is installed, plain lines otherwise."""
     if not sys.stdout.isatty():
         return Display()
     try:

@@ -1,7 +1,7 @@
-"""The folder of a running system: who runs, what they write, and what the engine keeps.
+"""The folder of a running system: its processes, their logs, and the engine's data.
 
-``system.json`` is written anew with every change, so that ``status``, ``stop`` and ``chat`` know
-what ``start`` does in another terminal.
+``system.json`` is rewritten on every change, so that ``status``, ``stop`` and ``chat`` know what
+``start`` does in another terminal.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ import psutil
 DEFAULT = Path(".iii-agents")
 ENGINE_MODULES = ("iii-http", "iii-state", "iii-stream", "iii-queue", "iii-pubsub", "iii-cron")
 LOOK = 0.05
-"""Seconds between two looks at a process that is no child of this one."""
+"""The interval in seconds between checks of a process that is not a child of this one."""
 
 STORED = ("iii-state", "iii-stream", "iii-queue")
-"""The modules that keep something, each in a file of the folder ``data``."""
+"""The modules that store data, each in a file in the folder ``data``."""
 
 
 class Folder:
-    """Where a system keeps what it is."""
+    """The files of a system."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @property
     def data(self) -> Path:
-        """What the engine keeps."""
+        """The folder of the engine's data."""
         return self.path / "data"
 
     @property
@@ -43,11 +43,11 @@ class Folder:
         return self.path / "files"
 
     def log(self, name: str) -> Path:
-        """The file to which a process writes."""
+        """The log file of a process."""
         return self.path / "logs" / f"{name}.log"
 
     def tail(self, name: str, lines: int) -> list[str]:
-        """The last lines that a process wrote; none if it wrote nothing."""
+        """The last lines in the log of a process; empty if it wrote nothing."""
         try:
             with self.log(name).open(encoding="utf-8", errors="replace") as file:
                 return [line.rstrip("\n") for line in deque(file, maxlen=lines)]
@@ -55,7 +55,7 @@ class Folder:
             return []
 
     def prepare(self) -> Path:
-        """Make the folder with the configuration of an engine, and return the configuration."""
+        """Create the folder with the configuration of an engine; return its path."""
         for path in (self.data, self.files, self.log("any").parent):
             path.mkdir(parents=True, exist_ok=True)
         modules: list[dict[str, Any]] = [{"name": name} for name in ENGINE_MODULES]
@@ -68,19 +68,19 @@ class Folder:
                     }
                 }
         config = self.path / "engine.yaml"
-        # JSON is YAML, too, and needs no library to be written.
+        # JSON is YAML, too, and needs no extra library.
         config.write_text(json.dumps({"workers": modules}, indent=2), "utf-8")
         return config
 
     def write(self, system: dict[str, Any]) -> None:
-        """Tell others what runs; they read all of it or the earlier state."""
+        """Publish the state of the system; readers see either all of it or the earlier state."""
         whole = self.path / "system.json"
         part = whole.with_suffix(".part")
         part.write_text(json.dumps(system, indent=2), "utf-8")
         part.replace(whole)
 
     def read(self) -> dict[str, Any] | None:
-        """What was told last, or ``None``."""
+        """The state that was written last, or ``None``."""
         try:
             system = json.loads((self.path / "system.json").read_text("utf-8"))
         except (OSError, ValueError):
@@ -88,13 +88,13 @@ class Folder:
         return system if isinstance(system, dict) else None
 
     def running(self) -> dict[str, Any] | None:
-        """What was told last, if its supervisor still runs."""
+        """The state that was written last, if its supervisor still runs."""
         system = self.read()
         return system if system and alive(system) else None
 
 
 def identity(pid: int) -> dict[str, Any]:
-    """What a process is known by: a number alone is given to others after its end."""
+    """The identity of a process: its number alone may be reused after its end."""
     try:
         return {"pid": pid, "born": psutil.Process(pid).create_time()}
     except psutil.Error:
@@ -102,7 +102,7 @@ def identity(pid: int) -> dict[str, Any]:
 
 
 def alive(told: dict[str, Any]) -> psutil.Process | None:
-    """The process of an identity, if it still runs."""
+    """The process with an identity, if it still runs."""
     try:
         process = psutil.Process(told["pid"])
         same = process.create_time() == told["born"] and process.status() != psutil.STATUS_ZOMBIE
@@ -112,7 +112,7 @@ def alive(told: dict[str, Any]) -> psutil.Process | None:
 
 
 def end(told: dict[str, Any], *, kill: bool = False) -> None:
-    """Ask the process of an identity to end, or kill it; nothing happens if it has ended."""
+    """Ask the process with an identity to end, or kill it; do nothing if it has ended."""
     process = alive(told)
     if process is not None:
         with suppress(psutil.NoSuchProcess):
@@ -120,9 +120,9 @@ def end(told: dict[str, Any], *, kill: bool = False) -> None:
 
 
 def ended(told: Sequence[dict[str, Any]], seconds: float) -> bool:
-    """Wait until all processes of these identities have ended; whether they have, in time.
+    """Wait until all processes with these identities have ended; return whether they did in time.
 
-    One that has ended and whose parent has not asked for it yet counts as ended.
+    A zombie, whose parent has not yet collected its exit code, counts as ended.
     """
     deadline = time.monotonic() + seconds
     while any(alive(each) for each in told):

@@ -1,4 +1,4 @@
-"""One process that is kept up: started, watched, started again, stopped."""
+"""One supervised process: started, watched, restarted, stopped."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from reference_workers.system.restarts import Restarts
 
 STOPPING = 15.0
-"""Seconds a process may take to end: a worker drains for eight, and closes for two."""
+"""How long a process may take to end, in seconds: a worker drains for eight, closes for two."""
 
 
 class Phase(StrEnum):
-    """Where a process stands."""
+    """The state of a process."""
 
     STARTING = "starting"
     READY = "ready"
@@ -27,7 +27,7 @@ class Phase(StrEnum):
 
 
 class Supervised:
-    """A process and its life. ``changed`` is called whenever its state is another one."""
+    """A process and its state. ``changed`` is called on every change of state."""
 
     def __init__(
         self,
@@ -52,19 +52,19 @@ class Supervised:
 
     @property
     def pid(self) -> int | None:
-        """The number of the process, while it runs."""
+        """The number of the process while it runs."""
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if self._process is not None and running else None
 
     def ready(self, functions: int) -> None:
-        """Take note that the process serves, with so many functions."""
+        """Record that the process serves, with so many functions."""
         if self.state is Phase.STARTING:
             self._ready_at = time.monotonic()
             self.functions = functions
             self._become(Phase.READY)
 
     async def keep_up(self) -> None:
-        """Run the process until it is stopped, or given up."""
+        """Run the process until it is stopped or has failed for good."""
         while not self._stopping.is_set():
             code = await self._once()
             if self._stopping.is_set():
@@ -80,7 +80,7 @@ class Supervised:
                 await asyncio.wait_for(self._stopping.wait(), delay)
 
     async def stop(self) -> None:
-        """End the process: with a signal, and without mercy after a while."""
+        """Stop the process: first with SIGTERM, after a while with SIGKILL."""
         self._stopping.set()
         process = self._process
         if process is not None and process.returncode is None:
@@ -96,10 +96,11 @@ class Supervised:
             self._become(Phase.STOPPED)
 
     async def _once(self) -> int:
-        """One process from its start to its end; its exit code."""
+        """Run one process from its start to its end; return its exit code."""
         with self._log.open("ab") as log:
             try:
-                # In a session of its own Ctrl-C reaches the supervisor alone, which has an order.
+                # In its own session, so that Ctrl-C reaches only the supervisor, which stops in
+                # order.
                 self._process = await asyncio.create_subprocess_exec(
                     *self.command,
                     stdin=DEVNULL,

@@ -1,20 +1,20 @@
-"""When a process that ended is started again. No clock and no process is in here."""
+"""When a process that ended is restarted. Pure: no clock and no processes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 8.0
-"""Seconds before a start; each further one in a row waits twice as long."""
+"""The delays before a restart in seconds: each in a row is twice as long, up to the second."""
 
 MOST_FAILURES = 4
-"""Ends in a row, without having served in between, after which a process is given up."""
+"""The most ends in a row without serving in between; after more, a process has failed."""
 
 SERVED_AFTER = 10.0
-"""Seconds of being ready after which earlier failures are forgotten."""
+"""The time of being ready, in seconds, after which earlier failures no longer count."""
 
 USELESS = (2, 126, 127)
-"""Exit codes of a process that will not do better the next time: its settings are wrong."""
+"""Exit codes that mean that a restart is useless: the settings are wrong."""
 
 
 @dataclass(slots=True)
@@ -25,9 +25,9 @@ class Restarts:
     count: int = 0
 
     def ended(self, code: int, ready_for: float) -> float | None:
-        """Take note of an end; the seconds to wait before the next start, or ``None`` to give up.
+        """Record an end; return the seconds before the next start, or ``None`` to give up.
 
-        ``ready_for`` is how long the process had been ready.
+        ``ready_for`` is how long the process had been ready, in seconds.
         """
         self.failures = 1 if ready_for >= SERVED_AFTER else self.failures + 1
         hopeless = code in USELESS and not ready_for

@@ -9,21 +9,21 @@ ROSTER = (
     *("embedding", "security", "memory", "llm_router", "tools", "sandbox", "knowledge_graph"),
     *("mission", "realm", "agent_core", "session_replay", "swarm", "api"),
 )
-"""Those that others call come first; they are stopped last."""
+"""Workers that others call come first; they are stopped last."""
 
 ENGINE = "engine"
-"""The name of the engine's process beside those of the workers."""
+"""The name of the engine's process, beside those of the workers."""
 
 
 class UnknownWorker(ValueError):  # noqa: N818 - it says what is wrong
-    """There is no worker of that name; the text has the names there are."""
+    """There is no worker with that name; the text lists the known names."""
 
 
 def chosen(names: Sequence[str]) -> list[str]:
-    """The workers of these names, or all, in the order of the roster.
+    """The workers with these names, or all, in the order of the roster.
 
     Raises:
-        UnknownWorker: a name is of none.
+        UnknownWorker: a name is unknown.
     """
     for name in names:
         known_name(name)
@@ -31,10 +31,10 @@ def chosen(names: Sequence[str]) -> list[str]:
 
 
 def known_name(name: str, *others: str) -> str:
-    """The name itself, if it is a worker's or one of the ``others``.
+    """Check that a name is a worker's or one of the ``others``, and return it.
 
     Raises:
-        UnknownWorker: it is none.
+        UnknownWorker: the name is unknown.
     """
     known = [*ROSTER, *others]
     if name in known:

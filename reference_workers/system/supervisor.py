@@ -1,4 +1,4 @@
-"""Starts an engine and the workers, keeps them up, and stops them in reverse order."""
+"""Starts an engine and the workers, keeps them running, and stops them in reverse order."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from reference_workers.system.process import Phase, Supervised
 from reference_workers.system.roster import ENGINE
 
 LOOK = 0.2
-"""Seconds between two looks at the engine's list of functions while somebody is starting."""
+"""The interval in seconds between reads of the engine's functions while workers are starting."""
 
 PATIENCE = 5.0
-"""Seconds that the engine may take to tell of its functions."""
+"""How long the engine may take to list its functions, in seconds."""
 
 TOLD = 15
-"""Lines of a log that an error shows."""
+"""The lines of a log that an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be started. Without a ``url`` an engine is, with these ports; 0 is a free one."""
+    """What to start. Without a ``url`` an engine is started, with these ports; 0 is a free one."""
 
     names: Sequence[str]
     url: str | None = None
@@ -61,7 +61,7 @@ class Supervisor:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> int:
-        """Keep the system up until a signal; 0 then, 1 when a process could not be kept up."""
+        """Run the system until a signal (0), or until a process has failed for good (1)."""
         for number in (signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)):
             with suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number, self._over.set)
@@ -92,7 +92,7 @@ class Supervisor:
     # -- the engine ------------------------------------------------------------------------------
 
     async def _start_engine(self) -> None:
-        """Start the engine, if there is none yet, and wait until it is there."""
+        """Start the engine, unless there is one already, and wait until it is ready."""
         if self._engine is None:
             return
         ports = (self._plan.port, self._plan.http_port, self._plan.stream_port)
@@ -105,13 +105,13 @@ class Supervisor:
             wait.cancel()
 
     def _heard(self, line: str) -> None:
-        """Take the addresses that the engine prints; it is there when it has told all of them."""
+        """Read the addresses that the engine prints; after all of them, the engine is ready."""
         name, _, address = line.partition(" ")
         self._served[name] = address
         if self._engine is None or not {"ready", "iii-http", "iii-stream"} <= self._served.keys():
             return
         self._url, self._http = self._served["ready"], self._served["iii-http"]
-        # Should it have to be started again, it must be found where it was.
+        # A restarted engine must have the same addresses.
         ports = (_port(self._served[each]) for each in ("ready", "iii-http", "iii-stream"))
         self._engine.command = _engine_command(self._folder, *ports)
         self._engine.ready(0)
@@ -120,7 +120,7 @@ class Supervisor:
     # -- the workers -----------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        """Find out from the engine which workers are there, and tell when all are."""
+        """Ask the engine which workers are registered, and report when all are."""
         if self._url is None:
             return
         async with caller(self._url, "supervisor") as worker:
@@ -145,7 +145,7 @@ class Supervisor:
                 self._display.say(f"ready: {self._http}/v1/chat/completions")
 
     def _changed(self, process: Supervised) -> None:
-        """Show a change, and keep it for other terminals; one that is given up ends all."""
+        """Show a change, and write it for other terminals; a failed process ends the system."""
         self._folder.write(self._told())
         self._display.show(process, self._all())
         if process.state is Phase.FAILED:
@@ -180,7 +180,7 @@ class Supervisor:
 
 
 def _environment(given: Mapping[str, str], folder: Folder) -> dict[str, str]:
-    """What a process gets: nothing that names another engine, and a folder for its files."""
+    """The environment of a process: no variables for another engine, and a folder for its files."""
     kept = {name: value for name, value in given.items() if not name.startswith("III_")}
     return {"TOOLS_ROOT": str(folder.files.resolve()), "PYTHONUNBUFFERED": "1", **kept}
 

@@ -1,1 +1,1 @@
-"""``python -m reference_workers.tools``: what agents can do, each tool a function with a format."""
+"""``python -m reference_workers.tools``: tools for agents, each a function with a format."""

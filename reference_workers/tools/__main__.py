@@ -1,7 +1,7 @@
-"""The worker: every tool as a function of its own, and ``tool::list`` and ``tool::call``.
+"""The worker: every tool as a separate function, and ``tool::list`` and ``tool::call``.
 
-A tool is any function in the engine whose metadata say ``{"tool": true}``, whichever worker offers
-it. What is none cannot be called through ``tool::call``.
+A tool is any function in the engine whose metadata contains ``{"tool": true}``, whichever worker
+offers it. Other functions cannot be called through ``tool::call``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reference_workers.tools.shell import Shell
 from reference_workers.tools.web import Web
 
 AT_ONCE = 32
-"""Functions that ``engine::functions::info`` tells of in one answer (iii engine 0.23)."""
+"""The most functions in one answer of ``engine::functions::info`` (iii engine 0.23)."""
 
 ANYTHING = {"description": "Any JSON value."}
 

@@ -1,4 +1,4 @@
-"""``math::evaluate``: arithmetic, and nothing else that Python could do."""
+"""``math::evaluate``: arithmetic, without any other feature of Python."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from reference_workers.client.context import Json
 from reference_workers.service import NUMBER, Function, form, text
 
 LARGEST_POWER = 1000
-"""The exponent of a power; beyond it a short text would make a number of any size."""
+"""The largest exponent; beyond it a short text could produce a number of any size."""
 
 LARGEST = 10**300
-"""The largest number on the way; what follows is near the end of what JSON carries."""
+"""The largest intermediate result; JSON numbers end not far above it."""
 
 DEEPEST = 50
-"""Levels of an expression."""
+"""The deepest nesting of an expression."""
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -52,7 +52,7 @@ def evaluate(expression: str) -> int | float:
     """The value of an arithmetic expression.
 
     Raises:
-        ValueError, ArithmeticError, TypeError: it has none, or one that is too large.
+        ValueError, ArithmeticError, TypeError: it has no value, or one that is too large.
     """
     try:
         tree = ast.parse(expression.strip(), mode="eval")

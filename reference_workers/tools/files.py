@@ -1,4 +1,4 @@
-"""Files below one root folder. No path leads out of it, links included."""
+"""Files below one root folder. No path leads out of it, not even through links."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from reference_workers.client.context import Json
 from reference_workers.service import COUNT, STRING, Function, array, form, text
 
 VARIABLE = "TOOLS_ROOT"
-"""The root folder. Without it, files are in a temporary folder that goes with the worker."""
+"""The root folder. Without it, files are in a temporary folder that is removed with the worker."""
 
 LARGEST = 1_000_000
-"""Bytes of a file that is read or written."""
+"""The largest file that is read or written, in bytes."""
 
 MOST_ENTRIES = 1000
-"""Names that a folder is listed with."""
+"""The most names in the list of a folder."""
 
 PATH = text(1000, description="A path below the root folder.")
 
@@ -77,7 +77,7 @@ class Files:
     def _read(self, name: str) -> Json:
         path = self._place(name)
         try:
-            # Neither a link that was put there meanwhile nor a pipe that nobody writes to.
+            # Protects against a link created meanwhile, and against a pipe without a writer.
             with os.fdopen(os.open(path, os.O_RDONLY | _GUARDED), "rb") as file:
                 content = file.read(LARGEST + 1)
         except OSError as fault:
@@ -112,10 +112,10 @@ class Files:
         return {"entries": told[:MOST_ENTRIES]}
 
     def _place(self, name: str) -> Path:
-        """Where a path leads, links followed.
+        """The target of a path, with links resolved.
 
         Raises:
-            FunctionError: ``forbidden``, when that is outside of the root folder.
+            FunctionError: ``forbidden``, when the target is outside the root folder.
         """
         root = self._root.resolve()
         try:

@@ -1,4 +1,4 @@
-"""Tools that need nothing but their arguments: texts, times, JSON, hashes, encodings."""
+"""Tools that need nothing but their arguments: text, time, JSON, hashes, encodings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``shell::exec``: programs that are on a list. It is off until there is one."""
+"""``shell::exec``: runs programs on an allowlist. It is off without a list."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from reference_workers.client.context import Json
 from reference_workers.service import STRING, Function, array, form, text
 
 VARIABLE = "TOOLS_SHELL_ALLOW"
-"""Names of programs, with commas between them."""
+"""Names of programs, separated by commas."""
 
 SECONDS = 10.0
 LARGEST = 100_000
-"""Bytes of each output that are told."""
+"""The most bytes of each output that are returned."""
 
 
 class Shell:
-    """Runs programs by a list of words, never through a shell."""
+    """Runs programs with a list of arguments, never through a shell."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         named = environment.get(VARIABLE, "").split(",")
         self._allowed = frozenset(name.strip() for name in named if name.strip())
-        # What a program needs to run, and none of the worker's secrets.
+        # Only what a program needs to run, and none of the worker's secrets.
         self._environment = {n: environment[n] for n in ("PATH", "LANG") if n in environment}
 
     def functions(self) -> dict[str, Function]:
@@ -76,7 +76,7 @@ class Shell:
 
 
 def _kill(process: Process) -> None:
-    """End a program with everything it started; nothing is left when it ended by itself."""
+    """Kill a program with all processes that it started; none are left if it ended by itself."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 

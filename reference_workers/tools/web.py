@@ -1,4 +1,4 @@
-"""``web::fetch``: pages of hosts that are on a list, and of no others."""
+"""``web::fetch``: pages of hosts on an allowlist."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from reference_workers.client.context import Json
 from reference_workers.service import STRING, Function, form, text
 
 VARIABLE = "TOOLS_WEB_ALLOW"
-"""Hosts, or hosts with ports, with commas between them. Without it nothing is fetched."""
+"""Hosts, or hosts with ports, separated by commas. Without it nothing is fetched."""
 
 SECONDS = 10.0
 LARGEST = 200_000
-"""Bytes of a page that are read; the rest is cut off."""
+"""The most bytes of a page that are read; the rest is cut off."""
 
 MOST_REDIRECTS = 5
 
 
 class Web:
-    """Fetches. Every redirect is held against the list as the first address is."""
+    """Fetches pages. Every redirect is checked against the list like the first address."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         named = environment.get(VARIABLE, "").split(",")
@@ -64,7 +64,7 @@ class Web:
         raise FunctionError("fetch_failed", f"more than {MOST_REDIRECTS} redirects")
 
     def _check(self, url: str) -> None:
-        """Let an address of the list pass.
+        """Check that an address is on the list.
 
         Raises:
             FunctionError: ``invalid_request``, ``forbidden``.
@@ -82,7 +82,7 @@ class Web:
 
 
 async def _beginning(answer: httpx.Response) -> str:
-    """As much of a page as is read, as text."""
+    """The part of a page that is read, as text."""
     read = bytearray()
     async for part in answer.aiter_bytes():
         read += part

@@ -1,4 +1,4 @@
-"""The endurance benchmark sees what is lost, wrong or grown. It asserts no time."""
+"""The endurance benchmark detects lost and wrong answers, and grown memory. It asserts no time."""
 
 from __future__ import annotations
 

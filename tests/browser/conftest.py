@@ -21,7 +21,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="takes the extra 
 
 
 def missing(what: str) -> None:
-    """Skip, or fail in continuous integration, where everything has to be there."""
+    """Skip the test; fail in continuous integration, where every tool must be installed."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing, and has to be there in continuous integration")
     pytest.skip(f"{what} is not installed")

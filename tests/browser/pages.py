@@ -1,4 +1,4 @@
-"""Pages of every kind, of reports that no worker was needed for."""
+"""Pages of every kind, made from reports without running a worker."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FRAMES = (
 
 
 def entry(requirement: Requirement, outcome: Outcome) -> Entry:
-    """A verdict with evidence of every kind."""
+    """A verdict with every kind of evidence."""
     frames = tuple(
         EvidenceFrame(1.5 + at, 1, sender, text.replace("%s", "x" * 700), cited)  # type: ignore[arg-type]
         for at, (sender, text, cited) in enumerate(FRAMES)
@@ -74,7 +74,7 @@ def entry(requirement: Requirement, outcome: Outcome) -> Entry:
 
 
 def report(offset: int) -> Report:
-    """A report on all requirements; ``offset`` decides which has which outcome."""
+    """A report on all requirements; ``offset`` decides which requirement has which outcome."""
     reporter = Reporter(CATALOGUE, None)
     reporter.started({"worker": f"node dist/worker.js --port {offset}"})
     reporter.subject({})
@@ -113,7 +113,7 @@ def write(folder: Path) -> None:
 
 
 def _moved(workers: tuple[Judged, ...]) -> tuple[Judged, ...]:
-    """The same workers, each with the verdicts of another."""
+    """The same workers, each with the verdicts of another one."""
     return tuple(
         replace(worker, verdicts=other.verdicts)
         for worker, other in zip(workers, reversed(workers), strict=True)

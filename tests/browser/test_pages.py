@@ -1,4 +1,4 @@
-"""The pages in Chromium: at two widths, light and dark, by keyboard, and for everybody."""
+"""The pages in Chromium: two widths, light and dark, by keyboard, and accessible to everybody."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Open = Callable[..., Any]
 
 @pytest.fixture
 def open_page(browser: Any, pages: Path) -> Iterator[Open]:
-    """Opens a page; whatever it says on its console or asks of a network is a fault."""
+    """Opens a page; any console message and any request to a network fails the test."""
     faults: list[str] = []
     contexts: list[Any] = []
 
@@ -90,7 +90,7 @@ def test_every_link_leads_somewhere(open_page: Open, name: str) -> None:
 
 
 def shown(page: Any) -> int:
-    """How many rows of a page are to be seen."""
+    """How many rows of a page are visible."""
     number: int = page.locator("[data-outcome]:visible").count()
     return number
 

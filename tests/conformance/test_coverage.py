@@ -1,4 +1,4 @@
-"""The page that leads from rules and bugs to requirements."""
+"""The page that maps rules and bugs to requirements."""
 
 from __future__ import annotations
 

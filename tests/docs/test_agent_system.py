@@ -1,4 +1,4 @@
-"""The agent system as its page shows it: the commands answer, the diagram is what was recorded."""
+"""The agent system as its page shows it: the commands work, the diagram matches a recording."""
 
 from __future__ import annotations
 

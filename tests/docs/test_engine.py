@@ -1,4 +1,4 @@
-"""The newcomer's five minutes: what the page says is what happens."""
+"""The quick start: what the page shows is what happens."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ PAGE = "engine.md"
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".cache" / "sdks" / "cargo"
 SERVES = ('"type":"registertrigger"', "engine::workers::register")
-"""What a worker has sent, in either order, once its route is there: the engine holds back what
-comes before the announcement."""
-"""In the log of frames, where long ones are cut: the worker registers its route."""
+"""What the log of frames shows, in either order, once a worker's route is registered: the engine
+holds registrations until the announcement."""
 ANY_PORT = ("--port", "0", "--http-port", "0", "--stream-port", "0")
 
 
@@ -37,7 +36,7 @@ class Engine:
         self.http = self.until(r"iii-http (http://\S+)")
 
     def until(self, pattern: str) -> str:
-        """Read what it prints until a line matches."""
+        """Read its output until a line matches."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             found = re.search(pattern, line)
@@ -46,7 +45,7 @@ class Engine:
         raise AssertionError(f"the engine ended before it printed {pattern}")
 
     def until_all(self, texts: Collection[str]) -> None:
-        """Read what it prints until each text has come, in whatever order."""
+        """Read its output until each text has appeared, in any order."""
         missing = set(texts)
         while missing:
             missing.remove(self.until("|".join(map(re.escape, sorted(missing)))))
@@ -81,7 +80,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 def called(engine: Engine) -> object:
-    """What the page's curl gets."""
+    """The output of the page's curl command."""
     (call,) = [text for text in snippets(PAGE, "sh") if text.startswith("curl")]
     assert "http://127.0.0.1:3111/" in call
     words = shlex.split(call.replace("http://127.0.0.1:3111", engine.http))
@@ -93,7 +92,7 @@ def expected() -> object:
 
 
 def need(*tools: str) -> None:
-    """Skip without a tool; in continuous integration it must be there."""
+    """Skip without a tool; in continuous integration it must be installed."""
     for tool in tools:
         if shutil.which(tool) is None:
             assert "CI" not in os.environ, f"{tool} is not installed"
@@ -133,7 +132,7 @@ def test_rust(engine: Engine, tmp_path: Path) -> None:
         words = shlex.split(command)
         if words[0] == "cd":
             folder = folder / words[1]
-            # The versions that are built already, where they fit.
+            # Versions that were built before, where they fit.
             lock = ROOT / "reference_workers" / "rust" / "Cargo.lock"
             if lock.exists():
                 shutil.copy(lock, folder)

@@ -1,4 +1,4 @@
-"""Write one, record one, share one: the commands of the page do what it says."""
+"""Write, record and share a scenario: the commands of the page do what it says."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
 def command(beginning: str, **changes: str) -> list[str]:
-    """The indented command of the page that begins so, with parts of it changed."""
+    """The indented command of the page with this beginning, with parts of it changed."""
     (line, *_) = re.findall(rf"^    ({re.escape(beginning)}.*)$", TEXT, re.MULTILINE)
     for old, new in changes.items():
         line = line.replace(old.replace("_", " "), new)

@@ -17,7 +17,7 @@ MOCK = f"{sys.executable} -m mock_engine --config {{config}} --quiet"
 
 
 def mutant(name: str) -> str:
-    """The command of a wrong engine."""
+    """The command of an engine mutant."""
     return f"{sys.executable} -m tests.engines.mutant {name} --config {{config}}"
 
 

@@ -1,9 +1,9 @@
-"""Wrong engines: the mock engine with one thing broken, as a program that takes its options.
+"""Engine mutants: the mock engine with one mistake, as a program with the engine's options.
 
     python -m tests.engines.mutant NAME --config FILE
 
-What is broken is said about the frames that cross the wire, so that it holds whatever the engine
-looks like inside.
+A mistake is a change of the frames that cross the wire, so that it does not depend on how the
+engine is built.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def heard(connection: Connection, frame: Frame) -> Frame | None:
 
 @dataclass(frozen=True)
 class Mutant:
-    """An engine that breaks the requirement ``breaks``, and the words by which that is seen.
+    """An engine that breaks the requirement ``breaks``, and words that the finding must contain.
 
-    ``sends`` makes what is sent of each frame, ``receives`` what is read of each, ``responds``
-    what becomes of an answer over HTTP; a text is sent as it is.
+    ``sends`` returns what is sent in place of each frame, ``receives`` what is read in place of
+    each, ``responds`` what replaces an HTTP answer; a string is sent as it is.
     """
 
     breaks: str
@@ -44,7 +44,7 @@ class Mutant:
     responds: Callable[[Response], Response] = lambda response: response
 
     def install(self) -> None:
-        """Break this process's engine."""
+        """Install the mistake in the engine of this process."""
         send, deliver, respond = Connection.send_text, Connection._deliver, Connection.respond
 
         def send_text(connection: Connection, text: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The wrong engines, by name: what each breaks, and by which words that is to be seen."""
+"""The engine mutants, by name: what each breaks, and words that the finding must contain."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def of_function(function_id: str, change: Any) -> Any:
 
 
 def twice(kind: str) -> Any:
-    """Sends the frames of a kind twice, but for answers of the engine's own functions."""
+    """Sends the frames of a kind twice, except answers of the engine's own functions."""
 
     def sends(connection: Connection, frame: Frame) -> Frames:
         own = str(frame.get("function_id")).startswith("engine::")
@@ -87,7 +87,7 @@ def losing(every: int) -> Any:
 
 
 def code_of(old: str, new: str) -> Any:
-    """Has another code for an error."""
+    """Uses another code for an error."""
 
     def sends(connection: Connection, frame: Frame) -> Frames:
         error = frame.get("error")
@@ -147,7 +147,7 @@ def remembering(connection: Connection, frame: Frame) -> Frames:
 
 
 def trusting(connection: Connection, frame: Frame) -> Frame | None:
-    """Lets whoever knows a worker's id reattach as that worker."""
+    """Lets any worker that knows another one's id reattach as that worker."""
     if frame.get("type") == "reattach":
         known = _tokens.get(frame.get("previous_worker_id", ""))
         return frame if known is None else frame | {"reattach_token": known}
@@ -188,7 +188,7 @@ def closed(response: Response) -> Response:
 
 
 def renamed_event(old: str, new: str) -> Any:
-    """Calls an event of a trigger by another name."""
+    """Uses another name for an event of a trigger."""
 
     def sends(connection: Connection, frame: Frame) -> Frames:
         data = frame.get("data")
@@ -200,7 +200,7 @@ def renamed_event(old: str, new: str) -> Any:
 
 
 def in_stream(key: str, value: Any) -> Any:
-    """Changes a field of what subscribers of streams get."""
+    """Changes a field in the messages to subscribers of streams."""
 
     def sends(connection: Connection, frame: Frame) -> Frames:
         return [frame | {key: value} if key in frame and "event" in frame else frame]

@@ -1,4 +1,4 @@
-"""Every wrong engine is found, by the requirement that it breaks and for its own reason."""
+"""Every engine mutant is found, by the requirement that it breaks and for its own reason."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.engines.judging import judging, mutant, verdicts
 from tests.engines.mutants import MUTANTS
 
 WORDED = "invocation-builtin-bad-input"
-"""One probe with messages stands for all of them where words are judged."""
+"""A single probe with messages represents all others where wording is judged."""
 
 
 def findings(name: str, identity: str) -> Finding:
-    """What is found of a wrong engine by the requirement that it breaks."""
+    """The findings about a mutant on the requirement that it breaks."""
     if load_of_engines()[identity].probes != (EVERY,):
         (verdict,) = verdicts(mutant(name), [identity])
         return verdict.finding

@@ -1,7 +1,7 @@
 """The mock engine answers as the real one did: every requirement for engines, by its probes.
 
-What differs is a known failure with the reason, and must go on differing: an entry that is not
-true any more fails, too.
+Every difference is a known failure with a reason, and must still exist: an outdated entry fails,
+too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.engines.judging import MOCK, judging
 
 KNOWN = known.load(Path(__file__).parent / "known-failures.yaml", load_of_engines())
 RULES = [rule for rule in load_of_engines() if rule.probes != (EVERY,)]
-"""Without the rule about words, which is held to probe by probe here."""
+"""All rules except the one about wording, which is judged probe by probe here."""
 
 
 @pytest.fixture(scope="module")

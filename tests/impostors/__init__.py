@@ -1,1 +1,1 @@
-"""Processes that are no workers: none of them may pass a MUST that it cannot have shown."""
+"""Processes that are not workers: none of them may pass a MUST that it cannot have shown."""

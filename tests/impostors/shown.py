@@ -1,4 +1,4 @@
-"""What each impostor may pass, and the court's view of it."""
+"""What each impostor may pass, and the judge's verdict on it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from conformance.trials.trial import CHECKS
 from tests.judging import judge
 
 SPEAKS = ("CON-001", "CON-002", "CON-003", "ANN-", "FRM-001", "FRM-002", "FRM-010", "REG-", "USE-")
-"""What can be seen of a worker that speaks, whether or not it answers."""
+"""Requirements that a worker can show if it sends messages, whether or not it answers."""
 
 LIVES = (*SPEAKS, "CON-", "FRM-", "RDY-", "REC-007", "SHD-", "INV-020", "CAL-004")
-"""What can be seen of one that says something to each invocation: its announcement is a call that
-nobody waits for, which is all that CAL-004 is about.
+"""Requirements that a worker can show if it answers each invocation somehow.
+
+Its announcement is a call without an answer, which is all that CAL-004 requires.
 """
 
 ECHOES = ("INV-001", "INV-002", "INV-003", "INV-014", "INV-018", "INV-031", "INV-032", "INV-034")
-"""What can be seen of one that returns its data, and is found to play echo."""
+"""Requirements that a worker can show if it returns its data, and is found to echo."""
 
 SHOWN: dict[str, tuple[str, ...]] = {
     "ends_at_once": (),
@@ -27,19 +28,19 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "hangs_up": (),
     "announces_alone": SPEAKS,
     "fails_always": SPEAKS,
-    # The binary message that it is sent and sends back has a prefix and a JSON object.
+    # The binary message that it gets and sends back has a prefix and a JSON object.
     "repeats_everything": (*SPEAKS, "TEL-001"),
     "echoes_always": (*LIVES, *ECHOES, "INV-036"),
     "knows_nothing": (*LIVES, "INV-"),
-    # A worker that does all of it, and nonsense besides: the suite must bear that.
+    # A worker that does everything, and sends nonsense besides: the suite must bear that.
     "says_nonsense": ("",),
 }
-"""The beginnings of the ids of all that an impostor may pass."""
+"""The prefixes of the ids that an impostor may pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What came of an impostor: the MUSTs it failed and passed, and those it could not show."""
+    """The result of an impostor: the MUSTs it failed, passed, and passed without showing them."""
 
     name: str
     failed: tuple[str, ...]
@@ -48,7 +49,7 @@ class Exposure:
 
 
 def exposed(name: str) -> Exposure:
-    """Judge an impostor by everything that is judged in the default level."""
+    """Judge an impostor by all requirements of the default level."""
     verdicts = judge(
         f"tests.impostors {name}", [i for i, check in CHECKS.items() if not check.long]
     )

@@ -1,4 +1,4 @@
-"""No impostor passes a MUST that it cannot have shown, and each is found out."""
+"""No impostor passes a MUST that it cannot have shown, and each fails at least one."""
 
 from __future__ import annotations
 

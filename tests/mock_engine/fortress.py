@@ -1,4 +1,4 @@
-"""An engine under attack: a process of its own, somebody it serves, and raw connections to it."""
+"""An engine under attack: in a separate process, with a worker, a caller and raw connections."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIB = 1024 * 1024
 TEXT, BINARY, CONT, CLOSE, PING = 0x1, 0x2, 0x0, 0x8, 0x9
 FINAL, MASKED = 0x80, 0x80
 PATIENCE = 30.0
-"""Seconds after which whatever is awaited is taken to never come."""
+"""The time in seconds after which an expected event counts as missing."""
 
 Call = Callable[[Any], Awaitable[Any]]
 
@@ -38,7 +38,7 @@ class Fortress:
 
     @property
     def memory(self) -> int:
-        """Bytes of memory that it has in use."""
+        """The memory in use, in bytes."""
         size: int = self.process.memory_info().rss
         return size
 
@@ -62,7 +62,7 @@ def fortress() -> Iterator[Fortress]:
 
 
 def invocation(function_id: str, data: Any, number: int | None = None) -> str:
-    """An invocation; one without a number wants no answer."""
+    """An invocation; without a number it has no id, so that no answer is expected."""
     message = {"type": "invokefunction", "function_id": function_id, "data": data}
     if number is not None:
         message["invocation_id"] = f"00000000-0000-4000-8000-{number:012x}"
@@ -71,9 +71,9 @@ def invocation(function_id: str, data: Any, number: int | None = None) -> str:
 
 @asynccontextmanager
 async def served(port: int, *, path: str | None = None) -> AsyncIterator[Call]:
-    """A worker with ``fort::echo`` and a caller; gives a function that calls it.
+    """A worker with ``fort::echo`` and a caller; returns a function that calls it.
 
-    ``path`` is a pattern under which it is reached by HTTP, too.
+    ``path`` is a pattern under which it is also reached by HTTP.
     """
     url, numbers = f"ws://127.0.0.1:{port}/", itertools.count(1)
     async with connect(url) as worker, connect(url) as caller:
@@ -106,20 +106,20 @@ async def _answer(worker: ClientConnection) -> None:
 
 
 class Raw:
-    """A WebSocket without a library: whatever is sent is sent."""
+    """A WebSocket without a library: any bytes can be sent."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
     async def send(self, *parts: bytes) -> None:
         """Send bytes as they are; the engine may be gone already."""
-        with suppress(ConnectionError, RuntimeError):  # uvloop has an error of its own for it
+        with suppress(ConnectionError, RuntimeError):  # uvloop raises its own error
             if not self.writer.transport.is_closing():
                 self.writer.writelines(parts)
                 await self.writer.drain()
 
     async def rest(self) -> bytes:
-        """Everything that comes until the engine ends the connection."""
+        """All bytes that arrive until the engine ends the connection."""
         try:
             return await asyncio.wait_for(self.reader.read(), PATIENCE)
         except ConnectionError:
@@ -128,7 +128,7 @@ class Raw:
 
 @asynccontextmanager
 async def raw(port: int, path: str = "/") -> AsyncIterator[Raw]:
-    """An open WebSocket; the greeting is still to be read."""
+    """An open WebSocket; the greeting has not been read yet."""
     async with tcp(port) as peer:
         key = base64.b64encode(os.urandom(16))
         await peer.send(
@@ -150,7 +150,7 @@ async def tcp(port: int) -> AsyncIterator[Raw]:
 
 
 def frame(first: int, data: bytes = b"", *, size: int | None = None, masked: bool = True) -> bytes:
-    """A frame of a client, its mask all zeros; ``size`` is what its head claims."""
+    """A frame of a client with a mask of zeros; ``size`` is the length that its head claims."""
     length = len(data) if size is None else size
     mask, flag = (b"\0\0\0\0", MASKED) if masked else (b"", 0)
     if length < 126:

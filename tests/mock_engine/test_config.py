@@ -1,4 +1,4 @@
-"""Configuration files: both forms, variables, and complaints that name the line."""
+"""Configuration files: both forms, variables, and errors that name the line."""
 
 from __future__ import annotations
 

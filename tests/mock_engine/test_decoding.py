@@ -1,4 +1,4 @@
-"""The codec: what is a message and what is none."""
+"""The codec: which frames are messages and which are not."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_any_json_passes_unless_it_is_too_deep(
 
 
 def rounded(value: Any) -> Any:
-    """A value as the engine keeps it: whole numbers beyond 64 bits as floats."""
+    """A value as the engine stores it: whole numbers beyond 64 bits as floats."""
     match value:
         case dict():
             return {key: rounded(inner) for key, inner in value.items()}
@@ -261,12 +261,12 @@ FIELDS = {
     "result": st.sampled_from(["null", "1", "1e999"]),
     "error": st.sampled_from(['{"code":"c","message":"m"}', "null"]),
 }
-"""What may stand in a call or an answer, as JSON text."""
+"""Possible values of the fields of a call or an answer, as JSON text."""
 
 
 @st.composite
 def frames(draw: st.DrawFn) -> bytes:
-    """A call or an answer, right or with wrong fields, fields that stand twice or are unknown."""
+    """A call or an answer: valid, or with wrong, duplicate or unknown fields."""
     kind, payload_name = draw(
         st.sampled_from([("invokefunction", "data"), ("invocationresult", "result")])
     )

@@ -1,4 +1,4 @@
-"""An engine that is killed under load: what it acknowledged is still there afterwards."""
+"""An engine that is killed under load: everything that it acknowledged still exists afterwards."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def worker(url: str) -> AsyncIterator[Client]:
 async def load(
     process: asyncio.subprocess.Process, client: Client, function_id: str, shape: Any
 ) -> list[int]:
-    """Call with 0, 1, 2 … at once, kill the engine on the way, and return what it acknowledged."""
+    """Call with 0, 1, 2 … concurrently, kill the engine, and return what it acknowledged."""
     acknowledged: list[int] = []
 
     async def one(number: int) -> None:

@@ -1,4 +1,4 @@
-"""Hostile input: the engine stays small, stays up, and goes on serving everybody else."""
+"""Hostile input: the engine's memory stays bounded, and it keeps serving everybody else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.mock_engine.fortress import (
 )
 
 GROWTH = 96 * MIB
-"""What the engine may grow by: one message of the largest size, in a few copies on its way."""
+"""The most memory that the engine may add: one message of the largest size, in a few copies."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def fort() -> Iterator[Fortress]:
 
 
 def besiege(fort: Fortress, attack: Coroutine[Any, Any, None], *, growth: int = GROWTH) -> None:
-    """Attack an engine while it serves somebody, and see that it stays small and goes on."""
+    """Attack an engine while it serves a caller, and check its memory and its service."""
 
     async def siege() -> None:
         async with served(fort.port) as call:
@@ -141,7 +141,7 @@ def test_a_frame_in_tiny_pieces_is_read(fort: Fortress) -> None:
 
     async def attack() -> None:
         async with raw(fort.port) as peer:
-            peer.writer.get_extra_info("socket").setsockopt(6, 1, 1)  # no gathering (TCP_NODELAY)
+            peer.writer.get_extra_info("socket").setsockopt(6, 1, 1)  # no coalescing (TCP_NODELAY)
             for at in range(len(whole)):
                 await peer.send(whole[at : at + 1])
             await peer.reader.readuntil(b"slowly")
@@ -263,7 +263,7 @@ def test_an_engine_out_of_file_descriptors_serves_those_it_has() -> None:
 
 
 async def welcomes(port: int) -> bool:
-    """Whether a newcomer is served, if not at once: those who went are counted out one by one."""
+    """Whether a new connection is served; retried, because lost ones are removed one by one."""
     for _ in range(1000):
         try:
             async with served(port) as call:

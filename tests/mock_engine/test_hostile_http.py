@@ -199,7 +199,7 @@ async def test_a_peer_that_never_reads_is_given_up() -> None:
 
 
 class Held(Mirror):
-    """An application that answers when it is told to."""
+    """An application that answers when the test tells it to."""
 
     def __init__(self) -> None:
         super().__init__()

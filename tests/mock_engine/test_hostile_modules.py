@@ -1,4 +1,4 @@
-"""Hostile messages to what the modules serve: each is answered, nothing crashes."""
+"""Hostile messages to the functions of modules: each is answered, nothing crashes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SILENT = ("engine::register_trigger",)
 
 @asynccontextmanager
 async def everything() -> AsyncIterator[Server]:
-    """An engine with every module; whatever it fails to catch fails the test."""
+    """An engine with every module; an exception that it does not catch fails the test."""
     uncaught: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: uncaught.append(context))
     listening = {"port": 0, "host": "127.0.0.1"}
@@ -78,7 +78,7 @@ async def answered(peer: ClientConnection, asked: list[str]) -> int:
 
 
 def variants(schema: Any) -> list[Any]:
-    """Data of every wrong shape, and objects with the fields of a schema, each wrong in turn."""
+    """Data of every wrong shape, and objects with the fields of a schema, one wrong at a time."""
     fields = list((schema or {}).get("properties", {})) if isinstance(schema, dict) else []
     good = dict.fromkeys(fields, "x")
     return [*WRONG, good, *(good | {name: wrong} for name in fields for wrong in WRONG)]
@@ -200,7 +200,7 @@ async def test_whatever_a_handler_answers_becomes_an_answer() -> None:
         serving = asyncio.ensure_future(serve())
         async with httpx.AsyncClient(base_url=server.module_urls["iii-http"]) as client:
             for result in results:
-                if result is not None:  # no answer at all: the request waits until its timeout
+                if result is not None:  # without an answer the request waits until its timeout
                     reply = await client.post("/any", json=result, timeout=PATIENCE)
                     assert 200 <= reply.status_code <= 999
         serving.cancel()

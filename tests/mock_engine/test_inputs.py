@@ -1,4 +1,4 @@
-"""Inputs of functions, and the complaints about them."""
+"""Inputs of functions, and the errors about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages, written and read."""
+"""Encoding and decoding messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that a configuration may hold."""
+"""The options that a configuration may have."""
 
 from __future__ import annotations
 

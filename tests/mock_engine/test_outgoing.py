@@ -1,4 +1,4 @@
-"""Messages for workers, as a release has them."""
+"""Messages for workers, in the form of a given release."""
 
 from __future__ import annotations
 

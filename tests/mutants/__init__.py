@@ -1,6 +1,6 @@
 """Small wrong workers, at least one for each requirement with a check.
 
-There is a module, or a package, for each phase of a worker's life, named as the phase.
+There is a module, or a package, for each phase of a worker's life, with the name of the phase.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import pkgutil
 from tests.mutants.catalogue import MUTANTS, Mutant
 
 ASIDE = ("__main__", "agents", "matrix", "plain", "test_agents", "test_mutants")
-"""What holds no mutants of this kind: those in ``agents`` are mistakes in services.
+"""Modules without mutants of this kind: those in ``agents`` are mistakes in services.
 
-``catalogue``, ``handlers`` and ``worker`` are what all of them share.
+``catalogue``, ``handlers`` and ``worker`` are shared by all mutants.
 """
 
 MODULES = tuple(

@@ -1,4 +1,4 @@
-"""``python -m tests.mutants NAME`` runs one mutant; ``Worker`` is the unbroken one.
+"""``python -m tests.mutants NAME`` runs one mutant; ``Worker`` is the correct worker.
 
 ``--unprepared`` runs it in the form of a ``Shop``, which has no well-known function.
 """

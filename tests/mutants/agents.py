@@ -1,7 +1,7 @@
 """``python -m tests.mutants.agents NAME``: the workers of the agent system, each with one mistake.
 
-Some of the mistakes were seen in deployed systems. They are nothing that a rule of the protocol
-forbids, so a scenario of the library finds them, or a rule on how the engine is used.
+Some of the mistakes were seen in deployed systems. No rule of the protocol forbids them, so they
+are found by a scenario of the library, or by a rule on how the engine is used.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def mistaken(found_by: str, step: str | None = None) -> Callable[[Offer], Offer]
 
 
 def instead(owner: Any, name: str, other: Any) -> None:
-    """Put another thing in the place of one, for the rest of this process."""
+    """Replace one object by another, for the rest of this process."""
     assert hasattr(owner, name), name
     setattr(owner, name, other)
 
@@ -77,7 +77,7 @@ def instead(owner: Any, name: str, other: Any) -> None:
 
 @mistaken("agents-memory", "stored")
 def takes_null_for_present(worker: Worker) -> None:
-    """A store that reads null as a value, and so calls everything a duplicate and keeps nothing."""
+    """A store that reads null as a value, so that everything is a duplicate and nothing is kept."""
 
     async def store(self: memory.Memory, data: Json) -> Json:
         await self._embedding(data["text"])
@@ -95,7 +95,7 @@ def takes_null_for_present(worker: Worker) -> None:
 
 @mistaken("agents-memory", "kept")
 def stores_nothing(worker: Worker) -> None:
-    """A store that answers as if it had stored."""
+    """A store that answers as if it had stored the value."""
 
     async def store(self: memory.Memory, data: Json) -> Json:
         await self._embedding(data["text"])
@@ -107,7 +107,7 @@ def stores_nothing(worker: Worker) -> None:
 
 @mistaken("USE-001")
 def updates_with_operations(worker: Worker) -> None:
-    """`operations` where the engine takes `ops`."""
+    """Sends `operations` where the engine expects `ops`."""
 
     async def update(self: State, scope: str, key: str, *ops: Json) -> Change:
         await self._call("update", scope=scope, key=key, operations=list(ops))
@@ -119,7 +119,7 @@ def updates_with_operations(worker: Worker) -> None:
 
 @mistaken("agents-mission", "once")
 def checks_out_in_two_steps(worker: Worker) -> None:
-    """Whoever looks before somebody else has written gets the mission, too."""
+    """Two workers that look at the same time both get the mission."""
 
     async def append(self: Json, realm: str, mission_id: str, kind: str, **fields: Json) -> Json:
         record = await self._records.get(realm, mission_id)
@@ -134,7 +134,7 @@ def checks_out_in_two_steps(worker: Worker) -> None:
 
 @mistaken("agents-graph", "backwards")
 def relates_one_way(worker: Worker) -> None:
-    """A relation stands at its beginning alone."""
+    """A relation can be followed only from its beginning."""
     steps = knowledge_graph._steps
 
     def one_way(entity: Json, direction: str | None, relation: str | None) -> Json:
@@ -149,7 +149,7 @@ def relates_one_way(worker: Worker) -> None:
 
 @mistaken("agents-realm", "answered")
 def never_answers_a_wrong_leaf(worker: Worker) -> None:
-    """The import raises in a task that nobody looks at, and its caller waits for ever."""
+    """The import raises in a task whose result nobody awaits, so its caller waits for ever."""
 
     async def imported(self: realm.Realms, data: Json) -> Json:
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -186,14 +186,14 @@ def waits_for_everybody(worker: Worker) -> None:
 
 @mistaken("USE-003")
 def five_fields_of_cron(worker: Worker) -> None:
-    """A schedule as crontab has it, without seconds."""
+    """A schedule in crontab's form, without seconds."""
     instead(mission, "SWEEP", "*/5 * * * *")
     mission.offer(worker)
 
 
 @mistaken("agents-api", "asked")
 def never_reads_the_body(worker: Worker) -> None:
-    """A handler that takes the request itself for the data."""
+    """A handler that takes the whole request for the data."""
 
     async def completions(self: api.Api, data: Json) -> Json:
         body = {"messages": [{"role": "user", "content": str(data.get("text", "Hello"))}]}
@@ -204,7 +204,7 @@ def never_reads_the_body(worker: Worker) -> None:
     api.offer(worker)
 
 
-# -- judgement -----------------------------------------------------------------------------------
+# -- decisions -----------------------------------------------------------------------------------
 
 
 @mistaken("agents-security", "denied")
@@ -273,7 +273,7 @@ def gives_turns_back_as_texts_sort(worker: Worker) -> None:
 
 @mistaken("agents-system", "remembered")
 def remembers_nothing(worker: Worker) -> None:
-    """A whole system whose agents forget what was said as soon as it is answered."""
+    """The whole system, with agents that forget each message as soon as it is answered."""
 
     async def recall(self: memory.Memory, data: Json) -> Json:
         return {"memories": []}

@@ -72,7 +72,7 @@ class AnnouncesTwoOfAName(Worker):
 
 
 class _Second(Worker):
-    """Another connection of the same worker, for whatever it is, with nothing on it."""
+    """A second connection of the same worker, for any purpose, without messages."""
 
     def install_signals(self) -> None:
         return

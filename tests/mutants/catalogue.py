@@ -10,10 +10,11 @@ from tests.mutants.worker import Worker
 
 @dataclass(frozen=True)
 class Mutant:
-    """A worker that breaks ``requirement`` and nothing else, if that can be.
+    """A worker that breaks ``requirement`` and, if possible, nothing else.
 
-    ``seen_in`` names the trials in which it does so, of a requirement that must always hold;
-    ``full`` is whether that takes the full level, of one that is judged at the default one, too.
+    ``seen_in`` names the trials in which it does so, if the requirement must always hold; ``full``
+    is whether this needs the full level, although the requirement is judged at the default one,
+    too.
     """
 
     name: str
@@ -27,13 +28,13 @@ MUTANTS: dict[str, Mutant] = {}
 
 
 EVERYDAY = ("looking_back", "every_function", "first_series", "terminated")
-"""The trials that show most of what must always hold."""
+"""The trials that are enough for most of the requirements that must always hold."""
 
 
 def breaks(
     requirement: str, seen_in: tuple[str, ...] = EVERYDAY, *, full: bool = False
 ) -> Callable[[type[Worker]], type[Worker]]:
-    """Register a worker class, whose name becomes the mutant's, as breaking ``requirement``.
+    """Register a worker class as a mutant that breaks ``requirement``; its name is the mutant's.
 
     ``seen_in`` and ``full`` are as for ``Mutant``.
     """

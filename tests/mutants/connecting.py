@@ -147,7 +147,7 @@ class WaitsForEverToConnect(Worker):
 
 @breaks("CON-004", full=True)
 class GivesUpAfterTenRefusals(Plain):
-    """Ends where a supervisor is to start it anew, after the tries that are said to be enough."""
+    """Ends after the attempts that are said to be enough, for a supervisor to restart it."""
 
     tries = 0
 

@@ -1,4 +1,4 @@
-"""Mutants that send or take messages wrongly."""
+"""Mutants that send or read messages wrongly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KNOWN = {"type", "invocation_id", "function_id", "data", "metadata", "traceparen
 
 
 class GoesDeaf(Worker):
-    """Stops reading, with the socket open, once ``chokes`` says so."""
+    """Stops reading, with the socket open, once ``chokes`` returns true."""
 
     def chokes(self, raw: str | bytes) -> bool:
         raise NotImplementedError
@@ -180,7 +180,7 @@ class DropsCallsOutsideOfTraces(Worker):
 
 
 class SaysGoodbyeWith(Plain):
-    """Ends its connection with a close frame of its own making."""
+    """Ends its connection with its own kind of close frame."""
 
     payload: bytes
 
@@ -235,7 +235,7 @@ class BeginsWithAByteOrderMark(Plain):
 
 
 class Rereads(Worker):
-    """Reads messages through a form that is not theirs: ``misread`` says what it lets fall."""
+    """Reads messages through a wrong model: ``misread`` says which ones it drops."""
 
     def misread(self, message: Json) -> bool:
         raise NotImplementedError
@@ -278,7 +278,7 @@ class TakesNoOfferWithoutMetadata(Rereads, Plain):
 
 @breaks("FRM-013")
 class ReadsEachFrameAlone(Plain):
-    """Takes every frame for a message, as a reader made by hand may."""
+    """Takes every frame for a message, as a hand-written reader may."""
 
     async def session(self, socket: ClientConnection) -> None:
         recv = socket.recv_streaming
@@ -292,7 +292,7 @@ class ReadsEachFrameAlone(Plain):
 
 
 class Curt(ClientConnection):
-    """Ends the TCP stream when a close frame comes, without one of its own."""
+    """Ends the TCP stream when a close frame arrives, without sending one."""
 
     def __init__(self, protocol: Any, **options: Any) -> None:
         send_frame = protocol.send_frame

@@ -1,4 +1,4 @@
-"""What a worker that is easy to break does when it is invoked, and how it calls others."""
+"""The functions of a worker that is easy to break, and how it calls others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Handler = Callable[[Json], Awaitable[Json]]
 
 
 class HandlerError(Exception):
-    """A failure with a code of its own."""
+    """A failure with its own code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class HandlerError(Exception):
 
 
 class Calls:
-    """What the functions of a worker need of it: its state, its messages, and calls of others."""
+    """What the functions need from their worker: its state, its messages, and calls of others."""
 
     def __init__(self) -> None:
         self.socket: ClientConnection | None = None
@@ -53,11 +53,11 @@ class Calls:
 
     async def send(self, socket: ClientConnection, message: Json) -> None:
         text = json.dumps(message, ensure_ascii=False)
-        # Half of a surrogate pair has no UTF-8; JSON can write it all the same.
+        # Half of a surrogate pair has no UTF-8 form, but JSON can express it.
         await socket.send(text if encodable(text) else json.dumps(message))
 
     async def tell(self, message: Json) -> None:
-        """Send at once if there is a connection; otherwise the replay will."""
+        """Send at once if there is a connection; otherwise the replay sends it."""
         if self.socket is not None and self.connected:
             with contextlib.suppress(ConnectionClosed):
                 await self.send(self.socket, message)
@@ -104,7 +104,7 @@ class Calls:
 
 
 class Handlers(Calls):
-    """The functions of a ``Worker``, each a method of its own."""
+    """The functions of a ``Worker``, one method for each."""
 
     async def echo(self, data: Json) -> Json:
         return data
@@ -202,7 +202,7 @@ class Handlers(Calls):
         return {"written": len(data["parts"])}
 
     def pieces(self, part: Json) -> list[bytes | str]:
-        """What is sent for a part: data in pieces of 64 KiB, a text as a message."""
+        """The messages for a part: data in pieces of 64 KiB, a text as one message."""
         if "text" in part:
             return [part["text"]]
         data = base64.b64decode(part["base64"])
@@ -229,7 +229,7 @@ class Handlers(Calls):
         return {"data": data.get("data")}
 
     def call_fields(self, data: Json) -> Json:
-        """What a call has beside its data: metadata, an action, a namespace."""
+        """The optional fields of a call: metadata, an action, a namespace."""
         fields = {"metadata": data.get("metadata"), "action": self.action(data)}
         fields["namespace"] = self.namespace_of_call(data)
         return {name: value for name, value in fields.items() if value is not None}
@@ -265,5 +265,5 @@ class Handlers(Calls):
 
 
 def encodable(text: str) -> bool:
-    """Whether UTF-8 can write a text."""
+    """Whether a text can be encoded as UTF-8."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)

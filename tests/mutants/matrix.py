@@ -1,4 +1,4 @@
-"""Mutants before the judge: one mechanism for the tests and the kill matrix."""
+"""Judging mutants: one mechanism for the tests and the kill matrix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PORTS = itertools.cycle(range(20000 + os.getpid() % 1000 * 10, 31000))
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What came of a mutant: the finding on its own requirement, and what else it broke."""
+    """The result of a mutant: the finding on its own requirement, and what else it broke."""
 
     mutant: Mutant
     finding: Finding
@@ -28,26 +28,26 @@ class Row:
 
     @property
     def killed(self) -> bool:
-        """Whether its own requirement tells it from a right worker, and why."""
+        """Whether its own requirement fails with a reason."""
         finding = self.finding
         return finding.conclusion is Conclusion.BROKEN and bool(finding.expected and finding.seen)
 
 
 def decided_with(requirement_id: str, seen_in: Iterable[str] = ()) -> tuple[str, ...]:
-    """The requirements that the trials of this one, and of all it needs, decide as well.
+    """The requirements that are decided by the trials of this one and of its prerequisites.
 
-    What must always hold is decided by any trials, by those in ``seen_in`` too.
+    A requirement that must always hold is decided by any trial, including those in ``seen_in``.
     """
     played = _trials(requirement_id) | set(seen_in)
     return tuple(other for other in sorted(CHECKS) if _trials(other) <= played)
 
 
 def judged(mutant: Mutant, *, unprepared: bool = False) -> Row:
-    """Judge a mutant by its own requirement, and by all that is decided with it.
+    """Judge a mutant by its own requirement, and by all that are decided with it.
 
-    ``unprepared`` is whether in its form without known functions.
+    ``unprepared`` runs it in its form without known functions.
 
-    A fault of the suite is told as the finding: the mutant survives it.
+    A fault of the suite becomes the finding, and the mutant survives.
     """
     try:
         return _judged(mutant, "--unprepared" if unprepared else "")
@@ -73,14 +73,14 @@ def _judged(mutant: Mutant, option: str) -> Row:
 
 
 def lasts(mutant: Mutant) -> float:
-    """About how many seconds the longest trial takes that a mutant is judged by."""
+    """How long the longest trial for a mutant takes, in seconds, approximately."""
     return max((TRIALS[name].seconds for name in _trials(mutant.requirement)), default=0.0)
 
 
 def free_port() -> int:
-    """A port that a mutant may insist on; the real one is a single one for all.
+    """A port that a mutant may insist on, in place of the default port, which all tests share.
 
-    It is below those that the system hands out: many engines are given such ones meanwhile.
+    It is below the range from which the system takes free ports, because many engines use those.
     """
     for port in _PORTS:
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
@@ -89,7 +89,7 @@ def free_port() -> int:
 
 
 def _trials(requirement_id: str) -> frozenset[str]:
-    """The names of the trials that a verdict takes, those of its prerequisites included."""
+    """The names of the trials for a verdict, including those of its prerequisites."""
     names: set[str] = set()
     waiting, seen = [requirement_id], set()
     while waiting:

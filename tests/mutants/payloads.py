@@ -1,4 +1,4 @@
-"""Mutants that change data, or cannot take it."""
+"""Mutants that change data, or fail on some data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.mutants.worker import Handler, Json, Worker
 
 
 class BreaksData(Worker):
-    """Serves functions that see their data through ``spoil``."""
+    """Its functions get their data changed by ``spoil``."""
 
     def spoil(self, data: Json) -> Json:
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""A correct worker that nobody prepared: it has functions of its own and no well-known one.
+"""A correct worker that was not prepared for the suite: its own functions, no well-known ones.
 
 Mutants of it show that a mistake is found without the worker's help.
 """
@@ -14,7 +14,7 @@ from tests.mutants.worker import Handler, Json, Worker
 
 
 class Plain(Worker):
-    """Greets, and adds up."""
+    """Greets, and adds numbers."""
 
     async def add(self, data: Json) -> Json:
         return {"sum": data["a"] + data["b"]}
@@ -24,7 +24,7 @@ class Plain(Worker):
 
 
 class Ticking(Plain):
-    """Provides a trigger type that fires by itself, every so many seconds."""
+    """Provides a trigger type that fires by itself, at a fixed interval in seconds."""
 
     every = 0.3
 

@@ -1,4 +1,4 @@
-"""Mutants that do not stay alive, connected and quick to answer a ping."""
+"""Mutants that do not stay alive, stay connected and answer pings quickly."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class DiesOfAnUnknownFunction(Plain):
 
 @breaks("RDY-001")
 class PartsWithTheEngineNowAndThen(Plain):
-    """Takes silence for the end of a connection, and is back a moment later."""
+    """Treats silence as the end of the connection, and reconnects a moment later."""
 
     async def session(self, socket: ClientConnection) -> None:
         asyncio.get_running_loop().call_later(
@@ -143,7 +143,7 @@ class ShortensItsPongs(Plain):
 
 
 class Ponders(Silent):
-    """Takes a ping without a payload for nothing that wants an answer."""
+    """Does not answer a ping without a payload."""
 
     def __init__(self, protocol: Any, **options: Any) -> None:
         send_frame = protocol.send_frame

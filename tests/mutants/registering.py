@@ -46,7 +46,7 @@ class RegistersTwice(Worker):
 
 @breaks("REG-002", seen_in=("odd_messages",))
 class BeginsAnewAfterNonsense(Worker):
-    """Registers everything once more on the same connection when it cannot read a message."""
+    """Registers everything again on the same connection when it cannot read a message."""
 
     async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
         try:
@@ -199,11 +199,11 @@ class TakesAReservedIdInTheNamespaceItIsGiven(Plain):
 
 
 BRIEF = {"type": "registerfunction", "id": "mutant::brief"}
-"""What a worker registers after its start, and takes back a moment later."""
+"""What a worker registers after its start and removes a moment later."""
 
 
 class TakesBack(Plain):
-    """Takes something back by itself, as a worker does whose settings change."""
+    """Removes a registration by itself, as a worker does whose settings change."""
 
     taken_back: Json
 

@@ -27,7 +27,7 @@ class WritesDataAsText(Worker):
 
 @breaks("CHN-002")
 class ClosesBeforeItHasWritten(Worker):
-    """Its close overtakes what it still has to send."""
+    """Its close frame overtakes the messages that it still has to send."""
 
     async def write(self, data: Json) -> Json:
         *early, last = data["parts"]
@@ -54,7 +54,7 @@ class LeavesTheChannelOpen(Worker):
 
 @breaks("CHN-003")
 class ReadsWhatIsThere(Worker):
-    """Stops at the first message that it has to wait for."""
+    """Stops at the first message that it would have to wait for."""
 
     async def read(self, data: Json) -> Json:
         async with self.channel(data["channel"]) as socket:
@@ -82,7 +82,7 @@ class WritesInOnePiece(Worker):
 
 @breaks("CHN-005")
 class WaitsForALostReader(Worker):
-    """Keeps a channel that breaks off, for it may come back."""
+    """Keeps a channel that was broken off, because the reader may come back."""
 
     async def write(self, data: Json) -> Json:
         socket = await self.channel(data["channel"])
@@ -144,7 +144,7 @@ class ReportsInProtobuf(Reports):
 
 @breaks("TEL-001")
 class ReportsInTextWhenItEnds(Worker):
-    """As an exporter of batches does, it sends nothing before."""
+    """Sends nothing before its end, as an exporter that sends in batches does."""
 
     async def goodbye(self) -> None:
         async with connect(f"{self.url()}/otel", close_timeout=1) as socket:
@@ -188,7 +188,7 @@ class ObservesUndeclared(Worker):
 
 
 class Observes(Worker):
-    """Observes a function as soon as the engine says that it knows of that."""
+    """Observes a function as soon as the engine has registered it."""
 
     def description(self) -> Json:
         return {**super().description(), "features": ["observe.v1"]}

@@ -1,4 +1,4 @@
-"""Mutants that end wrongly."""
+"""Mutants that stop wrongly."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class IgnoresSigterm(Ignores):
 
 @breaks("SHD-001")
 class EndsOnlyWhenIdle(Shop):
-    """Waits for what it was busy with when the signal came, and is never told that it is done."""
+    """Waits for the work that it had when the signal arrived, and never learns that it is done."""
 
     async def drain(self) -> None:
         if self.running:
@@ -132,7 +132,7 @@ class BeginsToEndAgain(Worker):
 
 
 class LosesSignals(Plain):
-    """Passes over signals, and forgets them, while it is ``busy``."""
+    """Ignores signals while it is ``busy``, and forgets them."""
 
     @property
     def busy(self) -> bool:

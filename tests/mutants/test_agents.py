@@ -1,4 +1,4 @@
-"""Each mistake in a worker of the agent system is found, and by what it should be found by."""
+"""Each mistake in a worker of the agent system is found, by the expected rule or step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.judging import judge
 from tests.mutants.agents import MISTAKES
 
 FACTOR = 0.4
-"""Of the usual deadlines: what a wrong worker does not do is waited for."""
+"""The factor for the usual deadlines: a test waits for what a wrong worker fails to do."""
 
 BY_SCENARIO = {name: mistake for name, mistake in MISTAKES.items() if mistake.step}
 BY_REQUIREMENT = {name: mistake for name, mistake in MISTAKES.items() if not mistake.step}
@@ -35,7 +35,7 @@ WORKERS = {
     "agents-tools": "tools",
     "agents-turn": "agent_core",
 }
-"""The right worker of each scenario."""
+"""The correct worker for each scenario."""
 
 
 def outcome(command: str, scenario: str) -> tuple[str, str]:
@@ -44,7 +44,7 @@ def outcome(command: str, scenario: str) -> tuple[str, str]:
 
 
 def step_of(reason: str, path: Path) -> str | None:
-    """The id of the step whose place a verdict names."""
+    """The id of the step that a verdict points to."""
     line = int(reason.partition(f"{path}:")[2].partition(":")[0])
     steps = dict(nodes.parse(path.read_text("utf-8"), str(path)).entries())["steps"].items()
     entries = dict(

@@ -1,4 +1,4 @@
-"""Every mutant fails the check of its requirement; the unbroken worker passes them all."""
+"""Every mutant fails the check of its requirement; the correct worker passes them all."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ NOT_ITS_BUSINESS = (
     *("INV-021", "INV-028", "INV-039"),
     *("TEL-001", "TEL-002", "TEL-003", "OBS-001", "OBS-002", "OBS-003", "USE-006", "REC-030"),
 )
-"""Rules on what the unbroken worker does not do: URLs, features, telemetry, a namespace, state; and
-one of a version that is newer than it."""
+"""Rules about things that the correct worker does not do.
+
+These are URLs, features, telemetry, a namespace and state, and one rule of a newer version.
+"""
 
 
 LEARNED = ("USE-007", "USE-008", "USE-009")
-"""Rules on what functions do together, which is learned of workers without known functions."""
+"""Rules about how functions work together, which are learned only without known functions."""
 
 WITHOUT_KNOWN_FUNCTIONS = (
     *("HandlesThreeAtATime", "RunsNothingWithoutAnId"),
@@ -29,7 +31,7 @@ WITHOUT_KNOWN_FUNCTIONS = (
     *("SendsExpiredCalls", "WaitsForAResultThatIsNull"),
     *("PutsMetadataIntoTheData", "AnswersOutsideTheTrace"),
 )
-"""Mutants that are found through what a shop's functions do, too."""
+"""Mutants that are also found through the functions of a shop."""
 
 
 def test_the_unbroken_worker_keeps_every_requirement() -> None:

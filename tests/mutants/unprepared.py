@@ -1,7 +1,7 @@
-"""Mutants in the form of workers that nobody prepared: with functions of their own alone.
+"""Mutants in the form of workers that were not prepared for the suite: only their own functions.
 
-``unprepared`` makes one of any mutant: it has a shop's functions instead of the well-known ones, so
-that what it breaks must be found through what those do by themselves.
+``unprepared`` turns any mutant into one: it gets a shop's functions instead of the well-known ones,
+so that its mistake must be found through them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tests.mutants.worker import Json, Worker
 
 
 class Shop(Worker):
-    """The correct worker, with no function that the suite knows."""
+    """The correct worker, without any function that the suite knows."""
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -79,7 +79,7 @@ class Shop(Worker):
         return key if isinstance(key, str) and key else None
 
     async def engine(self, function_id: str, data: Json) -> Json:
-        """Call a function of the engine; its error becomes that of the handler."""
+        """Call a function of the engine; its error becomes the handler's error."""
         fields = {"function_id": function_id, "data": data}
         message = {"type": "invokefunction", "function_id": function_id}
         message |= {**self.argument(fields), **self.trace(current.get())}
@@ -95,7 +95,7 @@ class Shop(Worker):
 
 
 OWN = {"handlers", "triggers", "__module__", "__doc__", "__qualname__"}
-"""What a mutant may override without a trace in a shop."""
+"""The names that a mutant may override without an effect in a shop."""
 
 UNREACHABLE = {name for name in vars(Handlers) if not name.startswith("_")} - {
     "hello",
@@ -105,11 +105,11 @@ UNREACHABLE = {name for name in vars(Handlers) if not name.startswith("_")} - {
     "namespace_of_call",
     "action",
 }
-"""Handlers of well-known functions: a shop has none of them."""
+"""Handlers of well-known functions, which a shop does not have."""
 
 
 def unprepared(mutant: Mutant) -> type[Worker] | None:
-    """The mutant as a shop, or ``None`` where all it breaks is in well-known functions."""
+    """The mutant as a shop; ``None`` if it only breaks well-known functions."""
     if issubclass(mutant.worker, Shop):
         return mutant.worker
     changed = {name for cls in mutant.worker.__mro__[: -len(Worker.__mro__)] for name in vars(cls)}

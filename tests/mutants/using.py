@@ -68,7 +68,7 @@ class PutsState(Calls):
 
 
 class Binds(Worker):
-    """Registers one trigger more."""
+    """Registers one more trigger."""
 
     trigger_type: str
     config: Json
@@ -131,7 +131,7 @@ class MisspellsItsTriggerType(Binds):
 
 
 class Answers(Worker):
-    """Answers requests over HTTP with what it should not."""
+    """Answers HTTP requests wrongly."""
 
     answer: Json
 
@@ -168,7 +168,7 @@ class AnswersWithAStatusOfItsOwn(Answers):
 
 @breaks("USE-005")
 class StreamsBehindAResult(Answers):
-    """Returns a value before it takes the channel, so that the value is the answer."""
+    """Returns a value before it uses the channel, so that the value is the answer."""
 
     async def page(self, data: Json) -> Json:
         self.streaming = asyncio.ensure_future(self.stream(data))
@@ -181,7 +181,7 @@ class StreamsBehindAResult(Answers):
 
 
 class Counts(Worker):
-    """Asks the engine for a value in one of its functions."""
+    """Reads a value from the engine in one of its functions."""
 
     async def count(self, data: Json) -> Json:
         call = {"type": "invokefunction", "function_id": "state::get"}
@@ -216,7 +216,7 @@ class EndsOverWhatIsAbsent(Counts):
 
 @breaks("USE-006")
 class TrustsWhatItKept(WaitsForWhatIsAbsent):
-    """Keeps a value as soon as it is connected, and never thought of an engine that lost it."""
+    """Stores a value only when it connects, although the engine may lose the value later."""
 
     async def announce(self, socket: ClientConnection) -> None:
         call: Json = {"type": "invokefunction", "function_id": "state::set"}

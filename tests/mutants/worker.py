@@ -1,6 +1,6 @@
-"""A correct worker in a form that is easy to break: each step is a method of its own.
+"""A correct worker in a form that is easy to break: each step is a separate method.
 
-Every mutant is a subclass that overrides one of them. Unbroken it passes every requirement, which
+Every mutant is a subclass that overrides one of them. Unchanged it passes every requirement, which
 the tests of the mutants check first.
 """
 
@@ -28,7 +28,7 @@ __all__ = ["Handler", "HandlerError", "Json", "Worker", "main"]
 
 
 class Worker(Handlers):
-    """The correct worker. ``largest`` is how many bytes of a message it sends."""
+    """The correct worker. ``largest`` is the largest message in bytes that it sends."""
 
     largest = 2**26
     open_timeout: float | None = 10.0
@@ -43,7 +43,7 @@ class Worker(Handlers):
         self.unwanted = False
         self.leaving: asyncio.Future[None] | None = None
 
-    # -- what it registers -----------------------------------------------------------------------
+    # -- registrations ---------------------------------------------------------------------------
 
     def functions(self) -> list[Json]:
         return [
@@ -106,11 +106,11 @@ class Worker(Handlers):
         )
 
     def most(self) -> int:
-        """The largest message it takes, in bytes."""
+        """The largest message in bytes that it accepts."""
         return 2**26
 
     def delay(self, attempt: int) -> float:
-        """Seconds before try number ``attempt``, counted from 1 after each success."""
+        """The delay before an ``attempt`` in seconds; attempts count from 1 after each success."""
         return min(2.0 ** (attempt - 1), 30.0)
 
     def gives_up(self, fault: Exception) -> bool:
@@ -135,7 +135,7 @@ class Worker(Handlers):
         return self.exit_code()
 
     async def unless_stopped(self, dialling: Coroutine[Any, Any, Result]) -> Result:
-        """Wait for a connection to be made, or for the end."""
+        """Wait for a connection to be made, or for the stop signal."""
         task = asyncio.ensure_future(dialling)
         stopped = asyncio.ensure_future(self.stopping.wait())
         try:
@@ -160,7 +160,7 @@ class Worker(Handlers):
     async def session(self, socket: ClientConnection) -> None:
         await self.open(socket)
         self.connects += 1
-        self.connected = True  # what is called from here on need not be kept
+        self.connected = True  # calls from here on need not be kept
         try:
             await self.send_kept(socket)
             while True:
@@ -303,7 +303,7 @@ class Worker(Handlers):
     def unsendable(self, result: Json, why: str) -> Json:
         return {**result, "error": {"code": "invocation_failed", "message": why}}
 
-    # -- the end ---------------------------------------------------------------------------------
+    # -- stopping --------------------------------------------------------------------------------
 
     def install_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -320,7 +320,7 @@ class Worker(Handlers):
         await self.goodbye()
 
     def fail_pending(self) -> None:
-        """Tell those who wait for an answer that none will come."""
+        """Fail the pending calls."""
         for waiting in self.waiting.values():
             if not waiting.done():
                 error = {"code": "SHUTDOWN", "message": "the worker is shutting down"}

@@ -9,7 +9,7 @@ from reference_workers.system.calling import caller
 
 
 def called(url: str, function_id: str, data: Any) -> Any:
-    """The result of a function; raises as the client's ``call`` does."""
+    """The result of a function; raises the errors of the client's ``call``."""
 
     async def call() -> Any:
         async with caller(url, "test") as worker:

@@ -1,8 +1,8 @@
 """``python -m tests.reference_workers.diagram`` records a chat and draws it into the documentation.
 
-One question goes over HTTP to the system on an engine of this process. From the engine's transcript
-a diagram is made in which the engine itself stands only where a module of it is used: everything
-else goes through it.
+One question is sent over HTTP to the system on an in-process engine. The diagram is made from the
+engine's transcript; the engine itself appears only where one of its modules is used, because
+everything else goes through it, too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ANSWERED = "math::evaluate says: 144"
 ROUTE = "/v1/chat/completions"
 CLIENT, ENGINE = "client", "engine"
 BESIDE = ("session_replay", "swarm", "supervisor")
-"""Who takes part in no chat, or does so while the answer is on its way already."""
+"""Workers that take no part in a chat, or only while the answer is already on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Arrow:
 
 @contextmanager
 def on_an_engine(folder: Path) -> Iterator[LocalEngine]:
-    """The whole system, ready, on an engine of this process."""
+    """The whole system, ready, on an in-process engine."""
     with (
         LocalEngine({"workers": [{"name": name} for name in MODULES]}) as engine,
         system(folder, "--url", engine.url) as there,
@@ -63,7 +63,7 @@ def on_an_engine(folder: Path) -> Iterator[LocalEngine]:
 
 
 def chat(engine: LocalEngine) -> tuple[Any, list[Event]]:
-    """Ask the question; the answer and what happened on the wire meanwhile, and before."""
+    """Ask the question; return the answer, and what happened on the wire meanwhile and before."""
     begun = len(engine.transcript)
     answer = httpx.post(f"{engine.http_url}{ROUTE}", json=QUESTION, timeout=60)
     assert answer.status_code == 200, answer.text
@@ -71,7 +71,7 @@ def chat(engine: LocalEngine) -> tuple[Any, list[Event]]:
 
 
 def names(engine: LocalEngine) -> dict[int, str]:
-    """The names of the workers, by the numbers of their connections."""
+    """The names of the workers, by connection number."""
     announced = (e for e in engine.transcript if isinstance(e, Message))
     return {
         event.connection: str(event.json["data"]["name"]).partition(":")[0]
@@ -83,7 +83,7 @@ def names(engine: LocalEngine) -> dict[int, str]:
 
 
 def arrows(events: Sequence[Event], workers: dict[int, str]) -> list[Arrow]:
-    """The calls that somebody waits for, and their answers, in order."""
+    """The calls with a waiting caller, and their answers, in order."""
     found = [Arrow(CLIENT, "api", f"POST {ROUTE}")]
     callers: dict[str, str] = {}
     for event in events:
@@ -108,7 +108,7 @@ def arrows(events: Sequence[Event], workers: dict[int, str]) -> list[Arrow]:
 
 
 def brief(message: dict[str, Any]) -> str:
-    """What an answer holds, as far as it helps to follow the conversation."""
+    """The part of an answer that helps to follow the conversation."""
     if "error" in message:
         return f"error {message['error']['code']}"
     result = message["result"]
@@ -126,17 +126,17 @@ TOLD = ("allowed", "suspicious", "status", "result", "value")
 
 
 def drawn(found: Sequence[Arrow]) -> str:
-    """The diagram, in the language of Mermaid."""
+    """The diagram in Mermaid's language."""
     order = [CLIENT, *reversed(ROSTER), ENGINE]
     taking = {name for arrow in found for name in (arrow.sender, arrow.receiver)}
     lines = [f"    participant {name}" for name in order if name in taking]
-    # A semicolon ends a statement there, and a hash begins an entity.
+    # In Mermaid a semicolon ends a statement, and a hash begins an entity.
     texts = (str(arrow).replace("#", "").replace(";", ",") for arrow in found)
     return "\n".join(["sequenceDiagram", *lines, *texts]) + "\n"
 
 
 def main() -> int:
-    """Draw the diagram anew."""
+    """Draw the diagram again."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder, on_an_engine(Path(folder)) as engine:

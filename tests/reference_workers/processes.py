@@ -1,4 +1,4 @@
-"""Workers as processes of their own."""
+"""Workers in separate processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 async def started(
     *arguments: str, module: str = "echo", stderr: int = DEVNULL, **environment: str
 ) -> AsyncIterator[Process]:
-    """A worker's process, which is gone in the end."""
+    """The process of a worker, ended on exit."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("III_")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", f"reference_workers.{module}", *arguments),
@@ -42,7 +42,7 @@ async def code(process: Process) -> int:
 
 
 async def line(process: Process, text: bytes) -> None:
-    """Wait until the process has written a line with this text."""
+    """Wait until the process has written a line that contains this text."""
     assert process.stderr is not None
     while text not in await asyncio.wait_for(process.stderr.readline(), DEADLINE):
         assert not process.stderr.at_eof()

@@ -1,4 +1,4 @@
-"""What every reference worker does, whatever it is built on."""
+"""What every reference worker does, whichever library it uses."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ANSWERS: tuple[tuple[str, Any, Any], ...] = (
     ("large", {"bytes": 5}, {"data": "xxxxx"}),
     ("inbox", [1], {"received": [1]}),
 )
-"""Well-known functions, what they are given beside the metadata ``{"m": 1}``, and their results."""
+"""Well-known functions, their data besides the metadata ``{"m": 1}``, and their results."""
 
 
 def offered(link: Link) -> set[tuple[str, Any]]:
-    """Types and ids or configurations of what a worker registers; trigger ids are random."""
+    """Types, and ids or configurations, of a worker's registrations; trigger ids are random."""
     return {
         (m["type"], m.get("trigger_type") or m["id"])
         for m in link.messages

@@ -1,4 +1,4 @@
-"""A few lines of engine: it accepts workers, keeps what they say, and says what a test wants."""
+"""A minimal engine: it accepts workers, records their messages, and sends what a test wants."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKEN = "secret"
 
 
 def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """A test that runs in an event loop, and ends."""
+    """Run a test in an event loop, with a time limit."""
 
     @functools.wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -65,7 +65,7 @@ class Link:
         await self.send({"type": "workerregistered", **greeting})
 
     async def expect(self, **fields: Any) -> dict[str, Any]:
-        """The first message with these fields that no test has seen yet."""
+        """The first message with these fields that no test has taken yet."""
 
         def found() -> int | None:
             for index, message in enumerate(self.messages):
@@ -86,11 +86,11 @@ class Link:
         return self.messages[index]
 
     async def announced(self) -> dict[str, Any]:
-        """The announcement, which ends what a worker opens with."""
+        """The announcement, which is the last opening message of a worker."""
         return await self.expect(type="invokefunction", function_id="engine::workers::register")
 
     async def invoke(self, function_id: str, data: Any = None, **fields: Any) -> str:
-        """Invoke without waiting; the invocation id."""
+        """Invoke without waiting; return the invocation id."""
         invocation_id = str(uuid.uuid4())
         named = {"invocation_id": invocation_id, "function_id": function_id, "data": data}
         await self.send({"type": "invokefunction", **named, **fields})
@@ -109,7 +109,7 @@ class Link:
         await self._socket.wait_closed()
 
     def freeze(self) -> None:
-        """Read nothing any more, so that pings stay unanswered."""
+        """Stop reading, so that pings stay unanswered."""
         self._socket.transport.pause_reading()
 
     async def ended(self) -> None:
@@ -125,7 +125,7 @@ class Link:
 
 @dataclass
 class Engine:
-    """Everything that connected, in order."""
+    """All connections, in order."""
 
     url: str = ""
     links: list[Link] = field(default_factory=list)
@@ -143,7 +143,7 @@ class Engine:
 
     async def handle(self, socket: ServerConnection) -> None:
         assert socket.request is not None
-        if socket.request.path.endswith("/otel"):  # telemetry, on a connection of its own
+        if socket.request.path.endswith("/otel"):  # telemetry has its own connection
             await socket.wait_closed()
             return
         link = Link(len(self.links) + 1, socket)
@@ -167,7 +167,7 @@ async def engine(port: int = 0) -> AsyncIterator[Engine]:
 
 @dataclass(frozen=True)
 class Recorded(Times):
-    """Short spans, and the delays that were waited, as multiples of the first."""
+    """Short delays, and a record of the actual ones, as multiples of the first."""
 
     first_delay: float = 0.01
     longest_delay: float = 0.08
@@ -182,7 +182,7 @@ class Recorded(Times):
             yield delay
 
     async def loss(self) -> None:
-        """Wait until the worker has noticed one more loss, or one more vain try."""
+        """Wait until the worker has noticed one more loss, or one more failed attempt."""
         await asyncio.wait_for(self.losses.get(), DEADLINE)
 
 
@@ -193,7 +193,7 @@ async def serving(
     times: Times | None = None,
     **settings: Any,
 ) -> AsyncIterator[Worker]:
-    """A worker in this process, stopped at the end."""
+    """An in-process worker, stopped on exit."""
     worker = Worker(Settings(url, "tested", **settings), times or Recorded())
     offer(worker)
     running = asyncio.ensure_future(worker.serve())

@@ -1,4 +1,4 @@
-"""Services in this process on an engine with all modules, called as any worker calls them."""
+"""In-process services on an engine with all modules, called as any worker calls them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Offer = Callable[[Worker], None]
 
 
 class Services:
-    """An engine, and what is called there."""
+    """An engine, and calls to its functions."""
 
     def __init__(self, engine: LocalEngine) -> None:
         self.engine = engine
 
     def call(self, function_id: str, data: Any = None, **fields: Any) -> Any:
-        """The result of a function; it keeps the format that the function declares."""
+        """The result of a function; checked against the format that the function declares."""
         result = self.engine.invoke(function_id, fields if data is None else data, within=WITHIN)
         info = self.engine.invoke("engine::functions::info", {"function_id": function_id})
         if "response_schema" in info:
@@ -37,7 +37,7 @@ class Services:
         return result
 
     def refusal(self, function_id: str, data: Any = None, **fields: Any) -> tuple[str, str]:
-        """Code and message of the error with which a function refuses."""
+        """The code and message of the error with which a function refuses its data."""
         try:
             result = self.engine.invoke(
                 function_id, fields if data is None else data, within=WITHIN
@@ -49,14 +49,14 @@ class Services:
 
 @contextmanager
 def services(*offers: Offer, engine: LocalEngine | None = None) -> Iterator[Services]:
-    """Workers that ``offers`` fill, on an engine of their own or on a given one."""
+    """Workers that ``offers`` set up, on a new engine or on a given one."""
     with engine or LocalEngine({"workers": [{"name": name} for name in MODULES]}) as running:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever)
         thread.start()
         begun = asyncio.run_coroutine_threadsafe(_start(running.url, offers), loop)
         try:
-            for _ in offers:  # the announcement comes last
+            for _ in offers:  # the announcement is sent last
                 running.expect("invokefunction", function_id=ANNOUNCING, within=WITHIN)
             yield Services(running)
         finally:

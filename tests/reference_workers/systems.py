@@ -1,4 +1,4 @@
-"""The whole system as a process, started as a user starts it."""
+"""The whole system as a process, started as users start it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 class System:
-    """A running ``start``, in a folder of its own."""
+    """A running ``start``, in its own folder."""
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self.process = process
@@ -35,7 +35,7 @@ class System:
         self.lines: list[str] = []
 
     def until(self, beginning: str) -> str:
-        """The next line that begins so."""
+        """The next line with this beginning."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
@@ -53,7 +53,7 @@ class System:
         return pids[name]
 
     def kill(self, name: str) -> None:
-        """Kill a process, and wait until another one serves in its place."""
+        """Kill a process, and wait until a new one serves in its place."""
         os.kill(self.pid(name), signal.SIGKILL)
         self.until(f"{name}: waiting")
         self.until(f"{name}: ready")
@@ -76,7 +76,7 @@ def command(folder: Path, *words: str, **more: str) -> subprocess.CompletedProce
 
 @contextmanager
 def system(folder: Path, *words: str, **more: str) -> Iterator[System]:
-    """A system that is ready, and gone in the end."""
+    """A system that is ready; stopped on exit."""
     process = subprocess.Popen(
         [*COMMAND, "start", *words],
         cwd=folder,
@@ -98,7 +98,7 @@ def system(folder: Path, *words: str, **more: str) -> Iterator[System]:
 
 
 def eventually(condition: Any) -> Any:
-    """The first true value of a condition that another process brings about."""
+    """The first true value of a condition that another process changes."""
     deadline = time.monotonic() + WITHIN
     while time.monotonic() < deadline:
         found = condition()

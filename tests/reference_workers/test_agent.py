@@ -12,7 +12,7 @@ NOBODY = cast("Context", None)
 
 
 class State:
-    """A worker in front of an engine that keeps state, or has none."""
+    """A stand-in for a worker whose engine keeps state, or has none."""
 
     def __init__(self, kept: dict[str, Any] | None) -> None:
         self.kept = kept

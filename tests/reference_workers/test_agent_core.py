@@ -1,4 +1,4 @@
-"""The loop of a turn, with the real workers beside it and with a model made for the purpose."""
+"""The loop of a turn, with the real workers and a made-up model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def said(there: Services, text: str, **fields: Any) -> Any:
 
 
 class Model:
-    """A model that says what a test wants, and keeps what it was told."""
+    """A model that answers as a test wants, and records its input."""
 
     def __init__(self, *messages: Any) -> None:
         self.heard: list[Any] = []

@@ -1,4 +1,4 @@
-"""Each worker of the agent system keeps every rule that applies, and survives hostile data."""
+"""Each worker of the agent system meets every rule that applies, and survives hostile data."""
 
 from __future__ import annotations
 

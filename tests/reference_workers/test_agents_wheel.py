@@ -1,4 +1,4 @@
-"""The agent system as the wheel has it, in an empty folder."""
+"""The agent system in the wheel, run in an empty folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_it_starts_from_the_wheel_in_an_empty_folder(
     (wheel,) = built.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(unpacked)
-    # What is unpacked comes before what the environment has.
+    # The unpacked wheel takes precedence over the environment.
     monkeypatch.setattr("tests.reference_workers.systems.ROOT", unpacked)
 
     with system(empty, "agent_core", "api", "security", *FREE) as there:

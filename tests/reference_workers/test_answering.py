@@ -1,4 +1,4 @@
-"""Answering invocations: one answer each, side by side, and an error rather than silence."""
+"""Answering invocations: one answer each, concurrently, and an error rather than silence."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ async def test_noise_leaves_no_trace(noise: str | bytes) -> None:
         before = len(link.messages)
         await link.send(noise)
 
-        # Twice: a worker that is about to leave may still manage the first.
+        # Twice: a worker that is about to stop may still answer the first.
         assert (await link.ask("one::echo", 1))["result"] == 1
         assert (await link.ask("one::echo", 2))["result"] == 2
         assert len(link.messages) == before + 2

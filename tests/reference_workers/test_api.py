@@ -1,4 +1,4 @@
-"""The form of OpenAI over HTTP, with agents that a test speaks for."""
+"""The OpenAI-compatible HTTP interface, with agents whose answers a test supplies."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ TRACE = {"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "baggage": "k
 
 
 async def outgoing(link: Link) -> dict[str, Any]:
-    """The next call of another function than the engine's."""
+    """The next call of a function that is not the engine's."""
     return await link.expect(type="invokefunction", function_id="two::b")
 
 

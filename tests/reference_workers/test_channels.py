@@ -1,4 +1,4 @@
-"""Channels of the raw worker: where their ends are taken, and what is refused."""
+"""Channels of the raw worker: the URLs of their ends, and which references are refused."""
 
 from __future__ import annotations
 

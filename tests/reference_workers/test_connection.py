@@ -1,4 +1,4 @@
-"""Connecting, coming back, and what is said first."""
+"""Connecting, reconnecting, and the opening messages."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "reference-workers.md"
 
 
 def example(language: str, name: str) -> dict[str, Any]:
-    """The module that the one example in this language makes."""
+    """A module made of the only example in this language."""
     (code,) = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     module: dict[str, Any] = {"__name__": name}
     exec(code, module)

@@ -1,4 +1,4 @@
-"""The mathematics of the embedding worker, and what it refuses."""
+"""The mathematics of the embedding worker, and the data that it refuses."""
 
 from __future__ import annotations
 

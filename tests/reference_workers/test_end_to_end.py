@@ -20,7 +20,7 @@ SESSIONS = ("ada", "bob", "eve")
 
 
 class Talk:
-    """Somebody who goes on talking in a session, and keeps what was acknowledged."""
+    """A client that keeps talking in a session, and records what was acknowledged."""
 
     def __init__(self, url: str, session: str) -> None:
         self.acknowledged: list[str] = []
@@ -58,7 +58,7 @@ class Talk:
 
 
 def call(there: System, function_id: str, **data: Any) -> Any:
-    """The result of a function, through the engine that runs at present."""
+    """The result of a function, through the current engine."""
     return called(there.told()["url"], function_id, data)
 
 
@@ -123,7 +123,7 @@ def test_a_mission_goes_on_after_its_worker_and_the_engine_were_killed(tmp_path:
         there.kill("engine")
         there.kill("mission")
 
-        def pending() -> Any:  # the schedule of the worker gives it back
+        def pending() -> Any:  # the worker's schedule returns it
             (mission,) = call(there, "mission::list")["missions"]
             return mission["status"] == "pending" and mission
 

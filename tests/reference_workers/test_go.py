@@ -1,4 +1,4 @@
-"""The Go worker keeps every MUST, and every SHOULD, as a command."""
+"""The Go worker meets every MUST and every SHOULD, as a command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conformance.subject.images import GO, go_worker
 from tests.judging import judged
 
 COOPERATIVE = re.compile("plays the part of")
-"""It offers the well-known functions that one would copy, and not all there are."""
+"""It has only the well-known functions that are useful as examples."""
 
 
 @pytest.fixture(scope="module")

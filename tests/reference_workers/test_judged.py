@@ -1,4 +1,4 @@
-"""The reference workers, judged by the suite; the baseline that everything else is measured by."""
+"""The reference workers, judged by the suite; they are the passing baseline."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.judging import judge
 
 WORKERS = Path(__file__).parent.parent.parent / "reference_workers"
 QUICK = [requirement for requirement, check in CHECKS.items() if not check.long]
-"""What the default level judges."""
+"""The requirements that are judged at the default level."""
 
 
 def others(verdicts: list[Verdict], *expected: Outcome) -> dict[str, str]:
-    """The requirements with an outcome that is not expected, and why they have it."""
+    """The requirements with an unexpected outcome, and the reasons."""
     return {v.requirement.id: v.finding.seen for v in verdicts if v.outcome not in expected}
 
 
@@ -42,7 +42,7 @@ def test_the_official_python_sdk_fails_as_listed_and_not_otherwise() -> None:
 
     verdicts = judge("reference_workers.sdk_python", QUICK, known=failures)
 
-    # It does not play every part, so some rules are not verified on it.
+    # It does not serve every function, so some rules are not verified on it.
     fine = (Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED)
     assert set(others(verdicts, *fine)) == set(failures)
     assert others(verdicts, *fine, Outcome.KNOWN_FAILURE) == {}

@@ -152,7 +152,7 @@ def spoken(content: str | None, **more: Any) -> dict[str, Any]:
 
 
 class Service:
-    """A service on this machine that answers by a list; the last answer is given for ever."""
+    """A local service that answers from a list; the last answer is repeated for ever."""
 
     def __init__(self, *answers: Any) -> None:
         self.requests: list[tuple[dict[str, str], Any]] = []

@@ -1,4 +1,4 @@
-"""The life of a worker's process: arguments, signals, closed pipes, an engine that is gone."""
+"""The life of a worker's process: arguments, signals, closed pipes, a lost engine."""
 
 from __future__ import annotations
 

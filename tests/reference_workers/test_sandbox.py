@@ -31,7 +31,7 @@ def run(**data: Any) -> Any:
 def refused(**data: Any) -> tuple[str, str]:
     with services(sandbox.offer) as there:
         code = there.refusal("wasm::execute", data)
-        # Whatever happened, the worker goes on.
+        # Whatever happened, the worker continues.
         assert there.call("wasm::execute", wat=TWO)["results"] == [1, "nan"]
     return code
 

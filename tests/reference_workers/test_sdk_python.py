@@ -1,4 +1,4 @@
-"""The worker on the official SDK: it offers what the raw one offers, and does the same."""
+"""The worker on the official SDK: it registers what the raw one registers, and does the same."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ needs_sdk = pytest.mark.skipif(find_spec("iii") is None, reason="the extra `sdk`
 
 @asynccontextmanager
 async def connected(home: Path) -> AsyncIterator[Link]:
-    """The worker's connection; it is stopped with a signal in the end."""
+    """The worker's connection; the worker is stopped with a signal on exit."""
     async with (
         engine() as there,
         started(module="sdk_python", III_URL=there.url, HOME=str(home)) as process,

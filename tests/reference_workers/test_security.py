@@ -87,7 +87,7 @@ def test_the_log_is_a_chain_and_tells_where_it_is_broken() -> None:
 
 
 def another(worker: Worker) -> None:
-    """A second writer to the log, as a worker is that is being replaced."""
+    """A second writer to the log, as when a worker is being replaced."""
     log = AuditLog(worker)
 
     async def audit(data: Any, context: Context) -> Any:

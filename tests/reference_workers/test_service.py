@@ -1,4 +1,4 @@
-"""Declared formats, state and records: what every service is made of."""
+"""Declared formats, state and records: the parts of every service."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORMAT = form("name", name=text(5), kind=choice("a", "b"), more=array({"type": "
 
 
 class Answering:
-    """A worker whose calls are answered by a table."""
+    """A worker whose calls are answered from a table."""
 
     def __init__(self, **answers: Any) -> None:
         self.answers = answers

@@ -14,7 +14,7 @@ from tests.reference_workers.recording import asynchronous
 
 
 class Socket:
-    """Takes messages while it is open to them, and receives what a test gives it."""
+    """Accepts messages while it is unblocked, and receives what a test supplies."""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []

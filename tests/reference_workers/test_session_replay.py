@@ -20,7 +20,7 @@ def turns(there: Services, session: str = "s-1", **fields: Any) -> list[int]:
 
 
 def recorded(there: Services, count: int) -> None:
-    """Wait until so many events of the stream were taken."""
+    """Wait until so many events of the stream were recorded."""
     for _ in range(count):
         there.engine.expect("invocationresult", function_id="replay::record")
 
@@ -54,7 +54,7 @@ def test_what_was_said_while_it_was_away_is_not_missing() -> None:
 
 
 class Running:
-    """An engine that runs already, and goes on."""
+    """An engine that is already running, and is not stopped."""
 
     def __init__(self, there: Services) -> None:
         self._engine = there.engine

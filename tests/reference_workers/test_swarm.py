@@ -13,7 +13,7 @@ COUNCIL = {"id": "council", "agents": ["ada", "bob", "eve"], "quorum": 2}
 
 
 def replies(**said: Any) -> Any:
-    """A stand-in for ``agent::chat``: a reply an agent, or its failure."""
+    """A stand-in for ``agent::chat``: a reply for each agent, or its failure."""
 
     def chat(data: Any) -> Any:
         reply = said[data["agent"]]

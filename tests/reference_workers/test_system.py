@@ -1,4 +1,4 @@
-"""``python -m reference_workers``: starting, watching, stopping, and what is said of mistakes."""
+"""``python -m reference_workers``: starting, watching, stopping, and errors for mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schemas themselves, and how validation tells what is wrong."""
+"""The schemas themselves, and the violations that validation reports."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_every_function_and_trigger_type_with_a_schema_is_one_of_the_engines() -
     types = {name for module in engine.modules.values() for name in module.trigger_types}
 
     assert set(functions()) <= offered | set(BUILTINS) | set(engine.channels.functions())
-    assert set(trigger_configs()) - types == {"queue"}  # as it was called before 0.11
+    assert set(trigger_configs()) - types == {"queue"}  # its name before 0.11
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Recorded traffic of real SDKs against the schemas."""
+"""Recorded traffic of real SDKs, validated with the schemas."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Builds the reference workers on every SDK version: ``python -m tests.sdks.build [NAME…]``.
 
-Each has a folder of its own under ``.cache/sdks``, which git ignores. What is up to date is not
-built again, and two processes never build the same at a time.
+Each has its own folder under ``.cache/sdks``, which git ignores. A build that is up to date is not
+repeated, and two processes never make the same build at the same time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TYPESCRIPT = Path("reference_workers") / "typescript"
 NODE_CLIENT = HERE / "clients" / "client.mjs"
 CONSTRAINTS = Path(".ci") / "constraints.txt"
 OWN = ("iii-",)
-"""What a version of the Python SDK brings itself: packages that the constraints pin to another."""
+"""The prefix of packages that each Python SDK brings itself, unlike those in the constraints."""
 
 
 class BuildError(Exception):
@@ -36,8 +36,10 @@ class BuildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One thing to build. ``inputs`` are files and folders that it is made of, seen from ROOT;
-    ``tool`` is the program that the machine must have.
+    """One thing to build.
+
+    ``inputs`` are its source files and folders, relative to ROOT; ``tool`` is the program that the
+    machine must have.
     """
 
     name: str
@@ -47,7 +49,7 @@ class Build:
 
     @property
     def folder(self) -> Path:
-        """Where it is built."""
+        """The folder of the build."""
         return CACHE / self.name
 
     @property
@@ -56,7 +58,7 @@ class Build:
         return shutil.which(self.tool) is not None
 
     def ensure(self) -> bool:
-        """Build it unless it is up to date, and tell whether it was built.
+        """Build it unless it is up to date; return whether it was built.
 
         Raises:
             BuildError: it cannot be built.
@@ -106,7 +108,7 @@ def _node(version: str, packages: Path) -> Build:
             shutil.copytree(ROOT / TYPESCRIPT / "src", folder / "src", dirs_exist_ok=True)
             _run(folder, "npm", "run", "--silent", "build")
             shutil.copy(ROOT / NODE_CLIENT, folder)
-        else:  # what was compiled for the newest SDK runs on an older one
+        else:  # code compiled for the newest SDK also runs on an older one
             NODE_NEWEST.ensure()
             shutil.copytree(NODE_NEWEST.folder / "dist", folder / "dist", dirs_exist_ok=True)
 
@@ -136,7 +138,7 @@ BUILDS = {
         _rust("rust-0.26.0-rc.4", HERE / "rust-0.26.0-rc.4", "conformance-worker-0-26"),
     )
 }
-"""Every worker by its name, in the order in which they are built."""
+"""Every worker by name, in the order of building."""
 
 CLIENT = _rust("client", HERE / "clients" / "rust", "sdk-client")
 """The client of the engine on the SDK for Rust."""
@@ -144,20 +146,20 @@ CLIENT = _rust("client", HERE / "clients" / "rust", "sdk-client")
 NOTES = _rust(
     "notes-subject", HERE / "clients" / "rust", "notes-subject", Path("tests/subjects/notes.rs")
 )
-"""A worker that nobody prepared, on the SDK for Rust; it is built with the client."""
+"""A worker that was not prepared for the suite, on the Rust SDK; built with the client."""
 
 WIRE = _rust("wire-worker", HERE / "wire" / "rust", "wire-worker")
-"""The worker that the wire transcripts of the SDK for Rust are replayed at."""
+"""The worker on the Rust SDK against which the wire transcripts are replayed."""
 
 FILTERS = _rust("filters", HERE / "filters", "filter-oracle")
-"""The filters of the SDK for Rust, which those of the engine are held against."""
+"""The filters of the Rust SDK, with which those of the engine are compared."""
 
 
 def _run(folder: Path, *words: str | Path) -> None:
     environment = {
         **os.environ,
         "CARGO_TARGET_DIR": str(TARGET),
-        "CARGO_PROFILE_DEV_DEBUG": "0",  # half the time and a quarter of the space
+        "CARGO_PROFILE_DEV_DEBUG": "0",  # half the time and a quarter of the disk space
     }
     command = [str(word) for word in words]
     done = subprocess.run(
@@ -188,7 +190,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def main(names: list[str]) -> int:
-    """Build what is named, or all that this machine has the tools for."""
+    """Build the named workers, or all for which this machine has the tools."""
     known = {**BUILDS, **{build.name: build for build in (CLIENT, NOTES, WIRE, FILTERS)}}
     unknown = [name for name in names if name not in known]
     if unknown:

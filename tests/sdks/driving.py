@@ -1,4 +1,4 @@
-"""A mock engine in a process of its own, and a client on an SDK that does what it is told."""
+"""A mock engine in a separate process, and a client on an SDK that executes commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONFIG = Path(__file__).with_name("engine.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Where an engine serves workers, HTTP requests and those who follow streams."""
+    """The addresses of an engine for workers, HTTP requests and viewers of streams."""
 
     url: str
     http: str
@@ -59,7 +59,7 @@ class Client:
         self._process = process
 
     def __call__(self, do: str, **asked: Any) -> dict[str, Any]:
-        """Tell it to do something, and return its answer."""
+        """Send it a command, and return its answer."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"do": do, **asked}) + "\n")
@@ -70,13 +70,13 @@ class Client:
         return answer
 
     def result(self, do: str, **asked: Any) -> Any:
-        """Tell it to do something that succeeds, and return the result."""
+        """Send it a command that succeeds, and return the result."""
         answer = self(do, **asked)
         assert "error" not in answer, (do, asked, answer)
         return answer["result"]
 
     def call(self, function_id: str, payload: Any, action: Any = None) -> Any:
-        """The result of a function that it calls."""
+        """The result of a function that the client calls."""
         return self.result("call", function_id=function_id, payload=payload, action=action)
 
 
@@ -115,4 +115,4 @@ def _rust() -> list[str | Path]:
 
 
 COMMANDS = {"python": _python, "node": _node, "rust": _rust}
-"""How the client on each SDK is started."""
+"""The command that starts the client on each SDK."""

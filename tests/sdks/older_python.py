@@ -1,6 +1,6 @@
 """The Python reference worker on an SDK before 0.25: ``python -m tests.sdks.older_python``.
 
-It gives the older package the names of the newer one, and runs the worker as it stands.
+It adds the names of the newer package to the older one, and runs the worker unchanged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def main() -> None:
     connect = iii.register_worker
 
     def register_worker(address: str | None, options: Any) -> Any:
-        """Read ``III_URL`` without an address, as 0.25 does by itself."""
+        """Read ``III_URL`` when no address is given, as 0.25 does by itself."""
         return connect(address or os.environ.get("III_URL", "ws://127.0.0.1:49134"), options)
 
     iii.register_worker = register_worker

@@ -1,7 +1,7 @@
-"""The mock engine as the official SDKs meet it: each calls the functions of every module.
+"""The mock engine as the official SDKs see it: each calls the functions of every module.
 
-What is asserted is what the engine answered when the same was asked without an SDK: the fidelity
-tests hold the engine to that. Here the question is whether an SDK gets as far.
+The expected values are the engine's answers without an SDK, which the fidelity tests check. Here
+the question is whether an SDK gets the same ones.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.sdks.driving import COMMANDS, Client, Engine, client, engine
 
 RECORD = "sdk::record"
 BY_THE_SDK = {f"engine::{name}" for name in ("workers::register", "channels::create")}
-"""What an SDK calls for its user: when it connects, and when it opens a channel."""
+"""Calls that an SDK makes by itself: when it connects, and when it opens a channel."""
 DOOMED = {"topic": "doomed", "queue_config": {"maxRetries": 0}}
 LOGGING = (
     "engine::log::trace",
@@ -30,7 +30,7 @@ LOGGING = (
     "engine::log::error",
 )
 PATIENCE = 20.0
-"""Seconds."""
+"""In seconds."""
 FOLLOWED = '{"type":"join","data":{"subscriptionId":"s","streamName":"news","groupId":"g"}}'
 
 
@@ -48,10 +48,10 @@ def sdk(at: tuple[str, Engine], tmp_path: Path) -> Iterator[Client]:
 
 
 def recorded(sdk: Client, reply: Any = None) -> None:
-    """Let the client register a function that keeps what it is given.
+    """Let the client register a function that records its calls.
 
-    An SDK announces its worker at a moment of its own, and until then the engine holds what it
-    registers.
+    An SDK announces its worker at a time of its own choice, and the engine holds registrations
+    until then.
     """
     sdk.result("function", name=RECORD, reply=reply)
     eventually(lambda: sdk.call("engine::functions::list", {}), lambda rows: RECORD in str(rows))
@@ -60,7 +60,7 @@ def recorded(sdk: Client, reply: Any = None) -> None:
 def bound(sdk: Client, kind: str, config: dict[str, Any], reply: Any = None) -> None:
     recorded(sdk, reply)
     sdk.result("trigger", kind=kind, function_id=RECORD, config=config)
-    # The engine has read what came before a call that it answers.
+    # Once a call is answered, the engine has read everything before it.
     sdk.call("engine::functions::list", {})
 
 
@@ -69,7 +69,7 @@ def event(sdk: Client) -> Any:
 
 
 def eventually(ask: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
-    """Ask until the answer is enough: what the engine is told of later has no event of its own."""
+    """Ask until the answer is complete: what reaches the engine later causes no event."""
     began = time.monotonic()
     while not enough(found := ask()):
         assert time.monotonic() < began + PATIENCE, found
@@ -144,7 +144,7 @@ def test_queues_by_topic(sdk: Client) -> None:
 
 
 def test_queues_by_action(sdk: Client) -> None:
-    """As the real engine, the mock has no provider of its own for the action."""
+    """Like the real engine, the mock has no built-in provider for the action."""
     job = {"function_id": RECORD, "payload": {"id": 8}, "action": {"queue": "math"}}
     refused = sdk("call", **job)
     sdk.result("function", name="engine::queue::enqueue", reply=None)
@@ -348,6 +348,6 @@ def test_every_function_of_the_engine_is_called_here(sdk: Client) -> None:
     called = Path(__file__).read_text()
 
     missing = {row["function_id"] for row in rows if f'"{row["function_id"]}"' not in called}
-    # The engine calls these itself, when a configuration changes.
+    # The engine itself calls these when a configuration changes.
     missing = {name for name in missing if not name.endswith("::on-config-change")}
     assert missing == BY_THE_SDK

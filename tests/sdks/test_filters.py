@@ -1,4 +1,4 @@
-"""The engine's filters pass and refuse what those of the official SDK do (crate ``iii-filter``)."""
+"""The engine's filters match what those of the official SDK match (crate ``iii-filter``)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.sdks.build import FILTERS
 from tests.sdks.toolchains import built
 
 Judge = Callable[[Any, Any], bool | None]
-"""Whether a document passes a filter; ``None`` for a filter that is not valid."""
+"""Whether a document passes a filter; ``None`` for an invalid filter."""
 
 keys = st.sampled_from(["a", "b", "a.b", "0", "", "\\", "length"])
 numbers = (
@@ -92,7 +92,7 @@ filters = _combined(right_clauses) | _combined(right_clauses) | _combined(wrong_
 
 @pytest.fixture(scope="module")
 def oracle() -> Iterator[Judge]:
-    """The filters of the SDK, in a process of their own."""
+    """The filters of the SDK, in a separate process."""
     program = built(FILTERS).folder / "filter-oracle"
     with subprocess.Popen(
         [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -112,7 +112,7 @@ def oracle() -> Iterator[Judge]:
 
 
 def judged(source: Any, document: Any) -> bool | None:
-    """What the engine's own filters say."""
+    """The result of the engine's own filters."""
     try:
         return Filter(source).matches(document)
     except Failure:

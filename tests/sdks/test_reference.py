@@ -24,7 +24,7 @@ from tests.sdks.toolchains import built
 
 NAMES = ("node-0.22.1", "rust-0.25.0")
 NEWER = {("registerfunction", "conformance::observe")}
-"""What the raw worker, which declares no features, does not offer."""
+"""What the raw worker, which declares no features, does not register."""
 
 
 @pytest.fixture(params=NAMES)
@@ -37,7 +37,7 @@ def command(request: pytest.FixtureRequest) -> list[str]:
 
 @asynccontextmanager
 async def connected(command: list[str], home: Path) -> AsyncIterator[Link]:
-    """The worker's connection; a signal stops it in the end."""
+    """The worker's connection; a signal stops the worker on exit."""
     async with engine() as there:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("III_")}
         process = await asyncio.create_subprocess_exec(
@@ -111,7 +111,7 @@ async def test_it_calls_others(command: list[str], tmp_path: Path) -> None:
         error = {"code": "no_tea", "message": "none"}
         failed = (await relay({"error": error}))[1]["error"]
         assert failed["code"] == "no_tea"
-        assert failed["message"].endswith("none")  # the SDK for Node puts the code before it
+        assert failed["message"].endswith("none")  # the Node SDK puts the code in front
         call, told = await relay({}, action="void")
         assert "invocation_id" not in call
         assert told == {"result": None}

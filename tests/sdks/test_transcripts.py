@@ -1,4 +1,4 @@
-"""Every stored wire transcript replays at a worker on the SDK that it was recorded with."""
+"""Every stored wire transcript is replayed against a worker on the SDK that was recorded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.sdks.wire.replaying import FOLDER, PROGRAMS, SILENT, Program, names, 
 
 
 def ready(sdk: str) -> Program:
-    """A worker that is built; elsewhere than in continuous integration it is not built for this."""
+    """A worker that is already built; only continuous integration builds it for this test."""
     program = PROGRAMS[sdk]
     if os.environ.get("CI"):
         built(program.build)

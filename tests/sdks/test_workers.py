@@ -1,4 +1,4 @@
-"""The reference workers on every SDK version: each fails as listed, and the page tells of it."""
+"""The reference workers on every SDK version: each fails as listed, and the page says so."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def test_every_version_that_is_built_is_judged_and_none_else() -> None:
 
 @pytest.mark.alone
 def test_each_fails_as_listed_and_the_page_of_findings_says_so() -> None:
-    """Both ways: what is listed and kept fails, and so does a broken SHOULD that is not listed."""
+    """A listed requirement that is met fails, and so does a broken SHOULD that is not listed."""
     here = [name for name, build in BUILDS.items() if build.available]
     if len(here) < len(BUILDS):
         required(build for build in BUILDS.values() if not build.available)
     for name in here:
         BUILDS[name].ensure()
     command = [sys.executable, "-m", "conformance", "matrix", str(WORKERS), "--jobs=4"]
-    always = ["--level=full", "--strict", "--no-build"]
+    always = ["--level=full", "--no-build"]
     page = ["--findings=docs/findings.md", "--check"]
     only = [f"--worker={name}" for name in here]
 
@@ -45,12 +45,13 @@ def test_each_fails_as_listed_and_the_page_of_findings_says_so() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "(warn)" not in (ROOT / "docs" / "findings.md").read_text("utf-8")
     if len(here) < len(BUILDS):
         pytest.skip(f"only {', '.join(here)} were judged: the tools for the others are missing")
 
 
 def test_lock_files_name_no_registry() -> None:
-    """Any mirror serves them: `npm ci` and `cargo build --locked` ask whichever is configured."""
+    """Any mirror can serve them: `npm ci` and `cargo build --locked` use the configured one."""
     for lock in [*ROOT.glob("reference_workers/*/*lock*"), *ROOT.glob("tests/sdks/*/*lock*")]:
         text = lock.read_text()
         assert '"resolved"' not in text, lock

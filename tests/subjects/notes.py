@@ -22,7 +22,7 @@ def engine(function_id: str, data: dict[str, Any]) -> Any:
 
 
 def needed(data: Any, *names: str) -> str | None:
-    """What the data lacks, in words."""
+    """The fields that the data lacks, in words."""
     if isinstance(data, dict) and all(data.get(name) for name in names):
         return None
     return f"{', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]} required"

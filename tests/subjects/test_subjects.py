@@ -1,4 +1,4 @@
-"""Workers that nobody prepared: their mistakes are found, and what is right is let be."""
+"""Workers that were not prepared: their mistakes are found, and correct behaviour is not blamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Correct workers of unusual habits: none of them may fail a MUST."""
+"""Correct workers with unusual habits: none of them may fail a MUST."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pkgutil
 from tests.unusual.catalogue import UNUSUAL
 
 ASIDE = ("__main__", "test_unusual")
-"""What holds no workers."""
+"""Modules without workers."""
 
 MODULES = tuple(
     importlib.import_module(found.name)

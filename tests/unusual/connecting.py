@@ -1,4 +1,4 @@
-"""Workers that connect, announce and come back in a way of their own."""
+"""Workers that connect, announce and reconnect in unusual ways."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class ReconnectsAtOnceThenWaits(Worker):
 
 @unusual
 class TriesAtOnceAndThenWaits(Worker):
-    """Takes a loss for an accident, and an error or a failed try for a reason to wait."""
+    """Retries a lost connection at once, and waits after an error or a failed attempt."""
 
     denied = False
 
@@ -144,7 +144,7 @@ class TriesAtOnceAndThenWaits(Worker):
 
 @unusual
 class ProbesThePortFirst(Worker):
-    """Looks whether anybody listens before it dials, with a connection that says nothing."""
+    """Checks that something listens before it connects, with a connection without messages."""
 
     async def dial(self) -> ClientConnection:
         address = urlsplit(self.url())

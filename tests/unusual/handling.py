@@ -1,4 +1,4 @@
-"""Workers that handle messages in a way of their own."""
+"""Workers that handle messages in unusual ways."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AnswersUnknownTypesOfTheEngine(Worker):
 
 @unusual
 class FailsUnlessAskedRightly(Worker):
-    """Every function refuses the sample it is given; only their forms are known."""
+    """Every function refuses the sample it gets; only the formats are known."""
 
     async def strict(self, data: Json) -> Json:
         return {"sum": data["a"] + data["b"]}
@@ -58,7 +58,7 @@ class FailsUnlessAskedRightly(Worker):
 
 @unusual
 class DropsWhatItCannotDecode(Worker):
-    """Reads into typed structures, as workers in Rust do, and passes over what does not fit."""
+    """Decodes into typed structures, as workers in Rust do, and ignores what does not match."""
 
     async def dispatch(self, socket: ClientConnection, message: Json) -> None:
         texts = ("type", "function_id", "invocation_id", "traceparent", "baggage")
@@ -86,7 +86,7 @@ class HasSlowFunctions(Worker):
 
 @unusual
 class StreamsItsAnswers(Worker):
-    """Reads a request to its end and answers through the channel; its result says nothing."""
+    """Reads a request to its end and answers through the channel; its result is empty."""
 
     async def page(self, data: Json) -> Json:
         async with self.channel(data["request_body"]) as socket:
@@ -106,7 +106,7 @@ class StreamsItsAnswers(Worker):
 
 @unusual
 class StreamsAfterItsAnswer(StreamsItsAnswers):
-    """Answers null at once, and streams what the client gets in a task beside it."""
+    """Returns null at once, and streams the answer for the client in a concurrent task."""
 
     async def page(self, data: Json) -> Json:
         self.streaming = asyncio.ensure_future(super().page(data))
@@ -157,7 +157,7 @@ class PartsWithNonsense(Worker):
 
 @unusual
 class PassesOnThatAnotherIsMissing(Worker):
-    """Its only function of its own is about one of another worker, which is not there."""
+    """Its only function needs a function of another worker, which is not registered."""
 
     async def order(self, data: Json) -> Json:
         message = {"type": "invokefunction", "function_id": "stock::reserve", "data": data}

@@ -1,4 +1,4 @@
-"""Workers whose process is unusual: its output, its children, its end."""
+"""Workers with an unusual process: its output, its children, its end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class WritesALot(Worker):
 
 @unusual
 class SetsUpSignalsOnceItIsConnected(Worker):
-    """Leaves signals to the system until then, and dies of them as any program does."""
+    """Leaves signals to the system until then, and is ended by them as any program is."""
 
     def install_signals(self) -> None:
         return None

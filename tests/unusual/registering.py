@@ -1,4 +1,4 @@
-"""Workers that register unusual things, or in an unusual way."""
+"""Workers that register unusual things, or in unusual ways."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class RegistersHundredsSlowly(Worker):
 
 @unusual
 class TicksNowAndThen(Ticking):
-    """Provides a type whose triggers fire at times that nobody can tell."""
+    """Provides a type whose triggers fire at unpredictable times."""
 
     def fires(self, trigger_id: str) -> bool:
         self.every = random.uniform(0.02, 0.6)

@@ -1,4 +1,4 @@
-"""No unusual worker fails a MUST; those that only look different are warned of nothing."""
+"""No unusual worker fails a MUST; workers that only look different get no warning."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.judging import judge
 from tests.unusual import UNUSUAL
 
 QUICK = [requirement for requirement, check in CHECKS.items() if not check.long]
-"""What the default level judges."""
+"""The requirements that are judged at the default level."""
 
 CONFIGURATION = {"ANN-005", "ANN-006", "ANN-007", "CON-008"}
-"""Rules on the environment that some of them deliberately leave aside: a warning, no failure."""
+"""Rules about the environment that some of them break on purpose: a warning, not a failure."""
 
 HABITS = {"LeavesNullResultsOut": {"INV-025"}, "RegistersInAnyOrder": {"REC-026"}}
-"""SHOULDs that a habit itself leaves aside."""
+"""SHOULDs that a habit itself breaks."""
 
 
 @pytest.mark.parametrize("name", UNUSUAL)

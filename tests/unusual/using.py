@@ -31,7 +31,7 @@ class CallsOthers(Worker):
 
 @unusual
 class UsesTheEngine(Worker):
-    """Works with state, queues, topics and streams, and asks for what is not there."""
+    """Uses state, queues, topics and streams, and reads values that do not exist."""
 
     async def open(self, socket: ClientConnection) -> None:
         await super().open(socket)
@@ -90,7 +90,7 @@ class UsesTheEngine(Worker):
 
 @unusual
 class FailsWhereNothingIsKept(Worker):
-    """Takes what is absent for a fault of whoever asked, and says so."""
+    """Treats a missing value as the caller's mistake, and says so."""
 
     async def order(self, data: Json) -> Json:
         call = {"type": "invokefunction", "function_id": "state::get"}

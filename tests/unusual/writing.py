@@ -1,4 +1,4 @@
-"""Workers that write their messages in a way of their own."""
+"""Workers that write their messages in unusual ways."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class SpeaksHttpHeadersInItsOwnWay(Worker):
 
 @unusual
 class CountsInFloats(Worker):
-    """Has one kind of numbers, as JavaScript and Lua do, and writes whole ones as it likes."""
+    """Has a single number type, as JavaScript and Lua do, and writes whole numbers in any form."""
 
     async def echo(self, data: Json) -> Json:
         return self.floats(data)
@@ -90,7 +90,7 @@ class LeavesNullResultsOut(Worker):
 
 @unusual
 class WritesBitByBit(Worker):
-    """Cuts data as it likes, and fragments its messages."""
+    """Splits data anywhere, and fragments its messages."""
 
     def pieces(self, part: Json) -> list[Any]:
         found = super().pieces(part)

@@ -15,6 +15,7 @@ from conformance.trials.harness import Harness
 from conformance.trials.holding import HeldCall, Holder
 from conformance.trials.invoker import Invocation
 from conformance.trials.learning.knowledge import Relay
+from conformance.trials.load import load_factor
 from conformance.trials.trial import Record, Worker, trial
 from mock_engine.transcript import Message
 
@@ -298,8 +299,9 @@ async def calls_offline(harness: Harness) -> Offline:
     await harness.presence.ready()
     offline = Offline(0.0, None)
     await ask(harness, {"function_id": NOTHING})
+    delay = int(DELAY * load_factor())  # the outage is longer on a crowded machine, too
     for function_id, patience in ((offline.kept_call, 20_000), (offline.expired, 150)):
-        data = {"function_id": function_id, "data": {}, "delay_ms": DELAY, "timeout_ms": patience}
+        data = {"function_id": function_id, "data": {}, "delay_ms": delay, "timeout_ms": patience}
         harness.invoker.invoke(call, data)
     await harness.invoker.pulse()
     before = set(harness.workers)

@@ -25,7 +25,7 @@ type answer struct {
 	failure error
 }
 
-// calls are those that wait for an answer, by invocation id.
+// calls are the pending calls, by invocation id.
 type calls struct {
 	mutex   sync.Mutex
 	waiting map[string]chan answer
@@ -41,7 +41,7 @@ func (c *calls) begin(id string) chan answer {
 	return c.waiting[id]
 }
 
-// end forgets a call and returns who waited for it, if anybody did: late answers find nobody.
+// end removes a call and returns its waiter, or nil: nobody waits for a late answer.
 func (c *calls) end(id string) chan answer {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -87,7 +87,7 @@ func (w *Worker) Call(ctx context.Context, request Request) (json.RawMessage, er
 	}
 }
 
-// Cast calls a function and waits for nothing.
+// Cast calls a function without waiting.
 func (w *Worker) Cast(ctx context.Context, request Request) error {
 	message := w.invocation(request)
 	message["action"] = map[string]string{"type": "void"}
@@ -104,7 +104,7 @@ func (w *Worker) invocation(request Request) outgoing {
 	message.with(request.Trace.texts())
 	own := w.settings.Namespace
 	if strings.HasPrefix(request.FunctionID, "engine::") {
-		own = "" // the engine's own functions live in its default namespace
+		own = "" // the engine's own functions are in its default namespace
 	}
 	return message.with(map[string]string{"namespace": first(request.Namespace, own)})
 }

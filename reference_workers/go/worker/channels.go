@@ -9,10 +9,10 @@ import (
 	"github.com/coder/websocket"
 )
 
-// chunk is how much data is sent at once, in bytes: as the SDKs do.
+// chunk is the most data in one message, in bytes, as in the SDKs.
 const chunk = 64 << 10
 
-// Part is what crosses a channel: data, or a message, which is text.
+// Part is one item on a channel: data, or a message, which is text.
 type Part struct {
 	Data []byte
 	Text string
@@ -65,7 +65,7 @@ func (w *Worker) Read(ctx context.Context, reference json.RawMessage) ([]Part, e
 	}
 }
 
-// openEnd takes one end of a channel, beside the workers' address and with its query.
+// openEnd connects to one end of a channel, under the workers' address and with its query.
 func (w *Worker) openEnd(
 	ctx context.Context, reference json.RawMessage, direction string,
 ) (*websocket.Conn, error) {

@@ -9,7 +9,7 @@ import (
 	"runtime/debug"
 )
 
-// received acts on a message; types that a newer engine may have are passed over.
+// received handles a message; unknown types of a newer engine are ignored.
 func (w *Worker) received(handlers context.Context, current *session, message incoming) {
 	switch message.Type {
 	case "invokefunction":
@@ -34,7 +34,7 @@ func (w *Worker) received(handlers context.Context, current *session, message in
 	}
 }
 
-// handle runs a handler beside the others and answers once, unless nobody waits.
+// handle runs a handler concurrently and answers once, unless nobody waits.
 func (w *Worker) handle(handlers context.Context, current *session, message incoming) {
 	w.mutex.Lock()
 	draining := w.draining
@@ -87,7 +87,7 @@ func answerTo(current *session, message incoming, result any, err error) {
 		reply["result"] = result
 	}
 	if unsendable := current.send(reply); isUnsendable(unsendable) {
-		// Somebody waits: a result that cannot be sent becomes an error that says so.
+		// The caller waits: a result that cannot be sent becomes an error that says so.
 		delete(reply, "result")
 		told := "the result cannot be sent: " + unsendable.Error()
 		reply["error"] = Failure{Code: "invocation_failed", Message: told}
@@ -95,7 +95,7 @@ func answerTo(current *session, message incoming, result any, err error) {
 	}
 }
 
-// isUnsendable tells the fault of a message from the loss of the connection.
+// isUnsendable distinguishes a faulty message from a lost connection.
 func isUnsendable(err error) bool {
 	var value *json.UnsupportedValueError
 	var kind *json.UnsupportedTypeError
@@ -105,8 +105,8 @@ func isUnsendable(err error) bool {
 		errors.As(err, &failure)
 }
 
-// bind takes triggers in the order of the engine's messages: one that is removed right after it
-// was added must not be left over.
+// bind handles triggers in the order of the engine's messages: one that is removed right after it
+// was added must not remain.
 func (w *Worker) bind(current *session, message incoming) {
 	binding := bindingOf(message)
 	reply := outgoing{
@@ -134,8 +134,7 @@ func bindingOf(message incoming) Binding {
 	return Binding{message.ID, message.TriggerType, message.FunctionID, message.Config}
 }
 
-// rejected goes on without a function that has another owner, and ends when the worker itself
-// is refused.
+// rejected drops a function that has another owner, and stops when the worker itself is refused.
 func (w *Worker) rejected(message incoming) {
 	log.Printf("the engine refuses %s: %s %s", message.FunctionID, message.Code, message.Message)
 	if message.FunctionID == "" {

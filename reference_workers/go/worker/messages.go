@@ -15,19 +15,19 @@ type Failure struct {
 
 func (f Failure) Error() string { return f.Code + ": " + f.Message }
 
-// Trace is handed on from an invocation to the calls it makes.
+// Trace is the trace context that an invocation passes on to the calls it makes.
 type Trace struct {
 	Traceparent string `json:"traceparent,omitempty"`
 	Baggage     string `json:"baggage,omitempty"`
 }
 
-// Binding is a trigger that the engine hands to the provider of its type.
+// Binding is a trigger that the engine sends to the provider of its type.
 type Binding struct {
 	ID, TriggerType, FunctionID string
 	Config                      json.RawMessage
 }
 
-// Invocation is what a handler gets. Data and Metadata are passed as they came, so that no
+// Invocation is the input of a handler. Data and Metadata are passed as raw JSON, so that no
 // number loses digits.
 type Invocation struct {
 	FunctionID string          `json:"function_id"`
@@ -67,7 +67,7 @@ func (t Trace) texts() map[string]string {
 	return map[string]string{"traceparent": t.Traceparent, "baggage": t.Baggage}
 }
 
-// isAbsent tells whether an optional field was left out or null.
+// isAbsent reports whether an optional field was left out or null.
 func isAbsent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 // failureOf reads the error of a result; engines have sent objects and bare texts.

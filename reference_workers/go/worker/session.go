@@ -17,8 +17,8 @@ const (
 	fragment     = 1 << 20          // bytes of a frame: the engine takes 16 MiB in one
 )
 
-// session is one open connection. An answer goes to the session of its question: the engine
-// has given up on the calls of an older connection.
+// session is one open connection. An answer goes to the session of its invocation: the engine
+// has given up the calls of an older connection.
 type session struct {
 	socket *websocket.Conn
 }
@@ -63,7 +63,7 @@ func (s *session) send(message any) error {
 	return writer.Close()
 }
 
-// receive hands on every message until the connection ends. What is no message is passed over.
+// receive passes on every message until the connection ends. Anything else is ignored.
 func (s *session) receive(received func(incoming)) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -80,7 +80,7 @@ func (s *session) receive(received func(incoming)) error {
 	}
 }
 
-// keepAlive cuts a connection whose other end has gone without a word.
+// keepAlive cuts a connection whose peer no longer answers pings.
 func (s *session) keepAlive(ctx context.Context) {
 	ticks := time.NewTicker(pingEvery)
 	defer ticks.Stop()

@@ -10,13 +10,13 @@ import (
 
 const defaultURL = "ws://127.0.0.1:49134"
 
-// Settings are what a worker takes from its environment.
+// Settings are the settings of a worker in its environment.
 type Settings struct {
 	URL, Name, Namespace, Token, Isolation string
 }
 
-// FromEnvironment reads the settings of this process. An argument, the engine's address, comes
-// before III_URL. A variable of blanks counts as not set.
+// FromEnvironment reads the settings of this process. An argument, the engine's address, takes
+// precedence over III_URL. A variable of blanks counts as not set.
 func FromEnvironment(arguments []string) (Settings, error) {
 	address := first(strings.Join(arguments, " "), variable("III_URL"), defaultURL)
 	parsed, err := url.Parse(address)

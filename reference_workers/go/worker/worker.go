@@ -1,5 +1,5 @@
 // Package worker is a complete iii worker on a plain WebSocket: it registers, answers, calls,
-// comes back after a loss and ends with what is in flight finished.
+// reconnects after a loss, and finishes what is in flight before it stops.
 package worker
 
 import (
@@ -79,7 +79,7 @@ func (w *Worker) Trigger(triggerType, functionID string, config any) {
 	}))
 }
 
-// TriggerType provides a trigger type: bind takes a trigger or refuses it, unbind gives it up.
+// TriggerType provides a trigger type: bind accepts or refuses a trigger, unbind removes it.
 func (w *Worker) TriggerType(id, description string, bind func(Binding) error, unbind func(Binding)) {
 	message := outgoing{"type": "registertriggertype", "id": id, "description": description}
 	w.types = append(w.types, message)
@@ -123,7 +123,8 @@ func (w *Worker) Serve(ctx context.Context) error {
 	return nil
 }
 
-// shutDown takes no new work, waits for what runs, within bounds, and closes the connection.
+// shutDown accepts no new work, waits for running handlers up to a limit, and closes the
+// connection.
 func (w *Worker) shutDown() {
 	w.mutex.Lock()
 	w.draining = true
@@ -140,7 +141,7 @@ func (w *Worker) shutDown() {
 	}
 }
 
-// once serves one connection and tells whether the engine greeted it.
+// once serves one connection and reports whether the engine greeted it.
 func (w *Worker) once(ctx, handlers context.Context) (settled bool, err error) {
 	current, err := dial(ctx, w.settings)
 	if err != nil {
@@ -167,7 +168,8 @@ func (w *Worker) once(ctx, handlers context.Context) (settled bool, err error) {
 	return settled, err
 }
 
-// opening is what is sent first on every connection: who this was, and all that it offers.
+// opening returns the first messages on every connection: the reattachment, all registrations, and
+// the announcement, which comes last.
 func (w *Worker) opening() []outgoing {
 	var messages []outgoing
 	if w.greeting.WorkerID != "" {

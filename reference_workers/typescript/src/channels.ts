@@ -25,7 +25,7 @@ export function offerChannels(worker: IIIClient) {
 }
 
 async function write({ channel, parts }: { channel: ChannelWriter; parts: Part[] }) {
-  // Each write is told of its own failure; the event alone would end the process.
+  // Each write reports its own failure; an unhandled event would end the process.
   channel.stream.on('error', () => {})
   for (const part of parts) {
     if ('text' in part) {

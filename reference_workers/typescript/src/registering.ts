@@ -12,7 +12,7 @@ type Bind = { type: string; config?: JsonValue; function_id?: string }
 
 export function offerRegistering(worker: IIIClient) {
   const functions = new Map<string, FunctionRef>()
-  // The SDK keeps the ids of triggers to itself; these are our own.
+  // The SDK does not expose the ids of triggers; these are this worker's own.
   const triggers = new Map<string, Trigger>()
 
   const register = async ({ id }: { id: string }) => {

@@ -1,4 +1,4 @@
-// A trigger type of this worker's own: it happens when `conformance::fire` is called.
+// A trigger type of this worker's own, fired by calls of `conformance::fire`.
 
 import { TriggerAction, type IIIClient, type JsonValue } from 'iii-sdk'
 import type { TriggerConfig, TriggerHandler } from 'iii-sdk/trigger'
@@ -11,7 +11,7 @@ export function offerTicks(worker: IIIClient) {
   const triggers = new Map<string, TriggerConfig<Tick>>()
 
   const handler: TriggerHandler<Tick> = {
-    // After a reconnect the same trigger comes again, and replaces itself.
+    // After a reconnect the engine sends the same trigger again, which replaces the old one.
     async registerTrigger(trigger) {
       if (trigger.config?.reject) {
         throw new Error('this trigger asks to be rejected')

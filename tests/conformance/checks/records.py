@@ -1,4 +1,4 @@
-"""Records of trials that never took place, for tests of checks."""
+"""Records of made-up trials, for tests of checks."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Result = TypeVar("Result")
 
 
 class Story:
-    """Events, one a hundredth of a second after the other."""
+    """Events at intervals of a hundredth of a second."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
 
     @property
     def at(self) -> float:
-        """When the next event happens, in seconds."""
+        """The time of the next event, in seconds."""
         return len(self.events) / 100
 
     def opens(self, number: int = 1, path: str = "/") -> Story:
@@ -76,6 +76,6 @@ class Story:
         life: tuple[LifeEvent, ...] = (),
         missed: str = "",
     ) -> Record[Result]:
-        """The record of a trial that left this behind."""
+        """The record of a trial with these events."""
         events, baseline = tuple(self.events), Baseline(Pace(), workers=1)
         return Record("t", result, events, baseline, (), exit_code, "t", life, missed)

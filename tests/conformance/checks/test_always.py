@@ -1,4 +1,4 @@
-"""What must always hold, on records."""
+"""Requirements that must always hold, checked on records."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CONFLICT = REJECTION | {
 
 
 def watched(requirement: str, *records: Record[None]) -> Finding:
-    """What the watch of a requirement concludes from records."""
+    """The conclusion of a requirement's watch on records."""
     watch = CHECKS[requirement].watch
     assert watch is not None
     return watch.judge(*records)
@@ -179,7 +179,7 @@ def test_what_an_engine_takes_is_no_rule_of_websockets(
     assert finding.conclusion is conclusion
 
 
-# -- a worker is there ----------------------------------------------------------------------------
+# -- while a worker is connected ------------------------------------------------------------------
 
 
 def test_a_process_that_ends_by_itself_is_told_with_what_came_before() -> None:

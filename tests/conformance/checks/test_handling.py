@@ -13,7 +13,7 @@ ORDER = {"type": "object", "required": ["order"]}
 
 
 def told(data: Any, body: dict[str, Any], **formats: Any) -> list[str]:
-    """What is said of one answer: the function's name where it is right, or what is wrong."""
+    """The findings about one answer: the function's name if it is right, or what is wrong."""
     invocation = {"type": "invokefunction", "invocation_id": "1", "function_id": "shop::price"}
     story = Story().opens().says({"type": "registerfunction", "id": "shop::price", **formats})
     story.says({**invocation, "data": data}, engine=True)

@@ -1,4 +1,4 @@
-"""A phase has one name everywhere, and what belongs to it stands under that name."""
+"""A phase has one name everywhere, and everything that belongs to it is under that name."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ ASIDE = {
     "unprepared",
     "worker",
 }
-"""What stands beside the phases in the package of mutants."""
+"""The modules beside the phases in the package of mutants."""
 
 
 def children(package: ModuleType) -> set[str]:
-    """The modules and packages right below a package."""
+    """The modules and packages directly below a package."""
     return {found.name for found in pkgutil.iter_modules(package.__path__)}
 
 
 def phase_of(module: str, package: ModuleType) -> str:
-    """The phase in which a module stands."""
+    """The phase that a module belongs to."""
     return module.removeprefix(f"{package.__name__}.").partition(".")[0]
 
 
@@ -99,7 +99,7 @@ def test_no_check_reads_the_module_of_another_phase() -> None:
 
 
 def imported(path: Path) -> Iterable[str]:
-    """The modules of checks that a file imports from."""
+    """The check modules that a file imports from."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(checks.__name__):
             yield str(node.module)
@@ -125,4 +125,4 @@ def test_what_must_always_hold_is_watched() -> None:
 
 
 async def nothing(harness: object) -> None:
-    """Play nothing."""
+    """Do nothing."""

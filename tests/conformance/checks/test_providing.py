@@ -1,4 +1,4 @@
-"""What is concluded of triggers that fire by themselves, on records."""
+"""Checks of triggers that fire by themselves, on records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conformance.checks.records import Story
 assert checks.MODULES  # importing the modules registers their checks
 
 AGAIN = 2.0
-"""When the trigger is offered once more, in seconds."""
+"""When the trigger is offered again, in seconds."""
 
 
 def fired(times: list[float], body: str = "") -> Record[Fired]:
@@ -26,14 +26,14 @@ def fired(times: list[float], body: str = "") -> Record[Fired]:
 
 
 def judged(requirement: str, record: Record[Fired]) -> Finding:
-    """What the check of a requirement concludes."""
+    """The conclusion of a requirement's check."""
     judge = CHECKS[requirement].judge
     assert judge is not None
     return judge(record)
 
 
 def every(period: float, *, since: float = 0.0, until: float = AGAIN) -> list[float]:
-    """Times that are evenly apart."""
+    """Times at equal intervals."""
     return [since + n * period for n in range(1, round((until - since) / period))]
 
 

@@ -1,4 +1,4 @@
-"""What is concluded of workers that were told to end, on records."""
+"""Checks of workers that were told to stop, on records."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ KILLED = replace(ENDED, took=None, exit_code=None)
 
 
 def judged(requirement: str, *records: Record[Any]) -> Finding:
-    """What the check of a requirement concludes."""
+    """The conclusion of a requirement's check."""
     judge = CHECKS[requirement].judge
     assert judge is not None
     return judge(*records)
 
 
 def served(stop: Stop) -> Record[Stop]:
-    """A worker that spoke, said goodbye, and ended so."""
+    """A worker that sent messages, closed its connection, and ended in this way."""
     return Story().opens().says({"type": "pong"}).sends(Opcode.CLOSE).record(stop)
 
 
 def starting(stop: Stop) -> Record[Stop]:
-    """A worker that never spoke, and ended so."""
+    """A worker that never sent a message, and ended in this way."""
     return Story().record(replace(stop, workers=()))
 
 

@@ -43,7 +43,7 @@ def test_shares_are_merged_and_the_exit_code_is_theirs(
 
     code = main(["merge", folders[0], str(tmp_path / "other"), "-o", str(tmp_path / "all")])
 
-    assert code == 1  # what the made reports say
+    assert code == 1  # the outcome of the two made reports
     verdicts = json.loads((tmp_path / "all" / "report.json").read_text())["verdicts"]
     assert [verdict["id"] for verdict in verdicts] == ["CON-001", "CON-002"]
     assert main(["merge", *folders, "-o", str(tmp_path / "no")]) == 2

@@ -1,4 +1,4 @@
-"""What ``doctor`` sees, and what it says of it."""
+"""What ``doctor`` checks, and what it reports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def told(signs: list[Sign]) -> list[tuple[str, SignState]]:
 
 
 def test_it_looks_at_everything_and_tells_of_a_missing_daemon() -> None:
-    """In a process of its own, for docker's client leaves a socket open that it cannot connect."""
+    """In a separate process: docker's client leaks a socket when it cannot connect."""
     done = subprocess.run(
         [sys.executable, "-m", "conformance", "doctor"],
         env=os.environ | {"DOCKER_HOST": "unix:///nowhere.sock"},

@@ -16,7 +16,7 @@ from tests.conformance.report.making import entry, report
 
 
 class Instant(Judging):
-    """Judges at once: whether the requirements that are broken are mended is known before."""
+    """Judges at once; whether the broken requirements are fixed is set in advance."""
 
     def __init__(self, *broken: list[str]) -> None:
         super().__init__(Path())

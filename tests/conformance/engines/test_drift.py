@@ -1,4 +1,4 @@
-"""What changed between two engines, by recordings."""
+"""What changed between two engines, compared by recordings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user may give as an engine, and what is told where it is of no use."""
+"""What the user may give as an engine, and the errors for values that cannot be used."""
 
 from __future__ import annotations
 

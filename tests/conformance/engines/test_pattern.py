@@ -1,4 +1,4 @@
-"""Recordings are patterns: what fits them, and what does not."""
+"""Recordings are patterns: what matches them, and what does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging an engine as users do it: pytest runs in empty folders."""
+"""Judging an engine as users do: pytest runs in empty folders."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ LOOKING_BACK = [
     for identity, check in CHECKS.items()
     if any(trial.worker is Worker.LOOKS_BACK for trial in check.trials)
 ]
-"""What rests on all that was done to the worker that trials share."""
+"""Requirements that depend on everything that was done to the shared worker."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Entries: one builder, immutable, and data that is read back as it was."""
+"""Entries: one builder, immutable, and data that survives being written and read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conversation around what a verdict rests on."""
+"""The conversation around the evidence of a verdict."""
 
 from __future__ import annotations
 

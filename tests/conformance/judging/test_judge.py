@@ -132,11 +132,11 @@ def test_a_requirement_without_a_check_says_why() -> None:
     assert judge_of({}, untestable).verdict("TST-001").finding.seen == "nobody can see it"
 
 
-# -- tries -----------------------------------------------------------------------------------------
+# -- repeated trials ------------------------------------------------------------------------------
 
 
 def judged(listed: KnownFailure, *findings: Finding) -> tuple[Outcome, Tried | None, str]:
-    """The verdict on one listed requirement whose tries come to these findings."""
+    """The verdict on a listed requirement whose repeated trials have these findings."""
     requirement = Requirement("T", "test", Level.MUST, "A worker must.", "here", Method.BLACK_BOX)
     numbers = {TRIAL.name: 0} | {f"{TRIAL.name}-{n}": n - 1 for n in range(2, 1 + len(findings))}
 

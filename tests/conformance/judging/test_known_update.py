@@ -1,4 +1,4 @@
-"""The list of known failures is kept up to date, and every other letter of it stays."""
+"""The list of known failures is kept up to date; all its other text stays unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be judged is divided into shares that take about the same time."""
+"""The items to judge are divided into shares that take about the same time."""
 
 from __future__ import annotations
 

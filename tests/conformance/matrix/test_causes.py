@@ -1,4 +1,4 @@
-"""What is broken in the same way by several workers is one finding."""
+"""The same fault in several workers is one finding."""
 
 from __future__ import annotations
 

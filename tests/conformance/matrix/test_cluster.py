@@ -1,4 +1,4 @@
-"""A matrix on a Dask cluster: a real scheduler, and two machines of which one is lost."""
+"""A matrix on a Dask cluster: a real scheduler, and two machines, one of which is lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 distributed = pytest.importorskip("distributed", reason="takes the extra `cluster`")
 
 LONGEST = 60.0
-"""Seconds within which the machines of the cluster are there."""
+"""The time in seconds in which the machines of the cluster must be available."""
 
 
 @pytest.fixture

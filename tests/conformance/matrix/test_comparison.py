@@ -1,4 +1,4 @@
-"""A comparison to read."""
+"""A comparison for a person to read."""
 
 from __future__ import annotations
 

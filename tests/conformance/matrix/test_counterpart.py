@@ -1,4 +1,4 @@
-"""The conversation of a worker that keeps what another one breaks."""
+"""The conversation of a worker that meets a requirement that another one breaks."""
 
 from __future__ import annotations
 

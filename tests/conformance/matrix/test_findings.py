@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.matrix.findings import findings, verdicts
+import pytest
+
+from conformance.matrix.findings import FOLDER, findings, verdicts
 from conformance.requirements.known import KnownFailure
 from conformance.requirements.verdict import Outcome, broken, kept
 from tests.conformance.matrix.making import CATALOGUE, column
@@ -20,6 +22,18 @@ def test_findings_differ_in_their_verdicts_not_in_what_differs_from_run_to_run()
     assert "it sulks" in first
     assert verdicts(first) == verdicts(page("none in 2.9 s", Outcome.KNOWN_FAILURE))
     assert verdicts(first) != verdicts(page("none in 3.1 s", Outcome.FAILED))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("at file:///home/me/dist/index.mjs:1:2", "at file://…/index.mjs:1:2"),
+        (r"File \"/home/me/worker.py\", line 3", r"File \"…/worker.py\", line 3"),
+        ("GET /ws/channels/1", "GET /ws/channels/1"),
+    ],
+)
+def test_folders_of_a_machine_are_left_out(text: str, told: str) -> None:
+    assert FOLDER.sub(r"\1…/", text) == told
 
 
 def test_what_is_flaky_is_told_so_whichever_way_it_went() -> None:

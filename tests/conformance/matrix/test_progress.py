@@ -1,4 +1,4 @@
-"""How far a matrix is."""
+"""The progress of a matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers are built and judged, and their results kept."""
+"""Workers are built and judged, and their results are stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conformance.report.making import entry, reporter
 
 
 class Machines:
-    """Judges at once: each task finds the requirement whose number is its last word kept."""
+    """Judges at once: for each task, the requirement with the number in its last word is met."""
 
     def __init__(self, *unbuildable: str) -> None:
         self.unbuildable = unbuildable

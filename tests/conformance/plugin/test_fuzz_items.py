@@ -1,4 +1,4 @@
-"""Fuzzing as its users meet it: options, output, files, shared campaigns."""
+"""Fuzzing as its users see it: options, output, files, shared campaigns."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_distributed_run_shares_its_campaign_out(pytester: pytest.Pytester) ->
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """The address of a Redis server of one's own."""
+    """The address of a Redis server for one test."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("redis-server is not installed; .ci/run installs it")
@@ -193,7 +193,7 @@ def test_what_was_found_is_kept_when_the_run_is_ended(
     fuzzing = ("--fuzz=10m", "--fuzz-corpus=corpus", "--conformance-report=out")
     command = (sys.executable, "-m", "pytest", *words, *fuzzing)
     with subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True) as run:
-        while not list(corpus.glob("*.yaml")):  # written as it is found, long before the end
+        while not list(corpus.glob("*.yaml")):  # it is written when found, long before the end
             with suppress(subprocess.TimeoutExpired):
                 assert run.wait(0.05) is None
         run.send_signal(number)

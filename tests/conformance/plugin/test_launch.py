@@ -1,4 +1,4 @@
-"""Judging by the console script, apart from the project's own pytest settings."""
+"""Judging by the console script, independent of the project's own pytest settings."""
 
 from __future__ import annotations
 

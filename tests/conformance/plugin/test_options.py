@@ -1,4 +1,4 @@
-"""Every option has one place: it shapes verdicts, chooses what is judged, or how it is told."""
+"""Every option has one place: it changes verdicts, what is judged, or how it is reported."""
 
 from __future__ import annotations
 

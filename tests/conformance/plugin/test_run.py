@@ -1,4 +1,4 @@
-"""The plugin as its users meet it: pytest runs in empty folders."""
+"""The plugin as its users see it: pytest runs in empty folders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ECHO = f"{sys.executable} -m reference_workers.echo"
 
 @pytest.fixture(autouse=True)
 def _on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let workers import this checkout from wherever they are started."""
+    """Let workers import this checkout from any folder."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     monkeypatch.setenv("PYTHONPATH", path)
 
@@ -39,7 +39,7 @@ def judge(pytester: pytest.Pytester, command: str, *arguments: str) -> pytest.Ru
 
 
 def worker(pytester: pytest.Pytester, body: str) -> str:
-    """A worker from a few lines that talk over ``socket``; its command."""
+    """A worker made of a few lines that use ``socket``; returns its command."""
     lines = textwrap.indent(textwrap.dedent(body), "        ")
     source = (
         "import asyncio, json, os\nfrom websockets.asyncio.client import connect\n"
@@ -51,7 +51,7 @@ def worker(pytester: pytest.Pytester, body: str) -> str:
 
 
 def closing(result: pytest.RunResult) -> dict[str, int]:
-    """The numbers of the closing line."""
+    """The numbers in the closing line."""
     (line,) = [line for line in result.outlines if line.startswith("conformance: ")]
     return {
         "warnings" if name == "warning" else name: int(number)
@@ -203,7 +203,7 @@ def test_an_impostor_fails_by_what_it_does_and_not_by_all_that_follows(
     result = judge(pytester, worker(pytester, body))
 
     assert result.ret == 1
-    assert closing(result)["failed"] <= len(failed) + 1  # RDY-001 where it ends under a trial
+    assert closing(result)["failed"] <= len(failed) + 1  # RDY-001 where it ends during a trial
     result.stdout.fnmatch_lines([f"*FAIL*{requirement}*" for requirement in failed])
 
 
@@ -267,7 +267,7 @@ def test_known_failures_pass_and_fixed_ones_fail(pytester: pytest.Pytester) -> N
 
 
 def test_what_is_excluded_is_never_invoked(pytester: pytest.Pytester) -> None:
-    """The worker writes down what it was invoked with."""
+    """The worker writes the functions that are invoked to a file."""
     log = pytester.path / "invoked"
     command = worker(
         pytester,
@@ -325,7 +325,7 @@ def test_junit_carries_the_verdict(pytester: pytest.Pytester) -> None:
 
 
 def verdicts(folder: Path) -> dict[str, str]:
-    """The verdicts of a report that keeps to its schema and has all its files."""
+    """The verdicts in a report that matches its schema and has all its files."""
     report = json.loads((folder / "report.json").read_text("utf-8"))
     Draft202012Validator(schema(SCHEMA)).validate(report)
     for told in report["verdicts"]:

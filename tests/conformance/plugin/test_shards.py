@@ -14,7 +14,7 @@ from conformance.trials.trial import Trial, Worker
 
 @dataclass
 class Item:
-    """As much of an item as its share depends on."""
+    """The part of an item that its share depends on."""
 
     nodeid: str
     trials: tuple[Trial[Any], ...] = ()

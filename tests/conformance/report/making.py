@@ -12,7 +12,7 @@ from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Level, Outcome
 
 HOSTILE = "</script><b>`|*\u0000\ud800 ```\n]]>"
-"""A text of a worker that tries to be markup."""
+"""A text from a worker that tries to inject markup."""
 
 FRAMES = (("worker", "{seen}", True), ("engine", "{}", False), ("", "ended", False))
 
@@ -49,7 +49,7 @@ EVERY = [entry(n, outcome, seen=HOSTILE) for n, outcome in enumerate(Outcome, 1)
 
 
 def reporter(folder: Path | None, *entries: Entry) -> Reporter:
-    """A reporter in the midst of a run."""
+    """A reporter in the middle of a run."""
     made = Reporter(load(), folder)
     made.started({"worker": "python w.py"})
     made.subject({})
@@ -59,7 +59,7 @@ def reporter(folder: Path | None, *entries: Entry) -> Reporter:
 
 
 def report(*entries: Entry) -> Report:
-    """The report on a run that reached these verdicts."""
+    """The report on a run with these verdicts."""
     made = reporter(None, *entries)
     made.finished(1)
     return made.report

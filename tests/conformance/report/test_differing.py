@@ -1,4 +1,4 @@
-"""What was expected beside what was seen."""
+"""The expected value beside the seen one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document that every report is made of."""
+"""The document from which every report is made."""
 
 from __future__ import annotations
 

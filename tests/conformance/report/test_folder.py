@@ -19,7 +19,7 @@ def test_every_form_is_written_and_old_recordings_go(tmp_path: Path) -> None:
     old.parent.mkdir()
     old.write_text("{}")
     reporter(tmp_path)
-    assert old.exists() is True  # not known to be ours
+    assert old.exists() is True  # not known to be a report
     cleared(tmp_path)
     assert old.exists() is False
 

@@ -1,4 +1,4 @@
-"""A report in the words of GitHub."""
+"""A report in the formats of GitHub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one stream of events."""
+"""The journal, the one stream of events."""
 
 from __future__ import annotations
 

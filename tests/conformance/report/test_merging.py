@@ -1,4 +1,4 @@
-"""Reports on shares, merged: the report that one run would have given, but for its times."""
+"""Merged reports on shares equal the report of one run, except for its times."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Found = list[tuple[Entry, int, bool]]
 
 
 def ran(found: list[tuple[Entry, bool]]) -> Report:
-    """The report of a run that reached these verdicts, some of them after a fault of the suite."""
+    """The report of a run with these verdicts, some of them after a fault of the suite."""
     made = Reporter(CATALOGUE, None)
     made.started({"worker": "w", "requirements": []})
     made.subject({"workers": 1})

@@ -1,4 +1,4 @@
-"""A run in short."""
+"""The overview of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long something still takes."""
+"""Estimates of the remaining time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was not verified, by what it would take."""
+"""What was not verified, grouped by what would be needed to verify it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of the protocol's versions has what the data has."""
+"""The page of the protocol's versions agrees with the data."""
 
 from __future__ import annotations
 

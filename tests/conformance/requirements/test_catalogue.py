@@ -1,4 +1,4 @@
-"""The catalogue is held to its schema, and every requirement has a check or a reason."""
+"""The catalogue matches its schema, and every requirement has a check or a reason."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_bad_catalogue_is_refused(entries: list[dict[str, Any]], complaint: st
 
 
 def file(phase: str, order: int, entry: dict[str, Any]) -> tuple[str, Any]:
-    """A file of one requirement."""
+    """A catalogue file with one requirement."""
     return f"{phase}.yaml", {
         "phase": phase,
         "title": phase,

@@ -1,4 +1,4 @@
-"""The protocol version that a worker is held to."""
+"""The protocol version by which a worker is judged."""
 
 from __future__ import annotations
 

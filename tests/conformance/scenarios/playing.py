@@ -1,4 +1,4 @@
-"""Playing scenarios at a command without pytest, for tests."""
+"""Playing scenarios against a command without pytest, for tests."""
 
 from __future__ import annotations
 

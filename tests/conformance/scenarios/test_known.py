@@ -1,4 +1,4 @@
-"""Known failures among scenarios: the same list, the same words, the same mechanism."""
+"""Known failures of scenarios: the same list and mechanism as for requirements."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LISTED = KnownFailure("order", "why")
 
 
 def judged(listed: KnownFailure | None, *went_through: bool) -> Entry:
-    """The verdict on performances of a scenario that went through, or failed at a step."""
+    """The verdict on runs of a scenario that passed, or failed at a step."""
     failure = StepFailure(SCENARIO.steps[-1], 1, "this", "that after 1.5 s")
     played = [
         Record(

@@ -57,14 +57,14 @@ FAILS = {
     "unknown-function": ("tests.mutants IgnoresUnknownFunctions", "refusal"),
     "void-call": ("tests.mutants AnswersWithoutAnId", "silence"),
 }
-"""The wrong worker of each scenario, and the id of the step that it fails at."""
+"""The wrong worker for each scenario, and the id of the step at which it fails."""
 
 AGENTS = {name for name in shipped() if name.startswith("agents-")}
-"""Those of the agent system; their right and wrong workers are in ``tests/mutants/test_agents``."""
+"""The scenarios of the agent system; their workers are in ``tests/mutants/test_agents``."""
 
 
 def step(reason: str) -> str:
-    """The id of the step whose place a verdict names; of an included file, the file's name."""
+    """The id of the step that a verdict points to; for an included file, the file's name."""
     file, line, _ = reason.partition(": ")[2].split(": ")[0].rsplit(":", 2)
     if "/parts/" in file:
         return file.rpartition("/")[2].removesuffix(".yaml")

@@ -14,7 +14,7 @@ HEAD = "scenario: 1\ntitle: t\nsteps:\n - start: {}\n"
 
 
 def played(steps: str) -> Play:
-    """A play whose worker was started, connected as number 1, and that has made its first moves."""
+    """A play whose worker was started and connected as number 1, after its first actions."""
     play = Play(parse(HEAD + steps, "a.yaml"), {}, iter("abcdef").__next__)
     assert isinstance(play.move(), Do)
     play.started("worker")
@@ -133,7 +133,7 @@ def test_the_end_of_the_worker_ends_the_wait() -> None:
     play = played(" - worker: {a: 1}\n")
     play.move()
     play.heard(Happening(2.0, "exits", "worker", 3))
-    assert play.failure is None  # what it sent last may still come
+    assert play.failure is None  # messages that it sent before may still arrive
     play.heard(Happening(2.0, "leaves", 1, {"how": "end", "code": None}))
 
     assert play.failure is not None

@@ -14,7 +14,7 @@ from conformance.scenarios.requesting import request
 
 
 class Mirror(BaseHTTPRequestHandler):
-    """Answers with what it got."""
+    """Answers with the request."""
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)

@@ -15,7 +15,7 @@ from tests.mutants.worker import Json, Worker, main
 
 
 class LosesRequests(Worker):
-    """Never answers what comes over HTTP."""
+    """Never answers HTTP requests."""
 
     async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
         if message["function_id"] != "mutant::hello":
@@ -23,7 +23,7 @@ class LosesRequests(Worker):
 
 
 class HangsWithoutAnEngine(Worker):
-    """Waits for its connection before it ends, as a flush of telemetry does."""
+    """Waits for its connection before it ends, as flushing telemetry does."""
 
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -40,7 +40,7 @@ class HangsWithoutAnEngine(Worker):
 
 
 class ServesOneAtATime(Worker):
-    """Gives up what another process of it has, for good."""
+    """Drops, for good, the functions that another process of the same worker owns."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,14 +55,14 @@ class ServesOneAtATime(Worker):
 
 
 class Unread(agent.Agent):
-    """Refuses whatever comes."""
+    """Refuses every call."""
 
     async def chat(self, data: Any, context: Any) -> Any:
         raise ValueError("this handler reads another form")
 
 
 class Swallowing(agent.Agent):
-    """Takes whatever comes."""
+    """Accepts every call."""
 
     async def chat(self, data: Any, context: Any) -> Any:
         return None
@@ -86,4 +86,4 @@ WRONG: dict[str, Any] = {
 }
 
 if __name__ == "__main__":
-    WRONG[sys.argv.pop(1)]()  # what is left of the arguments is the worker's
+    WRONG[sys.argv.pop(1)]()  # the remaining arguments are the worker's

@@ -1,4 +1,4 @@
-"""conformance.yaml: what it may say, and how a mistake in it is told."""
+"""conformance.yaml: its valid content, and the errors for mistakes in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sample data for a function, of the schema that it declares."""
+"""Sample data for a function, generated from the schema that it declares."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ BINARY = "/worker"
 
 
 def unavailable(reason: str) -> None:
-    """Skip a test, loudly; in continuous integration nothing may be missing.
+    """Skip a test with a warning; in continuous integration nothing may be missing.
 
     Raises:
         AssertionError: this is continuous integration.
@@ -50,7 +50,7 @@ def go_worker(folder: Path) -> Path:
 def daemon() -> DockerDaemon:
     """The Docker daemon that ``DOCKER_HOST`` names."""
     with warnings.catch_warnings():
-        # docker's client leaves a socket open that it cannot connect.
+        # docker's client leaks a socket when it cannot connect.
         warnings.simplefilter("ignore", ResourceWarning)
         try:
             return DockerDaemon()
@@ -62,7 +62,7 @@ def daemon() -> DockerDaemon:
 
 
 def imported(docker: DockerDaemon, tag: str, files: dict[str, bytes], *changes: str) -> str:
-    """An image of these files alone; ``changes`` are lines of a Dockerfile."""
+    """An image of only these files; ``changes`` are lines of a Dockerfile."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for name, content in files.items():

@@ -1,4 +1,4 @@
-"""What the options say about the worker."""
+"""The worker that the options choose."""
 
 from __future__ import annotations
 

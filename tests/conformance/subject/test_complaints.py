@@ -1,4 +1,4 @@
-"""What a worker's output says of a failure of its own."""
+"""Error messages in a worker's output."""
 
 from __future__ import annotations
 

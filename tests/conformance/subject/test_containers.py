@@ -1,4 +1,4 @@
-"""Workers in containers, on a real daemon: the same verdicts, clear errors, nothing left."""
+"""Workers in containers, on a real daemon: the same verdicts, clear errors, nothing left behind."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.conformance.subject.images import BINARY, daemon, go_worker, imported
 from tests.judging import judged
 
 OF_A_PROCESS = {"RDY-005"}
-"""What only a command can show: nobody closes what a container writes to."""
+"""Requirements that need a command: nobody closes the output of a container."""
 ENTRY = f'ENTRYPOINT ["{BINARY}"]'
 
 
@@ -121,7 +121,7 @@ def test_signals_reach_the_worker_and_a_kill_removes_it(image: str) -> None:
 def test_a_container_that_does_not_stop_is_told_with_what_runs_in_it(
     docker: DockerDaemon, binary: Path
 ) -> None:
-    """The classical mistake: a shell as first process, which passes no signal on."""
+    """The classic mistake: a shell as first process, which does not forward signals."""
     busybox = Path("/bin/busybox")
     if not busybox.exists():
         unavailable("no static busybox (`apt-get install busybox-static`) for an image's shell")

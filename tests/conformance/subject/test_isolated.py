@@ -1,4 +1,4 @@
-"""Commands in networks of their own, several at a time on the port they insist on."""
+"""Commands in separate networks, several at a time on a port that they all insist on."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.judging import judge, judged
 ECHO = Command.parse(f"{sys.executable} -m reference_workers.echo")
 STRAY = Command.parse(f"{sys.executable} -m tests.mutants IgnoresTheAddress")
 CHOSEN = ("CON-001", "CON-004", "CON-006", "ANN-005", "REC-006", "SHD-002", "SHD-005", "SHD-007")
-"""Of every kind: on the shared worker, on workers of their own, with signals."""
+"""Requirements of every kind: on the shared worker, on separate workers, with signals."""
 
 
 @pytest.fixture
 def networks() -> Iterator[list[OwnNetwork]]:
-    """Two networks, where this system lets them be made."""
+    """Two networks, on systems that allow them."""
     opened: list[OwnNetwork] = []
     try:
         opened += [OwnNetwork.open(ECHO), OwnNetwork.open(ECHO)]

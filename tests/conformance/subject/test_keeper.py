@@ -1,4 +1,4 @@
-"""What runs beneath a process, by the process table of any system."""
+"""The descendants of a process, by the process table of any system."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def test_what_runs_beneath_a_process_is_found(linux: bool, monkeypatch: pytest.M
     child.wait()
 
     assert {parent.pid, child.pid} <= set(beneath)
-    assert (child.pid in orphaned) is not linux  # a keeper of Linux would be its new parent
+    assert (child.pid in orphaned) is not linux  # on Linux, a keeper would be its new parent
     assert child.pid not in table.running()

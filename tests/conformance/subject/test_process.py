@@ -1,4 +1,4 @@
-"""Commands as processes: how they end, and what they leave."""
+"""Commands as processes: how they end, and what they leave behind."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_what_cannot_be_executed_is_a_mistake_of_the_user(words: tuple[str, ...]
 
 
 def silent(folder: Path) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
-    """A suite in its first run, which is where a user loses patience; its worker and a helper."""
+    """A suite in its probe run, when a user may press Ctrl-C; its worker and a child of that."""
     pipe = folder / "pipe"
     os.mkfifo(pipe)
     (folder / "silent.py").write_text(

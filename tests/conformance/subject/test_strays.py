@@ -1,4 +1,4 @@
-"""Workers that nobody watches over are found."""
+"""Workers that no keeper watches any more are found."""
 
 from __future__ import annotations
 

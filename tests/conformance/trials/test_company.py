@@ -1,4 +1,4 @@
-"""Workers of which only one may live on a machine are found out, and judged one after the other."""
+"""Workers that allow only one process on a machine are detected, and judged one after the other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ lock = open({path!r}, "w")
 fcntl.flock(lock, fcntl.LOCK_EX)
 """
 CHOSEN = ("CON-005", "SHD-001", "SHD-002", "CAL-019")
-"""On the shared worker, and on workers of their own."""
+"""Requirements on the shared worker, and on separate workers."""
 
 
 def judged(settings: Settings) -> tuple[set[Outcome], list[str]]:

@@ -1,4 +1,4 @@
-"""What a transcript says about the workers in it."""
+"""What a transcript says about its workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps a worker from being found is named."""
+"""The report names what prevents a worker from being found."""
 
 from __future__ import annotations
 

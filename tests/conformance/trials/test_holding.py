@@ -1,4 +1,4 @@
-"""Held calls: taken before the engine, answered as a trial wants, on the connection they came."""
+"""Held calls: intercepted before the engine, answered by a trial on the same connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.trials.holding import ABSENT, HeldCall, Holder
 
 
 class Wire:
-    """A connection and an engine in one: keeps what it is given."""
+    """A connection and an engine in one, which record what they get."""
 
     def __init__(self) -> None:
         self.is_open = True

@@ -1,4 +1,4 @@
-"""Deadlines grow with the number of processes that want a processor."""
+"""Deadlines grow with the number of processes that compete for a processor."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_crowding(monkeypatch: pytest.MonkeyPatch, load: float, expected: float)
 @pytest.mark.parametrize(
     ("startup", "busy", "load", "expected"),
     [
-        (0.3, 0.01, 0.5, 2),  # too short to bother
+        (0.3, 0.01, 0.5, 2),  # too short to count
         (3.0, 3.0, 0.5, 2),  # busy all the time
         (3.0, 9.0, 0.5, 2),  # on several processors
-        (3.0, 0.5, 0.5, 12),  # it waits for something
+        (3.0, 0.5, 0.5, 12),  # waits for something else
         (3.0, 0.0, 0.5, 2 * MANY),
-        (3.0, 0.5, 8.0, 3),  # it waits for a processor
+        (3.0, 0.5, 8.0, 3),  # waits for a processor
     ],
 )
 def test_starters(

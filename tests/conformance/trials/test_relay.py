@@ -1,4 +1,4 @@
-"""Workers under a real engine, with the suite between both; the mock in a process stands for it."""
+"""Workers under a real engine, with the suite in between; a mock in a process stands for it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CALL = "0b7e1a52-0000-4000-8000-00000000000f"
 SOUGHT = ("CON-001", "INV-001", "REG-001", "REC-004", "REC-006", "CAL-001", "SHD-001")
 OURS = "CHN-002"
 WITNESSES = [TRIALS[name] for name in ("looking_back", "first_series", "terminated")]
-"""What is looked at for REG-001, which must always hold: there is one engine, and no hurry."""
+"""The trials in which REG-001 is watched here: there is one engine, and no time pressure."""
 
 LONGEST = 60.0
 
@@ -72,7 +72,7 @@ def test_an_engine_that_is_not_there_is_a_usage_error() -> None:
 
 @asynccontextmanager
 async def between() -> AsyncIterator[tuple[Listener, ClientConnection]]:
-    """A relay, and a connection of a worker through it that was greeted."""
+    """A relay, and the connection of a worker through it, which was greeted."""
     relay = Relay(EngineBehind(EngineCommand.parse(MOCK)))
     listener = await Listener.start(relay)
     try:
@@ -108,7 +108,7 @@ def test_messages_go_both_ways() -> None:
 
 
 def test_answers_to_the_suite_stay_with_the_suite() -> None:
-    """The engine would take such an answer for one to the worker's own call (its id is known)."""
+    """The engine would take such an answer for one to the worker's own call, by its id."""
 
     async def play() -> None:
         async with between() as (_, worker):

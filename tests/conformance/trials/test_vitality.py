@@ -1,4 +1,4 @@
-"""How long a worker is waited for, by the signs of life that it gives."""
+"""How long the suite waits for a worker, depending on its signs of life."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WITHIN = 12.0
 
 
 def given_up(signs: Callable[[int], Signs], load: float = 1.0) -> int:
-    """The second in which nothing is expected any more of a worker with these signs."""
+    """The second in which a worker with these signs of life is given up."""
     vitality = Vitality(WITHIN)
     return next(second for second in range(1, 500) if not vitality.awaits(signs(second), load))
 

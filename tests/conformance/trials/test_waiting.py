@@ -1,4 +1,4 @@
-"""Waiting for whatever may happen next."""
+"""Waiting for the next event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers of a few lines: a right one, with something done before it begins."""
+"""Workers of a few lines: a right one, which does something first."""
 
 from __future__ import annotations
 

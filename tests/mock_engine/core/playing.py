@@ -1,4 +1,4 @@
-"""Drives a core with JSON, for the tests of the core."""
+"""Drives a core with JSON, for tests of the core."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ID = "5b0d5b2e-0000-4000-8000-00000000000"
 
 
 class Play:
-    """Drives a core with JSON and tells what it did in JSON."""
+    """Drives a core with JSON and returns its actions as JSON."""
 
     def __init__(self, *peers: int, announced: bool = True) -> None:
         numbers = iter(range(1, 10_000))

@@ -1,4 +1,4 @@
-"""What the engine tells of functions, workers and triggers, and in which order."""
+"""What discovery returns about functions, workers and triggers, and in which order."""
 
 from __future__ import annotations
 

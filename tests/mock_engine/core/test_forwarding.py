@@ -1,4 +1,4 @@
-"""What becomes of a message on its way through the engine."""
+"""How a message changes on its way through the engine."""
 
 from __future__ import annotations
 

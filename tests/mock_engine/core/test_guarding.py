@@ -12,13 +12,13 @@ EXPOSED = (Exposure(pattern="public::*"),)
 
 
 class Session(Play):
-    """A play with what the guarded session got when it knocked."""
+    """A play, with the messages that the guarded session got while it was authenticated."""
 
     greeting: list[Any]
 
 
 def guarded(answer: Any = None, *, functions: tuple[str, ...] = (), **hooks: str) -> Session:
-    """A core where OWNER serves ``auth`` and all hooks, and CALLER knocked and was answered."""
+    """A core where OWNER serves ``auth`` and all hooks, and CALLER was authenticated."""
     play = Session(OWNER)
     for function_id in ("auth", *hooks.values(), *functions):
         play.say(OWNER, register(function_id))

@@ -1,8 +1,8 @@
 """The core's invariants, under any conversation of workers, guarded sessions and modules.
 
-A model that knows little stands beside the core: who is there, who was asked what, and which
-functions those have that are not guarded. After every step the core must agree with it, and when
-everybody has left, nothing may be left of them.
+A small model runs beside the core: which peers are connected, which calls they owe, and which
+functions the unguarded ones have. After every step the core must agree with it, and when all peers
+have left, nothing may remain.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mock_engine.versions import FEATURES
 
 ANNOUNCE = "engine::workers::register"
 MODULE = -1
-"""The number of a module, which is attached for good."""
+"""The number of a module, which is never detached."""
 
 POLICY = Policy(
     auth="a::auth",
@@ -71,7 +71,7 @@ chance = st.randoms(use_true_random=False)
 
 
 class Conversation(RuleBasedStateMachine):
-    """Anybody says anything, in any order."""
+    """Any peer sends anything, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Conversation(RuleBasedStateMachine):
         self.say(MODULE, {"type": "registerfunction", "id": "m::x"})
         self.say(MODULE, {"type": "registertriggertype", "id": "module-type", "description": ""})
 
-    # -- what they do ----------------------------------------------------------------------------
+    # -- rules -----------------------------------------------------------------------------------
 
     @rule()
     def comes(self) -> None:
@@ -254,7 +254,7 @@ class Conversation(RuleBasedStateMachine):
         return found
 
     def files(self, peer: int, namespace: str) -> None:
-        """A worker is announced, or counts as such: what it registered is filed."""
+        """A worker is announced, or counts as such: its held registrations are processed."""
         self.home[peer] = namespace
         for kind, function in self.held.pop(peer):
             self.file(peer, kind, function)
@@ -275,7 +275,7 @@ class Conversation(RuleBasedStateMachine):
         if known is not None and not void:
             self.owed[peer, known] += 1
         elif peer in self.guarded:
-            self.owed[peer, "refused"] += 1  # a refusal is told even to those who did not ask
+            self.owed[peer, "refused"] += 1  # a refusal is sent even without an invocation id
         message = {"type": "invokefunction", "function_id": function, "data": data, **more}
         return self.say(peer, message | {"invocation_id": known})
 
@@ -292,7 +292,7 @@ class Conversation(RuleBasedStateMachine):
         self.registry = {key: owner for key, owner in self.registry.items() if owner != peer}
 
     def take(self, actions: list[Action]) -> list[Action]:
-        """See that what the core wants done can be done, and remember what follows from it."""
+        """Check that the actions are possible, and update the model with them."""
         for action in actions:
             if isinstance(action, Wake):
                 self.wakes.append(action.key)
@@ -322,7 +322,7 @@ class Conversation(RuleBasedStateMachine):
             assert self.owed[peer, known] > 0, f"{message} answers nothing"
             self.owed[peer, known] -= 1
 
-    # -- what always holds -----------------------------------------------------------------------
+    # -- invariants ------------------------------------------------------------------------------
 
     @invariant()
     def nothing_belongs_to_the_dead(self) -> None:
@@ -360,7 +360,7 @@ class Conversation(RuleBasedStateMachine):
         assert waiting == owed
 
     def teardown(self) -> None:
-        """Everybody leaves, and every timer runs out: nothing is left of anybody."""
+        """Every peer leaves, and every timer expires: nothing remains of any peer."""
         if not hasattr(self, "core"):
             return
         for peer in sorted(self.alive):
@@ -382,7 +382,7 @@ class Conversation(RuleBasedStateMachine):
 
 
 def decode_again(action: Send) -> None:
-    """What is sent can be written, and is JSON."""
+    """Every message that is sent can be encoded, and is JSON."""
     json.loads(encode(action.message))
 
 

@@ -1,4 +1,4 @@
-"""Namespaces that are named and blank."""
+"""Namespaces that are given, but blank."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ CALL = "11111111-1111-4111-8111-111111111111"
 
 @pytest.fixture
 def engine() -> Engine:
-    """An owner (1) of ``f`` and an observing worker (2) that has the target ``t``."""
+    """An owner (1) of ``f`` and an observing worker (2) with the target ``t``."""
     engine = Engine(*FEATURES)
     engine.join(1, OBSERVE, LOCAL_DISPATCH)
     engine.join(2, OBSERVE)

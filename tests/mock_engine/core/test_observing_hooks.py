@@ -1,4 +1,4 @@
-"""Features of protocol 0.26 in the core: what a host says of the delivery of its calls."""
+"""Features of protocol 0.26 in the core: what an owner reports about the delivery of its calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORMAT = {"type": "object", "required": ["topic"], "properties": {"topic": {"typ
 
 @pytest.fixture
 def engine() -> Engine:
-    """A host (1) of ``f`` and an observing worker (2) that has the target ``t``."""
+    """An owner (1) of ``f`` and an observing worker (2) with the target ``t``."""
     engine = Engine(OBSERVE, OBSERVE_HOOKS)
     engine.join(1, OBSERVE, OBSERVE_HOOKS)
     engine.join(2, OBSERVE)

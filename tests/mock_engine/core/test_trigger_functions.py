@@ -1,4 +1,4 @@
-"""Triggers that a call makes."""
+"""Triggers that are created by a call."""
 
 from __future__ import annotations
 

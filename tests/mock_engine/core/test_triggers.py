@@ -1,4 +1,4 @@
-"""Bindings and the providers they go to."""
+"""Bindings and the providers that serve them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rules of a schedule act when."""
+"""Which rules of a schedule act, and when."""
 
 from __future__ import annotations
 

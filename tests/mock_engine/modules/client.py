@@ -19,7 +19,7 @@ NAMES = ("iii-state", "iii-pubsub", "iii-queue", "iii-cron")
 
 
 class Client:
-    """A worker that calls, and answers whatever it is called with, as told."""
+    """A worker that makes calls, and answers all calls to it as configured."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket

@@ -1,4 +1,4 @@
-"""Modules as a caller meets them, through the blocking engine."""
+"""Modules as a caller sees them, through the blocking engine."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def settle(engine: LocalEngine) -> None:
-    """Let the engine go on until what it set going before has come, if it comes at all."""
+    """Let the engine run until the effects of earlier calls have arrived, if there are any."""
     for _ in range(20):
         engine.invoke("engine::workers::list", {})
 

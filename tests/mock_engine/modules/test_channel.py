@@ -1,4 +1,4 @@
-"""A channel without sockets: whatever order its ends are taken in, nothing is lost or doubled."""
+"""A channel without sockets: in whatever order its ends are taken, nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mock_engine.wire import Connection
 
 
 class Writer:
-    """The connection at the writing end, as far as a channel knows it."""
+    """The connection at the writing end, as far as a channel uses it."""
 
     def __init__(self) -> None:
         self.reading = True
@@ -42,7 +42,7 @@ def test_a_reader_gets_what_was_written_once_in_order_and_one_end(
     for step in taken:
         if isinstance(step, tuple):
             if state["finish"] or not writer.reading:
-                continue  # nobody writes after the end, and a paused writer is not heard
+                continue  # nobody writes after the end, and a paused writer is not read
             channel.write(*step)
             if not state["abandon"]:
                 written.append(step)

@@ -79,7 +79,7 @@ def test_a_header_that_is_set_twice_over_a_channel_is_sent_once(engine: LocalEng
 
 
 def upgraded(url: str) -> socket.socket:
-    """A WebSocket as bytes, after its upgrade."""
+    """A raw WebSocket after its upgrade."""
     parts = urlsplit(url)
     raw = socket.create_connection((parts.hostname or "", parts.port or 0), 10)
     head = (
@@ -111,7 +111,7 @@ def test_a_writers_close_is_answered_and_the_stream_ends(engine: LocalEngine) ->
         writer.sendall(b"\x81\x82\x00\x00\x00\x00hi" + CLOSE_1000)
 
         assert everything(writer) == b"\x88\x02\x03\xe8"
-        # Nothing is waited for: the frame, a close frame without a code, the end.
+        # Everything is sent at once: the frame, a close frame without a code, the end.
         assert everything(reader) == b"\x81\x02hi\x88\x00"
 
 

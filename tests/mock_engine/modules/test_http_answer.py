@@ -1,4 +1,4 @@
-"""What an HTTP client gets for a handler's result."""
+"""The answer that an HTTP client gets for a handler's result."""
 
 from __future__ import annotations
 

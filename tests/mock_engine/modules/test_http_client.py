@@ -1,4 +1,4 @@
-"""The client that calls functions behind URLs, against servers that speak bytes."""
+"""The client for functions behind URLs, against servers that send raw bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What workers report, and what the engine logs."""
+"""The telemetry that workers report, and the engine's own log."""
 
 from __future__ import annotations
 

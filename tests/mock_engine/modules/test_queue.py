@@ -208,7 +208,7 @@ def test_from_0_23_on_named_queues_do_not_take_the_action_enqueue() -> None:
 
 
 class Subscriber:
-    """A worker within the engine's process, so that two messages come in one turn of its loop."""
+    """An in-process worker, so that two messages arrive in one turn of the event loop."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -243,7 +243,7 @@ def test_a_job_whose_binding_goes_before_it_is_tried_waits_for_the_next_binding(
         subscriber.bind("first")
         subscriber.publish(1)
         subscriber.unbind("first")
-        for _ in range(3):  # turns in which the job could be tried
+        for _ in range(3):  # turns of the loop in which the job could be retried
             await asyncio.sleep(0)
         assert subscriber.taken.empty()
 

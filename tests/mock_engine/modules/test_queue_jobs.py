@@ -1,4 +1,4 @@
-"""How often and how fast jobs are tried."""
+"""How often and how fast jobs are retried."""
 
 from __future__ import annotations
 

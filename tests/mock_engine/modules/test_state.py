@@ -77,7 +77,7 @@ def test_a_file_keeps_what_was_acknowledged(tmp_path: Path) -> None:
     store.put("g", "c", 1)
     store.drop("g", "c")
 
-    again = open_store(options, "state")  # the first is not closed: as after a kill
+    again = open_store(options, "state")  # the first store is not closed: as after a kill
 
     assert again.get("g", "a") == {"n": [1, None]}
     assert again.get("g", "b") is None

@@ -1,4 +1,4 @@
-"""The pure parts of state and streams: stores against a dictionary, updates of any shape."""
+"""The pure parts of state and streams: stores compared with a dictionary, updates of any shape."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ values = st.recursive(
 
 
 class Stores(RuleBasedStateMachine):
-    """A store in memory and one in a file do what a dictionary does, and the file remembers."""
+    """A store in memory and one in a file behave like a dictionary, and the file persists."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Stores(RuleBasedStateMachine):
         self.file = FileStore(self.path, "one")
         self.model = {group: found for group, found in self.model.items() if found}
         for group in set(self.memory.groups()) - set(self.model):
-            self.memory._groups.pop(group)  # a file does not remember groups that are empty
+            self.memory._groups.pop(group)  # a file does not persist empty groups
 
     @invariant()
     def they_agree(self) -> None:

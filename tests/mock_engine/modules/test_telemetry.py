@@ -1,4 +1,4 @@
-"""Frames of telemetry, read."""
+"""Reading frames of telemetry."""
 
 from __future__ import annotations
 

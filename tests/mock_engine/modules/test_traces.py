@@ -1,4 +1,4 @@
-"""Queries of the spans that are kept."""
+"""Queries of the stored spans."""
 
 from __future__ import annotations
 

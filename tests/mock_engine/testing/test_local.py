@@ -25,7 +25,7 @@ def engine() -> Iterator[LocalEngine]:
 
 
 class Worker:
-    """A worker that is driven by hand."""
+    """A hand-driven worker."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket

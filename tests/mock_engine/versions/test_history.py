@@ -1,4 +1,4 @@
-"""Names that changed, and what the schemas say of versions."""
+"""Renamed things, and the versions in the schemas."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_older_names_are_in_no_list(engine: LocalEngine) -> None:
 
 
 def spans(kind: str) -> dict[str, Any]:
-    """What the schemas of one kind say of versions, by name."""
+    """The version ranges in the schemas of one kind, by name."""
     return {path.stem: json.loads(path.read_text()) for path in (SCHEMAS / kind).glob("*.json")}
 
 

@@ -1,4 +1,4 @@
-"""Releases of the engine, and what each has."""
+"""Releases of the engine, and the messages and fields of each."""
 
 from __future__ import annotations
 

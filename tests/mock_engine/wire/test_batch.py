@@ -1,4 +1,4 @@
-"""Turns, and the writers that wait for their end."""
+"""Turns, and the writers that hold bytes until the end of a turn."""
 
 from __future__ import annotations
 

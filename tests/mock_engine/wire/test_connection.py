@@ -271,7 +271,7 @@ def test_a_transcript_writes_one_json_line_an_event() -> None:
 
 
 class Pipe(asyncio.Transport):
-    """A transport that only remembers whether it was aborted."""
+    """A transport that only records whether it was aborted."""
 
     aborted = False
 

@@ -101,7 +101,7 @@ async def test_a_port_that_is_refused_once_more_stays_refused() -> None:
     async with scene() as s:
         s.listener.play((rule(Refuse()),))
         s.listener.play((rule(Refuse()),))
-        await asyncio.sleep(0)  # the turn in which a port opens
+        await asyncio.sleep(0)  # the turn in which a port reopens
         with pytest.raises(OSError, match=r"Connect|refused"):
             await s.client()
 

@@ -1,4 +1,4 @@
-"""The frames of the wire against those of a library, for any bytes in any pieces."""
+"""The frames of the wire compared with those of a library, for any bytes in any chunks."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_frames_are_read_as_a_library_reads_them(stream: bytes, at: list[int]) -
     frames, broken = read(pieces(stream, at))
     expected, expected_broken = read_by_library(stream)
 
-    # A broken frame may be told before the library has seen all of it, never after.
+    # A broken frame may be reported before the library has seen all of it, never after.
     assert frames == expected
     assert broken >= expected_broken
 

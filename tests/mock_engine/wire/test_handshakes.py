@@ -1,4 +1,4 @@
-"""What is answered to those who do not ask for a WebSocket, or do not ask properly."""
+"""The answers to requests that are not WebSocket upgrades, or not valid ones."""
 
 from __future__ import annotations
 

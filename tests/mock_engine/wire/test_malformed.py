@@ -1,4 +1,4 @@
-"""Broken frames, made from good ones."""
+"""Broken frames, made from valid ones."""
 
 from __future__ import annotations
 

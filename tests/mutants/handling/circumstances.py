@@ -1,4 +1,4 @@
-"""Mutants that lose what comes with an invocation beside its data."""
+"""Mutants that lose the parts of an invocation other than its data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mutants that do not last."""
+"""Mutants that do not keep working."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mutants that mix up invocations, or hold them up."""
+"""Mutants that mix up invocations, or block them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mutants whose answers break a rule, whatever they answer."""
+"""Mutants whose replies break a rule, whatever their content."""
 
 from __future__ import annotations
 

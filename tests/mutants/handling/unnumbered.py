@@ -1,4 +1,4 @@
-"""Mutants that do not go by the id of an invocation."""
+"""Mutants that do not respect the id of an invocation."""
 
 from __future__ import annotations
 

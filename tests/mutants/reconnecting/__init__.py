@@ -1,1 +1,1 @@
-"""Mutants that do not come back from a loss of their connection as the worker that they were."""
+"""Mutants that do not recover correctly from the loss of their connection."""

@@ -1,4 +1,4 @@
-"""Mutants that come back as somebody else."""
+"""Mutants that come back with another identity."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class AnswersOnTheNewConnection(Worker):
 
 @breaks("REC-016")
 class KeepsAnswersForLater(Worker):
-    """Puts what cannot be sent into a queue, as the official SDKs do."""
+    """Queues what cannot be sent, as the official SDKs do."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class ProvidesOnItsFirstConnection(Worker):
 
 @breaks("REC-036")
 class BeginsTwoAttempts(Worker):
-    """Counts a failed try twice, as where both its error and its end begin the next one."""
+    """Counts a failed attempt twice: once for its error and once for its end."""
 
     async def dial(self) -> ClientConnection:
         try:

@@ -1,4 +1,4 @@
-"""Mutants that try again too soon, too often, or against what they were told."""
+"""Mutants that retry too soon, too often, or although they were told not to."""
 
 from __future__ import annotations
 

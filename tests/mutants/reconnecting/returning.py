@@ -96,7 +96,7 @@ class TakesPrivateCodesForFinal(StaysAway):
 
 @breaks("REC-022")
 class ComesBackAsAStranger(Worker):
-    """Does not reattach under a fixed name: the old connection, still there, keeps it out."""
+    """Does not reattach under a fixed name: the old connection still holds the name."""
 
     def reattaches(self) -> bool:
         return False
@@ -144,7 +144,7 @@ class HasThreeLives(Plain):
 
 @breaks("REC-004", full=True)
 class CountsItsLosses(Plain):
-    """Has nine tries for its whole life, and not for each outage."""
+    """Has nine attempts for its whole life, instead of nine for each outage."""
 
     def gives_up(self, fault: Exception) -> bool:
         return self.connects > 9

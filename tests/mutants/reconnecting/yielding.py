@@ -1,4 +1,4 @@
-"""Mutants that do not make way when their name is taken, or say nothing of it."""
+"""Mutants that do not give way when their name is taken, or do not report it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class InsistsOnItsName(Worker):
 
 @breaks("REC-030")
 class IgnoresRefusalsItDoesNotKnow(Worker):
-    """Announces itself as an SDK of 0.26, for the rule is one since then."""
+    """Announces itself as an SDK of 0.26, because the rule exists since then."""
 
     def description(self) -> Json:
         telemetry = {"language": "rust", "framework": "iii-rust"}
@@ -34,7 +34,7 @@ class LivesOnInSilence(Plain):
 
 @breaks("REC-012", full=True)
 class ComesBackToItsNameLater(Plain):
-    """Takes the rejection for a reason to wait longer."""
+    """Treats the rejection as a reason to wait longer."""
 
     late = False
 

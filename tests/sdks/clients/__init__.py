@@ -1,4 +1,4 @@
-"""Clients of the engine on the official SDKs, one a language, that do what they are told.
+"""Clients of the engine on the official SDKs, one for each language, driven by commands.
 
 Each reads one JSON object a line from its standard input and answers with one on its standard
 output, ``{"result": …}`` or ``{"error": {"code": …, "message": …}}``:
@@ -13,5 +13,5 @@ output, ``{"result": …}`` or ``{"error": {"code": …, "message": …}}``:
     channel   text                                  send a text through a channel and read it
     log       message                               log with the SDK's logger
 
-They end with their input.
+They end at the end of their input.
 """

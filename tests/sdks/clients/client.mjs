@@ -1,4 +1,4 @@
-// A client on the SDK for Node; see __init__.py for what it is told.
+// A client on the SDK for Node; __init__.py lists its commands.
 
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -7,10 +7,10 @@ import { registerWorker, TriggerAction } from 'iii-sdk'
 import { createChannel } from 'iii-sdk/helpers'
 import { Logger } from '@iii-dev/helpers/observability'
 
-// The SDK writes its own lines to standard output, which is for answers here.
+// The SDK writes its own lines to standard output, which is reserved for answers here.
 console.debug = console.info = console.log = console.error
 
-const PATIENCE = 20_000 // milliseconds that an event is waited for
+const PATIENCE = 20_000 // how long to wait for an event, in milliseconds
 const worker = registerWorker(process.env.III_URL)
 const given = new Map()
 
@@ -33,7 +33,7 @@ const todo = {
   },
   function({ name, reply }) {
     worker.registerFunction(name, async (data) => {
-      // The handle of a channel is no data.
+      // The handle of a channel is not data.
       keep(name, JSON.parse(JSON.stringify(data, (_, v) => (v?.constructor?.name?.startsWith('Channel') ? undefined : v))))
       if (reply?.fail) throw new Error(reply.fail)
       return reply

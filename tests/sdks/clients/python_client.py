@@ -18,11 +18,11 @@ from iii_helpers.observability import Logger
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 PATIENCE = 20.0
-"""Seconds that an event is waited for."""
+"""How long to wait for an event, in seconds."""
 
 
 class Keeper(TriggerHandler[Any]):  # type: ignore[misc]  # the SDK has no types
-    """A trigger type that keeps the triggers it is handed."""
+    """A trigger type that records its triggers."""
 
     def __init__(self, kept: queue.Queue[Any]) -> None:
         self._kept = kept
@@ -49,7 +49,7 @@ class Client:
 
     def function(self, name: str, reply: Any) -> None:
         def handler(data: Any) -> Any:
-            # The ends of channels in it are no data.
+            # The ends of channels in it are not data.
             self._given[name].put(json.loads(json.dumps(data, default=lambda _: None)))
             if isinstance(reply, dict) and "fail" in reply:
                 raise RuntimeError(reply["fail"])

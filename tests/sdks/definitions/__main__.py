@@ -1,4 +1,4 @@
-"""The command of the package; see there."""
+"""The command of the package; its docstring is the help."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.sdks.definitions.comparing import unknown
 
 FOLDER = Path(__file__).parent
 SDKS = {"node": node, "python": python, "rust": rust}
-"""The SDKs, by their languages, with what reads them."""
+"""The SDKs by language, each with the module that reads it."""
 
 
 def main(names: list[str]) -> int:
-    """Write down what releases define, or compare the newest ones. Exit code 1 for a drift."""
+    """Write down what releases define, or compare the newest ones. Exit code 1 on a difference."""
     for name in names:
         language, _, version = name.partition("-")
         sdk = SDKS[language]
@@ -28,7 +28,7 @@ def main(names: list[str]) -> int:
 
 
 def _compared(language: str) -> int:
-    """Compare the newest release of an SDK, and tell the differences."""
+    """Compare the newest release of an SDK, and report the differences."""
     sdk = SDKS[language]
     version, source = sdk.published(None)
     found = list(unknown(sdk.messages(source), version))

@@ -1,4 +1,4 @@
-"""Holds what an SDK defines against the schemas."""
+"""Compares what an SDK defines with the schemas."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ NEVER_SENT: Mapping[tuple[str, str | None], str] = {
     ("registerservice", None): "since 0.16 the SDK for Python has the name and no message of it",
     ("triggerregistrationresult", "result"): "SDKs for Python and Node define it and never set it",
 }
-"""What SDKs define without sending it: a type without fields, or a field; each with the reason."""
+"""What SDKs define but never send: a type (its field is ``None``) or a field; with the reason."""
 
 
 def unknown(definitions: Definitions, version: str) -> Iterator[str]:
-    """What an SDK of this version may send or read and the schemas do not have, in words."""
+    """What an SDK of this version may send or read but the schemas lack, in words."""
     for kind, fields in sorted(definitions.items()):
         schemas = [found[kind] for each in Direction if kind in (found := messages(each))]
         known = [schema for schema in schemas if _holds(schema, version)]

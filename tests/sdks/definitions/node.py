@@ -1,4 +1,4 @@
-"""Reads the messages that the npm package ``iii-sdk`` defines, from the sources in its maps."""
+"""Reads the messages that the npm package ``iii-sdk`` defines, from its source maps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.sdks.definitions.running import run
 
 PACKAGE, MODULE = "iii-sdk", "iii-types.ts"
 RENAMED = {"type": "trigger_type"}
-"""What the package calls otherwise than the wire; ``message_type`` is the wire's ``type``."""
+"""The names in the package that differ from the wire; ``message_type`` is the wire's ``type``."""
 
 _ENUM = re.compile(r"^export enum MessageType \{$(.*?)^\}$", re.MULTILINE | re.DOTALL)
 _KIND = re.compile(r"^ +(\w+) = '(\w+)'", re.MULTILINE)
@@ -24,10 +24,10 @@ _OF = re.compile(r"^ +message_type: MessageType\.(\w+)", re.MULTILINE)
 
 
 def messages(source: str) -> Definitions:
-    """The messages of ``iii-types.ts``; a type without a definition of its own has no fields.
+    """The messages of ``iii-types.ts``; a type without its own definition has no fields.
 
     Raises:
-        ValueError: there are none in it.
+        ValueError: the text defines no messages.
     """
     found = _ENUM.search(source)
     if found is None:
@@ -47,7 +47,7 @@ def published(version: str | None) -> tuple[str, str]:
     """A release, the newest one for ``None``: its version and its source.
 
     Raises:
-        ValueError: its maps do not have the source.
+        ValueError: its source maps do not contain the source.
     """
     wanted = PACKAGE if version is None else f"{PACKAGE}@{version}"
     with tempfile.TemporaryDirectory() as folder:

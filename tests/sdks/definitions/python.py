@@ -17,10 +17,10 @@ TYPES, TYPE = "MessageType", "message_type"
 
 
 def messages(source: str) -> Definitions:
-    """The messages of ``iii_types.py``; a type without a class of its own has no fields.
+    """The messages of ``iii_types.py``; a type without its own class has no fields.
 
     Raises:
-        ValueError: there are none in it.
+        ValueError: the text defines no messages.
     """
     classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
     kinds = {
@@ -54,7 +54,7 @@ def _fields(found: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 
 def _wire_name(name: str, declared: str) -> str:
-    """What a field is called on the wire: its alias, if it has one."""
+    """The name of a field on the wire: its alias, if it has one."""
     return declared.partition("alias='")[2].partition("'")[0] or name
 
 

@@ -10,7 +10,7 @@ def run(*words: str, folder: str | Path | None = None) -> str:
     """The output of a command.
 
     Raises:
-        RuntimeError: it failed; the text has what it said.
+        RuntimeError: the command failed; the text has its output.
     """
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:

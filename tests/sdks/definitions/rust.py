@@ -25,7 +25,7 @@ def messages(source: str) -> Definitions:
     """The messages of ``protocol.rs``.
 
     Raises:
-        ValueError: there are none in it.
+        ValueError: the text defines no messages.
     """
     found = _ENUM.search(source)
     if found is None:
@@ -51,6 +51,6 @@ def published(version: str | None) -> tuple[str, str]:
 
 
 def _newest_known() -> str:
-    """The newest release that was written down: a range has a pre-release only if it names one."""
+    """The newest release written down: a range matches a pre-release only if it names one."""
     known = [file.stem.partition("-")[2] for file in Path(__file__).parent.glob("rust-*.json")]
     return max(known, key=numbers)

@@ -1,6 +1,6 @@
 """Workers with the functions that the stored wire transcripts were recorded with, on each SDK.
 
-What they offer is `test::echo`, `fail`, `slow`, `caller` and so on, as each SDK could express it.
-Two variables choose between the programs that were recorded: `WIRE_UNHANDLED` leaves signals to
-the runtime, and `WIRE_LATE` registers something after a second and takes it back a second later.
+They register `test::echo`, `fail`, `slow`, `caller` and so on, as each SDK can express it. Two
+variables choose between the recorded programs: `WIRE_UNHANDLED` leaves signals to the runtime, and
+`WIRE_LATE` registers something after a second and removes it a second later.
 """

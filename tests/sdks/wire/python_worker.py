@@ -1,4 +1,4 @@
-"""The functions that the wire transcripts of the SDK for Python were recorded with, old or new."""
+"""The functions that the wire transcripts of the Python SDK were recorded with, old or new."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def main() -> None:
 
 
 def come_and_go(worker: Any, trig: Any) -> None:
-    """Register something after a second, and take it back a second later."""
+    """Register something after a second, and remove it a second later."""
     time.sleep(1)
     late = worker.register_function("test::late", echo)
     config = {"expression": "0 * * * * *"}

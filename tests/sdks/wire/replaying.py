@@ -1,6 +1,6 @@
-"""Replays stored wire transcripts at a worker on the SDK that they were recorded with.
+"""Replays stored wire transcripts against a worker on the SDK that they were recorded with.
 
-``python -m tests.sdks.wire.replaying [SDK or TRANSCRIPT…]`` tells how each went.
+``python -m tests.sdks.wire.replaying [SDK or TRANSCRIPT…]`` reports the result of each.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FOLDER = HERE.parents[1] / "data" / "transcripts"
 SUFFIX = ".jsonl.gz"
 
 SILENT = "python-0.11.6-namespace"
-"""The transcript in which no worker speaks: this SDK has no namespaces, and ended at once."""
+"""The transcript without messages of a worker: this SDK has no namespaces, and ended at once."""
 
 ENVIRONMENT: Mapping[str, Mapping[str, str]] = {
     "main": {"WIRE_UNHANDLED": "1"},
@@ -36,12 +36,12 @@ ENVIRONMENT: Mapping[str, Mapping[str, str]] = {
     "startup": {"WIRE_LATE": "1"},
     "namespace": {"III_NAMESPACE": "orders", "III_ISOLATION": "docker"},
 }
-"""What recorded workers were started with, by the last word of a transcript's name."""
+"""The environment of recorded workers, by the last word of a transcript's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A worker on an SDK; ``needed`` is there when ``build`` is done."""
+    """A worker on an SDK; ``needed`` exists after ``build`` is done."""
 
     command: str
     build: Build
@@ -75,13 +75,13 @@ PROGRAMS: Mapping[str, Program] = {
 
 
 def names() -> list[str]:
-    """Every stored transcript in which a worker speaks."""
+    """Every stored transcript with messages of a worker."""
     found = sorted(path.name.removesuffix(SUFFIX) for path in FOLDER.glob(f"*{SUFFIX}"))
     return [name for name in found if name != SILENT]
 
 
 def of(sdk: str) -> list[str]:
-    """Those of one SDK."""
+    """The transcripts of one SDK."""
     return [name for name in names() if name.startswith(sdk)]
 
 
@@ -94,7 +94,7 @@ def events(name: str) -> list[Event]:
 def scenario(name: str, environment: Mapping[str, str] | None = None) -> Scenario:
     """The scenario of a stored transcript, in which the worker starts as the recorded one did.
 
-    Another ``environment`` takes the place of the recorded one's.
+    ``environment`` replaces that of the recorded worker.
     """
     slug = name.replace(".", "-").replace("_", "-")
     made = compose(events(name), name=slug, title="t", source=name)
@@ -111,14 +111,14 @@ def _with(environment: Mapping[str, str], step: Mapping[str, Any]) -> Mapping[st
 
 
 def replay(sdk: str, chosen: Sequence[str]) -> dict[str, Entry]:
-    """The verdicts on these transcripts of an SDK, all at once, by their names."""
+    """The verdicts on these transcripts of an SDK, by name; they are replayed concurrently."""
     made = {name: scenario(name) for name in chosen}
     told = play_at(PROGRAMS[sdk].command, made.values())
     return {name: told[each.name] for name, each in made.items()}
 
 
 def main(wanted: Sequence[str]) -> int:
-    """Replay what is named, or all that there is a worker for, and tell how it went."""
+    """Replay what is named, or all that there is a worker for, and report the results."""
     failed = False
     for sdk, program in PROGRAMS.items():
         chosen = [name for name in of(sdk) if not wanted or {sdk, name} & {*wanted}]

@@ -1,4 +1,4 @@
-"""Frames of two writers on one connection are known by what a reader makes of them."""
+"""Frames of two writers on one connection are recognised by what a reader makes of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def written(size: int) -> tuple[bytes, bytes]:
 
 
 def read(data: bytes) -> list[Event]:
-    """The frames that a server sees, until the bytes make no sense."""
+    """The frames that a server reads, until the bytes are invalid."""
     events: list[Event] = []
     with contextlib.suppress(ProtocolError):
         events.extend(

@@ -1,4 +1,4 @@
-"""What a worker was doing when it did something."""
+"""The cause of a worker's action: what it was handling at that time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def record(story: Story, form: Any = None, *exemplified: str) -> Record[None]:
 
 
 def handled(data: Any, **answer: Any) -> Story:
-    """A call of the engine with wrong data, from the handler of an invocation with ``data``."""
+    """A call of an engine function with wrong data, made while an invocation is handled."""
     result = {"type": "invocationresult", "invocation_id": "1", "function_id": NAME, **answer}
     return Story().opens().says(invocation("1", data), engine=True).says(SET).says(result)
 

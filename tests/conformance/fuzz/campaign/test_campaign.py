@@ -1,4 +1,4 @@
-"""Campaigns against live workers: what is planted is found, and what is right is let be."""
+"""Campaigns against live workers: planted mistakes are found, correct functions are not blamed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.fuzz.plan import Plan
 from tests.conformance.fuzz.campaign.campaigns import fuzz
 
 QUICK = 0.2
-"""Deadlines of workers that answer at once or never."""
+"""Shorter deadlines, for workers that answer at once or never."""
 
 
 @pytest.mark.parametrize(

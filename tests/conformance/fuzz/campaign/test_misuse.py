@@ -1,4 +1,4 @@
-"""Calls of a worker that the engine cannot read: heard, and traced to the input behind them."""
+"""Calls of a worker that the engine cannot read: recorded, and traced to the input."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def call(function_id: str, data: Any) -> Message:
 
 
 class Asked:
-    """A minimiser whose worker misuses the engine for one input alone."""
+    """A minimiser whose worker misuses the engine for one input only."""
 
     def __init__(self, misuses: Misuses) -> None:
         self.misuses = misuses

@@ -1,4 +1,4 @@
-"""The oracles, on observations made by hand."""
+"""The oracles, on hand-made observations."""
 
 from __future__ import annotations
 

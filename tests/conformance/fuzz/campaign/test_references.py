@@ -1,4 +1,4 @@
-"""What one step returned, in the data of a later one."""
+"""The result of one step, used in the data of a later one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Smaller values."""
+"""Shrinking values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which suspicions become findings: what was shown again, once for each cause."""
+"""Which suspicions become findings: those that were reproduced, once for each cause."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_workers_own_lines_come_before_its_sdks() -> None:
 
 
 def test_a_worker_that_crashes_is_one_finding() -> None:
-    """Lots of other invocations are lost with each crash; none of them is to blame."""
+    """Many other invocations are lost with each crash; none of them is the cause."""
     report = fuzz("benchmarks.planted prototype empty_name", Plan(2, count=1500), factor=0.2)
 
     crashes = [finding for finding in report.findings if finding.kind is Kind.CRASH]

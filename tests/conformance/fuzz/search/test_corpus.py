@@ -1,4 +1,4 @@
-"""The corpus: what others have kept is told once."""
+"""The corpus: what another process has added is reported once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search: reproducible, and led by answers."""
+"""The search: reproducible, and guided by answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def search(seed: int = 1, registration: Any = None, **options: Any) -> Search:
 
 
 def serde(case: Case) -> Answer:
-    """A function that wants ``a.b.c`` to be a text, and says so bit by bit."""
+    """A function that expects ``a.b.c`` to be a string, and reports one error at a time."""
     value = json.loads(case.text) if case.deliverable else None
     for name in ("a", "b", "c"):
         if not isinstance(value, dict) or name not in value:

@@ -1,4 +1,4 @@
-"""Arbitrary lives: mutants are found, with the shortest life that shows it."""
+"""Arbitrary sequences of events in a worker's life: mutants are found, with the shortest one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each way through a regular expression has a text."""
+"""Every branch of a regular expression has a matching text."""
 
 from __future__ import annotations
 

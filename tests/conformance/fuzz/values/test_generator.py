@@ -25,7 +25,7 @@ UNSUPPORTED = {
     "draft2020-12/unevaluatedItems: unevaluatedItems depends on multiple nested contains",
     "github-issue-forms",
 }
-"""Schemas of which no valid value is found; a test fails when one of them has one."""
+"""Schemas for which no valid value is found; a test fails when one of them gets a value."""
 
 
 class Address(BaseModel):

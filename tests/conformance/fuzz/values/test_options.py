@@ -1,4 +1,4 @@
-"""Every listed value of a format gets its turn."""
+"""Every listed value of a format is used."""
 
 from __future__ import annotations
 

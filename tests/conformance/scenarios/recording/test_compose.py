@@ -35,7 +35,7 @@ ANNOUNCED = {
 
 
 class Conversation:
-    """Events, a tenth of a second after each other unless time is said to go by."""
+    """Events, a tenth of a second apart unless time is advanced explicitly."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -84,7 +84,7 @@ class Conversation:
         self.at += 0.01
 
     def steps(self) -> list[dict[str, Any]]:
-        """Its steps after the worker has connected; the whole can be read as a scenario."""
+        """The steps after the worker has connected; the whole can be read as a scenario."""
         made = compose(self.events, name="n", title="t", source="s")
         parse(write(made), "a.yaml")
         found = list(made["steps"])
@@ -136,7 +136,7 @@ def test_what_looks_like_a_name_in_such_a_frame_is_none(talk: Conversation) -> N
 
 
 def fits(talk: Conversation, text: str) -> bool:
-    """Whether a text frame of a worker fits the last step."""
+    """Whether a text frame of a worker matches the last step."""
     made = compose(talk.events, name="n", title="t", source="s")
     last = parse(write(made), "a.yaml").steps[-1]
     assert isinstance(last, Expect)
@@ -302,7 +302,7 @@ def test_another_process_is_started_where_one_came(
         talk.closes(1000)
     talk.ends(ending, detail)
     announced_by(talk, 2)
-    talk.closes(1000)  # how this one was stopped nobody knows
+    talk.closes(1000)  # it is not known how this one was stopped
 
     made = compose(talk.events, name="n", title="t", source="s")
     steps = made["steps"][3:]

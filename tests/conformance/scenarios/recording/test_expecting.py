@@ -1,4 +1,4 @@
-"""From a recording of a mistake to a test of what should have been."""
+"""From a recording of a mistake to a test of the correct behaviour."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ JSON = st.recursive(
 
 
 def written(value: Any) -> Any:
-    """A value as it comes out of the file that it was written to."""
+    """A value after being written to a file and read back."""
     text = write({"scenario": 1, "steps": [{"worker": value}]})
     (step,) = dict(nodes.parse(text, "a.yaml").entries())["steps"].items()
     return dict(step.entries())["worker"]

@@ -189,7 +189,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for this address, signed by itself, and its key."""
+    """A self-signed certificate for this address, and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is not installed")

@@ -1,4 +1,4 @@
-"""What is recorded of a worker and an engine can be played, whatever else the engine serves."""
+"""A recording of a worker and an engine can be played, whatever else the engine serves."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Caller:
         self._connection = connection
 
     async def call(self, function_id: str, data: Any) -> Any:
-        """The result of a function; a worker may announce itself before it registers it."""
+        """The result of a function, which a worker may register after its announcement."""
         asked = {"type": "invokefunction", "function_id": function_id, "data": data}
         async with asyncio.timeout(10):
             while True:
@@ -70,7 +70,7 @@ async def engine() -> AsyncIterator[Listener]:
 
 
 async def _recorded(worker: str, converse: Callable[[Caller], Awaitable[None]]) -> list[Event]:
-    """What a worker and an engine said while somebody conversed with the worker."""
+    """The messages of a worker and an engine while something calls the worker."""
     async with engine() as listener:
         proxy = Proxy(Upstream(HOST, listener.port))
         gone = asyncio.Event()
@@ -93,13 +93,13 @@ async def _recorded(worker: str, converse: Callable[[Caller], Awaitable[None]]) 
 
 
 def recorded(worker: str, converse: Callable[[Caller], Awaitable[None]]) -> tuple[list[Event], str]:
-    """The events of a recording, and the scenario that is made of it."""
+    """The events of a recording, and the scenario made from it."""
     events = asyncio.run(_recorded(worker, converse))
     return events, write(compose(events, name="recorded", title="t", source="s"))
 
 
 def replayed(worker: str, text: str) -> tuple[str, str]:
-    """How a recording goes, played at a worker."""
+    """The verdict when a recording is played against a worker."""
     entry = play(worker, [parse(text, "recorded.yaml")])["recorded"]
     return entry.outcome.value, entry.reason
 

@@ -64,7 +64,7 @@ def test_a_transcript_passes_its_own_scenario(name: str) -> None:
 
 
 def _drawn(heard: list[Event]) -> list[str]:
-    """The ids of the engine in the order in which the scenario draws them."""
+    """The ids of the engine in the order in which the scenario uses them."""
     taken: list[str] = []
 
     class Noting(Generaliser):

@@ -1,4 +1,4 @@
-"""What complaints in the words of many languages tell."""
+"""What error messages in many languages say about the expected data."""
 
 from __future__ import annotations
 

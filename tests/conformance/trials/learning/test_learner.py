@@ -1,4 +1,4 @@
-"""The learner: complaints lead it further in, whoever wrote them and wherever they stand."""
+"""The learner: error messages guide it, whoever wrote them and wherever they are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def failure(message: str) -> Reply:
 
 
 def orders(data: Any) -> Reply:
-    """Never fails; its results hold the errors."""
+    """Never fails; its results contain the errors."""
     missing = [name for name in ("sessionId", "agentId", "action") if not data.get(name)]
     if missing:
         return Reply({"error": "sessionId, agentId, and action required"})
@@ -58,7 +58,7 @@ def request(data: Any) -> Reply:
 
 
 def route(data: Any) -> Reply:
-    """Wants one thing from the path and another one from the body."""
+    """Expects one field in the path and another one in the body."""
     account = (data.get("path_params") or {}).get("account")
     amount = (data.get("body") or {}).get("amount")
     if not isinstance(account, str) or not isinstance(amount, int | float) or amount <= 0:

@@ -1,4 +1,4 @@
-"""Parts: believed after they were shown twice, and never by chance."""
+"""Parts: confirmed after they were seen twice, and never by chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions that make nothing of what differs between two worlds are asked about."""
+"""Functions whose answers are the same in two worlds are reported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_requests_differ_in_one_part_each() -> None:
 
 
 def test_a_request_is_compared_without_what_its_route_does_not_give() -> None:
-    """A handler may take from the query what is not in the body."""
+    """A handler may read a field from the query that is not in the body."""
     filled = {**TAKEN, "query_params": {"n": "1"}, "path_params": {"id": "a", "n": "1"}}
 
     assert plainest(filled, ROUTE) == {**TAKEN, "path_params": {"id": "a"}}
