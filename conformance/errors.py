@@ -1,6 +1,6 @@
 """What can stop the suite: a mistake of the user, or a stimulus that could not be applied.
 
-A worker's faults are no exceptions: they are findings.
+A worker's faults are not exceptions: they are findings.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ class UsageError(Exception):
 
 
 class Inconclusive(Exception):  # noqa: N818 - nobody's error: a stimulus could not be applied
-    """A trial could not reach its point; the message says what was missing."""
+    """A trial or check could not do what it is for; the message says what was missing."""
 
 
 class WorkerMissing(Inconclusive):
-    """The worker was gone, or deaf, or not what it was at first, when a trial needed it.
+    """The worker was gone, hung, or incomplete when a trial needed it.
 
     That is the worker's doing: the requirement to stay alive and connected (RDY-001) is broken.
     """
 
 
 class Unsuitable(Inconclusive):
-    """The worker has not registered what a trial takes, so that the trial says nothing about it."""
+    """The worker did not register what a trial needs, so the trial says nothing about it."""

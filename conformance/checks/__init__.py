@@ -1,6 +1,6 @@
-"""The checks: a module, or a package, for each phase of a worker's life, named as the phase.
+"""The checks: a module, or a package, for each phase of a worker's life, named after the phase.
 
-``stimuli`` holds what is no check: the trials on which several checks rest, and what they share.
+``stimuli`` holds what is not a check: the trials that several checks use, and what they share.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def says_what_it_is(record: Record[object]) -> Iterator[Finding | None]:
 
 
 def _is_told(value: object, kind: type) -> bool:
-    """Whether a field has the right type and a value that says something."""
+    """Whether a field has the right type and a meaningful value."""
     if isinstance(value, bool) or not isinstance(value, kind):
         return False
     return value > 0 if isinstance(value, int) else bool(value)
@@ -153,7 +153,8 @@ def names_are_unique(record: Record[object]) -> Iterator[Finding | None]:
 def _overlap(record: Record[object], first: Message, second: Message) -> bool:
     """Whether the worker still used the connection of the first announcement after the second.
 
-    One that the worker lost, and the engine took for alive, is in nobody's way: see REC-022.
+    A connection that the worker lost, and the engine still took for alive, does not count: see
+    REC-022.
     """
     return any(
         isinstance(event, FrameSeen)
@@ -172,7 +173,7 @@ def _takes(record: Record[Variables], field: str, value: str, variable: str) -> 
     early = [call for call in calls if lost is None or call.at <= lost.at]
     later = [call for call in calls if call not in early]
     for when, made in (("", early), (" after a reconnect", later)):
-        # Of several workers in a process one at least has the name.
+        # Of several workers in a process at least one has the name.
         seen = [_data(call).get(field) for call in made]
         if made and value not in seen:
             return broken(

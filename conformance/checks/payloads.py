@@ -1,4 +1,4 @@
-"""Payloads: any JSON value is data, and comes through unchanged."""
+"""Payloads: any JSON value is valid data, and arrives unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mock_engine.rendering import as_json, shorten
 from mock_engine.transcript import Message
 
 ENVELOPE = 1024
-"""Bytes of a message beside its data, and to spare."""
+"""Bytes of a message besides its data, with a margin."""
 
 
 LARGE = "large-messages.v1"
@@ -78,7 +78,7 @@ for _requirement in PAYLOADS:
 
 @trial(Worker.SHARED)
 async def null_returned(harness: Harness) -> Invocation:
-    """Invoke a function that returns null, or let ``echo`` do so."""
+    """Invoke a function that returns null, or make ``echo`` do so."""
     part = harness.invoker.part("null" if harness.invoker.plays("null") else "echo")
     if part.found and part.role == "echo":
         raise Inconclusive("this takes a function that plays the part of conformance::null")
@@ -123,7 +123,7 @@ async def bulk(harness: Harness) -> Bulk:
 
 @trial(Worker.OWN)
 async def huge(harness: Harness) -> Bulk | None:
-    """Send a message as large as a worker with the feature must take, if it has it."""
+    """Send a message as large as a worker that declares the feature must take, if it does."""
     calls = [c for c in harness.baseline.features if c == LARGE]
     if not calls:
         return None
@@ -167,7 +167,7 @@ def takes_what_it_declares(record: Record[Bulk | None]) -> Finding:
 
 @trial(Worker.OWN, seconds=5.0, long=True)
 async def too_large(harness: Harness) -> Invocation:
-    """Let a function return more than any engine takes."""
+    """Make a function return more than any engine takes."""
     function_id = harness.invoker.role("large")
     await harness.worker.start()
     await harness.presence.ready()

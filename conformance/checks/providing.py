@@ -1,4 +1,4 @@
-"""Providing: trigger types of the worker's own, and the triggers that it gets for them."""
+"""Providing: the worker's own trigger types, and the triggers that it gets for them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def refuses_unknown_types(record: Record[OfferedTriggers]) -> Finding:
     """A trigger of a type that its provider no longer knows must not wait in silence."""
     answers = results(list(record.talk.messages()), UNKNOWN)
     error = answers[0].json.get("error") if answers else None
-    # The engine reads an answer whose error is none of its kind as no answer at all.
+    # To the engine, an answer whose error has the wrong form is no answer at all.
     fault = error_fault(error) if error else "no error" if answers else "no answer"
     if fault is None:
         return kept("it answered with an error", answers[0])
@@ -217,14 +217,14 @@ def holds_a_trigger_once(record: Record[Fired]) -> Finding:
 
 
 FASTER = 0.65
-"""By which intervals become shorter where two timers of one period run: 0.5, and some."""
+"""The factor by which intervals shrink where two timers of one period run: 0.5, with a margin."""
 
 EVEN = 1.4
-"""By which the longest interval of a timer exceeds the shortest, at most."""
+"""The factor by which the longest interval of an even timer exceeds the shortest, at most."""
 
 
 def _fires_as_often(record: Record[Fired]) -> Finding:
-    """Whether a trigger that fires by itself does so no oftener after it was offered again."""
+    """Whether a trigger that fires by itself does so no more often after it was offered again."""
     fired_twice = record.result
     once = _intervals(record, 0.0, fired_twice.again)
     twice = _intervals(record, fired_twice.again, fired_twice.undone)
@@ -246,13 +246,13 @@ def _fires_as_often(record: Record[Fired]) -> Finding:
 
 
 def _intervals(record: Record[Fired], since: float, until: float) -> list[float]:
-    """Seconds between two calls of the target; the first call finds its beat."""
+    """Seconds between calls of the target; the first call is left out, as it starts the rhythm."""
     times = [call.at for call in calls_of_the_target(record.talk) if since < call.at < until][1:]
     return [later - earlier for earlier, later in itertools.pairwise(times)]
 
 
 def _held(record: Record[Fired], invocation: Invocation) -> int:
-    """How many triggers with this id an answer of ``bindings`` tells of."""
+    """How many triggers with this id an answer of ``bindings`` lists."""
     answers = record.talk.answers(invocation.id)
     result = answers[0].json.get("result") if answers else None
     entries = result.get("bindings", result) if isinstance(result, dict) else result

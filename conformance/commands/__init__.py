@@ -1,8 +1,8 @@
 """The commands of ``iii-conformance``, one table.
 
-A command's module is imported when the command runs, so that help is there at once. Its
-``declare`` function takes the command's own argument parser, adds the arguments, and sets ``run``:
-a function of the parsed options that returns the exit code.
+A command's module is imported when the command runs, so that help appears at once. Its ``declare``
+function takes the command's own argument parser, adds the arguments, and sets ``run``: a function
+of the parsed options that returns the exit code.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 class Command:
     """A command: its name, its function ``module:declare`` in ``conformance``, and a summary.
 
-    A command that ``passes_on`` hands its words to pytest. Its ``run`` gets them as ``words``;
-    what it declares is there for help and completion.
+    A command that ``passes_on`` passes its words to pytest. Its ``run`` gets them as ``words``;
+    what it declares is only for help and completion.
     """
 
     name: str

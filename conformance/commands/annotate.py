@@ -1,4 +1,4 @@
-"""``annotate``: what a job on GitHub shows of a report; ``action.yml`` runs it."""
+"""``annotate``: shows a report in a job on GitHub; ``action.yml`` runs it."""
 
 from __future__ import annotations
 

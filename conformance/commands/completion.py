@@ -1,4 +1,4 @@
-"""``completion``: what a shell completes after ``iii-conformance``."""
+"""``completion``: the shell completion of ``iii-conformance``."""
 
 from __future__ import annotations
 

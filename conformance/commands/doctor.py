@@ -1,4 +1,4 @@
-"""``doctor``: what of this machine the suite needs, and what is in its way."""
+"""``doctor``: what the suite needs from this machine, and what is missing or in the way."""
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ PORTS = {
 }
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 FEW_FILES = 1024
-"""Open files. Sixteen workers run at a time, each with a few sockets and pipes."""
+"""The least number of open files: sixteen workers run at a time, each with a few sockets and
+pipes."""
 BUSY = 1.5
 """Processes that want a core, for each core."""
 
 
 class SignState(Enum):
-    """How something is; the value is how it is written."""
+    """The state of one thing; the value is how it is printed."""
 
     OK = "ok"
     WARN = "warn"
@@ -52,7 +53,7 @@ class SignState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What was seen of one thing, and what to do unless it is well."""
+    """What was found about one thing, and the remedy unless it is fine."""
 
     name: str
     state: SignState
@@ -142,7 +143,7 @@ def _installed(name: str) -> str | None:
 
 
 def ports() -> Iterator[Sign]:
-    """Whether the ports are free that everybody uses."""
+    """Whether the default ports are free."""
     for port, use in PORTS.items():
         try:
             with bound(HOST, port) as held:
@@ -160,7 +161,7 @@ def _holder(port: int) -> str | None:
         for connection in psutil.net_connections("tcp"):
             if connection.laddr and connection.laddr.port == port and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
-    except psutil.Error:  # not for everybody to see, on some systems
+    except psutil.Error:  # not visible to every user on some systems
         pass
     return None
 
@@ -205,7 +206,7 @@ def proxies(environment: Mapping[str, str] = os.environ) -> Iterator[Sign]:
 
 
 def round_trip() -> Iterator[Sign]:
-    """A WebSocket on loopback, from a client to the mock engine and back."""
+    """A WebSocket round trip on loopback, from a client to the mock engine and back."""
     try:
         seconds = asyncio.run(asyncio.wait_for(_greeted(), 10))
     except Exception as fault:  # noqa: BLE001 - whatever it is, it keeps workers away as well
@@ -233,7 +234,7 @@ async def _greeted() -> float:
 
 
 def docker() -> Iterator[Sign]:
-    """The daemon that ``--worker-image`` takes."""
+    """The daemon that ``--worker-image`` needs."""
     from conformance.subject.daemon import DockerDaemon
     from conformance.subject.route import route
 
@@ -249,7 +250,7 @@ def docker() -> Iterator[Sign]:
 
 
 def namespaces() -> Iterator[Sign]:
-    """The network namespaces that ``--isolate`` takes."""
+    """The network namespaces that ``--isolate`` needs."""
     try:
         OwnNetwork.open(Command((), "")).release()
     except UsageError as fault:
@@ -261,7 +262,7 @@ def namespaces() -> Iterator[Sign]:
 
 
 def left_behind() -> Iterator[Sign]:
-    """Workers of earlier runs that still run."""
+    """Workers of earlier runs that are still running."""
     found = [f"{process.name()} (pid {process.pid})" for process in strays()]
     if found:
         seen = f"{len(found)} of earlier runs: {', '.join(found[:5])}"
@@ -281,4 +282,4 @@ LOOKS: tuple[Callable[[], Iterator[Sign]], ...] = (
     namespaces,
     left_behind,
 )
-"""Everything that is looked at, in this order."""
+"""Everything that is checked, in this order."""

@@ -30,15 +30,15 @@ PARTS = """\
 """
 
 LONGEST = 2000
-"""Characters of an example that is written down."""
+"""The greatest length of an example that is written, in characters."""
 
 
 def draft(
     command: str, functions: Sequence[str], risky: Sequence[str], knowledge: Knowledge
 ) -> str:
-    """The text of the file; ``functions`` are those the worker registers.
+    """The text of the file; ``functions`` are those that the worker registers.
 
-    The suite's own test functions need no word: their names say what they do.
+    The suite's well-known functions are left out: their names say what they do.
     """
     lines = [HEAD, f"worker-cmd: {_scalar(command)}\n"]
     if risky:
@@ -54,7 +54,7 @@ def draft(
 
 
 def _function(name: str, learned: Learned) -> str:
-    """The entry of a function; without an example that it took, as a comment to fill in."""
+    """The entry of a function; a comment to fill in if there is no example that it took."""
     examples = [text for example in learned.examples[:1] if len(text := _json(example)) <= LONGEST]
     if examples and learned.depth >= Depth.RESULT:
         return f"  {_scalar(name)}:  # {DEPTHS[learned.depth]}\n    examples: [{examples[0]}]\n"

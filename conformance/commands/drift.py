@@ -1,4 +1,4 @@
-"""``drift``: what changed between two engines, by what was recorded of them."""
+"""``drift``: what changed between two engines, according to their recordings."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _folder(text: str) -> Folder:
 
 
 def lines(found: Drift) -> Iterator[str]:
-    """What changed, as lines: by requirement, with words for people at the end."""
+    """What changed, as lines: by requirement, with wording at the end."""
     rules = {probe: r.id for r in load_of_engines() if r.probes != (EVERY,) for probe in r.probes}
     by_rule: dict[str, list[Change]] = defaultdict(list)
     for change in found.changes:

@@ -1,4 +1,4 @@
-"""``expect``: say what should have been, in a recording of what went wrong."""
+"""``expect``: say what should have happened, in a recording of what went wrong."""
 
 from __future__ import annotations
 

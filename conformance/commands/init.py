@@ -68,15 +68,15 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def is_left_out(function_id: str) -> bool:
-    """Whether a function is better not invoked, by its name.
+    """Whether the name of a function suggests that it is better not invoked.
 
-    One that serves HTTP says so in its name, too, but what it does stays within the worker.
+    A function that serves HTTP may have such a name, too, but its effects stay within the worker.
     """
     return is_risky(SERVING.sub("", function_id))
 
 
 async def _run(settings: Settings) -> tuple[list[str], Knowledge]:
-    """What the worker registers, and what was learned of what may be invoked."""
+    """What the worker registers, and what was learned about the functions that may be invoked."""
     first = await probe_run(settings)
     await first.close()
     functions = sorted(first.baseline.functions)

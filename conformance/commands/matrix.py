@@ -28,7 +28,8 @@ from conformance.requirements.catalogue import load as load_catalogue
 from conformance.requirements.verdict import Outcome
 
 INTERRUPTED = 130
-"""What shells give for a command that Ctrl-C ended: 128 and the number of the signal."""
+"""The exit code that shells give for a command that Ctrl-C ended: 128 and the number of the
+signal."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -164,7 +165,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _share(candidates: list[Candidate], options: argparse.Namespace) -> list[Candidate]:
-    """The workers of one share, balanced by how long they took in the run before."""
+    """The workers of one share, balanced by how long they took in the previous run."""
     if not options.shard:
         return candidates
     number, count = parse(options.shard)
@@ -210,7 +211,7 @@ def _machines(options: argparse.Namespace) -> Machines:
 
 
 def _tasks(options: argparse.Namespace, candidate: Candidate, rules: str) -> list[Task]:
-    """The tasks of a worker. Only one that is judged alone is looked for on the default port."""
+    """The tasks of a worker. Only a worker that is judged alone may use the default port."""
     words = [f"--requirement={pattern}" for pattern in options.requirement]
     if options.jobs > 1 or options.split > 1 or options.cluster:
         words.append("--default-port=0")
@@ -233,7 +234,7 @@ def _tasks(options: argparse.Namespace, candidate: Candidate, rules: str) -> lis
 
 
 def _write_all(options: argparse.Namespace, catalogue: Catalogue, matrix: Matrix) -> None:
-    """Write what was asked for, but for the page of findings."""
+    """Write every file that the options name, except the page of findings."""
     requirements = [catalogue[name] for name in matrix.requirements]
     if options.report:
         site.write(options.report, catalogue, matrix)
@@ -245,7 +246,7 @@ def _write_all(options: argparse.Namespace, catalogue: Catalogue, matrix: Matrix
 
 
 def _findings(options: argparse.Namespace, catalogue: Catalogue, columns: Sequence[Column]) -> bool:
-    """Write the page of findings, or tell whether the one that is there is stale."""
+    """Write the page of findings, or report whether the existing one is stale."""
     page = findings(catalogue, columns, f"{options.file.as_posix()} --level {options.level}")
     if not options.check:
         _write(options.findings, page)

@@ -1,4 +1,4 @@
-"""``merge``: the reports on shares of a run, or of a matrix, as one."""
+"""``merge``: combines the reports on the shares of a run, or of a matrix."""
 
 from __future__ import annotations
 

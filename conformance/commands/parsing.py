@@ -45,7 +45,7 @@ def parser(*, whole: bool = False, only: Command | None = None) -> argparse.Argu
 
 
 def program() -> str:
-    """What was typed to get here, and can be typed again."""
+    """What was typed to run this program, and can be typed again."""
     return SCRIPT if Path(sys.argv[0]).stem == SCRIPT else "python -m conformance"
 
 

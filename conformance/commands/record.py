@@ -67,7 +67,7 @@ def _record(options: argparse.Namespace) -> int:
 
 
 async def _listen(proxy: Proxy, host: str, port: int, *, stay: bool) -> Sequence[Event]:
-    """Pass connections on until a signal, or until the worker has gone."""
+    """Forward connections until a signal, or until the worker has gone."""
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -105,7 +105,7 @@ def _write(events: Sequence[Event], output: Path, title: str, source: str) -> in
 
 
 def replace_file(output: Path, text: str) -> None:
-    """Write a file as a whole or not at all, whenever somebody loses patience."""
+    """Write a file as a whole or not at all, even if the user interrupts it."""
     part = output.with_name(f".{output.name}.part")
     try:
         part.write_text(text, "utf-8")

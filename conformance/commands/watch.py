@@ -1,8 +1,8 @@
 """``watch``: judge a worker, and again whenever its files change (extra ``watch``).
 
-After a change, what was broken is judged first, for that is what the author is at work on. When it
-is kept, everything else follows. A change in the midst of a run ends the run and begins a new one.
-What a run writes itself (logs, databases) is no change: see `Restless`.
+After a change, what was broken is judged first, because that is what the author is working on. When
+it is kept, everything else follows. A change during a run ends the run and begins a new one. What a
+run writes itself (logs, databases) does not count as a change: see `Restless`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from conformance.errors import UsageError
 from conformance.report.document import Report
 
 ENDING = 15.0
-"""Seconds for which a run that is told to end may take its worker down."""
+"""How long a run that is told to end may take to stop its worker, in seconds."""
 
 SOON, AFTER = 5.0, 1.0
-"""Seconds after a run's start and after its end in which what changes may be its own work."""
+"""Seconds after a run's start and after its end within which a change may be its own work."""
 
 RUNS = 3
-"""Runs in a row, each met by a change of the same file, after which that file is theirs."""
+"""How many runs in a row a file must change in, to be taken as written by the runs."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -98,16 +98,16 @@ def split(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def fits(name: str, patterns: Sequence[str]) -> bool:
-    """Whether the path of a file matches one of the patterns; any does where there are none.
+    """Whether the path of a file matches one of the patterns, or there are none.
 
-    ``**/`` stands for no folder, too.
+    ``**/`` also stands for no folder.
     """
     tops = [pattern.removeprefix("**/") for pattern in patterns if pattern.startswith("**/")]
     return not patterns or any(fnmatch.fnmatch(name, each) for each in (*patterns, *tops))
 
 
 class Restless:
-    """Finds the files that runs write themselves, which would have each run end the one before."""
+    """Finds the files that runs write themselves; otherwise each run would end the one before."""
 
     def __init__(self) -> None:
         self._counts = Counter[str]()
@@ -153,7 +153,7 @@ class Judging:
         threading.Thread(target=wait, daemon=True).start()
 
     def stop(self) -> None:
-        """End what is judged at the moment."""
+        """End the run in progress."""
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             process.terminate()
@@ -163,7 +163,7 @@ class Judging:
                 process.kill()
 
     def fresh(self) -> bool:
-        """Whether a run has just begun or ended, so that what changes may be its own work."""
+        """Whether a run has just begun or ended, so that a change may be its own work."""
         now = time.monotonic()
         return now - self._started < SOON or now - self._ended < AFTER
 
@@ -178,9 +178,9 @@ class Judging:
 
 
 def follow(words: Sequence[str], changes: Iterable[AbstractSet[str]], judging: Judging) -> int:
-    """Judge, and again after each of the ``changes``, sets of paths, until there are no more.
+    """Judge, and judge again after each of the ``changes``, which are sets of paths.
 
-    A worker that cannot be started is no end of it: its author is in the midst of a change.
+    A worker that cannot be started does not end this: its author may be in the middle of a change.
     """
 
     def over(_: int) -> None:

@@ -18,7 +18,7 @@ from conformance.documents.nodes import DocumentError, Location, Node, suggestio
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The content of a file; ``name`` is what complaints call it, ``root`` its node, if any."""
+    """The content of a file; ``name`` is how errors refer to it, ``root`` its node, if any."""
 
     name: str
     text: str = field(repr=False)
@@ -26,15 +26,15 @@ class Document:
 
     @property
     def value(self) -> Any:
-        """The JSON value; that of an empty file is null."""
+        """The JSON value; null for an empty file."""
         return self.root.value if self.root is not None else None
 
     def fault(self, path: Iterable[str | int], complaint: str) -> DocumentError:
-        """A complaint about the value at ``path``, with its place."""
+        """An error about the value at ``path``, with its position."""
         return DocumentError(f"{self.place(path)}: {complaint}")
 
     def place(self, path: Iterable[str | int]) -> Location:
-        """The place of the key or item at ``path``, or of the innermost one on the way to it."""
+        """The position of the key or item at ``path``, or of the innermost one on the way to it."""
         node = self.root
         place = node.place if node is not None else Location(self.name)
         for step in path:
@@ -55,13 +55,13 @@ def read(path: Path) -> Document:
     """Read a file.
 
     Raises:
-        DocumentError: it cannot be read, is no YAML, or holds what JSON cannot express.
+        DocumentError: it cannot be read, is not YAML, or contains what JSON cannot express.
     """
     return parse(nodes.read(path), str(path))
 
 
 def parse(text: str, name: str) -> Document:
-    """Read ``text``; ``name`` is what complaints call it.
+    """Read ``text``; ``name`` is how errors refer to it.
 
     Raises:
         DocumentError: as for ``read``.
@@ -70,10 +70,10 @@ def parse(text: str, name: str) -> Document:
 
 
 def check(document: Document, schema: Any) -> None:
-    """Hold a document to a JSON Schema whose properties have descriptions.
+    """Validate a document against a JSON Schema whose properties have descriptions.
 
     Raises:
-        DocumentError: it does not keep to it; the first fault in the file is told.
+        DocumentError: it is not valid; the text names the first fault in the file.
     """
     faults = list(Draft202012Validator(schema).iter_errors(document.value))
     if faults:
@@ -82,7 +82,7 @@ def check(document: Document, schema: Any) -> None:
 
 
 def _complaint(fault: ValidationError) -> tuple[list[str | int], str]:
-    """Where and what: the path of the value, or of the key, that is wrong."""
+    """The position of a fault and the path of the value, or of the key, that is wrong."""
     path = list(fault.absolute_path)
     where = ".".join(str(step) for step in path) or "the file"
     schema = fault.schema if isinstance(fault.schema, dict) else {}

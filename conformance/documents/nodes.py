@@ -1,11 +1,12 @@
-"""YAML in which every value knows where it stands, and complaints that say so.
+"""YAML in which every value knows its position, and errors that name it.
 
 Rules of this file:
 
-* Scalars are read as YAML 1.2 and JSON do: ``on``, ``no`` and dates are plain text, keys are text.
-* A value is a JSON value: no key stands twice, nothing contains itself, no number is infinite.
-  What is read here goes over the wire or into a report.
-* A complaint names file, line and column, what is there, and what would be right.
+* Scalars are read as in YAML 1.2 and JSON: ``on``, ``no`` and dates are plain text, and keys are
+  text.
+* A value is a JSON value: there are no duplicate keys, nothing contains itself, no number is
+  infinite. What is read here goes over the wire or into a report.
+* An error names file, line and column, what is there, and what would be right.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ TEXT, FLOAT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:float"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where something stands; line and column count from one."""
+    """A position in a file; line and column count from one."""
 
     file: str
     line: int = 1
     column: int = 1
 
     def __str__(self) -> str:
-        """As editors and compilers write it."""
+        """The position as editors and compilers write it."""
         return f"{self.file}:{self.line}:{self.column}"
 
     @classmethod
     def of(cls, mark: yaml.Mark | None, file: str) -> Location:
-        """The place of a mark."""
+        """The position of a mark of PyYAML."""
         return cls(file, mark.line + 1, mark.column + 1) if mark else cls(file)
 
 
@@ -66,7 +67,7 @@ RESOLVERS = [
         ("float", f"{_NUMBER}|{_NO_NUMBER}", [*INDICATORS, "."]),
     )
 ]
-"""What is no text: tag, form and possible first characters."""
+"""The scalars that are not text: tag, form and possible first characters."""
 
 for _tag, _expression, _first in RESOLVERS:
     _Loader.add_implicit_resolver(_tag, _expression, _first)
@@ -82,7 +83,7 @@ _SURROGATE = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class Node:
-    """A value of a document, with its place."""
+    """A value of a document, with its position."""
 
     __slots__ = ("_node", "place")
 
@@ -92,7 +93,7 @@ class Node:
 
     @property
     def raw(self) -> yaml.Node:
-        """What PyYAML made of it, with marks, for whoever changes a file letter by letter."""
+        """The node of PyYAML, with marks, for edits of single characters in a file."""
         return self._node
 
     @property
@@ -118,12 +119,12 @@ class Node:
         """Its keys and values.
 
         Raises:
-            DocumentError: it has none.
+            DocumentError: it is not a mapping.
         """
         return [(str(key.value), value) for key, value in self.pairs()]
 
     def pairs(self) -> list[tuple[Node, Node]]:
-        """Its keys, with their places, and values; raises as ``entries``."""
+        """Its keys, with their positions, and values; raises as ``entries``."""
         if not isinstance(self._node, yaml.MappingNode):
             self.refuse(f"a mapping of keys to values is expected here, not {self.describe()}")
         file = self.place.file
@@ -133,7 +134,7 @@ class Node:
         """Its items.
 
         Raises:
-            DocumentError: it is no list.
+            DocumentError: it is not a list.
         """
         if not isinstance(self._node, yaml.SequenceNode):
             self.refuse(f"a list is expected here, not {self.describe()}")
@@ -143,7 +144,7 @@ class Node:
         """Its value as a text.
 
         Raises:
-            DocumentError: it is none; ``what`` says what it would have been.
+            DocumentError: it is not; ``what`` says what was expected.
         """
         value = self.value
         if not isinstance(value, str):
@@ -151,13 +152,13 @@ class Node:
         return value
 
     def describe(self) -> str:
-        """What it is, in a complaint."""
+        """What it is, as errors describe it."""
         if self.is_mapping:
             return "a mapping"
         return "a list" if self.is_list else repr(self.value)
 
     def refuse(self, complaint: str) -> NoReturn:
-        """Complain about this value.
+        """Raise an error about this value.
 
         Raises:
             DocumentError: always.
@@ -177,10 +178,10 @@ class _Key(Node):
 
 
 def parse(text: str, file: str) -> Node:
-    """Read a document; ``file`` is what complaints call it.
+    """Read a document; ``file`` is how errors refer to it.
 
     Raises:
-        DocumentError: it is no YAML, holds what JSON cannot express, or is empty.
+        DocumentError: it is not YAML, contains what JSON cannot express, or is empty.
     """
     node = compose(text, file)
     if node is None:
@@ -192,7 +193,7 @@ def compose(text: str, file: str) -> Node | None:
     """Read a document that may be empty.
 
     Raises:
-        DocumentError: it is no YAML, or holds what JSON cannot express.
+        DocumentError: it is not YAML, or contains what JSON cannot express.
     """
     try:
         root = _composed(text)
@@ -208,7 +209,7 @@ def compose(text: str, file: str) -> Node | None:
 
 
 def _composed(text: str) -> yaml.Node | None:
-    """Read a document; the plain loader is the one that says precisely what is wrong with it."""
+    """Read a document; on failure the plain loader reads it again, for its precise messages."""
     try:
         return yaml.compose(text, Loader=_QuickLoader)
     except (yaml.YAMLError, UnicodeError):
@@ -218,7 +219,7 @@ def _composed(text: str) -> yaml.Node | None:
 def _refuse(
     node: yaml.Node, file: str, around: tuple[yaml.Node, ...], seen: set[yaml.Node]
 ) -> None:
-    """Refuse what is no JSON value: twofold or odd keys, values around themselves, infinities."""
+    """Refuse what is not a JSON value: duplicate or odd keys, circular values, infinities."""
     if node in around:
         Node(node, file).refuse("a value contains itself")
     if node in seen:
@@ -270,13 +271,13 @@ def read(path: Path) -> str:
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """What was probably meant, as the end of a complaint, or an empty text."""
+    """What was probably meant, as the end of an error message, or an empty text."""
     found = difflib.get_close_matches(name, list(known), 1, 0.5)
     return f"; did you mean `{found[0]}`?" if found else ""
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """What may have been meant, or all that there is, as the end of a complaint."""
+    """What may have been meant, or all that there is, as the end of an error message."""
     names = sorted(known)
     return closest(name, names) or f"; known: {', '.join(names)}"
 
@@ -285,7 +286,7 @@ def keys(node: Node, known: Iterable[str], what: str) -> Mapping[str, Node]:
     """The entries of a mapping that may have only ``known`` keys.
 
     Raises:
-        DocumentError: it has another key, or is no mapping.
+        DocumentError: it has another key, or is not a mapping.
     """
     allowed = tuple(known)
     for key, _ in node.pairs():
@@ -306,7 +307,7 @@ def _scalar(node: yaml.Node) -> Any:
 
 
 def _joined(text: str) -> str:
-    r"""A text with ``\ud83d\ude00`` as one character, as JSON has it, which is YAML else."""
+    r"""A text with ``\ud83d\ude00`` as one character, as in JSON; YAML reads two."""
     if text.isascii() or not _SURROGATE.search(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

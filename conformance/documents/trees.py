@@ -1,4 +1,4 @@
-"""JSON values as trees: their places, and what stands there."""
+"""JSON values as trees: paths, and the values at them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 Path = tuple[str | int, ...]
-"""Keys and positions from the root to a place."""
+"""Keys and positions from the root to a value."""
 
 MOST_PLACES = 400
 
 
 def places(value: Any) -> list[Path]:
-    """The places in a value, the root first and then level by level; of very many the first."""
+    """The paths in a value, the root first and then level by level; of very many the first."""
     found: list[Path] = [()]
     level: list[tuple[Path, Any]] = [((), value)]
     while level and len(found) < MOST_PLACES:
@@ -25,7 +25,7 @@ def places(value: Any) -> list[Path]:
 
 
 def children(node: Any) -> Iterator[tuple[str | int, Any]]:
-    """What a node holds, with the keys or positions."""
+    """What a value contains, with the keys or positions."""
     if isinstance(node, dict):
         yield from node.items()
     elif isinstance(node, list):
@@ -33,10 +33,10 @@ def children(node: Any) -> Iterator[tuple[str | int, Any]]:
 
 
 def at(value: Any, path: Path) -> Any:
-    """What stands at a place.
+    """The value at a path.
 
     Raises:
-        LookupError: there is no such place.
+        LookupError: there is no such path.
     """
     for key in path:
         if not hasattr(value, "__getitem__"):
@@ -46,7 +46,7 @@ def at(value: Any, path: Path) -> Any:
 
 
 def put(value: Any, path: Path, new: Any) -> Any:
-    """The value with ``new`` at a place, which is made where it is not there; a copy."""
+    """A copy of the value with ``new`` at a path, which is created if it is not there."""
     if not path:
         return new
     key, *rest = path
@@ -61,7 +61,7 @@ def put(value: Any, path: Path, new: Any) -> Any:
 
 
 def without(value: Any, path: Path) -> Any:
-    """The value without what stands at a place other than the root; a copy."""
+    """A copy of the value without what is at a path other than the root."""
     *above, key = path
     holder = at(value, tuple(above))
     if isinstance(holder, dict):
@@ -97,7 +97,7 @@ def size(value: Any) -> int:
 
 
 def shape(value: Any, depth: int = 4) -> str:
-    """The form of a value without its contents, for telling answers apart."""
+    """The structure of a value without its contents, for telling answers apart."""
     if isinstance(value, dict):
         if depth == 0:
             return "{…}"
@@ -126,5 +126,5 @@ def equal(one: Any, other: Any) -> bool:
 
 
 def where(value: Any, wanted: Any) -> list[Path]:
-    """The places at which ``wanted`` stands in a value, those nearest the root first."""
+    """The paths at which ``wanted`` occurs in a value, those nearest the root first."""
     return [path for path in places(value) if equal(at(value, path), wanted)]

@@ -1,6 +1,6 @@
 """Whether a value is valid for a schema that a worker sent: fast where jsonschema-rs is installed.
 
-Nothing that such a schema refers to is fetched from anywhere.
+References in such a schema are never fetched from anywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Schema = Any
 _RUST: Any = import_module("jsonschema_rs") if find_spec("jsonschema_rs") else None
 
 _UNDECIDED = (ValueError, OverflowError, RecursionError, re.error, Unresolvable)
-"""What validators raise at values, references and patterns that they cannot handle."""
+"""What validators raise for values, references and patterns that they cannot handle."""
 
 
 class Unsupported(ValueError):  # noqa: N818 - what a schema is, not an error of anybody
@@ -31,10 +31,10 @@ class Unsupported(ValueError):  # noqa: N818 - what a schema is, not an error of
 
 
 class Validity:
-    """Judges values by one schema. Formats are judged only where ``formats`` says so.
+    """Validates values against one schema. Formats are checked only with ``formats``.
 
     Raises:
-        Unsupported: it is no schema, or one that refers to what is not there.
+        Unsupported: it is not a schema, or one with a reference that cannot be resolved.
     """
 
     def __init__(self, schema: Schema, *, formats: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Where an engine is."""
+"""The addresses of an engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.errors import Inconclusive
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an engine is: URLs by ``ws``, ``rbac``, ``http`` and ``stream``, and its process."""
+    """The URLs of an engine by ``ws``, ``rbac``, ``http`` and ``stream``, and its process."""
 
     urls: Mapping[str, str]
     pid: int | None = None

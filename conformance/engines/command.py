@@ -28,13 +28,13 @@ OPENING = 20.0
 """Seconds until an engine listens. The real one takes 0.5 s, a mock in Python 0.3 s."""
 
 LOOK = 0.02
-"""Seconds between two looks at a port that is not open yet."""
+"""Seconds between two checks of a port that is not open yet."""
 
 ENDING = 6.0
-"""Seconds that an engine has to end by itself."""
+"""Seconds that an engine has to exit by itself."""
 
 TRIES = 3
-"""How often an engine is started with new ports: somebody else may take one meanwhile."""
+"""How often an engine is started with new ports: another program may take one meanwhile."""
 
 LAST_LINES = 200
 TELEMETRY_OFF = {"III_TELEMETRY_ENABLED": "false"}
@@ -50,7 +50,7 @@ class Started:
     folder: Path
 
     def alive(self) -> bool:
-        """Whether its process runs."""
+        """Whether its process is running."""
         return self.process.running
 
     def log(self) -> Sequence[str]:
@@ -63,7 +63,7 @@ class Started:
         return "" if code is None else describe_exit(code)
 
     async def stop(self) -> None:
-        """Ask it to end, and kill it when it does not."""
+        """Ask it to exit, and kill it if it does not."""
         await _end(self.process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -99,7 +99,7 @@ class EngineCommand:
 
     @property
     def starts(self) -> bool:
-        """Always."""
+        """True."""
         return True
 
     async def start(self, profile: str) -> Started:
@@ -188,7 +188,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """The environment of an engine: without what is said to workers, and without telemetry."""
+    """The environment of an engine: without the variables for workers, and without telemetry."""
     kept = {
         name: value
         for name, value in inherited.items()

@@ -1,4 +1,4 @@
-"""What came in a step, and whether it is what was recorded."""
+"""Compares what came in a step with what was recorded."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from conformance.engines.pattern import DRAWN, ISO, Fit, Mismatch
 from conformance.engines.probe import Probe, Step
 
 PARTS = ("handshake", "http", "close_reply")
-"""What a recording has of a step beside frames and what servers were asked."""
+"""The parts of a step in a recording besides frames and requests to servers."""
 
 SHORTEST = 4
-"""Characters of a value from which a recording tells its name instead."""
+"""Characters of a value from which on a recording contains its name instead."""
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Came:
     close_reply: dict[str, Any] = field(default_factory=dict)
 
     def count(self) -> int:
-        """How many things came."""
+        """How many things came in the step."""
         parts = (self.frames, self.served)
         return len(self.http) + sum(len(v) for part in parts for v in part.values())
 
@@ -46,7 +46,7 @@ def compare(
 ) -> Mismatch | None:
     """The first difference between what came in a step and its recording.
 
-    ``names`` are what the names of the script stand for; ``fit`` learns what the engine drew.
+    ``names`` are the values of the script's names; ``fit`` learns what the engine generated.
     """
     fit.names |= {f"<{name}>": value for name, value in names.items()}
     for part in PARTS:
@@ -82,7 +82,7 @@ def _compare_lists(
 
 
 def frames(came: Came, probe: Probe, names: Mapping[str, str]) -> dict[str, list[Any]]:
-    """The frames of a step by connection, as the probe has them compared."""
+    """The frames of a step by connection, prepared as the probe says for comparing."""
     found = {
         name: [normal(frame, probe, names) for frame in came.frames[name]] for name in came.frames
     }
@@ -92,7 +92,7 @@ def frames(came: Came, probe: Probe, names: Mapping[str, str]) -> dict[str, list
 
 
 def normal(value: Any, probe: Probe, names: Mapping[str, str]) -> Any:
-    """A frame, or an answer over HTTP, after the rules of the probe for it."""
+    """A frame, or an answer over HTTP, normalised by the rules of the probe."""
     rules = probe.normalise
     value = json.loads(json.dumps(value))
     for keep in rules.get("keep_items", ()):
@@ -110,7 +110,7 @@ def normal(value: Any, probe: Probe, names: Mapping[str, str]) -> Any:
 
 
 def once(frames: Sequence[Any], names: Mapping[str, str]) -> list[Any]:
-    """The frames without those that say the same as an earlier one."""
+    """The frames without repetitions of earlier ones."""
     found: dict[str, Any] = {}
     for frame in frames:
         called = isinstance(frame, dict) and frame.get("type") == "invokefunction"
@@ -121,14 +121,14 @@ def once(frames: Sequence[Any], names: Mapping[str, str]) -> list[Any]:
 
 
 def in_order(items: Any, names: Mapping[str, str]) -> Any:
-    """Items in the order of a recording whose own order means nothing."""
+    """Items in the order of a recording whose own order does not matter."""
     if not isinstance(items, list):
         return items
     return sorted(items, key=lambda item: kind_of(item, names))
 
 
 def kind_of(item: Any, names: Mapping[str, str]) -> str:
-    """An item as a recording tells it, but for the numbers of what the engine drew."""
+    """An item as a recording has it, but without the numbers of what the engine generated."""
     text = json.dumps(item, ensure_ascii=False, sort_keys=True)
     for name, value in by_length(names):
         text = text.replace(value, f"<{name}>")
@@ -136,7 +136,7 @@ def kind_of(item: Any, names: Mapping[str, str]) -> str:
 
 
 def by_length(names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The names whose values a recording tells by name, those of the longest values first."""
+    """The names that replace values in a recording, those of the longest values first."""
     told = [(name, value) for name, value in names.items() if len(value) >= SHORTEST]
     return sorted(told, key=lambda entry: -len(entry[1]))
 
@@ -148,7 +148,7 @@ def _kept(items: Any, text: str) -> Any:
 
 
 def _at(value: Any, path: str, change: Callable[[Any], Any] | None) -> None:
-    """Change what stands at a dotted path, ``*`` being every item; drop it for ``None``."""
+    """Change the value at a dotted path, ``*`` being every item; drop it for ``None``."""
     head, _, rest = path.partition(".")
     keys: list[Any] = []
     if isinstance(value, list):

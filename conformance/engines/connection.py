@@ -1,4 +1,4 @@
-"""The WebSockets of a probe: scripted answers, and everything that comes in."""
+"""The WebSockets of a probe: scripted answers, and everything that arrives."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from mock_engine.transcript import (
 NO_FRAME = 1006
 CHANNELS = "/ws/channels/"
 OPENING, CLOSING = 8.0, 0.2
-"""Seconds for a handshake, and for the engine's part of a close."""
+"""Seconds for a handshake, and for the engine's close frame."""
 
 KEPT = 65_536
 """Characters or bytes of a message that the transcript keeps; some probes send 65 MiB."""
@@ -49,7 +49,7 @@ class Rule:
     used: int = 0
 
     def answers(self, name: str) -> bool:
-        """Whether it is for this function or type, and not used up."""
+        """Whether it applies to this function or type, and is not used up."""
         return self.to in (name, "*") and self.times > 0
 
 
@@ -121,7 +121,7 @@ class Connection:
         return self._socket
 
     async def send(self, data: str | bytes, *, fragment: int | None = None) -> None:
-        """Send one message, perhaps in fragments of so many characters or bytes.
+        """Send one message, perhaps in fragments of this many characters or bytes.
 
         The engine may end the connection before all of it is sent.
         """
@@ -172,7 +172,7 @@ class Connection:
         self.transcript.add(Ended(self.transcript.now(), self.number, ending, detail))
 
     async def end(self) -> None:
-        """Give up whatever is left."""
+        """Close what is still open."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -216,7 +216,7 @@ class Connection:
         self.transcript.add(Message(at, self.number, direction, is_binary, raw))
 
     def _answer(self, frame: dict[str, Any]) -> None:
-        """Begin what the script answers to this frame; the newest rule for it counts."""
+        """Start the scripted answer to this frame; the newest rule for it counts."""
         match frame:
             case {"type": "invokefunction", "function_id": str(name)}:
                 rules, made = self.rules, _result

@@ -1,4 +1,4 @@
-"""What changed between two engines, by recordings of the same probes."""
+"""What changed between two engines, according to recordings of the same probes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from conformance.engines.probe import Recording
 from conformance.engines.source import Folder
 
 ABSENT = "nothing"
-"""How a value is told that one of the two does not have."""
+"""How a value is shown that one of the two does not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A place in the recording of a probe that is not the same; both values as JSON text.
+    """A place where the recordings of a probe differ; both values as JSON text.
 
-    ``wording`` is whether only words for people changed.
+    ``wording`` is whether only the wording of a message or description changed.
     """
 
     probe: str
@@ -35,8 +35,8 @@ class Change:
 class Drift:
     """What changed from one engine to another.
 
-    ``compared`` counts the probes that both have a stable recording of; ``unstable`` names those
-    of which one is not, ``gone`` and ``fresh`` those that only the old or the new one has.
+    ``compared`` counts the probes with a stable recording of both; ``unstable`` names those with an
+    unstable one, ``gone`` and ``fresh`` those that only the old or the new one has.
     """
 
     old: str

@@ -1,4 +1,4 @@
-"""An engine that somebody else started, at an address."""
+"""An engine that somebody else started, given by its address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.engines.engine import HOST, PORTS, SCHEMES, accepts
 from conformance.errors import Inconclusive, UsageError
 
 DEFAULT_PORTS = {"http": 3111, "stream": 3112}
-"""Where the ports beside the workers' are, unless the user says."""
+"""The other ports of an engine, unless the user says otherwise."""
 
 
 @dataclass(slots=True)
@@ -22,24 +22,24 @@ class Elsewhere:
     startup: float = 0.0
 
     def alive(self) -> bool:
-        """As far as is known, it is."""
+        """True, as far as is known."""
         return True
 
     def log(self) -> Sequence[str]:
-        """Nothing can be seen of it."""
+        """Empty: its output cannot be seen from here."""
         return ()
 
     def ended(self) -> str:
-        """Nothing is known of it."""
+        """Empty: nothing is known of its end."""
         return ""
 
     async def stop(self) -> None:
-        """It is not the suite's to end."""
+        """Do nothing: the suite did not start it."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineAddress:
-    """An engine that runs already, with the configuration of a profile."""
+    """An engine that is already running, with the configuration of a profile."""
 
     urls: Mapping[str, str]
     profile: str = "main"
@@ -47,10 +47,10 @@ class EngineAddress:
 
     @classmethod
     def parse(cls, texts: Sequence[str], profile: str = "main") -> EngineAddress:
-        """Read addresses, each as ``URL`` for that of workers, or ``NAME=URL``.
+        """Read addresses, each given as ``URL`` for that of workers, or ``NAME=URL``.
 
         Raises:
-            UsageError: one is none, or the one of workers is missing.
+            UsageError: one is not an address, or the one of workers is missing.
         """
         urls: dict[str, str] = {}
         for text in texts:
@@ -72,14 +72,14 @@ class EngineAddress:
 
     @property
     def starts(self) -> bool:
-        """Never: it runs already."""
+        """False: it is already running."""
         return False
 
     async def start(self, profile: str) -> Elsewhere:
         """The engine, if it has this profile and is there.
 
         Raises:
-            Inconclusive: it has another profile, or does not listen any more.
+            Inconclusive: it has another profile, or no longer listens.
         """
         if profile != self.profile:
             raise Inconclusive(
@@ -101,7 +101,7 @@ def _named(text: str) -> tuple[str, str]:
     """The name and the URL of an address.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not an address.
     """
     name, equals, url = text.partition("=")
     if not equals:

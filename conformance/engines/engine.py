@@ -1,4 +1,4 @@
-"""The engine under judgement, whatever it is that the user gave."""
+"""The interface of an engine being judged, whatever the user gave."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ SCHEMES = {"ws": "ws", "rbac": "ws", "http": "http", "stream": "ws"}
 
 
 class Running(Protocol):
-    """An engine that runs. ``startup`` is how long it took to listen, in seconds."""
+    """A running engine. ``startup`` is how long it took to listen, in seconds."""
 
     address: Address
     startup: float
 
     def alive(self) -> bool:
-        """Whether it still runs, as far as that is known."""
+        """Whether it is still running, as far as that is known."""
 
     def log(self) -> Sequence[str]:
-        """The last lines it wrote, where they can be seen."""
+        """The last lines that it wrote, if they can be seen."""
 
     def ended(self) -> str:
         """How it ended, in words; empty while it runs."""
@@ -47,7 +47,7 @@ class EngineSubject(Protocol):
 
     @property
     def starts(self) -> bool:
-        """Whether the suite starts it, as often as it takes."""
+        """Whether the suite starts it, as often as needed."""
 
     async def start(self, profile: str) -> Running:
         """An engine with the configuration of a profile.

@@ -23,7 +23,7 @@ from conformance.trials.outcome import InconclusiveTrial, TrialOutcome
 from conformance.trials.trial import Record
 
 PROBE, RECORDED = "probe", "recording"
-"""The kinds of these entries, and the phases that they stand under."""
+"""The kinds of these entries, and their phases."""
 
 ALIKE = "recorded twice, alike"
 UNLIKE = "recorded twice, and not alike: it will be compared with nothing"
@@ -36,7 +36,7 @@ def judged(
     protocol: str,
     command: str,
 ) -> Entry:
-    """The entry about a probe; what differs in words for people alone is a warning."""
+    """The entry about a probe; a difference in wording alone is a warning."""
     level, records = Level.MUST, _records([outcome])
     if isinstance(outcome, InconclusiveTrial):
         found = inconclusive(outcome.reason)

@@ -16,10 +16,10 @@ from mock_engine.wire import Connection, Response
 SHOWN = ("content-type", "vary", "allow", "location", "www-authenticate")
 UNTOLD = ("host", "content-length")
 CHANCE = ("x-iii-timestamp", "x-iii-signature")
-"""Headers of the engine's own requests whose values are never the same."""
+"""Headers of the engine's own requests whose values differ every time."""
 
 LONGEST = 40.0
-"""Seconds for an answer, unless the step says."""
+"""Seconds for an answer, unless the step says otherwise."""
 
 Served = Callable[[str, Any], None]
 
@@ -27,7 +27,7 @@ Served = Callable[[str, Any], None]
 async def fetch(
     client: httpx.AsyncClient, base: str, options: Mapping[str, Any], transcript: Transcript
 ) -> Any:
-    """Send a scripted request to ``base``; what a recording shows of the answer."""
+    """Send a scripted request to ``base``; return what a recording shows of the answer."""
     headers = {name.lower(): str(value) for name, value in options.get("headers", {}).items()}
     body = options.get("body", "").encode()
     if "json" in options:
@@ -76,7 +76,7 @@ def _body(answer: httpx.Response) -> Any:
 
 
 class Server:
-    """What the engine calls over HTTP: it gives the scripted answers, the last one again."""
+    """The server that the engine calls: it gives the scripted answers, repeating the last one."""
 
     def __init__(self, options: Mapping[str, Any], note: Served) -> None:
         answers = options.get("respond", {"json": {"ok": True}})
@@ -84,7 +84,7 @@ class Server:
         self._answers = list(answers) if isinstance(answers, list) else [answers]
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """No WebSocket here."""
+        """Refuse: there are no WebSockets here."""
         del connection
         return Response(404)
 

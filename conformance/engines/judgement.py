@@ -51,7 +51,7 @@ class EngineJudgement:
         self.baseline = self._scheduler.start()
 
     def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
-        """Reach the verdict on one requirement, once more where it was judged so often before.
+        """Reach the verdict on one requirement; judge it again if it was judged before.
 
         Raises:
             Exception: a fault of the suite.
@@ -63,7 +63,7 @@ class EngineJudgement:
         return probe_trial(name, self.settings.source)
 
     def record_of(self, name: str) -> Record[Observation]:
-        """What came of a probe.
+        """The record of a probe.
 
         Raises:
             Inconclusive: it could not be played.
@@ -80,7 +80,7 @@ class EngineJudgement:
         return entries.judged(probe, outcome, known, self.protocol.version, command)
 
     def record(self, name: str, trials: Sequence[Trial[Any]], command: str) -> Entry:
-        """Record the engine's answers to a probe, which is played twice, and say how that went.
+        """Record the engine's answers to a probe, which is played twice, and report the outcome.
 
         Raises:
             UsageError: the recording cannot be written.
@@ -117,7 +117,7 @@ class EngineJudgement:
 
     @property
     def seconds(self) -> Mapping[str, float]:
-        """How long each probe took that is over."""
+        """How long each finished probe took, in seconds."""
         return self._scheduler.seconds
 
     def done(self, trial: Trial[Any], within: float) -> bool:
@@ -130,7 +130,7 @@ class EngineJudgement:
         return None
 
     def stop(self) -> None:
-        """End the engine and everything else that runs."""
+        """End the engine and everything else that is running."""
         self._scheduler.stop()
 
     def runs(self) -> Iterator[RunRecord]:
@@ -139,12 +139,12 @@ class EngineJudgement:
 
     @property
     def knowledge(self) -> Knowledge:
-        """Nothing: an engine has no functions to learn about."""
+        """Empty: an engine has no functions to learn about."""
         return Knowledge()
 
     @property
     def subject(self) -> dict[str, Any]:
-        """The engine as its first start showed it, as data; nothing before that."""
+        """The engine as its first start showed it, as data; empty before that."""
         if self.baseline is None:
             return {}
         return {

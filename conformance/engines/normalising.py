@@ -1,7 +1,7 @@
-"""From what came of a probe to its recording: names for all that another run would draw anew.
+"""Makes the recording of a probe: names for all that another run would generate anew.
 
-The names and their order are those of the recordings that come with the suite: values of the
-script first, then times, traces and what else the engine drew, each by its first appearance.
+The names and their order are those of the recordings shipped with the suite: values of the script
+first, then times, traces and other generated values, each by its first appearance.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mock_engine.ids import UUID_PATTERN
 
 PARTS = ("handshake", "http", "served", "close_reply", "frames")
 LONGEST = 400
-"""Characters up to which a text is recorded as it is."""
+"""Characters up to which a text is recorded unchanged."""
 
 NEAR = 86_400
 """Seconds around now in which a number is taken for a time."""
@@ -31,7 +31,7 @@ TRACE = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-01")
 
 
 def recording(probe: Probe, played: Played, recorded_from: str) -> Recording:
-    """The recording of one run of a probe that was compared with nothing."""
+    """The recording of one run of a probe that was not compared with anything."""
     namer = _Namer(played.names, _script(probe))
     steps: dict[int, Step] = {}
     for number, came in sorted(played.steps.items()):
@@ -43,7 +43,7 @@ def recording(probe: Probe, played: Played, recorded_from: str) -> Recording:
 
 
 def _unordered(probe: Probe, number: int, came: Came) -> list[str]:
-    """The connections whose frames of a step have no order."""
+    """The connections whose frames within a step have no order."""
     step = probe.steps[number - 1] if number <= len(probe.steps) else {}
     return sorted(n for n in came.frames if step.get("unordered") or n in probe.unordered)
 
@@ -51,7 +51,7 @@ def _unordered(probe: Probe, number: int, came: Came) -> list[str]:
 def _named(
     probe: Probe, came: Came, unordered: list[str], names: Mapping[str, str], namer: _Namer
 ) -> dict[str, Any]:
-    """What came in a step, with names in it; empty where nothing did."""
+    """What came in a step, with names in it; empty if nothing came."""
     parts = asdict(came)
     parts["frames"] = frames(came, probe, names)
     for name in unordered:
@@ -68,7 +68,7 @@ def _script(probe: Probe) -> str:
 
 @dataclass
 class _Namer:
-    """Gives names to what the engine drew, in the order of appearance."""
+    """Gives names to what the engine generated, in the order of appearance."""
 
     names: Mapping[str, str]
     script: str

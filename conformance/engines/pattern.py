@@ -1,12 +1,12 @@
 """A recording as a pattern: what an engine sent either fits it or does not.
 
-In a recording, ``<name>`` stands for a value of the script, perhaps one that it takes out of a
-later frame, and ``$id1``, ``$trace1``, ``$span1`` for values that the engine drew: the same each
+In a recording, ``<name>`` stands for a value of the script, perhaps one that it takes from a later
+frame, and ``$id1``, ``$trace1``, ``$span1`` for values that the engine generated: the same each
 time they occur, whatever they are. ``$ts_ms`` and the like are times, ``$masked`` is anything,
 ``$long(len=…,sha256=…)`` a long text.
 
-The words that an engine has for people, which are the message of an error beside its code and a
-description, are compared apart: programs do not read them.
+Wording for people (the message of an error besides its code, and a description) is compared
+separately: programs do not read it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from mock_engine.ids import UUID_PATTERN
 
 Names = dict[str, str]
-"""What the names of a recording stand for, as far as known."""
+"""The values of a recording's names, as far as known."""
 
 TOKEN = re.compile(r"<[a-z][A-Za-z0-9_.]*>|\$(?:id|trace|span)\d+|\$iso|\$long\([^)]*\)")
 ANYTHING = ("$masked", "$error_id", "$x-iii-timestamp", "$x-iii-signature")
@@ -33,15 +33,15 @@ DRAWN = {
 }
 ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
 NAMESPACES = re.compile(r"(?<=in namespace\(s\): )[^.]+")
-"""Where a message lists the namespaces in which it found something."""
+"""Texts in which a message lists the namespaces where it found something."""
 
 WIDTH = 1500
-"""Characters of a value that are shown where it differs."""
+"""Characters of a differing value that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Where what came differs from the recording; both values as JSON text, shortened."""
+    """A place where what came differs from the recording; both values as JSON text, shortened."""
 
     path: str
     recorded: str
@@ -52,14 +52,14 @@ class Mismatch:
 class Fit:
     """Compares what came with what was recorded, and learns the ``names`` in it.
 
-    ``wording`` are the differences in words for people alone.
+    ``wording`` are the differences in wording alone.
     """
 
     names: Names = field(default_factory=dict)
     wording: list[Mismatch] = field(default_factory=list)
 
     def compare(self, recorded: Any, seen: Any, path: str = "") -> Mismatch | None:
-        """What differs first, or ``None``."""
+        """The first difference, or ``None``."""
         if isinstance(recorded, str):
             return self._text(recorded, seen, path)
         if isinstance(recorded, Mapping) and isinstance(seen, Mapping):
@@ -72,7 +72,7 @@ class Fit:
     def compare_in_any_order(
         self, recorded: Sequence[Any], seen: Sequence[Any], path: str = ""
     ) -> Mismatch | None:
-        """The same for lists whose order means nothing."""
+        """The same for lists whose order does not matter."""
         if len(recorded) == len(seen):
             for exact in (True, False):
                 found = self._assigned(list(recorded), list(seen), exact=exact)
@@ -82,7 +82,7 @@ class Fit:
         return differs(list(recorded), list(seen), path)
 
     def _assigned(self, recorded: list[Any], seen: list[Any], *, exact: bool) -> Fit | None:
-        """What is learned where each that was recorded has one that was seen."""
+        """What is learned if each recorded item is matched with one that was seen."""
         if not recorded:
             return self
         for index, candidate in enumerate(seen):
@@ -151,7 +151,7 @@ class Fit:
         return None
 
     def _pattern(self, recorded: str) -> tuple[str, dict[str, str]]:
-        """A regular expression for a recorded text, and the token behind each of its groups."""
+        """A regular expression for a recorded text, and the token for each of its groups."""
         parts: list[str] = []
         groups: dict[str, str] = {}
         position = 0
@@ -171,21 +171,21 @@ class Fit:
 
 
 def is_wording(holder: Mapping[str, Any], key: str) -> bool:
-    """Whether the value at ``key`` is words for people, by what stands beside it."""
+    """Whether the value at ``key`` is wording for people, judged by its siblings."""
     if not isinstance(holder.get(key), str):
         return False
     return key == "description" or (key == "message" and isinstance(holder.get("code"), str))
 
 
 def sorted_parts(text: str, key: str) -> str:
-    """A text that lists what has no order, in the order of a recording: baggage, namespaces."""
+    """A text that lists things without order, in the order of a recording: baggage, namespaces."""
     if key == "baggage":
         return ",".join(sorted(text.split(",")))
     return NAMESPACES.sub(lambda match: ", ".join(sorted(match[0].split(", "))), text)
 
 
 def long_text(text: str) -> str:
-    """How a recording tells a long text."""
+    """The form of a long text in a recording."""
     return f"$long(len={len(text)},sha256={hashlib.sha256(text.encode()).hexdigest()[:16]})"
 
 

@@ -1,4 +1,4 @@
-"""Plays a probe to an engine, and stops where what comes is not what was recorded."""
+"""Plays a probe to an engine, and stops when the answers differ from the recording."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ from conformance.engines.script import SILENT, Script
 from mock_engine.transcript import Event, Transcript
 
 QUIET = 0.06
-"""Seconds without a frame after which a step is over, where it is known what has to come."""
+"""Seconds without a frame after which a step is over, if it is known what must come."""
 
 QUIET_RECORDING = 0.22
-"""The same where it is not. The longest pause within a step that was seen is 0.1 s."""
+"""The same if it is not known. The longest pause seen within a step is 0.1 s."""
 
 PATIENT, IMPATIENT = 8.0, 1.5
-"""Seconds in which what was recorded for a step has to come: while the engine is believed to
-send it, and when it kept several others waiting in vain. An engine answers within 0.1 s."""
+"""Seconds within which what was recorded for a step must come: while the engine is trusted to send
+it, and after it kept several steps waiting in vain. An engine answers within 0.1 s."""
 
 LOSSES = 4
-"""How many steps may wait in vain before the others are not waited for as long."""
+"""How many steps may wait in vain before later ones wait for a shorter time."""
 
 LOOK = 0.5
-"""Seconds after which a step that waits looks whether its time is up."""
+"""Seconds after which a waiting step checks whether its time is up."""
 
 SHOWN = 300
 
 
 @dataclass(slots=True)
 class Patience:
-    """How long an engine is waited for, by what it has shown. ``factor`` is for slow machines."""
+    """How long to wait for an engine, by what it has shown. ``factor`` is for slow machines."""
 
     factor: float = 1.0
     losses: int = 0
 
     @property
     def seconds(self) -> float:
-        """For what was recorded of one step."""
+        """How long to wait for what was recorded of one step."""
         return self.factor * (PATIENT if self.losses < LOSSES else IMPATIENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where an engine did something else: the number of the step, what it did, and what came."""
+    """Where an engine differed: the number of the step, what it did, and what came."""
 
     step: int
     action: str
@@ -66,11 +66,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of playing a probe.
+    """The result of playing a probe.
 
-    ``wording`` are differences in words for people alone; ``steps`` is what came, by the number
-    of the step, and ``names`` what the names of the script stood for. ``events`` are those of the
-    step that differed.
+    ``wording`` are differences in wording alone; ``steps`` is what came, by the number of the step,
+    and ``names`` are the values of the script's names. ``events`` are those of the step that
+    differed.
     """
 
     difference: Difference | None
@@ -82,9 +82,9 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class EngineHarness:
-    """What a probe is played on: an engine at an address, and a transcript of what crosses.
+    """The harness of a probe: an engine at an address, and a transcript of the messages.
 
-    An engine that is not ``alive`` any more is not waited for.
+    There is no waiting for an engine that is no longer ``alive``.
     """
 
     address: Address
@@ -94,7 +94,7 @@ class EngineHarness:
 
 
 async def play(probe: Probe, recording: Recording | None, harness: EngineHarness) -> Played:
-    """Play a probe; without a recording, what comes is gathered and compared with nothing.
+    """Play a probe; without a recording, what comes is only gathered.
 
     Raises:
         Inconclusive: the probe cannot be played to this engine.
@@ -198,7 +198,7 @@ class _Player:
         self._came.http.append(answer)
 
     async def _settle(self, wanted: int, quiet: float | None) -> None:
-        """Wait for what was recorded, for answers under way, and then until nothing comes.
+        """Wait for what was recorded, for answers in progress, and then until nothing comes.
 
         A step with a ``quiet`` time of its own, in milliseconds, waits for no answers, nor does
         any later step wait for those.
@@ -225,7 +225,7 @@ class _Player:
 
 
 def _told(step: Mapping[str, Any]) -> str:
-    """A step in words: its action, shortened."""
+    """A step as text: its action, shortened."""
     kind, options = action(step)
     text = options if isinstance(options, str) else json.dumps(options, ensure_ascii=False)
     return f"{kind} {text}"[:SHOWN]

@@ -1,4 +1,4 @@
-"""Engines that run, kept for the next probe that takes the same configuration."""
+"""Running engines, kept for the next probe that needs the same configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.errors import UsageError
 
 @dataclass(slots=True)
 class Pool:
-    """Engines that wait for the next probe, by profile; ``parallel`` run at a time."""
+    """Idle engines for the next probe, by profile; at most ``parallel`` engines run at a time."""
 
     subject: EngineSubject
     idle: list[tuple[str, Running]] = field(default_factory=list)
@@ -18,7 +18,7 @@ class Pool:
     useless: dict[str, UsageError] = field(default_factory=dict)
 
     async def take(self, profile: str, *, fresh: bool) -> Running:
-        """An engine with a profile; one that waits is stopped to make room for it.
+        """An engine with a profile; an idle one may be stopped to make room for it.
 
         Raises:
             UsageError: none can be started with this profile; that is tried once.
@@ -43,7 +43,7 @@ class Pool:
             raise
 
     async def give(self, profile: str, engine: Running) -> None:
-        """Keep an engine for the next probe, if it still runs."""
+        """Keep an engine for the next probe, if it is still running."""
         if engine.alive():
             self.idle.append((profile, engine))
         else:
@@ -55,7 +55,7 @@ class Pool:
         await engine.stop()
 
     async def close(self) -> None:
-        """Stop every engine that waits."""
+        """Stop every idle engine."""
         for _, engine in self.idle:
             await self.drop(engine)
         self.idle.clear()

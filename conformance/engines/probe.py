@@ -1,4 +1,4 @@
-"""Probes and recordings: their files, and what stands in them."""
+"""Probes and recordings: their files and contents."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from conformance.errors import UsageError
 
 SCHEMA = "engines/probe.schema.json"
 SCRIPT, RECORDING = ".yaml", ".golden.json"
-"""How the names of files end, after the name of the probe."""
+"""The suffixes of the files, after the name of the probe."""
 
 OPTIONS = ("quiet", "unordered")
-"""What a step may have beside its action."""
+"""The options that a step may have besides its action."""
 
 Step = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ Step = Mapping[str, Any]
 class Probe:
     """A script.
 
-    ``profile`` is the configuration that its engine has. Frames of the connections in
+    ``profile`` is the configuration that its engine needs. Frames of the connections in
     ``unordered`` have no order within a step; those in ``gathered`` are compared after the last
     step, and those in ``deduped`` without repetitions. ``reply_delay`` is in seconds.
     """
@@ -66,14 +66,14 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What an engine sent, by the number of the step; an unstable one came twice differently."""
+    """What an engine sent, by the number of the step; unstable if two plays differed."""
 
     recorded_from: str
     steps: Mapping[int, Step]
     stable: bool = True
 
     def step(self, number: int) -> Step:
-        """What came in a step; empty where nothing did."""
+        """What came in a step; empty if nothing did."""
         return self.steps.get(number, {})
 
     def text(self) -> str:
@@ -85,13 +85,13 @@ class Recording:
 
 
 def action(step: Step) -> tuple[str, Any]:
-    """What a step does, and with which options."""
+    """The action of a step, and its options."""
     kind = next(key for key in step if key not in OPTIONS)
     return kind, step[kind]
 
 
 def shipped() -> Traversable:
-    """The folder of the probes that come with the suite."""
+    """The folder of the probes shipped with the suite."""
     return resources.files("conformance.engines") / "probes"
 
 
@@ -194,7 +194,7 @@ def _stems(folder: Traversable | Path, suffix: str) -> Sequence[str]:
 
 
 def _came(step: Mapping[str, Any]) -> Step:
-    """What came in a step; its number and the words about it are for readers of the file."""
+    """What came in a step, without its number and notes, which are for readers of the file."""
     return {key: value for key, value in step.items() if key not in ("step", "do")}
 
 

@@ -1,9 +1,9 @@
 """Plays probes in the background, several engines side by side.
 
-Probes of one engine follow one another, for what one does another would see. A probe that
-spoils or ends its engine has one for itself. A difference is only one if it comes again on a
-fresh engine: a busy machine can be late. An engine that is gone is started anew; one that cannot
-be, and one that somebody else started and that is gone, leave what is left unjudged.
+Probes on one engine run one after the other, because each would see what another does. A probe that
+spoils or ends its engine has one to itself. A difference counts only if it shows again on a fresh
+engine: a busy machine can be late. An engine that is gone is restarted; if that is impossible, or
+somebody else started it, the remaining probes are not judged.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ LONGEST = 60.0
 """Seconds for one probe; the longest waits 13 s on an idle machine."""
 
 AGAIN = 12
-"""How many probes that differ are played again. Of an engine that differs in more, the clock is
-not the cause."""
+"""How many probes that differ are played again. If more differ, timing is not the cause."""
 
 
 class EngineScheduler:
@@ -63,14 +62,14 @@ class EngineScheduler:
         return self._background.call(self._keep(self._begin()))
 
     def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play these; those that were begun already are not begun again."""
+        """Start to play these, except those that were begun already."""
         self._began = time.monotonic() if self._began is None else self._began
         fresh = [t for t in dict.fromkeys(trials) if t.name not in self._outcomes]
         self._outcomes |= {trial.name: Future() for trial in fresh}
         self._background.call(self._spawn(fresh))
 
     def outcome(self, trial: Trial[Any]) -> TrialOutcome:
-        """Wait for the end of a trial, beginning it if need be, and return what came of it.
+        """Wait for the end of a trial, beginning it if need be, and return its outcome.
 
         Raises:
             Exception: a fault of the suite, or of the files of the probe.
@@ -99,7 +98,7 @@ class EngineScheduler:
         self._background.stop(self._pool.close)
 
     async def _keep(self, work: Coroutine[Any, Any, Baseline]) -> Baseline:
-        """Do work in a task that ``stop`` knows, for the user may interrupt it."""
+        """Run work in a task that ``stop`` knows, because the user may interrupt it."""
         return await self._background.kept(work)
 
     async def _begin(self) -> Baseline:
@@ -114,7 +113,7 @@ class EngineScheduler:
             self._background.kept(self._settle(trial))
 
     async def _settle(self, trial: Trial[Any]) -> None:
-        """Play a probe, and hand its outcome, or the fault, to whoever asks for it."""
+        """Play a probe, and give its outcome, or the fault, to whoever asks for it."""
         future = self._outcomes[trial.name]
         try:
             async with self._places:
@@ -149,8 +148,8 @@ class EngineScheduler:
     ) -> Record[Observation]:
         """Play a probe once.
 
-        What takes far longer than any should differs, too, and so does an engine that cannot be
-        started with the configuration of the probe.
+        A probe that takes far too long counts as different, and so does one for whose configuration
+        the engine cannot be started.
 
         Raises:
             Inconclusive: there is no engine that this could be played to.
@@ -176,7 +175,7 @@ class EngineScheduler:
     async def _bounded(
         self, trial: ProbeTrial, probe: Probe, engine: Running, transcript: Transcript
     ) -> Played:
-        """Play a probe to an engine for as long as any should take."""
+        """Play a probe to an engine, with a limit on the time."""
         missing = probe.bases - engine.address.urls.keys()
         if missing and not self._subject.starts:
             told = " and ".join(sorted(missing))
@@ -197,7 +196,7 @@ class EngineScheduler:
         ended: str = "",
         log: Sequence[str] = (),
     ) -> Record[Observation]:
-        """What was observed; of two plays of one probe the later one is kept."""
+        """The observation; of two plays of one probe the later one is kept."""
         self._transcripts[trial.name] = (transcript, tuple(log))
         return Record(
             trial.name,
@@ -211,5 +210,5 @@ class EngineScheduler:
 
 
 def _differing(what: str, recorded: str, seen: str) -> Played:
-    """What came of a probe that could not be compared step by step."""
+    """The outcome of a probe that could not be compared step by step."""
     return Played(Difference(0, "all steps together", Mismatch(what, recorded, seen)), (), {}, {})

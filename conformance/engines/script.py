@@ -1,4 +1,4 @@
-"""What the steps of a probe do: an action each, on the connections and servers of one run."""
+"""The actions of the steps of a probe, on the connections and servers of one run."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from mock_engine.wire import Listener
 
 NAME = re.compile(r"<([a-z][A-Za-z0-9_.]*)>")
 SILENT = ("reply", "ack", "unreply", "capture", "serve", "note")
-"""Steps after which nothing is waited for."""
+"""Steps after which there is no waiting."""
 
 ANNOUNCEMENT = {"runtime": "python", "version": "0.0.1", "os": "linux", "pid": 4242}
 REGISTER = "engine::workers::register"
 BACKGROUND = 0.05
-"""Seconds that a request in the background gets to reach the engine."""
+"""Seconds for a background request to reach the engine."""
 
 
 class Script:
     """One run of the script of a probe.
 
-    ``note`` gets what comes on a WebSocket, ``serve`` what the engine asks a server, ``answer``
-    an answer over HTTP. ``names`` are what the names in the script stand for.
+    ``note`` gets what comes on a WebSocket, ``serve`` the requests of the engine to a server,
+    ``answer`` an answer over HTTP. ``names`` are the values of the names in the script.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Script:
         self._number = 0
 
     async def perform(self, kind: str, options: Any, number: int) -> Any:
-        """Do one step; what a recording shows of it at once, by its part, if anything.
+        """Do one step; return what a recording shows of it at once, by its part, if anything.
 
         Raises:
             Inconclusive: it cannot be done with this engine.
@@ -82,7 +82,7 @@ class Script:
     # -- names -----------------------------------------------------------------------------------
 
     def filled(self, value: Any) -> Any:
-        """A part of the script with its names replaced by what they stand for."""
+        """A part of the script with its names replaced by their values."""
         if isinstance(value, str):
             return NAME.sub(lambda match: self._value(match[1]), value)
         if isinstance(value, list):
@@ -174,7 +174,7 @@ class Script:
         self._to(options).rules.clear()
 
     async def _do_note(self, _: str) -> None:
-        """Nothing: it speaks to readers of the script."""
+        """Do nothing: a note is for readers of the script."""
 
     async def _do_settle(self, milliseconds: float) -> None:
         await asyncio.sleep(milliseconds / 1000)
@@ -235,12 +235,12 @@ class Script:
 
 
 def _named(options: Any) -> Mapping[str, Any]:
-    """The options of a step; one that is mere text names the connection."""
+    """The options of a step; a plain text names the connection."""
     return {"conn": options} if isinstance(options, str) else options
 
 
 def _at(frame: Any, path: str) -> Any:
-    """What stands at a dotted path; ``None`` where nothing does."""
+    """The value at a dotted path; ``None`` if there is none."""
     for part in path.split("."):
         if isinstance(frame, list) and part.isdigit() and int(part) < len(frame):
             frame = frame[int(part)]

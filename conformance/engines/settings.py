@@ -13,7 +13,7 @@ from conformance.requirements.known import KnownFailure
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """The choices of one run.
+    """The options of one run.
 
     ``record`` is the folder for recordings of this engine, if its answers are to be recorded.
     The rest is as in the settings of a run that judges a worker.

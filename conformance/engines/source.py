@@ -16,10 +16,10 @@ Folder = Traversable | Path
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The probes that come with the suite, and those in folders of the user.
+    """The probes shipped with the suite, and those in folders of the user.
 
-    ``recordings`` is the folder of other recordings of the suite's probes, if there is one; where
-    answers are to be ``recorded`` anew, nothing is compared.
+    ``recordings`` is the folder of other recordings of the suite's probes, if there is one; if
+    answers are to be ``recorded``, nothing is compared.
     """
 
     own: Mapping[str, Folder] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Source:
         return probes.recording(folder, name)
 
     def permit(self, name: str, *, starts: bool) -> None:
-        """See whether a probe can be played to an engine, which the suite ``starts`` or not.
+        """Check that a probe can be played to an engine, which the suite ``starts`` or not.
 
         Raises:
             Inconclusive: it cannot.
@@ -82,7 +82,7 @@ def named(folders: tuple[Path, ...]) -> dict[str, Folder]:
     """The folders of the user's probes, by the names of these.
 
     Raises:
-        UsageError: one has no probes, or a name stands in two of them.
+        UsageError: one has no probes, or two of them have the same name.
     """
     found: dict[str, Folder] = {}
     for folder in folders:

@@ -1,4 +1,4 @@
-"""Probes as trials, and checks of what engines are required to do by what was recorded."""
+"""Probes as trials, and the checks of requirements for engines against recordings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.trials.trial import Check, Record, Trial, Worker
 from mock_engine.transcript import Direction, Event, Message
 
 EVERY = "*"
-"""In the catalogue: all probes that come with the suite."""
+"""In the catalogue: all probes shipped with the suite."""
 
 CITED = 6
 """How many messages of the step that differs are cited."""
@@ -26,7 +26,7 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What came of a probe, and how the engine ended if it did."""
+    """What was seen of a probe, and how the engine ended if it did."""
 
     played: Played
     ended: str = ""
@@ -62,7 +62,7 @@ def checks(catalogue: Catalogue, source: Source) -> Mapping[str, Check]:
 
 
 def compared() -> Sequence[str]:
-    """The suite's probes; those of a defect of the recorded engine are not to be copied."""
+    """The suite's probes, except those that recorded a defect of the engine."""
     names = probes.names(probes.shipped())
     return [name for name in names if probes.shipped_probe(name).defect is None]
 
@@ -75,7 +75,7 @@ def _judge(wanted: int) -> Callable[..., Finding]:
 
 
 def finding(records: Sequence[Record[Observation]], wanted: int) -> Finding:
-    """What the records of so many probes show of an engine."""
+    """What the records of these probes show about an engine."""
     for record in records:
         difference = record.result.played.difference
         if difference is not None:
@@ -87,7 +87,7 @@ def finding(records: Sequence[Record[Observation]], wanted: int) -> Finding:
 
 
 def differing(record: Record[Observation], difference: Difference) -> Finding:
-    """A requirement that is broken where a probe differs."""
+    """A requirement that is broken because a probe differs."""
     found = difference.mismatch
     ended = f"; the engine ended ({record.result.ended})" if record.result.ended else ""
     where = f"probe {record.trial}, step {difference.step} ({difference.action})"
@@ -105,7 +105,7 @@ def _worded(*records: Record[Observation]) -> Finding:
 
 
 def wording(records: Sequence[Record[Observation]]) -> Finding:
-    """Whether words for people are those that were recorded, wherever they were compared."""
+    """Whether wording for people is as recorded, wherever it was compared."""
     found = {record.trial: record.result.played.wording for record in records}
     names = [name for name, wording in found.items() if wording]
     if not names:

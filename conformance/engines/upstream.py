@@ -1,4 +1,4 @@
-"""An engine under which workers are judged, with the suite between both."""
+"""A real engine that workers are judged against, with the suite as a proxy between them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.engines.engine import EngineSubject, Running
 from conformance.errors import Inconclusive, UsageError
 
 PROFILE = "main"
-"""The configuration of engines that the suite starts: every module."""
+"""The profile of engines that the suite starts: every module."""
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Behind:
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def url(self) -> str:
-        """Where its port for workers is.
+        """The address of its port for workers.
 
         Raises:
             OSError: it cannot be started, or is gone.
@@ -55,7 +55,7 @@ class EngineBehind:
 
     @property
     def parallel(self) -> int:
-        """As many workers as engines: two with one name would be in each other's way."""
+        """As many workers as there are engines: two with one name would conflict."""
         return self.subject.parallel
 
     def open(self) -> Behind:

@@ -1,1 +1,1 @@
-"""Fuzzing: invocations that nobody thought of, and what a worker makes of them."""
+"""Fuzzing: invocations that nobody thought of, and how a worker handles them."""

@@ -1,4 +1,4 @@
-"""What a campaign is to do."""
+"""The settings of a campaign."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from typing import Any
 class Plan:
     """The bounds and the seed of a campaign.
 
-    It lasts ``seconds`` or ``count`` invocations of functions that match ``patterns``, ``window``
-    of them in flight at a time; ``stop_at`` so many suspicions it ends, without looking into
-    them, and after ``enough`` findings it ends, too.
-    ``exceptions`` is whether unexpected exceptions on valid data are findings; ``steered`` false
-    leaves out all that learns, for comparison.
+    It lasts ``seconds``, or ``count`` invocations, of functions that match ``patterns``, with
+    ``window`` of them in flight at a time. It also ends at ``stop_at`` suspicions, without
+    investigating them, and after ``enough`` findings. ``exceptions`` is whether unexpected
+    exceptions on valid data are findings; ``steered`` false turns off all learning, for comparison.
     """
 
     seed: int

@@ -14,7 +14,7 @@ from conformance.fuzz.values.options import options
 
 WELL_KNOWN = "conformance::"
 HARMLESS = ("conformance::echo", "conformance::fail", "conformance::metadata")
-"""Of the well-known functions those that neither wait nor do harm when invoked."""
+"""The well-known functions that neither wait nor do harm when invoked."""
 
 _TELLS = {
     "properties", "required", "items", "prefixItems", "enum", "const", "anyOf", "oneOf", "allOf",
@@ -27,11 +27,10 @@ _TELLS = {
 class Case:
     """Data for one invocation.
 
-    ``text`` is the data as JSON; ``value`` the same as a tree. ``valid`` is what the declared
-    format says of it, ``None`` without one, and ``broken`` what it breaks. Data that is not
-    ``deliverable`` the engine would not pass on.
-    ``answer`` is what the calls are answered with that the function makes meanwhile: members of an
-    ``invocationresult`` as JSON; without it the engine answers them.
+    ``text`` is the data as JSON; ``value`` the same as a tree. ``valid`` is whether the declared
+    format allows it, ``None`` without one, and ``broken`` what it breaks. The engine would not pass
+    on data that is not ``deliverable``. ``answer`` is the answer to the calls that the function
+    makes meanwhile: members of an ``invocationresult`` as JSON; without it the engine answers them.
     """
 
     function_id: str

@@ -3,7 +3,7 @@
 Rules of this file:
 
 * ``build_entry`` makes every entry, be it about a requirement, a scenario or a fuzzing campaign.
-* Nothing changes an entry. Who needs another one makes it from the first.
+* An entry never changes. A different one is made from an existing one.
 * ``Entry.data`` and ``Entry.read`` are each other's inverse. ``report.schema.json`` describes the
   data under ``verdict``.
 """
@@ -32,7 +32,7 @@ SCENARIO = "scenario"
 FUZZ = "fuzz"
 
 BEGINNING = re.compile(r"^(A worker|An engine) (?=(must|should|may)\b)")
-"""What sentences of requirements begin with."""
+"""The subjects with which the sentences of requirements begin."""
 
 
 class Criterion(msgspec.Struct, frozen=True):
@@ -48,11 +48,11 @@ class Criterion(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What a verdict rests on, and what to try next.
+    """The evidence for a verdict, and what to try next.
 
-    ``differences`` say place by place how what came is not what was expected, where that is known.
-    ``frames`` are the conversation and ``log`` the worker's last lines. ``runs`` are the names of
-    the worker's runs that were looked at: transcripts and logs are kept under these.
+    ``differences`` say place by place how the actual value differs from the expected one, if that
+    is known. ``frames`` are the conversation and ``log`` the worker's last lines. ``runs`` are the
+    names of the worker's runs that were examined: transcripts and logs are kept under these.
     """
 
     seen: str
@@ -65,7 +65,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """How often something flaky was put to the proof, and how often it was kept."""
+    """How often something flaky was tried, and how often it was kept."""
 
     judged: int
     kept: int
@@ -75,9 +75,9 @@ class Entry(msgspec.Struct, frozen=True):
     """A verdict with all that belongs to it.
 
     ``kind`` is what was judged and ``reason`` the verdict in one line. ``tried`` is the rate of
-    what is flaky. ``protocol`` is the version that the worker was held to. ``command`` is what to
-    type to judge this alone, once more. ``notes`` are what was done beside the verdict. ``because``
-    is the requirement whose fall kept this one from being judged.
+    something flaky. ``protocol`` is the version that the worker was held to. ``command`` is what to
+    type to judge this alone again. ``notes`` say what else was done. ``because`` is the requirement
+    whose failure kept this one from being judged.
     """
 
     kind: str
@@ -98,7 +98,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def rule(self) -> str:
-        """The sentence without its subject, where a verb follows that, and its full stop."""
+        """The sentence without its subject, if a verb follows that, and without its full stop."""
         return BEGINNING.sub("", self.sentence).rstrip(".")
 
     def data(self) -> dict[str, Any]:
@@ -108,15 +108,15 @@ class Entry(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Entry:
-        """The entry that ``data`` describes.
+        """Make the entry that ``data`` describes.
 
         Raises:
-            msgspec.ValidationError: it describes none.
+            msgspec.ValidationError: it does not describe an entry.
         """
         return msgspec.convert(data, cls)
 
     def after(self, outcomes: Sequence[Outcome]) -> Entry:
-        """The entry with how often it was tried, where it is the last of several tries."""
+        """The entry with how often it was tried, if it is the last of several tries."""
         if len(outcomes) == 1:
             return self
         proven = [outcome for outcome in outcomes if outcome.judged]
@@ -126,12 +126,12 @@ class Entry(msgspec.Struct, frozen=True):
         return replace(self, tried=Rate(len(proven), kept), reason=text)
 
     def of_process(self, process: str) -> Entry:
-        """The entry with its runs under the name of the process that played them."""
+        """The entry with its runs filed under the name of the process that played them."""
         runs = tuple(f"{process}/{run}" for run in self.evidence.runs)
         return replace(self, evidence=replace(self.evidence, runs=runs))
 
     def properties(self) -> list[tuple[str, str]]:
-        """What a JUnit file carries about the verdict: names and values."""
+        """The names and values that a JUnit file contains for the verdict."""
         return [
             (self.kind, self.id),
             ("level", self.level.value),
@@ -156,9 +156,9 @@ def build_entry(
     notes: Iterable[str] | None = None,
     because: str = "",
 ) -> Entry:
-    """Make an entry, the one way there is.
+    """Make an entry; every entry is made here.
 
-    Of what is simply kept, the frames that are cited say enough, and the log says nothing.
+    For a requirement that was kept, the cited frames are enough, and the log is left out.
     """
     wrong = outcome.wrong
     return Entry(
@@ -208,7 +208,7 @@ def requirement_entry(verdict: Verdict, protocol: str, command: str = "") -> Ent
 
 
 def criterion(requirement: Requirement) -> Criterion:
-    """A requirement as what a worker is judged by."""
+    """A requirement as a criterion."""
     return Criterion(
         kind=REQUIREMENT,
         id=requirement.id,
@@ -223,7 +223,7 @@ def criterion(requirement: Requirement) -> Criterion:
 def reason(
     outcome: Outcome, seen: str, known: KnownFailure | None = None, tried: Tried | None = None
 ) -> str:
-    """Why a verdict is what it is, in one line, by what was seen."""
+    """The reason for a verdict in one line, from what was seen."""
     if known is not None and outcome is Outcome.KNOWN_FAILURE:
         return f"known failure: {known.reason} (seen: {seen})"
     if outcome is Outcome.FIXED:

@@ -1,4 +1,4 @@
-"""The part of a conversation that a verdict rests on, as data for every report."""
+"""The part of a conversation that is the evidence for a verdict, as data for every report."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mock_engine.rendering import shorten, summary
 from mock_engine.transcript import Direction, Event, FrameSeen, Message
 
 BEFORE, AFTER = 6, 3
-"""How many events of the same connections are shown around those that a verdict rests on."""
+"""How many events of the same connections are shown around the cited ones."""
 
 LAST = 3
-"""How many messages each way are shown where a verdict rests on none."""
+"""How many messages in each direction are shown if none is cited."""
 
 MOST = 40
 WIDTH = 2000
@@ -28,8 +28,8 @@ class EvidenceFrame(msgspec.Struct, frozen=True):
     """One event of a conversation, as evidence.
 
     ``at`` is in seconds since the worker's engine began to listen. ``sender`` is empty for what
-    neither side sent, such as the end of a connection. ``text`` is shortened to some 2,000
-    characters. ``cited`` marks the events that the verdict rests on.
+    neither side sent, such as the end of a connection. ``text`` is shortened to about 2,000
+    characters. ``cited`` marks the events that are the evidence.
     """
 
     at: float
@@ -42,7 +42,7 @@ class EvidenceFrame(msgspec.Struct, frozen=True):
 def conversation(
     cited: Sequence[Event], records: Sequence[Record[Any]]
 ) -> tuple[EvidenceFrame, ...]:
-    """What was cited, in the order in which it happened, with what happened around it."""
+    """The cited events, in the order in which they happened, with those around them."""
     wanted = set(map(id, cited))
     events = next(
         (record.events for record in records if any(id(e) in wanted for e in record.events)),
@@ -62,7 +62,7 @@ def conversation(
 
 
 def _visible(cited: Event, events: Sequence[Event]) -> Event:
-    """What is shown of an event that is cited: of a frame of a message, the message."""
+    """What is shown of a cited event: for a frame of a message, the message."""
     if summary(cited) is not None or not isinstance(cited, FrameSeen):
         return cited
     return next(
@@ -90,13 +90,13 @@ def evidence_frame(event: Event, cited: bool = False) -> EvidenceFrame:
 
 
 def lines(frames: Sequence[EvidenceFrame]) -> list[str]:
-    """A conversation as lines. What the verdict rests on is marked where there is more."""
+    """A conversation as lines. The cited events are marked if there are others."""
     marked = len({frame.cited for frame in frames}) > 1
     return [f"{'>' if marked and frame.cited else ' '} {line(frame)}" for frame in frames]
 
 
 def line(frame: EvidenceFrame) -> str:
-    """A frame as one line that a person reads."""
+    """A frame as one line of text."""
     arrow = {"worker": "worker → engine  ", "engine": "engine → worker  ", "": ""}
     text = arrow[frame.sender] + shorten(frame.text, LINE)
     return f"{frame.at:9.3f} s  #{frame.connection}  {text}"
@@ -109,12 +109,12 @@ _SENDERS: dict[Direction, Literal["worker", "engine"]] = {
 
 
 def _is_noise(event: Event) -> bool:
-    """Whether nobody misses an event: telemetry, and frames that a message shows whole."""
+    """Whether an event can be left out: telemetry, and frames that a message shows whole."""
     return summary(event) is None or (isinstance(event, Message) and is_telemetry(event))
 
 
 def _last(events: Sequence[Event]) -> list[Event]:
-    """The last messages each way that say something, in order."""
+    """The last messages in each direction that matter, in order."""
     last: list[Event] = []
     for direction in Direction:
         newest = (
@@ -127,7 +127,7 @@ def _last(events: Sequence[Event]) -> list[Event]:
 
 
 def _bounded(events: list[Event], wanted: set[int]) -> list[Event]:
-    """At most ``MOST`` events, those that are cited first."""
+    """At most ``MOST`` events, the cited ones first."""
     if len(events) <= MOST:
         return events
     kept = [event for event in events if id(event) in wanted][:MOST]

@@ -1,4 +1,4 @@
-"""What every judgement offers to whoever runs it, be it that of a worker or of an engine."""
+"""The common interface of judgements, whether of a worker or of an engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conformance.trials.trial import Trial
 
 
 class Choices(Protocol):
-    """The part of the settings that is the same for every kind of subject."""
+    """The settings that exist for every kind of subject."""
 
     @property
     def strict(self) -> bool:
@@ -28,11 +28,11 @@ class Choices(Protocol):
 
     @property
     def update(self) -> Path | None:
-        """The list of known failures that the run brings up to date."""
+        """The list of known failures that the run brings up to date, if any."""
 
 
 class Session(Protocol):
-    """What judges one subject, a worker or an engine."""
+    """Judges one subject, a worker or an engine."""
 
     catalogue: Catalogue
 
@@ -46,15 +46,15 @@ class Session(Protocol):
 
     @property
     def subject(self) -> dict[str, Any]:
-        """The subject as its first run showed it, as data; nothing before that."""
+        """The subject as its first run showed it, as data; empty before that."""
 
     @property
     def seconds(self) -> Mapping[str, float]:
-        """How long each trial took that is over."""
+        """How long each finished trial took."""
 
     @property
     def knowledge(self) -> Knowledge:
-        """What was learned of the functions of a worker."""
+        """What was learned about the functions of a worker."""
 
     baseline: Baseline | None
 
@@ -66,10 +66,10 @@ class Session(Protocol):
         """
 
     def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
-        """Reach the verdict on one requirement, once more where it was judged so often before."""
+        """Reach the verdict on one requirement; judge it again if it was judged before."""
 
     def begin(self, trials: Iterable[Trial[Any]], requirement_ids: Iterable[str] = ()) -> None:
-        """Start to play these, and what requirements take, in the background."""
+        """Start to play these trials, and those that the requirements need, in the background."""
 
     def progress(self) -> tuple[int, int, float]:
         """How many trials are over, how many there are, and the seconds since the first began."""
@@ -78,10 +78,10 @@ class Session(Protocol):
         """Wait for the end of a trial that was begun, for some seconds; whether it is over."""
 
     def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
-        """How long a trial waits by now and for how long it may, in seconds, where it does."""
+        """How long a trial has waited and for how long it may, in seconds, if it is waiting."""
 
     def stop(self) -> None:
-        """End the subject and everything else that runs."""
+        """End the subject and everything else that is running."""
 
     def runs(self) -> Iterator[RunRecord]:
         """What is kept of every run of the subject, after ``stop``."""

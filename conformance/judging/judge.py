@@ -1,4 +1,4 @@
-"""From findings to verdicts: levels, prerequisites, and what was not put to the proof."""
+"""From findings to verdicts: levels, prerequisites, and what was not verified."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from conformance.trials.outcome import InconclusiveTrial, TrialOutcome
 from conformance.trials.trial import Check, Record, Trial, Watch, Worker
 
 PRESENCE = "RDY-001"
-"""The requirement that a worker breaks which was not there when a trial needed it."""
+"""The requirement that a worker breaks if it was not there when a trial needed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How often something flaky was put to the proof, and how often it was kept."""
+    """How often something flaky was tried, and how often it was kept."""
 
     judged: int
     kept: int
 
     @property
     def is_flaky(self) -> bool:
-        """Whether it went both ways."""
+        """Whether some tries kept it and some broke it."""
         return 0 < self.kept < self.judged
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict on one requirement, with the finding and the records it rests on.
+    """The verdict on one requirement, with its finding and records.
 
-    ``runs`` are the names of the worker's runs that were looked at; ``tried`` is how a flaky
-    requirement fared.
+    ``runs`` are the names of the worker's runs that were examined; ``tried`` is the rate of a flaky
+    requirement.
     """
 
     requirement: Requirement
@@ -58,15 +58,15 @@ class Verdict:
 
     @property
     def log(self) -> tuple[str, ...]:
-        """The last lines the worker wrote in the trials that were looked at."""
+        """The last lines that the worker wrote in the trials that were examined."""
         return tuple(line for record in self.records[:1] for line in record.log)
 
 
 class Judge:
     """Reaches verdicts, each once, fetching records as it needs them.
 
-    What must always hold is judged on all that ``witnesses`` left behind. ``ended`` waits for
-    trials and gives them as they end.
+    What must always hold is judged on all records of the ``witnesses``. ``ended`` waits for trials
+    and yields them as they end.
     """
 
     def __init__(
@@ -91,9 +91,9 @@ class Judge:
         self._runs: tuple[Record[Any], ...] | None = None
 
     def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
-        """The verdict on a requirement; the trials it takes are played if they were not.
+        """The verdict on a requirement; its trials are played unless they have been.
 
-        ``reruns`` is how often it was judged before: its own trials are played once more each time.
+        ``reruns`` is how often it was judged before: its own trials are played again each time.
 
         Raises:
             KeyError: there is no such requirement.
@@ -113,7 +113,7 @@ class Judge:
         check = self._checks[requirement.id]
         watched = self._watched(requirement, check.watch) if check.watch is not None else None
         if watched is not None and watched.finding.conclusion is Conclusion.BROKEN:
-            # What was seen to be broken is broken, whatever else fell.
+            # What was seen to be broken is broken, whatever else failed.
             return watched
         unmet = self._unmet(requirement)
         if unmet is not None:
@@ -128,7 +128,7 @@ class Judge:
         return verdict
 
     def _rated(self, requirement: Requirement, check: Check) -> Verdict:
-        """The verdict on what can be judged, by several tries where it is known to be flaky."""
+        """The verdict on what can be judged, from several tries if it is known to be flaky."""
         known = self._known.get(requirement.id)
         first = 1 + self._reruns.get(requirement.id, 0)
         if known is None or not known.tries:
@@ -155,7 +155,7 @@ class Judge:
         return self._verdict(requirement, finding, records, tuple(runs))
 
     def _watched(self, requirement: Requirement, watch: Watch) -> Verdict:
-        """The verdict on what must always hold, by everything that was seen."""
+        """The verdict on what must always hold, from everything that was seen."""
         records = self._everything()
         if watch.unless_told:
             records = tuple(record for record in records if not self._is_told(record))
@@ -167,7 +167,7 @@ class Judge:
         return self._verdict(requirement, finding, records, tuple(r.run for r in records))
 
     def _everything(self) -> tuple[Record[Any], ...]:
-        """A record of each run of the worker, the longest where several trials shared it."""
+        """A record of each run of the worker: the longest if several trials shared it."""
         if self._runs is None:
             for trial in self._ended(self._witnesses):
                 if trial.worker is Worker.OWN:
@@ -182,9 +182,9 @@ class Judge:
         return self._runs
 
     def _look_ahead(self, outcome: TrialOutcome) -> None:
-        """Look at what one run left behind, while others are still waited for.
+        """Evaluate the record of one run while others are still awaited.
 
-        Watches remember what they saw of a record; a fault of one is raised where it is judged.
+        Watches remember what they saw in a record; a fault of one is raised where it is judged.
         """
         record = outcome if isinstance(outcome, Record) else outcome.record
         for check in self._checks.values() if record is not None else ():
@@ -193,9 +193,9 @@ class Judge:
                     check.watch.judge(record)
 
     def _is_told(self, record: Record[Any]) -> bool:
-        """Whether a check of the trial itself found a MUST broken in a run of its own.
+        """Whether a check of the trial itself found a MUST broken in this run.
 
-        A check that rests on others than the witnesses is not asked: nothing more is played.
+        A check that needs trials other than the witnesses is not run: nothing more is played.
         """
         witnesses = {trial.name for trial in self._witnesses}
         return any(
@@ -218,7 +218,7 @@ class Judge:
         return Verdict(requirement, outcome, finding, records, known, runs)
 
     def _unmet(self, requirement: Requirement) -> Finding | None:
-        """Which prerequisite is not met, if one is not."""
+        """The prerequisite that is not met, if there is one."""
         for need in requirement.needs:
             prerequisite = self.verdict(need)
             conclusion = prerequisite.finding.conclusion
@@ -231,7 +231,7 @@ class Judge:
         return None
 
     def _outside(self, requirement: Requirement) -> Finding | None:
-        """Why the requirement is not put to the proof at all, if it is not."""
+        """Why the requirement is not judged at all, if it is not."""
         if requirement.method is Method.UNTESTABLE or requirement.id not in self._checks:
             return inconclusive(requirement.reason or "there is no check for it yet")
         protocol = self._protocol()
@@ -243,7 +243,7 @@ class Judge:
 
 
 def _joined(known: Record[Any] | None, record: Record[Any]) -> Record[Any]:
-    """What two trials that shared a run tell of it."""
+    """The combined record of two trials that shared a run."""
     if known is None:
         return record
     longest = max(known, record, key=lambda each: len(each.events))
@@ -252,12 +252,12 @@ def _joined(known: Record[Any] | None, record: Record[Any]) -> Record[Any]:
 
 
 def attempt(trial: Trial[Any], number: int) -> Trial[Any]:
-    """The same trial, to be played once more: the second time, the third, and so on."""
+    """The same trial, to be played again: a second time, a third time, and so on."""
     return trial if number == 1 else replace(trial, name=f"{trial.name}-{number}")
 
 
 def rated(findings: Sequence[Finding]) -> tuple[int, Tried | None]:
-    """What the tries of something flaky come to: the first that broke it, and the rate."""
+    """The result of the tries of something flaky: the first that broke it, and the rate."""
     proven = [
         i for i, f in enumerate(findings) if f.conclusion in (Conclusion.KEPT, Conclusion.BROKEN)
     ]

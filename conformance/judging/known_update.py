@@ -1,4 +1,4 @@
-"""Brings a list of known failures up to date, and leaves every other letter of it as it is."""
+"""Brings a list of known failures up to date, and leaves the rest of the file untouched."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TO_FILL_IN = "FILL IN why, and until when"
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The new text of a file, and what was done to it, a line each."""
+    """The new text of a file, and a line for each change to it."""
 
     text: str
     done: tuple[str, ...]
@@ -33,7 +33,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """Text to be put in the place of what stands from ``start`` to ``end``."""
+    """Text that replaces what is between ``start`` and ``end``."""
 
     start: int
     end: int
@@ -41,7 +41,7 @@ class _Edit:
 
 
 def rewrite(path: Path, entries: Iterable[Entry], *, strict: bool) -> tuple[str, ...]:
-    """Bring the file at ``path`` up to date with these entries; a line for each change.
+    """Bring the file at ``path`` up to date with these entries; return a line for each change.
 
     Raises:
         UsageError: it cannot be written, or as for ``updated``.
@@ -74,10 +74,10 @@ def updated(
     fixed: Collection[str],
     failing: Collection[str],
 ) -> Update:
-    """Take off the list what is ``fixed``, and put on it what is ``failing`` and not there yet.
+    """Remove from the list what is ``fixed``, and add what is ``failing`` and not listed yet.
 
-    ``broken`` is what was seen of all that is broken, by id: an entry that pins its evidence gets
-    it. What is listed as flaky stays there.
+    ``broken`` is what was seen of everything that is broken, by id: the new evidence of entries
+    that pin theirs. What is listed as flaky stays listed.
 
     Raises:
         UsageError: the list is written in a way that cannot be changed entry by entry.
@@ -114,7 +114,7 @@ def _items(document: Document) -> list[yaml.Node]:
 
 
 def _known(document: Document) -> yaml.Node:
-    """The list, which is there by now."""
+    """The list, which exists by now."""
     assert document.root is not None
     return _value(document.root.raw, KNOWN)
 
@@ -170,7 +170,7 @@ def _refuse_flow(document: Document, item: yaml.Node) -> None:
 
 
 def _last_line(node: yaml.Node) -> int:
-    """The last line of a node, comments after it left aside."""
+    """The last line of a node, without the comments after it."""
     if isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
         last = node.value[-1]
         return _last_line(last[1] if isinstance(last, tuple) else last)

@@ -25,10 +25,10 @@ assert _checks.MODULES  # importing the modules registers their checks
 
 
 class Judgement:
-    """Judges one worker. ``baseline`` is what its first run showed, once it was started.
+    """Judges one worker. ``baseline`` is what its first run showed, once it has been started.
 
-    What must always hold is judged on all that ``witnesses`` leave behind: every trial that the
-    level plays, unless others are given.
+    What must always hold is judged on all records of the ``witnesses``: every trial of the chosen
+    level, unless others are given.
     """
 
     def __init__(self, settings: Settings, witnesses: Sequence[Trial[Any]] | None = None) -> None:
@@ -59,7 +59,7 @@ class Judgement:
             self._known |= {**self.sdk_defects, **self._known}
 
     def verdict(self, requirement_id: str, reruns: int = 0) -> Verdict:
-        """Reach the verdict on one requirement, once more where it was judged so often before.
+        """Reach the verdict on one requirement; judge it again if it was judged before.
 
         Raises:
             Exception: a trial failed by a fault of the suite.
@@ -67,7 +67,7 @@ class Judgement:
         return self._judge.verdict(requirement_id, reruns)
 
     def outcome(self, trial: Trial[Any]) -> TrialOutcome:
-        """What came of a trial, which is played if it was not.
+        """The outcome of a trial, which is played unless it has been.
 
         Raises:
             Exception: it failed by a fault of the suite.
@@ -75,7 +75,7 @@ class Judgement:
         return self._scheduler.outcome(trial)
 
     def begin(self, trials: Iterable[Trial[Any]], requirement_ids: Iterable[str] = ()) -> None:
-        """Start to play these, and what requirements take, in the background."""
+        """Start to play these trials, and those that the requirements need, in the background."""
         self._scheduler.begin([*self._trials(requirement_ids), *trials])
 
     def done(self, trial: Trial[Any], within: float) -> bool:
@@ -91,7 +91,7 @@ class Judgement:
         return self._scheduler.progress()
 
     def stop(self) -> None:
-        """End the worker and everything else that runs."""
+        """End the worker and everything else that is running."""
         self._scheduler.stop()
 
     def runs(self) -> Iterator[RunRecord]:
@@ -100,7 +100,7 @@ class Judgement:
 
     @property
     def subject(self) -> dict[str, Any]:
-        """The worker as its first run showed it, as data; nothing before that."""
+        """The worker as its first run showed it, as data; empty before that."""
         if self.baseline is None:
             return {}
         return subject(
@@ -114,18 +114,18 @@ class Judgement:
 
     @property
     def sdk_defects(self) -> Mapping[str, KnownFailure]:
-        """What the SDK that the worker announces is known to break."""
+        """The known defects of the SDK that the worker announces."""
         sdk = sdks.announced(self.announced)
         return {} if sdk is None else sdks.defects(sdk)
 
     @property
     def knowledge(self) -> Knowledge:
-        """What was learned of the worker's functions so far."""
+        """What was learned about the worker's functions so far."""
         return self._scheduler.knowledge
 
     @property
     def seconds(self) -> Mapping[str, float]:
-        """How long each trial took that is over."""
+        """How long each finished trial took, in seconds."""
         return self._scheduler.seconds
 
     @property
@@ -140,7 +140,7 @@ class Judgement:
         return spoken(self.announced, self.settings.protocol, self.settings.engine)
 
     def _trials(self, requirement_ids: Iterable[str]) -> list[Trial[object]]:
-        """The trials of these requirements and of all they need, each once."""
+        """The trials of these requirements and of all their prerequisites, each once."""
         wanted: dict[str, Trial[object]] = {}
         waiting = list(requirement_ids)
         seen: set[str] = set()

@@ -1,8 +1,8 @@
-"""Divides what is to be judged into shares that take about the same time.
+"""Divides what is to be judged into shares (shards) that take about the same time.
 
-What rests on the same trial stays together, for the trial would be played in two shares else. The
-largest group goes first, each to the share that has least to do: no share then takes longer than
-four thirds of what it must (Graham 1969). The division is the same wherever it is computed from
+What uses the same trial stays together; otherwise the trial would be played in two shares. Groups
+are assigned from the largest on, each to the share that has least to do: no share then takes longer
+than four thirds of the optimum (Graham 1969). The division is the same wherever it is computed from
 the same durations.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from conformance.errors import UsageError
 
 USUAL = 1.0
-"""Seconds that a trial takes of which nothing is known."""
+"""Seconds assumed for a trial of unknown duration."""
 
 SHARE = re.compile(r"([1-9]\d*)/([1-9]\d*)")
 
@@ -23,7 +23,7 @@ def parse(text: str) -> tuple[int, int]:
     """The share that ``2/5`` names: its number, counted from 0, and how many there are.
 
     Raises:
-        UsageError: it is of another form.
+        UsageError: it has another form.
     """
     found = SHARE.fullmatch(text)
     if found is None or int(found[1]) > int(found[2]):
@@ -36,7 +36,7 @@ def divide(
 ) -> list[list[int]]:
     """Divide items into ``count`` shares of their numbers, in their order.
 
-    An item is given as the names of the trials it rests on, of which ``seconds`` has the durations.
+    An item is given as the names of its trials; ``seconds`` has their durations.
     """
     groups = _groups(items)
     weights = [

@@ -1,4 +1,4 @@
-"""What was judged: who the worker says it is, what it registered, how fast it is."""
+"""What was judged: the name that the worker gives, what it registered, how fast it is."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def subject(
 ) -> dict[str, Any]:
     """The worker of the first run as data. Times are in seconds.
 
-    ``sdk_defects`` are what the worker's SDK is known to break, ``early`` what the worker wrote
-    of its own failure before anything was asked.
-    ``notes`` are what the user says about functions and the worker does not confirm, and why one
-    process of it was run at a time, if so: ``alone`` says it.
+    ``sdk_defects`` are the known defects of the worker's SDK, ``early`` what the worker wrote about
+    a failure of its own before it was asked anything. ``notes`` say what the user declares about
+    functions and the worker does not confirm, and why only one process of it was run at a time, if
+    so: ``alone`` is that reason.
     """
     reasons = [f"one process of the worker at a time, which takes longer: {alone}"]
     counts: Counter[str] = Counter()

@@ -1,1 +1,1 @@
-"""Many workers side by side: which, how they are built and judged, what comes of it."""
+"""Many workers side by side: which ones, how they are built and judged, and the results."""

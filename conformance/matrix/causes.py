@@ -1,4 +1,4 @@
-"""What is broken in a matrix, told once for all the workers that break it in the same way."""
+"""What is broken in a matrix, reported once for all the workers that break it in the same way."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from conformance.matrix.document import Judged, Matrix
 from conformance.requirements.known import alike
 
 FIRST = 60
-"""Letters of what was seen that two workers must have in common for it to be one cause."""
+"""How many characters of what was seen two workers must have in common for it to be one cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One way in which a requirement is broken, and the workers that break it so.
+    """One way in which a requirement is broken, and the workers that break it in this way.
 
     ``entry`` is the verdict on the first of them. ``sdk`` is the SDK that all of them have in
-    common, without its version; empty where there is none.
+    common, without its version; empty if there is none.
     """
 
     entry: Entry

@@ -1,8 +1,8 @@
 """A Dask cluster that judges the workers of a matrix (extra ``cluster``).
 
 Each task runs on some machine of the cluster, in the same folder as here: the workers' programs
-must be there. What comes of it travels back as files. A task whose machine is lost is carried out
-again on another one.
+must be there. Its results are returned as files. A task whose machine is lost is run again on
+another one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from conformance.matrix.run import build
 from conformance.matrix.task import Ending, Runs, Task
 
 REPEATS = 3
-"""How often a task is begun again that ended in a fault of its machine."""
+"""How often a task that ended because of a fault of its machine is restarted."""
 
 CONNECTING = 10.0
 """Seconds within which a scheduler must answer."""
@@ -28,8 +28,8 @@ CONNECTING = 10.0
 class Cluster:
     """The machines behind a scheduler, given as ``tcp://HOST:PORT``.
 
-    ``client`` is what Dask calls the connection to the scheduler. It must answer ``within`` some
-    seconds.
+    ``client`` is Dask's name for the connection to the scheduler, which must answer ``within`` so
+    many seconds.
     """
 
     def __init__(self, scheduler: str, within: float = CONNECTING) -> None:
@@ -61,13 +61,13 @@ class Cluster:
         return self._waiting.submit(_taken_over, future, folder)
 
     def stop(self) -> None:
-        """End what is still going on, and leave the cluster."""
+        """End what is still running, and leave the cluster."""
         self._waiting.shutdown(wait=False, cancel_futures=True)
         self.client.close()
 
 
 def judge(task: Task) -> tuple[Ending, Mapping[str, bytes]]:
-    """Judge on this machine; how that ended, and the files that came of it."""
+    """Judge on this machine; return how that ended, and the files that it wrote."""
     runs = Runs()
     with tempfile.TemporaryDirectory(prefix="conformance-") as name:
         folder = Path(name)
@@ -80,7 +80,7 @@ def judge(task: Task) -> tuple[Ending, Mapping[str, bytes]]:
 
 
 def _taken_over(future: Any, folder: Path) -> Ending:
-    """Wait for a task of the cluster, and put its files where they would be had it run here."""
+    """Wait for a task of the cluster, and put its files where a local run would have put them."""
     ending: Ending
     ending, files = future.result()
     for name, content in files.items():

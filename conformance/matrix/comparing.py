@@ -14,17 +14,17 @@ from conformance.judging.entry import Entry
 from conformance.requirements.verdict import Outcome
 
 SLOWER = 1.5
-"""How many times slower a worker must be for it to be told: less is within what a busy machine
-does to the same worker."""
+"""How many times slower a worker must be for it to be reported: a busy machine alone can account
+for less."""
 
 NOTICEABLE = {"startup": 0.1, "round_trip": 0.002}
-"""The seconds by which a pace must have grown, too: below them nobody notices."""
+"""The seconds by which a duration must also have grown: less is not noticeable."""
 
 PACES = {"startup": "until it spoke", "round_trip": "from invocation to answer"}
 
 
 class Kind(Enum):
-    """What became of a verdict; the value is its heading."""
+    """How a verdict changed; the value is its heading."""
 
     BROKEN = "Newly broken"
     FIXED = "Fixed"
@@ -44,7 +44,7 @@ class Judgements:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A verdict that changed. ``worker`` is empty where there is one alone.
+    """A verdict that changed. ``worker`` is empty if there is only one.
 
     ``before`` is ``None`` for what is new, and ``after`` for what is gone.
     """
@@ -56,7 +56,7 @@ class Change:
 
     @property
     def entry(self) -> Entry:
-        """The newer verdict, or the older one where there is no other."""
+        """The newer verdict, or the older one if there is no newer one."""
         entry = self.after or self.before
         assert entry is not None
         return entry
@@ -70,7 +70,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Slower:
-    """A worker that got slower: seconds before and after, and what they are seconds of."""
+    """A worker that got slower: seconds before and after, and what they measure."""
 
     worker: str
     what: str
@@ -80,7 +80,7 @@ class Slower:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that changed. ``missing`` are workers of the older matrix that the newer one lacks."""
+    """All changes. ``missing`` are workers of the older matrix that the newer one lacks."""
 
     changes: tuple[Change, ...]
     slower: tuple[Slower, ...]
@@ -126,7 +126,7 @@ def _changes(worker: str, old: Sequence[Entry], new: Sequence[Entry]) -> Iterabl
 
 
 def change(before: Entry | None, after: Entry | None) -> Kind | None:
-    """What became of a verdict, ``None`` where it is the same in what matters."""
+    """How a verdict changed; ``None`` if it is the same in everything that matters."""
     if before is None:
         return Kind.ADDED
     if after is None:
@@ -144,7 +144,7 @@ def change(before: Entry | None, after: Entry | None) -> Kind | None:
 
 
 def _severity(outcome: Outcome) -> int:
-    """How bad an outcome is: 0 for what is not broken, as far as anybody saw."""
+    """How bad an outcome is: 0 for what is not broken, as far as was seen."""
     worse = (Outcome.KNOWN_FAILURE, Outcome.FLAKY, Outcome.WARNING, Outcome.FAILED)
     return worse.index(outcome) + 1 if outcome in worse else 0
 

@@ -1,4 +1,4 @@
-"""A comparison to read: as text, as Markdown for a pull request, and as a page."""
+"""A comparison as text, as Markdown for a pull request, and as a page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAME = "Nothing changed."
 
 
 def read(path: Path) -> Mapping[str, Judgements]:
-    """What a report, or a matrix, found of each worker: a file, or the folder that has it.
+    """What a report or a matrix says about each worker; given as a file, or the folder with it.
 
     The worker of a report has an empty name.
 
@@ -118,7 +118,7 @@ def page(comparison: Comparison, *, strict: bool) -> str:
 
 
 def pace(slow: Slower) -> str:
-    """How much slower a worker got."""
+    """How much slower a worker became."""
     return f"{slow.worker} {slow.before:.3f} s → {slow.after:.3f} s {slow.what}".strip()
 
 

@@ -1,7 +1,7 @@
-"""The conversation of a worker that keeps a requirement, to stand beside one that breaks it.
+"""The conversation of a worker that keeps a requirement, to show beside one that breaks it.
 
-What is kept needs little evidence, so a report has few frames of it. The transcript has them all:
-those are looked for that are of the kind that the other worker's verdict rests on.
+A kept requirement needs little evidence, so a report has few frames of it. The transcript has them
+all; this picks those of the same kind as the evidence against the other worker.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from conformance.trials.conversation import is_telemetry
 from mock_engine.transcript import Event, Message
 
 BEFORE, AFTER = 3, 1
-"""How many messages are shown around each that was looked for."""
+"""How many messages are shown around each that was found."""
 
 MOST = 2
-"""How many messages of a kind are looked for: one, and whether there is another."""
+"""How many messages of a kind are shown: one, and a second if there is one."""
 
 Key = tuple[str, str, str]
 """Who sent a message, its type, and what it is about."""
@@ -30,9 +30,9 @@ Key = tuple[str, str, str]
 def counterpart(
     broken: Sequence[EvidenceFrame], events: Sequence[Event]
 ) -> tuple[EvidenceFrame, ...]:
-    """The messages among ``events`` that are of the kind of what is cited, with those around them.
+    """The messages among ``events`` of the same kind as the cited ones, with those around them.
 
-    Where none is about the same function, one of the same type will do.
+    If none is about the same function, one of the same type is used.
     """
     messages = [e for e in events if isinstance(e, Message) and not is_telemetry(e)]
     frames = [evidence_frame(message) for message in messages]
@@ -52,7 +52,7 @@ def counterpart(
 
 
 def key(frame: EvidenceFrame) -> Key | None:
-    """What kind of message a frame is, ``None`` where it is none."""
+    """The kind of message that a frame is, ``None`` if it is not a message."""
     try:
         message: Any = json.loads(frame.text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A matrix as one document: what its pages are made of, and what two runs are compared by.
+"""A matrix as one document, from which its pages are made and two runs are compared.
 
 ``matrix.schema.json`` describes its data.
 """
@@ -21,7 +21,7 @@ from conformance.requirements.verdict import Outcome
 SCHEMA = "matrix/matrix.schema.json"
 FILE = "matrix.json"
 VERSION = 1
-"""The version of the form; it grows when a reader has to change."""
+"""The version of the format; it grows when readers have to change."""
 
 COUNTED = {
     "passed": (Outcome.PASSED,),
@@ -32,14 +32,14 @@ COUNTED = {
     "not verified": (Outcome.NOT_VERIFIED,),
     "not applicable": (Outcome.NOT_APPLICABLE,),
 }
-"""What a summary counts."""
+"""The outcomes that a summary counts."""
 
 
 class Judged(msgspec.Struct, frozen=True):
     """One worker of a matrix.
 
-    ``about`` is who it is, in a few lines, and ``subject`` the same as data. ``fault`` is what went
-    wrong with judging it, if anything did, and ``seconds`` how long that took.
+    ``about`` describes it in a few lines, and ``subject`` is the same as data. ``fault`` is what
+    went wrong with judging it, if anything did, and ``seconds`` how long that took.
     """
 
     name: str
@@ -58,12 +58,12 @@ class Judged(msgspec.Struct, frozen=True):
         return {entry.id: entry.outcome for entry in self.verdicts if entry.kind == REQUIREMENT}
 
     def entry(self, requirement_id: str) -> Entry | None:
-        """The verdict on a requirement, if it was judged by it."""
+        """The verdict on a requirement, if the worker was judged by it."""
         return next((entry for entry in self.verdicts if entry.id == requirement_id), None)
 
     @property
     def sdk(self) -> str:
-        """The SDK that the worker announced, with its version; empty where it named none."""
+        """The SDK that the worker announced, with its version; empty if it named none."""
         for data in self.subject.get("announced", ()):
             telemetry = data.get("telemetry")
             name = telemetry.get("framework") if isinstance(telemetry, dict) else None
@@ -87,10 +87,10 @@ class Matrix(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Matrix:
-        """The matrix that ``data`` describes.
+        """Make the matrix that ``data`` describes.
 
         Raises:
-            msgspec.ValidationError: it describes none.
+            msgspec.ValidationError: it does not describe a matrix.
         """
         return msgspec.convert(data, cls)
 
@@ -98,7 +98,7 @@ class Matrix(msgspec.Struct, frozen=True):
 def document(
     catalogue: Catalogue, columns: Sequence[Column], requirements: Sequence[Requirement]
 ) -> Matrix:
-    """The document about these columns."""
+    """Make the document about these columns."""
     return Matrix(
         version=VERSION,
         catalogue={"digest": digest(catalogue), "phases": dict(catalogue.phases)},
@@ -124,10 +124,10 @@ def judged(column: Column) -> Judged:
 
 
 def merge(matrices: Sequence[Matrix]) -> Matrix:
-    """The matrix that one run over all the workers would have given.
+    """The matrix that one run over all the workers would have produced.
 
     Raises:
-        UsageError: the rules differ, or a worker stands in two of them.
+        UsageError: the rules differ, or a worker is in two of them.
     """
     first = matrices[0]
     workers = [worker for matrix in matrices for worker in matrix.workers]

@@ -1,8 +1,8 @@
 """What a matrix found, as a page: each broken requirement with its reason, frames and command.
 
-The page is kept under version control, so what differs from run to run (times, ids, frames in
-another order) stands in fenced blocks alone: without them, two pages with the same verdicts and
-the same reasons are equal.
+The page is kept under version control, so what differs from run to run (times, ids, the order of
+frames) is only in fenced blocks: without them, two pages with the same verdicts and the same
+reasons are equal.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def findings(catalogue: Catalogue, columns: Sequence[Column], arguments: str) ->
 
 
 def _settled(column: Column) -> Column:
-    """The column with what is listed as flaky shown as such, whichever way it went this time."""
+    """The column with what is listed as flaky shown as such, whatever its outcome was this time."""
 
     def settled(entry: Entry) -> Entry:
         known = column.candidate.known.get(entry.id)
@@ -68,7 +68,7 @@ def _settled(column: Column) -> Column:
 
 
 def verdicts(page: str) -> str:
-    """What must be the same in two pages that say the same."""
+    """The part that must be equal in two pages with the same verdicts."""
     return FENCED.sub("", page)
 
 

@@ -1,4 +1,4 @@
-"""Prints how far a matrix is: in place on a terminal, else a line now and then."""
+"""Prints the progress of a matrix: in place on a terminal, otherwise a line now and then."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ EVERY_LIVE, EVERY = 1.0, 30.0
 """Seconds between two lines of progress, on a terminal and elsewhere."""
 
 CLEAR = "\r\x1b[K"
-"""What takes the line of progress away on a terminal."""
+"""What erases the line of progress on a terminal."""
 
 
 @contextmanager
 def following(names: Sequence[str], folder: Path, total: int) -> Iterator[Callable[[str], None]]:
-    """Print how far the matrix is until it is over; gives what prints a line about a step."""
+    """Print the progress of the matrix until it is over; yield what prints a line about a step."""
     live, over, began = sys.stderr.isatty(), threading.Event(), time.monotonic()
     done: set[str] = set()
     lock = threading.Lock()

@@ -1,8 +1,8 @@
 """The file that names the workers of a matrix.
 
 A worker has keys of its own (name, command or image, build, folder, env, tags, limit), and those of
-``conformance.yaml``, with the same meaning. What stands under ``defaults`` holds for every worker
-that does not say otherwise; mappings are joined, everything else is replaced.
+``conformance.yaml``, with the same meaning. ``defaults`` apply to every worker that does not say
+otherwise; mappings are joined, everything else is replaced.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ OTHERWISE_NAMED = ("worker-cmd", "worker-image", "worker-attach", "worker-networ
 """Keys of ``conformance.yaml`` that have shorter names here, or make no sense for many workers."""
 
 NAMING = ("name", "command", "image", "network")
-"""Keys that name one worker, so that they cannot hold for all."""
+"""Keys that identify one worker, so that they cannot be defaults."""
 
 OWN = ("name", "command", "image", "network", "build", "folder", "env", "tags", "limit")
 
 LIMIT = 900.0
-"""Seconds that judging one worker may take, unless the file says: the full level takes a tenth."""
+"""How many seconds judging one worker may take, unless the file says otherwise: the full level
+takes a tenth of that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One worker of a matrix: a column of its table.
 
-    ``command`` are the words that start it; it is empty where ``image`` names a container instead,
+    ``command`` are the words that start it; it is empty if ``image`` names a container instead,
     which may have a ``network``. ``options`` are keys of ``conformance.yaml`` with their values.
     ``known_file`` is where ``known`` is from. ``limit`` is how many seconds judging it may take.
     """
@@ -62,13 +63,13 @@ class Candidate:
 
     @property
     def text(self) -> str:
-        """What starts the worker, as a person reads it."""
+        """What starts the worker, as text."""
         return self.image or " ".join(self.command)
 
 
 @cache
 def schema() -> Mapping[str, Any]:
-    """The form of the file, with the keys that ``conformance.yaml`` has, too."""
+    """The schema of the file, which includes the keys of ``conformance.yaml``."""
     form = dict(documents.schema(SCHEMA))
     settings = documents.schema(configuration.SCHEMA)
     shared = {k: v for k, v in settings["properties"].items() if k not in OTHERWISE_NAMED}
@@ -86,7 +87,7 @@ def load(path: Path, catalogue: Catalogue) -> list[Candidate]:
     """Read the workers of a matrix, in the order of the file.
 
     Raises:
-        UsageError: a file cannot be read or has another form, or a name stands twice.
+        UsageError: a file cannot be read or has another form, or there is a duplicate name.
     """
     document = documents.read(path)
     documents.check(document, schema())
@@ -105,7 +106,7 @@ def chosen(
 ) -> list[Candidate]:
     """The candidates whose names match one of the shell-style ``patterns``, with one of ``tags``.
 
-    Without any patterns every name will do, and without any tags every worker.
+    Without patterns every name matches, and without tags every worker.
 
     Raises:
         UsageError: a pattern matches none, or no worker has a tag.
@@ -121,7 +122,7 @@ def chosen(
 
 
 def _found(what: str, patterns: Iterable[str], labels: Mapping[str, list[str]]) -> set[str] | None:
-    """The names of which a label matches one of the patterns, ``None`` where there are none."""
+    """The names with a label that matches one of the patterns; ``None`` without patterns."""
     wanted: set[str] | None = None
     for pattern in patterns:
         found = {name for name, of_it in labels.items() if fnmatch.filter(of_it, pattern)}
@@ -133,7 +134,7 @@ def _found(what: str, patterns: Iterable[str], labels: Mapping[str, list[str]]) 
 
 
 def _joined(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A worker with what holds for all where it does not say otherwise."""
+    """A worker with the defaults for what it does not say itself."""
     return {**defaults} | {
         name: {**defaults[name], **value} if isinstance(defaults.get(name), dict) else value
         for name, value in entry.items()

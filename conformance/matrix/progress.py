@@ -1,4 +1,4 @@
-"""How far a matrix is, from the events that its runs write as they come."""
+"""The progress of a matrix, from the events that its runs write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many verdicts each worker has, of how many that it will have, and who is done.
+    """How many verdicts each worker has, how many it will have, and which workers are done.
 
     ``seconds`` is how long it has taken so far.
     """

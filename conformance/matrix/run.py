@@ -26,7 +26,7 @@ SHARES = "shares"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What came of one worker: the report on it, or what went wrong, in ``fault``.
+    """The result for one worker: the report on it, or what went wrong, in ``fault``.
 
     ``seconds`` is how long judging it took.
     """
@@ -49,7 +49,7 @@ class Column:
 
     @property
     def about(self) -> tuple[str, ...]:
-        """Who the worker is, in a few lines."""
+        """The worker's description, in a few lines."""
         return tuple(about(self.report.subject)) if self.report else ()
 
 
@@ -57,13 +57,13 @@ class Machines(Protocol):
     """Where workers are built and judged."""
 
     def build(self, candidate: Candidate) -> str:
-        """Build a worker; what went wrong, or an empty text."""
+        """Build a worker; return what went wrong, or an empty text."""
 
     def submit(self, task: Task, folder: Path) -> Future[Ending]:
         """Begin to judge a worker; its report is in ``folder`` when that has ended."""
 
     def stop(self) -> None:
-        """End what is still going on."""
+        """End what is still running."""
 
 
 class ThisMachine:
@@ -74,7 +74,7 @@ class ThisMachine:
         self._runs = Runs()
 
     def build(self, candidate: Candidate) -> str:
-        """Build a worker; what went wrong, or an empty text."""
+        """Build a worker; return what went wrong, or an empty text."""
         return build(candidate)
 
     def submit(self, task: Task, folder: Path) -> Future[Ending]:
@@ -82,14 +82,14 @@ class ThisMachine:
         return self._pool.submit(self._runs.run, task, folder)
 
     def stop(self) -> None:
-        """End what is still going on."""
+        """End what is still running."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._runs.stop()
         self._pool.shutdown()
 
 
 def build(candidate: Candidate) -> str:
-    """Run the build commands of a worker; what went wrong, or an empty text."""
+    """Run the build commands of a worker; return what went wrong, or an empty text."""
     for command in candidate.build:
         try:
             done = subprocess.run(  # noqa: S603 - the user's own commands
@@ -122,10 +122,9 @@ def judge_all(
 ) -> list[Column]:
     """Build the workers one after another, then judge them, and keep their order.
 
-    A worker has one task, or several of which each judges a share; its folder in ``folder`` has
-    the whole report in the end. When ``resuming``, a task whose result is there is not carried out
-    again, and a worker that has no other is not built. ``notify`` gets a line about each step as it
-    is done.
+    A worker has one task, or several, each of which judges a share; its folder in ``folder`` has
+    the whole report in the end. When ``resuming``, a task with a result is not run again, and a
+    worker without other tasks is not built. ``notify`` gets a line about each step when it is done.
     """
     columns: dict[str, Column] = {}
     begun: list[_Begun] = []
@@ -161,7 +160,7 @@ def judge_all(
 
 
 class _Begun:
-    """The tasks of one worker, and how those ended that did. ``left`` are the others."""
+    """The tasks of one worker: how the finished ones ended; ``left`` are the others."""
 
     def __init__(self, candidate: Candidate, folder: Path, tasks: Sequence[Task]) -> None:
         self.candidate = candidate
@@ -186,7 +185,7 @@ class _Begun:
                 self.endings[number] = ending
 
     def column(self) -> Column:
-        """What came of the worker, of all its tasks together."""
+        """The result for the worker, from all its tasks together."""
         if len(self.tasks) > 1:
             merge_folders([place for place in self.places if read(place)], self.folder)
         seconds = sum(ending.seconds for ending in self.endings.values())

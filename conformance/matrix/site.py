@@ -1,4 +1,4 @@
-"""A matrix as pages: static files that need nothing from anywhere.
+"""A matrix as pages: static files that load nothing from anywhere else.
 
 index.html                  workers by requirements
 findings.html               what is broken, each cause once
@@ -87,7 +87,7 @@ def _row(matrix: Matrix, requirement: Requirement) -> dict[str, Any]:
 
 
 class Transcripts:
-    """What the workers said in their runs, each read once. ``folder`` has the workers' reports."""
+    """The workers' transcripts, each read once. ``folder`` has the workers' reports."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -146,12 +146,12 @@ def _verdicts(matrix: Matrix, requirement_id: str) -> Iterator[tuple[Judged, Ent
 
 
 def junit(matrix: Matrix) -> str:
-    """All verdicts in the form of JUnit, a suite a worker."""
+    """All verdicts as JUnit, one suite per worker."""
     return _render("junit.xml", matrix=matrix)
 
 
 def _pages(matrix: Matrix) -> dict[str, str]:
-    """Where the report on each worker is, for those that have one."""
+    """The path of the report on each worker, for those that have one."""
     return {w.name: f"{WORKERS}/{w.name}/report.html" for w in matrix.workers if w.verdicts}
 
 

@@ -12,10 +12,10 @@ from conformance.requirements.catalogue import Catalogue, Requirement
 from conformance.requirements.verdict import Outcome
 
 MARGIN = 20
-"""How wide the heads of the rows are."""
+"""The width of the row headings."""
 
 NONE = "-"
-"""What stands in the cell of a worker that could not be judged."""
+"""The content of the cell of a worker that could not be judged."""
 
 EXPLAINED = (Outcome.FAILED, Outcome.FIXED, Outcome.WARNING)
 """The outcomes that are explained below the table."""
@@ -24,10 +24,10 @@ EXPLAINED = (Outcome.FAILED, Outcome.FIXED, Outcome.WARNING)
 def console(
     catalogue: Catalogue, workers: Sequence[Judged], requirements: Sequence[Requirement], width: int
 ) -> Iterator[str]:
-    """The table as lines, then a summary, then each verdict that needs a look.
+    """The table as lines, then a summary, then each verdict that needs attention.
 
-    ``width`` is that of the terminal; where the names of the workers do not fit, their numbers
-    head the columns and a legend names them.
+    ``width`` is that of the terminal; if the names of the workers do not fit, the columns are
+    numbered and a legend gives the names.
     """
     names = [worker.name for worker in workers]
     size = max(map(len, [*names, "known"])) + 2

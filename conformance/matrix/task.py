@@ -1,8 +1,8 @@
-"""Judging one worker of a matrix: a process of its own, which writes the report on it.
+"""Judging one worker of a matrix, in a process of its own that writes the report.
 
-A task is plain data, so that another machine can carry it out. What comes of it is in its folder:
-the report with all that belongs to it, ``judge.log`` with what was printed, and ``task.json`` with
-the task itself, so that a later run can tell whether the result is that of the same task.
+A task is plain data, so that another machine can carry it out. Its results are in its folder: the
+report with everything that belongs to it, ``judge.log`` with what was printed, and ``task.json``
+with the task itself, so that a later run can tell whether the result is that of the same task.
 """
 
 from __future__ import annotations
@@ -28,21 +28,22 @@ OUTPUT = "judge.log"
 KEPT = "task.json"
 CONFIGURATION = "conformance.yaml"
 FILE_ONLY = ("functions", "roles")
-"""Keys of ``conformance.yaml`` that are no options."""
+"""Keys of ``conformance.yaml`` that are not options."""
 
 WHOLE = (0, 1)
-"""pytest's exit codes for a run that came to its end: without failures, or with some."""
+"""pytest's exit codes for a run that was completed: without failures, or with some."""
 
 SHOWN_LINES = 15
-"""How much of the output is shown where it says why there is no report."""
+"""How many lines of the output are shown if they say why there is no report."""
 
 ENDING = 15.0
-"""Seconds for which a run that is told to end may take its worker down and write its report."""
+"""How long a run that is told to end may take to stop its worker and write its report, in
+seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What it takes to judge a worker: the words after ``judge``, and the folder to type them in.
+    """What is needed to judge a worker: the words after ``judge``, and the folder to type them in.
 
     ``configuration`` is the content of a file ``conformance.yaml``, if one is needed. ``rules`` is
     the digest of the requirements that the worker is judged by.
@@ -58,7 +59,7 @@ class Task:
 
     @property
     def digest(self) -> str:
-        """The same for two tasks that are the same."""
+        """A digest that is equal for equal tasks."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
 
 
@@ -76,7 +77,7 @@ def task(
     """The task of judging a candidate; ``words`` are options that hold for all.
 
     ``full`` plays long trials, too, whatever the candidate says, and ``factor`` multiplies the
-    deadlines beside the candidate's own.
+    deadlines in addition to the candidate's own factor.
     """
     options = dict(candidate.options)
     factor *= options.pop("timeout-factor", 1.0)
@@ -112,7 +113,7 @@ def _options(options: Mapping[str, Any]) -> Iterable[str]:
 
 
 class Runs:
-    """The processes that judge at the moment, so that all of them can be ended."""
+    """The processes that are judging at the moment, so that all of them can be ended."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -140,13 +141,13 @@ class Runs:
         return ending
 
     def stop(self) -> None:
-        """End what runs, and begin nothing more."""
+        """End everything that is running, and begin nothing more."""
         self._ended = True
         for process in tuple(self._running):
             process.terminate()
 
     def _waited(self, process: subprocess.Popen[bytes], limit: float) -> bool:
-        """Wait for the end of a process; whether it came within the limit."""
+        """Wait for the end of a process; return whether it came within the limit."""
         try:
             if self._ended:
                 process.terminate()
@@ -165,7 +166,7 @@ class Runs:
 
 
 def kept(task: Task, folder: Path) -> Ending | None:
-    """How the task ended in an earlier run, if it was this one and left a whole report."""
+    """How the task ended in an earlier run, if that was the same task and left a whole report."""
     try:
         found = json.loads((folder / KEPT).read_text("utf-8"))
     except (OSError, ValueError):
@@ -193,7 +194,7 @@ def _words(task: Task, folder: Path) -> list[str]:
 
 
 def _fault(folder: Path, limit: float | None) -> str:
-    """Why the worker was not judged, or not to the end; empty where it was."""
+    """Why the worker was not judged, or not completely; empty if it was."""
     if limit is not None:
         return f"judging it took more than {limit:g} s and was ended; `limit` gives it more"
     report = read(folder)

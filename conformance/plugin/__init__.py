@@ -1,8 +1,8 @@
 """The pytest plugin: hooks only.
 
-Without an option that names a worker it changes nothing and imports nothing of the suite. Two
-things are told then, since silence would hide a mistake: an option of the suite that has no worker,
-and a ``conformance.yaml`` beside which nothing else was collected.
+Without an option that names a worker it changes nothing and imports nothing of the suite. It then
+reports only two mistakes, which silence would hide: an option of the suite without a worker, and a
+run that collected nothing beside a ``conformance.yaml``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None]:
-    """Leave out what a project says of its own tests, where a worker is to be judged.
+    """Leave out what a project says about its own tests, if a worker is to be judged.
 
     Raises:
         pytest.UsageError: a conftest of the project cannot be loaded.
@@ -45,7 +45,7 @@ def pytest_load_initial_conftests(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take over the run where a worker is to be judged.
+    """Take over the run if a worker is to be judged.
 
     Raises:
         pytest.UsageError: an option has a value that cannot be used.
@@ -68,9 +68,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @contextmanager
 def nothing_is_garbage() -> Iterator[None]:
-    """Keep what is made meanwhile out of the search for garbage, then and later.
+    """Exempt the objects that are created meanwhile from garbage collection, now and later.
 
-    To look through all that was imported, again and again, takes a tenth of the time to start.
+    Scanning everything that was imported, again and again, takes a tenth of the start-up time.
     """
     gc.disable()
     try:
@@ -81,11 +81,11 @@ def nothing_is_garbage() -> Iterator[None]:
 
 
 class Idle:
-    """A run that judges no worker."""
+    """A run that does not judge a worker."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Say how to judge the worker of ``conformance.yaml`` where nothing was collected.
+        """Say how to judge the worker of ``conformance.yaml`` if nothing was collected.
 
         Raises:
             pytest.UsageError: the file is there, and pytest found no tests.

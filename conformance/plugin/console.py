@@ -1,4 +1,4 @@
-"""What pytest's terminal shows of a run: an opening, and the last lines."""
+"""What pytest's terminal shows of a run: an opening and the last lines."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from conformance.report.subject import about
 
 
 def quieten(config: pytest.Config) -> None:
-    """With ``-q`` the closing lines stand alone; ``--tb`` brings failures back."""
+    """With ``-q`` only the closing lines are printed; ``--tb`` brings failures back."""
     if config.option.verbose < 0 and config.option.tbstyle == "auto":
         config.option.tbstyle = "no"
 
 
 def opening(terminal: pytest.TerminalReporter, report: Report, *, whole: bool) -> None:
-    """The verdict, the worker, and what was left open and why; the ``whole`` list, if asked for."""
+    """The verdict, the worker, and what was not verified and why; the ``whole`` list on request."""
     verdict, good = headline(report)
     terminal.section(f"conformance: {verdict}", bold=True, green=good, red=not good)
     cause = fallen(report)

@@ -1,7 +1,7 @@
 """The declarations of the pytest plugin's options, with the help that users read.
 
-This module is imported by every pytest run wherever the package is installed, so it imports
-nothing of the suite.
+Every pytest run imports this module wherever the package is installed, so it imports nothing of the
+suite.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ GROUP = "iii worker conformance"
 
 
 class Group(Protocol):
-    """A group of options, of pytest's parser or of ``argparse``'s."""
+    """A group of options, of pytest's parser or of an ``argparse`` parser."""
 
     def addoption(self, *names: str, **attributes: Any) -> None:
         """Add an option."""
 
 
 class Groups(Protocol):
-    """A parser that options are declared to."""
+    """A parser to which options are added."""
 
     def getgroup(self, name: str, description: str = "") -> Group:
-        """A group of options under a heading."""
+        """The group of options under a heading."""
         ...
 
 

@@ -1,8 +1,8 @@
-"""What the processes of pytest-xdist are for: campaigns of fuzzing, which keep a processor busy.
+"""What the processes of pytest-xdist are for: fuzzing campaigns, which keep a CPU core busy.
 
-Everything else rests on trials, and the waits of trials overlap in one process already. More
-processes would play the same trials again, and slow each other down. So ``-n`` changes nothing
-where nothing is fuzzed; where something is, one process gets all that rests on trials.
+Everything else depends on trials, whose waits already overlap in one process. More processes would
+play the same trials again, and slow each other down. So ``-n`` changes nothing unless something is
+fuzzed; then one process gets everything that depends on trials.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ NOTE = "one process plays all trials, side by side; -n spreads --fuzz alone"
 
 
 def is_asked_for(config: pytest.Config) -> bool:
-    """Whether the user asks for several processes, in the process that would control them."""
+    """Whether the user asks for several processes; asked in the process that would control them."""
     return bool(config.getoption("tx", default=None))
 
 
 def is_worker(config: pytest.Config) -> bool:
-    """Whether this is one of several processes, and not the one that controls them."""
+    """Whether this is one of several processes, and not the controlling one."""
     return hasattr(config, "workerinput")
 
 
 def arrange(config: pytest.Config, *, fuzzes: bool, starts: bool) -> str:
-    """Have xdist start processes only where they are of use; what to tell the user, if anything.
+    """Let xdist start processes only if they are of use; return a note for the user, if any.
 
     ``fuzzes`` is whether the run does, ``starts`` whether the suite starts the worker.
 
@@ -49,7 +49,7 @@ def arrange(config: pytest.Config, *, fuzzes: bool, starts: bool) -> str:
 
 
 def scheduler(config: pytest.Config, log: Any) -> Any:
-    """Deals out the campaigns one by one, and everything that rests on trials to one process."""
+    """Deals out campaigns one by one, and everything that depends on trials to one process."""
     from xdist.scheduler import LoadScopeScheduling  # is there where this is called
 
     class ByTrials(LoadScopeScheduling):  # type: ignore[misc]

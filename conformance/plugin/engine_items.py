@@ -1,4 +1,4 @@
-"""What is judged of an engine, as pytest items: requirements, and single probes."""
+"""Requirements for an engine, and single probes, as pytest items."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TWICE = 2
 
 
 class ProbeItem(JudgedItem):
-    """A probe of the user's that is to be judged. ``-k`` knows its name."""
+    """A probe of the user's to be judged. ``-k`` matches its name."""
 
     judgement: EngineJudgement
 
@@ -51,7 +51,7 @@ class RecordingItem(JudgedItem):
         self.trials = tuple(attempt(trial, number + 1) for number in range(TWICE))
 
     def judge(self) -> Entry:
-        """Record the answers, and tell how that went."""
+        """Record the answers, and report the outcome."""
         show_waits(self, self.judgement, self.trials, self.name)
         return self.judgement.record(self.name, self.trials, self.command)
 
@@ -78,7 +78,7 @@ class Probes(pytest.Collector):
 
 
 def collectors(session: pytest.Session, judgement: Session) -> Sequence[pytest.Collector]:
-    """Everything that the options ask to be judged, or recorded."""
+    """Collectors of everything that the options ask to be judged, or recorded."""
     assert isinstance(judgement, EngineJudgement)
     chosen = judgement.settings
     own = sorted(chosen.source.own)

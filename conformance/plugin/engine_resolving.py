@@ -1,4 +1,4 @@
-"""What the options mean where an engine is judged."""
+"""What the options mean if an engine is judged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORKERS = (
     "--fuzz-stateful",
     "--conformance-config",
 )
-"""Options about workers that mean nothing here."""
+"""Options about workers that mean nothing for engines."""
 
 
 def settings(config: pytest.Config) -> EngineSettings:
@@ -68,7 +68,7 @@ def settings(config: pytest.Config) -> EngineSettings:
 
 
 def described(settings: EngineSettings) -> dict[str, Any]:
-    """What the settings tell a reader of a report."""
+    """The settings as a report shows them."""
     return {
         "engine": settings.subject.described,
         "requirements": list(settings.requirements),

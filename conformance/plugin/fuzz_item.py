@@ -30,12 +30,12 @@ class FuzzItem(JudgedItem):
         self.database = database
 
     def end_run(self) -> None:
-        """End what was begun, and let this item be the last one of the run."""
+        """End what was begun, and make this item the last one of the run."""
         self.judgement.stop()
         self.session.shouldstop = "interrupted"
 
     def account(self, entry: Entry) -> str:
-        """The findings in full, where that is what was judged."""
+        """The findings in full, if fuzzing found any."""
         if entry.notes is not UNSET:
             return "\n".join(entry.evidence.differences or ())
         return super().account(entry)

@@ -70,7 +70,7 @@ class ReplayItem(FuzzItem):
 
 
 USUAL = 60.0
-"""Seconds that a campaign may take of which only the number of invocations is known."""
+"""Seconds assumed for a campaign of which only the number of invocations is known."""
 
 
 class CampaignItem(FuzzItem):
@@ -81,13 +81,13 @@ class CampaignItem(FuzzItem):
         self.seconds = self.fuzzing.seconds or USUAL
 
     def selection(self) -> Sequence[str]:
-        """The options that draw the same inputs."""
+        """The options that generate the same inputs."""
         fuzzing = self.fuzzing
         budget = f"{fuzzing.seconds:g}s" if fuzzing.seconds is not None else f"{fuzzing.count}"
         return [f"--fuzz={budget}", f"--fuzz-seed={fuzzing.seed + fuzzing.share}"]
 
     def judge(self) -> Entry:
-        """Run the campaign, telling of its progress, and judge what it found."""
+        """Run the campaign, show its progress, and judge what it found."""
         campaign = self._campaign()
 
         async def play(harness: Harness) -> CampaignReport:
@@ -128,7 +128,7 @@ class CampaignItem(FuzzItem):
         return Campaign(plan, Corpus(self.database), self._keep)
 
     def _keep(self, found: Defect) -> None:
-        """Write a finding as it is made: a run may be killed before its end."""
+        """Write a finding as soon as it is made: a run may be killed before its end."""
         if self.fuzzing.corpus is not None:
             store.save(self.fuzzing.corpus, found)
         steps = [[step.function_id, step.data, step.times] for step in found.steps]
@@ -142,7 +142,7 @@ class CampaignItem(FuzzItem):
         )
 
     def _again(self, found: Defect) -> str:
-        """The command that shows a finding again, with its invocations in a file if it is long."""
+        """The command that reproduces a finding, with its invocations in a file if it is long."""
         worker = self.judgement.settings.subject.text
         command = progress.command(found.steps, worker)
         if len(command) <= progress.LONGEST:

@@ -1,6 +1,6 @@
-"""What Hypothesis's own plugin costs a run in which nobody used Hypothesis.
+"""Saves the time that Hypothesis's own plugin takes in a run that does not use Hypothesis.
 
-This module is imported by every pytest run, as ``options`` is.
+Every pytest run imports this module, as ``options``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ HYPOTHESIS = "hypothesispytest"
 
 
 def spare_hypothesis(config: pytest.Config) -> None:
-    """Take the plugin of Hypothesis out of a run that ends and did not import Hypothesis.
+    """Remove the plugin of Hypothesis from a run that ends and did not import Hypothesis.
 
-    It imports all of it only to find that there is nothing to sum up, which takes half a second
-    of every run, and came with this package.
+    It imports all of Hypothesis only to find that there is nothing to summarise. That takes half a
+    second of every run, and Hypothesis was installed as a dependency of this package.
     """
     if "hypothesis" not in sys.modules and config.pluginmanager.has_plugin(HYPOTHESIS):
         config.pluginmanager.unregister(name=HYPOTHESIS)

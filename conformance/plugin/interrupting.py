@@ -1,4 +1,4 @@
-"""How a run is ended from outside, so that nothing it found is lost."""
+"""How a run is ended from outside without losing anything it found."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import threading
 from types import FrameType
 
 ENDING = ("SIGTERM", "SIGHUP")
-"""The signals that end a run as Ctrl-C does; SIGHUP comes where the terminal is closed."""
+"""The signals that end a run as Ctrl-C does; SIGHUP comes when the terminal is closed."""
 
 
 def take_signals() -> None:
-    """Let the signals that end a process end the run as Ctrl-C does.
+    """Make the signals that end a process end the run as Ctrl-C does.
 
     So no worker outlives the run, and verdicts and findings are written. A signal that is ignored
     (``nohup``) stays so. Only the main thread may do this; elsewhere nothing happens.
@@ -33,7 +33,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _leave_terminal() -> None:
-    """Write to nowhere what would go to a terminal that is gone, where writing fails."""
+    """Discard what would go to a terminal that is gone, where writing fails."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
         if stat.S_ISCHR(os.fstat(descriptor).st_mode):

@@ -1,4 +1,4 @@
-"""What ends in a verdict, as a pytest item."""
+"""The base of pytest items that end in a verdict."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ JOURNAL = pytest.StashKey[Journal]()
 
 
 class Broken(Exception):  # noqa: N818 - how a broken requirement leaves an item
-    """A requirement was broken; its text is the account of that."""
+    """A requirement was broken; the text is the full account."""
 
 
 class JudgedItem(pytest.Item):
-    """Anything that ends in a verdict. What it is about, ``judge`` of a subclass says.
+    """Anything that ends in a verdict, which ``judge`` of a subclass reaches.
 
-    ``trials`` are played in the background from the start, in the hope that it is asked for.
-    What ``rests_on_trials`` shares them with others, and is judged in one process with these.
-    ``seconds`` is how long it takes beside its trials, where that is known.
+    ``trials`` are played in the background from the start, before their outcome is needed. Items
+    with ``rests_on_trials`` share trials with others, and are all judged in one process.
+    ``seconds`` is how long it takes besides its trials, if that is known.
     """
 
     trials: Sequence[Trial[Any]] = ()
@@ -39,7 +39,7 @@ class JudgedItem(pytest.Item):
 
     cls = module = None
     fixturenames: Sequence[str] = ()
-    """What hooks of other people read of a test function; see ``function``."""
+    """What other plugins' hooks read from a test function; see ``function``."""
 
     def __init__(self, *, judgement: Session, **kw: Any) -> None:
         super().__init__(**kw)
@@ -48,14 +48,14 @@ class JudgedItem(pytest.Item):
 
     @property
     def function(self) -> Callable[[], None]:
-        """What is run. A project's conftest may look at the function of every item it sees."""
+        """What is run. A project's conftest may look at the function of every item."""
         return self.runtest
 
     obj = function
 
     @property
     def number(self) -> int:
-        """How often this was run before, as by ``--reruns``: each time it is judged anew."""
+        """How often this was run before, as by ``--reruns``: each time it is judged again."""
         return len(self._outcomes)
 
     def judge(self) -> Entry:
@@ -63,16 +63,16 @@ class JudgedItem(pytest.Item):
         raise NotImplementedError
 
     def selection(self) -> Sequence[str]:
-        """What to add to a command so that it judges this item alone."""
+        """The options that make a command judge this item alone."""
         return [self.nodeid]
 
     @property
     def command(self) -> str:
-        """What to type to judge this item alone, once more."""
+        """What to type to judge this item alone again."""
         return resolving.command(self.config, *self.selection())
 
     def runtest(self) -> None:
-        """Reach the verdict and tell pytest.
+        """Reach the verdict and report it to pytest.
 
         Raises:
             Broken: a MUST is not kept, or a known failure is fixed; under ``--strict`` also a
@@ -91,10 +91,10 @@ class JudgedItem(pytest.Item):
             pytest.skip(entry.reason)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Tell a broken requirement in full, and any other fault as pytest does.
+        """The full account of a broken requirement; any other fault as pytest shows it.
 
-        A summary of pytest has the crash message of each failure, and on CI all of it: here that
-        is the first line of the account.
+        The summary of pytest shows the crash message of each failure, and all of it on CI: here
+        that is the first line of the account.
         """
         if not isinstance(excinfo.value, Broken):
             return super().repr_failure(excinfo, style=style)
@@ -105,9 +105,9 @@ class JudgedItem(pytest.Item):
         return failure
 
     def account(self, entry: Entry) -> str:
-        """What a person needs to understand what was broken; the first line says it in short."""
+        """What a person needs to understand a failure; the first line is a summary."""
         return account(entry)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where pytest says that this item is."""
+        """The location that pytest shows for this item."""
         return Path(self.parent.nodeid if self.parent else ""), None, self.name

@@ -68,7 +68,7 @@ def judge(words: Sequence[str]) -> int:
 
 
 def arguments(words: Sequence[str]) -> list[str]:
-    """What pytest is given: the options, with the worker's command as one of them."""
+    """The arguments for pytest: the options, with the worker's command as one of them."""
     before, command = _split(words)
     if command:
         before.append(f"--worker-cmd={shlex.join(command)}")
@@ -86,7 +86,7 @@ def isolation(words: Sequence[str]) -> list[str]:
 
 
 def fuzzing(words: Sequence[str]) -> list[str]:
-    """The words of ``judge`` that mean these of ``fuzz``."""
+    """The words of ``judge`` with the same meaning as these of ``fuzz``."""
     if words and BUDGET.fullmatch(words[0]):
         return [f"--fuzz={words[0]}", *words[1:]]
     if any(word.partition("=")[0] in FUZZING for word in _split(words)[0]):
@@ -95,7 +95,7 @@ def fuzzing(words: Sequence[str]) -> list[str]:
 
 
 def replaying(words: Sequence[str]) -> list[str]:
-    """The words of ``judge`` that mean these of ``replay``.
+    """The words of ``judge`` with the same meaning as these of ``replay``.
 
     Raises:
         UsageError: no scenario is named.
@@ -106,7 +106,7 @@ def replaying(words: Sequence[str]) -> list[str]:
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What stands before ``--``, and the worker's command behind it."""
+    """The words before ``--``, and the worker's command after it."""
     if "--" not in words:
         return list(words), []
     place = list(words).index("--")
@@ -120,7 +120,7 @@ def _declare(parser: argparse.ArgumentParser) -> None:
 
 
 class _Groups:
-    """An argument parser with the face of pytest's."""
+    """An argument parser with the interface of pytest's."""
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         self._parser = parser

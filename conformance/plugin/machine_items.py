@@ -17,24 +17,24 @@ from conformance.trials.outcome import InconclusiveTrial
 from conformance.trials.trial import Trial, Worker
 
 REATTACH = "REC-006"
-"""The requirement that says since which protocol version a worker reattaches."""
+"""The requirement that says from which protocol version on a worker reattaches."""
 
 ROLES = ("sleep", "register", "unregister")
 
 
 A_LIFE = 2.0
-"""Seconds that one life takes, with what it takes to shorten one that breaks something."""
+"""Seconds that one life takes, including the time to shorten one that breaks something."""
 
 
 class MachineItem(FuzzItem):
-    """Arbitrary lives of the worker."""
+    """Random life cycles of the worker."""
 
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
         self.seconds = self.fuzzing.machine * A_LIFE / self.fuzzing.shares
 
     def selection(self) -> Sequence[str]:
-        """The options that live through the same."""
+        """The options that repeat the same lives."""
         fuzzing = self.fuzzing
         return [f"--fuzz-stateful={fuzzing.machine}", f"--fuzz-seed={fuzzing.seed + fuzzing.share}"]
 
@@ -112,4 +112,4 @@ async def _samples(harness: Harness) -> list[tuple[str, object]]:
 
 
 SAMPLES = Trial("functions with data for them", Worker.SHARED, _samples)
-"""What may be invoked, and with what."""
+"""The functions that may be invoked, with data for them."""

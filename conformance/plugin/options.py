@@ -1,7 +1,7 @@
-"""The names of the pytest plugin's options: what each of them is about.
+"""The names of the pytest plugin's options, grouped by what they are about.
 
-This module is imported by every pytest run wherever the package is installed, so it imports
-nothing of the suite.
+Every pytest run imports this module wherever the package is installed, so it imports nothing of the
+suite.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ISOLATED = Path(__file__).with_name("isolated.ini")
-"""pytest's settings where ``iii-conformance`` runs it, in place of the project's own."""
+"""pytest's settings when ``iii-conformance`` runs it, in place of the project's own."""
 
 FILE = "conformance.yaml"
 """The file that may name the worker."""
 
 ENGINES = ("--engine-cmd", "--engine-url")
-"""The options that name an engine: the subject, or what a worker is judged under."""
+"""The options that name an engine: the subject, or the engine behind a worker."""
 
 NAMING = (
     "--conformance",
@@ -27,7 +27,7 @@ NAMING = (
     "--worker-attach",
     *ENGINES,
 )
-"""The options that name a subject, or the file that does: with one of them the plugin judges."""
+"""The options that name a subject, or the file that does: with one of them the plugin is active."""
 
 SHAPING = (
     *NAMING,
@@ -51,7 +51,7 @@ SHAPING = (
     "--fuzz-window",
     "--fuzz-exceptions",
 )
-"""The options that a verdict depends on: a command that repeats it has them, too."""
+"""The options that a verdict depends on: a command that repeats it needs them."""
 
 CHOOSING = (
     "--requirement",
@@ -67,7 +67,8 @@ CHOOSING = (
 """The options that choose what is judged."""
 
 PLACING = ("--default-port",)
-"""The options about this run's place among others; a command that repeats a verdict has none."""
+"""The options about this run's role among others; a command that repeats a verdict has none of
+them."""
 
 TELLING = (
     "--known-failures",
@@ -75,7 +76,7 @@ TELLING = (
     "--write-examples",
     "--conformance-report",
 )
-"""The options that change how verdicts are reported, and none of them."""
+"""The options that change how verdicts are reported, but not the verdicts."""
 
 
 def is_active(values: Namespace) -> bool:
@@ -84,10 +85,10 @@ def is_active(values: Namespace) -> bool:
 
 
 def judges_engine(values: Namespace, folders: Iterable[Path]) -> bool:
-    """Whether the user asked to judge an engine, and no worker under it.
+    """Whether the user asked to judge an engine, and not a worker with it.
 
-    ``--conformance`` names a worker where there is the file that does: the
-    console script gives that option in every run.
+    ``--conformance`` names a worker only if there is a file that does: the console script gives
+    that option in every run.
     """
     naming = {name: _is_set(values, name) for name in NAMING if name not in ENGINES}
     naming["--conformance"] &= any((folder / FILE).is_file() for folder in folders)
@@ -95,7 +96,7 @@ def judges_engine(values: Namespace, folders: Iterable[Path]) -> bool:
 
 
 def idle(values: Namespace) -> str | None:
-    """The first option of the suite that is given, in a run that judges no worker."""
+    """The first option of the suite that is given in a run that does not judge a worker."""
     names = (*SHAPING, *CHOOSING, *PLACING, *TELLING)
     return next((name for name in names if _is_set(values, name)), None)
 

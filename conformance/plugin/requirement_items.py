@@ -1,4 +1,4 @@
-"""Requirements as pytest items: a collector a phase, an item a requirement."""
+"""Requirements as pytest items: a collector per phase, an item per requirement."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Phase(pytest.Collector):
 
 
 class RequirementItem(JudgedItem):
-    """One requirement to be judged. ``-k`` knows its id, level, method and probes."""
+    """One requirement to be judged. ``-k`` matches its id, level, method and probes."""
 
     def __init__(self, *, requirement: Requirement, **kw: Any) -> None:
         super().__init__(**kw)
@@ -63,7 +63,7 @@ class RequirementItem(JudgedItem):
 
 
 def collectors(session: pytest.Session, judgement: Judgement) -> Sequence[pytest.Collector]:
-    """Everything that the options ask to be judged: all requirements when they choose nothing."""
+    """Collectors of everything that the options ask to be judged: all requirements by default."""
     chosen = judgement.settings
     found: list[pytest.Collector] = []
     if chosen.requirements or not (chosen.scenarios or chosen.fuzzing):
@@ -80,7 +80,7 @@ def collectors(session: pytest.Session, judgement: Judgement) -> Sequence[pytest
 def phases(
     session: pytest.Session, catalogue: Catalogue, judgement: Session, chosen: Iterable[str]
 ) -> list[Phase]:
-    """The collectors of the chosen requirements; all of them when none is chosen."""
+    """The collectors of the chosen requirements; all of them if none is chosen."""
     wanted = set(chosen) or set(catalogue.requirements)
     found = []
     for phase in catalogue.phases:
@@ -102,7 +102,7 @@ def phases(
 def share(
     items: list[pytest.Item], number: int, count: int, seconds: Mapping[str, float]
 ) -> list[pytest.Item]:
-    """The items of one share of ``count``; ``seconds`` is how long each trial took once."""
+    """The items of one share of ``count``; ``seconds`` is how long each trial took earlier."""
     if count == 1:
         return items
     seconds = {item.nodeid: getattr(item, "seconds", 0.0) for item in items} | dict(seconds)
@@ -110,7 +110,7 @@ def share(
 
 
 def _trials(item: pytest.Item) -> list[str]:
-    """The names of the trials that an item rests on; one of its own where it names none."""
+    """The names of an item's trials; a name of its own if it has none."""
     trials: Iterable[Trial[Any]] = getattr(item, "trials", ())
     if isinstance(item, RequirementItem) and item.name in CHECKS:
         trials = CHECKS[item.name].trials
@@ -121,7 +121,7 @@ def named(items: list[pytest.Item], arguments: Iterable[str]) -> list[pytest.Ite
     """The items that the arguments name: a phase, or one requirement in it.
 
     Raises:
-        UsageError: an argument names none. Files and folders are of no use here.
+        UsageError: an argument names none. Files and folders are not accepted.
     """
     chosen: set[str] = set()
     for argument in arguments:

@@ -1,4 +1,4 @@
-"""What the options of a run mean, with what ``conformance.yaml`` says where they are silent."""
+"""What the options of a run mean, with ``conformance.yaml`` for what they do not say."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def engine(config: pytest.Config, factor: float) -> EngineSubject | None:
 
 
 def _upstream(config: pytest.Config, factor: float) -> EngineBehind | None:
-    """The engine under which the worker is judged, if the options name one."""
+    """The engine that the worker is judged against, if the options name one."""
     subject = engine(config, factor)
     if isinstance(subject, EngineAddress):
         return EngineBehind(subject, subject.profile)
@@ -118,7 +118,7 @@ def timeout_factor(value: float | None) -> float:
     """The factor of all deadlines.
 
     Raises:
-        UsageError: it is no such number.
+        UsageError: it is not above 0, or too large.
     """
     factor = 1.0 if value is None else value
     if not 0 < factor < 1000:
@@ -127,7 +127,7 @@ def timeout_factor(value: float | None) -> float:
 
 
 def unused(path: Path) -> str:
-    """What to tell of a configuration file in a run that judges nothing and collects nothing."""
+    """The message about a configuration file in a run that judges and collects nothing."""
     try:
         configuration.load(path)
     except UsageError as fault:
@@ -136,13 +136,13 @@ def unused(path: Path) -> str:
 
 
 def examples_file(config: pytest.Config) -> Path | None:
-    """The file that examples are written to, if the user wants them."""
+    """The file for examples, if the user wants them written."""
     name = config.getoption("--write-examples")
     return None if name is None else Path(name)
 
 
 def share(config: pytest.Config) -> tuple[int, int, Mapping[str, float]]:
-    """Which share of the work the run does, of how many, and how long trials took once.
+    """Which share of the work the run does, of how many, and how long trials took earlier.
 
     Raises:
         UsageError: an option has a value that cannot be used.
@@ -154,13 +154,13 @@ def share(config: pytest.Config) -> tuple[int, int, Mapping[str, float]]:
 
 
 def report_folder(config: pytest.Config) -> Path | None:
-    """Where the report is to be written, if it is."""
+    """Where the report is to be written, if anywhere."""
     name: str | None = config.getoption("--conformance-report")
     return None if name is None or config.option.collectonly else Path(name)
 
 
 def described(settings: Settings) -> dict[str, Any]:
-    """What the settings tell a reader of a report."""
+    """The settings as a report shows them."""
     return {
         "worker": settings.subject.described,
         "requirements": list(settings.requirements),
@@ -177,7 +177,7 @@ def described(settings: Settings) -> dict[str, Any]:
 
 
 def command(config: pytest.Config, *named: str) -> str:
-    """What to type to judge what ``named``, options or names, chooses in the same way."""
+    """What to type to judge what ``named`` (options or names) chooses, in the same way."""
     isolated = is_isolated(config)
     words = ["iii-conformance", "judge"] if isolated else ["pytest"]
     for name in options.SHAPING:
@@ -196,7 +196,7 @@ def command(config: pytest.Config, *named: str) -> str:
 
 
 def _share(config: pytest.Config) -> tuple[int, int]:
-    """Which part of the fuzzing this process has, counted from 0, and of how many.
+    """Which share of the fuzzing this process has, counted from 0, and of how many.
 
     Shards and the processes of a distributed run each have inputs of their own.
     """
@@ -218,7 +218,7 @@ def _configuration(config: pytest.Config) -> Configuration:
 
 
 def _subject(config: pytest.Config, file: Configuration) -> Subject:
-    """What is judged: what the options name, or else the file."""
+    """The subject that the options name, or else the file."""
     options = {name: config.getoption(f"--{name}") for name in chosen.OPTIONS}
     named = chosen.names_a_worker(options)
     values = {
@@ -232,7 +232,7 @@ def _subject(config: pytest.Config, file: Configuration) -> Subject:
 
 
 def _no_worker(config: pytest.Config, file: Configuration) -> str:
-    """What to tell where nothing names a worker."""
+    """The message if nothing names a worker."""
     found = (
         f"{file.path} has no `worker-cmd`"
         if file.path
@@ -252,9 +252,9 @@ def is_isolated(config: pytest.Config) -> bool:
 
 
 def _known_lists(config: pytest.Config, file: Configuration) -> tuple[Path | None, bool]:
-    """The list of known failures, and whether those of the worker's SDK are known, too.
+    """The list of known failures, and whether those of the worker's SDK count, too.
 
-    One that the configuration file names is beside it.
+    The path of one in the configuration file is relative to that file.
 
     Raises:
         UsageError: two files are named.
@@ -272,7 +272,7 @@ def _known_lists(config: pytest.Config, file: Configuration) -> tuple[Path | Non
 
 
 def _default_port(config: pytest.Config) -> int | None:
-    """Where workers dial that are told no address; nowhere for ``--default-port=0``."""
+    """The port that workers dial if they are given no address; none for ``--default-port=0``."""
     port: int | None = config.getoption("--default-port")
     if port is None:
         return DEFAULT_PORT
@@ -282,7 +282,7 @@ def _default_port(config: pytest.Config) -> int | None:
 
 
 def _names(config: pytest.Config) -> Collection[str] | None:
-    """The names that scenarios of this run may have; nothing where none is played."""
+    """The names that scenarios of this run may have; ``None`` if none is played."""
     chosen: list[str] = config.getoption("--scenario")
     return library.names(chosen) if chosen else None
 
@@ -299,7 +299,7 @@ def _parameters(texts: list[str]) -> dict[str, str]:
 
 
 def _updated_file(config: pytest.Config, file: Configuration) -> Path | None:
-    """The list of known failures that this run brings up to date, if it does."""
+    """The list of known failures that this run brings up to date, if any."""
     if not config.getoption("--update-known-failures"):
         return None
     failures, _ = _known_lists(config, file)
@@ -309,7 +309,7 @@ def _updated_file(config: pytest.Config, file: Configuration) -> Path | None:
 
 
 def is_strict(config: pytest.Config) -> bool:
-    """Whether ``--strict`` stands on the command line.
+    """Whether ``--strict`` is on the command line.
 
     The option is pytest's own: a switch up to version 8, an override of the setting ``strict``
     since 9. A setting in a configuration file is about that project's tests, not about workers.

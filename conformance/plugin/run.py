@@ -1,4 +1,4 @@
-"""What the plugin does to a pytest run that judges a worker."""
+"""What the plugin does in a pytest run that judges a worker."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ from conformance.trials.learning.starts import is_risky
 from conformance.trials.outcome import RunRecord
 
 CATEGORIES = {Outcome.WARNING: "warned", Outcome.KNOWN_FAILURE: "known"}
-"""What pytest counts outcomes under, where a noun would lack its plural."""
+"""pytest's categories of outcomes, where a noun would lack its plural."""
 
 REPORTED = "conformance"
-"""The attribute of a pytest report that holds the verdict as data, and the name under which a
-process of a distributed run hands over what it recorded."""
+"""The attribute of a pytest report that contains the verdict as data, and the key under which a
+process of a distributed run sends what it recorded."""
 
 LEARNED = "learned"
-"""The name under which such a process hands over what it learned of the worker's functions."""
+"""The key under which such a process sends what it learned about the worker's functions."""
 
 
 class JudgingPlugin:
-    """Replaces the collection by the requirements and tells the verdicts at the end.
+    """Replaces the collection by the requirements and reports the verdicts at the end.
 
-    Where pytest-xdist distributes a run, every process has a worker of its own to judge. The
-    controlling process judges nothing: it tries the command once, so that a mistake in it is told
-    once, and gathers the verdicts from the reports, as an undistributed run does too.
+    If pytest-xdist distributes a run, every process judges a worker of its own. The controlling
+    process judges nothing: it tries the command once, so that a mistake in it is reported once, and
+    gathers the verdicts from the reports, as an undistributed run does too.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -65,7 +65,7 @@ class JudgingPlugin:
         self._reporter.started(self._options)
 
     def pytest_sessionstart(self) -> None:
-        """Take the signals that end a run.
+        """Install the handlers of the signals that end a run.
 
         The processes of a distributed run are ended by the one that controls them.
         """
@@ -97,8 +97,8 @@ class JudgingPlugin:
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Start the worker, and the trials of everything that was collected.
 
-        A process of a distributed run does not know which of the items it will get; one begins
-        all trials when it gets an item that rests on them.
+        A process of a distributed run does not know which of the items it will get; it begins all
+        trials when it gets an item that depends on them.
         """
         if session.config.option.collectonly or not (session.items or self._controls):
             return
@@ -117,12 +117,12 @@ class JudgingPlugin:
             self._begin(session)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Begin the trials, where an item is the first one that rests on them."""
+        """Begin the trials, if an item is the first one that depends on them."""
         if isinstance(item, JudgedItem) and item.rests_on_trials:
             self._begin(item.session)
 
     def _begin(self, session: pytest.Session) -> None:
-        """Begin the trials of everything that was collected, unless that was done."""
+        """Begin the trials of everything that was collected, unless they were begun."""
         if not self._begun:
             self._begun = True
             chosen = [i.name for i in session.items if isinstance(i, RequirementItem)]
@@ -131,14 +131,14 @@ class JudgingPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Deal out campaigns, and everything else to one process."""
+        """Deal out campaigns one by one, and everything else to one process."""
         return distribution.scheduler(config, log)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """End whatever still runs, and write the reports, or hand over what they need."""
+        """End everything that is still running, and write the reports, or send what they need."""
         spare_hypothesis(session.config)
-        gc.freeze()  # pytest is about to look five times through all that was recorded
+        gc.freeze()  # pytest is about to scan everything that was recorded five times
         self._judgement.stop()
         if self._distributed:
             self._hand_over(session.config)
@@ -146,7 +146,7 @@ class JudgingPlugin:
         if not self._controls:
             self._reporter.recorded(self._judgement.runs())
             self._learned(self._judgement.knowledge.document())
-            if self._judgement.baseline is not None:  # what was found out since it was told
+            if self._judgement.baseline is not None:  # what was found since it was reported
                 self._reporter.subject(self._judgement.subject)
             self._reporter.measured(self._judgement.seconds)
         if not session.config.option.collectonly:
@@ -157,7 +157,7 @@ class JudgingPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a process of a distributed run recorded."""
+        """Receive what a process of a distributed run recorded."""
         output = getattr(node, "workeroutput", None) or {}
         self._learned(output.get(LEARNED, {}))
         self._reporter.recorded(
@@ -169,7 +169,7 @@ class JudgingPlugin:
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Tell the report of an item which verdict it is about."""
+        """Attach the verdict to the report of an item."""
         report = yield
         entry = item.stash.get(ENTRY, None)
         if entry is not None:
@@ -177,7 +177,7 @@ class JudgingPlugin:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather the verdict that a report brings, or the fault that kept it from being reached."""
+        """Gather the verdict from a report, or the fault that prevented one."""
         data = getattr(report, REPORTED, None)
         if data is None and report.failed:
             self._reporter.error(report.nodeid, report.longreprtext)
@@ -191,7 +191,7 @@ class JudgingPlugin:
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> tuple[str, str, object] | None:
-        """Count warnings, and what was not judged, under names of their own."""
+        """Count warnings, and what was not judged, in categories of their own."""
         data = getattr(report, REPORTED, None)
         decided = report.passed or report.skipped  # a rerun is none of these
         if data is None or report.when != "call" or not decided:
@@ -210,7 +210,7 @@ class JudgingPlugin:
         return [subject, *filter(None, (self._note, project.note(self._config)))]
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Say whose fault it is, where a conftest of the project is not made for this."""
+        """Explain the fault if a conftest of the project does not work with this plugin."""
         if conftest := project.blamed(excinfo):
             print(f"{conftest} is about the project's own tests; {project.WITHOUT_CONFTEST}.")
 
@@ -228,7 +228,7 @@ class JudgingPlugin:
             console.end(terminalreporter, report, self._remarks())
 
     def _remarks(self) -> Iterator[str]:
-        """What else there is to say at the end: where the report is, how a list was changed."""
+        """Further notes at the end: where the report is, how a list was changed."""
         folder, update = self._reporter.destination, self._judgement.settings.update
         found = self._reporter.report.parts
         yield from () if found is UNSET else found.get("sentences", ())
@@ -252,7 +252,7 @@ class JudgingPlugin:
             terminal.write_line(f"spare them: --exclude {names[0]!r}, or --no-invoke for all")
 
     def _learned(self, parts: Mapping[str, Any]) -> None:
-        """Keep what was learned, of the first process that learned anything."""
+        """Keep what was learned, from the first process that learned anything."""
         if any(parts.values()) and self._reporter.report.parts is UNSET:
             self._reporter.learned(parts)
 
@@ -263,14 +263,14 @@ class JudgingPlugin:
             self._changes = rewrite(settings.update, verdicts, strict=settings.strict)
 
     def _write_examples(self) -> None:
-        """Write what the functions were found to take, where the user wants it."""
+        """Write the data that the functions were found to take, if the user wants that."""
         found = self._reporter.report.parts
         if self._examples is not None:
             functions = {} if found is UNSET else found.get("functions", {})
             examples.write(self._examples, functions)
 
     def _hand_over(self, config: pytest.Config) -> None:
-        """Give what was recorded to the process that controls a distributed run."""
+        """Send what was recorded to the process that controls a distributed run."""
         output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
         output[LEARNED] = self._judgement.knowledge.document()
         if resolving.report_folder(config) is None:
@@ -281,7 +281,7 @@ class JudgingPlugin:
 
 
 def _judgement(config: pytest.Config) -> tuple[Session, dict[str, Any]]:
-    """What judges the subject that the options name, and what they tell a reader of a report."""
+    """The judgement of the subject that the options name, and the options for the report."""
     folders = (config.invocation_params.dir, config.rootpath)
     if options.judges_engine(config.option, folders):
         from conformance.engines.judgement import EngineJudgement
@@ -294,7 +294,7 @@ def _judgement(config: pytest.Config) -> tuple[Session, dict[str, Any]]:
 
 
 def _arranged(config: pytest.Config, judgement: Session) -> str:
-    """What to tell the user of the processes of pytest-xdist."""
+    """The note for the user about the processes of pytest-xdist."""
     if not isinstance(judgement, Judgement):
         return distribution.arrange(config, fuzzes=False, starts=True)
     settings = judgement.settings

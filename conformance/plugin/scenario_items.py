@@ -17,7 +17,7 @@ from conformance.scenarios.verdicts import PHASE, trial, verdict
 
 
 class ScenarioItem(JudgedItem):
-    """One scenario to be played. ``-k`` knows its name, tags, level and requirements."""
+    """One scenario to be played. ``-k`` matches its name, tags, level and requirements."""
 
     judgement: Judgement
 

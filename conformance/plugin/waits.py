@@ -1,7 +1,7 @@
-"""What a run waits for, how many verdicts are in, and how long it still takes.
+"""What a run is waiting for, how many verdicts it has reached, and how long it will still take.
 
-On a terminal it stands at the end of the line, and is taken away again. Elsewhere, as in CI, it is
-a line now and then. Under ``-q`` there is nothing.
+On a terminal this is shown at the end of the line, and erased again. Elsewhere, as in CI, it is a
+line now and then. With ``-q`` nothing is shown.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ SELDOM = 10.0
 """Seconds between two lines where there is no terminal."""
 
 SAVE, RESTORE, CLEAR = "\x1b7", "\x1b8", "\x1b[K"
-"""What terminals do on these (ECMA-48, DEC): remember the cursor, go back to it, clear the line."""
+"""Terminal controls (ECMA-48, DEC): save the cursor, restore it, clear the line."""
 
 SHOWN = pytest.StashKey[float]()
-"""When a line was printed last, by the monotonic clock."""
+"""When the last line was printed, by the monotonic clock."""
 
 
 def show_waits(
     item: pytest.Item, judgement: Session, trials: Iterable[Trial[Any]], name: str
 ) -> None:
-    """Wait until ``trials`` are over, and show meanwhile what ``name`` waits for."""
+    """Wait until ``trials`` are over, and show meanwhile what ``name`` is waiting for."""
     terminal = item.config.pluginmanager.get_plugin("terminalreporter")
     capture = item.config.pluginmanager.get_plugin("capturemanager")
     if terminal is None or capture is None or terminal.verbosity < 0:
@@ -59,7 +59,7 @@ def show_waits(
 
 
 def _left(judgement: Session) -> float | None:
-    """The seconds that are left if the other trials take as long as those that are over."""
+    """The seconds that are left if the other trials take as long as the finished ones."""
     over, total, seconds = judgement.progress()
     return left(over / max(1, total), seconds)
 
@@ -80,10 +80,11 @@ def text(
     verdicts: tuple[int, int],
     seconds: float | None,
 ) -> str:
-    """What is shown: short, for the line has verdicts on it already.
+    """What is shown: short, because the line has verdicts on it already.
 
-    ``wait`` is for how long the trial has waited and how long it may, ``verdicts`` how many are in
-    and how many there will be, and ``seconds`` how long all of it still takes, if that is known.
+    ``wait`` is for how long the trial has waited and how long it may, ``verdicts`` how many were
+    reached and how many there will be, and ``seconds`` how long everything will still take, if that
+    is known.
     """
     what = trial.replace("_", " ")[:24]
     time_left = "" if seconds is None else f", about {duration(seconds)} left"

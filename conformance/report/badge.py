@@ -11,7 +11,7 @@ from mock_engine.rendering import counted
 TITLE = "iii conformance"
 GREEN, YELLOW, RED, GREY = "#2e7d32", "#b26a00", "#c62828", "#616161"
 LETTER = 6.6
-"""The width of a letter at the badge's size, on average."""
+"""The average width of a letter at the badge's size."""
 
 
 def image(report: Report) -> str:

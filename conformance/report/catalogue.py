@@ -14,7 +14,7 @@ assert checks.MODULES  # importing the modules registers their checks
 
 
 def listing(requirements: Iterable[Requirement]) -> Iterator[str]:
-    """One line a requirement."""
+    """One line per requirement."""
     for requirement in requirements:
         note = " (takes --level full)" if is_long(requirement) else ""
         yield f"{requirement.id}  {requirement.level.value:6}  {requirement.sentence}{note}"
@@ -27,7 +27,7 @@ def is_long(requirement: Requirement) -> bool:
 
 
 def data(requirement: Requirement) -> dict[str, Any]:
-    """All that is known of a requirement as JSON-able data."""
+    """Everything that is known about a requirement, as JSON-able data."""
     check = CHECKS.get(requirement.id)
     return {
         "id": requirement.id,
@@ -49,7 +49,7 @@ def data(requirement: Requirement) -> dict[str, Any]:
 
 
 def details(requirement: Requirement) -> str:
-    """Everything that is known of one requirement."""
+    """Everything that is known about one requirement, as text."""
     check = CHECKS.get(requirement.id)
     known = data(requirement)
     lines = [
@@ -97,7 +97,7 @@ def page(catalogue: Catalogue) -> str:
 
 
 def _shown(requirement: Requirement) -> str:
-    """How a requirement is proven, in a table."""
+    """How a requirement is tested, in a table."""
     return ", ".join(requirement.probes) or requirement.method.value
 
 

@@ -17,14 +17,14 @@ LONGEST = 4 * COLUMN
 """Characters of a message that are shown."""
 
 NAMED = ("id", "trigger_type", "function_id", "invocation_id")
-"""What tells a message from others of its type; it stands first, without its key."""
+"""The members that distinguish a message from others of its type; they come first, without key."""
 
 UNTOLD = ("description", "request_format", "response_format", "traceparent", "baggage")
-"""What a conversation is not about; the transcript has it."""
+"""Members that are left out of the columns; the transcript has them."""
 
 
 def columns(frames: Iterable[EvidenceFrame]) -> list[str]:
-    """The lines of a conversation; what belongs to neither side stands between the columns."""
+    """The lines of a conversation; what belongs to neither side is between the columns."""
     lines = [f"{'time':>9}  {'worker':<{COLUMN}}     engine"]
     for frame in frames:
         lines += _row(frame)
@@ -49,7 +49,7 @@ def _row(frame: EvidenceFrame) -> list[str]:
 
 
 def _compact(text: str) -> str:
-    """A message with its type and its names first; any other text as it is."""
+    """A message with its type and its names first; any other text unchanged."""
     try:
         message: Any = json.loads(text)
     except ValueError:

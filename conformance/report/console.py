@@ -1,4 +1,4 @@
-"""The verdicts on a terminal: a line a requirement, grouped by phase, and the closing lines."""
+"""The verdicts on a terminal: a line per requirement, grouped by phase, and the closing lines."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def table(report: Report) -> Iterator[tuple[str, Outcome | None]]:
 
 
 def row(entry: Entry) -> str:
-    """One verdict as one line; its reason follows where it is not simply kept."""
+    """One verdict as one line, followed by its reason unless it was simply kept."""
     level = entry.level.value
     text = f"  {MARKS[entry.outcome][0]:5}  {entry.id}  {level:6}  {entry.rule}"
     if entry.notes is not UNSET or (entry.outcome is Outcome.PASSED and entry.tried is None):
@@ -45,7 +45,7 @@ def row(entry: Entry) -> str:
 
 
 def fuzzing(entries: Sequence[Entry]) -> Iterator[str]:
-    """What fuzzing explored, and its findings where they did not fail the run."""
+    """What fuzzing explored, and its findings if they did not fail the run."""
     for entry in entries:
         yield from entry.notes or ()
         if entry.kind == FUZZ and entry.outcome is Outcome.WARNING:
@@ -53,9 +53,9 @@ def fuzzing(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def closing(report: Report) -> list[str]:
-    """The last lines: why most was not judged, what fuzzing found, and the counts of the rest.
+    """The last lines: why most was not judged, what fuzzing found, and the counts.
 
-    Where broken SHOULDs fail the run, they are counted among what failed.
+    If broken SHOULDs fail the run, they are counted as failures.
     """
     strict = bool(report.options.get("strict"))
     lines = [*filter(None, [fallen(report)])]
@@ -72,7 +72,7 @@ def closing(report: Report) -> list[str]:
 
 
 def counts(count: Count, *, strict: bool = False) -> str:
-    """How many were judged, and what became of them, as pytest counts them."""
+    """How many were judged, and their outcomes, as pytest counts them."""
     outcomes = count.outcomes
     failed = sum(number for outcome, number in outcomes.items() if outcome.fails(strict=strict))
     words = [f"{count.judged} judged", f"{outcomes[Outcome.PASSED]} passed"]

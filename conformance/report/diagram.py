@@ -1,4 +1,4 @@
-"""A conversation as a sequence diagram: time runs down, an arrow a message."""
+"""A conversation as a sequence diagram: time runs down, one arrow per message."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from conformance.judging.frames import EvidenceFrame
 
 LETTERS = 160
-"""How many letters of a message stand on its arrow; the rest is folded."""
+"""How many characters of a message are on its arrow; the rest is folded."""
 
 NAMES = ("function_id", "trigger_type", "id", "worker_id")
-"""What a message is about, the most telling first."""
+"""The members that say what a message is about, the most telling first."""
 
 CONTENTS = ("error", "result", "data", "config")
-"""What a message brings, the most telling first."""
+"""The members that carry the content of a message, the most telling first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A message, or what belongs to neither side, in a diagram.
+    """A message, or an event of neither side, in a diagram.
 
     ``kind`` is the type of a message, ``about`` what it is about and ``brings`` its content in
-    short. ``whole`` is all of it, one value a line, where there is more than that. ``at`` is in
+    short. ``whole`` is all of it, one value per line, if there is more than that. ``at`` is in
     seconds since the engine began to listen.
     """
 
@@ -69,11 +69,11 @@ def _message(text: str) -> dict[str, Any] | None:
 
 
 def _content(message: dict[str, Any]) -> str:
-    """The one part of a message that says most of what it brings."""
+    """The one part of a message that says most about its content."""
     name = next((name for name in CONTENTS if name in message), None)
     return f"{name} {json.dumps(message[name], ensure_ascii=False)}" if name else ""
 
 
 def shortened(text: str) -> str:
-    """Text of at most ``LETTERS`` letters."""
+    """Text of at most ``LETTERS`` characters."""
     return text if len(text) <= LETTERS else f"{text[: LETTERS - 1]}…"

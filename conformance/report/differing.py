@@ -1,4 +1,4 @@
-"""What was expected and what was seen, with the words marked in which they differ."""
+"""What was expected and what was seen, with the differing words marked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 WORD = re.compile(r"\w+|\s+|[^\w\s]")
 
 ALIKE = 0.5
-"""How alike two texts must be for their differences to say anything: half of their words."""
+"""The least similarity of two texts whose differences are worth marking: half of their words."""
 
 
 @dataclass(frozen=True, slots=True)

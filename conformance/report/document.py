@@ -15,14 +15,14 @@ from conformance.requirements.verdict import Outcome
 
 SCHEMA = "report/report.schema.json"
 VERSION = 1
-"""The version of the report's form; it grows when a reader has to change."""
+"""The version of the report format; it grows when readers have to change."""
 
 
 class Count(msgspec.Struct, frozen=True):
-    """How many of one kind there are, and what became of them.
+    """How many of one kind there are, and their outcomes.
 
     ``total`` is how many exist. ``unasked`` of them were not chosen, or not reached before the run
-    ended; ``judged`` were put to the proof. ``outcomes`` has every outcome.
+    ended; ``judged`` were judged. ``outcomes`` has the count of every outcome.
     """
 
     total: int
@@ -33,7 +33,7 @@ class Count(msgspec.Struct, frozen=True):
 
 
 class Unjudged(msgspec.Struct, frozen=True):
-    """Something that ended without a verdict: by a fault of the suite, or of the command."""
+    """Something that ended without a verdict, because of a fault of the suite or of the command."""
 
     id: str
     text: str
@@ -42,7 +42,7 @@ class Unjudged(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """A whole run. ``exit_code`` is pytest's, and ``None`` for a run that was not finished.
 
-    ``parts`` is what was learned of the worker's functions: which plays which part, and how deep
+    ``parts`` is what was learned about the worker's functions: which plays which part, and how far
     each was reached. ``seconds`` is how long each trial took.
     """
 
@@ -62,7 +62,7 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def is_about_engine(self) -> bool:
-        """Whether an engine was judged, and no worker."""
+        """Whether an engine was judged, and not a worker."""
         return "engine" in self.options
 
     @property
@@ -81,20 +81,20 @@ class Report(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Report:
-        """The report that ``data`` describes.
+        """Make the report that ``data`` describes.
 
         Raises:
-            msgspec.ValidationError: it describes none.
+            msgspec.ValidationError: it does not describe a report.
         """
         return msgspec.convert(data, cls)
 
 
 PHASES = {"scenarios": "Scenarios", "fuzz": "Fuzzing", "probe": "Probes", "recording": "Recordings"}
-"""The titles of what is judged beside requirements, by the phase of its entries."""
+"""The titles of what is judged besides requirements, by the phase of its entries."""
 
 
 def document(events: Iterable[JournalEvent]) -> Report:
-    """The report on a run; one that was cut short has what was known until then."""
+    """The report on a run; one that was cut short contains what was known until then."""
     latest: dict[str, JournalEvent] = {}
     verdicts: dict[tuple[str, str], Entry] = {}  # the last one of what was tried several times
     errors: list[Unjudged] = []
@@ -127,7 +127,7 @@ def document(events: Iterable[JournalEvent]) -> Report:
 
 
 def in_order(entries: Iterable[Entry], phases: Iterable[str]) -> list[Entry]:
-    """The entries in the order of a worker's life, what is no requirement last."""
+    """The entries in the order of a worker's life, those that are not requirements last."""
     places = {phase: place for place, phase in enumerate(phases)}
     return sorted(entries, key=lambda e: (places.get(e.phase, len(places)), e.phase, e.id))
 

@@ -34,7 +34,7 @@ def account(entry: Entry) -> str:
 
 
 def _conversation(entry: Entry) -> list[str]:
-    """The frames: one side beside the other where it is the conversation that was judged."""
+    """The frames, in two columns if the conversation itself was judged."""
     frames = entry.evidence.frames
     return columns(frames) if entry.kind == SCENARIO else lines(frames)
 

@@ -1,4 +1,4 @@
-"""The requirement whose fall kept many others from being judged, if there is one."""
+"""The requirement whose failure kept many others from being judged, if there is one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import UNSET
 from conformance.report.document import Report
 
 MANY = 10
-"""Requirements that could not be judged, from which on it is worth the first line."""
+"""How many requirements must be unjudged for this to be worth the first line."""
 
 
 def fallen(report: Report) -> str | None:

@@ -1,4 +1,4 @@
-"""The folder of a report: the report in every form, and what was recorded.
+"""The folder of a report: the report in every format, and what was recorded.
 
 report.json  report.html  report.sarif  summary.md  badge.svg  events.ndjson
 transcripts/RUN.ndjson    every frame of a run of the worker
@@ -28,7 +28,7 @@ def write(folder: Path, report: Report, runs: Iterable[RunRecord]) -> None:
 
 
 def write_pages(folder: Path, report: Report) -> None:
-    """Write the report in every form."""
+    """Write the report in every format."""
     put(folder / "report.json", json.dumps(report.data(), ensure_ascii=False, indent=2))
     put(folder / "report.html", html.page(report))
     put(folder / "report.sarif", json.dumps(sarif.log(report), ensure_ascii=False, indent=2))

@@ -1,4 +1,4 @@
-"""A report in the words of GitHub: annotations on a pull request, and outputs of a step. Pure."""
+"""A report for GitHub: annotations on a pull request, and outputs of a step. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from conformance.report.overview import failing, headline
 from conformance.requirements.verdict import Outcome
 
 MOST = 10
-"""Annotations of a kind that GitHub shows of a step."""
+"""The most annotations of a kind that GitHub shows for a step."""
 
 
 def workflow_commands(report: Report) -> Iterator[str]:
-    """A workflow command for each failure, and for each warning beside them."""
+    """A workflow command for each failure and each warning."""
     failed = failing(report)
     known = set(map(id, failed))
     warned = [

@@ -1,6 +1,6 @@
-"""The report as one HTML page that needs nothing from anywhere.
+"""The report as one HTML page that loads nothing else.
 
-The page is read without JavaScript, too; only filters and copy buttons take it.
+The page works without JavaScript, too; only filters and copy buttons need it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from conformance.report.unverified import unverified
 from conformance.requirements.verdict import Level, Outcome
 
 URGENT = (Outcome.FAILED, Outcome.FIXED, Outcome.WARNING, Outcome.FLAKY)
-"""The outcomes that somebody should look at, the worst first."""
+"""The outcomes that need attention, the worst first."""
 
 
 def page(report: Report, **links: str) -> str:
@@ -48,7 +48,7 @@ def page(report: Report, **links: str) -> str:
 
 
 def tone(report: Report) -> str:
-    """The outcome that the headline has the colour of."""
+    """The outcome that gives the headline its colour."""
     if not any(entry.outcome.judged for entry in report.verdicts) or report.finished is None:
         return "failed" if report.errors or failing(report) else "not-verified"
     if not headline(report)[1]:
@@ -66,7 +66,7 @@ def by_phase(report: Report) -> list[tuple[str, str, list[Entry]]]:
 
 
 def account(entry: Entry) -> dict[str, Any]:
-    """What a page shows of a verdict beside its own fields."""
+    """What a page shows of a verdict besides its own fields."""
     expected, seen = compared(entry.evidence.expected, entry.evidence.seen)
     return {
         "expected": expected if entry.evidence.expected else [],
@@ -77,5 +77,5 @@ def account(entry: Entry) -> dict[str, Any]:
 
 
 def recordings(runs: Sequence[str]) -> list[str]:
-    """The files beside the page that hold what was recorded."""
+    """The recordings beside the page."""
     return [path for run in runs for path in (f"transcripts/{run}.ndjson", f"logs/{run}.log")]

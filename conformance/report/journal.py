@@ -1,4 +1,4 @@
-"""What happened in a run, in order: the one stream that every report is made of.
+"""What happened in a run, in order: the one stream from which every report is made.
 
 Rules of this file:
 
@@ -47,7 +47,7 @@ class Journal:
 
 
 def cleared(folder: Path) -> None:
-    """Take the recordings of an earlier run out of a folder that holds a report."""
+    """Remove the recordings of an earlier run from a folder that contains a report."""
     if (folder / STREAM).is_file():
         for pattern in ("transcripts/**/*.ndjson", "logs/**/*.log"):
             for old in folder.glob(pattern):

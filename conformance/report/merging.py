@@ -1,7 +1,7 @@
-"""Several reports as the one that a single run would have given.
+"""Merges several reports into the one that a single run would have produced.
 
-The reports are about shares of the same worker's requirements: what the runs were asked, the rules
-and the versions must be the same, and no verdict may stand in two of them.
+The reports are about shares of the same worker's requirements: the options of the runs, the rules
+and the versions must be the same, and no verdict may be in two of them.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ NOTHING, BROKEN = 5, 1
 """pytest's exit codes for a run without verdicts, and for one with failures."""
 
 CHOSEN = "requirements"
-"""What a run was asked that may differ between those that are merged: its share of the work."""
+"""The options that may differ between merged runs: each one's share of the work."""
 
 SUITE = "iii-conformance"
 
 
 def merge(reports: Sequence[Report]) -> Report:
-    """The report that one run would have given; only times are those of several.
+    """The report that one run would have produced, but with the times of several.
 
     Raises:
         UsageError: the reports are not about shares of the same work.
@@ -72,9 +72,9 @@ def exit_code(codes: Sequence[int | None]) -> int | None:
 
 
 def merge_folders(folders: Sequence[Path], destination: Path) -> Report:
-    """Merge the reports in these folders into one folder, with all that was recorded.
+    """Merge the reports in these folders into one folder, with everything that was recorded.
 
-    What was recorded is kept under the number of its folder, for runs have the same names in each.
+    Recordings are kept under the number of their folder, because runs have the same names in each.
 
     Raises:
         UsageError: a folder has no report, or as for ``merge``.
@@ -131,7 +131,7 @@ def _check_alike(first: Report, other: Report) -> None:
 
 
 def _options(reports: Sequence[Report]) -> dict[str, Any]:
-    """What one run would have been asked; no choice of requirements means all of them."""
+    """The options of the equivalent single run; no choice of requirements means all of them."""
     options = dict(reports[0].options)
     choices = [report.options[CHOSEN] for report in reports if CHOSEN in report.options]
     if choices:

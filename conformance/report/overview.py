@@ -1,6 +1,6 @@
-"""A run in short: the verdict, what was left open and why, and what to do next.
+"""A run in short: the verdict, what was not verified and why, and what to do next.
 
-Every verdict is in ``-v``, in the report and in JUnit; here is what somebody acts on.
+Every verdict is in the output of ``-v``, in the report and in JUnit; this is what to act on.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from conformance.subject.command import wrapper
 from mock_engine.rendering import counted
 
 NAMED = 6
-"""Ids that stand behind a reason; more of them are counted."""
+"""Ids that are listed after a reason; if there are more they are counted."""
 
 LINE = 150
 STEPS = 3
 
 STARTING = "worker"
-"""What is reported as an error where the worker cannot be started."""
+"""Where an error is reported if the worker cannot be started."""
 
 SHUTTING = "shutting"
 FULL = "takes --level full"
 PARTS = "this takes a function that plays the part of"
 
 NEEDS = re.compile(r"needs ([A-Z]+-\d+): not verified \((.*)\)")
-"""How the lack of a prerequisite is told, with the reason why that one is not verified."""
+"""The wording for a missing prerequisite, with the reason why that one is not verified."""
 
 Line = tuple[str, Outcome | None]
 """A line with the outcome that it is about, ``None`` for a heading."""
@@ -47,7 +47,7 @@ def is_judged(report: Report) -> bool:
 
 
 def headline(report: Report) -> tuple[str, bool]:
-    """The verdict on the run in a few words, and whether it is a good one."""
+    """The verdict on the run in a few words, and whether it is good."""
     failed = failing(report)
     if failed:
         return f"FAIL: {_broken(failed)}", False
@@ -60,7 +60,7 @@ def headline(report: Report) -> tuple[str, bool]:
 
 
 def brief(report: Report) -> Iterator[Line]:
-    """What was not simply kept and does not fail the run, in a line each, by outcome."""
+    """What was not simply kept and does not fail the run, one line each, by outcome."""
     failed = set(map(id, failing(report)))
     rest = [entry for entry in report.verdicts if id(entry) not in failed]
     for outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED):
@@ -135,7 +135,7 @@ def _broken(failed: Iterable[Entry]) -> str:
 
 
 def _reasons(outcome: Outcome, entries: list[Entry]) -> Iterator[Line]:
-    """A line for each reason, with what it is the reason of."""
+    """A line for each reason, with the verdicts that it explains."""
     if not entries:
         return
     yield f"{len(entries)} {outcome.value}:", None
@@ -148,7 +148,7 @@ def _reasons(outcome: Outcome, entries: list[Entry]) -> Iterator[Line]:
 
 
 def _root(reason: str) -> str:
-    """A reason that rests on another one, which rests on another one, without those between."""
+    """The first reason in a chain of reasons, each of which depends on another."""
     while (outer := NEEDS.fullmatch(reason)) and NEEDS.fullmatch(outer[2]):
         reason = outer[2]
     return f"needs {outer[1]}: {outer[2]}" if outer else reason

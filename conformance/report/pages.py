@@ -1,6 +1,6 @@
-"""Pages made of templates, so that no text of a worker can ever become markup.
+"""Pages made from templates, so that no text of a worker can ever become markup.
 
-Every value is escaped, and every text is made visible first: a page must hold neither control
+Every value is escaped, and every text is made visible first: a page must contain neither control
 characters nor halves of surrogate pairs.
 """
 
@@ -17,7 +17,7 @@ from conformance.requirements.verdict import Outcome
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | {
     0x7F: 0x2421
 }
-"""Control characters, and the pictures that Unicode has of them."""
+"""Control characters, and the Unicode pictures of them."""
 
 TITLES = {
     Outcome.PASSED: "passed",
@@ -29,14 +29,14 @@ TITLES = {
     Outcome.FIXED: "fixed, still listed",
     Outcome.FLAKY: "flaky",
 }
-"""An outcome in the words of a page."""
+"""The words for each outcome on a page."""
 
 
 def render(template: str, *packages: str, **values: Any) -> str:
-    """The page that a template makes of these values.
+    """The page that a template renders from these values.
 
-    Templates are looked for in ``templates`` of this package and of ``packages``. ``assets`` among
-    the values is where style and script are found; without it they stand in the page itself.
+    Templates are looked up in ``templates`` of this package and of ``packages``. The value
+    ``assets`` is where stylesheet and script are; without it they are embedded in the page.
     """
     values = {"assets": "", **values}
     return environment(*packages).get_template(template).render(values).strip() + "\n"
@@ -66,5 +66,5 @@ def visible(text: str) -> str:
 
 
 def css_class(outcome: Outcome) -> str:
-    """The name that style sheets have for an outcome."""
+    """The CSS class of an outcome."""
     return outcome.value.replace(" ", "-")

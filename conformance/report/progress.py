@@ -1,13 +1,13 @@
-"""How long something still takes, by how far it is."""
+"""How long something will still take, from how far it is."""
 
 from __future__ import annotations
 
 ENOUGH = 0.05
-"""The part of the work that must be done before what is left can be estimated."""
+"""The part of the work that must be done before the rest can be estimated."""
 
 
 def left(part: float, seconds: float) -> float | None:
-    """The seconds that are left if all goes on as it went; ``None`` while nobody knows.
+    """The seconds that are left if the rest goes on like this; ``None`` if it is too early to say.
 
     ``part`` of the work, from 0 to 1, took ``seconds``.
     """
@@ -15,6 +15,6 @@ def left(part: float, seconds: float) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """Some seconds as people say them."""
+    """A number of seconds as people write it."""
     whole = round(seconds)
     return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"

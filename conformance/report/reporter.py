@@ -58,11 +58,11 @@ class Reporter:
         self.journal.add("subject", subject=dict(subject))
 
     def learned(self, parts: Mapping[str, Any]) -> None:
-        """What the worker's functions do was learned, so far as it ever will be."""
+        """Learning about the worker's functions is over."""
         self.journal.add("learned", parts=dict(parts))
 
     def measured(self, seconds: Mapping[str, float]) -> None:
-        """The trials are over, and took so long."""
+        """The trials are over, and took this long."""
         self.journal.add("measured", seconds=dict(seconds))
 
     def verdict(self, entry: Entry) -> None:
@@ -74,7 +74,7 @@ class Reporter:
         self.journal.add("error", id=name, text=text)
 
     def recorded(self, runs: Iterable[RunRecord]) -> None:
-        """These runs of the worker were recorded; they are looked at for a folder alone."""
+        """These runs of the worker were recorded; they are read only if there is a folder."""
         if self.destination is not None:
             self._runs += runs
 
@@ -93,7 +93,7 @@ class Reporter:
 
 
 def versions() -> dict[str, str]:
-    """What judged, by name: this package, what it stands on, and where it ran."""
+    """The versions of this package and of what it depends on, and the platform, by name."""
     found = {"python": platform.python_version(), "platform": platform.platform()}
     for name in PACKAGES:
         try:

@@ -1,8 +1,8 @@
-"""The report in SARIF 2.1.0, the form that code scanning services read.
+"""The report in SARIF 2.1.0, the format that code scanning services read.
 
-A result must stand in a file. Verdicts are about a process and not about a line, so all of them
-stand at the beginning of the worker's program, where its command names one, or else of the file
-that says how the worker is judged.
+A result needs a location in a file. Verdicts are about a process and not about a line, so all of
+them are located at the beginning of the worker's program, if its command names one, or else of the
+file that says how the worker is judged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LEVELS = {
     Outcome.FLAKY: "warning",
     Outcome.KNOWN_FAILURE: "note",
 }
-"""How a service shows an outcome; what is not here is no result."""
+"""How a service shows an outcome; outcomes that are not listed are no results."""
 
 
 def log(report: Report) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def log(report: Report) -> dict[str, Any]:
 
 
 def program(command: str) -> str:
-    """The file in the repository that a worker's command names, as far as one can see."""
+    """The file in the repository that a worker's command names, as far as that can be told."""
     try:
         words = shlex.split(command)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What was judged, in a few lines: who the worker says it is, what it registered, its speed."""
+"""What was judged, in a few lines: the worker's own name, what it registered, its speed."""
 
 from __future__ import annotations
 

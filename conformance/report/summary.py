@@ -1,4 +1,4 @@
-"""A summary in Markdown, for the page that a CI service shows of a job."""
+"""A summary in Markdown, for the job page of a CI service."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FENCE = "```"
 
 
 def page(report: Report) -> str:
-    """The summary: the counts, what is wrong in full, and the rest in a line each."""
+    """The summary: the counts, failures and warnings in full, and the rest in a line each."""
     wrong = [entry for entry in report.verdicts if entry.outcome.wrong]
     lines = ["# Conformance", "", *(f"**{line}**" for line in closing(report)), ""]
     lines += [f"- `{report.judged}`"]
@@ -64,6 +64,6 @@ def _table(report: Report) -> Iterator[str]:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
+    """Text that Markdown shows unchanged, on one line."""
     escaped = "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in text)
     return " ".join(escaped.split())

@@ -11,14 +11,14 @@ from conformance.report.overview import FULL, PARTS
 from conformance.requirements.verdict import Outcome
 
 NEEDS = re.compile(r"needs ([A-Z]+-\d+): (.*)", re.DOTALL)
-"""How a verdict says that another requirement stands in its way."""
+"""The beginning of a reason that names an unmet prerequisite."""
 
 ROLE = "Name a function that does so under `roles` in conformance.yaml."
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Verdicts that wait for the same thing: ``reason``, and ``way``, how to get them verified."""
+    """Verdicts that need the same thing: ``reason``, and ``way``, how to get them verified."""
 
     reason: str
     way: str
@@ -36,7 +36,7 @@ def unverified(entries: Iterable[Entry]) -> list[Group]:
 
 
 def _wanting(entry: Entry) -> tuple[str, str]:
-    """What is wanting, and how to get it."""
+    """What is missing, and how to provide it."""
     seen, remedy = entry.evidence.seen, entry.evidence.remedy
     if seen == FULL:
         return "It takes trials that last long.", "Judge with --level full."

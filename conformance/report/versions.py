@@ -1,4 +1,4 @@
-"""The page of the protocol's versions: what came and what went with each, made from the data."""
+"""The page of protocol versions: what each added and removed, made from the data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mock_engine.versions import (
 )
 
 Changes = Mapping[str, Mapping[str, list[str]]]
-"""What changed, by version and by what came of it: ``came`` or ``went``."""
+"""What changed, by version and by the kind of change: ``came`` or ``went``."""
 
 CAME, WENT = "came", "went"
 SENDERS = {"engine": "engine → worker", "worker": "worker → engine", "functions": "input of"}
@@ -49,7 +49,7 @@ def page(catalogue: Catalogue) -> str:
 
 
 def collected(catalogue: Catalogue) -> Changes:
-    """What changed with which version, in the order of the kinds of things."""
+    """What changed in which version, in the order of the kinds of things."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for text, known in _spans(catalogue):
         if known.since is not None:

@@ -1,1 +1,1 @@
-"""The rules that workers keep: the catalogue, findings, known failures and protocol versions."""
+"""The rules for workers: the catalogue, findings, known failures and protocol versions."""

@@ -1,4 +1,4 @@
-"""The requirements: one entry a normative sentence, in YAML files, one a phase and named as it.
+"""The requirements: one entry per normative sentence, in one YAML file per phase.
 
 An id is frozen once released: its sentence may become clearer, never mean something else.
 """
@@ -28,7 +28,7 @@ class CatalogueError(UsageError):
 
 
 class Method(Enum):
-    """How a requirement is put to the proof."""
+    """How a requirement is tested."""
 
     BLACK_BOX = "black-box"
     COOPERATIVE = "cooperative"
@@ -41,9 +41,9 @@ class Requirement:
 
     ``needs`` are ids of requirements without which this one cannot be judged; ``since`` and
     ``until`` are protocol versions (the first and the last that know the rule). What must hold
-    ``always`` is judged on all that was seen, whatever trial it was seen in. Engines from
+    ``always`` is judged on everything that was seen, in whatever trial. Engines from
     ``engine_since`` on enforce the rule, whatever version the worker speaks. ``probes`` are the
-    recorded conversations that prove what an engine is required to do.
+    recorded conversations that show what an engine is required to do.
     """
 
     id: str
@@ -85,7 +85,7 @@ class Catalogue:
         """The requirements whose id matches one of the shell-style ``patterns``.
 
         Raises:
-            CatalogueError: a pattern matches nothing, so it is a mistake.
+            CatalogueError: a pattern matches nothing.
         """
         chosen: set[str] = set()
         for pattern in patterns:
@@ -104,7 +104,7 @@ def load() -> Catalogue:
     """Read the catalogue of what workers are required to do.
 
     Raises:
-        CatalogueError: a file is malformed, an id stands twice, or a prerequisite is unknown.
+        CatalogueError: a file is malformed, there is a duplicate id, or a prerequisite is unknown.
     """
     return _read(resources.files("conformance") / "requirements")
 
@@ -129,7 +129,7 @@ def _read(folder: Traversable) -> Catalogue:
 
 
 def build(contents: Iterable[tuple[str, Any]], validator: Draft202012Validator) -> Catalogue:
-    """Make a catalogue of parsed files, given as (file name, content), in the order they name.
+    """Make a catalogue from parsed files, given as (file name, content), in the order they name.
 
     Raises:
         CatalogueError: as for ``load``.
@@ -152,7 +152,7 @@ def build(contents: Iterable[tuple[str, Any]], validator: Draft202012Validator) 
 def _ordered(
     contents: list[tuple[str, Any]], validator: Draft202012Validator
 ) -> list[tuple[str, Any]]:
-    """The files in the order of the life cycle, which stands in each as ``order``."""
+    """The files in the order of the life cycle, which each gives as ``order``."""
     places: dict[int, str] = {}
     for name, document in contents:
         for fault in validator.iter_errors(document):

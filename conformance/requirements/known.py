@@ -1,9 +1,9 @@
 """Known failures: requirements and scenarios that a worker is known to break, with the reasons.
 
-The list is held to both ways: what is on it and passes is *fixed*, and fails the run until it is
-taken off, so that the list stays true. An entry may pin the evidence: what breaks in another way
-than before is no known failure. What is kept now and then stands under ``flaky``; it is tried
-several times, and its rate is told.
+The list works both ways: what is on it and passes is *fixed*, and fails the run until it is
+removed, so that the list stays true. An entry may pin the evidence: what breaks in another way is
+not the known failure. What is kept only sometimes is listed under ``flaky``; it is tried several
+times, and its rate is reported.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from conformance.requirements.verdict import Outcome
 KNOWN, FLAKY = "known-failures", "flaky"
 SCHEMA = "requirements/known.schema.json"
 TRIES = 5
-"""How often what is flaky is put to the proof, unless its entry says."""
+"""How often something flaky is tried, unless its entry says otherwise."""
 
 SLUG = re.compile(r"[a-z0-9-]+")
-"""The form of a scenario's name; the id of a requirement has another."""
+"""The form of a scenario's name; ids of requirements have another form."""
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """Why a requirement, or a scenario, is broken, and where more is said about it.
+    """Why a requirement or a scenario is broken, and a link that explains it.
 
     ``evidence`` is what must be seen for it to be this failure. ``tries`` is how often a flaky one
-    is put to the proof; 0 means that it is broken always. One that is ``lenient`` may be kept: the
-    list is somebody else's, and need not be true of this worker.
+    is tried; 0 means that it is always broken. One that is ``lenient`` may be kept: the list is
+    about an SDK, and need not be true of this worker.
     """
 
     id: str
@@ -50,7 +50,7 @@ class KnownFailure:
     lenient: bool = False
 
     def covers(self, seen: str) -> bool:
-        """Whether this is the failure that was known, by what was seen."""
+        """Whether what was seen is the known failure."""
         return self.evidence is None or alike(self.evidence) == alike(seen)
 
 
@@ -63,7 +63,7 @@ def load(
 ) -> Mapping[str, KnownFailure]:
     """Read a file of known failures: those of this platform, by id.
 
-    ``scenarios`` are the names that a scenario may have; where none is played, any will do.
+    ``scenarios`` are the names that a scenario may have; if none is played, any name is accepted.
 
     Raises:
         UsageError: it cannot be read, has another form, or names what does not exist.
@@ -93,7 +93,7 @@ def _check_scenario(
     catalogue: Catalogue,
     scenarios: Collection[str] | None,
 ) -> None:
-    """Refuse an id that is that of no requirement, unless it is the name of a scenario."""
+    """Refuse an id that no requirement has, unless it is the name of a scenario."""
     if SLUG.fullmatch(name) is None:
         question = closest(name, catalogue.requirements) or ";"
         complaint = (
@@ -107,7 +107,7 @@ def _check_scenario(
 
 
 def applied(outcome: Outcome, seen: str, known: KnownFailure | None) -> Outcome:
-    """The outcome of a requirement by what was seen, in the light of what is known of it."""
+    """The outcome of a requirement, from what was seen and what is known about it."""
     if known is None or known.tries:
         return outcome
     if outcome in (Outcome.FAILED, Outcome.WARNING):

@@ -1,11 +1,12 @@
-"""Which protocol version a worker speaks, and which one its engine does.
+"""Which protocol version a worker speaks, and which one its engine speaks.
 
-An official SDK announces its own version, and that is the version of the protocol; the framework
-in its telemetry tells that it is one. Releases before 0.11 name no framework, and are known by what
-they do name. Any other worker is held to the newest version. The user may name a version instead.
+An official SDK announces its own version, which is the version of the protocol; the framework in
+its telemetry identifies it as an SDK. Releases before 0.11 name no framework, and are recognised by
+what they do name. Any other worker is held to the newest version. The user may name a version
+instead.
 
-The engine's version is a thing apart: an old worker meets the engine of the day, which enforces
-rules that the worker's SDK has never heard of.
+The engine's version is independent of that: an old worker meets a current engine, which enforces
+rules that are newer than the worker's SDK.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ LOCALE = re.compile(r"C|POSIX|[a-z]{2,3}(?:[-_.]\w+)*")
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A protocol version, how it is known, and the features that the worker announced.
+    """A protocol version, how it was determined, and the features that the worker announced.
 
-    ``engine`` is the version of the engine against which the worker will run.
+    ``engine`` is the version of the engine that the worker will run against.
     """
 
     version: str
@@ -44,7 +45,7 @@ class Protocol:
     engine: str = RELEASED
 
     def knows(self, since: str | None, until: str | None, engine_since: str | None = None) -> bool:
-        """Whether a rule that holds from ``since`` to ``until``, both included, holds here.
+        """Whether a rule that holds from ``since`` to ``until``, both inclusive, holds here.
 
         Engines from ``engine_since`` on enforce it on every worker.
         """
@@ -54,10 +55,10 @@ class Protocol:
 
 
 def chosen(text: str) -> str | None:
-    """The version that the user asked for, or ``None`` when the announcement is to tell it.
+    """The version that the user asked for, or ``None`` if the announcement decides it.
 
     Raises:
-        UsageError: it is no version, or newer than what is known.
+        UsageError: it is not a version, or newer than what is known.
     """
     return None if text == AUTO else _version(text, "--protocol", f"{AUTO} or a version")
 
@@ -66,7 +67,7 @@ def engines(text: str) -> str:
     """The version of the engine that the user names.
 
     Raises:
-        UsageError: it is no version, or newer than what is known.
+        UsageError: it is not a version, or newer than what is known.
     """
     return _version(text, "--engine-version", "a version")
 
@@ -82,7 +83,7 @@ def _version(text: str, option: str, wanted: str) -> str:
 def spoken(
     announcements: list[Mapping[str, Any]], version: str | None = None, engine: str = RELEASED
 ) -> Protocol:
-    """The protocol of a worker, by its announcements, given as their ``data`` objects.
+    """The protocol of a worker, from its announcements, given as their ``data`` objects.
 
     ``version`` is the one that the user asked for, if any, and ``engine`` that of its engine.
     """
@@ -117,7 +118,7 @@ def _is_early_sdk(data: Mapping[str, Any], version: str) -> bool:
     """Whether an announcement is that of an SDK which names no framework yet.
 
     Those of 0.3 to 0.10 give their version in full, and the user's locale as the language in their
-    telemetry; a worker that reports by itself names the language of its code there.
+    telemetry; a worker with telemetry of its own names its programming language there.
     """
     telemetry = data.get("telemetry")
     return (

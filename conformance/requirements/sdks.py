@@ -1,6 +1,6 @@
-"""What official SDKs are known to break: no worker on such an SDK can keep it.
+"""The known defects of official SDKs: no worker on such an SDK can keep these requirements.
 
-The lists are those that the project holds its own workers on these SDKs to, version by version.
+The lists are those of the project's own workers on these SDKs, version by version.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from conformance.requirements.known import KnownFailure
 from mock_engine.versions import FRAMEWORKS, numbers
 
 SDK = "sdk"
-"""What stands for these lists in the place of a file of known failures."""
+"""The value that names these lists in place of a file of known failures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Sdk:
 
 
 def announced(announcements: Iterable[Mapping[str, Any]]) -> Sdk | None:
-    """The official SDK that a worker is built on, by its announcements."""
+    """The official SDK that a worker is built on, from its announcements."""
     for data in announcements:
         telemetry, version = data.get("telemetry"), data.get("version")
         framework = telemetry.get("framework") if isinstance(telemetry, Mapping) else None
@@ -43,10 +43,10 @@ def announced(announcements: Iterable[Mapping[str, Any]]) -> Sdk | None:
 def defects(
     sdk: Sdk, failing: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, KnownFailure]:
-    """The known failures of an SDK, by requirement, each with where it is mended.
+    """The known failures of an SDK, by requirement, each with the version that fixes it.
 
     ``failing`` has reasons by requirement and by ``LANGUAGE-VERSION``. What holds for a version
-    that was looked at holds for those after it, up to the next one.
+    that was tested holds for those after it, up to the next tested one.
     """
     failing = history()["failing"] if failing is None else failing
     versions = _versions(sdk.language, failing)
@@ -70,7 +70,7 @@ def _failure(requirement: str, reason: str, sdk: Sdk, mended: str | None) -> Kno
 
 
 def _versions(language: str, failing: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """The versions that were looked at, the oldest first."""
+    """The versions that were tested, the oldest first."""
     names = {name for reasons in failing.values() for name in reasons}
     found = {name.removeprefix(f"{language}-") for name in names if name.startswith(f"{language}-")}
     return sorted(found, key=numbers)

@@ -1,7 +1,7 @@
-"""What a judge says, and what becomes of it.
+"""Findings and verdicts.
 
-A *finding* is what one check saw. A *verdict* is what the requirement's level and prerequisites
-make of it. Both are plain values: nothing here runs anything.
+A *finding* is what one check saw. A *verdict* is the result for the requirement, given its level
+and prerequisites. Both are plain values: nothing here runs anything.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Outcome(Enum):
 
     @property
     def judged(self) -> bool:
-        """Whether the requirement was put to the proof."""
+        """Whether the requirement was judged."""
         return self not in (Outcome.NOT_APPLICABLE, Outcome.NOT_VERIFIED)
 
     def fails(self, *, strict: bool) -> bool:
@@ -45,12 +45,12 @@ class Outcome(Enum):
 
     @property
     def wrong(self) -> bool:
-        """Whether somebody has something to look at."""
+        """Whether it needs attention."""
         return self.judged and self is not Outcome.PASSED
 
 
 class Conclusion(Enum):
-    """What a check found out."""
+    """What a check concluded."""
 
     KEPT = "kept"
     BROKEN = "broken"
@@ -60,10 +60,10 @@ class Conclusion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check saw. ``events`` are the facts it rests on; ``remedy`` is what to try next.
+    """What one check saw. ``events`` are the evidence; ``remedy`` is what to try next.
 
-    ``because`` is the id of the requirement whose fall left this one inconclusive, if one did.
-    ``level`` is how binding the rule is here, where that is less than the requirement says.
+    ``because`` is the id of the requirement whose failure left this one inconclusive, if one did.
+    ``level`` is how binding the rule is here, if that is less than the requirement says.
     """
 
     conclusion: Conclusion
@@ -76,26 +76,26 @@ class Finding:
 
 
 def kept(seen: str, *events: Event) -> Finding:
-    """The rule was put to the proof and kept."""
+    """The rule was tested and kept."""
     return Finding(Conclusion.KEPT, seen, events=events)
 
 
 def broken(
     *, expected: str, seen: str, events: tuple[Event, ...] = (), remedy: str = ""
 ) -> Finding:
-    """The rule was put to the proof and broken."""
+    """The rule was tested and broken."""
     return Finding(Conclusion.BROKEN, seen, expected, events, remedy)
 
 
 def not_applicable(reason: str) -> Finding:
-    """The rule says nothing about this worker."""
+    """The rule does not apply to this worker."""
     return Finding(Conclusion.NOT_APPLICABLE, reason)
 
 
 def inconclusive(missing: str, *, because: str = "") -> Finding:
-    """The rule could not be put to the proof; ``missing`` says what it would take.
+    """The rule could not be tested; ``missing`` says what it would take.
 
-    ``because`` is the requirement whose fall is the reason, if that is so.
+    ``because`` is the requirement whose failure is the reason, if that is so.
     """
     return Finding(Conclusion.INCONCLUSIVE, missing, because=because)
 
@@ -109,12 +109,12 @@ _DECISIVE = (
 
 
 def decisive(findings: Iterable[Finding]) -> Finding:
-    """The finding that decides among several on one rule: what is broken, then what is kept."""
+    """The finding that decides among several on one rule: a broken one, else a kept one."""
     return min(findings, key=lambda finding: _DECISIVE.index(finding.conclusion))
 
 
 def outcome_of(finding: Finding, level: Level) -> Outcome:
-    """The verdict that ``finding`` means for a requirement of ``level``."""
+    """The outcome that ``finding`` means for a requirement of ``level``."""
     match finding.conclusion:
         case Conclusion.KEPT:
             return Outcome.PASSED

@@ -1,4 +1,4 @@
-"""Scenarios: conversations with a worker, written or recorded, that any worker can be put through.
+"""Scenarios: conversations, written or recorded, that can be played with any worker.
 
 patterns   what a worker's frame must look like; templates are what is sent to it
 steps      a scenario as data

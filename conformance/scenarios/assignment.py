@@ -1,7 +1,7 @@
-"""Finding an item of its own for each of several patterns.
+"""Assigns a different item to each of several patterns.
 
-Most groups have one answer that is found at once, such as registrations with ids of their own.
-The search is exact for all others; it is cut short where too few items could fit at all.
+Most groups have one solution that is found at once, such as registrations with ids of their own.
+The search is exact for all others; it stops early if too few items could fit at all.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from conformance.scenarios.patterns.base import Pattern
 
 Choice = tuple[int, ...]
-"""For each pattern the index of its item."""
+"""For each pattern, the index of its item."""
 
 
 def assignments(
     patterns: Sequence[Pattern], items: Sequence[Any], names: Mapping[str, Any]
 ) -> Iterator[tuple[Choice, Mapping[str, Any]]]:
-    """Each way to give every pattern an item of its own, with what the names stand for then."""
+    """Each way to give every pattern an item of its own, with the values of the names."""
     possible = [
         [index for index, item in enumerate(items) if _may_fit(pattern, item, names)]
         for pattern in patterns
@@ -30,7 +30,7 @@ def assignments(
 
 
 def _may_fit(pattern: Pattern, item: Any, names: Mapping[str, Any]) -> bool:
-    """Whether an item fits; a pattern that needs names of others of its group may."""
+    """Whether an item may fit; a pattern that needs names of others of its group may."""
     return pattern.fits(item, names) or bool(pattern.needs() - names.keys())
 
 
@@ -71,9 +71,9 @@ def matched(possible: Sequence[Sequence[int]]) -> int:
 def unassigned(
     patterns: Sequence[Pattern], items: Sequence[Any], names: Mapping[str, Any]
 ) -> tuple[int, list[Any]]:
-    """The first pattern that gets no item when as many as possible do, and the items left over.
+    """The first pattern without an item when as many as possible have one, and the items left over.
 
-    One is found even where each could have an item, if their names do not agree.
+    There is one even if each pattern could have an item but their names do not agree.
     """
     left = list(items)
     for number, pattern in enumerate(patterns):

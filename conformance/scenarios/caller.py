@@ -1,4 +1,4 @@
-"""A caller inside the engine: what another worker would ask of the one under test."""
+"""A caller inside the engine: it calls functions as another worker would."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Plays a scenario on a harness: makes its moves, and tells it what happens.
+"""Plays a scenario on a harness: makes its moves, and passes it the happenings.
 
 The thin shell around ``play``. Deadlines are the suite's: they scale with the worker's own speed,
-with ``--timeout-factor``, and with how crowded the machine is.
+with ``--timeout-factor``, and with how busy the machine is.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ from mock_engine.transcript import Event
 from mock_engine.wire import Frame
 
 UNPAIRED = "backslashreplace"
-"""How half of a surrogate pair is written: as JSON's own escape, since UTF-8 has no form for it."""
+"""How half of a surrogate pair is written: as JSON's own escape, because UTF-8 cannot express
+it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """How a scenario went: through, or the step that failed and when, in seconds."""
+    """The result of a scenario: passed, or the step that failed and when, in seconds."""
 
     failure: StepFailure | None
     failed_at: float
@@ -45,7 +46,7 @@ class Played:
 
 
 async def perform(scenario: Scenario, names: Mapping[str, Any], harness: Harness) -> Played:
-    """Play ``scenario``, with what ``names`` stand for at its beginning.
+    """Play ``scenario``, with the values of ``names`` at its beginning.
 
     Raises:
         Inconclusive: the worker did not come up as it did before, so nothing was shown.
@@ -128,7 +129,7 @@ class Driver:
         if isinstance(within, str):
             return float(getattr(pace, within))
         factor = max(1.0, pace.factor) if isinstance(step, Never) else pace.factor
-        return factor * (within or 0.0)  # a silence shows no less on a fast machine
+        return factor * (within or 0.0)  # silence shows no less on a fast machine
 
     async def _do(self, move: Do) -> None:
         acts: Mapping[str, Callable[[Do], Awaitable[None]]] = {
@@ -167,7 +168,7 @@ class Driver:
                 self.play.failed("the new process registers what the first one did", str(fault))
 
     async def _join(self, known: int) -> None:
-        """Wait until another process of the worker is complete beside those that were there.
+        """Wait until a further process of the worker is complete.
 
         Raises:
             Inconclusive: it is not.
@@ -202,7 +203,7 @@ class Driver:
                 self._harness.connection(number).send_frame(frame)
 
     def _connection(self, move: Do) -> int | None:
-        """The open connection that something is for; without one the step fails."""
+        """The open connection that a move is for; without one the step fails."""
         live = self._harness.workers
         if isinstance(move.target, int):
             number = move.target if move.target in live else None
@@ -253,7 +254,7 @@ class Driver:
         task.add_done_callback(self._asked)
 
     def _asked(self, task: asyncio.Task[None]) -> None:
-        """Let no fault of the suite pass for a silence of the worker."""
+        """Do not let a fault of the suite look like silence of the worker."""
         self._requests.discard(task)
         fault = None if task.cancelled() else task.exception()
         if fault is not None:

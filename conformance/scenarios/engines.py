@@ -12,7 +12,7 @@ from mock_engine.faults import Now, Refuse, rule
 
 
 async def equip(harness: Harness, setting: Setting) -> ScenarioCaller:
-    """Put the engine that a scenario asks for on a harness, in place of the one that is there.
+    """Replace the engine of a harness by the one that a scenario asks for.
 
     Its modules listen on free ports. No connection may be open.
     """
@@ -31,9 +31,9 @@ async def equip(harness: Harness, setting: Setting) -> ScenarioCaller:
 
 
 async def renew(harness: Harness, setting: Setting, down: float) -> ScenarioCaller:
-    """End the engine as a killed process does, and start another ``down`` seconds later.
+    """End the engine as a killed process ends, and start another ``down`` seconds later.
 
-    What it kept in memory is lost. The port stays the same.
+    Its state in memory is lost. The port stays the same.
     """
     harness.listener.play((rule(Refuse(), Now()),))
     for connection in tuple(harness.listener.connections.values()):

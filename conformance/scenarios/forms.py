@@ -1,7 +1,7 @@
-"""Which keys frames, requests and partings have in a scenario, and what can stand for them.
+"""Which keys frames, requests and the ends of connections have in a scenario, and which values.
 
-Only what is written out is checked: what an operator or a name stands for is known when it is sent
-or seen.
+Only literal values are checked: the value of an operator or a name is known only when it is sent or
+seen.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def check(node: Node, form: Form, what: str) -> Mapping[str, Node]:
     """The entries of a mapping that has this form.
 
     Raises:
-        DocumentError: it has another key, or something else stands for one.
+        DocumentError: it has another key, or a key has a wrong value.
     """
     entries = keys(node, form, what)
     for key, value in entries.items():
@@ -96,10 +96,10 @@ def check(node: Node, form: Form, what: str) -> Mapping[str, Node]:
 
 
 def check_value(node: Node, field: KeyForm) -> None:
-    """Refuse what cannot stand for a key, if it is written out.
+    """Refuse a literal value that a key cannot have.
 
     Raises:
-        DocumentError: it cannot.
+        DocumentError: the key cannot have this value.
     """
     if is_written_out(node) and not field.fits(node.value):
         hint = suggestion(str(node.value), field.known) if field.known else ""
@@ -107,7 +107,7 @@ def check_value(node: Node, field: KeyForm) -> None:
 
 
 def is_written_out(node: Node) -> bool:
-    """Whether no operator stands here, and no name is referred to."""
+    """Whether the value is literal: without an operator, and without a reference to a name."""
     if node.is_mapping:
         return not any(key.value.startswith("$") for key, _ in node.pairs())
     return not (isinstance(node.value, str) and references(node.value))

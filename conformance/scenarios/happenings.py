@@ -1,7 +1,7 @@
 """What a scenario can see happen: one form for messages, frames, connections, exits and answers.
 
 Each happening has a *kind*, a *source* within that kind (a connection's number, a process's or an
-answer's name), and a JSON value that patterns are held against:
+answer's name), and a JSON value that patterns are matched with:
 
 | kind     | source     | value                                                          |
 |----------|------------|----------------------------------------------------------------|
@@ -48,7 +48,7 @@ HOW = {
     Ending.TOO_LARGE: "malformed",
     Ending.BY_ENGINE: "by-engine",
 }
-"""How a connection ended, in the words of a scenario."""
+"""How a connection ended, in the terms of a scenario."""
 
 CONTINUATION = "continuation"
 """The opcode of the further fragments of a message."""
@@ -73,8 +73,8 @@ class Happening:
 class Observer:
     """Turns the events of a transcript into happenings.
 
-    A connection is a worker's by its first message that is not telemetry; what came on it before
-    is told then. Of telemetry's connections and the ends of channels only the request is told.
+    A connection is a worker's from its first message on that is not telemetry; what came on it
+    before is passed on then. For telemetry and the ends of channels only the request is passed on.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Observer:
         self._codes: dict[int, int | None] = {}
 
     def see(self, event: Event) -> Iterator[Happening]:
-        """What an event means."""
+        """Pass on what an event means."""
         number = event.connection
         match event:
             case Accepted(port=port):

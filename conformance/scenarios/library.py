@@ -1,4 +1,4 @@
-"""Where scenarios are found: files, folders, and the library that comes with the suite."""
+"""Where scenarios are found: files, folders, and the library of the suite."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from conformance.scenarios.reading import load
 from conformance.scenarios.steps import Scenario
 
 SHIPPED = "shipped"
-"""How those of the suite are named: ``shipped`` all, ``shipped:NAME`` and ``shipped:re*`` some."""
+"""How the suite's scenarios are named: ``shipped`` all, ``shipped:NAME`` and ``shipped:re*``
+some."""
 
 PARTS = "parts"
-"""The folder in which files stand that others include."""
+"""The folder of files that others include."""
 
 
 def folder() -> Path:
-    """Where the library is."""
+    """The folder of the library."""
     return Path(str(resources.files("conformance.scenarios") / "library"))
 
 
@@ -32,7 +33,7 @@ def files(wanted: str) -> list[Path]:
     """The files that one ``--scenario`` means.
 
     Raises:
-        DocumentError: it means none.
+        DocumentError: there are none.
     """
     word, colon, pattern = wanted.partition(":")
     if word == SHIPPED and (colon or not Path(wanted).exists()):
@@ -73,7 +74,7 @@ def names(wanted: Iterable[str]) -> set[str]:
 
 
 def choose(wanted: Iterable[str], values: Mapping[str, str]) -> list[Scenario]:
-    """Read every scenario that is wanted, each once; ``given`` are values of their parameters.
+    """Read every wanted scenario, each once; ``given`` are values of their parameters.
 
     Raises:
         DocumentError: one cannot be found or used, or a parameter belongs to none of them.

@@ -2,11 +2,11 @@
 
 Rules of this file:
 
-* ``heard`` takes what happened, ``move`` says what to do next, ``did`` and ``expired`` tell how
-  that went. Nothing here sends, waits, or reads a clock.
-* A step that expects something takes the first happening that fits, from after the last one that
-  was taken from the same source; others are passed over. What came early thus counts, and
-  sources do not hold each other up. A group takes its own and passes over nothing.
+* ``heard`` takes what happened, ``move`` says what to do next, ``did``, ``failed`` and ``waited``
+  report the result. Nothing here sends, waits, or reads a clock.
+* A step that expects something takes the first happening that fits, after the last one that was
+  taken from the same source; others are skipped. So early happenings count, and sources do not
+  block each other. A group takes its own and skips nothing.
 * ``never`` looks at what came after the last thing that a step did or took.
 """
 
@@ -28,7 +28,7 @@ TO_CONNECTIONS = ("engine", "engine-frame")
 
 @dataclass(frozen=True, slots=True)
 class StepFailure:
-    """A step that failed; ``differences`` are those of ``closest``, what came closest to it."""
+    """A step that failed; ``differences`` are those of ``closest``, the happening closest to it."""
 
     step: Step
     number: int
@@ -40,7 +40,7 @@ class StepFailure:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """Do what a step says, with its particulars filled in."""
+    """Do what a step says, with its names filled in."""
 
     step: Act
     what: Any
@@ -68,7 +68,7 @@ class _Guard:
 
 @dataclass(slots=True)
 class Play:
-    """One performance of a scenario. ``names`` are those that are bound at its beginning."""
+    """One run of a scenario. ``names`` are those that are bound at its beginning."""
 
     scenario: Scenario
     names: dict[str, Any]
@@ -87,7 +87,7 @@ class Play:
     # -- the ways in -----------------------------------------------------------------------------
 
     def heard(self, happening: Happening) -> None:
-        """Something happened."""
+        """Take a happening."""
         self.log.append(happening)
         self._count(happening)
         self._watch()
@@ -95,11 +95,11 @@ class Play:
             self._look()
 
     def started(self, process: str) -> None:
-        """A process of the worker runs."""
+        """A process of the worker is running."""
         self._running.add(process)
 
     def move(self) -> Move:
-        """What to do next; asked again only after it was done, or waited for."""
+        """What to do next; asked again only after that was done, or waited for."""
         while self.failure is None and self.number < len(self.scenario.steps):
             step = self.scenario.steps[self.number]
             if isinstance(step, Act) and step.kind != "let":
@@ -144,7 +144,7 @@ class Play:
         self._fail(self.scenario.steps[self.number], self.number, expected, seen)
 
     def waited(self, seconds: float) -> None:
-        """The wait is over: what was waited for came, or ``seconds`` went by without it."""
+        """The wait is over: what was awaited came, or ``seconds`` went by without it."""
         if self.settled or self.failure is not None:
             self.settled = False
             return
@@ -171,7 +171,7 @@ class Play:
     # -- looking ---------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        """See whether what the present step waits for has happened."""
+        """Check whether what the current step waits for has happened."""
         if self.number >= len(self.scenario.steps):
             return
         step = self.scenario.steps[self.number]
@@ -194,7 +194,7 @@ class Play:
             self._miss(step, "before the worker's process ended")
 
     def _open(self) -> list[int]:
-        """The positions of what no step has taken or gone past."""
+        """The positions of the happenings that no step has taken or skipped."""
         return [
             position
             for position, seen in enumerate(self.log)
@@ -212,7 +212,7 @@ class Play:
         self._advance()
 
     def _spoiled(self, step: Expect) -> bool:
-        """Whether a first message came that is another one than asked for."""
+        """Whether another first message came than the one expected."""
         (wanted, *others) = step.wanted
         return (
             wanted.first
@@ -267,7 +267,7 @@ class Play:
     # -- what to say of it -----------------------------------------------------------------------
 
     def _miss(self, step: Expect, when: str) -> None:
-        """Fail, with what came closest to the first thing that is missing."""
+        """Fail, with the happening closest to the first one that is missing."""
         items = [self.log[position] for position in self._open()]
         missing, left = unassigned(step.wanted, items, self.names)
         wanted = step.wanted[missing]

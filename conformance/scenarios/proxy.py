@@ -1,4 +1,4 @@
-"""What serves workers when a scenario takes over some of the engine's part, or all of it."""
+"""The application that serves workers if a scenario takes over the engine's part, or some of it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def _path(connection: Connection) -> str:
 
 
 class Answering(PassThrough):
-    """Keeps the calls of some functions from the engine: the scenario answers them."""
+    """Keeps the calls of some functions from the engine, because the scenario answers them."""
 
     def __init__(self, engine: Application, functions: tuple[str, ...]) -> None:
         super().__init__(engine)
         self._functions = frozenset(functions)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """As the engine, but for calls of these functions."""
+        """As the engine, except for calls of these functions."""
         if not self._is_answered(data):
             super().received(connection, data, binary)
 
@@ -37,9 +37,9 @@ class Answering(PassThrough):
 
 
 class Scripted(PassThrough):
-    """Says nothing to workers; telemetry is taken as ever, and so are the ends of channels.
+    """Sends nothing to workers; telemetry and the ends of channels are handled as always.
 
-    A channel that a worker was told of by the scenario is there as soon as it takes an end of it.
+    A channel that the scenario names to a worker exists as soon as the worker takes an end of it.
     """
 
     def __init__(self, engine: Application, channels: Channels) -> None:
@@ -60,11 +60,11 @@ class Scripted(PassThrough):
             super().opened(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """A worker is not heard."""
+        """A worker's messages are ignored."""
         if _path(connection) != WORKERS:
             super().received(connection, data, binary)
 
     def closed(self, connection: Connection) -> None:
-        """A worker is not known."""
+        """A worker's connection is not tracked."""
         if _path(connection) != WORKERS:
             super().closed(connection)

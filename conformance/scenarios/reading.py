@@ -1,7 +1,7 @@
 """From a document to a scenario, checked to the last key.
 
-A scenario that is read can be played: its names are bound before they are used, its connections
-and steps exist. Whatever is wrong is told with file, line and column.
+A scenario that was read can be played: its names are bound before they are used, its connections
+and steps exist. Every error names file, line and column.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def parse(
     *,
     folder: Path | None = None,
 ) -> Scenario:
-    """Read a scenario; ``folder`` is where its includes are looked for.
+    """Read a scenario; ``folder`` is where its includes are.
 
     Raises:
         DocumentError: it cannot be used.
@@ -200,7 +200,7 @@ def _setting(engine: Node | None, answers: Node | None) -> Setting:
 
 
 def _begun(steps: Iterable[Step], place: Location) -> tuple[Step, ...]:
-    """The steps, with a start of the worker before them unless they have one of their own."""
+    """The steps, preceded by a start of the worker unless they have one of their own."""
     found = tuple(steps)
     if not found:
         raise DocumentError(f"{place}: a scenario without steps shows nothing")

@@ -27,7 +27,7 @@ USUAL: Mapping[str, str] = {
     "exits": "exit",
     "answers": "handler",
 }
-"""The deadline of an expectation that gives none."""
+"""The deadline of an expectation that names none."""
 
 FORMS: Mapping[str, Form] = {
     "frame": forms.FRAME,

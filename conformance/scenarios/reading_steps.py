@@ -25,14 +25,14 @@ LONGEST_PAUSE = 60
 """Seconds that a ``pause`` may take."""
 
 MOST_INCLUDES = 8
-"""How deep files may include each other."""
+"""How deep files may be nested by includes."""
 
 
 def level(node: Node) -> Level:
     """How binding something is.
 
     Raises:
-        DocumentError: it is no level.
+        DocumentError: it is not a level.
     """
     try:
         return Level(node.value)
@@ -41,7 +41,7 @@ def level(node: Node) -> Level:
 
 
 class Reader(Expectations):
-    """Reads the steps of one scenario. ``folder`` is where includes are looked for."""
+    """Reads the steps of one scenario. ``folder`` is where includes are."""
 
     def __init__(self, scope: Scope, folder: Path | None, depth: int = 0) -> None:
         super().__init__(scope)
@@ -52,7 +52,7 @@ class Reader(Expectations):
         """Read a list of steps.
 
         Raises:
-            DocumentError: it is none.
+            DocumentError: it is not a list of steps.
         """
         return [step for item in node.items() for step in self.step(item)]
 
@@ -60,7 +60,7 @@ class Reader(Expectations):
         """Read one step, or the steps that it stands for.
 
         Raises:
-            DocumentError: it is none.
+            DocumentError: it is not a step.
         """
         kinds = [key for key, _ in node.pairs() if key.value in STEPS]
         if not kinds:
@@ -116,7 +116,7 @@ class Reader(Expectations):
         return [self._act(node, "engine-frame", template(node), self._to(entries))]
 
     def start(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
-        """A process of the worker."""
+        """Start a process of the worker."""
         fields = keys(node, ("ready", "env"), "`start`") if node.value is not None else {}
         process = name(entries["as"], "the name of a process") if "as" in entries else WORKER
         self._scope.processes.add(process)
@@ -132,20 +132,20 @@ class Reader(Expectations):
         return [replace(act, names_connection=bool(ready))]
 
     def ready(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
-        """Wait until the worker has registered all that it registers, and listens."""
+        """Wait until the worker has registered everything, and is responsive."""
         if node.value is not True:
             node.refuse(f"expected `true`, not {node.describe()}")
         return [self._act(node, "ready")]
 
     def pause(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
-        """Time that goes by before the next step."""
+        """A wait before the next step."""
         seconds: Any = node.value
         if not is_of_type(seconds, "number") or not 0 < seconds <= LONGEST_PAUSE:
             node.refuse(f"expected seconds, above 0 and up to {LONGEST_PAUSE}")
         return [self._act(node, "pause", Fixed(seconds))]
 
     def fault(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
-        """What goes wrong on the wire from here on, as a schedule; ``none`` ends it."""
+        """Faults on the wire from here on, as a schedule; ``none`` ends them."""
         if node.value == "none":
             return [self._act(node, "fault", Fixed(()))]
         try:
@@ -162,7 +162,7 @@ class Reader(Expectations):
         return [self._act(node, "signal", Fixed(f"SIG{wanted}"), self._process(entries))]
 
     def restart(self, node: Node, entries: Mapping[str, Node]) -> list[Step]:
-        """The engine goes and comes back, or the worker's process does."""
+        """The engine stops and starts again, or the worker's process does."""
         if node.value not in ("engine", "worker"):
             node.refuse(f"expected `engine` or `worker`, not {node.describe()}")
         down: Any = 0
@@ -187,7 +187,7 @@ class Reader(Expectations):
         return self._request(node, "http", entries)
 
     def _request(self, node: Node, kind: str, entries: Mapping[str, Node]) -> list[Step]:
-        """Something that is answered: now, or in a later step when it has a name."""
+        """A request that is answered now, or in a later step if it has a name."""
         request = name(entries["as"], "the name of a request") if "as" in entries else None
         act = self._act(node, kind, template(node), request or f"the {kind}")
         if request is not None:
@@ -227,7 +227,7 @@ class Reader(Expectations):
         ]
 
     def _parameters(self, node: Node, params: Node | None, values: Node | None) -> list[Step]:
-        """What binds the parameters of an included file."""
+        """The bindings of the parameters of an included file."""
         defaults = {key.value: value for key, value in params.pairs()} if params else {}
         overrides = {key.value: value for key, value in values.pairs()} if values else {}
         for key, _ in values.pairs() if values else ():

@@ -18,7 +18,7 @@ DEFAULTS = {"Accept": "*/*", "User-Agent": "iii-conformance"}
 async def request(place: str, wanted: Mapping[str, Any], seconds: float) -> dict[str, Any]:
     """Send a request and return ``{status, headers, body}``, or ``{failure}``.
 
-    ``place`` is the address of the port, ``wanted`` the particulars of a step ``http``.
+    ``place`` is the address of the port, ``wanted`` the content of a step ``http``.
     """
     try:
         async with asyncio.timeout(2 * seconds):
@@ -30,7 +30,7 @@ async def request(place: str, wanted: Mapping[str, Any], seconds: float) -> dict
 def _request(place: str, wanted: Mapping[str, Any], seconds: float) -> dict[str, Any]:
     address = urlsplit(place)
     query = urlencode(wanted.get("query") or {}, doseq=True)
-    path = "/" + wanted["path"].removeprefix("/")  # as a route, it may stand without its slash
+    path = "/" + wanted["path"].removeprefix("/")  # as in a route, the slash may be missing
     target = path + (("&" if "?" in path else "?") + query if query else "")
     headers, body = {**DEFAULTS}, None
     if "json" in wanted:
@@ -47,7 +47,7 @@ def _request(place: str, wanted: Mapping[str, Any], seconds: float) -> dict[str,
 
 
 def _answer(response: HTTPResponse) -> dict[str, Any]:
-    """The answer as data; the body is JSON where it says that it is, else a text."""
+    """The answer as data; the body is JSON if its content type says so, otherwise a text."""
     raw = response.read()
     text = raw.decode(response.headers.get_content_charset() or "utf-8", "replace")
     body: Any = text

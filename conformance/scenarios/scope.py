@@ -28,7 +28,7 @@ class Scope:
         """Names that must be bound by now.
 
         Raises:
-            DocumentError: one is not.
+            DocumentError: one is not bound.
         """
         for name in sorted(names):
             if name not in self.names:
@@ -42,7 +42,7 @@ class Scope:
         """A name that must be one of ``known``.
 
         Raises:
-            DocumentError: it is not.
+            DocumentError: it is not one of them.
         """
         if name not in known:
             hint = suggestion(name, known) if known else "; there is none so far"
@@ -50,11 +50,11 @@ class Scope:
         return name
 
     def await_step(self, name: str, node: Node) -> None:
-        """A step that must exist in the end."""
+        """Note a step that must exist in the end."""
         self._awaited.append((name, node))
 
     def close(self) -> None:
-        """The scenario is read.
+        """The whole scenario was read.
 
         Raises:
             DocumentError: it refers to a step that does not exist.

@@ -13,23 +13,23 @@ from conformance.scenarios.patterns.base import Names, Pattern
 from conformance.scenarios.templates import Template
 
 WORKER = "worker"
-"""The name of the process that is started when a scenario names none."""
+"""The name of the process that is started if a scenario names none."""
 
 END = "end"
-"""Where a ``never`` ends that holds to the end of the scenario."""
+"""The value of ``until`` of a ``never`` that holds to the end of the scenario."""
 
 RECORDED = "recorded"
-"""The tag of a recording as it was made: it holds what a worker did, right or wrong."""
+"""The tag of an unedited recording: it contains what a worker did, right or wrong."""
 
 Within = float | str | None
-"""Seconds, the name of a deadline of the suite, or what is usual for the step."""
+"""Seconds, the name of a deadline of the suite, or ``None`` for the step's default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step; ``kind`` is its key, ``id`` its name, ``note`` what its author says of it.
+    """One step; ``kind`` is its key, ``id`` its name, ``note`` its author's comment.
 
-    ``level`` is how binding it is, where that is less than the scenario says.
+    ``level`` is how binding it is, if that is less than the scenario says.
     """
 
     place: Location
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Act(Step):
-    """Something to do. ``what`` holds the particulars of its kind, filled in as it is done.
+    """Something to do. ``what`` is its content, whose names are filled in when it is done.
 
     ``target`` is the connection, the process or the request that it concerns, if it names one.
     ``names_connection`` is whether the connection of a process gets the name of the process.
@@ -61,7 +61,7 @@ class Act(Step):
 
     @property
     def binds(self) -> frozenset[str]:
-        """The ids that it draws."""
+        """The ids that it generates."""
         return self.what.binds() if self.what is not None else frozenset()
 
 
@@ -100,7 +100,7 @@ class Expected(Pattern):
         return (self.pattern,)
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The expectation in words."""
         pattern = self.pattern.describe(names)
         where = f" on connection `{self.source}`" if self.source and self.kind == "message" else ""
         first = " as the first message" if self.first else ""
@@ -117,7 +117,7 @@ class Expected(Pattern):
 
 @dataclass(frozen=True, slots=True)
 class Expect(Step):
-    """Every one of these must happen in time; the order means nothing if there are several."""
+    """Every one of these must happen in time; if there are several, their order does not matter."""
 
     wanted: tuple[Expected, ...] = ()
     within: Within = None
@@ -130,7 +130,7 @@ class Expect(Step):
 
 @dataclass(frozen=True, slots=True)
 class Never(Step):
-    """What must not happen: within a time, or until a later step is through."""
+    """What must not happen: within a time, or until a later step is done."""
 
     unwanted: Expected | None = None
     within: Within = None
@@ -153,8 +153,8 @@ class Needs:
 class Setting:
     """The engine behind a scenario.
 
-    ``modules`` are those of a real engine, with their options; without any (``None``) nothing
-    answers but the scenario. ``answers`` are functions that the scenario answers for the engine.
+    ``modules`` are those of a real engine, with their options; without any (``None``) only the
+    scenario answers. ``answers`` are functions whose calls the scenario answers.
     """
 
     modules: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)

@@ -15,15 +15,15 @@ class Template:
     """JSON with names in it."""
 
     def render(self, names: dict[str, Any], new_id: NewId) -> Any:
-        """The value; a fresh id that is drawn is put into ``names``.
+        """The value; a fresh id that is generated is put into ``names``.
 
         Raises:
-            KeyError: it refers to a name that stands for nothing.
+            KeyError: it refers to a name that has no value.
         """
         raise NotImplementedError
 
     def binds(self) -> frozenset[str]:
-        """The names that it draws ids for."""
+        """The names for which it generates ids."""
         return frozenset()
 
     def needs(self) -> frozenset[str]:
@@ -33,7 +33,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Fixed(Template):
-    """A value as it stands."""
+    """A literal value."""
 
     value: Any
 
@@ -44,7 +44,7 @@ class Fixed(Template):
 
 @dataclass(frozen=True, slots=True)
 class Fill(Template):
-    """A text with names in it; one that is a name alone becomes its value."""
+    """A text with names in it; one that is only a name becomes its value."""
 
     text: str
 
@@ -59,7 +59,7 @@ class Fill(Template):
 
 @dataclass(frozen=True, slots=True)
 class Fresh(Template):
-    """A fresh UUID, which a name stands for from here on."""
+    """A fresh UUID, which is the value of a name from here on."""
 
     name: str
 
@@ -102,7 +102,7 @@ class Parts(Template):
         return frozenset().union(*(part.binds() for part in self._all()))
 
     def needs(self) -> frozenset[str]:
-        """All of theirs that none before has bound."""
+        """The names that they need and that none before has bound."""
         found: frozenset[str] = frozenset()
         bound: frozenset[str] = frozenset()
         for part in self._all():

@@ -1,7 +1,7 @@
 """From the nodes of a document to patterns and templates.
 
-A mapping whose keys begin with ``$`` is an operator; several in one mapping must all hold. What
-really begins with ``$`` stands inside ``$literal``.
+A mapping whose keys begin with ``$`` is an operator; several in one mapping must all hold. Data
+that really begins with ``$`` goes into ``$literal``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def pattern(node: Node, *, exact: bool = False) -> Pattern:
     """Read a pattern; within ``exact`` objects may have no other keys.
 
     Raises:
-        DocumentError: it is none.
+        DocumentError: it is not a pattern.
     """
     if node.is_list:
         return Array(tuple(pattern(item, exact=exact) for item in node.items()))
@@ -56,7 +56,7 @@ def template(node: Node) -> Template:
     """Read a template.
 
     Raises:
-        DocumentError: it is none.
+        DocumentError: it is not a template.
     """
     if node.is_list:
         return Parts(tuple(template(item) for item in node.items()))
@@ -74,7 +74,7 @@ def name(node: Node, what: str) -> str:
     """Read a name.
 
     Raises:
-        DocumentError: it is none.
+        DocumentError: it is not a name.
     """
     text = node.text(what)
     if not NAME.fullmatch(text):
@@ -202,7 +202,7 @@ MATCHERS: Mapping[str, Callable[[Node, bool], Pattern]] = {
     "$literal": lambda node, _: Is(node.value),
     "$schema": _schema,
 }
-"""What a worker's frame can be asked to look like, by operator."""
+"""The operators of patterns."""
 
 
 def _fresh(node: Node) -> Template:
@@ -224,4 +224,4 @@ DRAWN: Mapping[str, Callable[[Node], Template]] = {
     "$repeat": _repeat,
     "$literal": lambda node: Fixed(node.value),
 }
-"""What can stand in a frame that is sent, by operator."""
+"""The operators of templates."""

@@ -1,4 +1,4 @@
-"""From a played scenario to a verdict: what it needs of a worker, and what it showed."""
+"""From a played scenario to a verdict: what it needs from a worker, and what it showed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def trial(scenario: Scenario) -> Trial[Played]:
 
 
 def bound(scenario: Scenario, baseline: Baseline) -> Names:
-    """What the names of a scenario stand for at its beginning, with this worker.
+    """The values of the names of a scenario at its beginning, with this worker.
 
     Raises:
         Unsuitable: the worker has not registered what the scenario needs.
@@ -128,7 +128,7 @@ def verdict(
 
 
 def _notes(scenario: Scenario, outcome: Outcome) -> list[str] | None:
-    """What a recording that goes through means, if nobody said what should have been in it."""
+    """What it means that a recording passes, if nobody said what should have happened."""
     if outcome is not Outcome.PASSED or RECORDED not in scenario.tags:
         return None
     return [
@@ -139,7 +139,7 @@ def _notes(scenario: Scenario, outcome: Outcome) -> list[str] | None:
 
 
 def criterion(scenario: Scenario) -> Criterion:
-    """A scenario as what a worker is judged by."""
+    """A scenario as a criterion."""
     return Criterion(
         kind=SCENARIO,
         id=scenario.name,

@@ -1,6 +1,7 @@
-"""The file ``conformance.yaml``: what a worker's author tells the suite about the worker.
+"""The file ``conformance.yaml``: what a worker's author declares about the worker.
 
-A key has the name of the option that means the same; the option on the command line wins.
+A key has the name of the option with the same meaning; the option on the command line takes
+precedence.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ SCHEMA = "settings/configuration.schema.json"
 class Configuration:
     """What a file says.
 
-    ``path`` is ``None`` where there is no file; paths in it are relative to its folder.
-    ``options`` are the values by option name, without dashes before it.
+    ``path`` is ``None`` if there is no file; paths in the file are relative to its folder.
+    ``options`` are the values by option name, without the leading dashes.
     """
 
     path: Path | None = None
@@ -31,7 +32,7 @@ class Configuration:
     roles: Mapping[str, str | None] = field(default_factory=dict)
 
     def beside(self, name: str) -> Path:
-        """The path of a file that this one names."""
+        """The path of a file that is named in this one."""
         return (self.path.parent if self.path else Path()) / name
 
 
@@ -44,7 +45,7 @@ def load(path: Path) -> Configuration:
     """Read a configuration file; an empty one says nothing.
 
     Raises:
-        UsageError: it cannot be read, or does not keep to the schema.
+        UsageError: it cannot be read, or does not match the schema.
     """
     document = documents.read(path)
     if document.value is None:

@@ -1,4 +1,4 @@
-"""Examples of what functions take, in the form of ``conformance.yaml``."""
+"""Examples of the data of functions, in the form of ``conformance.yaml``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEAD = """\
 """
 
 LONGEST = 2000
-"""Characters of an example that is written down."""
+"""The greatest length of an example that is written, in characters."""
 
 
 def text(functions: Mapping[str, Mapping[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""What the user asks of fuzzing, read from the options."""
+"""What the user wants of fuzzing, read from the options."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ EXCEPTIONS = ("fail", "warn", "ignore")
 
 @dataclass(frozen=True, slots=True)
 class Fuzzing:
-    """The choices of a fuzzing run.
+    """The options of a fuzzing run.
 
-    ``seconds`` or ``count`` bound the campaign, neither when there is none; ``machine`` is the
-    number of examples of the stateful machine, 0 for none. ``share`` of ``shares`` is this
-    process's part of a distributed run. ``corpus`` is a folder, ``database`` an address of Redis.
+    ``seconds`` or ``count`` bound the campaign, and neither is given if there is none; ``machine``
+    is the number of examples of the stateful machine, 0 for none. ``share`` of ``shares`` is this
+    process's part of a distributed run. ``corpus`` is a folder, ``database`` the address of a Redis
+    server.
     """
 
     seed: int
@@ -43,7 +44,7 @@ class Fuzzing:
 
 
 def resolve(option: Callable[[str], Any], share: int = 0, shares: int = 1) -> Fuzzing | None:
-    """What the options ask for; ``None`` when it is not fuzzing.
+    """The fuzzing that the options ask for; ``None`` if there is none.
 
     ``option`` gives the value of an option by its name, as in ``fuzz-seed``.
 

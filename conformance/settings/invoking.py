@@ -1,4 +1,4 @@
-"""Which functions of a worker may be invoked, with what, and which play a part in deeper checks.
+"""Which functions of a worker may be invoked, with which data, and which play a part.
 
 Invoking a function has effects: what the user excludes is never invoked, by any check.
 """
@@ -35,12 +35,12 @@ ROLES: Mapping[str, str] = {
     "call": "calls the `function_id` in its data and returns what came of it",
 }
 """The parts that a function can play, each with its behaviour: ``conformance::NAME``, or another
-function that the user says behaves so."""
+function that the user declares to behave like it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """What the user tells of a function: examples of its data, and the seconds it may take."""
+    """What the user declares about a function: example data, and the seconds it may take."""
 
     examples: tuple[Any, ...] = ()
     timeout: float = 0.0
@@ -48,11 +48,11 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Invoking:
-    """The user's choices about invoking.
+    """What the user says about invoking functions.
 
-    ``excluded`` are shell-style patterns of function ids; with ``disabled`` no function is
-    invoked; ``roles`` maps names of ``ROLES`` to function ids, or
-    to ``None`` where no function plays the part, whatever the worker seems to do.
+    ``excluded`` are shell-style patterns of function ids; with ``disabled`` no function is invoked;
+    ``roles`` maps names of ``ROLES`` to function ids, or to ``None`` if no function plays the part,
+    whatever the worker seems to do.
     """
 
     functions: Mapping[str, Function] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Invoking:
         return None
 
     def player(self, role: str) -> str:
-        """The id of the function that plays ``role`` where it is registered."""
+        """The id of the function that plays ``role``, if it is registered."""
         return self.roles.get(role, f"{PREFIX}{role}") or ""
 
     def denies(self, role: str) -> bool:
@@ -92,7 +92,7 @@ class Invoking:
         return sample(request_format)
 
     def strangers(self, registered: Collection[str]) -> list[str]:
-        """What the user says of functions that the worker does not register, a line each."""
+        """What the user declares about functions that the worker does not register, a line each."""
         if not registered:
             return []
         mentions = {name: f"`functions` names {name}" for name in self.functions}

@@ -1,4 +1,4 @@
-"""A plain example for a JSON Schema: what a function is invoked with when nobody says better."""
+"""A plain example for a JSON Schema: the data for a function if nothing better is known."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ DEPTH = 8
 
 
 def sample(schema: Any) -> Any:
-    """An example that ``schema`` allows, or ``{}`` where none was found.
+    """An example that ``schema`` allows, or ``{}`` if none was found.
 
-    It is the same for the same schema: examples, defaults and constants first, else the least
-    value of the type.
+    The same schema always gives the same example: examples, defaults and constants first, otherwise
+    the least value of the type.
     """
     if not isinstance(schema, Mapping):
         return {}

@@ -14,7 +14,7 @@ from conformance.subject.place import Subject
 from mock_engine.versions import RELEASED
 
 DEFAULT_PORT = 49134
-"""Where workers dial that are told no address."""
+"""The port that workers dial if they are given no address."""
 
 CONCURRENCY = 24
 """How many workers run at a time."""
@@ -22,16 +22,15 @@ CONCURRENCY = 24
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The choices of one run. Times are in seconds.
+    """The options of one run. Times are in seconds.
 
-    ``timeout_factor`` stretches every deadline, for slow machines. ``default_port`` is where
-    workers dial that are not told otherwise; the suite listens there too while it is free.
-    ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any,
-    and ``engine`` the version of the engine against which the worker will run.
-    ``variables`` are names that get the engine's address beside the usual ones; ``environment``
-    holds further variables of the worker.
-    With ``sdk_defects``, what the worker's SDK is known to break is a known failure, too.
-    ``upstream`` is the real engine behind the suite, if the worker is to be judged under one.
+    ``timeout_factor`` stretches every deadline, for slow machines. ``default_port`` is the port
+    that workers dial if they are given no other; the suite listens there too while it is free.
+    ``full`` plays long trials, too; ``protocol`` is the version that the user names, if any, and
+    ``engine`` the version of the engine that the worker will run against. ``variables`` are names
+    that get the engine's address beside the usual ones; ``environment`` holds further variables of
+    the worker. With ``sdk_defects``, what the worker's SDK is known to break is a known failure,
+    too. ``upstream`` is the real engine behind the suite, if the worker is to be judged under one.
     ``update`` is the file of known failures that the run brings up to date. ``serial`` lets one
     process of the worker live at a time.
     """

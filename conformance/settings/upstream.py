@@ -1,4 +1,4 @@
-"""The real engine behind the suite, where the user names one."""
+"""The real engine behind the suite, if the user names one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class UpstreamEngine(Protocol):
-    """An engine for one worker at a time; it is started when it is first asked for."""
+    """An engine for one worker at a time; it is started when it is first needed."""
 
     async def url(self) -> str:
-        """Where its port for workers is.
+        """The address of its port for workers.
 
         Raises:
             OSError: it cannot be started, or is gone.
@@ -28,7 +28,7 @@ class Upstream(Protocol):
 
     @property
     def parallel(self) -> int:
-        """How many workers it may have at a time; an engine that runs already has one."""
+        """How many workers it may have at a time; one for an engine that is already running."""
 
     def open(self) -> UpstreamEngine:
         """An engine for a worker."""

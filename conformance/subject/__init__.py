@@ -1,1 +1,1 @@
-"""The worker under judgement: how it is started, watched and stopped."""
+"""The worker being judged: how it is started, watched and stopped."""

@@ -19,30 +19,30 @@ from mock_engine.wire.listener import bound
 
 @dataclass(frozen=True, slots=True)
 class Attached(Subject):
-    """Whoever dials this port. It is neither started, nor signalled, nor ended by the suite."""
+    """The worker that dials this port. The suite neither starts, signals nor kills it."""
 
     port: int
 
     @property
     def text(self) -> str:
-        """Where it is awaited."""
+        """The port on which it is awaited."""
         return f"whoever dials {url(HOST, self.port)}"
 
     @property
     def described(self) -> str:
-        """Where it is awaited, and that it is time."""
+        """The port on which it is awaited, and that it is time to start it."""
         return f"{self.text}; start it now"
 
     @property
     def starts(self) -> bool:
-        """No: what takes a fresh worker, or its process, is not verified."""
+        """False: what needs a fresh worker, or its process, is not verified."""
         return False
 
     async def place(self) -> Place:
         """The port.
 
         Raises:
-            UsageError: something else has it.
+            UsageError: it is taken.
         """
         try:
             bound(HOST, self.port).close()
@@ -60,7 +60,7 @@ class Port(Place):
     host: str = HOST
 
     def bind(self, host: str, port: int) -> socket.socket:
-        """A socket on the port that the worker dials, whatever ``port`` is asked for."""
+        """A socket on the port that the worker dials, whichever ``port`` is given."""
         del port
         return bound(host, self.port)
 
@@ -70,7 +70,7 @@ class Port(Place):
 
 
 class AttachedWorker:
-    """A worker that runs as far as anybody here can know."""
+    """A worker that is running as far as can be known from here."""
 
     name = "the attached worker"
 
@@ -82,7 +82,7 @@ class AttachedWorker:
 
     @property
     def running(self) -> bool:
-        """As far as anybody here can know."""
+        """True, as far as can be known from here."""
         return True
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -94,17 +94,17 @@ class AttachedWorker:
         raise Inconclusive(f"this takes a worker that the suite starts, to send it {number.name}")
 
     def usage(self) -> Usage | None:
-        """Which process it is is not known."""
+        """``None``: its process is not known."""
         return None
 
     def remotes(self) -> tuple[tuple[str, int], ...]:
-        """Which process it is is not known."""
+        """None known: its process is not known."""
         return ()
 
     async def remaining(self, within: float) -> tuple[str, ...]:
-        """Nothing that is known of."""
+        """None that is known of."""
         del within
         return ()
 
     async def kill(self) -> None:
-        """It is left alone."""
+        """Do nothing: the worker is left running."""

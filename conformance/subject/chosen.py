@@ -1,4 +1,4 @@
-"""What the options say about the worker that is to be judged."""
+"""What the options say about the worker to be judged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conformance.subject.isolated import Isolated
 from conformance.subject.place import Subject
 
 NAMING = ("worker-cmd", "worker-image", "worker-attach")
-"""The options that name a worker, of which there is one."""
+"""The options that name a worker; only one of them may be given."""
 
 HIGHEST = 65535
 OPTIONS = (*NAMING, "worker-network", "isolate")
@@ -25,7 +25,7 @@ def names_a_worker(options: Mapping[str, Any]) -> bool:
 
 
 def subject(options: Mapping[str, Any]) -> Subject:
-    """What is judged, of the values of ``OPTIONS``, ``None`` where one is not given.
+    """The subject that the values of ``OPTIONS`` name; ``None`` stands for an option not given.
 
     Raises:
         UsageError: two exclude each other, or what they name cannot be used.
@@ -54,7 +54,7 @@ def subject(options: Mapping[str, Any]) -> Subject:
             "--isolate is for --worker-cmd; a container has a network of its own already, and "
             "the engine listens where it can reach it"
         )
-    from conformance.subject.image import Image  # takes an extra that others do without
+    from conformance.subject.image import Image  # needs an extra that others do not
 
     return Image(image, network)
 
@@ -63,7 +63,7 @@ def variables(texts: Iterable[str], present: Mapping[str, str]) -> dict[str, str
     """The variables that ``--worker-env`` gives, each as ``NAME=VALUE`` or ``NAME``.
 
     Raises:
-        UsageError: a name is empty, is not in the present environment, or is the suite's own.
+        UsageError: a name is empty, is not in the current environment, or is the suite's own.
     """
     found: dict[str, str] = {}
     for text in texts:

@@ -15,14 +15,14 @@ HOST = "127.0.0.1"
 
 SHELLS = ("sh", "bash", "dash", "zsh")
 WRAPPERS = (*SHELLS, "npm", "npx", "pnpm", "yarn", "bunx", "uv", "uvx", "poetry")
-"""Programs that start another one, and stand between it and who sends signals."""
+"""Programs that start another one, and stand between it and the sender of signals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command(Subject):
     """A worker's command, with ``{url}``, ``{host}`` and ``{port}`` still in it.
 
-    It runs in ``folder``, or where the suite does.
+    It runs in ``folder``, or in the current folder of the suite.
     """
 
     words: tuple[str, ...]
@@ -50,7 +50,7 @@ class Command(Subject):
         return self.text
 
     async def place(self) -> Place:
-        """Where the machine's own loopback is the meeting point."""
+        """The place where engine and worker meet: this machine's loopback."""
         return ThisMachine(self)
 
 
@@ -86,7 +86,7 @@ def split(text: str, option: str) -> list[str]:
 
 
 def wrapper(text: str) -> str | None:
-    """The program that stands between the suite and the worker of this command, if one does.
+    """The program that stands between the suite and the worker of this command, if any.
 
     A shell that is told to ``exec`` the worker does not.
     """

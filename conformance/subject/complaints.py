@@ -1,7 +1,7 @@
-"""What a worker's output says of a failure of its own: uncaught exceptions and panics.
+"""Failures that a worker's output reports: uncaught exceptions and panics.
 
-A runtime writes them in a form of its own: Python the exception last, Node and the JVM first,
-before the stack; Rust and Go begin with a word.
+Each runtime has its own format: Python writes the exception last, Node and the JVM first, before
+the stack; Rust and Go begin with a keyword.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class WorkerContainer:
 
     @property
     def running(self) -> bool:
-        """Whether the container runs."""
+        """Whether the container is running."""
         return self.exit_code is None
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -96,7 +96,7 @@ class WorkerContainer:
         return ()
 
     def _follow(self) -> None:
-        """Hand on what the container writes, and at its end how it ended."""
+        """Collect the container's output, and finally how it ended."""
         code, notes = SIGNALLED + signal.SIGKILL, ""  # unless known better: it was removed
         with suppress(Exception):  # the container is removed, or the daemon gone
             for chunk in self._docker.logs(stream=True, follow=True):
@@ -127,7 +127,7 @@ def exit_code(status: int) -> int:
 
 
 def ending(state: Mapping[str, Any]) -> str:
-    """What the daemon knows of a container's end beside its status, as a line; else nothing."""
+    """What the daemon knows about a container's end besides its status, as a line; or nothing."""
     if state.get("OOMKilled"):
         return "[container] killed, because it used more memory than it may: out of memory\n"
     if state.get("Error"):

@@ -1,4 +1,4 @@
-"""The Docker daemon: whether it is there, what it has, and what is left of earlier runs."""
+"""The Docker daemon: whether it is there, what it has, and what earlier runs left behind."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ OWNER = "dev.iii.conformance.owner"
 """Labels of every container: the run it belongs to, and the process that must remove it."""
 
 NO_PACKET = ("192.0.2.1", 9)
-"""An address for documentation (RFC 5737). Connecting a datagram socket sends nothing; it asks
-the system which of its own addresses it would use."""
+"""An address for documentation (RFC 5737). Connecting a datagram socket sends nothing; it asks the
+system which of its own addresses it would use."""
 
 
 class DockerDaemon:
-    """A daemon that answers. Its methods block."""
+    """A daemon that is reachable. Its methods block."""
 
     def __init__(self) -> None:
-        """Connect as ``DOCKER_HOST``, the docker context or the default socket say.
+        """Connect as ``DOCKER_HOST``, the Docker context or the default socket says.
 
         Raises:
             UsageError: the extra is not installed, or no daemon answers.
@@ -57,7 +57,7 @@ class DockerDaemon:
 
     @property
     def version(self) -> str:
-        """The daemon's version and system, for people."""
+        """The daemon's version and system, as text."""
         return f"{self._info.get('ServerVersion')} on {self._info.get('OperatingSystem')}"
 
     @property
@@ -66,10 +66,10 @@ class DockerDaemon:
         return {RUN: self.run, OWNER: _owner(psutil.Process())}
 
     def require(self, image: str) -> None:
-        """See that an image is there, and pull it if it is not.
+        """Make sure that an image is there, and pull it if it is not.
 
         Raises:
-            UsageError: it cannot be had.
+            UsageError: it is not available.
         """
         try:
             self.client.images.get(image)
@@ -107,7 +107,7 @@ class DockerDaemon:
         return route.Network(found.name, gateways[0] if is_bridge and gateways else None)
 
     def facts(self) -> route.Daemon:
-        """What decides how a container reaches an engine of this process."""
+        """The facts that decide how a container reaches an engine of this process."""
         parts = urlsplit(self.host)
         elsewhere = parts.hostname if parts.scheme in ("tcp", "http", "https", "ssh") else None
         if elsewhere in ("localhost", "127.0.0.1", "::1"):
@@ -123,7 +123,7 @@ class DockerDaemon:
         )
 
     def sweep(self) -> None:
-        """Remove the containers of this run, and of runs on this machine that are no more."""
+        """Remove the containers of this run, and of runs on this machine that have ended."""
         with suppress(Exception):  # the daemon may be gone by now, and with it what to remove
             for container in self.client.containers.list(
                 all=True, ignore_removed=True, filters={"label": OWNER}
@@ -180,7 +180,7 @@ def _is_gone(owner: str) -> bool:
 
 
 def _keep_ryuk_to_what_is_there(client: Any) -> None:
-    """Let testcontainers start its reaper only where its image is there already.
+    """Let testcontainers start its reaper only if its image is there already.
 
     Containers are removed by ``sweep``; a run must not fail for an image it does not need.
     """

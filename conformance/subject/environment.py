@@ -1,4 +1,4 @@
-"""How a worker is told where its engine listens: in its environment and in its words."""
+"""How a worker learns where its engine listens: from its environment and its command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 
 ADDRESS_VARIABLES = ("III_URL", "III_ENGINE_URL", "III_WS_URL")
-"""Where workers look for the engine's address; each generation of SDKs has its own name."""
+"""The variables in which workers look for the engine's address; each generation of SDKs has its
+own."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MARK = "III_CONFORMANCE_SUBJECT"
@@ -39,8 +40,8 @@ def environment(
 ) -> dict[str, str]:
     """The environment of a worker: the inherited one, the engine's address, and a mark.
 
-    ``extra`` names further variables that get the address, ``also`` holds any others. Loopback
-    and the engine's host are taken out of any proxy: WebSocket clients obey ``HTTP_PROXY`` even
+    ``extra`` names further variables that get the address, ``also`` contains any others. Loopback
+    and the engine's host are excluded from any proxy: WebSocket clients obey ``HTTP_PROXY`` even
     there.
     """
     env = dict(inherited)
@@ -55,5 +56,5 @@ def environment(
 
 
 def inherited_environment() -> Mapping[str, str]:
-    """The environment of this process without what pytest put there for itself."""
+    """The environment of this process without what pytest added for itself."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

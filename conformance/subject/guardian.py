@@ -1,4 +1,4 @@
-"""The guardian of this process: it starts workers, and sees to it that none outlives the suite."""
+"""The guardian of this process: it starts workers, and makes sure that none outlives the suite."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCRIPT = (sys.executable, "-I", "-S", str(Path(keeper.__file__)))
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a keeper executes, and with what; its standard input is empty unless ``input``."""
+    """What a keeper executes; its standard input is at its end unless ``input`` keeps it open."""
 
     words: Sequence[str]
     environment: Mapping[str, str]
@@ -43,7 +43,7 @@ class Guardian:
         self._sending = threading.Lock()
 
     async def start(self, job: Job) -> tuple[Kept, BinaryIO]:
-        """Have a job done by a keeper; its end of the job, and what the worker writes.
+        """Let a keeper do a job; return the socket of the job and the pipe of the worker's output.
 
         Raises:
             OSError: it cannot be executed.
@@ -62,20 +62,20 @@ class Guardian:
         try:
             kept.ask(asdict(job))
             kept.pid = _started(await kept.answer(), job)
-        except BaseException:  # cancelled in between: nobody else knows the worker yet
+        except BaseException:  # cancelled meanwhile: nothing else knows the worker yet
             writer.close()
             output.close()
             raise
         return kept, output
 
     def close(self) -> None:
-        """Let it end; workers that still run are ended by their keepers when this process ends."""
+        """Let it end; keepers kill the workers that are still running when this process ends."""
         self._control.close()
         self._process.wait()
 
 
 class Kept:
-    """The suite's end of a job: what its keeper says, in the order in which it says it."""
+    """The suite's end of a job: the messages of its keeper, in order."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader

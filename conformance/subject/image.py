@@ -19,7 +19,7 @@ from mock_engine.wire.listener import bound
 
 
 class Image(Subject):
-    """An image, with what stands after it in ``docker run``: the arguments of its entry point."""
+    """An image, with what follows it in ``docker run``: the arguments of its entry point."""
 
     def __init__(self, text: str, network: str | None = None) -> None:
         """Look for the daemon and the image, and pull the image if it is not there.
@@ -53,7 +53,7 @@ class Image(Subject):
         return f"image {self.text} ({self.route})"
 
     async def place(self) -> Place:
-        """Where the route leads."""
+        """The place to which the route leads."""
         return Beside(self)
 
 
@@ -74,7 +74,7 @@ class Beside(Place):
         return self.image.route.host
 
     async def start(self, start: Start) -> WorkerContainer:
-        """Start a container; it has nothing of this process's environment.
+        """Start a container; it inherits nothing from this process's environment.
 
         Raises:
             UsageError: the daemon cannot start it.
@@ -103,10 +103,10 @@ class Beside(Place):
 
 
 def _require_own(way: route.Route) -> None:
-    """See that the engine can listen where the route says.
+    """Check that the engine can listen where the route says.
 
     Raises:
-        UsageError: that is no address of this machine.
+        UsageError: that is not an address of this machine.
     """
     try:
         bound(way.listens_on, 0).close()

@@ -1,4 +1,4 @@
-"""A command whose every run has a network of its own, so that several run at a time on one port."""
+"""A command whose every run has its own network, so that several can use one port at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conformance.subject.process import WorkerProcess
 
 SCRIPT = (sys.executable, "-I", "-S", str(Path(namespace.__file__)))
 ANSWER = 64
-"""Bytes that the holder of a namespace says at the most."""
+"""The most bytes that the holder of a namespace sends in an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Isolated(Subject):
 
     @property
     def private_ports(self) -> bool:
-        """Yes: that is what it is for."""
+        """True: that is its purpose."""
         return True
 
     async def place(self) -> Place:
@@ -54,7 +54,7 @@ class Isolated(Subject):
 
 
 class OwnNetwork(Place):
-    """A network namespace, which lasts as long as the process that holds it."""
+    """A network namespace, which exists as long as the process that holds it."""
 
     listens_on = host = HOST
 
@@ -113,7 +113,7 @@ class OwnNetwork(Place):
         """Execute the command inside the namespace.
 
         Raises:
-            UsageError: it is no program.
+            UsageError: it cannot be executed.
         """
         words = placed(self._command.words, self.host, start.port)
         if shutil.which(words[0]) is None:

@@ -1,18 +1,18 @@
-"""Starts workers for the suite, and ends them when the suite is no more. Run as a script.
+"""Starts workers for the suite, and kills them when the suite has ended. Run as a script.
 
     suite ── control socket ──▶ guardian ──fork──▶ keeper ──fork, exec──▶ worker ──▶ what it starts
       └──────────── one job socket for each worker ──────▲
 
 Rules of this file:
 
-* It is a program of its own and imports the standard library alone. The guardian has one thread
-  and little memory, so it can fork a keeper for each worker in about a millisecond; the suite,
-  which has threads, could not.
-* On Linux a keeper is a child subreaper (prctl(2)): whatever a worker starts becomes a child of
-  the keeper when its own parent ends, in whatever session, process group and environment it runs.
-  Elsewhere a keeper looks at the process table while the worker runs, and remembers what it saw.
+* It is a separate program and imports only the standard library. The guardian has one thread and
+  little memory, so it can fork a keeper for each worker in about a millisecond; the suite, which
+  has threads, could not.
+* On Linux a keeper is a child subreaper (prctl(2)): whatever a worker starts becomes a child of the
+  keeper when its own parent ends, in whatever session, process group and environment it runs.
+  Elsewhere a keeper polls the process table while the worker runs, and remembers what it saw.
 * The system closes the suite's end of a job socket when the suite ends, in whatever way. A keeper
-  then kills everything beneath it, and ends.
+  then kills everything below it, and ends.
 
 A job is one JSON object on a line: ``words``, ``environment``, ``folder``, and whether ``input``
 stays open. A keeper answers in lines: ``{"pid"}`` or ``{"errno", "file"}``, and later
@@ -41,10 +41,10 @@ SUBREAPER = 36
 
 LINUX = sys.platform == "linux"
 LOOK = 0.05
-"""Seconds between two looks at what still runs, while that is awaited."""
+"""Seconds between two checks of what is still running, while its end is awaited."""
 
 WATCH = 0.5
-"""Seconds between two looks at the process table where there is no subreaper."""
+"""Seconds between two reads of the process table if there is no subreaper."""
 
 PS = ("/bin/ps", "-axo", "pid=,ppid=,state=,lstart=")
 OWN_SIGNALS = (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
@@ -53,7 +53,7 @@ background, or by the guardian."""
 
 
 def guard(control: socket.socket) -> None:
-    """Fork a keeper for each pair of descriptors that comes: a job socket and an output pipe."""
+    """Fork a keeper for each pair of descriptors that arrives: a job socket and an output pipe."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a keeper
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, 1, 2)
@@ -76,7 +76,7 @@ def _keep(job: socket.socket, output: int) -> NoReturn:
 
 
 class Keeper:
-    """Starts one worker, tells how it ends, and knows what it started."""
+    """Starts one worker, reports how it ends, and knows what it started."""
 
     def __init__(self, job: socket.socket) -> None:
         self._job = job
@@ -86,7 +86,7 @@ class Keeper:
         self._deadline: float | None = None
 
     def run(self, output: int) -> None:
-        """Serve the job until the suite's end of it is closed, and leave nothing behind."""
+        """Serve the job until the suite closes its end of it, and leave nothing behind."""
         waker, wakes = os.pipe()
         os.set_blocking(wakes, False)
         os.set_blocking(waker, False)
@@ -104,7 +104,7 @@ class Keeper:
         self._end(waker)
 
     def _serve(self, waker: int) -> bool:
-        """Do what is to be done next; false when the suite wants no more."""
+        """Do what is to be done next; return false when the suite wants no more."""
         awaited = [self._job.fileno(), waker]
         wait = LOOK if self._deadline is not None else None if LINUX else WATCH
         ready, _, _ = select.select(awaited, [], [], wait)
@@ -126,7 +126,7 @@ class Keeper:
         return True
 
     def _line(self) -> bytes | None:
-        """The next line of the suite, or ``None`` at its end."""
+        """The next line from the suite, or ``None`` at its end."""
         while b"\n" not in self._received:
             try:
                 data = self._job.recv(65536)
@@ -139,7 +139,7 @@ class Keeper:
         return line
 
     def _tell(self, answer: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # the suite is gone: its end of the socket tells so
+        with contextlib.suppress(OSError):  # the suite is gone: its end of the socket is closed
             self._job.sendall(json.dumps(answer).encode() + b"\n")
 
     def _start(self, job: dict[str, Any], output: int) -> None:
@@ -158,10 +158,10 @@ class Keeper:
         self._tell(json.loads(reason) if reason else {"pid": self._pid})
 
     def _running(self) -> list[int]:
-        """What runs beneath this process.
+        """What is running below this process.
 
-        A process that was born while the table was read is not in it; that there are children all
-        the same, the system knows.
+        A process that started while the table was read may not be in it; but the system still knows
+        whether there are children.
         """
         while not (found := self._table.running()) and self._reap():
             pass
@@ -180,7 +180,7 @@ class Keeper:
                 self._tell({"status": os.waitstatus_to_exitcode(status)})
 
     def _end(self, waker: int) -> None:
-        """Kill everything, until nothing new appears."""
+        """Kill everything, until no new process appears."""
         while found := self._running():
             for pid in found:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -191,7 +191,7 @@ class Keeper:
 
 
 def _become(job: dict[str, Any], given: int, output: int, failing: int) -> NoReturn:
-    """Become the worker: a session of its own, no signal ignored, its own input and output."""
+    """Become the worker: its own session, no ignored signals, its own input and output."""
     try:
         os.setsid()
         for number in OWN_SIGNALS:
@@ -211,21 +211,21 @@ def _become(job: dict[str, Any], given: int, output: int, failing: int) -> NoRet
 
 
 class Table:
-    """The processes beneath this one, as the process table of the system has them."""
+    """The processes below this one, from the system's process table."""
 
     def __init__(self) -> None:
         self._seen: dict[int, str] = {}
 
     def look(self) -> None:
-        """Remember what runs, where it could not be found once its parent has ended."""
+        """Remember what is running, if it could not be found once its parent has ended."""
         if not LINUX:
             self.running()
 
     def running(self) -> list[int]:
-        """The ids of the processes that run, those that have ended and were not awaited left out.
+        """The ids of the running processes, without zombies.
 
-        Where there is no subreaper, a process that was seen beneath the worker is known again by
-        its id and the time of its start.
+        If there is no subreaper, a process that was seen below the worker is recognised by its id
+        and start time.
         """
         rows = _linux_rows() if LINUX else _other_rows()
         children: dict[int, list[int]] = {}
@@ -248,7 +248,7 @@ class Table:
 
 
 Rows = dict[int, tuple[int, str, str]]
-"""Parent, time of the start and state of each process, by its id."""
+"""Parent, start time and state of each process, by its id."""
 
 
 def _linux_rows() -> Rows:

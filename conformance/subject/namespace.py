@@ -1,6 +1,6 @@
 """A network namespace of its own for each place: own loopback, own ports. Linux only.
 
-Two small programs do what the suite's process, which has threads, cannot do in itself:
+Two small programs do what the suite's process cannot do itself, because it has threads:
 
 * ``hold`` makes a namespace and binds sockets in it: it gets ``host port`` on its standard input,
   which is a Unix socket, and answers with the socket itself (SCM_RIGHTS), so that the engine
@@ -8,8 +8,7 @@ Two small programs do what the suite's process, which has threads, cannot do in 
 * ``enter`` goes into the namespace of another process and becomes the worker's command.
 
 Without the right to make a network namespace they make a user namespace around it, in which the
-user stays who they are. This file is also run as a script, so it imports the standard library
-alone.
+user stays the same. This file is also run as a script, so it imports only the standard library.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def _answer(control: socket.socket, host: str, port: int) -> None:
 
 
 def _leave() -> None:
-    """Leave the present network, in a user namespace where that alone is not permitted."""
+    """Leave the current network, in a user namespace if that is not permitted otherwise."""
     try:
         _call("unshare", NEW_NET)
     except PermissionError:

@@ -20,9 +20,9 @@ class Line:
 
 
 class Search:
-    """Looks for texts in all that is written from now on, however much, and however long lines are.
+    """Looks for texts in everything written from now on, however much, and however long the lines.
 
-    What is kept of the output is cut and dropped, so that it proves no absence.
+    The kept output is cut and dropped, so it cannot prove that a text is absent.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
@@ -39,7 +39,7 @@ class Search:
 
 
 class Output(asyncio.Protocol):
-    """Reads a pipe to its end, so that a talkative worker never blocks on it.
+    """Reads a pipe to its end, so that a worker with much output never blocks on it.
 
     The newest ``KEPT_LINES`` lines are kept; lines longer than ``LONGEST_LINE`` bytes are cut.
     ``written`` counts the bytes of all of them.
@@ -56,7 +56,7 @@ class Output(asyncio.Protocol):
 
     @property
     def is_pipe(self) -> bool:
-        """Whether the worker writes into a pipe that ``close`` closes."""
+        """Whether the worker writes to a pipe that ``close`` closes."""
         return self._transport is not None
 
     @property

@@ -1,10 +1,10 @@
-"""What the suite asks of a worker, whatever it runs in.
+"""The interface through which the suite starts and controls a worker, whatever it runs in.
 
 A *subject* is what the user gave: a command, or an image. A *place* is where one engine and one
 worker of the subject meet: it says where the engine listens, what the worker dials, and starts
 the worker. A *run* is a started worker.
 
-What most of them have in common is the default here: one set of ports, the machine's own, and a
+The defaults here are what most subjects have in common: one set of ports, the machine's own, and a
 worker that the suite starts.
 """
 
@@ -26,9 +26,10 @@ from mock_engine.wire.listener import bound
 class Start:
     """How a worker is started: where its engine listens, and what is in its environment.
 
-    ``now`` gives the transcript's time in seconds, for the lines of the output; ``variables``
-    are further names that get the address, ``also`` holds any others; ``query`` is put behind the
-    address. Its standard input is empty, as under a supervisor, unless ``input`` keeps it open.
+    ``now`` gives the transcript's time in seconds, for the lines of the output; ``variables`` are
+    further names that get the address, ``also`` contains any others; ``query`` is appended to the
+    address. Its standard input is at its end, as under a supervisor, unless ``input`` keeps it
+    open.
     """
 
     port: int
@@ -42,8 +43,8 @@ class Start:
 class Run(Protocol):
     """A started worker. ``exit_code`` is negative for the number of a signal that ended it.
 
-    ``name`` tells it from other runs; the listeners in ``on_exit`` are called when the started
-    process has ended.
+    ``name`` distinguishes it from other runs; the listeners in ``on_exit`` are called when the
+    started process has ended.
     """
 
     name: str
@@ -54,22 +55,22 @@ class Run(Protocol):
 
     @property
     def running(self) -> bool:
-        """Whether the started process still runs."""
+        """Whether the started process is still running."""
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the started process alone, as a supervisor does."""
 
     def usage(self) -> Usage | None:
-        """What it takes of this machine; ``None`` where that cannot be told from here."""
+        """The resources that it uses on this machine; ``None`` if that is not known here."""
 
     def remotes(self) -> tuple[tuple[str, int], ...]:
-        """Hosts and ports that it is connected with, where that can be told from here."""
+        """Hosts and ports that it is connected with, if that can be known from here."""
 
     async def remaining(self, within: float) -> tuple[str, ...]:
-        """What still runs after ``within`` seconds of all that was started, in words."""
+        """What is still running after ``within`` seconds of everything started, in words."""
 
     async def kill(self) -> None:
-        """End the worker and everything it started, at once, and wait until it is gone."""
+        """Kill the worker and everything it started, at once, and wait until it is gone."""
 
 
 class Place(Protocol):
@@ -103,7 +104,7 @@ class Place(Protocol):
         """
 
     async def close(self) -> None:
-        """Give up what the place holds, if anything; every run in it has been killed."""
+        """Release what the place holds, if anything; every run in it has been killed."""
         return
 
 

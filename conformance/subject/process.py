@@ -1,6 +1,6 @@
 """One run of a worker's command: start, signal, wait, kill, and what it leaves behind.
 
-A keeper starts the command and knows everything that came of it; see ``keeper.py``.
+A keeper starts the command and knows every process that it started; see ``keeper.py``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class WorkerProcess:
     ) -> WorkerProcess:
         """Execute ``words``, which the user gave as ``text``, for an engine on ``host``.
 
-        It runs in ``folder``, or where the suite does.
+        It runs in ``folder``, or in the current folder of the suite.
 
         Raises:
             UsageError: the operating system cannot execute it.
@@ -92,7 +92,7 @@ class WorkerProcess:
 
     @property
     def running(self) -> bool:
-        """Whether the process that was started still runs."""
+        """Whether the started process is still running."""
         return self.exit_code is None
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -102,17 +102,17 @@ class WorkerProcess:
                 os.kill(self.pid, number)
 
     def usage(self) -> Usage | None:
-        """What it and all that it started take; ``None`` once it has ended."""
+        """The resources used by it and everything it started; ``None`` once it has ended."""
         return usage_of(self.pid)
 
     def remotes(self) -> tuple[tuple[str, int], ...]:
-        """Hosts and ports that it and all that it started are connected with, or dial."""
+        """Hosts and ports that it and everything it started are connected with, or dial."""
         return remotes_of(self.pid)
 
     async def remaining(self, within: float) -> tuple[str, ...]:
-        """What still runs of all that this command started, after ``within`` seconds at most.
+        """What is still running of what this command started, after ``within`` seconds at most.
 
-        As ``name (pid 1234)``; the started process itself among them while it runs.
+        As ``name (pid 1234)``; the started process itself is among them while it runs.
         """
         async with self._asking:
             if self._following.done():
@@ -123,14 +123,14 @@ class WorkerProcess:
         return tuple(f"{_name(pid)} (pid {pid})" for pid in found)
 
     async def kill(self) -> None:
-        """End the command and everything it started, at once, and wait until it is gone."""
+        """Kill the command and everything it started, at once, and wait until it is gone."""
         self._kept.end()
-        await asyncio.shield(self._following)  # whoever is cancelled meanwhile must not end it
+        await asyncio.shield(self._following)  # a cancelled caller must not stop this
         self._kept.close()
         self.output.close()
 
     async def _follow(self) -> None:
-        """Take note of what the keeper says, until it has ended."""
+        """Follow the messages of the keeper until it has ended."""
         while (answer := await self._kept.answer()) is not None:
             if "status" in answer:
                 self._ended(answer["status"])

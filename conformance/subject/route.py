@@ -1,10 +1,10 @@
 """How a container reaches an engine that runs beside the daemon, or elsewhere. Pure.
 
-The engine listens on loopback wherever that is enough, and otherwise on the one address that the
+The engine listens on loopback if that is enough, and otherwise on the one address that the
 container's network can reach, never on all.
 
 * A daemon of this Linux machine: the container shares the machine's network.
-* A daemon in a virtual machine (Docker Desktop and its like, on macOS and Windows): the name
+* A daemon in a virtual machine (Docker Desktop and similar, on macOS and Windows): the name
   ``host.docker.internal`` leads to the loopback of the machine outside.
 * A daemon that started the container in which the suite itself runs: the worker's container
   shares that one's network.
@@ -25,7 +25,7 @@ OUTSIDE = "host.docker.internal"
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """What is known of the daemon and of where the suite runs.
+    """What is known about the daemon and about where the suite runs.
 
     ``machine`` is the host name of a daemon that is not on this machine; ``address`` is this
     machine's own address as seen from there, or from its network. ``own_container`` is the id

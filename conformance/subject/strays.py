@@ -1,4 +1,4 @@
-"""Workers of earlier runs that still run, although no suite watches over them."""
+"""Workers of earlier runs that are still running, although no suite watches over them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from conformance.subject.guardian import SCRIPT
 
 
 def strays() -> Iterator[psutil.Process]:
-    """Processes that a suite started and that have no keeper any more.
+    """Processes that a suite started and that no longer have a keeper.
 
-    A keeper that is killed by hand, or for want of memory, leaves its worker. What has an
-    environment of its own cannot be told from other processes then.
+    A keeper that is killed by hand, or by the out-of-memory killer, leaves its worker behind. A
+    process that replaced its environment cannot be recognised then.
     """
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):

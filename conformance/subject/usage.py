@@ -1,4 +1,4 @@
-"""What a started worker takes of the machine, and whom it is connected with."""
+"""The resources that a started worker uses, and what it is connected with."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ DIALLED = (psutil.CONN_ESTABLISHED, psutil.CONN_SYN_SENT)
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process and all that it started take, and have taken.
+    """The resources used by a process and everything it started.
 
-    ``memory`` is resident, in bytes; ``descriptors`` are open, and 0 where the system does not
-    tell; ``seconds`` are those of a processor.
+    ``memory`` is resident, in bytes; ``descriptors`` counts open ones, 0 if the system does not
+    say; ``seconds`` is CPU time.
     """
 
     memory: int
@@ -24,7 +24,7 @@ class Usage:
 
 
 def usage_of(pid: int) -> Usage | None:
-    """The usage of a process and its children, or ``None`` when they cannot be looked at."""
+    """The usage of a process and its children, or ``None`` if they cannot be examined."""
     try:
         root = psutil.Process(pid)
         family = [_one(process) for process in (root, *root.children(recursive=True))]

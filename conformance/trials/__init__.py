@@ -1,1 +1,1 @@
-"""How a worker is put to the proof: stimuli, deadlines, and the harness in which they run."""
+"""How a worker is tested: stimuli, deadlines, and the harness in which they run."""

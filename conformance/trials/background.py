@@ -27,7 +27,7 @@ class Background:
         return self._loop.time()
 
     def call(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Do work in the loop, and wait for its end.
+        """Run ``work`` in the loop, and wait for its result.
 
         Raises:
             Exception: whatever the work raised.
@@ -35,7 +35,7 @@ class Background:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def kept(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
-        """Do work in a task that ``stop`` cancels; called in the loop."""
+        """Run ``work`` in a task that ``stop`` cancels; called in the loop."""
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

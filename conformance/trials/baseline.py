@@ -14,7 +14,7 @@ from mock_engine.versions import RELEASED
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Why a worker was not found, or did not last: what was seen, and what to do about it."""
+    """Why a worker was not found, or did not keep running: what was seen, and the remedy."""
 
     seen: str
     remedy: str
@@ -24,15 +24,15 @@ class Diagnosis:
 class Baseline:
     """What the first run of a worker showed; all others are measured by it.
 
-    ``announced`` is whether every worker announced itself. ``pulse`` is a function whose
-    invocation this worker answers, used to see that it listens. ``sockets`` counts its open
+    ``announced`` is whether every worker announced itself. ``pulse`` is a function whose invocation
+    this worker answers, used to see whether it is responsive. ``sockets`` counts its open
     WebSockets, those for telemetry among them. ``features`` are those of its announcements and
     ``paths`` those of its connections. ``parallel_starts`` is how many may start at a time.
-    ``early`` is what the worker wrote of a failure of its own before anything was asked of it.
-    ``engine`` is the version of the engine against which it will run.
-    ``exemplified`` are the functions of which the user gives examples.
-    ``knowledge`` is what was learned of its functions, where that was of use. ``diagnosis`` is
-    there where the worker was not found, or did not last, for a reason that its process shows.
+    ``early`` is what the worker wrote about a failure of its own before it was asked anything.
+    ``engine`` is the version of the engine that it will run against. ``exemplified`` are the
+    functions for which the user gives examples. ``knowledge`` is what was learned about its
+    functions, if that was of use. ``diagnosis`` says why the worker was not found, or did not keep
+    running, if its process shows that.
     """
 
     pace: Pace

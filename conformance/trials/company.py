@@ -1,4 +1,4 @@
-"""Whether a worker lives beside another one of its kind: one more is started, and looked at."""
+"""Whether two processes of a worker can run side by side: one more is started and observed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from conformance.subject.process import describe_exit
 from conformance.trials.harness import Harness
 
 SECOND = 3.0
-"""Seconds in which a worker speaks that nothing holds up, where the first one took less."""
+"""Seconds within which an unhindered worker sends its first message, if the first one took less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How a start went: whether the worker spoke, and what was seen."""
+    """How a start went: whether the worker sent a message, and what was seen."""
 
     spoke: bool
     seen: str
 
 
 async def attempted(harness: Harness) -> Attempt:
-    """Start a worker and wait until it speaks, ends, or has had time enough; then end it."""
+    """Start a worker, wait until it sends a message, exits, or has had enough time, and kill it."""
     within = harness.pace.factor * max(SECOND, 5 * harness.pace.startup)
     try:
         await harness.worker.start()

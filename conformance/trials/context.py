@@ -23,23 +23,23 @@ ABSENT = "conformance::no-such-function"
 """A function id that no worker registers."""
 
 NOT_OURS = "takes an engine that the suite controls: leave --engine-cmd and --engine-url out"
-"""Why something is not judged under a real engine."""
+"""Why something is not judged against a real engine."""
 
 OFFERED = Config(
     modules=tuple(
         ModuleConfig(name, {}, 0) for name in ("iii-state", "iii-stream", "iii-queue", "iii-pubsub")
     )
 )
-"""What a worker finds in the suite's engine, in memory. No module listens, and none acts by the
-clock: routes and schedules are judged as they are registered."""
+"""The modules that the suite's engine offers a worker, in memory. None of them listens on a port or
+fires by the clock: routes and schedules are judged by their registration."""
 
 
 class Context:
     """One engine and one worker, which meet in ``place``.
 
-    ``baseline`` is what earlier runs showed; ``port`` 0 is a free one. ``until`` waits as
-    ``Notifier.until`` does, for events of the transcript and exits of the worker; ``notify`` has
-    those who wait look again.
+    ``baseline`` is what earlier runs showed; ``port`` 0 picks a free one. ``until`` waits as
+    ``Notifier.until`` does, for events of the transcript and exits of the worker; ``notify`` makes
+    every waiter evaluate its condition again.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Context:
         self.connection(number).send_text(text.encode())
 
     def let_through(self, tap: Tap) -> None:
-        """Let ``tap`` converse with the worker; what it says and hears is not followed here."""
+        """Let ``tap`` talk to the worker; what it sends and receives is not followed here."""
         self.gateway.tap = tap
         self.transcript.keep = False
 

@@ -2,12 +2,12 @@
 
 Rules of this file:
 
-* A conversation takes events one by one, so that it can follow a live transcript at no cost, or
-  be made of a stored one.
-* A worker's connection is known by its first message that is neither telemetry nor what the engine
-  said, for a mirror is no worker; never by its path or its number: SDKs open a second connection
-  for telemetry, on ``/otel`` or on ``/`` (npm 0.3.0).
-* The ends of channels are connections of another kind, known by their path; they are left out.
+* A conversation takes events one by one, so that it can follow a live transcript at no cost, or be
+  made from a stored one.
+* A worker's connection is recognised by its first message that is neither telemetry nor a copy of
+  what the engine sent (a mirror is not a worker), never by its path or number: SDKs open a second
+  connection for telemetry, on ``/otel`` or on ``/`` (npm 0.3.0).
+* The ends of channels are connections of another kind, recognised by their path; they are left out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Registration:
     def identity(self) -> Identity:
         """What makes it the same registration in another process of the same worker.
 
-        Trigger ids are drawn anew by each process; a trigger is known by what it binds.
+        Each process generates new trigger ids, so a trigger is identified by what it binds.
         """
         body = self.message.json
         if self.kind == "registertrigger":
@@ -60,10 +60,10 @@ _TAKES_BACK = {undo: kind for kind, undo in REGISTRATIONS.items()}
 
 
 class Conversation:
-    """Who connected, what they registered, and what they answered.
+    """Which workers connected, what they registered, and what they answered.
 
     The mappings are by connection number, in the order of occurrence. ``channel_requests`` are the
-    upgrades that were asked for on the path of channels.
+    upgrade requests on the path of channels.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -109,7 +109,7 @@ class Conversation:
                     self._hear(event)
 
     def _reports(self, connection: int) -> bool:
-        """Whether the engine takes the connection for telemetry, whatever is said on it."""
+        """Whether the engine treats the connection as telemetry, whatever is sent on it."""
         requested = self.requests.get(connection)
         return requested is not None and requested.request.path == TELEMETRY
 
@@ -117,7 +117,7 @@ class Conversation:
 
     @property
     def workers(self) -> list[int]:
-        """The connections of workers, in the order in which they first spoke."""
+        """The connections of workers, in the order of their first messages."""
         return list(self._workers)
 
     @property
@@ -127,7 +127,7 @@ class Conversation:
 
     @property
     def silent(self) -> list[int]:
-        """The WebSocket connections that were not for telemetry and on which nobody spoke."""
+        """The WebSocket connections that are not for telemetry and on which nothing was sent."""
         return [n for n in self.upgrades if n not in self._workers and not self._reports(n)]
 
     @property
@@ -148,7 +148,7 @@ class Conversation:
                 yield message
 
     def recent(self, since: float) -> list[Message]:
-        """The whole messages of workers that came after ``since`` seconds, in their order."""
+        """The whole messages of workers that came later than ``since`` seconds, in order."""
         found: list[Message] = []
         for message in reversed(self._messages):
             if message.at < since:
@@ -158,17 +158,17 @@ class Conversation:
         return found[::-1]
 
     def first_message(self, connection: int) -> Message:
-        """What a worker said first.
+        """The first message of a worker.
 
         Raises:
-            KeyError: the connection is no worker's.
+            KeyError: the connection is not a worker's.
         """
         return self._workers[connection]
 
     def answers(self, invocation_id: str) -> list[Message]:
         """Every ``invocationresult`` with this invocation id, on any connection.
 
-        Ids are compared as the engine does, in any case.
+        Ids are compared as the engine does, ignoring case.
         """
         return self._answers.get(invocation_id.lower(), [])
 
@@ -181,10 +181,10 @@ class Conversation:
     # -- registrations ---------------------------------------------------------------------------
 
     def declared(self, connections: Iterable[int], *, repeats: bool = False) -> Counter[Identity]:
-        """The identities registered on ``connections`` and not taken back, with their counts.
+        """The identities registered on ``connections`` and not unregistered, with their counts.
 
-        The same id registered again on a connection counts only with ``repeats``: the engine has
-        it once, however often it came.
+        An id that is registered again on the same connection counts again only with ``repeats``:
+        the engine has it once, however often it was sent.
         """
         return Counter(
             identity
@@ -194,12 +194,12 @@ class Conversation:
         )
 
     def registered(self, connections: Iterable[int]) -> Counter[Identity]:
-        """The same of all that was ever registered there, whether or not it was taken back."""
+        """The same for everything ever registered there, whether or not it was unregistered."""
         chosen = tuple(connections)
         return self.declared(chosen) | self.withdrawn(chosen)
 
     def withdrawn(self, connections: Iterable[int] | None = None) -> Counter[Identity]:
-        """The identities that the worker took back, on ``connections`` or on any."""
+        """The identities that the worker unregistered, on ``connections`` or on any."""
         chosen = self._withdrawn if connections is None else connections
         return Counter(
             identity
@@ -225,12 +225,12 @@ class Conversation:
         return gone - {key for number in chosen for key in self._live.get(number, ())}
 
     def took_back(self, function_id: str, before: float) -> bool:
-        """Whether the worker had unregistered a function ``before`` then, in seconds."""
+        """Whether the worker had unregistered a function ``before`` that time, in seconds."""
         at = self._taken_at.get(function_id)
         return at is not None and at <= before
 
     def holds(self, registration: Registration) -> bool:
-        """Whether a registration was not taken back on its own connection."""
+        """Whether a registration was not unregistered on its own connection."""
         key = (registration.kind, json.dumps(registration.id))
         return key in self._live.get(registration.message.connection, {})
 

@@ -1,4 +1,4 @@
-"""Why a worker was not found, or did not last, as far as its process shows."""
+"""Why a worker was not found, or did not keep running, as far as its process shows."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from conformance.trials.harness import Harness
 from mock_engine.transcript import Accepted, Direction, Message
 
 LASTS = 3.0
-"""Seconds in which a worker speaks, and which it outlives, where its input was all it lacked."""
+"""Seconds within which a worker sends a message, and which it survives, if an open standard input
+was all it lacked."""
 
 
 async def diagnose(harness: Harness) -> Diagnosis | None:
-    """What is wrong with the worker of a first run, if its process shows it.
+    """What is wrong with the worker of the first run, if its process shows it.
 
-    A worker that has left its process is ended: nothing more can be learned from it.
+    A worker that moved to another process is killed: nothing more can be learned from it.
     """
     if not harness.settings.subject.starts:
         return None
@@ -49,9 +50,9 @@ def _daemonised(harness: Harness, left: tuple[str, ...]) -> Diagnosis:
 
 
 async def _without_input(harness: Harness) -> Diagnosis | None:
-    """Start the worker once more, with a standard input that stays open, and see if it lasts.
+    """Start the worker again with a standard input that stays open, and see if it keeps running.
 
-    Nothing else may differ: what it was asked before it ended it is asked again.
+    Nothing else may differ: what it was asked before it exited it is asked again.
     """
     code = harness.worker.process.exit_code or 0
     took = harness.worker.life[-1].at - harness.worker.life[0].at

@@ -1,8 +1,8 @@
-"""Lets workers in by any path, and keeps from the engine what must not be set off.
+"""Accepts workers on any path, and keeps from the engine what must not be triggered.
 
-The engine serves workers on ``/`` alone and answers 404 elsewhere. A worker that dials another
-path would then show nothing but that; here it is let in, and told what it did wrong. Channels have
-a path of their own, and nobody is let in there without a key.
+The engine serves workers on ``/`` alone and answers 404 elsewhere. A worker that dials another path
+would then show nothing but that; here it is accepted, and a requirement reports the path. Channels
+have a path of their own, which takes a key.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from mock_engine.wire import Application, Connection, PassThrough, Response
 NOT_FOUND = 404
 
 BLACK_HOLE = "conformance::black-hole"
-"""A function whose calls are never answered, as by an owner that hangs."""
+"""A function whose calls are never answered, as if its owner hung."""
 
 READS = ("state::get", "stream::get", "kv_server::get")
-"""The engine's functions that answer without a result where nothing is kept."""
+"""The engine's functions that answer without a result if there is no value."""
 
 _CONCERNED = re.compile(rb"registertrigger|black-hole|(state|stream|kv_server)::get")
 _CALLS = re.compile(rb"registertrigger|invokefunction")
 
 
 class Tap(Protocol):
-    """Whoever converses with a worker past its engine, at a speed that no transcript follows."""
+    """Exchanges messages with a worker directly, at a speed that no transcript could follow."""
 
     def knows(self, data: bytes) -> bool:
-        """Whether a message belongs to that conversation."""
+        """Whether a message belongs to that exchange."""
         ...
 
     def take(self, data: bytes) -> None:
-        """Take a message that does."""
+        """Handle a message that belongs to the exchange."""
         ...
 
 
 class AnyPath(PassThrough):
-    """An application that treats a path which another does not know as ``/``.
+    """An application that treats a path unknown to another application as ``/``.
 
-    ``spares`` says of a function id whether the engine must not invoke it: then triggers on it
-    are not passed on. The application behind it may be exchanged while no connection is open.
-    While it is ``barren``, whoever reads what is kept is told that nothing is there. A ``holder``
-    takes calls of the worker before the engine does.
+    ``spares`` says whether the engine must not invoke a function id: then triggers on it are not
+    passed on. The application behind it may be exchanged while no connection is open. While it is
+    ``barren``, every read of a stored value is answered as if there were none. A ``holder`` takes
+    calls of the worker before the engine does.
     """
 
     def __init__(self, application: Application, spares: Callable[[str], bool]) -> None:
@@ -59,7 +59,7 @@ class AnyPath(PassThrough):
         self.holder: Holder | None = None
 
     def upgrade(self, connection: Connection) -> Response | None:
-        """Ask the application, and ask again as if for ``/`` when it knows no such path."""
+        """Ask the application, and ask again with ``/`` if it does not know the path."""
         refusal = super().upgrade(connection)
         if refusal is None or refusal.status != NOT_FOUND or connection.request is None:
             return refusal
@@ -70,7 +70,7 @@ class AnyPath(PassThrough):
         return super().upgrade(connection)
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Pass on, but for what a tap takes, triggers on what is spared, and calls into nothing."""
+        """Pass on all but messages for a tap, triggers on spared functions, and lost calls."""
         if self.tap is not None and self.tap.knows(data):
             self.tap.take(data)
             return
@@ -80,22 +80,22 @@ class AnyPath(PassThrough):
 
     @property
     def is_holding(self) -> bool:
-        """Whether a call was taken that is held, or was."""
+        """Whether a call was taken that is held now, or was held."""
         return self.holder is not None and bool(self.holder.calls)
 
     def answer_on(self, connection: Connection) -> None:
-        """Answer what is held on another connection: whoever made the calls may still wait."""
+        """Send held answers on another connection: whoever made the calls may still wait."""
         for call in self.holder.calls if self.holder is not None else ():
             replace(call, connection=connection).answer(None)
 
     def release(self) -> None:
-        """Hold nothing any more, and let the engine answer what waits."""
+        """Stop holding calls, and let the engine answer those that wait."""
         holder, self.holder = self.holder, None
         if holder is not None and holder.answer is None:
             holder.let_go()
 
     def _keeps(self, connection: Connection, data: bytes, binary: bool) -> bool:
-        """Whether a message binds what must not be invoked, or calls what answers otherwise."""
+        """Whether a message binds a spared function, or is a call that is answered here."""
         try:
             message = msgspec.json.decode(data)
         except ValueError:
@@ -115,7 +115,7 @@ class AnyPath(PassThrough):
 
 
 def _answer_without_a_result(connection: Connection, call: dict[str, object]) -> None:
-    """Answer as engine 0.23 does where there is no value: the field is left out."""
+    """Answer as engine 0.23 does if there is no value: the field is left out."""
     names = ("invocation_id", "function_id", "traceparent", "baggage")
     fields = {name: call[name] for name in names if call.get(name) is not None}
     if "invocation_id" in fields:

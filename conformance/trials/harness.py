@@ -14,9 +14,9 @@ from conformance.trials.starts import Starts
 
 
 class Harness(Context):
-    """A context with its three handles.
+    """A context with three handles.
 
-    ``worker`` starts and ends the worker, ``invoker`` invokes its functions, and ``presence``
+    ``worker`` starts and kills the worker, ``invoker`` invokes its functions, and ``presence``
     waits for what the worker does by itself. ``starts`` is as for ``Processes``, and ``first`` as
     for ``Presence``.
     """

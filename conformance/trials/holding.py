@@ -1,7 +1,7 @@
 """Calls of a worker that the engine holds: answered late, twice, otherwise, or never.
 
-A handler that calls is in flight for as long as its answer is held. So every call of a worker is a
-handle on the handler that made it.
+A handler that makes a call is in flight for as long as the answer is held. So every call of a
+worker gives control over the handler that made it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from mock_engine.wire import Connection
 _CARRIED = ("invocation_id", "function_id", "traceparent", "baggage")
 
 ABSENT = object()
-"""Stands for an answer without the field ``result``, as the engine sends where nothing is kept."""
+"""Stands for an answer without the field ``result``, as the engine sends if there is no value."""
 
 
 class Engine(Protocol):
-    """Whoever takes a call that is let through."""
+    """Handles the calls that are passed on."""
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
         """Take a message of a worker."""
@@ -46,7 +46,7 @@ class HeldCall:
         return str(self.message.get("function_id"))
 
     def answer(self, result: Any = None) -> None:
-        """Answer it with a result; once more, if it was answered before."""
+        """Answer it with a result; again, if it was answered before."""
         self.reply({} if result is ABSENT else {"result": result})
 
     def fail(self, code: str, message: str) -> None:
@@ -68,9 +68,9 @@ class HeldCall:
 
 @dataclass
 class Holder:
-    """Holds the calls of a worker that ``concerns`` it, in the order in which they come.
+    """Holds the calls of a worker for which ``concerns`` is true, in the order in which they come.
 
-    ``answer``, if there is one, is what becomes of each at once; without it they wait.
+    ``answer``, if given, is called at once for each of them; without it they wait.
     """
 
     concerns: Callable[[Mapping[str, Any]], bool]
@@ -78,7 +78,7 @@ class Holder:
     calls: list[HeldCall] = field(default_factory=list)
 
     def take(self, call: HeldCall) -> bool:
-        """Take a call, unless it is none of its concern or nobody waits for its answer."""
+        """Take a call, unless it does not concern this holder or nobody waits for its answer."""
         if call.message.get("invocation_id") is None or not self.concerns(call.message):
             return False
         self.calls.append(call)
@@ -87,19 +87,19 @@ class Holder:
         return True
 
     def let_go(self) -> None:
-        """Let the engine answer all that were not answered."""
+        """Let the engine answer all calls that were not answered."""
         for call in self.calls:
             call.let_go()
 
 
 @dataclass
 class Delays:
-    """Answers calls late, each as late as is asked for next; without that, at once."""
+    """Answers calls late, each by the delay that is set next; without one, at once."""
 
     seconds: deque[float] = field(default_factory=deque)
 
     def __call__(self, call: HeldCall) -> None:
-        """Let the engine answer a call when its time has come."""
+        """Let the engine answer a call after its delay."""
         if self.seconds:
             asyncio.get_running_loop().call_later(self.seconds.popleft(), call.let_go)
         else:

@@ -18,7 +18,8 @@ from conformance.trials.processes import Processes
 from mock_engine.transcript import Message
 
 LENSES: Mapping[str, Path] = {"metadata": ("metadata",)}
-"""Where well-known functions have what they return, if not in their result as a whole."""
+"""Where the results of well-known functions hold the value that the function returns, if not the
+whole result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Invoker:
         return self.part(name).function_id
 
     def part(self, name: str) -> Part:
-        """The part of ``conformance::NAME``: as its author says, or as it was found.
+        """The part of ``conformance::NAME``, as its author declared it or as it was found.
 
         Raises:
             Inconclusive: no function is known to play it, or it must not be invoked.
@@ -63,13 +64,13 @@ class Invoker:
         return part
 
     def _known(self, name: str) -> Part | None:
-        """The part as its author says, or as it was found."""
+        """The part as its author declared it, or as it was found."""
         if self._context.settings.invoking.denies(name):
             return None
         return self._declared(name) or self._context.baseline.knowledge.parts.get(name)
 
     def _declared(self, name: str) -> Part | None:
-        """The part as the function is named for it, or as ``conformance.yaml`` says."""
+        """The part by the function's well-known name, or by ``conformance.yaml``."""
         player = self._context.settings.invoking.player(name)
         if player not in self._context.baseline.functions:
             return None
@@ -81,21 +82,21 @@ class Invoker:
         return part is not None and self._context.obstacle(part.function_id) is None
 
     def relay(self, name: str, fits: Callable[[Relay], bool] = lambda _: True) -> Relay | None:
-        """A function whose own calls stand for the part ``name``, where no function plays it.
+        """A function whose own calls stand in for the part ``name``, if no function plays it.
 
-        ``None`` where one does, and where none that ``fits`` was found to wait for its calls.
+        ``None`` if one does, or if none that ``fits`` was found to wait for its calls.
         """
         return next(filter(fits, self.relays(name)), None)
 
     def relays(self, name: str) -> list[Relay]:
-        """All functions of that kind, those that show most first."""
+        """All functions of that kind, the most telling first."""
         if self._declared(name) is not None or self._context.settings.invoking.denies(name):
             return []
         relays = self._context.baseline.knowledge.relays
         return [r for r in relays if self._context.obstacle(r.function_id) is None]
 
     def answering(self) -> tuple[str, Any] | None:
-        """A function that is known to return a result at once, with data, if there is one."""
+        """A function that is known to return a result at once, with data for it, if any."""
         if self.plays("echo"):
             part = self.part("echo")
             return part.function_id, part.request({})
@@ -106,7 +107,7 @@ class Invoker:
         return None
 
     def can_sleep(self) -> None:
-        """Hold that an invocation can be made to take as long as is wanted.
+        """Require that an invocation can be made to take as long as wanted.
 
         Raises:
             Inconclusive: no function plays ``sleep``, and none waits for a call of its own.
@@ -115,7 +116,7 @@ class Invoker:
             self.part("sleep")
 
     def sleep(self, milliseconds: int) -> Invocation:
-        """Start an invocation that takes so long; ``can_sleep`` must have allowed it."""
+        """Start an invocation that takes this long; ``can_sleep`` must have succeeded."""
         relay = self.relay("sleep")
         if relay is None:
             return self.invoke(self.part("sleep").function_id, {"ms": milliseconds})
@@ -127,7 +128,7 @@ class Invoker:
         return self.invoke(relay.function_id, relay.data)
 
     def withheld(self) -> list[str]:
-        """Why functions of the worker are not invoked, for each that is not."""
+        """The functions of the worker that are not invoked, each with the reason."""
         return [
             why
             for name in self._context.baseline.functions
@@ -148,12 +149,12 @@ class Invoker:
         ]
 
     def patience(self, invocations: Iterable[Invocation]) -> float:
-        """How long these may take to be answered, in seconds."""
+        """How long these functions may take to answer, in seconds."""
         granted = (self._context.settings.invoking.timeout(i.function_id) for i in invocations)
         return max(self._context.pace.handler, *granted, 0.0)
 
     def serving(self, function_id: str) -> int:
-        """The open connection that registered ``function_id``, or else the first worker's.
+        """The open connection that registered ``function_id``, or else that of the first worker.
 
         Raises:
             WorkerMissing: no worker is connected.
@@ -186,7 +187,7 @@ class Invoker:
         return self._context.talk.answers(invocation.id)
 
     async def reply(self, invocation: Invocation, within: float | None = None) -> Message | None:
-        """Wait for the answer, for ``within`` seconds or what an easy answer may take."""
+        """Wait for the answer, for ``within`` seconds or the deadline for a simple answer."""
         await self._context.until(
             lambda: self.replies(invocation) or not self._worker.running,
             self._context.pace.reply if within is None else within,
@@ -194,7 +195,7 @@ class Invoker:
         return next(iter(self.replies(invocation)), None)
 
     async def pulse(self) -> bool:
-        """Whether the worker listens: it answers an invocation without effect.
+        """Whether the worker is responsive: it answers an invocation without side effects.
 
         Raises:
             Inconclusive: this worker answered no such invocation when nothing was wrong.

@@ -1,4 +1,4 @@
-"""What became of the processes of a worker: facts beside the transcript, with its times."""
+"""What happened to the processes of a worker: facts beside the transcript, on its clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.subject.process import describe_exit
 
 
 class Turn(Enum):
-    """What can happen to a process."""
+    """The kinds of event in the life of a process."""
 
     STARTED = "started"
     SIGNALLED = "signalled by the suite"

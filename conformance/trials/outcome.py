@@ -1,4 +1,4 @@
-"""What comes of playing a trial: a record, or why the trial did not reach its point."""
+"""The outcome of playing a trial: a record, or why the trial is inconclusive."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class InconclusiveTrial:
-    """A trial that did not reach its point, and why; ``run`` as in a record, if there was one.
+    """A trial that is inconclusive, and why; ``run`` as in a record, if there was one.
 
-    ``unsuitable`` is whether the worker has not registered what the trial takes. ``record`` is what
-    was seen all the same, if a worker was started.
+    ``unsuitable`` is whether the worker did not register what the trial needs. ``record`` is what
+    was seen nevertheless, if a worker was started.
     """
 
     trial: str
@@ -29,7 +29,7 @@ class InconclusiveTrial:
 
     @property
     def blames(self) -> bool:
-        """Whether it was the worker that kept the trial from reaching its point."""
+        """Whether the worker itself made the trial inconclusive."""
         return self.record is not None and bool(self.record.missed)
 
 
@@ -46,7 +46,7 @@ TrialOutcome = Record[Any] | InconclusiveTrial
 
 
 def prepared(trial: Trial[Result]) -> Callable[[Harness], Awaitable[Result]]:
-    """The trial, with its worker started first, or started anew where it was lost."""
+    """The trial, preceded by starting the worker, or restarting a lost one."""
 
     async def play(harness: Harness) -> Result:
         if not harness.talk.workers:
@@ -60,7 +60,7 @@ def prepared(trial: Trial[Result]) -> Callable[[Harness], Awaitable[Result]]:
 
 
 async def played(trial: Trial[Any], harness: Harness, run: str) -> TrialOutcome:
-    """Play a trial to the worker of a harness, in the run of that name.
+    """Play a trial with the worker of a harness, in the run of that name.
 
     Raises:
         Exception: whatever the trial raised that is not ``Inconclusive``: a fault of the suite.

@@ -15,14 +15,15 @@ from conformance.trials.vitality import Signs, Vitality
 from mock_engine.transcript import Accepted
 
 SLICES = 12
-"""Looks at a worker that has not spoken yet, in the time that it has for that."""
+"""How often a worker that has not sent anything yet is checked within the time that it has for
+that."""
 
 
 class Presence:
-    """Waits for what a worker does by itself. Nothing here sends it more than a pulse.
+    """Waits for what a worker does by itself. Sends it nothing but a pulse.
 
-    ``first`` is the conversation of the first run, as far as it has come. What the worker takes
-    back there by itself is not waited for here.
+    ``first`` is the conversation of the first run so far. What the worker unregisters there by
+    itself is not waited for here.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Presence:
         self._invoker = invoker
 
     async def spoke(self) -> bool:
-        """Wait until a worker has sent its first message; false when none did in time."""
+        """Wait until a worker has sent its first message; false if none did in time."""
         context = self._context
 
         def decided() -> bool:
@@ -53,7 +54,7 @@ class Presence:
         return bool(context.talk.workers)
 
     def _signs(self, began: float) -> Signs:
-        """What the worker did since it was started."""
+        """What the worker has done since it was started."""
         usage = self._worker.process.usage()
         return Signs(
             self._context.transcript.now() - began,
@@ -63,7 +64,7 @@ class Presence:
         )
 
     async def ready(self) -> None:
-        """Wait until the worker has registered what it registered in its first run, and listens.
+        """Wait until the worker has registered the same as in its first run, and responds.
 
         Raises:
             WorkerMissing: it did not.
@@ -86,7 +87,7 @@ class Presence:
         return await self._context.until(self._is_complete, within)
 
     def missing(self) -> str:
-        """What keeps the worker from being complete, in words."""
+        """What the worker lacks to be complete, in words."""
         if not self._context.workers:
             return "opened no connection that it spoke on"
         registered = self._context.talk.registered(self._context.workers)
@@ -104,7 +105,7 @@ class Presence:
         return self._context.talk.declared(self._context.workers)
 
     def _wanted(self) -> Counter[tuple[str, str]]:
-        """What the worker registers whenever it is started, and keeps."""
+        """What the worker registers whenever it is started, and does not unregister."""
         brief: Counter[tuple[str, str]] = Counter()
         if self._first is not None:
             brief = self._first.withdrawn()
@@ -118,15 +119,15 @@ class Presence:
         ):
             return False
         announced = self.is_announced() or not self._context.baseline.announced
-        # What a worker takes back by itself it had registered.
+        # What a worker unregisters by itself was registered before.
         return announced and wanted <= self._context.talk.registered(workers)
 
     def is_announced(self) -> bool:
-        """Whether every worker that is connected has announced itself."""
+        """Whether every connected worker has announced itself."""
         return all(self._context.talk.announcements(number) for number in self._context.workers)
 
     async def settled(self) -> None:
-        """Wait until no further registration comes: the set of a first run is complete."""
+        """Wait until no further registration arrives: the set of a first run is complete."""
         began = self._context.transcript.now()
         while (
             self._worker.running

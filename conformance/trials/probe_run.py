@@ -136,7 +136,7 @@ def _port(harness: Harness) -> int:
 
 
 async def _measure(harness: Harness) -> None:
-    """Find an invocation that the worker answers, and how long an answer takes."""
+    """Find an invocation that the worker answers, and measure how long the answer takes."""
     candidates = [harness.invoker.role("echo")] if harness.invoker.plays("echo") else []
     for function_id in (*candidates, ABSENT):
         if not harness.workers:

@@ -1,4 +1,4 @@
-"""The processes of a worker: started, started anew, ended, and what they wrote."""
+"""The processes of a worker: started, restarted, killed, and what they wrote."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mock_engine.transcript import Accepted
 class Processes:
     """Every run of the worker in one context, the newest last.
 
-    ``starts`` bounds how many workers start at a time: a crowd of them would be slower than the
-    one that was timed. It is told of starts that went wrong. ``life`` is what happened to the
+    ``starts`` bounds how many workers start at a time: many at once would be slower than the one
+    that was timed. It is notified of starts that went wrong. ``life`` is what happened to the
     processes.
     """
 
@@ -43,7 +43,7 @@ class Processes:
 
     @property
     def exit_code(self) -> int | None:
-        """How the newest process of the worker ended, if one was started and has."""
+        """How the newest process of the worker ended, if there is one and it has ended."""
         return self._processes[-1].exit_code if self._processes else None
 
     @property
@@ -52,7 +52,7 @@ class Processes:
         return [line for process in self._processes for line in process.output.tail(40)]
 
     def output(self) -> Iterator[str]:
-        """All that is kept of what the worker wrote, a heading before each of its processes."""
+        """All the kept output of the worker, with a heading for each of its processes."""
         for process in self._processes:
             code = process.exit_code
             ended = "runs" if code is None else describe_exit(code)
@@ -63,7 +63,7 @@ class Processes:
                 yield f"{line.at:9.3f} s  {line.text}"
 
     def look_for(self, *texts: str) -> Search:
-        """Look for texts in all that the newest process writes from now on."""
+        """Look for texts in everything that the newest process writes from now on."""
         search = Search(texts)
         self.process.output.searches.append(search)
         return search
@@ -71,10 +71,10 @@ class Processes:
     async def start(
         self, also: Mapping[str, str] | None = None, query: str = "", *, input_stays: bool = False
     ) -> None:
-        """Listen, unless that is so already, and start the worker.
+        """Listen, unless the engine already does, and start the worker.
 
         ``also`` are further variables of its environment; ``query`` is added to the address. Its
-        standard input is empty unless ``input_stays`` open.
+        standard input is at its end unless ``input_stays`` (open).
         """
         if not self._context.listener.has_port:
             await self._context.open_engine()
@@ -107,13 +107,13 @@ class Processes:
         self.life.append(LifeEvent(self._context.transcript.now(), number, turn, code))
 
     def signal(self, number: signal.Signals, process: Run | None = None) -> None:
-        """Send a signal to a process, the newest unless another is given."""
+        """Send a signal to a process: the newest unless another is given."""
         target = process or self.process
         self._note(target, Turn.SIGNALLED, number)
         target.send_signal(number)
 
     async def end(self, process: Run | None = None) -> None:
-        """Kill a process with all that it started, the newest unless another is given."""
+        """Kill a process with everything that it started: the newest unless another is given."""
         target = process or self.process
         self._note(target, Turn.KILLED)
         await target.kill()
@@ -132,13 +132,13 @@ class Processes:
         return not (chosen.running or disturbed)
 
     def doubt(self) -> None:
-        """Say that a worker did not start as it did at first, although nothing was in its way."""
+        """Report that a worker did not start as it did at first, although nothing hindered it."""
         self._starts.doubt()
 
     async def _let_others_start(self) -> None:
-        """Wait until the worker that is being started dials, or has had its time for that.
+        """Wait until the worker that is being started dials, or its time for that is up.
 
-        Whether it then gets to speak depends on what the engine does to it.
+        Whether it then sends something depends on what the engine does to it.
         """
         events = self._context.transcript.events
         before = len(events)
@@ -148,11 +148,11 @@ class Processes:
         )
 
     async def remaining(self) -> tuple[str, ...]:
-        """What of the worker still runs after a moment to settle, in words."""
+        """What of the worker is still running after a moment to settle, in words."""
         return await self.process.remaining(self._context.pace.settle * load_factor())
 
     async def kill(self) -> None:
-        """Kill whatever runs."""
+        """Kill everything that is running."""
         for start in self._starting:
             start.cancel()
         for process in self._processes:

@@ -1,11 +1,12 @@
-"""Stands between workers and a real engine.
+"""A proxy between workers and a real engine.
 
-Whatever a worker sends goes on to the engine, and whatever the engine sends goes on to the worker,
-over a connection of its own for each of the worker's. So the suite sees the whole conversation,
-can lose, delay and split it on the worker's side, and can put messages of its own into it.
+Everything that a worker sends is forwarded to the engine, and everything that the engine sends to
+the worker, over one connection to the engine for each of the worker's. So the suite sees the whole
+conversation, can drop, delay and split messages on the worker's side, and can insert messages of
+its own.
 
-What a worker answers to the suite's own messages is none of the engine's business: of answers,
-only those go on to what the engine itself has asked.
+A worker's answers to the suite's own messages are not forwarded: of answers, only those to requests
+of the engine itself are.
 """
 
 from __future__ import annotations
@@ -29,22 +30,22 @@ OPENING = 10.0
 """Seconds for the handshake with the engine."""
 
 GREETING = 2.0
-"""Seconds after which a worker is heard that no engine has greeted."""
+"""Seconds after which a worker is listened to although no engine has greeted it."""
 
 NOT_FOUND = 404
 
 ASKED = {"invokefunction": "invocation_id", "registertrigger": "id"}
-"""What an engine asks of a worker, and the field by which the answer names it."""
+"""The requests of an engine, and the field by which the answer identifies them."""
 
 ANSWERS = {"invocationresult": "invocation_id", "triggerregistrationresult": "id"}
-"""What a worker answers with."""
+"""The message types with which a worker answers."""
 
 REPLACED = frozenset(("host", "connection", "upgrade", "user-agent"))
-"""Headers of the worker's request that the connection to the engine has of its own."""
+"""Headers of the worker's request that the connection to the engine sets itself."""
 
 
 class Relay:
-    """An application that passes everything on to an engine, and back."""
+    """An application that forwards everything to an engine, and back."""
 
     def __init__(self, upstream: Upstream) -> None:
         self._engine = upstream.open()
@@ -58,29 +59,29 @@ class Relay:
         return None if served else Response(NOT_FOUND)
 
     def opened(self, connection: Connection) -> None:
-        """Open a connection to the engine for this one, which is heard once it was greeted.
+        """Open a connection to the engine for this one, which is read from once it was greeted.
 
-        A worker that speaks ahead of the greeting is right; but what it is put through then would
-        depend on how far the engine is.
+        A worker may send something before the greeting; but what happens to it then would depend on
+        how far the engine is.
         """
         connection.pause_reading()
         link = self._links[connection.id] = _Link(connection)
         self._do(link.run(self._engine))
 
     def received(self, connection: Connection, data: bytes, binary: bool) -> None:
-        """Pass a message on to the engine."""
+        """Forward a message to the engine."""
         link = self._links.get(connection.id)
         if link is not None:
             link.pass_on(data, binary)
 
     def closed(self, connection: Connection) -> None:
-        """The worker is gone: its connection to the engine goes, too."""
+        """The worker is gone: close its connection to the engine, too."""
         link = self._links.pop(connection.id, None)
         if link is not None:
             link.end()
 
     async def respond(self, connection: Connection, request: Request, body: bytes) -> Response:
-        """Refuse plain HTTP: workers talk over WebSockets."""
+        """Refuse plain HTTP: workers use WebSockets."""
         del connection, request, body
         return Response(NOT_FOUND)
 
@@ -109,7 +110,7 @@ class Relay:
 
 
 class _Link:
-    """The connection to the engine that belongs to one of a worker."""
+    """The connection to the engine that belongs to one of the worker's."""
 
     def __init__(self, connection: Connection) -> None:
         self._worker = connection
@@ -119,7 +120,7 @@ class _Link:
         self._ended = self._heard = False
 
     def pass_on(self, data: bytes, binary: bool) -> None:
-        """Send a message of the worker to the engine, after those that came before it."""
+        """Forward a message of the worker to the engine, after those that came before it."""
         if not self._is_worker or self._concerns_engine(data):
             self._waiting.put_nowait(data if binary else data.decode("utf-8", "replace"))
 
@@ -129,7 +130,7 @@ class _Link:
         self._waiting.put_nowait(None)
 
     async def run(self, engine: Any) -> None:
-        """Pass messages on both ways until one side ends."""
+        """Forward messages in both directions until one side ends."""
         request = _request(self._worker)
         try:
             url = await engine.url()
@@ -160,7 +161,7 @@ class _Link:
             greeting.cancel()
 
     def _greeted(self) -> None:
-        """Hear the worker from now on."""
+        """Read from the worker from now on."""
         if not (self._heard or self._ended):
             self._heard = True
             self._worker.resume_reading()
@@ -194,7 +195,7 @@ class _Link:
                 self._worker.cut()
 
     def _remember(self, text: str) -> None:
-        """Take note of what the engine asked."""
+        """Remember what the engine requested."""
         message = _decoded(text)
         field = ASKED.get(str(message.get("type")))
         if field is not None:

@@ -1,12 +1,12 @@
 """Plays trials in the background, so that their waits overlap.
 
-One thread runs an event loop with every engine and every worker in it. The first run of the
-worker gives the baseline. Then the trials that share its worker run side by side, and so do,
-each with an engine and a process of its own, those that change their worker.
+One thread runs an event loop with every engine and every worker in it. The first run of the worker
+gives the baseline. Then the trials that share its worker run side by side. So do those that change
+their worker, each with an engine and a process of its own.
 
-Where only one process of the worker can live at a time, its trials follow one another: the user
-said so, it insists on the default port, there is one engine alone that is not the suite's, or a
-second one did not start while the first one ran.
+If only one process of the worker can run at a time, its trials run one after the other: because the
+user said so, because it insists on the default port, because there is a single engine that is not
+the suite's, or because a second process did not start while the first one ran.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Result = TypeVar("Result")
 class Scheduler:
     """Owns the background thread. Its methods are called from one other thread.
 
-    ``seconds`` is how long each trial took that is over.
+    ``seconds`` is how long each finished trial took.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -85,20 +85,20 @@ class Scheduler:
 
     @property
     def knowledge(self) -> Knowledge:
-        """What was learned of the worker so far."""
+        """What was learned about the worker so far."""
         return Knowledge() if self._shared is None else self._shared.baseline.knowledge
 
     @property
     def _holds(self) -> bool:
-        """Whether calls of the worker are held, for it has no function that calls or waits."""
+        """Whether calls of the worker are held, because it has no function that calls or waits."""
         invoker = self._shared.invoker if self._shared is not None else None
         return invoker is not None and any(invoker.relay(name) for name in ("call", "sleep"))
 
     def begin(self, trials: Iterable[Trial[Any]]) -> None:
-        """Start to play ``trials``; those that were begun already are not begun again.
+        """Start to play ``trials``, except those that were begun already.
 
-        Who looks back on the shared worker sees the same, whatever was chosen: all that is done to
-        that worker is done then.
+        A trial that looks back on the shared worker must see the same whatever was chosen, so then
+        everything that is done to that worker is done.
         """
         wanted = dict.fromkeys(trials)
         if any(trial.worker is Worker.LOOKS_BACK for trial in wanted):
@@ -113,7 +113,7 @@ class Scheduler:
         self._background.call(self._spawn(playable))
 
     def outcome(self, trial: Trial[Any]) -> TrialOutcome:
-        """Wait for the end of ``trial``, beginning it if need be, and return what came of it.
+        """Wait for the end of ``trial``, beginning it if need be, and return its outcome.
 
         Raises:
             Exception: whatever the trial raised that is not ``Inconclusive``: a fault of the suite.
@@ -130,18 +130,18 @@ class Scheduler:
             yield waiting[future]
 
     def runs(self) -> Iterator[RunRecord]:
-        """What is kept of every run of the worker that has ended; of all, after ``stop``."""
+        """What is kept of every finished run of the worker; of all runs, after ``stop``."""
         for name, harness in self._harnesses.items():
             yield RunRecord(
                 name, tuple(harness.transcript.ndjson()), tuple(harness.worker.output())
             )
 
     def done(self, trial: Trial[Any], within: float) -> bool:
-        """Wait for the end of ``trial``, for ``within`` seconds; whether it is over."""
+        """Wait for the end of ``trial``, for ``within`` seconds; return whether it is over."""
         return bool(wait([self._outcomes[trial.name]], within).done)
 
     def waits(self, trial: Trial[Any]) -> tuple[float, float] | None:
-        """For how long ``trial`` has waited and how long it may, in seconds, if it waits now."""
+        """How long ``trial`` has waited and how long it may, in seconds, if it is waiting now."""
         harness = self._playing.get(trial.name)
         wait = harness.notifier.wait if harness is not None else None
         return None if wait is None else (self._background.now() - wait[0], wait[1])
@@ -166,7 +166,7 @@ class Scheduler:
         self._background.kept(self._play_all(trials)).add_done_callback(partial(self._fail, trials))
 
     def _fail(self, trials: Iterable[Trial[Any]], playing: asyncio.Task[None]) -> None:
-        """Hand a fault of the suite to whoever asks for a trial that it kept from being played."""
+        """Give a fault of the suite to whoever asks for a trial that it prevented."""
         fault = None if playing.cancelled() else playing.exception()
         for trial in trials if fault is not None else ():
             if not self._outcomes[trial.name].done():
@@ -200,7 +200,7 @@ class Scheduler:
             await self._play_one_by_one(trials)
 
     async def _play_one_by_one(self, trials: list[Trial[Any]]) -> None:
-        """Play trials so that one process of the worker lives at a time."""
+        """Play trials so that only one process of the worker runs at a time."""
         self._starts.trust()
         async with self._single:
             if self._closed and any(self._open(trials, *TOGETHER)):
@@ -214,10 +214,10 @@ class Scheduler:
             await self._play_own(trials, places=1)
 
     async def _play_beside(self, trials: list[Trial[Any]]) -> bool:
-        """Play trials beside the shared worker, and beside each other; whether that was possible.
+        """Play trials alongside the shared worker and each other; return whether that was possible.
 
-        What was played while the starts of workers were in doubt does not count, if they cannot
-        live beside each other.
+        What was played while the starts of workers were in doubt does not count if the workers
+        cannot run side by side.
         """
         sharing = asyncio.ensure_future(self._play_shared(trials))
         playing = asyncio.ensure_future(self._play_held_and_own(trials))
@@ -240,7 +240,7 @@ class Scheduler:
         return True
 
     async def _attempted(self) -> Attempt:
-        """How one more worker starts now."""
+        """Whether one more worker starts now, and what was seen."""
         assert self._shared is not None
         place = await self._settings.subject.place()
         harness = Harness(self._settings, self._shared.baseline, place, port=self._port)
@@ -252,7 +252,7 @@ class Scheduler:
             tasks.create_task(self._play_own(trials, self._settings.concurrency))
 
     async def _learn(self, shared: Harness) -> None:
-        """Learn about the worker's functions, once, if that would tell anything new."""
+        """Learn about the worker's functions, once, if that could show anything new."""
         async with self._learning:
             if not self._learned and is_of_use(shared):
                 knowledge = await learn(shared)
@@ -269,7 +269,7 @@ class Scheduler:
             await _all(self._settle(trial, self._on_shared(trial)) for trial in chosen)
 
     async def _play_held(self, trials: list[Trial[Any]]) -> None:
-        """Play those that hold calls, one after the other, for one would hold another's."""
+        """Play those that hold calls one after the other, because one would hold another's."""
         chosen = self._open(trials, Worker.CALLING) if self._holds else []
         if not chosen:
             return
@@ -285,7 +285,7 @@ class Scheduler:
                 self._harnesses[run] = harness
 
     async def _on_held(self, trial: Trial[Any], lane: list[Harness], run: str) -> TrialOutcome:
-        """Play a trial on the worker of its lane, which the first of them starts."""
+        """Play a trial on the worker of its lane, which the first such trial starts."""
         assert self._shared is not None
         obstacle = self._obstacle(trial)
         if obstacle is not None:
@@ -318,11 +318,11 @@ class Scheduler:
         await _all(play(trial) for trial in sorted(own, key=lambda trial: -trial.seconds))
 
     def _open(self, trials: Iterable[Trial[Any]], *kinds: Worker) -> list[Trial[Any]]:
-        """Those of these kinds that have no outcome yet."""
+        """The trials of these kinds that have no outcome yet."""
         return [t for t in trials if t.worker in kinds and not self._outcomes[t.name].done()]
 
     async def _settle(self, trial: Trial[Any], playing: Awaitable[TrialOutcome]) -> None:
-        """Wait for a trial and hand its outcome, or its fault, to whoever asks for it."""
+        """Wait for a trial and give its outcome, or its fault, to whoever asks for it."""
         future = self._outcomes[trial.name]
         began = self._background.now()
         try:
@@ -333,7 +333,7 @@ class Scheduler:
             future.set_exception(fault)
 
     async def _undoubted(self, playing: Awaitable[TrialOutcome]) -> TrialOutcome:
-        """Wait for a trial that starts workers, and until their starts are in no doubt."""
+        """Wait for a trial that starts workers, and until their starts are not in doubt."""
         outcome = await playing
         await self._starts.settled()
         return outcome
@@ -378,7 +378,7 @@ class Scheduler:
 
 
 async def _revive(shared: Harness) -> None:
-    """Start a worker anew that ended while its functions were tried.
+    """Restart a worker that ended while its functions were tried.
 
     Its end is a finding of its own; everything else is judged all the same.
     """

@@ -1,8 +1,8 @@
-"""How many workers start at a time, and whether one starts at all beside another.
+"""How many workers start at a time, and whether one can start at all while another is running.
 
-Some workers are alone on their machine: they hold a lock file, or serve their health on a fixed
-port. Another one ends, or waits, while the first lives. That is no fault, but it must not be taken
-for one either: what such a start seemed to show is doubtful until it was looked into.
+Some workers allow only one process on a machine: they hold a lock file, or serve their health on a
+fixed port. A second process exits, or waits, while the first is running. That is not a failure and
+must not be reported as one: what such a start seemed to show is in doubt until it was investigated.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 
 
 class Starts:
-    """Bounds how many workers start at a time. One that starts badly puts all starts in doubt."""
+    """Bounds how many workers start at a time. One that fails to start puts all starts in doubt."""
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore()  # until the first run has shown how many may start
@@ -21,7 +21,7 @@ class Starts:
         self._trusted = False
 
     def allow(self, most: int) -> None:
-        """Let this many workers start at a time, from the next start on."""
+        """Allow this many workers to start at a time, from the next start on."""
         self._free = asyncio.Semaphore(most)
 
     async def begin(self) -> asyncio.Semaphore:
@@ -32,21 +32,21 @@ class Starts:
         return free
 
     def doubt(self) -> None:
-        """A worker that nobody ended has ended, or is silent, before it spoke."""
+        """Report a worker that ended by itself, or stayed silent, before it sent anything."""
         if not self._trusted:
             self._settled.clear()
             self._doubted.set()
 
     async def doubted(self) -> None:
-        """Wait until there is a doubt."""
+        """Wait until starts are in doubt."""
         await self._doubted.wait()
 
     def trust(self) -> None:
-        """Doubt no more: it was looked into, or every worker starts alone."""
+        """End the doubt: it was investigated, or every worker starts alone."""
         self._trusted = True
         self._doubted.clear()
         self._settled.set()
 
     async def settled(self) -> None:
-        """Wait until there is no open doubt."""
+        """Wait until no doubt is open."""
         await self._settled.wait()

@@ -1,8 +1,8 @@
-"""Trials and checks: what is done to a worker, and what is concluded from it.
+"""Trials and checks: what is done to a worker, and what is concluded from that.
 
-A *trial* plays a part of an engine's life in front of a worker and returns what only it knows
-(which invocation it sent, when it cut the connection). A *check* concludes, from the records of
-one or more trials, whether one requirement was kept. Checks are pure: they see records, never a
+A *trial* does to a worker what an engine or its network may do, and returns what only the trial
+knows (which invocation it sent, when it cut the connection). A *check* concludes, from the records
+of one or more trials, whether one requirement was kept. Checks are pure: they see records, never a
 socket, so that a verdict can be computed again from a stored record.
 """
 
@@ -38,11 +38,11 @@ class Worker(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Trial(Generic[Result]):
-    """A named stimulus; ``play`` gets the harness that it is played on.
+    """A named stimulus; ``play`` gets the harness in which it is played.
 
     ``seconds`` is about how long it waits with a worker that dials again after one second: those
-    that wait longest are begun first. A long one is played only when the user asks for the full
-    level. Before an informed one is played, the worker has been learned about.
+    that wait longest are begun first. A long trial is played only at the full level. Before an
+    informed trial is played, the worker's functions have been learned about.
     """
 
     name: str
@@ -58,9 +58,9 @@ class Record(Generic[Result]):
     """What a trial left behind.
 
     ``result`` is what its ``play`` returned, ``events`` the transcript up to its end, ``log`` the
-    last lines the worker wrote, ``exit_code`` how its process ended, if it did; ``run`` is the
-    name of the run of the worker in which it was played, and ``life`` what happened to its
-    processes. ``missed`` says how the worker kept the trial from reaching its point, if it did.
+    last lines the worker wrote, ``exit_code`` how its process ended, if it did; ``run`` is the name
+    of the run of the worker in which it was played, and ``life`` what happened to its processes.
+    ``missed`` says how the worker made the trial inconclusive, if it did.
     """
 
     trial: str
@@ -86,10 +86,10 @@ class Record(Generic[Result]):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Concludes about what must always hold, from a record of each run of the worker.
+    """Judges what must always hold, from a record of each run of the worker.
 
-    Every run counts, whatever trial led to it; ``unless_told`` those are left out in which a MUST
-    of their own trial was found broken.
+    Every run counts, whatever its trial. With ``unless_told``, runs are left out in which a MUST of
+    their own trial was found broken.
     """
 
     judge: Callable[..., Finding]
@@ -98,10 +98,10 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Concludes about one requirement.
+    """Judges one requirement.
 
     ``judge`` does so from the records of ``trials``, in their order, and ``watch`` from everything
-    that was seen. A requirement has one of the two at least.
+    that was seen. A requirement has at least one of the two.
     """
 
     requirement: str
@@ -111,17 +111,17 @@ class Check:
 
     @property
     def long(self) -> bool:
-        """Whether only the full level plays a trial of it."""
+        """Whether one of its trials is played only at the full level."""
         return self.watch is None and all(trial.long for trial in self.trials)
 
     @property
     def module(self) -> str:
-        """The name of the module in which it stands."""
+        """The name of the module that contains it."""
         return str(self._function.__module__)
 
     @property
     def why(self) -> str:
-        """Why the requirement matters: what the function says of itself."""
+        """Why the requirement matters: the docstring of the function."""
         return (self._function.__doc__ or "").strip()
 
     @property

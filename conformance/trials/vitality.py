@@ -1,8 +1,8 @@
-"""How long to wait for a worker's first word: as long as it shows signs of life. Pure.
+"""How long to wait for a worker's first message: as long as it shows signs of life. Pure.
 
-A process that neither writes, nor computes, nor connects will not speak, however busy the machine
-is. One that starts slowly does one of these: a virtual machine computes, a compiler writes, and a
-client dials. Only that is a reason to wait longer than the engine itself would.
+A process that neither writes, nor computes, nor connects will not send anything, however busy the
+machine is. A slow start shows one of these: a virtual machine computes, a compiler writes, a client
+dials. Only that is a reason to wait longer than the engine itself would.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ RECENT = 4.0
 """Seconds for which a sign of life counts. SDKs dial again within 2.6 s."""
 
 COMPUTES = 0.25
-"""The share of a processor that a process has which is starting up."""
+"""The share of a CPU core that a process uses while it starts up."""
 
 LONGER = 3.0
-"""How much longer a worker may take that computes all the time."""
+"""How much longer a worker may take that computes all the time, as a factor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
     """What a process did in ``at`` seconds since its start.
 
-    ``written`` are bytes, ``connections`` those that it opened, ``computed`` are seconds of a
-    processor, and ``None`` where these cannot be seen from here: it may compute then.
+    ``written`` is bytes of output, ``connections`` counts those that it opened, and ``computed`` is
+    CPU time in seconds, or ``None`` if it cannot be measured from here: then it may be computing.
     """
 
     at: float
@@ -34,7 +34,7 @@ class Signs:
 
 
 class Vitality:
-    """Decides whether to wait on, by what is seen from time to time."""
+    """Decides whether to wait on, by what is observed from time to time."""
 
     def __init__(self, within: float) -> None:
         self._within = within
@@ -43,7 +43,7 @@ class Vitality:
         self._share = 0.0
 
     def awaits(self, signs: Signs, load: float) -> bool:
-        """Whether the worker may still speak, on a machine so many times too busy."""
+        """Whether the worker may still send something, on a machine that is busy by this factor."""
         before, self._last = self._last, signs
         if (signs.written, signs.connections) != (before.written, before.connections):
             self._alive = signs.at

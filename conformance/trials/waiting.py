@@ -1,4 +1,4 @@
-"""Waiting for whatever may happen next, with a deadline that a crowded machine extends."""
+"""Waiting for events, with a deadline that a busy machine extends."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ Seen = TypeVar("Seen")
 
 
 class Notifier:
-    """Wakes those who wait whenever something happened."""
+    """Wakes all waiters whenever something happens."""
 
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Event, tuple[float, float]] = {}
 
     def notify(self) -> None:
-        """Let everyone who waits look again."""
+        """Make every waiter evaluate its condition again."""
         for waiter in self._waiting:
             waiter.set()
 
     @property
     def wait(self) -> tuple[float, float] | None:
-        """When the latest wait that is not over began, by the loop's clock, and its seconds."""
+        """The latest wait that is not over: when it began, by the loop's clock, and its seconds."""
         return next(reversed(tuple(self._waiting.values())), None)
 
     async def until(
@@ -38,8 +38,8 @@ class Notifier:
     ) -> Seen:
         """Wait until ``condition()`` is true, for at most ``within`` seconds; return its value.
 
-        It is evaluated at once, whenever something happens, and a last time when the time is up.
-        A crowded machine gives more time, up to ``most`` seconds, unless ``patient`` is false: then
+        It is evaluated at once, whenever something happens, and a last time when the time is up. On
+        a busy machine there is more time, up to ``most`` seconds, unless ``patient`` is false: then
         the wait is part of a stimulus, not a deadline.
         """
         changed = asyncio.Event()

@@ -60,9 +60,9 @@ def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
 
 
 def _without(record: Record[Errand], field: str, text: str) -> Message | None:
-    """A call of an errand none of whose calls has ``text`` in a field, if there is one.
+    """A call of an errand of which no call contains ``text`` in a field, if there is one.
 
-    Others may be made meanwhile by something else that the worker does.
+    Meanwhile the worker may make other calls for its own reasons.
     """
     for errand in (*record.result.others, record.result):
         calls = errand.calls(record.talk)
@@ -107,7 +107,7 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
 
 @trial(Worker.SHARED)
 async def calls_through_a_queue(harness: Harness) -> Errand:
-    """Let the worker call a function through a queue."""
+    """Make the worker call a function through a queue."""
     action = {"type": "enqueue", "queue": "conformance"}
     return await ask(harness, {"function_id": "conformance::queued", "data": {}, "action": action})
 
@@ -130,7 +130,7 @@ def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
 
 @trial(Worker.SHARED)
 async def calls_with_metadata(harness: Harness) -> Errand:
-    """Let the worker call a function with metadata."""
+    """Make the worker call a function with metadata."""
     return await ask(
         harness, {"function_id": "conformance::with-metadata", "data": {}, "metadata": METADATA}
     )
@@ -154,7 +154,7 @@ def sends_metadata(record: Record[Errand]) -> Finding:
 
 @trial(Worker.SHARED)
 async def calls_without_waiting(harness: Harness) -> Errand:
-    """Let the worker call a function without waiting for it."""
+    """Make the worker call a function without waiting for it."""
     return await send(harness, {"function_id": VOID, "data": {}, "action": "void"})
 
 

@@ -23,7 +23,7 @@ def _called(record: Record[Variables], function_id: str) -> Message | None:
 
 
 ENGINES_OWN = ("engine::", "state::", "stream::", "kv_server::", "iii::")
-"""What the ids of the engine's functions begin with."""
+"""The prefix of the ids of the engine's own functions."""
 
 NO_CALL = "it made no such call; this takes a function that plays the part of conformance::call"
 

@@ -1,4 +1,4 @@
-"""What comes back to a worker from the functions that it calls."""
+"""The answers that a worker gets from the functions that it calls."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def _engines_error(record: Record[Errand]) -> dict[str, Any]:
 
 
 VALUES: tuple[Any, ...] = (False, 0, "", [], [0, None, "text"], {"kept": True})
-"""What a called function returns: what many a language takes for nothing is a result as well."""
+"""What a called function returns: many languages treat some of these as nothing, but all are
+results."""
 
 
 ADDED = "_caller_worker_id"
@@ -82,7 +83,7 @@ ADDED = "_caller_worker_id"
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """Calls of ``echo`` that the worker was asked for at once, each with the value it gets."""
+    """Simultaneous calls of ``echo`` that the worker was asked for, each with the value it gets."""
 
     invocations: tuple[tuple[Invocation, Any], ...]
     relay: Relay | None = None
@@ -106,7 +107,7 @@ async def _answered_backwards(harness: Harness, relay: Relay) -> Returns:
 
 @trial(Worker.CALLING)
 async def calls_at_once(harness: Harness) -> Returns:
-    """Let the worker wait for a slow answer, and for several quick ones meanwhile."""
+    """Make the worker wait for a slow answer, and for several quick ones meanwhile."""
     relay = harness.invoker.relay("call", lambda r: r.lens is not None and r.calls == 1)
     if relay is not None:
         return await _answered_backwards(harness, relay)
@@ -137,11 +138,11 @@ def hands_results_to_their_callers(*records: Record[Any]) -> Finding:
 
 
 OVERLOOKED = 1.0
-"""Seconds after which a call that was answered at once did not end by that answer."""
+"""Seconds after which a call that was answered at once cannot have ended because of that answer."""
 
 
 def _taken(record: Record[OddAnswers]) -> Finding:
-    """Whether calls ended by the answers that they got, whatever those were."""
+    """Whether calls ended because of the answers that they got, whatever those were."""
     for invocation, answer in record.result.invocations:
         late = [m for m in record.talk.answers(invocation.id) if m.at - invocation.at > OVERLOOKED]
         if late and error_code(late[0]) == "TIMEOUT":
@@ -156,7 +157,7 @@ def _taken(record: Record[OddAnswers]) -> Finding:
 
 
 def _handed_out(record: Record[Returns]) -> Finding:
-    """Whether each call of several at once got its own result."""
+    """Whether each of several simultaneous calls got its own result."""
     for invocation, value in record.result.invocations:
         answers = record.talk.answers(invocation.id)
         outcome = answers[0].json.get("result") if answers else None

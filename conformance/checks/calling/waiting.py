@@ -1,4 +1,4 @@
-"""Calls whose answer does not come in time, and calls while there is no engine."""
+"""Calls whose answer does not come in time, and calls while there is no connection."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIMIT = 30.0
 
 @trial(Worker.OWN, seconds=LIMIT, long=True)
 async def calls_a_black_hole(harness: Harness) -> Errand:
-    """Let the worker call a function that never answers, and give no time limit."""
+    """Make the worker call a function that never answers, without a time limit."""
     call_for_ever = unanswered(harness)
     await harness.worker.start()
     await harness.presence.ready()
@@ -79,7 +79,7 @@ def gives_up_waiting(record: Record[tuple[Errand, bool]]) -> Finding:
 
 
 def _own_limit(errand: Errand, answers: list[Message]) -> Finding:
-    """What a function shows that calls by itself; what it makes of a limit is its own affair."""
+    """The evidence of a function's own time limit; how it handles a given limit is up to it."""
     took = answers[0].at - errand.invocation.at if answers else PATIENCE
     if took >= PATIENCE:
         return inconclusive(f"it waited for the answer to its call for {PATIENCE:.0f} s and more")
@@ -163,7 +163,7 @@ def sends_kept_calls_once(record: Record[Offline]) -> Finding:
 
 
 def _given_up(record: Record[Offline]) -> Finding:
-    """What became of calls of functions whose own limit had passed before the worker was back."""
+    """What became of calls whose own time limit had passed before the worker was back."""
     offline = record.result
     if not _sent_later(record):
         return inconclusive("it keeps no calls at all: see CAL-015")

@@ -1,4 +1,4 @@
-"""Where a worker dials, and what it brings along."""
+"""Where a worker dials, and what it sends with the upgrade."""
 
 from __future__ import annotations
 
@@ -149,9 +149,9 @@ QUERY = "token=conformance&team=blue%20team"
 
 @trial(Worker.OWN)
 async def with_a_query(harness: Harness) -> bool:
-    """Give the worker an address with a query, and let it dial that twice.
+    """Give the worker an address with a query, and make it dial that twice.
 
-    Returns whether its command can hold a query.
+    Return whether its command can take a query.
     """
     if harness.baseline.port == harness.settings.default_port:
         raise Inconclusive("this takes a worker that dials the address it is given: see CON-006")
@@ -186,7 +186,7 @@ def keeps_the_query(record: Record[bool]) -> Finding:
 
 
 def _holds(query: str) -> bool:
-    """Whether a query holds what was given, in any order and spelling."""
+    """Whether a query contains what was given, in any order and encoding."""
     return set(parse_qsl(QUERY)) <= set(parse_qsl(query))
 
 

@@ -1,4 +1,4 @@
-"""What a worker needs of the greeting of an engine."""
+"""What a worker needs from the greeting of an engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker whose first tries meet no engine, or one that turns it away."""
+"""A worker whose first attempts meet no engine, or one that refuses it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _late(result: Absence | Outage) -> tuple[float, bool, int | None]:
 
 @trial(Worker.OWN, seconds=3.0)
 async def turned_away_at_first(harness: Harness) -> Absence:
-    """End the worker's first connections, then refuse an upgrade, and let it in after that."""
+    """End the worker's first connections, then refuse an upgrade, and accept it after that."""
     harness.listener.play((rule(End(), Accept()),))
     began = harness.transcript.now()
     await harness.worker.start()
@@ -124,7 +124,7 @@ class Denied:
 
 @trial(Worker.OWN)
 async def denied(harness: Harness) -> Denied:
-    """Answer the worker's connection with an error and a close frame, and then admit it."""
+    """Answer the worker's connection with an error and a close frame, and accept it later."""
     await harness.worker.start()
     await harness.presence.ready()
     at = harness.transcript.now()
@@ -138,7 +138,7 @@ async def denied(harness: Harness) -> Denied:
         lambda: bool(connections_since(harness, before)) or not harness.worker.running,
         harness.pace.reconnect,
     )
-    # A connection for telemetry may be opened at any time: those of workers alone tell.
+    # A connection for telemetry may be opened at any time: only those of workers count.
     talk = harness.talk
     upgrades = [talk.upgrades[number].at for number in connections_since(harness, before)]
     first = (min(upgrades) if upgrades else harness.transcript.now()) - at

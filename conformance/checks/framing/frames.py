@@ -63,14 +63,15 @@ def _fault(event: Event) -> str | None:
 
 
 TOGETHER = 1.0
-"""Seconds in which the end of a process is noticed after that of its connections."""
+"""Seconds within which the end of a process is noticed after the end of its connections."""
 
 
 def _unanswered_close(record: Record[object], events: list[Event]) -> Finding | None:
-    """A close frame of the engine that a worker read, as its own end of the stream shows.
+    """A close frame of the engine that a worker read but did not answer before it closed.
 
-    Whoever is sent away, or ends, may have parted before it read the frame. No engine waits for an
-    answer, and the official SDK for Rust gives none, so this is no failure: RFC 6455, 5.5.1.
+    A worker that is refused, or exits, may have disconnected before it read the frame. No engine
+    waits for an answer, and the official Rust SDK gives none, so this is no failure: RFC 6455,
+    5.5.1.
     """
     closes = [e for e in events if isinstance(e, FrameSeen) and e.opcode is Opcode.CLOSE]
     ended = next((e for e in events if isinstance(e, Ended)), None)
@@ -98,7 +99,7 @@ FRAGMENT = 16
 async def fragmented(harness: Harness) -> bool | None:
     """Send messages in several frames each; return whether the worker reads them.
 
-    ``None`` stands for a worker that answers no invocation whatever.
+    ``None`` stands for a worker that answers no invocation at all.
     """
     await harness.worker.start()
     await harness.presence.ready()

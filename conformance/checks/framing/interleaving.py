@@ -1,4 +1,4 @@
-"""Two writers on one connection: the bytes of one frame in the midst of another.
+"""Two writers on one connection: the bytes of one frame in the middle of another.
 
 A frame is a head and a masked payload. Threads that share a socket without a lock write a head
 between another's head and payload, or a whole frame into a long payload. A reader then sees a
@@ -18,11 +18,11 @@ HEADS = (6, 8, 14)
 
 BEGINS = b'{"'
 LOOKED_AT = 24
-"""Bytes of a message that are enough to know it by."""
+"""Bytes of a message that are enough to recognise it."""
 
 
 def interleaved(events: Sequence[Event]) -> str | None:
-    """What shows, in the events of one connection, that frames of a worker are interleaved."""
+    """Evidence, in the events of one connection, that frames of a worker are interleaved."""
     for event in reversed(events):
         if not isinstance(event, FrameSeen) or event.direction is not Direction.FROM_WORKER:
             continue
@@ -41,10 +41,10 @@ def _breaks_off(data: bytes) -> str | None:
 
 
 def _begins_with_a_head(data: bytes) -> str | None:
-    """A message behind ``head`` bytes was masked with the same key, turned by as many places.
+    """A message behind ``head`` bytes was masked with the same key, rotated by as many places.
 
-    The key has four bytes, so a message behind six or fourteen bytes comes out under a key of two,
-    which its first two bytes tell; behind eight it comes out as it is.
+    The key has four bytes, so a message behind six or fourteen bytes comes out masked with a key of
+    two bytes, which its first two bytes give away; behind eight it comes out unmasked.
     """
     for head in HEADS:
         behind = data[head : head + LOOKED_AT]

@@ -18,7 +18,7 @@ from schemas import messages, validate
 from schemas.validation import Violation
 
 SHORT = 4096
-"""Bytes of the messages that are looked at once, however often they come."""
+"""Bytes up to which a message is checked only once, however often it is repeated."""
 
 SILENT = inconclusive("it sent nothing")
 
@@ -60,7 +60,7 @@ def sends_valid_messages(record: Record[object]) -> Iterator[Finding | str | Non
             continue
         violations = _violations(message)
         if violations and was_unheard_of(record, message):
-            continue  # what answers nonsense cannot make sense: see FRM-011
+            continue  # an answer to nonsense cannot make sense: see FRM-011
         yield (
             message.type
             if not violations
@@ -84,7 +84,7 @@ def _violations(message: Message) -> tuple[Violation, ...]:
 
 @lru_cache(maxsize=20_000)
 def _violations_of_short(data: bytes) -> tuple[Violation, ...]:
-    """The same of a short message: many come again letter by letter on the next connection."""
+    """The violations of a short message: many are repeated byte for byte on the next connection."""
     return validate(SchemaDirection.WORKER_TO_ENGINE, json.loads(data))
 
 

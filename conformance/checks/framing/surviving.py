@@ -1,4 +1,4 @@
-"""Messages that a worker does not expect: it survives them all."""
+"""Messages that a worker does not expect: it must survive them all."""
 
 from __future__ import annotations
 

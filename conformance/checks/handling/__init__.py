@@ -1,1 +1,1 @@
-"""Handling: what becomes of invocations."""
+"""Handling: how a worker handles invocations."""

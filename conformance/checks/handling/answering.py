@@ -1,4 +1,4 @@
-"""What becomes of an invocation: an answer, one, of the right form."""
+"""The answer to an invocation: there is one, only one, and it has the right form."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def tells_invocations_apart(record: Record[Round]) -> Finding:
 
 
 def _sameness(answer: Message) -> str:
-    """What makes an answer the same as another: the code of its error, or else its result."""
+    """What makes two answers the same: the code of the error, or else the result."""
     if answer.json.get("error") is not None:
         return f"the error code {json.dumps(error_code(answer))}"
     return f"the result {json.dumps(answer.json.get('result'))}"
 
 
 def _bounced(record: Record[Round]) -> tuple[Message, ...]:
-    """An invocation and the same from the worker, if it sends back whatever comes."""
+    """An invocation and its copy from the worker, if the worker sends everything back."""
     ids = {i.id for i in (*record.result.known, record.result.unknown)}
     return tuple(
         message

@@ -1,4 +1,4 @@
-"""What comes with an invocation beside its data, and what the engine adds to it."""
+"""What comes with an invocation besides its data, and what the engine adds to it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import as_json
 
 MOST_PAIRS = 50
-"""Functions invoked twice over; a worker of thousands shows nothing more with the rest."""
+"""Functions that are invoked twice; a worker of thousands shows nothing more with the rest."""
 
 
 @trial(Worker.SHARED)
 async def with_caller_id(harness: Harness) -> tuple[tuple[Invocation, Invocation], ...]:
-    """Invoke each function plainly, and with the id that the engine adds to object data."""
+    """Invoke each function as it is, and with the id that the engine adds to object data."""
     pairs: list[tuple[Invocation, Invocation]] = []
     for function_id, data in harness.invoker.samples():
         if isinstance(data, dict) and len(pairs) < MOST_PAIRS:
@@ -60,7 +60,7 @@ def takes_the_callers_id(record: Record[tuple[tuple[Invocation, Invocation], ...
 
 @trial(Worker.SHARED)
 async def with_metadata(harness: Harness) -> tuple[Invocation, Any, Part]:
-    """Invoke the well-known function ``metadata`` with metadata beside its data."""
+    """Invoke the well-known function ``metadata`` with metadata besides its data."""
     metadata = {"tenant": "blue", "n": [1, None]}
     part = harness.invoker.part("metadata")
     invocation = harness.invoker.invoke(part.function_id, part.request({"x": 1}), metadata=metadata)
@@ -117,7 +117,7 @@ def answers_within_the_trace(record: Record[Invocation]) -> Finding:
 
 @trial(Worker.SHARED)
 async def beside_the_data(harness: Harness) -> tuple[Invocation, Part]:
-    """Invoke ``echo`` with metadata beside its data."""
+    """Invoke ``echo`` with metadata besides its data."""
     part = harness.invoker.part("echo")
     data = part.request({"x": 1})
     invocation = harness.invoker.invoke(part.function_id, data, metadata={"tenant": "blue"})

@@ -32,7 +32,7 @@ def reports_the_failure_of_a_handler(*records: Record[Any]) -> Finding:
 
 
 def _reported(record: Record[Any]) -> Finding:
-    """Whether a failure is told with its message."""
+    """Whether a failure is reported with its message."""
     if isinstance(record.result, Errand):
         return _passed_on(record)
     answer, fault = _failure(record)
@@ -65,7 +65,7 @@ def _own_words(answer: Message | None, fault: str | None) -> Finding:
 
 
 def _passed_on(record: Record[Errand]) -> Finding:
-    """Whether the error of a call that a function made by itself came out of its handler."""
+    """Whether the error of a call that a function made by itself was passed on by its handler."""
     errand = record.result
     answers = record.talk.answers(errand.invocation.id)
     if errand.relay is None:
@@ -91,7 +91,7 @@ def passes_the_code_of_a_failure_on(*records: Record[Any]) -> Finding:
 
 
 def _coded(record: Record[Any]) -> Finding:
-    """Whether a failure is told with the code that was chosen for it."""
+    """Whether a failure is reported with the code that was chosen for it."""
     if isinstance(record.result, Errand):
         return _code_passed_on(record)
     answer, fault = _failure(record)
@@ -130,7 +130,7 @@ def _failure(record: Record[FailedCall]) -> tuple[Message | None, str | None]:
 
 @trial(Worker.OWN)
 async def unserialisable(harness: Harness) -> Crash:
-    """Let the well-known function ``unserialisable`` return what JSON cannot express."""
+    """Make the well-known function ``unserialisable`` return what JSON cannot express."""
     function_id = harness.invoker.role("unserialisable")
     await harness.worker.start()
     await harness.presence.ready()
@@ -140,7 +140,7 @@ async def unserialisable(harness: Harness) -> Crash:
 
 
 def _crashed_by_an_answer(record: Record[OddAnswers]) -> Finding:
-    """What became of functions whose own calls were answered with what they do not expect."""
+    """What became of functions whose own calls got an answer that they do not expect."""
     silent = silent_after(record.talk, record.result, ODD)
     if silent is not None:
         invocation, answer = silent
@@ -161,7 +161,7 @@ def _crashed_by_an_answer(record: Record[OddAnswers]) -> Finding:
 
 
 def _uncaught(record: Record[Errand]) -> Finding:
-    """What became of a handler that did not catch the error its own call ended in."""
+    """What became of a handler that did not catch the error of its own call."""
     answers = record.talk.answers(record.result.invocation.id)
     error = answers[0].json.get("error") if answers else None
     let_out = isinstance(error, dict) and REFUSAL[1] in str(error.get("message"))
@@ -200,7 +200,7 @@ def _ends_in_an_error(
 
 
 def _no_json(record: Record[Crash]) -> tuple[Message, ...]:
-    """What came after the invocation, on its connection, and is no JSON."""
+    """What came after the invocation on its connection and is not JSON."""
     invocation = record.result.invocation
     messages = record.talk.messages(invocation.connection)
     return tuple(m for m in messages if m.at >= invocation.at and m.json is NOT_JSON)

@@ -13,7 +13,7 @@ from conformance.trials.trial import Record
 from mock_engine.transcript import Direction, Message
 
 MOST = 200
-"""Results of one function that are looked at: some trials invoke one ten thousand times."""
+"""Results of one function that are examined: some trials invoke one ten thousand times."""
 
 NO_FORMAT = not_applicable("none of its functions that was asked declares what it returns")
 
@@ -73,7 +73,7 @@ def _formats(record: Record[Any]) -> dict[str, tuple[Validity | None, Validity]]
 
 
 def _validity(schema: Any) -> Validity | None:
-    """What a schema allows; ``None`` where there is none, or none that can be read (REG-007)."""
+    """What a schema allows; ``None`` without a schema, or if it cannot be read (REG-007)."""
     try:
         return Validity(schema, formats=False) if schema is not None else None
     except Unsupported:

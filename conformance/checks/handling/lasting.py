@@ -51,15 +51,15 @@ def does_not_grow(record: Record[Haul]) -> Finding:
 
 
 ODD: tuple[Any, ...] = (None, ["unexpected"], {"unexpected": None})
-"""Data that few functions can use; each may refuse it."""
+"""Data that few functions can use; a function may refuse any of it."""
 
 
 MOST_ODD = 30
-"""Functions that get it; a worker of more dispatches the rest in the same way."""
+"""Functions that get it; a worker with more dispatches the rest in the same way."""
 
 
 ROUNDS, AT_ONCE = 20, 25
-"""Failures: enough to use up a pool whose places are lost with each of them."""
+"""Failures: enough to exhaust a pool that loses a place with each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,11 @@ class Oddities:
 
 
 MOST_PLACES = 4
-"""Places of a function's data that are spoiled."""
+"""Places of a function's data that are replaced."""
 
 
 def _spoiled(examples: Sequence[Any]) -> Iterator[Any]:
-    """The data that reached deepest in a function, with one place of a wrong kind, or null."""
+    """The data that got furthest in a function, with one place of a wrong type, or null."""
     best = examples[0] if examples else None
     for path in [path for path in places(best) if path][:MOST_PLACES]:
         yield put(best, path, None)

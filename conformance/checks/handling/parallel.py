@@ -35,8 +35,8 @@ class Race:
 async def slow_beside_quick(harness: Harness) -> Race:
     """Start several slow invocations and a quick one behind them.
 
-    A worker that is short of processor time may fall behind once; then much slower ones tell
-    whether it was that.
+    A worker that is short of CPU time may fall behind once; then much slower invocations show
+    whether that was the reason.
     """
     race = await _race(harness, 600)
     relays = {relay.function_id for relay in harness.baseline.knowledge.relays}
@@ -55,7 +55,7 @@ async def _race(harness: Harness, milliseconds: int) -> Race:
 
 
 def _held_up(talk: Conversation, race: Race, relays: Collection[str]) -> Finding | None:
-    """How one invocation held up another, if it did. All must have been answered."""
+    """How one invocation delayed another, if it did. All must have been answered."""
     quick = talk.answers(race.quick.id)
     slow = [answers[0] for i in race.slow if (answers := talk.answers(i.id))]
     found = {i.function_id for i in race.slow} <= set(relays)
@@ -76,8 +76,8 @@ def _held_up(talk: Conversation, race: Race, relays: Collection[str]) -> Finding
             events=(slow[0], quick[0]),
             remedy="Run each handler in a task or thread of its own.",
         )
-    # Side by side they end together; one after the other they end a whole sleep apart. A function
-    # that was found may have a lock of its own, and be right.
+    # In parallel they end together; in sequence they end a whole sleep apart. A function
+    # that was found may have a lock of its own, and be correct.
     if found:
         return None
     if last - first > race.milliseconds / 1000 * (len(slow) - 1) * 0.75:
@@ -109,7 +109,7 @@ class Crowd:
 
 @trial(Worker.SHARED)
 async def crowd(harness: Harness) -> Crowd:
-    """Send many invocations of ``echo`` in one go, each with data of its own."""
+    """Send many invocations of ``echo`` at once, each with data of its own."""
     echo = harness.invoker.part("echo")
     invocations = []
     for n in range(100):

@@ -15,7 +15,7 @@ NONE = inconclusive("it answered no invocation")
 
 
 def _invocations(record: Record[object]) -> dict[str, Message]:
-    """The first invocation under each id that the engine sent. Ids are compared in any case."""
+    """The first invocation under each id that the engine sent. Ids are compared ignoring case."""
     found: dict[str, Message] = {}
     for message in record.talk.messages(direction=Direction.FROM_ENGINE):
         if message.type == "invokefunction" and message.json.get("invocation_id"):

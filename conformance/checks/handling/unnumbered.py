@@ -1,4 +1,4 @@
-"""Whether an answer is due: by the id of an invocation alone."""
+"""Whether an answer is due, which depends on the id of an invocation alone."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def does_not_answer_without_an_id(record: Record[Void]) -> Finding:
 
 @trial(Worker.SHARED)
 async def behind_urls(harness: Harness) -> tuple[Invocation, ...]:
-    """Invoke the functions that the engine calls over HTTP, as an engine at fault would."""
+    """Invoke the functions that the engine calls over HTTP, as a faulty engine would."""
     names = [i for i, _ in harness.invoker.samples() if is_url(harness, i)][:MOST_FUNCTIONS]
     invocations = tuple(harness.invoker.invoke(name, {}) for name in names)
     await harness.until(
@@ -106,7 +106,7 @@ def says_that_a_function_is_behind_a_url(record: Record[tuple[Invocation, ...]])
 
 @dataclass(frozen=True, slots=True)
 class UnnumberedCall:
-    """An invocation without an id, which was to call ``function_id``."""
+    """An invocation without an id, which was to make the worker call ``function_id``."""
 
     at: float
     function_id: str
@@ -114,7 +114,7 @@ class UnnumberedCall:
 
 @trial(Worker.CALLING)
 async def run_without_id(harness: Harness) -> UnnumberedCall:
-    """Let the worker call a function, by an invocation without an id."""
+    """Make the worker call a function, with an invocation that has no id."""
     relay, at = harness.invoker.relay("call"), harness.transcript.now()
     if relay is not None:
         call, data = relay.function_id, relay.data
@@ -153,7 +153,7 @@ def runs_what_has_no_id(record: Record[UnnumberedCall]) -> Finding:
 
 @trial(Worker.SHARED)
 async def with_an_action(harness: Harness) -> Invocation:
-    """Invoke with an id and the action of a call that nobody waits for."""
+    """Invoke with an id, and with the action of a call that nobody waits for."""
     target = harness.baseline.pulse or ABSENT
     invocation = harness.invoker.invoke(target, {}, action={"type": "void"})
     await harness.invoker.reply(invocation)

@@ -44,7 +44,7 @@ PAYLOADS = (b"are you there?", b"", bytes(range(131, 256)))
 async def pinging(harness: Harness) -> PingSent:
     """Send WebSocket pings to each worker's connection, each when the one before is answered.
 
-    Of several that wait, a worker need answer the last alone: RFC 6455, section 5.5.3.
+    Of several unanswered pings, a worker need answer only the last: RFC 6455, section 5.5.3.
     """
     numbers = tuple(harness.workers)
     for sent, payload in enumerate(PAYLOADS, 1):
@@ -128,8 +128,8 @@ class Busy:
 async def pinged_while_busy(harness: Harness) -> Busy:
     """Send a WebSocket ping while a slow invocation runs.
 
-    A worker that is short of processor time may miss the first one; the second one then gives it
-    as long as a worker may take for an answer.
+    A worker that is short of CPU time may miss the first one; for the second one it then has as
+    long as a worker may take for an answer.
     """
     busy = await _ping_amidst(harness, 1800, b"still there?")
     if _pong_came_first(harness.talk, harness.transcript.events, busy):
@@ -140,7 +140,7 @@ async def pinged_while_busy(harness: Harness) -> Busy:
 async def _ping_amidst(harness: Harness, milliseconds: int, payload: bytes) -> Busy:
     harness.invoker.can_sleep()
     slow = harness.invoker.sleep(milliseconds)
-    # The stimulus is a ping in the midst of the handler's work, not before it began.
+    # The stimulus is a ping during the handler's work, not before it began.
     await harness.until(lambda: bool(harness.invoker.replies(slow)), 0.2, patient=False)
     harness.connection(slow.connection).send_frame(Frame(Opcode.PING, payload))
     await harness.invoker.reply(slow, harness.pace.handler)

@@ -1,4 +1,4 @@
-"""Pings of its own, lost routes, and output that nobody reads."""
+"""Pings of the worker's own, lost routes, and output that nobody reads."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mock_engine.faults import HalfOpen
 from mock_engine.transcript import Direction, FrameSeen
 
 PING_EVERY = 30.0
-"""Seconds within which a worker pings. SDKs since 0.22 do every 20 s."""
+"""Seconds within which a worker pings. SDKs since 0.22 ping every 20 s."""
 
 
 IDLE = 60.0
-"""Seconds without a frame after which SDKs since 0.22 take a connection for lost."""
+"""Seconds without a frame after which SDKs since 0.22 consider a connection lost."""
 
 
 IDLE_PATIENCE = 80.0
@@ -27,7 +27,7 @@ IDLE_PATIENCE = 80.0
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """A worker left alone: how long, and on which connections."""
+    """A worker left alone: for how long, and on which connections."""
 
     seconds: float
     connections: tuple[int, ...]
@@ -78,7 +78,7 @@ def pings_the_engine(record: Record[Alone]) -> Finding:
 
 @trial(Worker.OWN, seconds=IDLE, long=True)
 async def route_lost(harness: Harness) -> float | None:
-    """Neither read nor write any more on the connection; return when the worker dialled anew."""
+    """Stop reading and writing on the connection; return when the worker dialled again."""
     await harness.worker.start()
     await harness.presence.ready()
     at = harness.transcript.now()
@@ -108,7 +108,7 @@ def notices_a_lost_route(record: Record[float | None]) -> Finding:
 
 @trial(Worker.OWN, seconds=1.0)
 async def unheard(harness: Harness) -> bool:
-    """Close the pipe that the worker writes to, and give it reasons to write."""
+    """Close the pipe that the worker writes to, and make it write."""
     await harness.worker.start()
     await harness.presence.ready()
     if not harness.worker.process.output.is_pipe:

@@ -1,8 +1,8 @@
-"""A worker is there: its process lives and its connections stay, until it is told to stop.
+"""A worker is present: its process runs and its connections stay open until it is told to stop.
 
 Rules of this file:
 
-* Whatever ends without a reason is told, in whatever trial it happens, with what came before it.
+* Every end without a reason is reported, in whatever trial it happens, with what came before it.
 * A reason is something that no engine in service does to a worker, or that tells it to go. Trials
   that do such things have checks of their own, which say what a worker makes of it.
 """
@@ -21,23 +21,23 @@ from mock_engine.rendering import as_json, shorten, summary
 from mock_engine.transcript import Ended, Ending, Event, Message
 
 BEFORE = 3
-"""Events before an end that are told with it."""
+"""Events before an end that are shown with it."""
 
 TOGETHER = 1.0
-"""Seconds in which the end of a process is noticed after that of its connections."""
+"""Seconds within which the end of a process is noticed after the end of its connections."""
 
 OWN_DOING = (Ending.CLOSE_FRAME, Ending.EOF, Ending.RESET)
-"""How connections end that the worker ended."""
+"""The ways in which connections end that the worker itself ended."""
 
 SURVIVABLE = "FUNCTION_NAMESPACE_CONFLICT"
-"""The one rejection that is about a function alone."""
+"""The one rejection that is about a single function."""
 
 
 @always("RDY-001", "processes and connections", NOTHING_BROKEN, proves=False, unless_told=True)
 def stays_until_it_is_told_to_stop(record: Record[Any]) -> Iterator[Finding | None]:
     """A worker that ends, drops its connection or goes deaf serves nobody."""
     if not record.baseline.workers:
-        return  # whoever never was there does not leave: see CON-001
+        return  # a worker that never was present cannot leave: see CON-001
     exits = [event for event in record.life if event.turn is Turn.EXITED]
     found = [*_ends(record, exits), *_drops(record, exits)]
     yield from found
@@ -77,7 +77,7 @@ def _drops(record: Record[Any], exits: list[LifeEvent]) -> Iterator[Finding | No
 def _told(
     record: Record[Any], at: float, what: str, remedy: str, connection: int | None = None
 ) -> Finding:
-    """The finding, with what came before it."""
+    """The finding, with what came before the end."""
     earlier = [
         event
         for event in record.events
@@ -94,7 +94,7 @@ def _told(
 
 
 def _named(message: Message) -> str:
-    """What an engine's message is about."""
+    """What a message of the engine is about."""
     body = message.json
     if not isinstance(body, dict):
         return shorten(as_json(message.data), 60)
@@ -126,7 +126,7 @@ def _dropped(record: Record[Any], ended: Ended) -> bool:
 
 
 def _is_farewell(event: Event) -> bool:
-    """Whether the engine says that it does not want the worker."""
+    """Whether the engine says that it refuses the worker."""
     if not is_engines(event):
         return False
     if event.type == "registrationrejected":

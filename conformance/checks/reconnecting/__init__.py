@@ -1,1 +1,1 @@
-"""Reconnecting: coming back after every loss, as the worker that one was."""
+"""Reconnecting: coming back after every loss, as the same worker."""

@@ -31,7 +31,7 @@ BUSY = 2.5
 
 @trial(Worker.OWN, seconds=BUSY + 0.5)
 async def cut_while_busy(harness: Harness) -> Straddle:
-    """Cut the connection while a slow invocation runs, and wait until it must have ended."""
+    """Cut the connection during a slow invocation, and wait until that must have ended."""
     harness.invoker.can_sleep()
     await harness.worker.start()
     await harness.presence.ready()
@@ -84,7 +84,7 @@ def keeps_old_answers_to_itself(*records: Record[Straddle] | Record[Series]) -> 
 
 
 def _interrupted(record: Record[Straddle] | Record[Series]) -> list[Invocation]:
-    """The invocations that were under way when their connection was lost."""
+    """The invocations that were in flight when their connection was lost."""
     if isinstance(record.result, Straddle):
         return [record.result.invocation]
     return [drop.last_call for drop in record.result if drop.last_call is not None]
@@ -115,7 +115,7 @@ def answers_after_a_loss(first: Record[Round], *records: Record[Series]) -> Find
 
 
 def _answering(first: Record[Round]) -> set[str]:
-    """The functions that answered before any loss; what is asked after it is one of them."""
+    """The functions that answered before any loss; one of them is invoked after it."""
     invocations = [i for i in first.result.known if first.talk.answers(i.id)]
     return {i.function_id for i in invocations} | {ABSENT, EXTRA} | _pulse(first)
 

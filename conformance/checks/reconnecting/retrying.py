@@ -55,11 +55,11 @@ def retries_less_and_less_often(record: Record[Outage]) -> Finding:
 
 
 RESET_RATIO, RESET_FLOOR = 2.0, 2.0
-"""A later first delay is a grown one when it is longer than so many seconds, and by this factor
-longer than the first: 1 s give or take 30 % varies by 1.86 at most, and stays below 2 s."""
+"""A later first delay has grown if it is longer than this many seconds, and longer than the first
+by this factor: 1 s give or take 30 % varies by 1.86 at most, and stays below 2 s."""
 
 STEP_RATIO = 1.2
-"""By which each one is longer than the one before, at least, if delays double."""
+"""The factor by which each delay is longer than the one before, at least, if delays double."""
 
 
 @check("REC-010", refused_series, first_series, second_series)
@@ -89,8 +89,8 @@ def waits_between_tries(*records: Record[Series]) -> Finding:
 def _gaps(record: Record[Series], drop: Drop) -> tuple[list[float], list[float]]:
     """Seconds between a loss and the first tries to reconnect, and between further tries.
 
-    A process that held several connections on a path retries each of them: then every so many
-    tries make one round. What follows the first success are no tries any more.
+    A process that had several connections on a path retries each of them: then that many tries make
+    one round. What follows the first success does not count as a try.
     """
     talk, at = record.talk, drop.at
     paths = {talk.requests[number].request.path for number in drop.before}
@@ -119,7 +119,7 @@ def begins_anew_after_success(*records: Record[Series]) -> Finding:
     if not judged:
         return inconclusive("it did not come back three times in a row")
     series = "; ".join(", ".join(f"{delay:.1f} s" for delay in delays) for _, delays in judged)
-    # A busy machine may lengthen a delay here or there; a delay that grows does so in each series.
+    # A busy machine may lengthen some delays or there; a delay that grows does so in each series.
     if not all(_grew(delays) for _, delays in judged):
         return kept(f"first delays of {series}")
     record, _ = judged[0]
@@ -132,7 +132,7 @@ def begins_anew_after_success(*records: Record[Series]) -> Finding:
 
 
 def _grew(delays: list[float]) -> bool:
-    """Whether delays grow step by step; one that is long alone is that of a busy machine."""
+    """Whether delays grow step by step; a single long one is due to a busy machine."""
     far = delays[-1] > RESET_FLOOR and delays[-1] > RESET_RATIO * delays[0]
     return far and all(later > STEP_RATIO * one for one, later in itertools.pairwise(delays))
 

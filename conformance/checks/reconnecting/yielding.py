@@ -1,4 +1,4 @@
-"""A worker whose name is taken makes way, and says so."""
+"""A worker whose name is taken gives up, and says so."""
 
 from __future__ import annotations
 

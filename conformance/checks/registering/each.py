@@ -10,7 +10,7 @@ from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.trial import Record
 
 Fault = Callable[[Any], str | None]
-"""Says of the body of a registration what is wrong with it, in words."""
+"""Returns what is wrong with the body of a registration, in words."""
 
 NAMES = {
     "registerfunction": "functions",
@@ -28,9 +28,9 @@ def each(
     of: str = "",
     concerns: Callable[[Any], bool] = bool,
 ) -> Callable[[Fault], Fault]:
-    """Register a function that watches every registration of a kind which ``concerns`` the rule.
+    """Register a function that watches every registration of a kind for which ``concerns`` is true.
 
-    ``of`` names those that do, in the plural; without it all of the kind do.
+    ``of`` names those, in the plural; without it the rule applies to all of the kind.
     """
     names = of or NAMES[kind]
 

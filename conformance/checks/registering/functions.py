@@ -62,7 +62,7 @@ def formats_are_json_schema(body: Any) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _schema_fault(text: str) -> str | None:
-    """What is wrong with a schema, given as JSON; the same ones come again with each connection."""
+    """What is wrong with a schema, given as JSON; cached, because connections repeat them."""
     schema = json.loads(text)
     violation = None if schema is None else validate_schema_document(schema)
     return None if violation is None else violation.message
@@ -76,7 +76,7 @@ SAYING = frozenset(
         *("patternProperties", "description"),
     }
 )
-"""Keywords of JSON Schema that rule something out, or tell a person that nothing is."""
+"""Keywords of JSON Schema that rule something out, or tell a person that nothing is ruled out."""
 
 
 @each(

@@ -1,4 +1,4 @@
-"""Each registration once, and taken back by its id."""
+"""Each registration is made once, and unregistered by its id."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ BRIEF = {"api_path": "/conformance/brief", "http_method": "GET"}
 
 @trial(Worker.OWN)
 async def taking_back(harness: Harness) -> None:
-    """Let the worker register and take back a function and, if it can, a trigger."""
+    """Make the worker register and unregister a function and, if it can, a trigger."""
     register, unregister = harness.invoker.role("register"), harness.invoker.role("unregister")
     await harness.worker.start()
     await harness.presence.ready()
@@ -106,7 +106,7 @@ async def taking_back(harness: Harness) -> None:
 
 
 KINDS = {undo: kind for kind, undo in REGISTRATIONS.items()}
-"""What each message takes back."""
+"""What each message unregisters."""
 
 
 @always("REG-013", "registrations taken back", inconclusive("it took nothing back"))
@@ -120,7 +120,7 @@ def takes_back_what_it_registered(record: Record[Any]) -> Iterator[Finding | Non
         entry = held.get((kind, json.dumps(message.json.get("id"))))
         type_id = message.json.get("trigger_type")
         if entry is None and _is_given(record, message):
-            continue  # a function that takes back what a caller names is not to blame
+            continue  # a function that unregisters what a caller names is not to blame
         if entry is None:
             seen = (
                 f"{message.type} with the id {as_json(message.json.get('id'))}, which nothing has"
@@ -140,7 +140,7 @@ def takes_back_what_it_registered(record: Record[Any]) -> Iterator[Finding | Non
 
 
 def _is_given(record: Record[Any], message: Message) -> bool:
-    """Whether the engine named the id of a message before."""
+    """Whether the engine named the id of a message before the worker sent it."""
     named = json.dumps(message.json.get("id")).encode()
     return any(
         named in earlier.data

@@ -1,4 +1,4 @@
-"""Registrations that the engine refuses, and what a worker makes of it."""
+"""Registrations that the engine refuses, and how a worker reacts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mock_engine.transcript import Message
 
 @trial(Worker.OWN)
 async def function_conflict(harness: Harness) -> AfterRejection:
-    """Tell the worker that one of its functions belongs to somebody else."""
+    """Tell the worker that one of its functions belongs to another worker."""
     refused = await refuse_a_function(harness, "FUNCTION_NAMESPACE_CONFLICT", owner_worker_id=OWNER)
     heard = refused.heard and await _serves(harness)
     return replace(refused, heard=heard, exit_code=harness.worker.process.exit_code)
@@ -90,7 +90,7 @@ def survives_a_refused_trigger(record: Record[Refusal]) -> Finding:
 
 @trial(Worker.OWN)
 async def odd_rejection(harness: Harness) -> AfterRejection:
-    """Tell the worker of a function that is refused for a reason it cannot know."""
+    """Tell the worker that a function is refused, for a reason that it cannot know."""
     return await refuse_a_function(harness, UNHEARD_OF)
 
 

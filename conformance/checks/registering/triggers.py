@@ -1,4 +1,4 @@
-"""Triggers and trigger types: what they must hold."""
+"""Triggers and trigger types: what they must contain."""
 
 from __future__ import annotations
 

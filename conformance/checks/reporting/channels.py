@@ -21,8 +21,8 @@ from mock_engine.paths import CHANNELS
 from mock_engine.rendering import as_json
 
 MANY = 8
-"""Messages of 64 KiB that are written to a channel which is lost with the first of them. The whole
-call stays below a MiB, which some SDKs before 0.24.6 cannot take."""
+"""Messages of 64 KiB written to a channel that is lost with the first of them. The whole call stays
+below 1 MiB, because some SDKs before 0.24.6 cannot take more."""
 
 
 @always("CHN-001", "ends of channels", not_applicable("it opened no channel"))
@@ -63,7 +63,7 @@ def writes_all_before_it_closes(record: Record[ChannelOutput]) -> Finding:
 
 
 def _joined(parts: tuple[Part, ...]) -> list[Part]:
-    """The parts with data that was cut put together again: only messages have borders."""
+    """The parts, with data that was split put together again: only messages have boundaries."""
     joined: list[Part] = []
     for binary, group in itertools.groupby(parts, key=lambda part: part[0]):
         pieces = [data for _, data in group]
@@ -105,7 +105,7 @@ def writes_in_pieces(record: Record[ChannelOutput]) -> Finding:
 
 @trial(Worker.SHARED)
 async def read_from_a_channel(harness: Harness) -> Invocation:
-    """Let the worker read a channel that holds half of it at first, and is closed with the rest."""
+    """Make the worker read a channel that holds half of it at first and is closed with the rest."""
     role = harness.invoker.role("read")
     channel = harness.engine.channels.create()
     half = len(PARTS) // 2
@@ -160,7 +160,7 @@ def _short(name: str, value: object) -> str:
 
 @trial(Worker.SHARED)
 async def channels_lost(harness: Harness) -> tuple[Invocation, ...]:
-    """Let the worker write and read, as far as it can, and cut its ends in the midst of that."""
+    """Make the worker write and read, as far as it can, and cut its ends in the middle of that."""
     invocations: list[Invocation] = []
     if harness.invoker.plays("write"):
         channel = harness.engine.channels.create()
@@ -188,7 +188,7 @@ async def channels_lost(harness: Harness) -> tuple[Invocation, ...]:
 
 
 def _cut(harness: Harness, channel: str) -> None:
-    """Cut what the worker has of a channel, without a close frame."""
+    """Cut the worker's connections to a channel, without a close frame."""
     for request in harness.talk.channel_requests:
         taken = harness.listener.connections.get(request.connection)
         if taken is not None and request.request.path == CHANNELS + channel:

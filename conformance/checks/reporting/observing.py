@@ -1,4 +1,4 @@
-"""Observers: functions that are told of the calls of other functions, since 0.25."""
+"""Observers: functions that are notified of the calls of other functions, since 0.25."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NEEDS = {
     "invocationsobserved": OBSERVE,
     "localinvocationstats": LOCAL,
 }
-"""Messages that take a feature, with the feature."""
+"""Messages that need a feature, with the feature."""
 
 
 OBSERVER = "0b7e1a52-0000-4000-8000-0000000000d1"

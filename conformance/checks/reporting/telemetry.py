@@ -88,7 +88,7 @@ def telemetry_has_its_path(record: Record[object]) -> Iterator[Finding | None]:
 async def telemetry_refused(harness: Harness) -> str | None:
     """Refuse connections for telemetry; return what the worker lacked then, if anything.
 
-    An empty text means that it has no such connection.
+    An empty text means that it opens no such connection.
     """
     own = [r for r in harness.baseline.paths if r == TELEMETRY]
     if not own:
@@ -97,7 +97,7 @@ async def telemetry_refused(harness: Harness) -> str | None:
     await harness.worker.start()
     if not await harness.presence.present(harness.pace.appearance):
         return f"it {harness.presence.missing()}"
-    # What it makes of the refusal it does a moment after that.
+    # It reacts to the refusal a moment later.
     await harness.until(lambda: _refused(harness) or not harness.worker.running, harness.pace.quiet)
     await harness.until(lambda: not harness.worker.running, harness.pace.quiet, patient=False)
     if not harness.worker.running:

@@ -1,1 +1,1 @@
-"""Shutting down: what a signal does to a worker, in every stage of its life."""
+"""Shutting down: how a worker reacts to a signal, at every stage of its life."""

@@ -1,4 +1,4 @@
-"""Shutting down: what a signal does to a worker."""
+"""Shutting down: how an idle worker reacts to a signal."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ FIRST_STEPS = (terminated_before_an_engine, terminated_in_a_handshake)
 """SIGTERM to workers that are about to connect."""
 
 OF_THE_SIGNAL = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
-"""Codes of a worker that is not yet connected: its handlers may be yet to come."""
+"""Codes of a worker that is not yet connected: it may not have installed its handlers yet."""
 
 
 def _exits_with_zero(requirement: str, *stopped: Trial[Any]) -> None:

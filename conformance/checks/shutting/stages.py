@@ -1,4 +1,4 @@
-"""A signal that comes while the worker is busy with something else than its work.
+"""Signals at every other stage of a worker's life.
 
 Each stage of life has a requirement: starting (SHD-012), connecting (SHD-013), registering
 (SHD-014), handling (SHD-008), waiting for an answer (SHD-009), reconnecting (SHD-010), shutting
@@ -29,7 +29,7 @@ from conformance.trials.trial import Record, Worker, check, trial
 
 @trial(Worker.OWN)
 async def terminated_twice(harness: Harness) -> Stop:
-    """Send SIGTERM twice, as an impatient supervisor does, with work under way if there can be."""
+    """Send SIGTERM twice, as an impatient supervisor does, if possible during an invocation."""
     await harness.worker.start()
     await harness.presence.ready()
     with contextlib.suppress(Inconclusive):

@@ -1,4 +1,4 @@
-"""Trials on which several checks rest, one module a family, and what they share.
+"""The trials that several checks use, one module for each family, and what they share.
 
-A trial on which a single check rests stands beside it.
+A trial that only one check uses is in the module of that check.
 """

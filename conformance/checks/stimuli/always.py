@@ -1,7 +1,7 @@
-"""Rules that hold whatever happens, judged on all that was seen of a worker.
+"""Rules that hold whatever happens, judged on everything that was seen of a worker.
 
-Such a requirement is marked ``always`` in the catalogue. What watches it looks at a record of each
-run of the worker, whatever trial led to it, those included that did not get as far as they should.
+Such a requirement is marked ``always`` in the catalogue. Its watch examines a record of each run of
+the worker, whatever its trial, including trials that were inconclusive.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from conformance.requirements.verdict import Finding, inconclusive, kept
 from conformance.trials.trial import Record, watch
 
 Look = Callable[[Record[Any]], Iterator[Finding | str | None]]
-"""Looks at one run. Yields a finding for each thing that breaks the rule, for any other its name,
-or ``None`` where a name says nothing."""
+"""Examines one run. Yields a finding for each thing that breaks the rule, its name for any other,
+or ``None`` if a name says nothing."""
 
 MOST = 10
-"""Offenders, and names, that a finding tells."""
+"""How many offenders, and how many names, a finding lists."""
 
 NOTHING_BROKEN = inconclusive("nothing that was seen breaks the rule, and nothing proves it")
 
@@ -28,8 +28,8 @@ def always(
 ) -> Callable[[Look], Look]:
     """Register a function that watches a requirement.
 
-    ``of`` names what is looked at, in the plural, and ``nothing`` is the finding where there was
-    none of it. Unless it ``proves`` the requirement, all that was looked at can only break it.
+    ``of`` names what is examined, in the plural, and ``nothing`` is the finding if there was none
+    of it. Unless it ``proves`` the requirement, what was examined can only break it.
     ``unless_told`` is as for ``Watch``.
 
     Raises:
@@ -59,16 +59,16 @@ def always(
 
 
 def _seen(look: Look, record: Record[Any]) -> tuple[Finding | str | None, ...]:
-    """What a look at a run yields; each run is looked at once."""
+    """What examining a run yields; each run is examined once."""
     if look not in record.looks:
         record.looks[look] = tuple(look(record))
     return record.looks[look]
 
 
 def _summed_up(wrong: list[Finding]) -> Finding:
-    """One finding of many: the first one's evidence, and what was seen of each, once.
+    """Many findings combined into one: the evidence of the first, and what was seen of each, once.
 
-    What binds less than the requirement says is left aside where something else is broken.
+    A finding of a lower level than the requirement's is ignored if something else is broken.
     """
     binding = [one for one in wrong if one.level is None] or wrong
     seen = listed(list(dict.fromkeys(one.seen for one in binding)), "; ")
@@ -76,6 +76,6 @@ def _summed_up(wrong: list[Finding]) -> Finding:
 
 
 def listed(texts: list[str], separator: str = ", ") -> str:
-    """The texts as one, the first ``MOST`` of them, and how many more there are."""
+    """The texts as one: the first ``MOST`` of them, and how many more there are."""
     more = [f"and {len(texts) - MOST} more"] if len(texts) > MOST else []
     return separator.join([*texts[:MOST], *more])

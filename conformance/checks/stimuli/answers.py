@@ -15,7 +15,7 @@ from mock_engine.transcript import Direction, Message
 
 
 def about(record: Record[Any], invocation: Invocation) -> tuple[Message, ...]:
-    """The messages that carry the id of ``invocation``, both ways."""
+    """The messages with the id of ``invocation``, in both directions."""
     return tuple(
         message
         for message in record.talk.messages(direction=None)
@@ -32,15 +32,15 @@ def error_code(answer: Message) -> object:
 NOT_FOUND = "function_not_found"
 
 WORDLESS = ("[object Object]", "undefined", "null", "None", "Error", "error", "Exception", "nil")
-"""Messages that say nothing."""
+"""Messages without information."""
 
 
 def disowned(talk: Conversation, invocation: Invocation, answer: Message) -> bool:
-    """Whether ``answer`` says that the function invoked is not there.
+    """Whether ``answer`` says that the invoked function does not exist.
 
     A handler that calls others may pass their errors on: the same code is then about a function
-    that it called. Calls that the suite asked a worker for are of functions named by it. A worker
-    that took a function back does not have it any more.
+    that it called. When the suite asked the worker to call, it named that function itself. A worker
+    that unregistered a function no longer has it.
     """
     if error_code(answer) != NOT_FOUND or talk.took_back(invocation.function_id, answer.at):
         return False
@@ -63,14 +63,14 @@ def error_fault(error: object) -> str | None:
 
 
 _OBJECT = re.compile(r"\[object \w+\]|<\w[\w.]* object at 0x[0-9a-f]+>")
-"""What is left of an object that was taken for a text."""
+"""What is left of an object that was converted to a string."""
 
 _TWICE = re.compile(r"(?:^|: )(\w[\w ]{2,60}): \1: ")
-"""A prefix that stands twice, as two layers that wrap an error each put it."""
+"""A repeated prefix, as from two layers that wrap an error each."""
 
 
 def wording_fault(error: Mapping[str, Any]) -> str | None:
-    """What is wrong with the words of an error of the right form."""
+    """What is wrong with the wording of an error of the right form."""
     message, stack = str(error["message"]).strip(), str(error.get("stacktrace") or "")
     if message in WORDLESS or not message:
         return f"the message {as_json(message)}"
@@ -85,7 +85,7 @@ def wording_fault(error: Mapping[str, Any]) -> str | None:
 
 
 def described(answer: Message) -> str:
-    """An answer in words."""
+    """An answer as text."""
     body = answer.json
     if body.get("error") is not None:
         return f"the error {as_json(body['error'])}"

@@ -25,15 +25,15 @@ TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 BAGGAGE = "team=blue"
 
 ENGINES = ("state::", "stream::", "engine::", "kv_server::")
-"""What the engine answers at once: nobody grants such a call more time than any other."""
+"""Functions that the engine answers at once: no worker grants their calls more time than others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """An invocation of ``call``, and the function that it was asked to call.
+    """A request to call: an invocation of ``call``, and the function that it was to call.
 
-    With a ``relay`` it is of a function that calls by itself, and the function that it does call.
-    ``others`` were made before it, in the same way.
+    With a ``relay`` it is an invocation of a function that calls by itself, and the function that
+    this one calls. ``others`` were made before it, in the same way.
     """
 
     invocation: Invocation
@@ -42,7 +42,7 @@ class Errand:
     others: tuple[Errand, ...] = ()
 
     def calls(self, talk: Conversation) -> list[Message]:
-        """The calls that the worker made on this errand alone."""
+        """The calls that the worker made for this request alone."""
         answers = talk.answers(self.invocation.id)
         until = answers[0].at if answers and self.relay is not None else math.inf
         return [
@@ -53,14 +53,14 @@ class Errand:
 
 
 async def send(harness: Harness, data: dict[str, Any], **fields: Any) -> Errand:
-    """Let the worker call, and wait for its answer."""
+    """Make the worker call, and wait for its answer."""
     invocation = harness.invoker.invoke(harness.invoker.role("call"), data, **fields)
     await harness.invoker.reply(invocation, harness.pace.handler)
     return Errand(invocation, data["function_id"])
 
 
 def outgoing(record: Record[Errand]) -> list[Message]:
-    """The calls that the worker made on its errand, and on those before it."""
+    """The calls that the worker made for this request, and for those before it."""
     errands = (*record.result.others, record.result)
     calls = (call for errand in errands for call in errand.calls(record.talk))
     return [*{id(call): call for call in calls}.values()]
@@ -97,11 +97,11 @@ def _through(harness: Harness, relay: Relay, **fields: Any) -> Errand:
 
 
 REFUSAL = ("out_of_tea", "the pot is empty, says whoever was called")
-"""The code and the message of the error that a held call is answered."""
+"""The code and the message of the error with which a held call is answered."""
 
 
 async def _refused(harness: Harness, relays: Sequence[Relay]) -> Errand:
-    """Answer what functions call with an error; the one that shows most of it comes last."""
+    """Answer the calls of functions with an error; the most telling one comes last."""
     made: list[Errand] = []
     for relay in sorted(relays, key=lambda relay: relay.passes_errors):
         harness.gateway.holder = Holder(relay.concerns, lambda call: call.fail(*REFUSAL))
@@ -113,9 +113,9 @@ async def _refused(harness: Harness, relays: Sequence[Relay]) -> Errand:
 
 @trial(Worker.CALLING)
 async def calls_nobody(harness: Harness) -> Errand:
-    """Let the worker call a function that nobody has, twice, in a trace.
+    """Make the worker call a function that does not exist, twice, within a trace.
 
-    Calls that a function makes by itself are answered with an error by the suite.
+    The suite answers calls that a function makes by itself with an error.
     """
     relays = harness.invoker.relays("call")
     if relays:
@@ -127,9 +127,10 @@ async def calls_nobody(harness: Harness) -> Errand:
 
 
 async def ask(harness: Harness, data: dict[str, Any]) -> Errand:
-    """Let the worker call, and wait until it has; what it answers does not matter.
+    """Make the worker call, and wait until it has; its answer does not matter.
 
-    One that cannot call so answers at once; a call that nobody waits for may come after the answer.
+    A worker that cannot call in this way answers at once; a call without waiting may come after the
+    answer.
     """
     invocation = harness.invoker.invoke(harness.invoker.role("call"), {"timeout_ms": 2000, **data})
     errand = Errand(invocation, data["function_id"])
@@ -149,12 +150,13 @@ NOTHING = "conformance::given-nothing"
 
 
 DELAY = 800
-"""Milliseconds after which a worker is asked to call: long enough for a slow one to be cut off
-before it calls, and short enough to call, and give up, in the midst of the outage."""
+"""Milliseconds after which a worker is to call: long enough to cut off a slow worker before it
+calls, and short enough for it to call, and give up, during the outage."""
 
 
 PATIENCE = 11.0
-"""Seconds for which the call of a function is held that has a time limit of its own, if it has."""
+"""Seconds for which a call is held, to find out whether the function has a time limit of its
+own."""
 
 
 async def _answered_too_late(harness: Harness, relay: Relay) -> tuple[Errand, bool]:
@@ -226,7 +228,7 @@ class Offline:
 
 
 BURST = 8
-"""Invocations that are sent together with the end of the connection: some handlers call after it,
+"""Invocations that are sent together with the end of the connection: some handlers call after it;
 whether the worker has read the end by then is a matter of chance."""
 
 
@@ -288,7 +290,7 @@ async def _limit(harness: Harness, relay: Relay) -> float | None:
 
 @trial(Worker.OWN, seconds=3.3)
 async def calls_offline(harness: Harness) -> Offline:
-    """Let the worker make a call without data, and two calls while it has no connection."""
+    """Make the worker call without data, and make it call twice while it has no connection."""
     relay = harness.invoker.relay("call")
     if relay is not None:
         return await _cut_off(harness, relay)

@@ -1,7 +1,7 @@
-"""What a worker was doing when it did something: the invocation that it was handling.
+"""The cause of something that a worker did: the invocation that it was handling.
 
-A handler that got data nobody would send may do what it would never do otherwise. What rests on
-such data is told with it, and accuses nobody: the data was the suite's.
+A handler with data that nobody would send may do what it would never do otherwise. A finding that
+depends on such data shows the data and is no failure, because the data was the suite's.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from mock_engine.rendering import shorten
 from mock_engine.transcript import Direction, Message
 
 LONGEST = 120
-"""Characters of the data of an invocation that are shown."""
+"""Characters that are shown of an invocation's data."""
 
 
 def with_cause(finding: Finding, record: Record[Any], call: Message) -> Finding:
     """A finding about ``call``, with the invocation that was being handled.
 
-    Where all that it can be blamed on is data that the suite made up, it is no failure, but says
-    what to do about it.
+    If it can only be blamed on data that the suite made up, it is not a failure, but says what to
+    do about it.
     """
     causes = in_flight(record, call)
     if not causes:
@@ -60,9 +60,9 @@ def in_flight(record: Record[Any], call: Message) -> list[Message]:
 
 
 def is_grounded(record: Record[Any], invocation: Message) -> bool:
-    """Whether the data of an invocation is such that its function has to bear it.
+    """Whether the function of an invocation must accept its data.
 
-    It is if the user gave it, if the function's own format allows it, or if the function took it.
+    It must if the user gave the data, if its own format allows it, or if it accepted it before.
     """
     name, data = invocation.json.get("function_id"), invocation.json.get("data")
     baseline = record.baseline

@@ -21,12 +21,13 @@ PARTS: tuple[Part, ...] = (
     (False, b'{"type":"second"}'),
     (True, b"the end"),
 )
-"""What is written and read: data of all bytes, of several pieces, and messages between them."""
+"""What is written and read: data with every byte value, in several pieces, and messages between
+them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelOutput:
-    """What came through a channel that the worker was asked to write to, and whether it ended."""
+    """What came through a channel that the worker was to write to, and whether it ended."""
 
     invocation: Invocation
     parts: tuple[Part, ...]
@@ -35,7 +36,7 @@ class ChannelOutput:
 
 @trial(Worker.SHARED)
 async def written_to_a_channel(harness: Harness) -> ChannelOutput:
-    """Let the worker write data and messages to a channel, and read its other end."""
+    """Make the worker write data and messages to a channel, and read its other end."""
     role = harness.invoker.role("write")
     channel = harness.engine.channels.create()
     parts: list[Part] = []

@@ -1,4 +1,4 @@
-"""Long outages, and hard work."""
+"""Long outages and high load."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from conformance.trials.trial import Worker, trial
 from mock_engine.faults import Refuse, Reject, rule
 
 LONG_OUTAGE = 40.0
-"""Seconds of a long outage: five tries of an SDK, each as long as the waits before."""
+"""Seconds of a long outage: five tries of an SDK, each as long as all waits before it."""
 
 
 LAP = 5_000
-"""Invocations of a lap of the long haul; it has two at least."""
+"""Invocations per lap of the long haul, which has at least two laps."""
 
 
 LAPS = 8
-"""Laps at most. A worker that grew in the last one gets another: a runtime that collects garbage
-lets its memory grow at first, up to the room it gives itself, and what leaks grows for ever."""
+"""The most laps. A worker that grew in the last one gets another: a runtime with garbage collection
+lets its memory grow at first, up to its own target, but a leak grows for ever."""
 
 
 GROWTH = 512
-"""Bytes of memory an invocation may leave behind. Beyond this a lap leaves two and a half MiB,
+"""Bytes of memory that an invocation may leave behind. Above that a lap leaves two and a half MiB,
 which allocators do not hold back from one lap to the next."""
 
 
@@ -36,15 +36,15 @@ FILES = 50
 
 
 LONGEST_DELAY = 45.0
-"""Seconds until the next try of a worker that waits 30 s between two, and some."""
+"""Seconds until the next try of a worker that waits 30 s between tries, with a margin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
     """A long outage, in which the engine did ``what``.
 
-    ``tries`` are the times of those that it could see, ``back`` is whether the worker came back,
-    and ``exit_code`` how its process ended, if it did.
+    ``tries`` are the times of the tries that it could see, ``back`` is whether the worker came
+    back, and ``exit_code`` how its process ended, if it did.
     """
 
     what: str
@@ -55,7 +55,7 @@ class Outage:
 
 @trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
 async def long_outage(harness: Harness) -> Outage:
-    """Refuse every upgrade for a while, and admit the worker then."""
+    """Refuse every upgrade for a while, then accept the worker."""
     await harness.worker.start()
     await harness.presence.ready()
     harness.listener.play((rule(Reject()),))
@@ -64,7 +64,7 @@ async def long_outage(harness: Harness) -> Outage:
 
 @trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
 async def long_absence(harness: Harness) -> Outage:
-    """Refuse every TCP connection for a while, and admit the worker then."""
+    """Refuse every TCP connection for a while, then accept the worker."""
     await harness.worker.start()
     await harness.presence.ready()
     harness.listener.play((rule(Refuse()),))
@@ -73,7 +73,7 @@ async def long_absence(harness: Harness) -> Outage:
 
 @trial(Worker.OWN, seconds=LONG_OUTAGE, long=True)
 async def engine_comes_very_late(harness: Harness) -> Outage:
-    """The same from the start of the worker on."""
+    """The same, but from the start of the worker on."""
     harness.listener.play((rule(Refuse()),))
     await harness.worker.start()
     return await _outage(harness, "was not there yet")
@@ -95,10 +95,10 @@ async def _outage(harness: Harness, what: str) -> Outage:
 
 
 SEVERAL, SEVERAL_WITHIN = 6, 6.0
-"""Losses in a row, and seconds for them, after which no further one is begun."""
+"""Losses in a row, and the seconds after which no further one is begun."""
 
 OFTEN, OFTEN_WITHIN = 12, 90.0
-"""The same where there is time: who counts losses gives up after three, five or ten."""
+"""The same if there is time: a worker that counts losses gives up after three, five or ten."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Starts with variables of the environment that configure a worker."""
+"""Starts with environment variables that configure a worker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.trials.trial import Worker, trial
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """What the environment held."""
+    """The environment variables of a start."""
 
     name: str
     namespace: str
@@ -34,7 +34,7 @@ THERE = {"namespace": "conformance-green"}
 async def configured(harness: Harness) -> Variables:
     """Start the worker with a name, a namespace and a token in its environment.
 
-    Its connection is lost in the end: it dials again as it dialled first.
+    Finally its connection is lost, so that it dials again as it dialled at first.
     """
     await harness.worker.start(
         {
@@ -61,6 +61,6 @@ async def configured(harness: Harness) -> Variables:
 
 @trial(Worker.OWN)
 async def blank_environment(harness: Harness) -> None:
-    """Start the worker with a name and a namespace of blanks in its environment."""
+    """Start the worker with a blank name and a blank namespace in its environment."""
     await harness.worker.start({"III_NAMESPACE": "  ", "III_WORKER_NAME": " "})
     await harness.presence.ready()

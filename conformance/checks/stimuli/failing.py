@@ -11,7 +11,7 @@ from conformance.trials.trial import Worker, trial
 
 @dataclass(frozen=True, slots=True)
 class FailedCall:
-    """An invocation of a failing function with the error it was asked for.
+    """An invocation of a failing function, with the error that it was to fail with.
 
     A function that was found to fail chooses its error by itself: then ``code`` and ``message``
     are empty.
@@ -24,7 +24,7 @@ class FailedCall:
 
 @trial(Worker.SHARED)
 async def failing(harness: Harness) -> FailedCall:
-    """Let the well-known function ``fail`` fail with a code of its own."""
+    """Make the well-known function ``fail`` fail with a code of its own."""
     part = harness.invoker.part("fail")
     error = {"code": "out_of_tea", "message": "the pot is empty"}
     invocation = harness.invoker.invoke(part.function_id, part.request(error))
@@ -36,7 +36,7 @@ async def failing(harness: Harness) -> FailedCall:
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """An invocation that crashes; one that was ``found`` to did so before, in another process."""
+    """An invocation that crashes; if it was ``found``, it crashed before, in another process."""
 
     invocation: Invocation
     found: bool = False
@@ -44,7 +44,7 @@ class Crash:
 
 @trial(Worker.OWN)
 async def crashing(harness: Harness) -> Crash:
-    """Let the well-known function ``crash`` fail as a programming mistake does."""
+    """Make the well-known function ``crash`` fail as a programming mistake does."""
     crash = harness.invoker.part("crash")
     await harness.worker.start()
     await harness.presence.ready()

@@ -11,8 +11,8 @@ from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Worker, trial
 
 MOST_FUNCTIONS = 200
-"""Functions invoked; a worker of thousands shows nothing more with the rest, but its other trials
-would wait for it."""
+"""Functions that are invoked; a worker of thousands shows nothing more with the rest, but its other
+trials would wait for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from conformance.trials.invoker import Invocation
 
 
 async def all_answered(harness: Harness, awaited: Iterable[Invocation], within: float) -> bool:
-    """Wait until each has an answer, or the worker has ended; whether each has one."""
+    """Wait until each has an answer, or the worker has ended; return whether each has one."""
     invocations = tuple(awaited)
 
     def answered() -> bool:
@@ -26,5 +26,5 @@ def is_url(harness: Harness, function_id: str) -> bool:
 
 
 def own_samples(harness: Harness, most: int) -> list[tuple[str, Any]]:
-    """The first functions that the worker serves itself, ``most`` at most, each with data."""
+    """The first functions that the worker itself serves, at most ``most``, each with data."""
     return [(i, data) for i, data in harness.invoker.samples() if not is_url(harness, i)][:most]

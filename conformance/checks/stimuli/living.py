@@ -1,4 +1,4 @@
-"""The whole life of the worker that trials share."""
+"""The whole life of the worker that several trials share."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from conformance.trials.trial import Worker, trial
 from mock_engine.transcript import Direction, Event, FrameSeen
 
 LIFETIME = 5.0
-"""Seconds after its start at which a worker that nothing keeps running has ended by itself."""
+"""Seconds after its start at which a worker without anything to keep it running has exited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """How the worker is after ordinary traffic, ``age`` seconds after its start."""
+    """The state of the worker after ordinary traffic, ``age`` seconds after its start."""
 
     age: float
     exit_code: int | None

@@ -38,14 +38,14 @@ from mock_engine.transcript import Message
 KEPT_ROUTE, BRIEF_ROUTE = (
     {"api_path": f"/conformance/{name}", "http_method": "GET"} for name in ("kept", "brief")
 )
-"""Triggers that a worker is asked to register; it is asked to take the second one back."""
+"""Triggers that a worker is to register; it is to unregister the second one."""
 
 
 ROUNDS = 2
 """How often each of a worker's first upgrades is refused."""
 
 MANY = 200
-"""Functions that a worker is asked to register: more than the queue of any SDK holds."""
+"""Functions that a worker is to register: more than the queue of any SDK can take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Drop:
     """A lost connection: what was there before it, and what came back.
 
     ``at`` is when the engine dropped the connections and ``until`` when the next thing was done,
-    both in seconds. ``last_call`` was sent right before the loss, ``service`` asked after it.
+    both in seconds. ``last_call`` was sent right before the loss, ``service`` was requested after
+    it.
     """
 
     way: Way
@@ -71,7 +72,7 @@ class Drop:
         return bool(self.after)
 
     def fresh(self, talk: Conversation) -> list[int]:
-        """The worker connections made after the loss, those that were lost again among them."""
+        """The worker connections made after the loss, including those that were lost again."""
         return [n for n in talk.workers if self.at < talk.first_message(n).at <= self.until]
 
 
@@ -79,7 +80,7 @@ Series = tuple[Drop, ...]
 
 
 WAYS: dict[Trial[Series], tuple[Way, ...]] = {}
-"""The ways of each series; those after which a worker is back with its first try come last."""
+"""The ways of each series; those after which the first try succeeds come last."""
 
 
 def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
@@ -106,7 +107,7 @@ def _series(name: str, *ways: Way, changed: bool = False) -> Trial[Series]:
 
 
 async def _change_registrations(harness: Harness) -> None:
-    """Let the worker register many functions and two triggers more, and take one of each back."""
+    """Make the worker register many functions and two more triggers, and unregister one of each."""
     if harness.invoker.plays("bind"):
         await _bind(harness, KEPT_ROUTE)
         if harness.invoker.plays("unbind"):
@@ -130,7 +131,7 @@ async def _change_registrations(harness: Harness) -> None:
 
 
 async def _bind(harness: Harness, config: dict[str, str]) -> object:
-    """Let the worker register a trigger; return the id that it says it has."""
+    """Make the worker register a trigger; return the id that it reports."""
     answer = await harness.invoker.reply(
         harness.invoker.invoke(harness.invoker.role("bind"), {"type": "http", "config": config})
     )
@@ -169,7 +170,7 @@ async def _drop(harness: Harness, way: Way, *, last: bool) -> Drop:
 
 
 # No series lasts much longer than another: three losses after which the worker is back at once, or
-# one that takes longer. Three in a row tell a delay that grows from one that does not.
+# one that takes longer. Three in a row show whether a delay grows.
 first_series = _series("first_series", RESET, CODE_1000, END)
 
 
@@ -196,7 +197,7 @@ _series("eighth_series", GONE)
 
 @trial(Worker.OWN, seconds=3.0)
 async def refused_at_first(harness: Harness) -> Series:
-    """Refuse the worker's first upgrades, twice each, and let it in then.
+    """Refuse the worker's first upgrades, twice each, and then accept it.
 
     One that doubles its delay meets two refusals in a row here, within three seconds; after a loss
     that would take seven.
@@ -229,9 +230,9 @@ def drops(records: tuple[Record[Series], ...]) -> list[tuple[Record[Series], Dro
 
 
 def messages_after(record: Record[Series], drop: Drop) -> tuple[Message, ...]:
-    """What was said on the connections that followed a loss."""
+    """The messages on the connections that followed a loss."""
     return tuple(m for m in record.talk.messages() if m.connection in drop.after)
 
 
 HOT = 0.25
-"""Seconds between two tries under which a retry loop is a hot one. SDKs start at 0.7 s."""
+"""Seconds between two tries below which a retry loop is a busy loop. SDKs start at 0.7 s."""

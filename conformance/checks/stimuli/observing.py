@@ -14,7 +14,8 @@ OBSERVE, LOCAL = "observe.v1", "local-dispatch.v1"
 
 
 SOURCE, TARGET = "conformance::observed", "conformance::echo"
-"""What a worker is asked to observe, which nobody has, and its own function that is to be told."""
+"""A function to observe, which does not exist, and the worker's own function that is to be
+notified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Reconnected:
 
 @trial(Worker.OWN)
 async def observing_again(harness: Harness) -> Reconnected | None:
-    """Let the worker observe, if it declares the feature, and cut its connection."""
+    """Make the worker observe, if it declares the feature, and cut its connection."""
     if OBSERVE not in harness.baseline.features:
         return None
     harness.engine.core.features = (OBSERVE, LOCAL)

@@ -17,18 +17,18 @@ NOTHING: dict[str, Callable[[HeldCall], None]] = {
     "null": partial(HeldCall.answer, result=None),
     "no result": partial(HeldCall.answer, result=ABSENT),
 }
-"""What the engine answers where nothing is kept: by its version one or the other."""
+"""What the engine answers if there is no value: one or the other, depending on its version."""
 
 ODD: dict[str, Callable[[HeldCall], None]] = {
     repr(value): partial(HeldCall.answer, result=value)
     for value in (False, 0, "", "text", [], [None], {}, {"unexpected": [1]})
 }
-"""What a function may not expect, but another worker may answer."""
+"""Answers that a function may not expect, but another worker may give."""
 
 
 @dataclass(frozen=True, slots=True)
 class OddAnswers:
-    """Invocations of functions whose calls were answered oddly, each with the answer in words."""
+    """Invocations of functions whose calls got odd answers, each with the answer in words."""
 
     invocations: tuple[tuple[Invocation, str], ...]
     exit_code: int | None
@@ -36,7 +36,7 @@ class OddAnswers:
 
 @trial(Worker.CALLING)
 async def odd_answers(harness: Harness) -> OddAnswers:
-    """Answer what functions call by themselves with values of every kind, one after the other."""
+    """Answer the calls that functions make by themselves with values of every kind, in turn."""
     made: list[tuple[Invocation, str]] = []
     relays = harness.invoker.relays("call")
     if not relays:
@@ -54,7 +54,7 @@ async def odd_answers(harness: Harness) -> OddAnswers:
 def silent_after(
     talk: Conversation, odd: OddAnswers, answers: Collection[str]
 ) -> tuple[Invocation, str] | None:
-    """The first invocation without an answer, of those whose calls were answered with these."""
+    """The first invocation without an answer, of those whose calls got these answers."""
     return next(
         (
             (invocation, text)

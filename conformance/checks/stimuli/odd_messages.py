@@ -14,18 +14,18 @@ from conformance.trials.trial import Worker, trial
 from mock_engine.transcript import Message
 
 Answered = Callable[[Conversation], bool]
-"""Says of a conversation whether a stimulus was answered as it must be."""
+"""Whether, in a conversation, a stimulus was answered as it must be."""
 
 Stimulus = Callable[[Harness, int], Answered | None]
-"""Sends something on a connection; returns how its answer is told, if it must have one."""
+"""Sends something on a connection; returns how its answer is recognised, if it must have one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """What came of a stimulus, and the messages that show it.
+    """The outcome of a stimulus, and the messages that show it.
 
-    ``heard`` is whether the worker listened afterwards, ``alive`` whether its process ran,
-    ``unanswered`` how much of what it had to answer it did not.
+    ``heard`` is whether the worker was responsive afterwards, ``alive`` whether its process was
+    running, ``unanswered`` how many messages it should have answered and did not.
     """
 
     heard: bool
@@ -82,10 +82,11 @@ def _offer_with(**fields: object) -> Stimulus:
 
 
 def _answer_with(**fields: object) -> Stimulus:
-    """Answers a call that one of the worker's functions makes by itself, if one is known.
+    """Answers a call that a function of the worker makes by itself, if one is known.
 
-    It does so twice as engines do and then with ``fields`` besides. A function that answers alike
-    both times, and otherwise then, did not take the last one: it tells of a call that failed.
+    It answers twice as engines do, and then with additional ``fields``. A function whose first two
+    answers are alike, and whose third differs, did not accept the last one: it reports a call that
+    failed.
     """
 
     def send(harness: Harness, number: int) -> Answered | None:
@@ -109,7 +110,7 @@ def _answer_with(**fields: object) -> Stimulus:
 
 
 def _shape(talk: Conversation, invocation_id: str) -> tuple[str, ...] | None:
-    """What members an answer has, and its result where that is an object; ``None`` without one."""
+    """The members of an answer, and its result if that is an object; ``None`` without an answer."""
     answers = talk.answers(invocation_id)
     if not answers:
         return None
@@ -119,12 +120,12 @@ def _shape(talk: Conversation, invocation_id: str) -> tuple[str, ...] | None:
 
 
 NOBODY = "conformance::somebody"
-"""A function of no worker, to which a trigger is bound that is never to fire."""
+"""A function of no worker, with a trigger that is never to fire."""
 
 UNKNOWN: dict[str, object] = {"x_unheard_of": {"nested": [1, None, "text"]}}
 
 RESULT = {"type": "triggerregistrationresult", "id": "a", "trigger_type": "http"}
-"""What the engine says of a trigger that is nobody's."""
+"""What the engine says about a trigger that belongs to nobody."""
 
 
 MALFORMED: tuple[dict[str, object], ...] = (
@@ -175,16 +176,16 @@ STIMULI: dict[str, tuple[Stimulus, ...]] = {
         _invocation_with(baggage=""),
     ),
 }
-"""What is sent, by the requirement that says that a worker survives it."""
+"""What is sent, by the requirement to survive it."""
 
 
 MAY_RETURN = ("FRM-011",)
-"""Where a worker may part with the connection, if it comes back: no engine sends these."""
+"""Requirements where a worker may drop the connection, if it comes back: no engine sends these."""
 
 
 @trial(Worker.OWN)
 async def odd_messages(harness: Harness) -> dict[str, Survival]:
-    """Send each stimulus in turn; a worker that goes deaf is replaced for the next one."""
+    """Send each stimulus in turn; a worker that hangs is replaced for the next one."""
     survived: dict[str, Survival] = {}
     await harness.worker.start()
     await harness.presence.ready()

@@ -1,4 +1,4 @@
-"""What an engine in service does not do to a worker, and what only trials do."""
+"""What an engine in service does not do to a worker, but trials do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas import Direction as SchemaDirection
 from schemas import messages, validate
 
 ORDINARY = 1024 * 1024 + 1024
-"""Bytes of a message that any worker must take; INV-027 and INV-028 tell of larger ones."""
+"""Bytes of a message that any worker must take; INV-027 and INV-028 are about larger ones."""
 
 
 def is_engines(event: Event) -> TypeGuard[Message]:
@@ -19,7 +19,7 @@ def is_engines(event: Event) -> TypeGuard[Message]:
 
 
 def was_unheard_of(record: Record[Any], event: Event) -> bool:
-    """Whether something that no engine in service does came before, on the same connection."""
+    """Whether something that no engine in service does happened before, on the same connection."""
     return any(
         earlier.connection == event.connection
         and earlier.at <= event.at

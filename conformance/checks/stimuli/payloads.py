@@ -68,15 +68,13 @@ PAYLOADS: dict[str, tuple[str, tuple[Any, ...]]] = {
         ({"text": "x" * MIB}, {"rows": [[i, "x"] for i in range(9000)]}),
     ),
 }
-"""What is sent, by the requirement that says that a worker takes it.
-
-Numbers are such as every language has: whole ones up to 2^53, and no 1.0, which some write as 1.
-"""
+"""What is sent, by the requirement to take it. Numbers are those that every language has: integers
+up to 2^53, and no 1.0, which some write as 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What came back for a payload: the answer, and whether the worker was still connected.
+    """The result for a payload: the answer, and whether the worker was still connected.
 
     ``returned`` is the value that ``echo`` gave back.
     """
@@ -91,10 +89,10 @@ class Passage:
 
 @trial(Worker.OWN)
 async def payloads(harness: Harness) -> dict[str, list[Passage]]:
-    """Send each payload to ``echo``, or to no function at all where there is none.
+    """Send each payload to ``echo``, or to an unknown function if there is none.
 
-    An unknown function is answered by the worker too, so its transport is tested either way,
-    and nothing is set off in a worker that does not know this suite.
+    The worker answers for an unknown function too, so its transport is tested either way, and
+    nothing is triggered in a worker that does not know this suite.
     """
     echo = harness.invoker.part("echo") if harness.invoker.plays("echo") else None
     targets = [echo] if echo is None or not echo.found else [None, echo]

@@ -1,4 +1,4 @@
-"""Triggers that are offered to a provider, and taken back."""
+"""Triggers that are offered to a provider and removed again."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ TARGET = "conformance::somebody"
 
 
 BY_ITSELF = 2.0
-"""Seconds after each offer in which a trigger fires by itself, if it does so as often as that."""
+"""Seconds after each offer in which a trigger fires by itself, if it fires that often."""
 
 BEATS = 5
-"""Calls that are awaited in that time: their intervals tell how often a trigger fires."""
+"""Calls that are awaited in that time: their intervals show how often a trigger fires."""
 
 ELSEWHERE = {"namespace": "conformance-blue", "metadata": {"tenant": "blue"}}
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedTriggers:
-    """What was offered to a provider: triggers of its own type and of an unknown one."""
+    """Triggers that were offered to a provider: of its own type and of an unknown one."""
 
     type_id: str
     connection: int
@@ -55,7 +55,7 @@ def _own_type(harness: Harness) -> tuple[int, str]:
 
 @trial(Worker.OWN)
 async def offered(harness: Harness) -> OfferedTriggers:
-    """Offer a trigger of its own type twice, one of an unknown type, and take the first back."""
+    """Offer a trigger of its own type twice, one of an unknown type, and remove the first again."""
     await harness.worker.start()
     await harness.presence.ready()
     number, own = _own_type(harness)
@@ -96,11 +96,11 @@ def results(messages: list[Message], trigger_id: str) -> list[Message]:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A trigger that fired, when asked to or by itself, and was taken back at ``undone`` seconds.
+    """A trigger that fired, on request or by itself, and was removed at ``undone`` seconds.
 
-    It was offered once more at ``again`` seconds.
-    ``before`` and ``after`` ask a worker that can say so which triggers it holds. ``quiet`` is for
-    how many seconds nothing more was to be heard of the trigger.
+    It was offered once more at ``again`` seconds. ``before`` and ``after`` ask the worker which
+    triggers it holds, if it can say so. ``quiet`` is for how many seconds the trigger was then
+    watched for further calls.
     """
 
     again: float
@@ -112,7 +112,7 @@ class Fired:
 
 @trial(Worker.OWN)
 async def fired(harness: Harness) -> Fired:
-    """Offer a trigger in another namespace twice, let it fire, and take it back.
+    """Offer a trigger in another namespace twice, let it fire, and remove it.
 
     A type of which nothing is known may fire by itself.
     """
@@ -153,7 +153,7 @@ async def fired(harness: Harness) -> Fired:
 
 
 async def _bindings(harness: Harness) -> Invocation | None:
-    """Ask for the triggers that the worker holds, if it has a function that tells."""
+    """Ask for the triggers that the worker holds, if it has a function that lists them."""
     if not harness.invoker.plays("bindings"):
         return None
     invocation = harness.invoker.invoke(harness.invoker.role("bindings"), {})
@@ -162,7 +162,7 @@ async def _bindings(harness: Harness) -> Invocation | None:
 
 
 def _period(harness: Harness) -> float:
-    """How long after the trigger was taken it fired, in seconds."""
+    """How long after it was taken the trigger fired, in seconds."""
     answers, calls = _answers(harness, BINDING), calls_of_the_target(harness.talk)
     return calls[0].at - answers[0].at if answers and calls else 0.0
 
@@ -173,7 +173,7 @@ def fired_since(talk: Conversation, at: float) -> list[Message]:
 
 
 def calls_of_the_trigger(talk: Conversation) -> list[Message]:
-    """The calls that say by their namespace or metadata that they come of the trigger."""
+    """The calls whose namespace or metadata say that they come from the trigger."""
     return [
         m
         for m in talk.messages()

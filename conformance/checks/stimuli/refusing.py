@@ -19,7 +19,7 @@ NO_ROUTE = "no such route"
 
 @dataclass(frozen=True, slots=True)
 class AfterRejection:
-    """What a refusal led to. Times are in seconds since the transcript began."""
+    """The result of a refusal. Times are in seconds since the transcript began."""
 
     at: float
     before: tuple[int, ...]
@@ -28,7 +28,7 @@ class AfterRejection:
 
 
 async def refuse_a_function(harness: Harness, code: str, **fields: str) -> AfterRejection:
-    """Start the worker and refuse one of its functions; ``fields`` are further fields of that.
+    """Start the worker and refuse one of its functions; ``fields`` are added to the message.
 
     Raises:
         Inconclusive: the worker registers no function, or does not come up as before.
@@ -51,13 +51,13 @@ async def refuse_a_function(harness: Harness, code: str, **fields: str) -> After
 
 
 def chosen(harness: Harness) -> str:
-    """The function that is refused: not the one that shows whether the worker listens."""
+    """The function that is refused: not the one that shows whether the worker is responsive."""
     names = [name for name in harness.baseline.functions if name != harness.baseline.pulse]
     return (names or list(harness.baseline.functions))[0]
 
 
 async def still_runs(harness: Harness, function_id: object) -> bool:
-    """Whether the worker runs a function, if it is one that is invoked like any other."""
+    """Whether the worker still runs a function, if it is invoked like any other."""
     for name, data in harness.invoker.samples():
         if name == function_id:
             invocation = harness.invoker.invoke(name, data)
@@ -76,10 +76,10 @@ FAILED = "trigger_registration_failed"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What came of a trigger that was confirmed, and then refused.
+    """The result for a trigger that was confirmed and then refused.
 
     ``confirmed`` is whether the worker went on after the confirmation and ``heard`` after the
-    refusal; ``logged`` is whether its output tells of the refusal.
+    refusal; ``logged`` is whether its output mentions the refusal.
     """
 
     confirmed: bool
@@ -89,7 +89,7 @@ class Refusal:
 
 @trial(Worker.OWN)
 async def trigger_refused(harness: Harness) -> Refusal:
-    """Confirm one of the worker's triggers in both forms there are, and then refuse it."""
+    """Confirm one of the worker's triggers in both forms that exist, and then refuse it."""
     await harness.worker.start()
     await harness.presence.ready()
     for outcome in ({}, {"error": None}):
@@ -107,7 +107,7 @@ async def trigger_refused(harness: Harness) -> Refusal:
 
 
 def _result(harness: Harness, outcome: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-    """What becomes of the worker's first trigger, as a message, and the connection for it."""
+    """The engine's message about the worker's first trigger, and the connection for it."""
     for registration in harness.talk.registrations:
         number, body = registration.message.connection, registration.message.json
         if registration.kind == "registertrigger" and number in harness.workers:
@@ -119,22 +119,22 @@ def _result(harness: Harness, outcome: Mapping[str, Any]) -> tuple[int, dict[str
 CONFLICT = "WORKER_NAMESPACE_CONFLICT"
 
 UNHEARD_OF = "X_UNHEARD_OF"
-"""A code of rejection that no engine has yet."""
+"""A rejection code that no engine has yet."""
 
 PATIENCE = 6.5
-"""Seconds in which every SDK that comes back has come back, 2.6 s at the latest, and so has whoever
-waits 5 s, give or take 30 %."""
+"""Seconds within which every SDK that comes back has come back, 2.6 s at the latest, and so has a
+worker that waits 5 s, give or take 30 %."""
 
 LONG_PATIENCE = 40.0
-"""Seconds in which everything has come back that waits 30 s before a try, give or take 30 %."""
+"""Seconds within which a worker that waits 30 s before a try, give or take 30 %, has come back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
     """What became of a worker whose name is taken.
 
-    It was watched for ``patience`` seconds. ``wrote`` is whether it wrote something, ``None`` where
-    nobody can read that.
+    It was watched for ``patience`` seconds. ``wrote`` is whether it wrote something, ``None`` if
+    its output cannot be read.
     """
 
     patience: float
@@ -162,7 +162,7 @@ async def unknown_refusal(harness: Harness) -> Displaced:
 
 
 async def _displaced(harness: Harness, code: str, patience: float = PATIENCE) -> Displaced:
-    """Refuse the worker itself, with this code, and see whether it comes back."""
+    """Refuse the worker itself with this code, and see whether it comes back."""
     await harness.worker.start()
     await harness.presence.ready()
     before = tuple(harness.workers)

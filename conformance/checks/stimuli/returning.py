@@ -1,4 +1,4 @@
-"""A loss after which a worker is looked at once more, whatever else a trial is about."""
+"""A loss after which the worker is examined once more, whatever the trial is about."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conformance.trials.harness import Harness
 async def let_it_come_back(harness: Harness) -> None:
     """Cut the worker's connections, and wait until it is back and has announced itself.
 
-    One that stays away is not blamed here: REC-014 is about that.
+    A worker that stays away is not blamed here: REC-014 is about that.
     """
     before = set(harness.workers)
     for connection in harness.websockets():

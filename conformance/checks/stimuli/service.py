@@ -1,4 +1,4 @@
-"""What is asked of a worker that is back after a loss, to see whether it serves as before."""
+"""Requests to a worker that is back after a loss, to see whether it serves as before."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from conformance.trials.invoker import Invocation
 from mock_engine.wire import Frame
 
 MOST = 10
-"""Functions invoked once more after a loss; a handler table is lost as a whole, or not at all."""
+"""Functions invoked again after a loss; a handler table is lost as a whole, or not at all."""
 
 
 EXTRA = "conformance::extra::1"
-"""A function that the worker registered while it ran, if it was asked to."""
+"""A function that the worker registered while it was running, if it was asked to."""
 
 
 PAYLOAD = b"back again?"
@@ -31,7 +31,7 @@ TARGET = "conformance::somebody"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Invocations, the connections that were pinged, and the type that a trigger was offered of."""
+    """Invocations, the connections that were pinged, and the type of the offered trigger."""
 
     invocations: tuple[Invocation, ...]
     pinged: tuple[int, ...]

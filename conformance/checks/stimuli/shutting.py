@@ -13,8 +13,8 @@ from conformance.trials.trial import Worker, trial
 class Stop:
     """What followed a signal, sent at ``at`` seconds.
 
-    ``when`` says in words what the worker was busy with, and is empty of an idle one. ``took`` is
-    how long the process ran on, or ``None`` when it had to be killed after ``patience`` seconds;
+    ``when`` says what the worker was busy with, and is empty for an idle one. ``took`` is how long
+    the process ran on, or ``None`` when it had to be killed after ``patience`` seconds;
     ``remaining`` are the processes that still ran then.
     """
 
@@ -33,7 +33,7 @@ async def stop_with(
 ) -> Stop:
     """Send a signal, and wait for the end of the worker for ``patience`` seconds.
 
-    A crowded machine grants twice the time at most.
+    On a busy machine it has up to twice that time.
     """
     workers = tuple(harness.workers)
     at = harness.transcript.now()

@@ -11,7 +11,7 @@ from mock_engine.faults import Refuse, rule
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the worker was told to dial, and how its process fared."""
+    """The address that the worker was given, and what became of its process."""
 
     host: str
     port: int
@@ -21,7 +21,7 @@ class Address:
 
 @trial(Worker.SHARED)
 async def appearing(harness: Harness) -> Address:
-    """The first run, as far as it has come: nothing is done to the worker."""
+    """The first run so far: nothing is done to the worker."""
     return Address(
         harness.place.host,
         harness.listener.port,
@@ -32,9 +32,9 @@ async def appearing(harness: Harness) -> Address:
 
 @dataclass(frozen=True, slots=True)
 class Ungreeted:
-    """What a worker lacked that was not greeted, if anything, and the greetings it endured later.
+    """What an ungreeted worker lacked, if anything, and which greetings it survived later.
 
-    ``heard`` tells for each of ``GREETINGS`` whether the worker listened afterwards.
+    ``heard`` says for each of ``GREETINGS`` whether the worker was responsive afterwards.
     """
 
     lacked: str | None
@@ -72,7 +72,7 @@ async def engine_does_not_greet(harness: Harness) -> Ungreeted:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """An engine that was not there for so many seconds, and what came of it."""
+    """An engine that was not there for some seconds, and the outcome."""
 
     seconds: float
     appeared: bool

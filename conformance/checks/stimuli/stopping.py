@@ -15,15 +15,15 @@ from mock_engine.faults import Accept, HalfOpen, Refuse, Stall, rule
 from mock_engine.transcript import Accepted
 
 AWAY = 0.3
-"""Seconds for which the engine is away before the signal comes."""
+"""Seconds for which the engine is away before the signal is sent."""
 
 BUSY = (700, 3000)
 """Milliseconds of an invocation that is to be running when the signal comes: a longer one follows
 where half the time of the first was over by then."""
 
 UNANSWERED = 2.0
-"""By how much longer a worker may take whose close frame nobody answers: WebSocket libraries wait
-ten seconds for that, and some of them then as long again."""
+"""How much longer a worker may take whose close frame is not answered: WebSocket libraries wait ten
+seconds for that, and some of them as long again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ async def terminated_while_calling(harness: Harness) -> ErrandStop:
 
 @trial(Worker.OWN)
 async def terminated_without_an_engine(harness: Harness) -> Stop:
-    """Let the engine go away, and send SIGTERM while the worker looks for it."""
+    """Take the engine away, and send SIGTERM while the worker looks for it."""
     await harness.worker.start()
     await harness.presence.ready()
     if harness.invoker.plays("echo"):
@@ -94,7 +94,7 @@ async def terminated_before_an_engine(harness: Harness) -> Stop:
     """Send SIGTERM to a worker that has not found an engine yet."""
     harness.listener.play((rule(Refuse()),))
     await harness.worker.start()
-    # By then it has begun as it did in the first run: a crowded machine takes it longer.
+    # By then it has begun as it did in the first run: on a busy machine that takes longer.
     await harness.until(lambda: not harness.worker.running, 1.5 * harness.pace.startup + 0.5)
     if not harness.worker.running:
         raise Inconclusive("it ended without an engine: see CON-004")
@@ -103,7 +103,7 @@ async def terminated_before_an_engine(harness: Harness) -> Stop:
 
 @trial(Worker.OWN)
 async def terminated_in_a_handshake(harness: Harness) -> Stop:
-    """Accept the worker's connections, answer on none, and send SIGTERM."""
+    """Accept the worker's connections, answer none of them, and send SIGTERM."""
     harness.listener.play((rule(Stall(), Accept()),))
     await harness.worker.start()
     dialled = await harness.until(
@@ -118,7 +118,7 @@ async def terminated_in_a_handshake(harness: Harness) -> Stop:
 
 @trial(Worker.OWN, seconds=2.0)
 async def terminated_and_unanswered(harness: Harness) -> Stop:
-    """Neither read nor write any more on the worker's connections, and send SIGTERM."""
+    """Stop reading and writing on the worker's connections, and send SIGTERM."""
     await harness.worker.start()
     await harness.presence.ready()
     for connection in harness.websockets():

@@ -1,4 +1,4 @@
-"""Ways in which a worker's connection ends."""
+"""Ways to lose a worker's connection."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ from mock_engine.transcript import Accepted, Answered
 from mock_engine.wire import Connection
 
 OUTAGE = 1.6
-"""Seconds without an engine. SDKs try again after 0.7 to 2 s, so that one try falls into them."""
+"""Seconds without an engine. SDKs try again after 0.7 to 2 s, so that one try falls into that
+time."""
 
 
 REFUSALS = 5
 
 
 REFUSED_FOR = 2.0
-"""So many upgrades are refused, or so many seconds long, but one at least: a worker that gives up
-after a few tries is found, and one that waits longer each time still comes back in good time."""
+"""How many upgrades are refused, or for how many seconds, but at least one: a worker that gives up
+after a few tries is found, and one that waits longer each time still comes back soon."""
 
 REFUSED_LONG = 5.5
 """The same at the full level: two refusals of a worker that doubles its delay, one second at first,
-which is back after seven."""
+and is back after seven."""
 
 
 HELD = 1.0
-"""Seconds for which the engine takes a connection that the worker lost for a living one."""
+"""How long the engine still believes that a lost connection is alive, in seconds."""
 
 
 MIDWAY = 50
-"""Messages of a replay after which it is cut short, if it is as long as that."""
+"""Messages of a replay after which it is cut off, if it is that long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """A way to lose the connection, proving ``requirement``.
 
-    ``lose`` returns when nothing hinders the worker any more. ``plain`` is whether the first try
-    to reconnect succeeds, so that its delay can be told. ``seconds`` is about how long a worker
-    is away that dials again after one second, and after twice as long each time.
+    ``lose`` returns when nothing hinders the worker any more. ``plain`` is whether the first try to
+    reconnect succeeds, so that its delay can be measured. ``seconds`` is about how long a worker is
+    away that dials again after one second, and after twice as long each time.
     """
 
     requirement: str
@@ -65,10 +66,10 @@ LONGEST_HEADER = 14
 
 
 def _garbage(connection: Connection) -> None:
-    """A text frame that is no UTF-8: RFC 6455, section 8.1, makes the worker fail the connection.
+    """A text frame that is not UTF-8: RFC 6455, section 8.1, makes the worker fail the connection.
 
-    A library that does not look gets a frame that is none, too, with the whole of its header:
-    some judge no header before they have all of it.
+    For a library that does not check, an invalid frame follows, with a complete header, because
+    some libraries check a header only when they have all of it.
     """
     connection.send_text(b"\xc3\x28\xff")
     connection.send_raw(b"\xff" * LONGEST_HEADER)
@@ -95,14 +96,14 @@ async def _refused_upgrades(harness: Harness) -> None:
 
 
 def refusals(harness: Harness) -> int:
-    """How many upgrades were refused that were none for telemetry."""
+    """How many upgrades were refused, without those for telemetry."""
     refused = [e.connection for e in harness.transcript.of(Answered) if e.status == Reject().status]
     requests = [harness.talk.requests.get(number) for number in refused]
     return sum(r is not None and r.request.path != TELEMETRY for r in requests)
 
 
 async def _ended_at_accept(harness: Harness) -> None:
-    """Reset the connection, and end the next TCP connections as soon as they are made."""
+    """Reset the connection, and end the next TCP connections as soon as they are accepted."""
     lost, at = len(harness.talk.open), harness.transcript.now()
     harness.listener.play((rule(End(), Accept()),))
 
@@ -117,9 +118,9 @@ async def _ended_at_accept(harness: Harness) -> None:
 
 
 async def engine_gone(harness: Harness, *, patient: bool = False, seconds: float = OUTAGE) -> None:
-    """End the connection and refuse TCP connections for a while: the engine starts anew.
+    """End the connection and refuse TCP connections for a while: the engine restarts.
 
-    The while is longer on a crowded machine for a ``patient`` trial.
+    For a ``patient`` trial the while is longer on a busy machine.
     """
     harness.listener.play((rule(Refuse()),))
     await _each(lambda c: c.cut())(harness)
@@ -128,7 +129,7 @@ async def engine_gone(harness: Harness, *, patient: bool = False, seconds: float
 
 
 async def _held(harness: Harness) -> None:
-    """End the stream to the worker while the engine still takes the connection for alive."""
+    """End the stream to the worker while the engine still believes that the connection is alive."""
     before = tuple(harness.workers)
     old = harness.websockets()
     for connection in old:

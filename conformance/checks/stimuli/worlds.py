@@ -1,4 +1,4 @@
-"""The same function twice, in two worlds that differ in one thing."""
+"""The same function twice, in two circumstances ("worlds") that differ in one thing."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from conformance.trials.trial import Worker, trial
 from mock_engine.transcript import Message
 
 MOST = 12
-"""Functions that are compared; those that follow are made by the same hands."""
+"""Functions that are compared; the others probably behave alike."""
 
 WRITES = ("state::set", "state::update", "stream::set", "stream::update", "kv_server::set")
-"""The engine's functions that keep something."""
+"""The engine's functions that store something."""
 
 REFUSED = ("not_kept", "the engine kept nothing, as the conformance suite wanted it")
-"""The code and the message of the error that a call is answered to keep something."""
+"""The code and the message of the error that answers a call to store something."""
 
 STORES = frozenset(("store", "save", "put", "set", "remember", "persist", "insert", "memorize"))
 RECALLS = frozenset(("recall", "get", "read", "load", "find", "search", "list", "query", "lookup"))
@@ -39,7 +39,7 @@ class Pair:
 
 
 def result(answers: list[Message]) -> tuple[bool, Any]:
-    """Whether an answer is a result that complains of nothing, and the result."""
+    """Whether an answer is a result without a complaint, and the result."""
     if not answers or answers[0].json.get("error") is not None:
         return False, None
     found = answers[0].json.get("result")
@@ -51,7 +51,7 @@ def result(answers: list[Message]) -> tuple[bool, Any]:
 
 @trial(Worker.SHARED)
 async def plain_and_over_http(harness: Harness) -> tuple[Pair, ...]:
-    """Invoke functions behind HTTP triggers with data they take, and with requests that hold it."""
+    """Invoke functions behind HTTP triggers with data they take, and with requests around it."""
     pairs: list[Pair] = []
     for function_id, config in _routes(harness).items():
         data = _plain_example(harness, function_id)
@@ -79,7 +79,7 @@ def _routes(harness: Harness) -> dict[str, Any]:
 
 
 def _plain_example(harness: Harness, function_id: str) -> dict[str, Any] | None:
-    """Data that the function takes and needs, if there is any that is no request itself."""
+    """Data that the function takes and needs, if there is any that is not itself a request."""
     learned = harness.baseline.knowledge.functions.get(function_id)
     if learned is None or learned.depth < Depth.RESULT or is_risky(function_id):
         return None
@@ -95,7 +95,7 @@ def _plain_example(harness: Harness, function_id: str) -> dict[str, Any] | None:
 
 @trial(Worker.CALLING)
 async def kept_and_refused(harness: Harness) -> tuple[Pair, ...]:
-    """Let functions keep something, and refuse it then."""
+    """Let functions store something, and then refuse to store it."""
     pairs: list[Pair] = []
     for relay in (r for r in harness.invoker.relays("call") if r.target in WRITES):
         harness.gateway.holder = Holder(relay.concerns, HeldCall.let_go)
@@ -113,7 +113,7 @@ async def kept_and_refused(harness: Harness) -> tuple[Pair, ...]:
 
 @trial(Worker.SHARED)
 async def stored_and_recalled(harness: Harness) -> tuple[Pair, ...]:
-    """Store a text that is nowhere else, and ask for it, where names say that a worker can."""
+    """Store a unique text, and read it back, where names suggest that a worker can."""
     pairs: list[Pair] = []
     for store, recall in _couples(harness):
         marker = f"conformance-{len(pairs)}-{harness.transcript.now():.6f}"
@@ -132,7 +132,7 @@ async def stored_and_recalled(harness: Harness) -> tuple[Pair, ...]:
 
 
 def _couples(harness: Harness) -> Iterator[tuple[str, str]]:
-    """Functions of one family, of which one stores a value and one reads it, by their names."""
+    """Pairs of functions of one family, of which, by name, one stores a value and one reads it."""
     known = harness.baseline.knowledge.functions
     able = [n for n, one in known.items() if one.depth >= Depth.RESULT and not is_risky(n)]
     for store in able:
@@ -147,7 +147,7 @@ def _couples(harness: Harness) -> Iterator[tuple[str, str]]:
 
 
 def _kept_under(harness: Harness, recall: str) -> str | None:
-    """The name under which a reader returns what the engine kept, if that is known."""
+    """The name under which a reader returns what the engine stored, if that is known."""
     for relay in harness.invoker.relays("call"):
         if relay.function_id == recall and relay.lens and isinstance(relay.lens[-1], str):
             return relay.lens[-1]
@@ -155,9 +155,9 @@ def _kept_under(harness: Harness, recall: str) -> str | None:
 
 
 def _marked(example: Any, marker: str, name: str | None) -> Any:
-    """The example with a marker in place of the text that is to be kept, if it holds one.
+    """The example with a marker in place of the text that is to be stored, if there is one.
 
-    Else it is put where a reader has it, under ``name``.
+    Otherwise it is put where a reader returns it, under ``name``.
     """
     for path in reversed(places(example)):
         last = str(path[-1]).lower() if path else ""
@@ -168,7 +168,7 @@ def _marked(example: Any, marker: str, name: str | None) -> Any:
 
 
 def _related(example: Any, stored: Any, given: Any, marker: str) -> Any:
-    """Data that asks for what was stored: the same names have the same values."""
+    """Data that asks for what was stored: equal names have equal values."""
     if not isinstance(example, Mapping):
         return example
     sources = [source for source in (given, stored) if isinstance(source, Mapping)]

@@ -27,19 +27,19 @@ from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
 MOST = 20
-"""Functions that are invoked while nothing is kept; the rest shows nothing more."""
+"""Functions that are invoked while there are no values; the rest shows nothing more."""
 
 
 REMEDY = "Take an answer without a result, or with null, for `nothing is there`, and go on or fail."
 
 
 ALONE = 2
-"""Functions without an answer that are invoked once more, each alone."""
+"""Functions without an answer that are invoked again, each alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A call of the worker for a value, and what it was running then: function by invocation id."""
+    """A call of the worker for a value, and the functions in flight then, by invocation id."""
 
     message: Message
     running: Mapping[str, str]
@@ -55,7 +55,7 @@ class Barren:
 
 @trial(Worker.SHARED_LAST)
 async def where_nothing_is_kept(harness: Harness) -> Barren:
-    """Invoke the functions that ask for values again, and tell them that there are none."""
+    """Invoke the functions that ask for values again, and answer that there are none."""
     asking = {name for read in _reads(harness.talk) for name in read.running.values()}
     chosen = {name: data for name, data in harness.invoker.samples() if name in asking}
     chosen = dict(itertools.islice(chosen.items(), MOST))
@@ -110,7 +110,7 @@ def copes_with_what_is_absent(*records: Record[Any]) -> Finding:
 
 
 def _without_a_value(record: Record[OddAnswers]) -> Finding:
-    """What became of functions whose own calls were answered with nothing."""
+    """What became of functions whose own calls were answered without a value."""
     silent = silent_after(record.talk, record.result, NOTHING)
     if silent is None:
         return kept("functions answered although their calls were answered with nothing")
@@ -150,7 +150,7 @@ def _where_nothing_is(record: Record[Barren]) -> Finding:
 
 
 def _ended(record: Record[Barren], reads: list[Read]) -> Finding:
-    """What is to be said of a worker that ended by itself."""
+    """The finding about a worker that ended by itself."""
     how = describe_exit(record.exit_code or 0)
     for read in reversed(reads):
         silent = [name for i, name in read.running.items() if not record.talk.answers(i)]

@@ -24,7 +24,7 @@ RENAMED = {each.older: each for each in FUNCTIONS}
 """Functions that have another name in newer engines."""
 
 OWNED = ("engine::", "state::", "stream::", "iii::")
-"""What the ids of the engine's functions begin with. ``stream::get(NAME)`` is a worker's own."""
+"""The prefixes of the engine's functions. ``stream::get(NAME)`` is a worker's own."""
 
 
 def _calls(record: Record[Any]) -> Iterator[Message]:
@@ -62,7 +62,7 @@ ODD_RUNS = ("odd_data",)
 
 
 def _prompted(record: Record[Any], call: Message) -> bool:
-    """Whether a call was made while functions were tried with data that they need not take."""
+    """Whether a call was made while functions got data that they need not take."""
     learning = record.run == SHARED and call.at < record.baseline.knowledge.until
     return learning or record.run in ODD_RUNS
 
@@ -123,7 +123,7 @@ def calls_what_the_engine_has(record: Record[Any]) -> Iterator[Finding | str]:
 
 
 def _not_found(record: Record[Any], call: Message) -> bool:
-    """Whether the engine answered that there is no such function, or could not tell."""
+    """Whether the engine answered that the function does not exist, or could not answer."""
     invocation_id = call.json.get("invocation_id")
     if not invocation_id:
         return not call.json["function_id"].startswith("iii::")

@@ -67,7 +67,7 @@ def _is_null(answers: list[Message]) -> bool:
 
 
 def _taken(talk: Conversation) -> set[str]:
-    """The ids of the channels of which the worker took an end."""
+    """The ids of the channels of which the worker opened an end."""
     return {r.request.path.removeprefix(CHANNELS) for r in talk.channel_requests}
 
 
@@ -131,7 +131,7 @@ def answers_http_with_an_envelope(record: Record[HttpRequests]) -> Finding:
 
 
 def _streamed(record: Record[HttpRequests], channel: str, answer: Message) -> bool:
-    """Whether the answer went through the channel: a result that comes first is taken instead."""
+    """Whether the answer went through the channel, and no result came first, which would count."""
     return any(
         request.request.path == CHANNELS + channel
         and (request.at < answer.at or answer.json.get("result") is None)

@@ -23,11 +23,11 @@ RENAMED = {
     "stream::join": "stream:join",
     "stream::leave": "stream:leave",
 }
-"""Trigger types of older engines, and spellings of function ids, with what they are now."""
+"""Trigger types of older engines, and spellings of function ids, with their current names."""
 
 
 ALIKE = 0.8
-"""How alike a name must be to one of the engine's to be a slip of the pen (``difflib`` ratio)."""
+"""How similar a name must be to one of the engine's to be a typing mistake (``difflib`` ratio)."""
 
 
 def _triggers(record: Record[Any]) -> Iterator[Registration]:

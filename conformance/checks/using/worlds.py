@@ -1,4 +1,4 @@
-"""What a function makes of a world that differs in one thing from another."""
+"""How a function behaves in two circumstances that differ in one thing."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The loop of a fuzzing campaign, its oracles, triage and shrinking, and what is kept of it."""
+"""The loop of a fuzzing campaign, its oracles, triage and shrinking, and what it keeps."""

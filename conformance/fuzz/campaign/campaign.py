@@ -1,4 +1,4 @@
-"""A campaign: invocations without end, each judged, until time or number is up."""
+"""A campaign: invocations, each judged, until the time or the number is used up."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ from conformance.fuzz.target import Case, targets
 from conformance.trials.harness import Harness
 
 PATIENCE = 1.0
-"""Seconds for a batch before those that lag behind are waited for on the side."""
+"""Seconds for a batch, after which invocations without an answer are awaited separately."""
 
 SHORT_PATIENCE = 0.04
-"""The same when only functions lag that are known to."""
+"""The same if only functions that are known to be slow have not answered."""
 
 ANSWERED_EVERY = 6
-"""Batches, after which one follows whose own calls are answered oddly."""
+"""Number of batches, after which one follows whose own calls get odd answers."""
 
 ODD = 16
-"""Inputs that no engine would deliver which are sent at a time."""
+"""How many inputs that no engine would deliver are sent at a time."""
 
 AFTERMATH = 30.0
-"""Seconds beyond the end of a campaign for looking into what it met."""
+"""Seconds after the end of a campaign for investigating what it found."""
 
 
 class Campaign:
-    """Fuzzes the worker of a harness; ``report`` tells of the progress meanwhile.
+    """Fuzzes the worker of a harness; ``report`` is called with the progress meanwhile.
 
-    ``keep`` is called with each finding as it is made, in the thread of the campaign.
+    ``keep`` is called with each finding as soon as it is made, in the thread of the campaign.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class Campaign:
         await self._try_odd()
 
     async def _now_and_then(self) -> None:
-        """What need not happen in every batch."""
+        """What is not needed in every batch."""
         if self._batches % 16 == 0:
             await asyncio.sleep(0)
         if self._batches % 64 == 0:
@@ -186,7 +186,7 @@ class Campaign:
         return sent
 
     async def _answer_oddly(self, size: int) -> None:
-        """Answer the calls that functions make by themselves with something odd, for a batch."""
+        """Give odd answers to the calls that functions make by themselves, for one batch."""
         answer = self._search.answer()
         drawn = [replace(one, answer=answer) for one in self._search.again(size)]
         self.report.invocations += len(drawn)
@@ -219,7 +219,7 @@ class Campaign:
                 self._triage.file(*found)
 
     async def _meet_seconds(self) -> None:
-        """Judge replies that came a second time."""
+        """Judge second replies to the same invocation."""
         for one in tuple(self._transport.twice):
             seen = self._transport.observation(one)
             again = judge(self._targets[one.case.function_id], seen)
@@ -228,10 +228,10 @@ class Campaign:
         self._transport.twice.clear()
 
     async def _try_odd(self) -> None:
-        """Send what no engine would deliver, while nothing else is on its way.
+        """Send what no engine would deliver, while nothing else is in flight.
 
-        Nothing is said of how a worker answers that, or whether; one that does not survive it is
-        no wrong one either, but its owner may want to know.
+        How a worker answers that, and whether it does, is not judged. A worker that does not
+        survive it is not wrong either, but its owner may want to know.
         """
         odd, self._odd = self._odd, []
         if not odd or await self._survives(odd):
@@ -245,7 +245,7 @@ class Campaign:
                 return
 
     async def _survives(self, odd: Sequence[Case]) -> bool:
-        """Whether the worker still listens after these, of which no answer is expected."""
+        """Whether the worker is still responsive after these, for which no answer is expected."""
         sent = self._transport.send(odd)
         await self._transport.wait(sent, SHORT_PATIENCE)
         for one in sent:

@@ -1,4 +1,4 @@
-"""Where runs keep what they want to know next time, alone or together."""
+"""The database in which runs keep inputs for later runs, alone or shared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conformance.errors import UsageError
 from conformance.settings.fuzzing import Fuzzing
 
 FOLDER = ".inputs"
-"""Within the corpus: a database of Hypothesis, of no interest to readers."""
+"""The folder within the corpus: a Hypothesis database, which is not for readers."""
 
 
 def opened(options: Fuzzing) -> ExampleDatabase | None:

@@ -9,14 +9,14 @@ from conformance.fuzz.campaign.oracles import LEVELS, REMEDIES, Kind, Suspicion
 from conformance.requirements.verdict import Level
 
 SHOWN_BY_A_REPLY = (Kind.TWICE, Kind.MALFORMED, Kind.RESULT, Kind.CROSSED, Kind.EXCEPTION)
-"""What the reply itself shows, whether it comes again or not."""
+"""The kinds that the reply itself shows, whether it can be reproduced or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayStep:
     """An invocation of a counterexample: ``data`` is JSON text, sent ``times`` times.
 
-    ``answer`` is what its own calls are answered with, as JSON; without it the engine does.
+    ``answer`` is the answer to its own calls, as JSON; without it the engine answers.
     """
 
     function_id: str
@@ -27,11 +27,11 @@ class ReplayStep:
 
 @dataclass(slots=True)
 class Defect:
-    """One mistake, with the least that shows it.
+    """One defect, with the smallest input that shows it.
 
-    ``steps`` in their order lead to it, the last one shows it. ``reproduced`` is whether they did
-    so again; ``hits`` how often the cause was met; ``at`` the number of the invocation that met
-    it first; ``reply`` is the message that answered, as far as there was one.
+    ``steps`` in their order lead to it, and the last one shows it. ``reproduced`` is whether they
+    did so again; ``hits`` is how often the cause was met; ``at`` is the number of the invocation
+    that met it first; ``reply`` is the message that answered, if there was one.
     """
 
     suspicion: Suspicion
@@ -50,16 +50,16 @@ class Defect:
 
     @property
     def level(self) -> Level:
-        """How binding what it breaks is."""
+        """How binding the rule is that it breaks."""
         return LEVELS.get(self.kind, Level.MUST)
 
     @property
     def is_proven(self) -> bool:
-        """Whether it was shown again, or a reply that came shows it."""
+        """Whether it was reproduced, or the reply that came shows it."""
         return self.reproduced or self.kind in SHOWN_BY_A_REPLY
 
     def explains(self, other: Defect) -> bool:
-        """Whether the steps of this one are among those of ``other``, which breaks the same."""
+        """Whether its steps are among those of ``other``, which breaks the same rule."""
         if self.kind is not other.kind or not self.steps:
             return False
         rest = iter(other.steps)
@@ -82,7 +82,7 @@ def _does(step: ReplayStep, least: ReplayStep) -> bool:
 class Explored:
     """What was tried of one function.
 
-    ``refusals`` are results that hold an error; ``calls`` are the functions it was seen to call.
+    ``refusals`` are results that contain an error; ``calls`` are the functions it was seen to call.
     """
 
     inputs: int = 0
@@ -97,13 +97,13 @@ class Explored:
 
     @property
     def is_shallow(self) -> bool:
-        """Whether it never got past the checks of its data."""
+        """Whether it never accepted any data."""
         return self.inputs > 0 and self.results == 0
 
 
 @dataclass
 class CampaignReport:
-    """All that a campaign has to tell. ``notes`` are what an operator may want to know.
+    """The result of a campaign. ``notes`` are what an operator may want to know.
 
     ``interrupted`` is whether the user ended it early.
     """

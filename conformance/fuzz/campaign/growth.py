@@ -1,4 +1,4 @@
-"""Whether a worker keeps more and more of memory and descriptors."""
+"""Whether a worker uses more and more memory or descriptors."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ LEAST = 1000
 
 ROUNDS = 8
 A_ROUND = 200
-"""Invocations of a round; the first rounds warm up."""
+"""Invocations per round; the first rounds are a warm-up."""
 
 BYTES = 1024
-"""Growth of memory an invocation, in every one of the last rounds, that is reported."""
+"""Bytes per invocation by which memory must grow, in every one of the last rounds, to be
+reported."""
 
 DESCRIPTORS = 64
 
@@ -35,11 +36,11 @@ class Growth:
     _sent: int = 0
 
     def restarted(self) -> None:
-        """A fresh process begins anew."""
+        """Start measuring again, because there is a fresh process."""
         self._sent = self.transport.sent
 
     async def climbs(self, search: Search) -> list[tuple[Suspicion, Case]]:
-        """Repeat inputs that had a result, and say for each function what climbs with them."""
+        """Repeat inputs that had a result, and report for each function what climbs with them."""
         if self.transport.sent - self._sent < LEAST:
             return []
         found: list[tuple[Suspicion, Case]] = []
@@ -91,6 +92,6 @@ class Growth:
 
     @staticmethod
     def finding(suspicion: Suspicion, case: Case) -> Defect:
-        """The finding that a suspicion of growth is."""
+        """The finding for a suspicion of growth."""
         step = ReplayStep(case.function_id, case.text.decode("utf-8", "replace"), ROUNDS * A_ROUND)
         return Defect(suspicion, (step,), reproduced=True)

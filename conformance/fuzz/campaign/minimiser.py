@@ -1,7 +1,7 @@
-"""From a suspicion to the least that shows the mistake.
+"""From a suspicion to the smallest input that shows the defect.
 
-The input alone comes first. Where that is not enough, the worker's state plays a part: the input
-is repeated on a fresh worker, and at last all that went before is replayed and thinned out.
+The input alone is tried first. If that is not enough, the worker's state matters: the input is
+repeated on a fresh worker, and finally everything sent before is replayed and reduced.
 """
 
 from __future__ import annotations
@@ -24,35 +24,35 @@ from conformance.fuzz.values.hostile import written
 from conformance.trials.load import load_factor
 
 TRIES = 300
-"""Smaller values tried of an input."""
+"""Smaller values tried for an input."""
 
 SECONDS = 10.0
-"""For making one counterexample smaller."""
+"""Seconds for making one counterexample smaller."""
 
 REPLAY = 15.0
-"""For one replay of what went before a suspicion."""
+"""Seconds for one replay of what was sent before a suspicion."""
 
 CRASHES = 60
-"""The same where each try takes a fresh process."""
+"""The same if each try takes a fresh process."""
 
 AGAIN = 2.0
-"""Seconds in which what ended the worker once ends it again."""
+"""Seconds within which what ended the worker once must end it again."""
 
 HURRY = 1.0
-"""Seconds that a try waits for a reply that it hopes not to see; the last one waits in full."""
+"""Seconds that a try waits for a reply that should not come; the last one waits in full."""
 
 ENDING = 0.3
-"""Seconds from the end of a connection to that of the process, where it is one and the same."""
+"""Seconds from the end of a connection to that of the process, if both have the same cause."""
 
 REPEATS = 128
 PARALLEL = 24
 SHOWN = 4000
-"""Letters of a reply that a finding keeps."""
+"""Characters of a reply that a finding keeps."""
 
 
 @dataclass
 class Minimiser:
-    """Asks a worker again. ``restart`` gives it a fresh process."""
+    """Invokes the functions of a worker again. ``restart`` gives it a fresh process."""
 
     transport: Transport
     targets: dict[str, FuzzTarget]
@@ -64,7 +64,7 @@ class Minimiser:
     invocations: int = 0
 
     async def ask(self, inputs: Sequence[Case], within: float | None = None) -> list[Observation]:
-        """Send these and wait until each is over, ``within`` seconds or as long as one may take."""
+        """Send these and wait until each is over, for ``within`` seconds or the usual deadline."""
         if not self.transport.harness.worker.running or not self.transport.harness.workers:
             await self.restart()
         self.invocations += len(inputs)
@@ -87,7 +87,7 @@ class Minimiser:
         return [self.transport.observation(one, log, deaf=deaf and not one.over) for one in sent]
 
     async def _ending(self) -> None:
-        """Give a process whose connection is gone the moment that its end takes.
+        """Wait briefly for the end of a process whose connection is gone.
 
         The end of a process closes its connections first, so that a crash looks like a drop.
         """
@@ -95,7 +95,7 @@ class Minimiser:
         await harness.until(lambda: not harness.worker.running, ENDING)
 
     async def _linger(self, sent: Sequence[Pending]) -> None:
-        """Give a crash after the reply, and a second reply, a moment to show."""
+        """Wait briefly for a crash after the reply, and for a second reply."""
         harness = self.transport.harness
         unsettled = [one for one in sent if one.reply is not None]
         if unsettled and len(sent) == 1:
@@ -106,7 +106,7 @@ class Minimiser:
             )
 
     async def listens(self, within: float | None = None) -> bool:
-        """Whether the worker answers anything at all, in time or ``within`` seconds."""
+        """Whether the worker answers anything at all, by the deadline or ``within`` seconds."""
         harness = self.transport.harness
         if harness.baseline.pulse is None:
             return True
@@ -125,7 +125,7 @@ class Minimiser:
     async def shows(
         self, case: Case, wanted: Suspicion, within: float | None = None
     ) -> Observation | None:
-        """Ask once; the observation if it shows the same mistake."""
+        """Invoke once; return the observation if it shows the same defect."""
         (seen,) = await self.ask([case], within)
         return seen if self._same(self.suspect(seen), wanted) else None
 
@@ -144,7 +144,7 @@ class Minimiser:
     async def settle(
         self, case: Case, wanted: Suspicion, first: Observation, history: Sequence[Case]
     ) -> Defect:
-        """Find the least that shows the mistake, and tell whether it could be shown again."""
+        """Find the smallest input that shows the defect, and whether it could be reproduced."""
         if wanted.kind.ends_the_worker:
             await self.restart()
         within = AGAIN if wanted.kind.ends_the_worker else None
@@ -163,7 +163,7 @@ class Minimiser:
     async def _afresh(
         self, case: Case, wanted: Suspicion, within: float | None = None
     ) -> tuple[list[tuple[Case, int]], Observation] | None:
-        """How often a fresh worker must be invoked until it shows the mistake."""
+        """How often a fresh worker must be invoked until it shows the defect."""
         await self.restart()
         for number in range(1, REPEATS + 1):
             (seen,) = await self.ask([case], within)
@@ -182,7 +182,7 @@ class Minimiser:
         return found[0] if found is not None else None
 
     async def least(self, case: Case, wanted: Suspicion) -> Case:
-        """Make an input smaller while it still shows the mistake."""
+        """Make an input smaller while it still shows the defect."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SECONDS
         left = CRASHES if wanted.kind.ends_the_worker else TRIES
@@ -203,7 +203,7 @@ class Minimiser:
     async def _first(
         self, candidates: list[Case], wanted: Suspicion, within: float | None
     ) -> Observation | None:
-        """The first candidate that shows the mistake; all are invoked at once."""
+        """The first candidate that shows the defect; all are invoked at once."""
         if wanted.kind is Kind.EXCEPTION:
             candidates = [c for c in candidates if c.valid is True]
         if not candidates:
@@ -228,7 +228,7 @@ class Minimiser:
     async def _with_history(
         self, case: Case, wanted: Suspicion, history: Sequence[Case]
     ) -> tuple[list[tuple[Case, int]], Observation] | None:
-        """Steps on a fresh worker that lead to the mistake."""
+        """Steps on a fresh worker that lead to the defect."""
         hurry = 2 * HURRY if wanted.kind is Kind.SILENT else AGAIN
         shown = await self._replayed([*history, case], wanted, hurry)
         if shown is None:
@@ -255,7 +255,7 @@ class Minimiser:
     async def _alone(
         self, steps: Sequence[Case], wanted: Suspicion
     ) -> tuple[list[tuple[Case, int]], Observation] | None:
-        """One of the steps that ends a fresh worker alone, so that the others are beside the point.
+        """One of the steps that ends a fresh worker by itself, so that the others do not matter.
 
         The invocation that was lost with a worker is not always the one that ended it.
         """
@@ -274,7 +274,7 @@ class Minimiser:
     async def _replayed(
         self, steps: Sequence[Case], wanted: Suspicion, within: float
     ) -> tuple[Sequence[Case], Observation] | None:
-        """The steps up to the one that shows the mistake, and what was seen of it."""
+        """The steps up to the one that shows the defect, and what was seen."""
         await self.restart()
         loop = asyncio.get_running_loop()
         until = loop.time() + REPLAY * load_factor()
@@ -292,7 +292,7 @@ class Minimiser:
         return None if shown is None else (steps, shown)
 
     def _linked(self, steps: Sequence[Case]) -> list[Case]:
-        """The steps with references where the data of one is from the result of another."""
+        """The steps with references where the data of one comes from the result of another."""
         values = linked([(case.value, self.results(case)) for case in steps])
         return [
             case if value is case.value else self.with_value(case, value)
@@ -300,7 +300,7 @@ class Minimiser:
         ]
 
     def filled_in(self, case: Case, results: Sequence[Any]) -> Case:
-        """The input with what its references stand for."""
+        """The input with its references filled in."""
         value = filled_in(case.value, results)
         return case if value is case.value else self.with_value(case, value)
 
@@ -312,7 +312,7 @@ class Minimiser:
         *,
         reproduced: bool,
     ) -> Defect:
-        """The finding that a suspicion has become, with what was ``seen`` after its steps."""
+        """The finding for a suspicion, with what was ``seen`` after its steps."""
         shown = self.suspect(seen)
         if shown is None or shown.kind is not wanted.kind:
             shown = wanted
@@ -338,7 +338,7 @@ class Minimiser:
 
 
 def result_of(seen: Observation) -> Any:
-    """What an invocation returned; ``None`` where it did not."""
+    """What an invocation returned; ``None`` if it did not."""
     try:
         body = msgspec.json.decode(seen.reply or b"null")
     except (msgspec.DecodeError, RecursionError):
@@ -347,7 +347,7 @@ def result_of(seen: Observation) -> Any:
 
 
 def _counted(steps: Sequence[Case]) -> list[tuple[Case, int]]:
-    """Steps with equal neighbours counted once."""
+    """Steps with equal neighbours merged and counted."""
     out: list[tuple[Case, int]] = []
     for case in steps:
         if out and out[-1][0] == case:

@@ -18,7 +18,7 @@ from mock_engine.transcript import Message
 from schemas import functions, validate_call
 
 MOST_ASKED = 64
-"""Invocations that are made again to find which of them leads to such a call."""
+"""Invocations that are repeated to find out which of them leads to such a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Misuse:
 
 @dataclass
 class Misuses:
-    """Hears the worker's calls, and finds which of its functions makes a wrong one."""
+    """Observes the worker's calls, and finds which of its functions makes an invalid one."""
 
     known: set[Misuse] = field(default_factory=set)
     fresh: list[Misuse] = field(default_factory=list)
@@ -100,7 +100,7 @@ def _at(data: Any, pointer: str) -> Any:
 
 
 def _is_passed_on(misuse: Misuse, case: Case) -> bool:
-    """Whether the fault is in the input, which its format does not allow or nobody described.
+    """Whether the fault is in the input, which its format forbids or no format describes.
 
     The engine refuses what such a function passes on, and that is an answer, too.
     """

@@ -1,11 +1,11 @@
-"""Whether what came of an invocation is right.
+"""Whether the outcome of an invocation is correct.
 
 Rules of this file:
 
 * Pure. An *observation* is what was seen of one invocation; a *suspicion* says what is wrong with
-  it, and under which cause others of its kind are the same mistake.
-* A correct worker is never suspected. Where the protocol leaves something to the worker (what it
-  makes of data that its format forbids, how a function without a format answers nonsense), it is
+  it, and its cause: suspicions with the same cause are the same defect.
+* A correct worker is never suspected. Where the protocol leaves something to the worker (how it
+  handles data that its format forbids, how a function without a format answers nonsense), there is
   no oracle.
 """
 
@@ -47,12 +47,12 @@ class Kind(Enum):
 
     @property
     def ends_the_worker(self) -> bool:
-        """Whether a worker that shows this has to be started anew."""
+        """Whether a worker that shows this has to be restarted."""
         return self in (Kind.CRASH, Kind.DEAF, Kind.DROPPED)
 
 
 LEVELS = {Kind.MEMORY: Level.SHOULD}
-"""What is not a MUST."""
+"""The kinds that are not a MUST."""
 
 REMEDIES = {
     Kind.CRASH: "Answer with an error instead: a handler must not take its process with it.",
@@ -76,8 +76,8 @@ class Observation:
     """What was seen of one invocation.
 
     ``number`` counts what was sent, ``tag`` is the unique text in its data, ``reply`` the message
-    that answered, ``second`` one more, ``delay`` in seconds; ``exit_code`` is how the process
-    ended meanwhile, if it did.
+    that answered, ``second`` a further one, ``delay`` is in seconds; ``exit_code`` is how the
+    process ended meanwhile, if it did.
     """
 
     case: Case
@@ -94,7 +94,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """What seems wrong. Two of the same ``cause`` are the same mistake."""
+    """What seems wrong. Two with the same ``cause`` are the same defect."""
 
     kind: Kind
     function_id: str
@@ -130,7 +130,7 @@ def judge(target: FuzzTarget, seen: Observation, *, exceptions: bool = True) -> 
         text = f"function_id {getattr(reply, 'function_id', None)!r}"
         return Suspicion(Kind.MALFORMED, name, what, f"an invocationresult of {name}", text)
     if seen.case.answer:
-        return None  # what it makes of an odd answer to its call is its own affair
+        return None  # how it handles an odd answer to its call is up to it
     if reply.error is not None:
         error = reply.error
         return _exception(target, seen, error.message, error.stacktrace) if exceptions else None
@@ -169,16 +169,16 @@ _FRAMES = re.compile(r'File "([^"]+)", line (\d+)|\bat (?:.{0,200}?\()?([^\s()]+
 
 
 _LIBRARIES = re.compile(r"/lib/python3|site-packages|node:|node_modules|/rustc/|<frozen ")
-"""Places that are not in the worker's own code."""
+"""Paths that are not the worker's own code."""
 
 
 def _where(stack: str) -> str:
-    """Where in the worker's own code a stack says that it happened; empty when it does not say."""
+    """Where in the worker's own code it happened, according to a stack trace; else empty."""
     frames = list(_FRAMES.finditer(stack[:8000]))
     if not frames:
         return ""
     places = [(frame[1] or frame[3], frame[2] or frame[4]) for frame in frames]
-    if frames[-1][1]:  # Python tells the innermost frame last, most others first
+    if frames[-1][1]:  # Python lists the innermost frame last, most others first
         places.reverse()
     own = (place for place in places if _LIBRARIES.search(place[0]) is None)
     return ":".join(next(own, places[0]))
@@ -199,7 +199,7 @@ def _result(target: FuzzTarget, result: bytes) -> Suspicion | None:
 
 
 def tags(data: bytes) -> set[str]:
-    """The tags that stand in a message."""
+    """The tags in a message."""
     return {found.decode() for found in _TAG.findall(data)}
 
 

@@ -1,4 +1,4 @@
-"""What fuzzing tells a person: how far it is, what it explored, what it found."""
+"""How fuzzing is shown to a person: its progress, what it explored, what it found."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from mock_engine.rendering import counted
 WIDTH = 98
 SHOWN = 400
 LONGEST = 2000
-"""Characters of a command that somebody may type; a longer one has its invocations in a file."""
+"""Characters of a command that can still be typed; a longer one has its invocations in a file."""
 
 OWN_LINES, SDK_LINES = 5, 2
 SDK = re.compile(r"\[iii|\biii[_-]sdk\b|\biii\.\w|opentelemetry|OTel", re.IGNORECASE)
-"""A line of output that an official SDK wrote, or the telemetry that comes with it."""
+"""Matches a line of output that an official SDK or its telemetry wrote."""
 
 
 def progress(report: CampaignReport, seconds: float) -> str:
-    """One line on how far a campaign is."""
+    """One line on the progress of a campaign."""
     rate = report.invocations / seconds if seconds else 0.0
     news = sum(explored.news for explored in report.explored.values())
     parts = [
@@ -38,7 +38,7 @@ def progress(report: CampaignReport, seconds: float) -> str:
 
 
 def explored(report: CampaignReport) -> Iterator[str]:
-    """What was tried, a line a function."""
+    """What was tried, one line per function."""
     for name, one in sorted(report.explored.items()):
         parts = [
             counted(one.inputs, "input"),
@@ -64,9 +64,9 @@ def explored(report: CampaignReport) -> Iterator[str]:
 
 
 def describe(defect: Defect, number: int, again: str) -> list[str]:
-    """One finding in full; ``again`` is the command that shows it again.
+    """One finding in full; ``again`` is the command that reproduces it.
 
-    The worker's own last lines stand before those of its SDK, which follow a crash at length.
+    The worker's own last lines come before those of its SDK, of which many follow a crash.
     """
     suspicion = defect.suspicion
     times = "once" if defect.hits == 1 else f"{defect.hits} times"
@@ -92,7 +92,7 @@ def last_lines(log: Sequence[str]) -> list[str]:
 
 
 def command(steps: Sequence[ReplayStep], worker: str) -> str:
-    """A command that shows a finding again, as it can be typed."""
+    """A command that reproduces a finding, as it can be typed."""
     words = [*_invoke(worker)]
     for step in steps:
         more = [str(step.times), step.answer] if step.answer else [str(step.times)]
@@ -102,7 +102,7 @@ def command(steps: Sequence[ReplayStep], worker: str) -> str:
 
 
 def file_command(file: Path, worker: str) -> str:
-    """The same where the invocations stand in a file."""
+    """The same with the invocations in a file."""
     return shlex.join([*_invoke(worker), "--calls", str(file)])
 
 

@@ -1,10 +1,10 @@
-"""Steps whose data holds what an earlier step returned: ids that differ from process to process.
+"""Steps whose data contains what an earlier step returned: ids that differ between processes.
 
 Rules of this file:
 
 * Pure. ``${2.order.id}`` as a text stands for what is at ``order.id`` in the result of the second
   step; it is how reports and files write it, and it is filled in when the steps are played.
-* Only texts are linked: numbers and words are alike by chance.
+* Only texts are linked: numbers and short words may be equal by chance.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from conformance.documents.trees import Path, at, places, put
 
 LEAST = 6
-"""Letters of a text that stands for itself alone; shorter ones are alike by chance."""
+"""The least length of a text that is linked; shorter ones may be equal by chance."""
 
 _REFERENCE = re.compile(r"\$\{(\d{1,4})((?:\.[^.{}]{1,80})*)\}")
 _WRITABLE = re.compile(r"[^.{}]{1,80}")

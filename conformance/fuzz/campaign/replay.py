@@ -21,7 +21,7 @@ from conformance.trials.trial import Trial, Worker
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What came of it: what is still wrong, if anything, and what was seen last."""
+    """The outcome: what is still wrong, if anything, and what was seen last."""
 
     suspicion: Suspicion | None
     seen: Observation

@@ -1,4 +1,4 @@
-"""What the replies of a campaign teach, and what is wrong with them."""
+"""What can be learned from the replies of a campaign, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ PROMPT = 0.25
 """Seconds within which an answer is prompt."""
 
 MOST_RECENT = 60
-"""Invocations of a function that are remembered as what may have left it in a state."""
+"""Invocations of a function that are remembered, as they may have left it in a bad state."""
 
 MOST_RESULTS = 20
-"""Results of equal inputs that are remembered, for what later inputs took from them."""
+"""Results of equal inputs that are remembered, because later inputs may use them."""
 
 MOST_ISSUED = 100_000
-"""Tags that are known as another invocation's; older ones are forgotten together."""
+"""Tags that are remembered as another invocation's; older ones are forgotten all at once."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Replies:
     )
 
     def expect(self, sent: Iterable[Pending]) -> None:
-        """Remember the tags of what was sent: they belong into the replies to it alone."""
+        """Remember the tags of what was sent: they belong only in the replies to it."""
         tags = {one.tag for one in sent if one.tag}
         self._issued |= tags
         if len(self._issued) > MOST_ISSUED:
@@ -91,7 +91,7 @@ class Replies:
         return judge(self.targets[name], seen, exceptions=self.plan.exceptions)
 
     def overhear(self, event: Event) -> None:
-        """Learn from what the worker sends to others."""
+        """Learn from what the worker sends besides replies."""
         if not isinstance(event, Message) or self.transport.knows(event.data):
             return
         called = event.direction is Direction.FROM_WORKER and event.type == "invokefunction"
@@ -114,12 +114,12 @@ class Replies:
         return max(harness.pace.handler, granted, longer)
 
     def usual(self, function_id: str) -> float:
-        """Seconds in which a function that is not silent has answered so far, and to spare."""
+        """Seconds in which a function that answers has answered so far, with a margin."""
         return min(2.0, max(PROMPT, 5 * self._slowest.get(function_id, 0.0)))
 
 
 def answered(one: Pending, seen: Observation) -> Answer:
-    """What a reply says, as far as it steers the search."""
+    """What a reply says, as far as the search uses it."""
     assert one.reply is not None
     try:
         body = msgspec.json.decode(one.reply)

@@ -1,7 +1,7 @@
-"""Smaller values that may still show a mistake.
+"""Smaller values that may still show a defect.
 
-Hypothesis shrinks what it drew itself; an input of a campaign may come from a file, another
-runner, or a chain of changes, so it is the JSON value that is made smaller here.
+Hypothesis shrinks what it drew itself; an input of a campaign may come from a file, another runner,
+or a chain of changes, so it is the JSON value that is made smaller here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def weight(value: Any) -> tuple[int, int]:
 
 
 def smaller(value: Any) -> Iterator[Any]:
-    """Values that are smaller than this one, the boldest steps first."""
+    """Values that are smaller than this one, the greatest reductions first."""
     known = weight(value)
     seen: list[Any] = []
     for candidate in _candidates(value):

@@ -1,13 +1,14 @@
-"""Functions that do not answer: whether they would in the end, and since when.
+"""Functions that do not answer: whether they would eventually, and since when they do not.
 
 Rules of this file:
 
-* Waiting takes none of the campaign's time. A suspicion is one invocation that is overdue; the
-  same is sent once more, and both are awaited on the side while the campaign goes on. Of a
-  function there is one suspicion at a time.
-* A function that answers late is slow and not silent, and nothing is said of it.
+* Waiting takes none of the campaign's time. A suspicion is one invocation that is overdue; the same
+  input is sent again, and both are awaited while the campaign goes on. There is one suspicion at a
+  time for a function.
+* A function that answers late is slow and not silent, and is not reported.
 * A function that answered before, and now answers nothing at all, was left in that state by an
-  earlier invocation: it is asked what it is known to answer, and then looked for what it was.
+  earlier invocation: it is sent what it is known to answer, and then that invocation is searched
+  for.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from conformance.fuzz.target import Case
 from conformance.trials.load import load_factor
 
 MOST_SENT = 4
-"""How often a suspicion is sent anew because the worker was started anew meanwhile."""
+"""How often a suspicion is sent again because the worker was restarted meanwhile."""
 
 SHARE = 0.3
-"""Of a campaign's time for making silent inputs smaller; beyond that they are told as they are."""
+"""Share of a campaign's time for making silent inputs smaller; after that they are reported as they
+are."""
 
 MOST_CAUSES = 6
-"""Invocations of a function that are tried as what left it in a state."""
+"""Invocations of a function that are tried as the cause of its state."""
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Silence:
 
 @dataclass
 class Silences:
-    """The suspicions that are open, one of a function at most."""
+    """The open suspicions, at most one per function."""
 
     transport: Transport
     replies: Replies
@@ -84,12 +86,12 @@ class Silences:
                 self.open[name] = Silence(one, one.case, seen, suspicion)
 
     def close(self) -> None:
-        """Tell of what was not shown in time."""
+        """Report what could not be shown in time."""
         for name, one in list(self.open.items()):
             self._give_up(name, one)
 
     async def follow_up(self) -> None:
-        """Look at each open suspicion; send what was not sent yet."""
+        """Check each open suspicion; send what was not sent yet."""
         for name, one in list(self.open.items()):
             pending = one.pending
             if pending is None or pending.generation != self.transport.generation:
@@ -115,7 +117,7 @@ class Silences:
             self.triage.note_once(one.suspicion)
 
     async def _answered(self, name: str, one: Silence) -> None:
-        """It was slow, then, or it hangs on something else than its input."""
+        """It was only slow, or its silence has another cause than its input."""
         del self.open[name]
         for sent in (one.first, one.pending):
             if sent is not None and sent.reply is not None:
@@ -164,9 +166,9 @@ class Silences:
     # -- functions that answer nothing any more --------------------------------------------------
 
     async def look_for_stuck(self, lagging: dict[str, Pending]) -> None:
-        """Take those functions out that answer nothing any more, and find what did it.
+        """Exclude functions that answer nothing any more, and find the cause.
 
-        Each is looked at once in the life of a worker.
+        Each is checked once in the life of a worker.
         """
         generation = self.transport.generation
         fresh = [name for name in lagging if (name, generation) not in self._looked_at]
@@ -176,7 +178,7 @@ class Silences:
                 del lagging[name]
 
     async def _stuck(self, names: list[str]) -> set[str]:
-        """Those that do not even answer what they answered at once before."""
+        """Those that no longer answer even what they answered at once before."""
         known = [case for name in names if (case := self.replies.prompt.get(name)) is not None]
         if not known:
             return set()
@@ -208,9 +210,9 @@ class Silences:
         return False
 
     async def _after(self, known: Case, case: Case) -> Observation | None:
-        """What became of what a fresh worker answered before, if that is nothing after ``case``.
+        """The observation, if ``case`` keeps a fresh worker from answering what it answered before.
 
-        That must be over: until then a function may rightly keep others waiting.
+        ``case`` must be over: until then a correct function may keep others waiting.
         """
         await self.minimiser.restart()
         brief = HURRY * load_factor()

@@ -1,7 +1,7 @@
-"""Workers that are started ahead, so that a campaign goes on at once when its worker has ended.
+"""Workers started in advance, so that a campaign continues at once when its worker has ended.
 
-A spare worker is connected and complete, to an engine of its own: it meets nobody of its own kind,
-and dials nothing that another one listens on.
+A spare worker is connected to an engine of its own, and complete: it shares no engine with another
+process of the worker.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST = max(1, min(3, (os.cpu_count() or 1) - 1))
 class Spares:
     """Spare workers like that of ``harness``; they are started once the first one is needed.
 
-    A worker that the suite cannot start twice at a time has none: it is started anew in its place.
+    A worker that the suite cannot start twice at a time has no spares: it is restarted in place.
     """
 
     def __init__(self, harness: Harness) -> None:
@@ -32,7 +32,7 @@ class Spares:
         self._ends: set[asyncio.Task[None]] = set()
 
     async def exchange(self, worn: Harness) -> Harness:
-        """End the worker of ``worn``, and give a harness with a fresh one that is complete.
+        """End the worker of ``worn``, and return a harness with a fresh one that is complete.
 
         Raises:
             Inconclusive: no worker comes up complete.
@@ -51,7 +51,7 @@ class Spares:
         return fresh
 
     async def close(self) -> None:
-        """End all that was started here."""
+        """End everything that was started here."""
         for task in self._coming:
             task.cancel()
         await asyncio.gather(*self._coming, *self._ends, return_exceptions=True)

@@ -1,8 +1,8 @@
 """Counterexamples as files: readable scenarios, replayed first in the next run.
 
 A file is a scenario like any other (``--scenario FILE`` plays it, too): the invocations that lead
-to the mistake, and the reply that a correct worker gives. Its tags hold what is wrong and a
-fingerprint of the cause; its notes tell what was seen.
+to the defect, and the reply that a correct worker gives. Its tags contain what is wrong and a
+fingerprint of the cause; its notes say what was seen.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def read_calls(path: Path) -> list[ReplayStep]:
     """The invocations in a file that ``save_calls`` wrote.
 
     Raises:
-        UsageError: it cannot be read, or is no such file.
+        UsageError: it cannot be read, or is not such a file.
     """
     try:
         calls = json.loads(path.read_text("utf-8"))
@@ -131,7 +131,7 @@ def _answers(finding: Defect) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """A text as lines that a comment may hold."""
+    """A text as lines that a comment may contain."""
     plain = text.encode("ascii", "backslashreplace").decode()
     shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in plain[:600])
     return [shown[i : i + 110] for i in range(0, len(shown), 110)] or [""]
@@ -154,7 +154,7 @@ def _value(text: str) -> Any:
 
 
 def _escaped(value: Any) -> Any:
-    """Data in which nothing is taken for a name or an operator of the format."""
+    """Data in which nothing is mistaken for a name or an operator of the format."""
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, list):
@@ -178,7 +178,7 @@ def stored(folder: Path) -> list[Counterexample]:
     """The counterexamples in a folder, by name. A folder that is not there has none.
 
     Raises:
-        UsageError: a file cannot be read or is none.
+        UsageError: a file cannot be read, or is not a counterexample.
     """
     return [_read(path) for path in sorted(folder.glob("*.yaml")) if _is_ours(path)]
 
@@ -229,7 +229,7 @@ def _calls(steps: Any) -> Iterator[dict[str, Any]]:
 
 
 def traffic(folder: Path) -> dict[str, tuple[Any, ...]]:
-    """The data of every invocation in the scenarios of a folder, by function: what is sensible."""
+    """The data of every invocation in the scenarios of a folder, by function, as sensible data."""
     found: dict[str, list[Any]] = {}
     for path in sorted(folder.rglob("*.yaml")):
         document = _document(path)

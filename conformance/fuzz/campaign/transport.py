@@ -1,6 +1,6 @@
-"""The way to a worker and back, for thousands of invocations a second.
+"""Sends invocations to a worker and matches replies, thousands a second.
 
-What goes this way is written to the connection in one piece and is not followed by the harness;
+These messages are written to the connection in one piece and are not followed by the harness;
 everything else that the worker does is.
 """
 
@@ -26,7 +26,7 @@ from conformance.trials.holding import Holder
 from mock_engine.wire import Connection
 
 REMEMBERED = 20_000
-"""Answered invocations whose second answer would be noticed."""
+"""Answered invocations for which a second answer would be noticed."""
 
 INVOKE = b'{"type":"invokefunction","invocation_id":"%b%012x","function_id":%b,"data":%b}'
 
@@ -35,7 +35,7 @@ _TAG = TAG.encode()
 
 @dataclass(slots=True)
 class Pending:
-    """An invocation on its way. Times are of the loop's clock, in seconds.
+    """An invocation in flight. Times are of the loop's clock, in seconds.
 
     ``generation`` counts the processes of the worker before the one that it was sent to.
     """
@@ -116,7 +116,7 @@ class Transport:
         return known if known.is_open else None
 
     def answer_calls_with(self, answer: str) -> None:
-        """Answer the worker's own calls with this from now on; with nothing, the engine does."""
+        """Answer the worker's own calls with this from now on; without it the engine does."""
         gateway = self.harness.gateway
         if not answer:
             gateway.holder = None
@@ -174,7 +174,7 @@ class Transport:
         return over()
 
     def forget(self, one: Pending) -> None:
-        """Expect this one's reply no longer; if it comes all the same, it is of no interest."""
+        """Stop expecting this one's reply; if it comes nevertheless, it is ignored."""
         self.pending.pop(one.number, None)
 
     def fresh_log(self) -> tuple[str, ...]:
@@ -187,7 +187,7 @@ class Transport:
         return tuple(line.text for line in lines[len(lines) - fresh :]) if fresh else ()
 
     def restarted(self, harness: Harness) -> None:
-        """A fresh worker is there, in this harness: nothing of the old one is expected."""
+        """There is a fresh worker in this harness: nothing is expected from the old one."""
         self.harness = harness
         harness.let_through(self)
         self.generation += 1

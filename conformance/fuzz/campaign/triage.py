@@ -1,4 +1,4 @@
-"""Which suspicions are looked into, and what came of them: one finding for each cause."""
+"""Which suspicions are investigated, and with what result: one finding for each cause."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ HISTORY = 300
 """Inputs before a suspicion that may have led to it."""
 
 REMEMBERED = 10 * HISTORY
-"""Inputs of which that is cut: some suspicions come late."""
+"""Inputs from which that is cut: some suspicions come late."""
 
 MOST_LOOKS = 5
-"""Suspicions of a kind and function that are looked into; the rest is most likely the same."""
+"""Suspicions of a kind and function that are investigated; the others are most likely the same."""
 
 MOST_UNEXPLAINED = 2
-"""Ends of the worker of one cause that are looked into in vain; others are most likely the same."""
+"""Ends of the worker with one cause that are investigated without success; others are most likely
+the same."""
 
 SPARED = 8
 """Ends of the worker after which a function is fuzzed in every eighth batch only."""
@@ -34,11 +35,11 @@ SPARED = 8
 class Triage:
     """The suspicions of a campaign, and the findings in its report.
 
-    ``closes`` is when, by the loop's clock, nothing new is looked into any more. ``keep`` is called
-    with each finding as it is made.
+    ``closes`` is the time, by the loop's clock, after which nothing new is investigated. ``keep``
+    is called with each finding as soon as it is made.
 
-    What was seen once and could not be shown again is a note: nobody knows what led to it. Only
-    a reply that is wrong in itself needs no repetition.
+    What was seen once and could not be reproduced is a note: its cause is unknown. Only a reply
+    that is wrong in itself needs no reproduction.
     """
 
     plan: Plan
@@ -57,20 +58,20 @@ class Triage:
 
     @property
     def full(self) -> bool:
-        """Whether there is as much as the plan wants."""
+        """Whether there are as many findings as the plan wants."""
         if len(self._causes) >= self.plan.enough:
             return True
         return self.plan.stop_at is not None and self._taken_up >= self.plan.stop_at
 
     @property
     def closed(self) -> bool:
-        """Whether it is too late to look into anything."""
+        """Whether it is too late to investigate anything."""
         return self.closes is not None and asyncio.get_running_loop().time() > self.closes
 
     # -- what is known ---------------------------------------------------------------------------
 
     def remember(self, inputs: Iterable[Case]) -> None:
-        """Keep inputs that are sent, since they may have led to what is met later."""
+        """Keep inputs that are sent, because they may have led to what is seen later."""
         self._history.extend(inputs)
 
     @property
@@ -84,13 +85,13 @@ class Triage:
         return [finding for finding in self.report.findings if finding.kind in silent]
 
     def costly(self, batch: int) -> set[str]:
-        """Functions that ended the worker often in a known way: most batches spare them."""
+        """Functions that ended the worker often in a known way: most batches leave them out."""
         if batch % SPARED == 0:
             return set()
         return {name for name, count in self._ends.items() if count >= SPARED}
 
     def is_known_end(self, suspicion: Suspicion, functions: Collection[str]) -> bool:
-        """Count the end of a worker if one of ``functions`` is known to bring it about."""
+        """Count the end of a worker if one of ``functions`` is known to cause it."""
         for finding in self.report.findings:
             same = finding.suspicion.cause == suspicion.cause or suspicion.kind is not Kind.CRASH
             function_id = finding.suspicion.function_id
@@ -104,7 +105,7 @@ class Triage:
     # -- what is new -----------------------------------------------------------------------------
 
     def takes_up(self, suspicion: Suspicion) -> bool:
-        """Whether a suspicion is new and is to be looked into; a known one is counted."""
+        """Whether a suspicion is new and is to be investigated; a known one is counted."""
         known = self._causes.get((suspicion.kind, suspicion.function_id, suspicion.cause))
         if known is not None:
             known.hits += 1
@@ -118,7 +119,7 @@ class Triage:
         return True
 
     async def meet(self, case: Case, suspicion: Suspicion, seen: Observation) -> None:
-        """A suspicion: count it when its cause is known, look into it otherwise."""
+        """Handle a suspicion: count it if its cause is known, investigate it otherwise."""
         if not self.takes_up(suspicion):
             return
         at = seen.number or self.report.invocations
@@ -135,15 +136,15 @@ class Triage:
             self.note_once(suspicion)
 
     def is_unexplained(self, suspicion: Suspicion) -> bool:
-        """Whether what ended the worker so was looked for often enough, and not found."""
+        """Whether this end of the worker was investigated often enough, and its cause not found."""
         return self._unexplained[suspicion.cause] >= MOST_UNEXPLAINED
 
     def note_once(self, suspicion: Suspicion) -> None:
-        """Tell of what was seen and could not be shown again."""
+        """Note what was seen and could not be reproduced."""
         self.note(f"{_once(suspicion)}; it could not be shown again, so nothing is blamed")
 
     def interrupted(self) -> None:
-        """Tell of what was being looked into when the campaign ended, if anything was."""
+        """Note what was being investigated when the campaign ended, if anything was."""
         if self._open is not None:
             self.note(f"{_once(self._open)}; the campaign ended before it was shown again")
 
@@ -178,7 +179,7 @@ class Triage:
         return history[max(0, place - HISTORY) : place]
 
     def file(self, suspicion: Suspicion, finding: Defect, case: Case) -> None:
-        """Keep a finding, unless the same steps were found to show the same before."""
+        """Keep a finding, unless the same steps were already found to show the same."""
         self._causes[suspicion.kind, suspicion.function_id, suspicion.cause] = finding
         for other in self.report.findings:
             if other.explains(finding):
@@ -191,13 +192,13 @@ class Triage:
         self.keep(finding)
 
     def note(self, text: str) -> None:
-        """Tell what an operator may want to know, once."""
+        """Note what an operator may want to know, once."""
         if text.partition(":")[0] not in {note.partition(":")[0] for note in self.report.notes}:
             self.report.notes.append(text)
 
 
 def _once(suspicion: Suspicion) -> str:
-    """What was seen once, without blame: what ended a worker may have been any invocation."""
+    """What was seen once, without blaming an invocation: any of them may have ended the worker."""
     if suspicion.kind.ends_the_worker:
         return f"seen once, {suspicion.kind.value}: {suspicion.seen}"
     return f"seen once, {suspicion.kind.value} to an invocation of {suspicion.function_id}"

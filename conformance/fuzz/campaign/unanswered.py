@@ -17,16 +17,16 @@ from conformance.fuzz.search.novelty import Answer
 from conformance.trials.load import load_factor
 
 MOST_LATE = 3
-"""Invocations of a function that lag, after which it is left in peace until it is known why."""
+"""Late invocations of a function, after which it gets no more until the reason is known."""
 
 TOGETHER = 8
-"""Invocations asked again at a time."""
+"""Invocations repeated at a time."""
 
 SOON = 2.0
-"""Seconds after which it is looked whether a function answers anything any more."""
+"""Seconds after which it is checked whether a function still answers anything."""
 
 MOST_SUSPECTS = 80
-"""Invocations asked again, one at a time, to find which of them ends the worker."""
+"""Invocations repeated one at a time to find out which of them ends the worker."""
 
 
 @dataclass
@@ -42,11 +42,11 @@ class Unanswered:
     _casualties: list[Pending] = field(default_factory=list)
 
     def restarted(self) -> None:
-        """The worker was started anew: what lagged in the old one never comes."""
+        """The worker was restarted: what was late in the old one never comes."""
         self._late = []
 
     def miss(self, one: Pending) -> None:
-        """One of a batch has no reply: its connection is gone, or it lags."""
+        """One of a batch has no reply: its connection is gone, or it is late."""
         if one.over or not self.transport.harness.worker.running:
             self._casualties.append(one)
         else:
@@ -65,14 +65,14 @@ class Unanswered:
         self.replies.search.learn(one.case, Answer("silence"))
 
     def resting(self, most: int = MOST_LATE) -> set[str]:
-        """Functions of which so many invocations lag, or one is looked into."""
+        """Functions with too many late invocations, or with one that is being investigated."""
         late = Counter(one.case.function_id for one in self._late)
         return {name for name, count in late.items() if count >= most} | {*self.silences.open}
 
     # -- those that lag --------------------------------------------------------------------------
 
     async def follow_up(self, *, until_none: bool) -> None:
-        """Take replies that came late and look into those overdue, once or until none is left."""
+        """Handle late replies and investigate those overdue, once or until none is left."""
         loop = asyncio.get_running_loop()
         while True:
             still: list[Pending] = []
@@ -101,7 +101,7 @@ class Unanswered:
         return self.replies.deadline(one.case.function_id) * load_factor()
 
     async def _look_for_stuck(self) -> None:
-        """See whether a function of which several lag answers anything at all."""
+        """Check whether a function with several late invocations answers anything at all."""
         soon = asyncio.get_running_loop().time() - SOON * load_factor()
         resting = self.resting()
         lagging = {o.case.function_id: o for o in self._late if o.sent < soon}
@@ -124,7 +124,7 @@ class Unanswered:
     # -- those that were lost --------------------------------------------------------------------
 
     async def interrupted(self, flying: Iterable[Pending]) -> None:
-        """The worker ended, went deaf or dropped its connection: find out what did it."""
+        """The worker ended, hung or dropped its connection: find the cause."""
         harness = self.transport.harness
         if harness.worker.process.exit_code is None:
             await harness.until(lambda: not harness.worker.running, ENDING)
@@ -142,7 +142,7 @@ class Unanswered:
             await self._convict(prompt_first[:MOST_SUSPECTS], suspicion, seen)
 
     def _lost(self, flying: Iterable[Pending]) -> list[Pending]:
-        """All that went down with the worker, in the order in which it was sent."""
+        """All that was lost with the worker, in the order in which it was sent."""
         everyone = [*self._casualties, *self._late, *flying]
         self._casualties = []
         self._late = []
@@ -154,7 +154,7 @@ class Unanswered:
         return sorted(lost.values(), key=lambda one: one.number)
 
     def _end(self, lost: Sequence[Pending]) -> Observation | None:
-        """How the worker ended, ascribed to the first that may have done it."""
+        """How the worker ended, ascribed to the first invocation that may have caused it."""
         harness = self.transport.harness
         exit_code = harness.worker.process.exit_code
         log = self.transport.fresh_log() or tuple(harness.worker.process.output.tail(15))
@@ -177,9 +177,9 @@ class Unanswered:
     async def _convict(
         self, lost: Sequence[Pending], suspicion: Suspicion, seen: Observation
     ) -> None:
-        """Ask each that may have done it, until one does it again.
+        """Repeat each invocation that may have caused it, until one does so again.
 
-        Several are asked at a time, and then, if the worker ended, those one by one.
+        Several are repeated at a time, and then, if the worker ended, those one by one.
         """
         await self.minimiser.ask([])
         for start in range(0, len(lost), TOGETHER):

@@ -1,4 +1,4 @@
-"""Inputs worth keeping, shared by all who fuzz the same worker.
+"""Inputs worth keeping, shared by all runners that fuzz the same worker.
 
 A corpus is kept in an example database of Hypothesis: in memory, in a folder, or in Redis, where
 runners on several machines share what they find. An entry is a function's id and JSON data.
@@ -36,11 +36,11 @@ class Corpus:
             self._database.save(KEY, entry)
 
     def inputs(self) -> list[tuple[str, Any]]:
-        """All that is kept, always in the same order."""
+        """All inputs that are kept, always in the same order."""
         return list(self.news())
 
     def news(self) -> Iterator[tuple[str, Any]]:
-        """What others have kept since the last call."""
+        """What other runners have kept since the last call."""
         for entry in sorted(set(self._database.fetch(KEY)) - self._known):
             self._known.add(entry)
             name, _, text = entry.partition(b"\n")

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.fuzz.target import FuzzTarget
 
 MOST_NEWS = 300
-"""New things counted for a function; a worker that never says the same twice teaches no more."""
+"""New traits counted for a function; if its answers always differ, more of them mean nothing."""
 
 Proposal = tuple[Any, str, bool]
 """A value, where it comes from, and whether the engine would deliver it."""
@@ -31,7 +31,7 @@ class Knowledge:
     """What was learned about one function.
 
     ``waiting`` is what is tried next, ``names`` and ``values`` are what its data may consist of,
-    and ``arms`` count for each way of varying what it found and how often it was tried.
+    and ``arms`` count, for each way of varying inputs, what it found and how often it was tried.
     """
 
     target: FuzzTarget

@@ -1,4 +1,4 @@
-"""What is new about an answer: the answers of a worker without what differs by chance."""
+"""What is new about an answer: answers without their variable parts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from conformance.trials.learning.wording import normalised
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of an input, as far as it steers.
+    """The outcome of an input, as far as the search uses it.
 
-    ``outcome`` is ``result``, ``error`` or what else became of it; ``delay`` is in seconds. A
-    result with a ``message`` is one that holds an error.
+    ``outcome`` is ``result``, ``error`` or another outcome; ``delay`` is in seconds. A result with
+    a ``message`` is one that contains an error.
     """
 
     outcome: str
@@ -29,12 +29,12 @@ class Answer:
 
     @property
     def succeeded(self) -> bool:
-        """Whether it is a result that complains of nothing."""
+        """Whether it is a result that contains no complaint."""
         return self.outcome == "result" and not self.message
 
     @property
     def refusal(self) -> str:
-        """What a result complains of; empty when it does not, or when it is an error."""
+        """The complaint in a result; empty if there is none, or if it is an error."""
         return self.message if self.outcome == "result" else ""
 
 

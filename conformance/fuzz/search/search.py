@@ -1,12 +1,12 @@
-"""Which input comes next: the worker's answers steer towards what was not seen before.
+"""Chooses the next input: the worker's answers guide it towards what was not seen before.
 
 Rules of this file:
 
-* Pure: no worker, no clock. ``batch`` gives inputs, ``learn`` takes what came of them, in the
-  order in which they were sent; the same seed and the same answers give the same inputs.
-* An input whose answer was new is kept. Kept inputs are varied first one place at a time, which
-  is how a right form gets one wrong leaf, then at random (``variation``).
-* What a complaint hints at is tried at once (``learning``, ``following``); a new complaint is
+* Pure: no worker, no clock. ``batch`` gives inputs, ``learn`` takes their outcomes, in the order in
+  which they were sent; the same seed and the same answers give the same inputs.
+* An input whose answer was new is kept. Kept inputs are varied first one place at a time, so that
+  correct data gets one wrong leaf, then at random (``variation``).
+* The hints of a complaint are tried at once (``learning``, ``following``); a new complaint is
   progress.
 """
 
@@ -36,7 +36,7 @@ MOST_STEPS = 600
 """Single changes tried of a kept input before it is only changed at random."""
 
 MOST_TRIES = 60
-"""Values tried at once of all that one complaint hints at."""
+"""Values tried at once for the hints of one complaint."""
 
 LARGEST_KEPT = 200
 """Nodes of an input that is kept."""
@@ -44,7 +44,7 @@ LARGEST_KEPT = 200
 HINT = "a hint"
 TAGGED: tuple[Any, ...] = (TAG, {"name": TAG}, {"id": 1, "data": {"text": TAG}}, [TAG])
 FREE = frozenset(("text", "x", "name", "value", "hello world"))
-"""Texts that stand for any text, so that a tag may take their place."""
+"""Texts that stand for any text, so that a tag may replace them."""
 
 
 class Search:
@@ -79,7 +79,7 @@ class Search:
     # -- what comes next -------------------------------------------------------------------------
 
     def batch(self, count: int, resting: Collection[str] = ()) -> list[Case]:
-        """The next inputs, of all functions in turn; those with much that is new get more.
+        """The next inputs, for all functions in turn; those with many new answers get more.
 
         Functions that are ``resting`` get none, unless all are.
         """
@@ -114,7 +114,7 @@ class Search:
 
     @staticmethod
     def _tagged(one: Knowledge, value: Any) -> Any:
-        """The value with a tag in place of the first text that may be any other."""
+        """The value with a tag in place of the first text that may be any text."""
         for path in places(value)[:40]:
             old = at(value, path)
             if isinstance(old, str) and old in FREE:
@@ -147,7 +147,7 @@ class Search:
     # -- what came of it -------------------------------------------------------------------------
 
     def learn(self, case: Case, answer: Answer) -> bool:
-        """Take an answer; returns whether something about it was new."""
+        """Learn from an answer; return whether something about it was new."""
         one = self.fields[case.function_id]
         new = self._note(one, case, answer)
         if answer.succeeded:
@@ -178,7 +178,7 @@ class Search:
         return len(one.news) > before
 
     def _follow(self, one: Knowledge, case: Case, answer: Answer) -> None:
-        """Have tried next what a complaint hints at."""
+        """Try the hints of a complaint next."""
         found: list[Hint] = []
         if answer.message:
             found = hints(answer.message, answer.stack)
@@ -190,7 +190,7 @@ class Search:
                     one.names[part] += 1
         tries = [*all_at_once(case.value, found, self._guess)]
         tries += islice(followed(case.value, found, one.names, self._guess), MOST_TRIES)
-        # What was complained of last was furthest in: it is followed before all else.
+        # The latest complaint comes from furthest in the function: it is followed first.
         one.waiting.extendleft((value, HINT, True) for value in reversed(tries))
 
     @staticmethod
@@ -205,7 +205,7 @@ class Search:
         return guesses(name, kind, self.related.known(name) if name else ())
 
     def again(self, count: int) -> list[Case]:
-        """Inputs that succeeded, of all functions in turn; fewer where few did."""
+        """Inputs that succeeded, for all functions in turn; fewer if few did."""
         kept = [
             (one, kept.value)
             for one in self.fields.values()

@@ -1,4 +1,4 @@
-"""What is known of sensible data before a function has answered."""
+"""What is known about sensible data before a function has answered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HTTP = {
     "path_params": {},
     "body": {"a": TAG},
 }
-"""What a function gets that is bound to an HTTP route."""
+"""The data of a function that is bound to an HTTP route."""
 
 
 def seeds(

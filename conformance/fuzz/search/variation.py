@@ -1,4 +1,4 @@
-"""The ways to a new input: by chance, or from inputs that reached something new."""
+"""How new inputs are made: at random, or from inputs that reached something new."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LARGEST_SPLICED = 60
 
 
 class Variation:
-    """Varies what is known of a function; each arm may have nothing to offer.
+    """Varies what is known about a function; each arm may have nothing to offer.
 
     ``related`` are values that other functions of the worker returned, by name.
     """
@@ -37,7 +37,7 @@ class Variation:
         }
 
     def by_chance(self, one: Knowledge) -> Any:
-        """A value that owes nothing to what was learned, of the declared format if there is one."""
+        """A value that uses nothing learned, of the declared format if there is one."""
         generator = one.target.generator
         if generator is not None:
             try:
@@ -57,7 +57,7 @@ class Variation:
         return self._entropy.pick(one.kept)
 
     def _stepped(self, one: Knowledge) -> Proposal | None:
-        """The next single change of the kept input with the most promise."""
+        """The next single change of the most promising kept input."""
         for kept in sorted(one.kept, key=lambda kept: -kept.worth):
             step = next(kept.steps, None)
             if step is not None:
@@ -109,7 +109,7 @@ class Variation:
         if first is None or second is None:
             return None
         if self._entropy.chance(50):
-            second = first  # a part of itself: deeper, and still of the right form
+            second = first  # a part of itself: deeper, and still of the right shape
         path = self._entropy.pick(places(first.value))
         part = at(second.value, self._entropy.pick(places(second.value)))
         if second is first and path and size(first.value) < LARGEST_SPLICED:
@@ -127,7 +127,7 @@ class Variation:
 
 
 def steps(value: Any, edges: Sequence[Any]) -> Iterator[Proposal]:
-    """The value with one place changed, deep places first where mistakes hide."""
+    """The value with one place changed, deep places first, where defects hide."""
     spots = sorted(places(value), key=lambda path: -len(path))
     leaves = [path for path in spots if not any(children(at(value, path)))]
     yield from _replaced(value, spots, COMMON)

@@ -1,4 +1,4 @@
-"""Arbitrary lives of a worker: a rule-based state machine of Hypothesis drives a live one.
+"""Random life cycles ("lives"): a rule-based state machine of Hypothesis drives a live worker.
 
 model      what must be true of a worker, as plain data
 life       the shell: one worker on one harness, behind calls that block

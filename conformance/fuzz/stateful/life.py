@@ -1,4 +1,4 @@
-"""One worker on one harness, behind calls that block: Hypothesis' machines are synchronous."""
+"""One worker on one harness, behind blocking calls: Hypothesis's machines are synchronous."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mock_engine.transcript import Direction
 Value = TypeVar("Value")
 
 EXTRA = "conformance::extra::"
-"""How functions are named that the role ``register`` adds."""
+"""The prefix of functions that the role ``register`` adds."""
 
 
 def extra(name: str) -> Identity:
@@ -56,7 +56,7 @@ class Loop:
 
 
 class Life:
-    """A started worker. Each method waits until what it does has come to rest.
+    """A started worker. Each method waits until its effects have settled.
 
     Raises:
         Wrong: from any method, when the worker does what it must not.
@@ -115,9 +115,9 @@ class Life:
         return reply.json
 
     def lose(self, fault: Fault, *, schedule: Schedule = (), busy: str | None = None) -> None:
-        """Lose a connection, perhaps in the midst of an invocation, and see the worker return.
+        """Lose a connection, perhaps during an invocation, and check that the worker returns.
 
-        ``schedule`` is what the next connections suffer, ``busy`` a function that takes a while.
+        ``schedule`` are the faults of the next connections, ``busy`` is a slow function.
         """
         self._loop.run(self._lose(fault, schedule, busy))
 
@@ -168,14 +168,14 @@ class Life:
         return [m.json for m in sent if m.type == "workerregistered"]
 
     def register(self, role: str, name: str) -> None:
-        """Let the worker register one more function."""
+        """Make the worker register one more function."""
         self._loop.run(self._told(role, name))
         self.model.added.add(extra(name))
         self.model.removed.discard(extra(name))
         self.check()
 
     def unregister(self, role: str, name: str) -> None:
-        """Let the worker take such a function back."""
+        """Make the worker unregister such a function."""
         self._loop.run(self._told(role, name))
         self.model.added.discard(extra(name))
         self.model.removed.add(extra(name))
@@ -193,7 +193,7 @@ class Life:
         )
 
     def reject(self, function_id: str) -> None:
-        """Tell the worker that another one owns a function of it."""
+        """Tell the worker that another worker owns one of its functions."""
         self._loop.run(self._reject(function_id))
         self.check()
 
@@ -222,7 +222,7 @@ class Life:
             self._complain("the process lives", f"it ended with {harness.worker.process.exit_code}")
         if not harness.workers:
             self._complain("the worker is connected", "it has no open connection")
-        # What comes twice on a first connection is no matter of the life cycle.
+        # What comes twice on a first connection has nothing to do with the life cycle.
         seen = harness.talk.declared(harness.workers, repeats=self._lost)
         complaint = self.model.lacking(seen)
         if complaint is not None:

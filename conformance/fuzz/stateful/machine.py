@@ -1,4 +1,4 @@
-"""The rules of arbitrary lives, and the search for the shortest that breaks something."""
+"""The rules of random life cycles, and the search for the shortest that breaks something."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from mock_engine.faults import fault_text as describe_fault
 from mock_engine.faults import rule as fault_rule
 
 STEPS = 6
-"""Steps of a life: a reconnect takes one to two seconds, and mistakes show after two of them."""
+"""Steps of a life: a reconnect takes one to two seconds, and defects show after two of them."""
 
 NAMES = ("a", "b")
 
@@ -67,7 +67,7 @@ class Lived:
 
 @dataclass(frozen=True, slots=True)
 class LifeStep:
-    """A step of a life: in words, what does it, and what is simpler and may do as well."""
+    """A step of a life: its text, what does it, and simpler steps that may do as well."""
 
     text: str
     do: Callable[[Life], None]
@@ -77,7 +77,7 @@ class LifeStep:
 LOSS = LifeStep(
     f"lose the connection: {describe_fault(LOSSES[0])}", lambda life: life.lose(LOSSES[0])
 )
-"""The plainest way to lose one."""
+"""The simplest way to lose a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Failed:
 
 @dataclass
 class World:
-    """What lives are made of, and what became of them.
+    """What lives are made of, and their outcome.
 
     ``start`` gives a fresh worker, ``invocable`` are functions with data for them, ``roles`` the
     functions that play the parts sleep, register and unregister.
@@ -113,14 +113,14 @@ class LifeCycle(RuleBasedStateMachine):
 
     @initialize()
     def connect(self) -> None:
-        """A fresh worker."""
+        """Start a fresh worker."""
         self.world.examples += 1
         self.steps: list[LifeStep] = []
         self.losses = 0
         self.life = self.world.start()
 
     def teardown(self) -> None:
-        """The end; lives with many reconnects are of most interest."""
+        """End the life; Hypothesis is told to prefer lives with many reconnects."""
         if hasattr(self, "life"):
             target(float(self.losses), label="reconnects")
             self.life.stop()
@@ -178,7 +178,7 @@ class LifeCycle(RuleBasedStateMachine):
     @precondition(lambda self: bool(self.world.invocable))
     @rule(which=st.integers(0, 63))
     def conflict(self, which: int) -> None:
-        """Another worker has the function: this registration is rejected."""
+        """Another worker owns the function: this registration is rejected."""
         name, _ = self._function(which)
         self._do(f"reject {name}: another worker has it", lambda life: life.reject(name))
 
@@ -186,7 +186,7 @@ class LifeCycle(RuleBasedStateMachine):
 def search(
     world: World, *, examples: int, number: int, database: ExampleDatabase | None = None
 ) -> Lived:
-    """Put workers through arbitrary lives until one breaks something, and make that life short.
+    """Take workers through random lives until one breaks something, and make that life short.
 
     ``number`` seeds the entropy. What failed in an earlier run with the same ``database`` is
     tried first.
@@ -230,7 +230,7 @@ def _lived(world: World, failed: Failed) -> Lived:
 
 
 def _shortest(world: World, failed: Failed) -> Failed:
-    """Leave out steps that it does not take, and make the others plain.
+    """Leave out steps that are not needed, and simplify the others.
 
     Hypothesis would do so in hundreds of lives of some seconds each; this takes two for each step.
     """
@@ -248,14 +248,14 @@ def _shortest(world: World, failed: Failed) -> Failed:
 
 
 def _tried(world: World, failed: Failed, steps: tuple[LifeStep, ...]) -> Failed:
-    """The life of these steps, if it fails in the same way, and else the one that is known."""
+    """The life of these steps, if it fails in the same way; otherwise the known one."""
     again = _played(world, steps)
     same = again is not None and again.wrong.expected == failed.wrong.expected
     return again if again is not None and same else failed
 
 
 def _played(world: World, steps: tuple[LifeStep, ...]) -> Failed | None:
-    """Play steps on a fresh worker; what failed, if the last of them did."""
+    """Play steps with a fresh worker; return what failed, if the last of them did."""
     life = world.start()
     try:
         for number, step in enumerate(steps, 1):

@@ -2,9 +2,9 @@
 
 Rules of this file:
 
-* Pure: plain data in, a complaint or nothing out.
-* It holds what the worker has to offer; what the engine sees is compared with that. What a rule
-  of the protocol leaves open is left open here.
+* Pure: plain data in, a fault or nothing out.
+* It contains what the worker offers; what the engine sees is compared with that. What the protocol
+  leaves open is left open here.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from conformance.trials.conversation import Identity
 
 @dataclass
 class Model:
-    """What a worker has to offer, and how it knows its engine.
+    """What a worker offers, and how it identifies itself to its engine.
 
     ``declared`` are the identities of its first run with their counts, ``added`` the functions it
-    registered since. ``greetings`` are those of the connection that is lost next: what a reattach
-    may name. ``reattaches`` is whether its protocol has that message, ``announces`` whether it
-    announced itself in its first run.
+    registered since. ``greetings`` are those of the current connection, which a reattach may name
+    after its loss. ``reattaches`` is whether its protocol has that message, ``announces`` whether
+    it announced itself in its first run.
     """
 
     declared: Counter[Identity]

@@ -1,1 +1,1 @@
-"""Values that a schema allows, and values that programs trip over."""
+"""Values that a schema allows, and values that programs stumble over."""

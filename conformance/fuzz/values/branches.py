@@ -1,11 +1,11 @@
-"""Texts that take each way through a regular expression once.
+"""Texts that take each path through a regular expression once.
 
 Rules of this file:
 
-* Pure. The expression is read by Python's own parser; what it cannot read has no texts.
-* One text goes the first way everywhere; each further one goes another way at one place alone:
-  another alternative, an optional part left out, the least and the greatest number of
-  repetitions, both ends of a range of letters.
+* Pure. The expression is read by Python's own parser; there are no texts for what it cannot read.
+* One text takes the first path everywhere; each further one differs at one place alone: another
+  alternative, an optional part left out, the least and the greatest number of repetitions, both
+  ends of a character range.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from conformance.fuzz.values.strings import python
 
 MOST = 60
 LONGEST = 12
-"""Repetitions of a part that may be repeated without end, or more often than this."""
+"""Repetitions of a part that may be repeated endlessly, or more often than this."""
 
 _CLASSES = {"CATEGORY_DIGIT": "09", "CATEGORY_WORD": "aZ9_", "CATEGORY_SPACE": " "}
 
 
 def branches(pattern: str) -> list[str]:
-    """Texts that match, each by a way of its own; none where Python cannot read the pattern."""
+    """Texts that match, each by a different path; none if Python cannot read the pattern."""
     try:
         written = python(pattern)
         parsed = _parser.parse(written)
@@ -42,7 +42,7 @@ def branches(pattern: str) -> list[str]:
 
 
 def _sequence(parts: Iterable[Any]) -> Iterator[str]:
-    """The first way through all parts, and each other way through one of them."""
+    """The first path through all parts, and each other path through one of them."""
     ways = [[*_ways(part)] or [""] for part in parts]
     first = [way[0] for way in ways]
     yield "".join(first)
@@ -52,7 +52,7 @@ def _sequence(parts: Iterable[Any]) -> Iterator[str]:
 
 
 def _ways(part: Any) -> list[str]:
-    """The ways through one part of an expression."""
+    """The paths through one part of an expression."""
     kind, value = str(part[0]), part[1]
     match kind:
         case "LITERAL":

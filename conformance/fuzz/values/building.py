@@ -1,4 +1,4 @@
-"""The building of a value, from the root of its schema down."""
+"""Builds a value from the root of its schema down."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from conformance.fuzz.values.naming import Naming, field
 from conformance.fuzz.values.scalars import Impossible, number, string
 
 DEEP = 6
-"""Levels after which only what must be there is built."""
+"""Levels after which only what is required is built."""
 
 DEEPEST = 40
 LARGE = 120
-"""Nodes after which a value gets only what must be there."""
+"""Nodes after which a value gets only what is required."""
 
 _OF_TYPE = {
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -25,11 +25,11 @@ _OF_TYPE = {
     "array": ("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"),
     "object": ("properties", "required", "additionalProperties", "patternProperties"),
 }
-"""Keywords that tell which type is meant where none is named."""
+"""Keywords that show which type is meant if none is named."""
 
 
 class Building:
-    """The building of one value. A sparing one leaves out what may be left out."""
+    """Builds one value. A sparing one leaves out everything optional."""
 
     def __init__(self, entropy: Entropy, *, sparing: bool = False) -> None:
         self._entropy = entropy
@@ -38,10 +38,10 @@ class Building:
         self._naming = Naming(entropy, lambda schema: self.build(schema, DEEP))
 
     def build(self, schema: Schema, depth: int) -> Any:
-        """A value for a schema as ``read`` gives it, valid as far as can be foreseen.
+        """A value for a schema as returned by ``read``, valid as far as can be foreseen.
 
         Raises:
-            Impossible: none was found on the way that was chosen.
+            Impossible: none was found by the choices made.
         """
         if depth > DEEPEST:
             raise Impossible
@@ -69,7 +69,7 @@ class Building:
         return builders[kind]() if kind in builders else None
 
     def _flat(self, schema: Schema, depth: int) -> Mapping[str, Any]:
-        """The schema without references and alternatives: one of each was chosen."""
+        """The schema without references and alternatives: one of each is chosen."""
         for _ in range(200):
             if schema is False:
                 raise Impossible
@@ -172,7 +172,7 @@ class Building:
     def _dependent(
         self, schema: Mapping[str, Any], name: str, more: Schema, names: Iterable[str], depth: int
     ) -> dict[str, Any]:
-        """An object of these names that is also as the presence of one of them demands."""
+        """An object of these names that also has what the presence of one of them requires."""
         rest = {k: v for k, v in schema["dependentSchemas"].items() if k != name}
         plain = {k: v for k, v in schema.items() if k != "dependentSchemas"}
         needed = {"dependentSchemas": rest, "required": list(names)}
@@ -187,7 +187,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _reaches(schema: Schema) -> bool:
-    """Whether a schema leads on, so that choosing it may go deeper."""
+    """Whether a schema has parts, so that choosing it may go deeper."""
     if not isinstance(schema, Mapping):
         return False
     return LINK in schema or any(k in schema for k in ("properties", "items", "anyOf", "allOf"))

@@ -2,12 +2,12 @@
 
 Rules of this file:
 
-* ``referencing`` finds what references mean. Afterwards a reference is the Python object it leads
-  to, so recursion is an ordinary cycle and no base address has to be carried along.
+* ``referencing`` resolves references. Afterwards a reference is the Python object it leads to, so
+  recursion is an ordinary cycle and no base URI has to be carried along.
 * Older spellings become the newest: ``definitions`` by reference, array-form ``items`` as
   ``prefixItems``, ``dependencies`` split in two, boolean ``exclusiveMinimum`` as a number.
-* Keywords that stand beside each other and those of ``allOf`` are merged: what is left says what
-  a value must be like, in one place.
+* Adjacent keywords and those of ``allOf`` are merged: the result says what a value must be like, in
+  one place.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from referencing.jsonschema import UnknownDialect, specification_with
 from conformance.documents.validity import Schema, Unsupported
 
 LINK = "→"
-"""The key under which a reference holds the schema it leads to."""
+"""The key under which a reference has the schema that it leads to."""
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 NEWEST = "https://json-schema.org/draft/2020-12/schema"
@@ -42,7 +42,7 @@ _SIBLINGS_IGNORED = ("draft-03", "draft-04", "draft-06", "draft-07")
 
 
 def read(schema: Schema) -> Schema:
-    """The schema with its references resolved and its spelling made new.
+    """The schema with its references resolved, in the spelling of the newest draft.
 
     Raises:
         Unsupported: a reference leads nowhere, or the dialect is unknown.
@@ -142,9 +142,9 @@ def _renew(schema: dict[str, Any]) -> None:
 
 
 def merged(first: Schema, second: Schema) -> Schema:
-    """One schema that allows what both allow. ``False`` where that is nothing, as far as it shows.
+    """One schema that allows what both allow; ``False`` if that is nothing, as far as can be seen.
 
-    Alternatives of both stay side by side, under ``allOf``.
+    Alternatives of both are kept side by side, under ``allOf``.
     """
     if first is False or second is False:
         return False
@@ -171,7 +171,7 @@ def merged(first: Schema, second: Schema) -> Schema:
 
 
 def _closed(schema: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema, with what it says of further properties said of those that ``other`` names."""
+    """The schema, with its rule for further properties applied to those that ``other`` names."""
     rest = schema.get("additionalProperties", True)
     known = schema.get("properties", {})
     new = [name for name in other.get("properties", {}) if name not in known]
@@ -246,4 +246,4 @@ _MERGE: Mapping[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
 }
-"""How two values of a keyword become one; of any other keyword the second stays."""
+"""How two values of a keyword are merged; for any other keyword the second is taken."""

@@ -1,8 +1,8 @@
-"""Where the arbitrary in a value comes from.
+"""Where the randomness of a value comes from.
 
 Values are built from entropy. A random source makes them fast and from a seed, for campaigns of
-thousands a second; Hypothesis makes them so that it can shrink and store them. One generator
-serves both, so that neither knows values that the other does not.
+thousands a second; Hypothesis makes them so that it can shrink and store them. One generator serves
+both, so both produce the same kinds of values.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ class Entropy(Protocol):
     """A source of entropy. The first option and the least number are the simplest."""
 
     def whole(self, least: int, most: int) -> int:
-        """A whole number within bounds, both included."""
+        """An integer within bounds, both inclusive."""
         ...
 
     def pick(self, options: Sequence[Option]) -> Option:
-        """One of some options, of which there is at least one."""
+        """One of some options, of which there must be at least one."""
         ...
 
     def chance(self, percent: int) -> bool:
-        """Whether something happens that does so in ``percent`` of a hundred cases."""
+        """True in ``percent`` of a hundred cases."""
         ...
 
 
 class RandomEntropy:
-    """Entropy of a pseudo-random source; the same seed gives the same ones."""
+    """Entropy from a pseudo-random source; the same seed gives the same values."""
 
     def __init__(self, source: random.Random) -> None:
         self._source = source

@@ -1,9 +1,9 @@
 """Values that a schema allows.
 
-``Generator.value`` builds one from entropy and asks a validator whether it is right; what the
-building cannot foresee (``not``, ``oneOf``, dependencies of dependencies) the validator refuses,
-and it is built again. So a value that is given out is always valid, and a schema is either
-supported or not, which ``Unsupported`` tells.
+``Generator.value`` builds one from entropy and asks a validator whether it is valid; what building
+cannot foresee (``not``, ``oneOf``, dependencies of dependencies) the validator refuses, and it is
+built again. So a returned value is always valid, and a schema is either supported or raises
+``Unsupported``.
 """
 
 from __future__ import annotations

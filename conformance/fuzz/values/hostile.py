@@ -1,11 +1,11 @@
-"""Values that programs trip over, and where numbers and lengths have their edges.
+"""Values that programs stumble over, and the edges of numbers and lengths.
 
 Rules of this file:
 
 * A value is what ``msgspec`` writes: JSON values, and ``Raw`` text for what Python has no value
   for (``1e400``, a key that stands twice, half of a surrogate pair).
-* The engine reads every message before it passes its data on. What it would never let through is
-  marked as not deliverable: how a worker takes that is not judged, only told.
+* The engine reads every message before it passes its data on. What it would never pass on is marked
+  as not deliverable: how a worker handles that is not judged, only noted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def nested(levels: int, inner: bytes = b"1") -> Raw:
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """A value and what is hostile about it."""
+    """A value, and what is hostile about it."""
 
     name: str
     value: Any
@@ -98,11 +98,11 @@ HOSTILE: Sequence[Hostile] = (
 )
 
 COMMON = HOSTILE[:12]
-"""The plainest, with which most mistakes of type show."""
+"""The simplest ones, which show most type errors."""
 
 
 def edges(schema: Any) -> list[Any]:
-    """Values at and beside the bounds that a schema names, and its constants."""
+    """Values at and beside the bounds of a schema, and its constants."""
     found: dict[str, Any] = {}
     for value in _edges(schema, set()):
         found.setdefault(json.dumps(value, default=repr), value)

@@ -1,4 +1,4 @@
-"""Which fields an object gets, and what each must be like."""
+"""Which fields an object gets, and what the value of each must be like."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from conformance.fuzz.values.scalars import Impossible
 from conformance.fuzz.values.strings import of_pattern
 
 MOST_OPTIONAL = 12
-"""Fields beyond those that must be there, at most."""
+"""Fields beyond the required ones, at most."""
 
 MOST_DRAWN = 24
-"""Known fields of which it is decided one by one whether they are there."""
+"""Known fields for which it is decided one by one whether they are included."""
 
 ANY_NAME = ("extra", "note", "x", "b", "c", "d", "e", "f", "g", "h", "Ω")
 
 
 class Naming:
-    """Names the fields of objects; ``build`` makes a name that a schema asks for."""
+    """Names the fields of objects; ``build`` makes a name for a schema."""
 
     def __init__(self, entropy: Entropy, build: Callable[[Schema], Any]) -> None:
         self._entropy = entropy
         self._build = build
 
     def names(self, schema: Mapping[str, Any], *, deep: bool, sparing: bool) -> dict[str, None]:
-        """The fields of one object; a ``deep`` or a ``sparing`` one has few that it need not have.
+        """The fields of one object; a ``deep`` or a ``sparing`` one has few optional ones.
 
         Raises:
             Impossible: it cannot have as many as it must.
@@ -57,7 +57,7 @@ class Naming:
         return names
 
     def _add_some(self, optional: list[str], names: dict[str, None], most: float) -> None:
-        """Add some of the known properties, of very many only as many as a value can bear."""
+        """Add some of the known properties; if there are very many, only a bounded number."""
         share = self._entropy.pick((50, 10, 90, 100))
         most = min(most, len(names) + MOST_OPTIONAL)
         if len(optional) > MOST_DRAWN:
@@ -67,7 +67,7 @@ class Naming:
                 names[name] = None
 
     def _invent(self, schema: Mapping[str, Any], names: dict[str, None], wanted: int) -> None:
-        """Add names beyond the known properties, where there may be any."""
+        """Add names beyond the known properties, if the schema allows any."""
         for _ in range(30):
             if len(names) >= wanted:
                 return
@@ -76,7 +76,7 @@ class Naming:
                 names[new] = None
 
     def _new_name(self, schema: Mapping[str, Any]) -> str | None:
-        """A name beyond the known properties, if there may be one."""
+        """A name beyond the known properties, if the schema allows one."""
         patterns = [p for p, s in schema.get("patternProperties", {}).items() if s is not False]
         rest = _others(schema)
         if patterns and (rest is False or self._entropy.chance(70)):
@@ -105,5 +105,5 @@ def field(schema: Mapping[str, Any], name: str) -> Schema:
 
 
 def _others(schema: Mapping[str, Any]) -> Schema:
-    """What fields must be like that the schema does not name."""
+    """What fields that the schema does not name must be like."""
     return schema.get("additionalProperties", schema.get("unevaluatedProperties", True))

@@ -1,7 +1,7 @@
-"""Data with each value that a format lists: one branch may treat one of twelve apart.
+"""Data with each value that a format lists: a branch may treat one of twelve differently.
 
-A pattern lists values, too: those that take each of its alternatives; and any text may be one that
-a program takes for more than a text.
+A pattern lists values, too: those that take each of its alternatives. And a program may mistake a
+free text for an expression or a template.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MOST = 120
 DEPTH = 5
 
 TRAPS = ("", " \t\n", "([", "*", "100%", "%s {0}", "{name", "${x}", "\\")
-"""Texts that are expressions, formats or templates to programs, and are not sound as such."""
+"""Texts that are expressions, formats or templates to programs, and malformed as such."""
 
 
 def options(schema: Any) -> list[Any]:
@@ -28,7 +28,7 @@ def options(schema: Any) -> list[Any]:
 
 
 def _listed(schema: Any, root: Any, path: Path, depth: int) -> Iterator[tuple[Path, Any]]:
-    """Each value that ``enum`` names or a pattern does, and both of a boolean, with its place."""
+    """Each value that ``enum`` or a pattern lists, and both of a boolean, with its place."""
     schema = _followed(schema, root)
     if not isinstance(schema, Mapping) or depth == 0:
         return
@@ -62,7 +62,7 @@ def _list(schema: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _followed(schema: Any, root: Any) -> Any:
-    """What a reference within the same schema stands for."""
+    """The target of a reference within the same schema."""
     reference = schema.get("$ref") if isinstance(schema, Mapping) else None
     if not isinstance(reference, str) or not reference.startswith("#/"):
         return schema

@@ -10,14 +10,14 @@ from conformance.fuzz.values.entropy import Entropy
 from conformance.fuzz.values.strings import PLAIN, TAG, of_format, of_pattern, plain
 
 LONG = 8
-"""Letters beyond the least number, at most."""
+"""Characters beyond the least number, at most."""
 
 SPAN = 100
-"""Between the bounds of a number where one of them is open."""
+"""The span of a number's bounds if one of them is open."""
 
 
 class Impossible(Exception):  # noqa: N818 - a dead end of the building; another way may lead on
-    """No value was found on this way."""
+    """No value was found by the choices made."""
 
 
 def string(entropy: Entropy, schema: Mapping[str, Any]) -> str:
@@ -85,7 +85,7 @@ def _multiple(entropy: Entropy, low: float, high: float, step: float, kind: str)
         value = times * step
         if float(value).is_integer():
             return int(value)
-        if (value / step).is_integer():  # else it is a multiple in theory, and not as a double
+        if (value / step).is_integer():  # otherwise it is a multiple in theory, but not as a double
             return value
     raise Impossible
 

@@ -1,7 +1,7 @@
-"""Texts of a wanted form: patterns and formats.
+"""Texts of a certain form: patterns and formats.
 
-Hypothesis knows how to write a text for a regular expression, an address or a time; each form is
-drawn once into a pool, which all texts are then drawn. The pools do not depend on a seed.
+Hypothesis can generate a text for a regular expression, an address or a time. For each form it
+fills a pool once, from which all texts are then drawn. The pools do not depend on a seed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException, HypothesisWarning
 
 POOL = 40
-"""Texts of one form; longer ones come with more draws, and more draws take longer."""
+"""Texts in the pool of a form; longer ones need more draws, which take longer."""
 
 TAG = "tag-000000000000"
-"""A text that stands for one that is unique to an invocation, and has the same length."""
+"""A placeholder for the text that is unique to an invocation, of the same length."""
 
 PLAIN = ("a", "x", "name", "value", "hello world", "0", "42", "true", "α", "Ω≈ç", "日本", TAG)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 _-éß"
@@ -90,7 +90,7 @@ def of_format(name: str) -> tuple[str, ...]:
 
 @cache
 def of_pattern(pattern: str) -> tuple[str, ...]:
-    """Texts that a regular expression finds something in; none where Python cannot read it."""
+    """Texts in which a regular expression finds a match; none if Python cannot read it."""
     try:
         compiled = re.compile(python(pattern))
     except (re.error, OverflowError):
@@ -99,9 +99,9 @@ def of_pattern(pattern: str) -> tuple[str, ...]:
 
 
 def python(pattern: str) -> str:
-    """An expression of ECMA-262, as JSON Schema has them, as one of Python.
+    """A regular expression of ECMA-262, as used by JSON Schema, translated to Python.
 
-    ``$`` is the very end there, and digits are ASCII digits.
+    There ``$`` is the very end, and digits are ASCII digits.
     """
     written = re.sub(r"(?<!\\)((?:\\\\)*)\$(?=$|\)|\|)", r"\1\\Z", pattern)
     written = written.replace(r"\d", "[0-9]") if "[" not in pattern else written
@@ -124,7 +124,7 @@ def _drawn(strategy: st.SearchStrategy[str]) -> tuple[str, ...]:
             warnings.simplefilter("ignore", HypothesisWarning)
             _SETTINGS(given(strategy)(draw))()
 
-    # Within a test of Hypothesis it draws for nobody else; in a thread of its own it does.
+    # Within a Hypothesis test it draws only for that test; in a separate thread it can draw.
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()

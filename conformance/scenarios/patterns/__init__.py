@@ -11,8 +11,8 @@ Rules of this package:
 
 * A pattern is pure. ``solutions`` yields every way in which a value fits, as the names that are
   bound afterwards; none means that it does not. Several ways exist where order means nothing.
-* A name that is bound stands for its value everywhere, so a value fits only if all places of a
-  name agree. Ids of the form of a UUID are compared as the engine does, in any case.
+* A bound name has the same value everywhere, so a value fits only if all uses of a name agree. Ids
+  of the form of a UUID are compared as the engine does, ignoring case.
 * A mapping fits an object that has at least its keys; inside ``Exact`` it must have no others.
 * JSON has one kind of number: 1 and 1.0 are the same, 1 and ``true`` are not.
 """

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.scenarios.patterns.json_values import shown
 
 Names = Mapping[str, Any]
-"""What names stand for."""
+"""The values of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Pattern:
     """What a value must look like."""
 
     def solutions(self, value: Any, names: Names) -> Iterator[Names]:
-        """Each way in which ``value`` fits, as what the names stand for then."""
+        """Each way in which ``value`` fits, as the values of the names."""
         raise NotImplementedError
 
     def differences(self, value: Any, names: Names, path: str = "") -> list[Difference]:
@@ -35,7 +35,7 @@ class Pattern:
         return [Difference(path, self.describe(names), shown(value))]
 
     def describe(self, names: Names) -> str:
-        """The pattern in words, with what is known of its names."""
+        """The pattern in words, with the values of its names that are known."""
         raise NotImplementedError
 
     def parts(self) -> tuple[Pattern, ...]:
@@ -47,7 +47,7 @@ class Pattern:
         return frozenset().union(*(part.binds() for part in self.parts()))
 
     def needs(self) -> frozenset[str]:
-        """The names that it refers to and does not bind itself before it does."""
+        """The names that it refers to and does not bind itself first."""
         found: frozenset[str] = frozenset()
         bound: frozenset[str] = frozenset()
         for part in self.parts():

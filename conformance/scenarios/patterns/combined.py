@@ -20,7 +20,7 @@ class All(Pattern):
         yield from chain([(pattern, value) for pattern in self.patterns], names)
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return ", ".join(pattern.describe(names) for pattern in self.patterns)
 
     def parts(self) -> tuple[Pattern, ...]:
@@ -40,7 +40,7 @@ class OneOf(Pattern):
             yield from pattern.solutions(value, names)
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return " or ".join(pattern.describe(names) for pattern in self.patterns)
 
     def parts(self) -> tuple[Pattern, ...]:
@@ -64,7 +64,7 @@ class Not(Test):
         return not self.pattern.fits(value, names)
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return f"anything but {self.pattern.describe(names)}"
 
     def needs(self) -> frozenset[str]:

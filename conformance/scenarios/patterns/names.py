@@ -31,7 +31,7 @@ class Bind(Pattern):
             yield names
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         known = f" ({shown(names[self.name])})" if self.name in names else ""
         return f"any value, bound to {self.name}{known}"
 
@@ -47,7 +47,7 @@ class Text(Test):
     text: str
 
     def holds(self, value: Any, names: Names) -> bool:
-        """Whether it is what the names make of the text; never while one is unbound."""
+        """Whether it is the text with its names replaced; never if one of them is unbound."""
         try:
             return value is not ABSENT and same(filled(self.text, names), value)
         except KeyError:
@@ -70,7 +70,7 @@ def filled(text: str, names: Names) -> Any:
     """``text`` with its names replaced; a text that is one name alone becomes its value.
 
     Raises:
-        KeyError: a name stands for nothing.
+        KeyError: a name has no value.
     """
     alone = REFERENCE.fullmatch(text)
     if alone is not None:
@@ -79,7 +79,7 @@ def filled(text: str, names: Names) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value inside a text: a string as it is, others as JSON."""
+    """A value inside a text: a string unchanged, others as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

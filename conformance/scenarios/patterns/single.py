@@ -37,7 +37,7 @@ class Anything(Test):
         return value is not ABSENT
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return "any value"
 
 
@@ -50,7 +50,7 @@ class NoSuchKey(Test):
         return value is ABSENT
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return "no such key"
 
 
@@ -65,7 +65,7 @@ class OfType(Test):
         return any(is_of_type(value, name) for name in self.types)
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return f"any {' or '.join(self.types)}"
 
 
@@ -78,7 +78,7 @@ class AnyUuid(Test):
         return isinstance(value, str) and UUID.fullmatch(value) is not None
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return "any UUID"
 
 
@@ -93,7 +93,7 @@ class Matches(Test):
         return isinstance(value, str) and self.expression.fullmatch(value) is not None
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return f"a string that matches {self.expression.pattern!r}"
 
 
@@ -112,7 +112,7 @@ class Between(Test):
         return above and (self.most is None or value <= self.most)
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         if self.least is None:
             return f"a number up to {self.most}"
         if self.most is None:
@@ -134,5 +134,5 @@ class Valid(Test):
         return bool(kind(self.schema).is_valid(value))
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return f"a value that the JSON Schema {shown(self.schema)} allows"

@@ -41,7 +41,7 @@ class Object(Pattern):
         return found
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         parts = ", ".join(f"{key}: {pattern.describe(names)}" for key, pattern in self.fields)
         return "{" + parts + "}" + (" and no other keys" if self.exact else "")
 
@@ -79,7 +79,7 @@ class Array(Pattern):
         return found
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         return "[" + ", ".join(pattern.describe(names) for pattern in self.items) + "]"
 
     def parts(self) -> tuple[Pattern, ...]:
@@ -101,7 +101,7 @@ class Unordered(Pattern):
                 yield bound
 
     def describe(self, names: Names) -> str:
-        """In words."""
+        """The pattern in words."""
         parts = ", ".join(pattern.describe(names) for pattern in self.items)
         return f"an array of {parts}, in any order{'' if self.whole else ', perhaps among others'}"
 

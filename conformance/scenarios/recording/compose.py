@@ -1,8 +1,8 @@
 """From the events of a conversation to a scenario.
 
-The engine's part becomes steps that send, the worker's part steps that expect. Between two things
-that the engine did, the order of what the worker sent means nothing: another run of the same worker
-may well choose another. What the worker does on its own clock, pings and statistics, is left out.
+The engine's part becomes steps that send, the worker's part steps that expect. Between two actions
+of the engine, the order of what the worker sent means nothing: another run of the same worker may
+choose a different one. What the worker does on its own schedule, pings and statistics, is left out.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from mock_engine.transcript import (
 )
 
 OWN_CLOCK = frozenset({"localinvocationstats", "ping"})
-"""Messages that a worker sends when it is time, not because of anything."""
+"""Messages that a worker sends on its own schedule, not because of anything."""
 
 LONG_ENOUGH = 0.1
-"""Seconds in which the engine did nothing that are told before it cuts something off: what it sent
-just before may else never be read."""
+"""Seconds without an action of the engine that become a pause before it cuts something off:
+otherwise what it had just sent may never be read."""
 
 LONGEST_PAUSE = 1.0
 
 STARTED: Mapping[str, Any] = {"start": {"ready": False}}
-"""The step that starts the worker; what it does then is for the steps that follow."""
+"""The step that starts the worker; what the worker does then is for the steps that follow."""
 
 Step = dict[str, Any]
 
@@ -92,7 +92,7 @@ class Composer:
                 self.left_out += 1
 
     def finish(self) -> None:
-        """Nothing more comes."""
+        """Nothing more will come."""
         self._flush()
 
     def _do(self, step: Step) -> None:
@@ -100,9 +100,9 @@ class Composer:
         self.steps.append(step)
 
     def _flush(self) -> None:
-        """Write what the worker sent since the engine last did something.
+        """Write what the worker sent since the last action of the engine.
 
-        A group passes over nothing: what is expected later may come before it in another run.
+        A group skips nothing: what is expected later may come before it in another run.
         """
         pending, self._pending = self._pending, []
         if len(pending) == 1 and self._is_quiet:
@@ -112,11 +112,11 @@ class Composer:
 
     @property
     def _is_quiet(self) -> bool:
-        """Whether no worker has yet to answer something, or to register all that it registers."""
+        """Whether no worker still has to answer something, or to register something."""
         return not self._unanswered and self._opened <= self._announced | self._closing
 
     def _pause(self, event: Event) -> None:
-        """Tell that time went by since the engine sent something to which nothing was said."""
+        """Add a pause if time passed since the engine sent something that got no reaction."""
         if self._sent_at is not None and not self._pending:
             gap = round(min(event.at - self._sent_at, LONGEST_PAUSE), 1)
             if gap >= LONG_ENOUGH:
@@ -139,7 +139,7 @@ class Composer:
             self._early.setdefault(message.connection, []).append(message)
 
     def _rests_on_lost(self, message: Message) -> bool:
-        """Whether a message answers one that the transcript does not hold."""
+        """Whether a message answers one that is not in the transcript."""
         if message.direction is Direction.FROM_ENGINE or not self.left_out:
             return False
         found = UUID.findall(message.data.decode("utf-8", "replace"))
@@ -189,7 +189,7 @@ class Composer:
         self.steps.append({**frames.sent(message, self._general), **to})
 
     def _frame(self, frame: FrameSeen) -> None:
-        """Know whether the message that this frame ends came in several."""
+        """Note whether the message that this frame ends came in several frames."""
         if frame.opcode is Opcode.CONT or not frame.fin:
             self._fragmented.add(frame.connection)
         elif frame.opcode in (Opcode.TEXT, Opcode.BINARY):
@@ -223,7 +223,7 @@ class Composer:
             self._do({"leaves": {}, "from": self._name(number)})
 
     def _exited(self, code: int | None) -> None:
-        """The process ended; whoever killed it unannounced is told before its connections go."""
+        """The process ended; if it was killed, that comes before the ends of its connections."""
         self._flush()
         if self._lost_last and not self._signalled:
             code = -signal.SIGKILL  # what made it end is not in the transcript
@@ -241,7 +241,7 @@ def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> M
     """The scenario of a conversation, as a document.
 
     Raises:
-        ValueError: no worker speaks in it.
+        ValueError: it contains no message of a worker.
     """
     talk = Conversation(events)
     if not talk.workers:
@@ -269,6 +269,6 @@ def compose(events: Sequence[Event], *, name: str, title: str, source: str) -> M
 
 
 def forget_parting(steps: list[Step]) -> None:
-    """Drop the end of a worker that somebody stopped: how, the recording does not tell."""
+    """Drop the end of a worker that somebody stopped: the recording does not say how."""
     while steps and "leaves" in steps[-1]:
         steps.pop()

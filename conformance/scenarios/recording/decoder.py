@@ -1,8 +1,8 @@
-"""What the bytes of a proxied connection mean. It only reads; nothing is sent because of it.
+"""Decodes the bytes of a proxied connection. It only reads; nothing is sent because of it.
 
-Each direction has a reader of its own: an HTTP head first, frames after the upgrade. A message that
-was compressed is told as it was before (RFC 7692). What cannot be read is told once, and the
-direction is read no further; the bytes go on all the same.
+Each direction has a reader of its own: an HTTP head first, frames after the upgrade. A compressed
+message is decompressed (RFC 7692). Data that cannot be read is reported once, and that direction is
+read no further; the bytes are forwarded all the same.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from mock_engine.transcript import (
 HEAD_END = b"\r\n\r\n"
 SWITCHING = 101
 BITS = 15
-"""The window of a compressor for which none was agreed on (RFC 7692, section 7.1.2)."""
+"""The window of a compressor if none was negotiated (RFC 7692, section 7.1.2)."""
 
 Tell = Callable[[Callable[[float], Event]], None]
-"""Takes what makes an event of the time."""
+"""Passes on an event, given a function that makes it from the time."""
 
 
 class Decoder:
@@ -46,7 +46,7 @@ class Decoder:
         self.closing: Direction | None = None
 
     def feed(self, direction: Direction, data: bytes) -> None:
-        """Take bytes that went by in one direction."""
+        """Take bytes that passed in one direction."""
         side = self._sides[direction]
         try:
             side.feed(data)
@@ -55,7 +55,7 @@ class Decoder:
             self._unreadable(f"connection #{self.number}, {direction.value}: {fault}")
 
     def head(self, direction: Direction, head: bytes) -> None:
-        """The head of a request or an answer went by."""
+        """The head of a request or an answer passed."""
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = tuple(
             (name.strip().lower(), value.strip())
@@ -80,7 +80,7 @@ class Decoder:
             side.upgrade(_extensions(agreed, direction))
 
     def tell(self, make: Callable[[float], Event]) -> None:
-        """Tell an event."""
+        """Pass on an event."""
         self._tell(make)
 
 
@@ -112,7 +112,7 @@ class Side:
             self._decoder.head(self._direction, head)
 
     def upgrade(self, extensions: list[Extension]) -> None:
-        """From here on the bytes are frames; some may have come already."""
+        """From here on the bytes are frames; some may have arrived already."""
         self._extensions = extensions
         self._parser = self._next()
         early, self._head = bytes(self._head), bytearray()
@@ -156,7 +156,7 @@ class Side:
 
 
 def _extensions(agreed: list[str], direction: Direction) -> list[Extension]:
-    """The decompressor of a direction, if compression was agreed on."""
+    """The decompressor of a direction, if compression was negotiated."""
     found = [each for value in agreed for each in parse_extension(value)]
     for name, parameters in found:
         if name == "permessage-deflate":

@@ -1,7 +1,7 @@
-"""From a recording of a mistake to a test: the wrong step becomes what should have been.
+"""From a recording of a mistake to a test: the wrong step becomes what should have happened.
 
-A recording holds what a worker did. Where that was wrong, a replay that goes through shows that it
-is still wrong. Nothing here reads a file or asks anybody.
+A recording contains what a worker did. If that was wrong, a replay that passes shows that it is
+still wrong. Nothing here reads a file or asks the user.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from conformance.scenarios.steps import RECORDED
 from mock_engine.rendering import shorten
 
 AMENDED = "amended"
-"""The tag of a recording once somebody said what should have been."""
+"""The tag of a recording once somebody said what should have happened."""
 
 NOTE = "Somebody said that this is what should have been; the recording has another answer."
 SHOWN = 60
@@ -26,9 +26,9 @@ PARTS = ("result", "error")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An invocation of a recording and what came of it.
+    """An invocation of a recording and its outcome.
 
-    ``step`` is the place of the answer among the steps, or of the invocation where none came.
+    ``step`` is the index of the answer among the steps, or of the invocation if there is none.
     """
 
     step: int
@@ -48,7 +48,7 @@ class Answered:
 
 
 def answered(document: Mapping[str, Any]) -> list[Answered]:
-    """Every invocation of the worker in a recording, in its order."""
+    """Every invocation of the worker in a recording, in order."""
     found = []
     steps = document["steps"]
     for number, step in enumerate(steps):
@@ -64,10 +64,10 @@ def answered(document: Mapping[str, Any]) -> list[Answered]:
 
 
 def amended(document: Mapping[str, Any], wrong: Answered, right: Mapping[str, Any]) -> Any:
-    """The document with ``right`` in the place of what came of an invocation.
+    """The document with ``right`` in place of the outcome of an invocation.
 
-    ``right`` is ``{"result": …}`` or ``{"error": …}``, as patterns, or empty where no answer
-    should have come.
+    ``right`` is ``{"result": …}`` or ``{"error": …}``, as patterns, or empty if no answer should
+    have come.
     """
     made = copy.deepcopy(dict(document))
     steps = made["steps"]

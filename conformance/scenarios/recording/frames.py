@@ -1,4 +1,4 @@
-"""Messages as parts of steps: what is sent, and what is expected in the place of one."""
+"""Messages as parts of steps: what is sent, and what is expected in place of a message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sent(message: Message, general: Generaliser) -> dict[str, Any]:
 
 
 def expected(message: Message, general: Generaliser, *, whole: bool) -> dict[str, Any]:
-    """What is expected in the place of a message; one that is no JSON is known by its frame.
+    """The expectation for a message; one that is not JSON is recognised by its frame.
 
     ``whole`` is whether it came in one frame.
     """

@@ -1,11 +1,11 @@
-"""What a frame said, with everything that another run would say differently made general.
+"""The content of a frame, with everything generalised that would differ in another run.
 
 Rules of this file:
 
-* Nothing here sees more than JSON values; what comes out is the plain form of patterns and
-  templates, as it stands in a scenario.
-* A value always fits the pattern that is made of it.
-* A UUID gets a name where it first occurs: the worker's is bound, the engine's is drawn anew.
+* Everything here works on JSON values; the result is the plain form of patterns and templates, as
+  written in a scenario.
+* A value always fits the pattern made from it.
+* A UUID gets a name where it first occurs: the worker's is bound, the engine's is generated anew.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TYPED: Mapping[str, str] = {
     "telemetry": "object",
     "features": "array",
 }
-"""Fields of an announcement, and stack traces, that say something of the run and its machine."""
+"""Fields of an announcement, and stack traces, that depend on the run and its machine."""
 
 EVERYWHERE = frozenset({"stacktrace", "pid"})
 """Those of them that do so in any message."""
@@ -46,21 +46,21 @@ SPAN = re.compile(r".*(?:_ms|_ns|_us|_at|after|duration|elapsed|latency|timestam
 """Keys of numbers that are times."""
 
 EARLIEST, LATEST = 1_400_000_000, 2_600_000_000
-"""Seconds since the epoch between which a number is taken for a time, in whatever unit."""
+"""Seconds since the epoch between which a number is taken for a time, in any unit."""
 
 UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
 MEASURED = re.compile(r"-?\d*\.\d{3,}|-?[\d.]+e-\d+")
-"""A number with so many digits behind its point was measured, unless the engine sent it."""
+"""A number with this many decimals was measured, unless the engine sent it."""
 
 LONGEST = 4_000
-"""Characters of a text that is expected as it was."""
+"""Characters of a text that is expected unchanged."""
 
 SHORTEST_RUN = 200
-"""Characters of one kind that are written as how many they are."""
+"""Characters in a run of equal ones that is written as a count."""
 
 
 class Generaliser:
-    """Makes the frames of one conversation general. Names are kept from frame to frame."""
+    """Generalises the frames of one conversation. Names are kept from frame to frame."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -68,7 +68,7 @@ class Generaliser:
         self._heard: set[float] = set()
 
     def expected(self, message: Any) -> Any:
-        """A message of the worker as a pattern; what is nested beyond telling is left out."""
+        """A message of the worker as a pattern; what is nested too deep is left out."""
         if not isinstance(message, dict):
             return {"$type": "array"} if is_deep(message) else self._expect(message, "", False)
         announces = message.get("function_id") == ANNOUNCE
@@ -76,7 +76,7 @@ class Generaliser:
         return self._expect(plain, "", announces)
 
     def expected_text(self, text: str) -> Any:
-        """A text of the worker that is no JSON, as a pattern."""
+        """A text of the worker that is not JSON, as a pattern."""
         if len(text) > LONGEST:
             return {"$type": "string"}
         found = [{"$regex": each} for each in expressions(text, self._verbatim)]
@@ -87,7 +87,7 @@ class Generaliser:
         return self._send(message)
 
     def sent_text(self, text: str) -> Any:
-        """A text of the engine that must stay as it is, but for ids that have a name."""
+        """A text of the engine that must stay unchanged, except for ids that have a name."""
         self._verbatim |= {each.lower() for each in UUID.findall(text) if not self.known(each)}
         return self._send_text(text)
 

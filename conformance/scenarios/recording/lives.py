@@ -1,8 +1,8 @@
-"""The processes of a worker in a recording: where one ended, and where the next one came.
+"""The processes of a worker in a recording: where one ended, and where the next one started.
 
-A recorder sees connections, no processes. But a worker tells the id of its process when it
-announces itself: when another one comes after a connection's end, somebody stopped the first one
-and started the next. With what signal shows in whether the worker said goodbye.
+A recorder sees connections, not processes. But a worker gives the id of its process when it
+announces itself: if another id comes after a connection's end, somebody stopped the first process
+and started the next. The signal is inferred from whether the worker sent a close frame.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from mock_engine.transcript import Direction, Ended, Ending, Event, FrameSeen, M
 
 
 def with_exits(events: Sequence[Event]) -> Sequence[Event]:
-    """The events, with signals and exits among them where processes were replaced.
+    """The events, with signals and exits inserted where processes were replaced.
 
-    A transcript that tells of exits itself stays as it is.
+    A transcript that contains exits itself stays as it is.
     """
     if any(isinstance(event, Exited) for event in events):
         return events
@@ -51,7 +51,7 @@ def last(events: Sequence[Event]) -> Sequence[Event]:
 
 
 def until_abandoned(events: Sequence[Event]) -> Iterable[Event]:
-    """The events without the end of a worker that whoever recorded killed in the end."""
+    """The events without the end of a worker that was killed when recording stopped."""
     life = last(events)
     code = next((e.code for e in reversed(life) if isinstance(e, Exited)), None)
     if code is None or code >= 0 or any(isinstance(event, Signalled) for event in life):
@@ -66,7 +66,7 @@ def _is_replaced(talk: Conversation, one: int, other: int) -> bool:
 
 
 def _process(announcements: Iterable[Message]) -> Any:
-    """The id of the process that made these announcements, if it told it."""
+    """The id of the process that made these announcements, if they contain it."""
     for message in announcements:
         data = message.json.get("data")
         if isinstance(data, dict) and data.get("pid") is not None:
@@ -75,7 +75,7 @@ def _process(announcements: Iterable[Message]) -> Any:
 
 
 def _parting(events: Sequence[Event], end: Ended) -> Event:
-    """What began a connection's end: a close frame of the worker's own, or the end itself."""
+    """The first event of a connection's end: the worker's own close frame, or the end itself."""
     closing = (
         event
         for event in events

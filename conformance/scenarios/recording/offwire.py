@@ -1,4 +1,4 @@
-"""What a stored transcript tells beside the wire: signals, exits, and frames that it lost."""
+"""What a stored transcript contains beside the wire: signals, exits, and frames that it lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Signalled(Event):
 class Exited(Event):
     """The worker's process ended; a code below 0 is the number of the signal that ended it.
 
-    Without a code nobody saw how.
+    Without a code it is not known how.
     """
 
     code: int | None = 0
@@ -26,7 +26,7 @@ class Exited(Event):
 
 @dataclass(frozen=True, slots=True)
 class Lost(Event):
-    """A frame of which the transcript does not hold every byte; ``text`` is what it holds."""
+    """A frame of which the transcript lacks some bytes; ``text`` is what it has."""
 
     direction: Direction = Direction.FROM_ENGINE
     text: str = ""

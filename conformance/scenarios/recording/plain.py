@@ -1,7 +1,7 @@
-"""Whether a frame can be told as YAML and sent again from it, or must be kept letter by letter.
+"""Whether a frame can be written as YAML and sent from that, or must be kept verbatim.
 
-JSON has texts that mean something else, or nothing, once they were read as values and written
-again: a key that stands twice, a number beyond doubles, ``-0``, ``NaN``, brackets without end.
+Some JSON texts mean something else, or nothing, once they were read as values and written again: a
+duplicate key, a number beyond doubles, ``-0``, ``NaN``, very deep nesting.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 DEEPEST = 40
-"""Levels of objects and arrays that are told as YAML; readers of YAML and JSON have limits."""
+"""Levels of objects and arrays that are written as YAML; readers of YAML and JSON have limits."""
 
 
 class _LossyError(ValueError):
@@ -35,7 +35,7 @@ def is_plain(data: bytes) -> bool:
 
 
 def is_deep(value: Any) -> bool:
-    """Whether a value has more levels than can be told."""
+    """Whether a value has more levels than can be written."""
     level: list[Any] = [value]
     for _ in range(DEEPEST):
         level = [part for each in level for part in _parts(each)]

@@ -1,8 +1,8 @@
-"""A pipe between workers and an engine that changes no byte, and keeps what went through it.
+"""A proxy between workers and an engine that changes no byte, and records what passes through it.
 
-Bytes, half-closes and resets are passed on as they come, each direction at the other side's pace.
-A decoder beside the pipe tells what they mean. When the engine cannot be reached, a worker is
-reset, for that is the nearest to a refusal that a pipe can do.
+Bytes, half-closes and resets are forwarded as they come, each direction at the other side's pace. A
+decoder beside the pipe interprets them. If the engine cannot be reached, the worker's connection is
+reset, which is the nearest to a refusal that a proxy can do.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Upstream:
         """Read an address such as ``ws://engine:49134``.
 
         Raises:
-            UsageError: it is none.
+            UsageError: it is not such an address.
         """
         parts = urlsplit(url if "//" in url else f"ws://{url}")
         try:
@@ -58,7 +58,7 @@ class Upstream:
 
 @dataclass(slots=True)
 class Proxy:
-    """Passes connections on to ``upstream``.
+    """Forwards connections to ``upstream``.
 
     ``gone`` is called when no connection is open and a worker ended the last one: one that the
     engine ended will come back.
@@ -85,7 +85,7 @@ class Proxy:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """End every connection and stop to listen."""
+        """End every connection and stop listening."""
         if self._server is not None:
             self._server.close()
         for task in tuple(self._open):
@@ -138,7 +138,7 @@ class Proxy:
 
 @dataclass(slots=True)
 class Once:
-    """Tells how a connection ended: the first that is said of it."""
+    """Reports how a connection ended: the first report counts."""
 
     tell: Callable[[Ending, str], None]
     _told: bool = False
@@ -161,7 +161,7 @@ class Pipe:
     ended: Once
 
     async def run(self) -> None:
-        """Pass bytes on until their sender ends, and pass that on too."""
+        """Forward bytes until their sender ends, and forward that too."""
         try:
             while data := await self.reader.read(CHUNK):
                 self.decoder.feed(self.direction, data)
@@ -179,7 +179,7 @@ class Pipe:
                 self.writer.close()
 
     async def _write(self, data: bytes) -> bool:
-        """Whether the receiver is still there; its own direction tells how it went."""
+        """Whether the receiver is still there; its own direction reports how it ended."""
         try:
             self.writer.write(data)
             await self.writer.drain()
@@ -197,7 +197,7 @@ class Pipe:
 
 
 def _told(fault: OSError) -> str:
-    """Why the engine cannot be reached, and what to do if it is not trusted."""
+    """Why the engine cannot be reached, and what to do if its certificate is not trusted."""
     if isinstance(fault, ssl.SSLCertVerificationError):
         return f"{fault}; SSL_CERT_FILE names a file of further certificates to trust"
     return os.strerror(fault.errno) if fault.errno else str(fault)

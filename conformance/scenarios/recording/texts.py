@@ -1,7 +1,7 @@
-"""Regular expressions for texts in which another run says some things differently.
+"""Regular expressions for texts of which some parts differ in another run.
 
-An answer that is no JSON, for the sake of a ``NaN`` in it perhaps, still has fields. It is known by
-them, so that it may have more of them, and in another order, as any other message may.
+An answer that is not JSON, perhaps because of a ``NaN`` in it, still has fields. It is recognised
+by them, so that it may have more fields, and in another order, like any other message.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 TOKEN = re.compile(r"[0-9a-fA-F]{32,}")
 VOLATILE = re.compile(f"{TRACEPARENT.pattern}|(?i:{UUID.pattern})|{TIME.pattern}|{TOKEN.pattern}")
-"""What another run says differently, in the midst of a text."""
+"""The parts of a text that differ in another run."""
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"\s*")
 
 
 def expressions(text: str, kept: Collection[str]) -> list[str]:
-    """What all must match a text as a whole: one for each field, or one for all of it.
+    """Expressions that must all match the whole text: one for each field, or one for all of it.
 
-    ``kept`` are ids that another run says again.
+    ``kept`` are ids that are the same in another run.
     """
     fields = [
         rf".*{re.escape(key)}\s*:\s*{expression(value, kept)}\s*[,}}].*"
@@ -35,7 +35,7 @@ def expressions(text: str, kept: Collection[str]) -> list[str]:
 
 
 def members(text: str) -> list[str]:
-    """The same for a list whose order means nothing (W3C Baggage, section 3.2)."""
+    """The same for a list without order (W3C Baggage, section 3.2)."""
     found = [expression(member.strip()) for member in text.split(",")]
     return [f"(.*,)? *{member} *(,.*)?" for member in found]
 
@@ -57,9 +57,9 @@ def _kind(text: str) -> str:
 
 
 def _fields(text: str) -> list[tuple[str, str]]:
-    """Keys and values, as they stand there, of what reads as an object; nothing of what does not.
+    """The keys and values, verbatim, of a text that reads as an object; nothing otherwise.
 
-    Python reads ``NaN`` and ``Infinity``, which are no JSON.
+    Python reads ``NaN`` and ``Infinity``, which are not JSON.
     """
     found: list[tuple[str, str]] = []
     try:
@@ -86,7 +86,7 @@ def _past(text: str, mark: str, at: int) -> int:
     """Where the next thing begins after ``mark``.
 
     Raises:
-        ValueError: something else stands here.
+        ValueError: there is something else here.
     """
     found = re.compile(rf"\s*{re.escape(mark)}\s*").match(text, at)
     if found is None:

@@ -2,7 +2,7 @@
 
 Our own has an ``event`` in every line (``mock_engine.transcript``). A wire probe has an ``ev``:
 ``tcp``, ``handshake``, ``frame`` with ``dir`` and ``op``, ``closed``, ``signal``, ``worker_exit``.
-Long texts are trimmed there; one is restored where its hash shows what it was.
+Long texts are trimmed there; one is restored if its hash confirms the result.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def read(text: str, file: str) -> list[Event]:
     """The events of a stored conversation.
 
     Raises:
-        DocumentError: a line is of neither form.
+        DocumentError: a line has neither form.
     """
     events: list[Event] = []
     closed: set[int] = set()
@@ -73,7 +73,7 @@ def read(text: str, file: str) -> list[Event]:
 
 
 def _closed(event: Event, closed: set[int]) -> Event:
-    """An event; an end after the worker's own close frame is no end without one."""
+    """An event; an end after the worker's own close frame is not one without a close frame."""
     if isinstance(event, FrameSeen) and event.opcode is Opcode.CLOSE:
         if event.direction is Direction.FROM_WORKER:
             closed.add(event.connection)
@@ -173,7 +173,7 @@ def _frame(line: Line) -> list[Event]:
 
 
 def _data(line: Line) -> bytes | None:
-    """The payload of a frame; ``None`` where the transcript holds only a part of it."""
+    """The payload of a frame; ``None`` if the transcript has only a part of it."""
     if "hex" in line and "text" not in line:
         data = bytes.fromhex(line["hex"])
         whole = len(data) == line["len"] or data.startswith(TELEMETRY_PREFIXES)
@@ -182,7 +182,7 @@ def _data(line: Line) -> bytes | None:
     if not line.get("trimmed"):
         data = str(text).encode("utf-8", "surrogatepass")
         whole = len(data) == line["len"] or ("head" not in line and _is_json(data))
-        return data if whole else None  # of another length and no JSON: something was cut out
+        return data if whole else None  # of another length and not JSON: something was cut out
     return _restored(text, line["len"], line["sha256"])
 
 

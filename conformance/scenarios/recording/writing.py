@@ -1,4 +1,4 @@
-"""A scenario as YAML that any reader of YAML takes for the same."""
+"""A scenario as YAML that every YAML reader reads in the same way."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what either version of YAML would not read as a text."""
+    """Quotes what either version of YAML would not read as a string."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """A text; what YAML takes for the end of a line is escaped."""
+    """A string; what YAML takes for the end of a line is escaped."""
     style = '"' if LINE_ENDS.intersection(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
@@ -28,7 +28,7 @@ for _tag, _expression, _first in RESOLVERS:
 
 
 def write(document: Mapping[str, Any]) -> str:
-    """A document as YAML, a step a line where it fits."""
+    """A document as YAML, with each step on a line if it fits."""
     head = {key: value for key, value in document.items() if key != "steps"}
     text = _dump(head, flow=False) + "steps:\n"
     for step in document["steps"]:

@@ -1,4 +1,4 @@
-"""Invokes functions in two worlds that differ in one thing, and asks where nothing differs."""
+"""Invokes functions in two circumstances that differ in one thing, and asks if nothing differs."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from conformance.trials.learning.worlds import (
 
 
 class Invoking(Protocol):
-    """Whoever invokes a function, and says what came of it."""
+    """Invokes a function, and reports the outcome."""
 
     async def __call__(self, function_id: str, data: Any, *, barren: bool) -> Outcome | None:
-        """What came of it; ``None`` if that was no result. In a barren world nothing is kept."""
+        """The outcome; ``None`` if it was no result. With ``barren``, no stored value is found."""
         ...
 
 
@@ -54,7 +54,7 @@ async def compare(
 async def _requests(
     invoke: Invoking, functions: Mapping[str, Learned], binding: Mapping[str, Any]
 ) -> Sequence[Question | None]:
-    """Send a function behind a route the request that it takes, and others beside it."""
+    """Send a function behind a route the request that it takes, and variants of it."""
     function_id = str(binding.get("function_id"))
     learned = functions.get(function_id)
     if learned is None or learned.depth < Depth.RESULT or is_risky(function_id):

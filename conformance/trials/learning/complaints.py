@@ -1,9 +1,9 @@
-r"""What error messages tell about the form of the data that a function wants.
+r"""What error messages say about the shape of the data that a function wants.
 
-Most functions declare no format, but complain in words: serde of a missing field, pydantic of a
-path, Python of a key, JavaScript of a property of undefined. A *hint* is what such a complaint
-says. Rules of this file: hints are guesses, tried out and judged by what the worker says next;
-a wrong one costs an invocation, never a verdict.
+Most functions declare no format, but their errors say what is wrong: serde names a missing field,
+pydantic a path, Python a key, JavaScript a property of undefined. A *complaint* is such a message,
+and a *hint* is what it says. Rules of this file: hints are guesses, tried out and judged by what
+the worker says next; a wrong one costs an invocation, never a verdict.
 """
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ _RECEIVED = re.compile(
     r"[Ee]xpected `?(\w+)`?, (?:received|got|but got|found) `?(\w+)`?"
     r"(?:[^\n]{0,20}?\bat [`'\"]?\$?\.?([\w$.\[\]]+))?"
 )
-"""As zod and msgspec say: what was expected, what came, and where."""
+"""The wording of zod and msgspec: what was expected, what was received, and where."""
 
 _KNOWN = re.compile(r"known properties: ([^)\n]{1,400})")
 _CHAIN = re.compile(r"through reference chain: ([^)\n]{1,300})")
 _DESERIALIZE = re.compile(r"Cannot (?:deserialize value|construct instance) of type `?([\w.$<>]+)")
-"""Jackson's words."""
+"""The wording of Jackson."""
 
 _UNKNOWN = re.compile(r"unknown (field|variant) .{0,80}?expected (?:one of )?(.+)", re.DOTALL)
 _SERDE = re.compile(
@@ -105,7 +105,7 @@ _PLAIN = re.compile(
 
 
 def hints(message: str, stack: str = "") -> list[Hint]:
-    """What an error message and its stack tell; the surest first, at most 20."""
+    """The hints of an error message and its stack trace, the surest first, at most 20."""
     text = message[:4000]
     last = next((line for line in reversed(stack[-2000:].splitlines()) if line.strip()), "")
     found: dict[Hint, None] = {}
@@ -140,7 +140,7 @@ def _from_options(text: str) -> Iterator[Hint]:
 
 
 def _from_libraries(text: str) -> Iterator[Hint]:
-    """The words of zod, msgspec and Jackson."""
+    """The wording of zod, msgspec and Jackson."""
     for match in _RECEIVED.finditer(text):
         wanted, found = kind_named(match[1]), kind_named(match[2])
         if wanted and match[3]:
@@ -216,7 +216,7 @@ def _from_paths(text: str) -> Iterator[Hint]:
 
 
 def _from_issues(text: str) -> Iterator[Hint]:
-    """Issues as JSON, the way zod and pydantic list them."""
+    """Issues as JSON, as zod and pydantic list them."""
     begin, end = text.find("["), text.rfind("]")
     if begin < 0 or end < begin or ('"path"' not in text and '"loc"' not in text):
         return
@@ -264,13 +264,13 @@ _READERS = (
 
 
 def _path(dotted: str) -> Path:
-    """A path in the notation of programs: ``user.tags[0].name``, ``user.tags.0.name``."""
+    """A path as programs write it: ``user.tags[0].name``, ``user.tags.0.name``."""
     parts = re.findall(r"[^.\[\]]+", dotted)
     return tuple(int(part) if part.isdigit() and len(part) < 3 else part for part in parts)
 
 
 def fields(value: Any, depth: int = 6) -> Iterator[tuple[str, Any]]:
-    """The names and values of all fields in a value that an engine delivers: to learn from."""
+    """The names and values of all fields in a value that an engine delivers, to learn from."""
     if depth == 0:
         return
     if isinstance(value, dict):
@@ -284,5 +284,5 @@ def fields(value: Any, depth: int = 6) -> Iterator[tuple[str, Any]]:
 
 
 def is_text(value: str) -> bool:
-    """Whether UTF-8 can write a text; half of a surrogate pair it cannot."""
+    """Whether a text can be encoded as UTF-8; half of a surrogate pair cannot."""
     return not any("\ud800" <= letter <= "\udfff" for letter in value)

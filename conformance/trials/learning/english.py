@@ -1,4 +1,4 @@
-"""Complaints in plain English: which fields they name, and what is wanted of those.
+"""Complaints in plain English: which fields they name, and what they want them to be.
 
 Rules of this file: hints are guesses, tried out and judged by what the worker says next.
 """
@@ -40,14 +40,14 @@ _SPOKEN = re.compile(
     r"\b([A-Z]?[a-z]+(?: [a-z]+)? (?:ID|id|name|key|type|code|date|url|URL|[a-z]{3,12}))"
     r" (?:is |are |was )?(?:required|missing|must be|must not|cannot be|not (?:given|provided|set))"
 )
-"""A name in words: "Session ID is required"."""
+"""A name spelled as words: "Session ID is required"."""
 
 _DEMAND = re.compile(
     rf"({_WORD}):? (?:must|should|has to|have to|needs? to|ought to|cannot|can['’]t|may not|is not"
     r"|are not|isn['’]t|aren['’]t|too|out of|exceeds?|expected|expects|not)\b([^\n;]{0,60})",
     re.IGNORECASE,
 )
-"""A name, and what is wanted of it: "amount must be a positive number"."""
+"""A name, and a demand on it: "amount must be a positive number"."""
 
 _HEADED = re.compile(r"^[`'\"]?([A-Za-z_$][\w$.]{0,40})[`'\"]?: ([^\n]{1,60})", re.MULTILINE)
 """A name before a colon: "email: must be valid"."""
@@ -64,7 +64,7 @@ _LENGTH = re.compile(r"character|letter|length|\blong\b|short|empty|blank")
 
 
 def listed(text: str) -> Iterator[Hint]:
-    """Names in plain English, whoever wrote it."""
+    """Field names listed in plain English, whatever wrote the message."""
     flat = re.sub(r"[()]", "", text)
     for pattern in _LISTED:
         for match in pattern.finditer(flat):
@@ -79,9 +79,9 @@ def listed(text: str) -> Iterator[Hint]:
 
 
 def demanded(text: str) -> Iterator[Hint]:
-    """Fields of which something is wanted, with the type that is, where the words say so.
+    """Fields on which a message makes a demand, with the wanted type, if the message says so.
 
-    What a runtime says of a mistake is of its own operands, not of fields.
+    A runtime's message about a programming mistake is about its operands, not about fields.
     """
     if is_exception(text):
         return
@@ -92,7 +92,7 @@ def demanded(text: str) -> Iterator[Hint]:
 
 
 def _demand(word: str, wanted: str) -> Iterator[Hint]:
-    """What is said of one field; what is said of "the value" is said of any."""
+    """What is said of one field; what is said of "the value" may be about any field."""
     name = word.strip("`'\"‘“’”.").rpartition(".")[2]
     if not name or name.endswith(("Error", "Exception")):
         return
@@ -113,7 +113,7 @@ def kind_of(words: str) -> str | None:
 
 
 def _field_named(word: str, *, listed: bool) -> Iterator[Hint]:
-    """The field that a word of a sentence names, if it names one; in a list "a" may be a name."""
+    """The field that a word of a sentence names, if any; in a list "a" may be a name."""
     if (word.lower() in FILLERS and not (listed and word == "a")) or word[0].isdigit():
         return
     name = word.rpartition(".")[2]

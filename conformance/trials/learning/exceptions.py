@@ -1,4 +1,4 @@
-"""Which errors are programming mistakes, by the words that runtimes have for them."""
+"""Which errors are programming mistakes, by the wording of runtimes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EXCEPTIONS = re.compile(
     r"|(?:re|json\.decoder|decimal|struct|binascii|sqlite3|zlib|ipaddress|urllib\.error|zoneinfo"
     r"|csv|pickle|configparser|xml\.[\w.]+|java\.(?:lang|util)|System)\.\w+)\b"
 )
-"""Classes that nobody raises on purpose: of runtimes, and of their standard libraries."""
+"""Classes that nobody raises on purpose, of runtimes and their standard libraries."""
 
 _TELLTALES = re.compile(
     r"Cannot (?:read|set) propert|is not a function|is not iterable|undefined is not"
@@ -40,10 +40,10 @@ _OF_NODE = re.compile(r"\A(?:Uncaught )?(Error)\b[^\n]*\n\s+at [^\n]*\(?node:")
 
 
 def slipped_out(stack: str) -> str | None:
-    """The name of an exception that nobody raised on purpose, whatever its words, or ``None``.
+    """The name of an exception that was not raised on purpose, whatever its message, or ``None``.
 
-    A traceback of Python shows the line that raised it: a ``raise`` is on purpose, a call is not.
-    One of Node shows that it was thrown within Node.
+    A Python traceback shows the line that raised it: a ``raise`` is on purpose, a call is not. A
+    Node stack trace shows whether it was thrown within Node.
     """
     lines = [line for line in stack.splitlines() if line.strip()]
     frames = _FRAME.findall(stack)

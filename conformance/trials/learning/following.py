@@ -1,4 +1,4 @@
-"""Data changed as a complaint about it suggests."""
+"""Changes data as a complaint about it suggests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.trials.learning.guesses import BY_KIND, guesses
 from conformance.trials.learning.hint import Hint
 
 MOST_TRIES = 40
-"""Values tried of one hint; hints are guesses."""
+"""Values tried for one hint; hints are guesses."""
 
 BLIND: Mapping[str, tuple[str, ...]] = {
     "array": (
@@ -23,7 +23,7 @@ BLIND: Mapping[str, tuple[str, ...]] = {
         *("prompt", "path", "url", "key", "type"),
     ),
 }
-"""Names that are tried of a field of which only the type is known: "reading 'reduce'"."""
+"""Names tried for a field of which only the type is known: "reading 'reduce'"."""
 
 REQUEST_PARTS = ("body", "query_params", "path_params")
 
@@ -62,7 +62,7 @@ def request_parts(value: Any) -> list[str]:
 
 
 def _in_each_part(request: Any, lacking: Iterable[Hint], guess: Guess) -> Any:
-    """A request that has every missing field wherever a function may look for it."""
+    """A request with every missing field in each place where a function may look for it."""
     for part in request_parts(request):
         for hint in lacking:
             sample = _first(hint, guess)
@@ -105,7 +105,7 @@ def _as_hinted(value: Any, hint: Hint, names: Iterable[str], guess: Guess) -> It
 def _named(
     value: Any, hint: Hint, spots: list[tuple[str | int, ...]], names: Iterable[str], guess: Guess
 ) -> Iterator[Any]:
-    """The value with a field that is missing, or that is there and is not as it should be."""
+    """The value with a field that was missing, or whose value was wrong."""
     name = str(hint.name)
     wanted = _wanted(hint, name, guess)
     holders = [p for p in spots if isinstance(at(value, p), dict)]

@@ -81,8 +81,8 @@ _FORMS: tuple[tuple[re.Pattern[str], tuple[Any, ...]], ...] = tuple(
 def guesses(name: str, kind: str | None = None, known: Iterable[Any] = ()) -> list[Any]:
     """Values to try for a field, the likeliest first.
 
-    ``known`` are values that the worker itself gave for such a field, ``kind`` is the JSON type
-    that it wants, if that is known.
+    ``known`` are values that the worker itself used for such a field, ``kind`` is the JSON type
+    that it wants, if known.
     """
     found = [*known, *_likely(name)]
     if kind is not None:
@@ -102,7 +102,7 @@ def _likely(name: str) -> tuple[Any, ...]:
 
 
 def of_form(text: str) -> list[Any]:
-    """Values of the form that a complaint describes, if it describes one."""
+    """Values of the form that a complaint describes, if any."""
     return _distinct([value for form, values in _FORMS if form.search(text) for value in values])
 
 

@@ -1,4 +1,4 @@
-"""What a complaint about data tells, whoever made it: a hint."""
+"""What a complaint about data says, whatever wrote it: a hint."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from conformance.documents.trees import Path
 class Hint:
     """One thing that a message says.
 
-    ``path`` is where, if the message says so. ``name`` is a field that is wanted, ``kind`` the
-    type of what is wanted, ``found`` the type of what was there instead, ``options`` are values to
-    choose from.
+    ``path`` is where, if the message says so. ``name`` is a wanted field, ``kind`` the wanted type,
+    ``found`` the type that was there instead, ``options`` are values to choose from.
     """
 
     path: Path | None = None
@@ -40,7 +39,7 @@ _WORDS = {
 
 
 def kind_named(text: str) -> str | None:
-    """The type of JSON that a word of some language names at the beginning of ``text``."""
+    """The JSON type that a word of some language names at the beginning of ``text``."""
     stripped = text.strip(" `'\"*:")
     for kind, words in _WORDS.items():
         if words.match(stripped):

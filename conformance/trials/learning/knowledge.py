@@ -1,7 +1,7 @@
-"""What was learned of a worker's functions before they were judged, as plain data.
+"""What was learned about a worker's functions before they were judged, as plain data.
 
-It holds no more than the worker showed: data that its functions took, how deep that data reached,
-and which function plays which part. ``document`` is all of it as JSON.
+It contains only what the worker showed: data that its functions took, how far that data got, and
+which function plays which part. ``document`` is all of it as JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from conformance.documents.trees import Path, at
 
 
 class Depth(IntEnum):
-    """How far into a function an invocation got; a greater one is deeper."""
+    """How far into a function an invocation got; a greater value is further."""
 
     UNKNOWN = 0
     SILENT = 1
@@ -35,10 +35,10 @@ DEPTHS: Mapping[Depth, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What was learned of one function.
+    """What was learned about one function.
 
-    ``examples`` is the data that reached deepest, the deepest first; ``complaint`` is what it said
-    last where it refused all of it; ``tries`` counts its invocations; ``calls`` are the functions
+    ``examples`` is the data that got furthest, the furthest first; ``complaint`` is its last
+    complaint if it refused all data; ``tries`` counts its invocations; ``calls`` are the functions
     that it called; ``refused`` is the first data that it refused.
     """
 
@@ -51,7 +51,7 @@ class Learned:
 
 
 BOX = "conformance"
-"""The member in which a value is put that a function is to give back beside its own data."""
+"""The member under which an echo gets a value to give back, beside its own data."""
 
 MISSING = object()
 """Stands for a value that is not there."""
@@ -61,9 +61,9 @@ MISSING = object()
 class Part:
     """A function that plays the part of ``conformance::ROLE``, with what makes it do so.
 
-    ``data`` is what it is invoked with, and for ``echo`` what its data must hold besides. ``lens``
-    leads from its result to what the part returns. ``found`` is whether it was found by what it
-    does; else its author says so, by name or in ``conformance.yaml``.
+    ``data`` is what it is invoked with, and for ``echo`` what its data must contain besides.
+    ``lens`` is the path in its result to what the part returns. ``found`` is whether it was found
+    by its behaviour; otherwise its author declared it, by name or in ``conformance.yaml``.
     """
 
     role: str
@@ -75,15 +75,15 @@ class Part:
     def request(self, value: Any) -> Any:
         """The data that asks for the part with ``value``.
 
-        A function that was found takes what it is known to take; an echo has the value beside it,
-        for what it makes of other data is its own affair.
+        A function that was found gets data that it is known to take, and an echo gets the value
+        beside that, because it may treat other data as it likes.
         """
         if not self.found:
             return value
         return {**self.data, BOX: value} if self.role == "echo" else self.data
 
     def whole(self, result: Any) -> Any:
-        """All that an echo gave back, what it has beside the value included."""
+        """Everything that an echo gave back, its own data included."""
         try:
             return at(result, self.lens)
         except (LookupError, TypeError):
@@ -99,18 +99,18 @@ class Part:
 
     @property
     def text(self) -> str:
-        """The part in words."""
+        """The part as text."""
         through = ".".join(("result", *map(str, self.lens)))
         return f"{self.function_id} plays {self.role} through `{through}`"
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """A function that waits for a call of its own: for as long as the answer is held, it runs.
+    """A function that waits for a call of its own: it runs for as long as the answer is held.
 
-    ``data`` makes it call ``target`` first, ``calls`` times in all. ``lens`` is where the answer
-    of the call comes back in its result, if it does. ``passes_errors`` is whether it ends in an
-    error when its call does.
+    ``data`` makes it call ``target`` first, ``calls`` times in all. ``lens`` is where the answer to
+    the call appears in its result, if it does. ``passes_errors`` is whether it fails when its call
+    fails.
     """
 
     function_id: str
@@ -121,7 +121,7 @@ class Relay:
     passes_errors: bool = False
 
     def returned(self, result: Any) -> Any:
-        """The answer of its call, within its result; ``MISSING`` where it is not there."""
+        """The answer to its call, within its result; ``MISSING`` if it is not there."""
         try:
             return at(result, self.lens or ())
         except (LookupError, TypeError):
@@ -133,16 +133,16 @@ class Relay:
 
     @property
     def text(self) -> str:
-        """The part in words."""
+        """The relay as text."""
         back = "" if self.lens is None else ", and returns what it answers"
         return f"{self.function_id} plays call and sleep: it waits for {self.target}{back}"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a function does that its author may not mean: asked, for a right one may do it, too.
+    """Behaviour that an author may not intend; only asked about, for a correct function may do it.
 
-    ``one`` and ``other`` are what it was invoked with in two worlds, and what it returned.
+    ``one`` and ``other`` are what it was invoked with in the two cases, and what it returned.
     """
 
     text: str
@@ -153,12 +153,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What was learned of a worker.
+    """What was learned about a worker.
 
     ``parts`` are the parts that were found, by role; ``relays`` the functions that wait for calls,
-    those that show most first. ``questions`` are for its author. ``ended_by`` is the invocation
-    during which the process ended, if one did: a function and its data. It was learned up to
-    ``until`` seconds of the first run.
+    the most telling first. ``questions`` are for its author. ``ended_by`` is the invocation during
+    which the process ended, if it did: a function and its data. Learning ended at ``until`` seconds
+    of the first run.
     """
 
     functions: Mapping[str, Learned] = field(default_factory=dict)
@@ -169,7 +169,7 @@ class Knowledge:
     until: float = 0.0
 
     def examples(self, function_id: str) -> Sequence[Any]:
-        """Data that reached deepest in a function."""
+        """The data that got furthest in a function."""
         learned = self.functions.get(function_id)
         return learned.examples if learned is not None else ()
 

@@ -1,11 +1,11 @@
-"""Which data is tried next with one function, so that it gets further than its first line.
+"""Chooses the next data to try with one function, so that it gets past its first line.
 
 Rules of this file:
 
-* Pure: ``next`` gives data, ``take`` takes what came of it. The same answers lead to the same data.
-* A complaint that was not heard before is progress: what it hints at is tried before all else,
-  for it was made furthest in.
-* A result that holds an error is a complaint, too: many functions never fail.
+* Pure: ``next`` gives data, ``take`` takes the outcome. The same answers lead to the same data.
+* A new complaint is progress: its hints are tried before all others, because the function got
+  furthest with that data.
+* A result that contains an error is a complaint, too: many functions never fail.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ MOST = 200
 """Invocations of one function."""
 
 MOST_FOLLOWED = 40
-"""Values tried of what one complaint hints at."""
+"""Values tried for the hints of one complaint."""
 
 MOST_AFTER = 30
-"""Invocations after a first result: other branches may reach deeper."""
+"""Invocations after a first result: other branches may get further."""
 
 MOST_EXAMPLES = 3
 MOST_KNOWN = 8
@@ -43,7 +43,7 @@ _VERDICTS = ("ok", "success", "succeeded", "valid")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of an invocation: a result, or an error in words; ``calls`` were made meanwhile."""
+    """The outcome of an invocation: a result or an error message, and the calls made meanwhile."""
 
     result: Any = None
     failed: bool = False
@@ -54,13 +54,13 @@ class Reply:
 
 
 class Names:
-    """What fields hold, as the functions of one worker return and send them."""
+    """The values of fields, as the functions of one worker return and send them."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[Any]] = defaultdict(list)
 
     def note(self, value: Any, owner: str = "") -> None:
-        """Learn from a result, or from the data of a call; ``owner`` is the function it is of."""
+        """Learn from a result, or from the data of a call, of the function ``owner``."""
         if isinstance(value, str | int) and not isinstance(value, bool) and owner:
             value = {"id": value}
         for name, child in fields(value):
@@ -84,7 +84,7 @@ class Names:
 
 
 def _plain(name: str) -> str:
-    """A name as it is compared: ``order_id``, ``orderId`` and ``OrderID`` are one."""
+    """A name as it is compared: ``order_id``, ``orderId`` and ``OrderID`` are equal."""
     return name.replace("_", "").replace("-", "").lower()
 
 
@@ -99,7 +99,7 @@ def _nouns(function_id: str) -> Iterator[str]:
 
 @dataclass
 class Learner:
-    """Learns about one function. ``starts`` is data to begin with, the likeliest first.
+    """Learns about one function. ``starts`` is the data to begin with, the likeliest first.
 
     ``names`` are shared with the learners of the other functions of the worker.
     """
@@ -125,7 +125,7 @@ class Learner:
         self._waiting.extend(self.starts)
 
     def next(self) -> tuple[Any] | None:
-        """The next data, in a tuple for it may be null; ``None`` when there is no more to try."""
+        """The next data, in a tuple because it may be null; ``None`` if there is no more to try."""
         if self.tries >= self.most or self._since_result > MOST_AFTER:
             return None
         while self._waiting:
@@ -138,7 +138,7 @@ class Learner:
         return None
 
     def take(self, value: Any, reply: Reply) -> None:
-        """Take what came of an invocation with ``value``."""
+        """Take the outcome of an invocation with ``value``."""
         if reply.silent:
             self._stop(value, reply)
             return
@@ -165,7 +165,7 @@ class Learner:
             self.names.note(reply.result, self.function_id)
 
     def _stop(self, value: Any, reply: Reply) -> None:
-        """Try no more of what waits: each try would take as long; what it called is known."""
+        """Drop the data still to be tried: each try would take as long, and its calls are known."""
         depth = Depth.CALLED if reply.calls else Depth.SILENT
         self.depth = max(self.depth, depth)
         self.calls |= dict.fromkeys(reply.calls)
@@ -180,7 +180,7 @@ class Learner:
             self._examples.sort(key=lambda example: example[:2], reverse=True)
 
     def _follow(self, value: Any, text: str, stack: str) -> None:
-        """Try next what a complaint hints at, before what was to be tried."""
+        """Try the hints of a complaint next, before everything else."""
         found = hints(text, stack)
         self._fields |= dict.fromkeys(hint.name for hint in found if hint.name)
         tries: list[Any] = list(all_at_once(value, found, self._guess))
@@ -196,7 +196,7 @@ class Learner:
         return guesses(name, kind, self.names.known(name)) if name else guesses("", kind)
 
     def again(self) -> bool:
-        """Try what was refused last once more, with values that others have given since.
+        """Retry what was refused last, with values that other functions have given since.
 
         Returns whether there is anything to try.
         """
@@ -224,7 +224,7 @@ class Learner:
 
 
 def complaint(result: Any, depth: int = 3) -> str:
-    """What a result complains of; empty when it does not."""
+    """The complaint in a result; empty if there is none."""
     if not isinstance(result, Mapping) or depth == 0:
         return ""
     refused = any(result.get(name) is False for name in _VERDICTS) or _is_refusal(result)
@@ -247,7 +247,7 @@ def _is_refusal(result: Mapping[str, Any]) -> bool:
 
 
 def _inner(found: Any) -> str:
-    """The words within an error that is an object or a list."""
+    """The text within an error that is an object or a list."""
     if isinstance(found, Mapping):
         for name in ("message", "detail", "reason", "error"):
             if isinstance(found.get(name), str):

@@ -1,10 +1,10 @@
-"""Which function plays which part, by what it does with data that was made for the purpose.
+"""Which function plays which part, by what it does with data made for the purpose.
 
 Rules of this file:
 
 * Pure. A part is believed only after it was shown twice, with different data.
-* A part that a correct function might seem to play by chance is no part: what echoes must give
-  back values that programs often replace (null, false, 0, empty ones).
+* A part must not be found by chance: an echo must give back values that programs often replace
+  (null, false, 0, empty ones).
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ MARKS: tuple[dict[str, Any], ...] = (
     },
     {"conformance_again": ["mark-2", {"number": 1.5, "deep": [None, [True]]}], "more": None},
 )
-"""Members that are added to the data of a function, to see whether they come back."""
+"""Members added to the data of a function, to see whether they come back."""
 
 METADATA: tuple[dict[str, Any], ...] = ({"tag": "mark-3", "n": [1, None]}, {"other": {"m": "m-4"}})
-"""What is sent beside the data, to see whether it comes back."""
+"""Metadata sent beside the data, to see whether it comes back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """An invocation that was made to see which part a function plays."""
+    """An invocation made to find out which part a function plays."""
 
     data: Any
     metadata: Any
@@ -51,7 +51,7 @@ class Probe:
 
 
 def probes(example: Any) -> list[tuple[Any, Any]]:
-    """Data and metadata for a function that takes ``example``; none of it is sent alone."""
+    """Data and metadata for a function that takes ``example``, which each of them contains."""
     base = example if isinstance(example, dict) else {}
     marked = [({**base, **mark}, None) for mark in MARKS]
     return marked + [(example, metadata) for metadata in METADATA]
@@ -82,10 +82,10 @@ def _common(places: Iterable[list[Path]]) -> Path | None:
 
 
 def failing(function_id: str, observed: Sequence[tuple[Any, Reply]]) -> list[Part]:
-    """The parts ``fail`` and ``crash``, by what a function answered while it was learned about.
+    """The parts ``fail`` and ``crash``, by what a function answered during learning.
 
-    It plays ``fail`` with data that it refuses by an error while it takes other data, and
-    ``crash`` with data that a programming mistake in it cannot take.
+    It plays ``fail`` with data that it refuses with an error, if it takes other data, and ``crash``
+    with data that triggers a programming mistake in it.
     """
     failures = [(data, reply) for data, reply in observed if reply.failed]
     found: list[Part] = []

@@ -1,7 +1,7 @@
 """Learns about the functions of a live worker, before it is judged.
 
-Several functions are learned about at a time, then what takes a moment of silence is done alone:
-which of them call others, and whether they wait for the answer. All of it has a budget.
+Several functions are learned about at a time. Then, one at a time, the session finds out which of
+them call others and whether they wait for the answer. All of it has a time budget.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ A_FUNCTION = 2.0
 """Seconds for one function; most take a hundredth of that."""
 
 ALTOGETHER = 6.0
-"""Seconds for all functions of a worker; what is left then is judged with what is known."""
+"""Seconds for all functions of a worker; after that, functions are judged with what is known."""
 
 SILENT = 1.0
-"""Seconds after which an invocation is not waited for: nobody knows what the function does."""
+"""Seconds to wait for an answer: nobody knows what the function does."""
 
 BRIEF = 0.3
-"""Seconds for another look at a function that was silent before: whether it calls."""
+"""Seconds for another look at a function that did not answer before: whether it calls."""
 
 MOST_FUNCTIONS = 200
 MOST_RELAYS = 4
-"""Functions that are looked at for the calls that they wait for."""
+"""Functions that are checked for calls that they wait for."""
 
 HELD = 0.08
-"""Seconds for which a call is held to see that its handler waits."""
+"""Seconds for which a call is held, to see that its handler waits."""
 
 ANSWERS: tuple[Any, ...] = ({"conformance": "answer-1", "none": None}, ["answer-2", {"n": 1.5}])
-"""What a held call is answered, to see whether it comes back."""
+"""Answers to held calls, to see whether they come back."""
 
 REFUSAL = ("conformance_refused", "refused by the conformance suite")
-"""The code and the message of the error that a held call is answered."""
+"""The code and the message of the error with which a held call is answered."""
 
 Observed = list[tuple[Any, Reply]]
 
@@ -113,7 +113,7 @@ class Session:
         return gone or self.deaf or self._loop.time() > self._began + self._granted(ALTOGETHER)
 
     def _granted(self, seconds: float) -> float:
-        """So many seconds, and more on a machine that is slow or crowded."""
+        """The seconds that are granted: more on a slow or busy machine."""
         return seconds * self.harness.settings.timeout_factor * load_factor()
 
     # -- what data a function takes ----------------------------------------------------------------
@@ -144,9 +144,9 @@ class Session:
             self.observed[learner.function_id].append((proposal[0], reply))
 
     async def _look_into_silence(self, function_id: str, data: Any, reply: Reply) -> None:
-        """See whether an invocation that called and is not answered keeps others waiting.
+        """See whether an invocation that made a call, and is not answered, blocks others.
 
-        Then nothing more is to be learned, but that it waits for its call, and blocks the worker.
+        If so, nothing more can be learned but that it waits for its call and blocks the worker.
         """
         pulse = self.harness.baseline.pulse
         if self._over or pulse is None or not reply.calls:
@@ -159,7 +159,7 @@ class Session:
     async def _reply(
         self, function_id: str, data: Any, metadata: Any = None, within: float = SILENT
     ) -> Reply | None:
-        """Invoke and wait a moment; ``None`` when the worker is gone."""
+        """Invoke and wait briefly; ``None`` if the worker is gone."""
         trace = uuid.uuid4().hex
         fields: dict[str, Any] = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
         if metadata is not None:
@@ -197,7 +197,7 @@ class Session:
     # -- alone -------------------------------------------------------------------------------------
 
     async def _look_alone(self) -> None:
-        """Invoke each function once with nothing else under way: its calls are its own."""
+        """Invoke each function once with nothing else in flight, so that all calls are its own."""
         for function_id, learner in self.learners.items():
             learned = learner.learned()
             if self._over or not learned.examples or is_risky(function_id):
@@ -233,7 +233,7 @@ class Session:
                     self._believe(part)
 
     def _believe(self, part: Part) -> None:
-        """Keep a part; of several echoes the plainest is the best."""
+        """Keep a part; of several echoes the simplest is the best."""
         known = self.parts.get(part.role)
         if known is None or (len(part.lens), str(part.data)) < (len(known.lens), str(known.data)):
             self.parts[part.role] = part
@@ -255,7 +255,7 @@ class Session:
         self.relays.sort(key=lambda r: (r.lens is None, not r.passes_errors, r.calls))
 
     async def _relay(self, function_id: str, data: Any) -> Relay | None:
-        """Hold what a function calls, twice with different answers, and once with an error."""
+        """Hold the calls of a function: twice with different answers, and once with an error."""
         seen: list[tuple[Any, Reply | None]] = []
         counts: list[int] = []
         target = ""
@@ -275,9 +275,9 @@ class Session:
     async def _held(
         self, function_id: str, data: Any, answer: Callable[[HeldCall], None]
     ) -> HeldInvocation | None:
-        """Invoke while calls are held, answer the first, and let the others go.
+        """Invoke while calls are held, answer the first, and pass on the others.
 
-        ``None`` when it made no call, or did not wait for its answer.
+        ``None`` if it made no call, or did not wait for the answer.
         """
         holder = Holder(lambda call: call.get("function_id") != ANNOUNCE)
         self.harness.gateway.holder = holder
@@ -313,9 +313,9 @@ class Session:
         self.questions = await compare(self._outcome, self.relays, functions, bindings)
 
     async def _outcome(self, function_id: str, data: Any, *, barren: bool) -> Outcome | None:
-        """What came of an invocation with nothing beside it; ``None`` if it was no result.
+        """The outcome of an invocation with nothing else in flight; ``None`` if it was no result.
 
-        In a ``barren`` world nothing is kept.
+        With ``barren``, no stored value is found.
         """
         if self._over:
             return None
@@ -358,7 +358,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class HeldInvocation:
-    """An invocation whose first call, of ``target``, was held; it made as many of these."""
+    """An invocation whose first call, of ``target``, was held; ``calls`` counts those of it."""
 
     target: str
     calls: int
@@ -366,7 +366,7 @@ class HeldInvocation:
 
 
 def reply_of(answer: Message | None, calls: tuple[str, ...]) -> Reply:
-    """An answer as far as it teaches something."""
+    """The part of an answer from which something can be learned."""
     if answer is None:
         return Reply(silent=True, calls=calls)
     error = answer.json.get("error")
@@ -384,11 +384,11 @@ def _common_lens(results: list[tuple[Any, Any]]) -> Path | None:
 
 
 WELL_KNOWN = ("echo", "call", "sleep")
-"""The parts through which most can be judged; a worker that has them teaches little more."""
+"""The parts that allow most to be judged; a worker that has them need not be learned about."""
 
 
 def is_of_use(harness: Harness) -> bool:
-    """Whether learning could tell more than the worker's well-known functions do."""
+    """Whether learning could show more than the worker's well-known functions do."""
     invoker = harness.invoker
     lacking = not all(invoker.plays(role) for role in WELL_KNOWN)
     return lacking and harness.baseline.pulse is not None and bool(invoker.samples())

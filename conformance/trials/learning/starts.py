@@ -1,4 +1,4 @@
-"""What a function is tried with first, and which functions are tried with no more than that."""
+"""What a function is tried with first, and which functions are tried with that alone."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ RISKY = frozenset((
     "pay", "payment", "payments", "charge", "refund", "transfer", "fetch", "download", "upload",
     "crawl", "scrape", "browser", "curl", "file", "files", "fs", "deploy", "http", "web",
 ))  # fmt: skip
-"""Words in names that smell of effects outside the worker."""
+"""Words in names that suggest effects outside the worker."""
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PARAMETER = re.compile(r"[:{](\w+)")
 
 
 def is_risky(function_id: str) -> bool:
-    """Whether a function may have effects outside the worker, by its name.
+    """Whether the name of a function suggests effects outside the worker.
 
     Such a function is invoked with a single example, as it would be without learning.
     """
@@ -36,7 +36,7 @@ def starts(
     plain: Any,
     bindings: Iterable[Mapping[str, Any]],
 ) -> list[Any]:
-    """Data to begin with: ``plain``, what the format allows beyond that, and HTTP requests.
+    """Data to begin with: ``plain``, other data that the format allows, and HTTP requests.
 
     ``bindings`` are the worker's registrations, the triggers on the function among them.
     """
@@ -67,7 +67,7 @@ def parameters(path: str) -> list[str]:
 
 
 def request(config: Any) -> dict[str, Any]:
-    """What a function gets that is bound to an HTTP route with this config."""
+    """The request that a function bound to an HTTP route with this config gets."""
     route = config if isinstance(config, Mapping) else {}
     path, method = str(route.get("api_path", "/")), str(route.get("http_method") or "GET").upper()
     values = {name: guesses(name)[0] for name in parameters(path)}

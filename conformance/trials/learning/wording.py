@@ -1,4 +1,4 @@
-"""Messages without what differs from case to case, so that two of the same kind are equal."""
+"""Messages without their variable parts, so that two of the same kind are equal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.documents.trees import children
 
 
 def normalised(text: str, value: Any = None) -> str:
-    """A message without what differs from case to case: data, numbers, addresses."""
+    """A message without its variable parts: data, numbers, addresses."""
     text = text[:1000]
     for leaf in _texts(value):
         if leaf in text:

@@ -1,7 +1,7 @@
-"""Two worlds that differ in one thing, and what a function makes of each: nothing, at times.
+"""Two circumstances ("worlds") that differ in one thing, and whether a function notices.
 
-A function that answers and calls the same whether a value is there or not, or whatever a request
-holds, may be right. So what is found here is asked, and never a failure.
+A function whose answers and calls are the same whether a value is there or not, or whatever a
+request contains, may be correct. So what is found here is a question, never a failure.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from conformance.trials.learning.knowledge import Depth, Learned, Question
 from conformance.trials.learning.starts import parameters
 
 BODIED = ("POST", "PUT", "PATCH")
-"""Methods whose requests have a body that means something."""
+"""Methods whose requests have a meaningful body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an invocation in one world: its result, and its calls with their data.
+    """The outcome of an invocation in one world: its result, and its calls with their data.
 
     ``found`` is whether the engine had a value for what it asked for.
     """
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def same(one: Outcome, other: Outcome) -> bool:
-    """Whether two worlds are the same to whoever looks from outside."""
+    """Whether two worlds look the same from outside."""
     if not equal(one.result, other.result) or len(one.calls) != len(other.calls):
         return False
     pairs = zip(one.calls, other.calls, strict=True)
@@ -40,7 +40,7 @@ def same(one: Outcome, other: Outcome) -> bool:
 
 
 def of_a_value(function_id: str, target: str, absent: Outcome, there: Outcome) -> Question | None:
-    """Ask about a function that reads a value and makes nothing of it."""
+    """Ask about a function that reads a value and ignores it."""
     if not there.found or not same(absent, there):
         return None
     text = (
@@ -56,7 +56,7 @@ def is_request(data: Any) -> bool:
 
 
 def plainest(example: Any, config: Any) -> Any:
-    """A request that was taken without what its route does not put into it."""
+    """A request that was taken, without the parts that its route does not put into it."""
     if not is_request(example) or not isinstance(config, Mapping):
         return None
     names = parameters(str(config.get("api_path", "")))
@@ -66,7 +66,7 @@ def plainest(example: Any, config: Any) -> Any:
 
 
 def variants(example: Any, config: Any) -> dict[str, Any]:
-    """Requests that differ from one that was taken in one part, by the name of that part."""
+    """Requests that differ in one part from one that was taken, by the name of that part."""
     if not is_request(example) or not isinstance(config, Mapping):
         return {}
     found: dict[str, Any] = {}
@@ -84,7 +84,7 @@ def variants(example: Any, config: Any) -> dict[str, Any]:
 
 
 def _otherwise(body: Any) -> Any:
-    """The value with every text and number in it changed, so that it is still of its form."""
+    """The value with every text and number in it changed, but of the same shape."""
     for path in places(body):
         leaf = at(body, path)
         if isinstance(leaf, str):
@@ -95,9 +95,9 @@ def _otherwise(body: Any) -> Any:
 
 
 def of_a_request(function_id: str, part: str, one: Outcome, other: Outcome) -> Question | None:
-    """Ask about a function behind a route that makes nothing of a part of the request.
+    """Ask about a function behind a route that ignores a part of the request.
 
-    A handler that calls nothing may want no body: a greeting, a health check.
+    A handler that calls nothing may need no body: a greeting, a health check.
     """
     if not same(one, other) or (part == "body" and not one.calls):
         return None
@@ -111,7 +111,7 @@ def of_a_request(function_id: str, part: str, one: Outcome, other: Outcome) -> Q
 def of_a_store(
     readers: Iterable[tuple[str, Outcome]], functions: Mapping[str, Learned]
 ) -> list[Question]:
-    """Ask where one function reads what none of its family was seen to store.
+    """Ask about a function that reads what no function of its family was seen to store.
 
     ``readers`` read and found nothing.
     """
@@ -140,7 +140,7 @@ def of_a_store(
 
 
 def _takes_and_does_nothing(one: Learned) -> bool:
-    """Whether a function needs data of two members or more, says that it is well, and no more."""
+    """Whether a function needs two members of data or more, reports success, and does nothing."""
     if one.depth is not Depth.RESULT or one.calls or not one.refused:
         return False
     best = one.examples[0]
