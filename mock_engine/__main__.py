@@ -105,7 +105,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=features,
         default=(),
         metavar="NAME,…",
-        help=f"what of protocol 0.25 to advertise: {', '.join(FEATURES)} (default: nothing)",
+        help=f"features of the protocol to advertise: {', '.join(FEATURES)} (default: nothing)",
     )
     parser.add_argument(
         "--engine-version",

@@ -62,7 +62,7 @@ class ListenAddress:
 class Config:
     """A configuration. ``addresses`` are where workers connect; there is at least one.
 
-    ``features`` are the features of protocol 0.25 that the engine advertises. ``engine_version`` is
+    ``features`` are the features of the protocol that the engine advertises. ``engine_version`` is
     the release whose behaviour it has. ``warnings`` has one text for each thing that was left out.
     """
 

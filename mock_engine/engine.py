@@ -53,7 +53,7 @@ class Engine:
     """An engine. ``config`` is what it serves; without one, only what every engine has.
 
     ``greet`` is whether it sends ``workerregistered``; a test may turn that off. ``features`` are
-    the features of protocol 0.25 that it advertises besides those of the configuration.
+    the features of the protocol that it advertises besides those of the configuration.
     """
 
     def __init__(

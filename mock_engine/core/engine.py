@@ -62,7 +62,7 @@ MOST_WAITING = 10_000
 class Core(State):
     """The engine without sockets and time. ``now`` is its start, in milliseconds since the epoch.
 
-    ``new_id`` returns a new id. ``features`` are the features of protocol 0.25 that the engine
+    ``new_id`` returns a new id. ``features`` are the features of the protocol that the engine
     advertises; ``clock`` gives them milliseconds since the epoch. A test may turn off the greeting.
     """
 

@@ -20,7 +20,7 @@ class Peer:
     wait. ``connected_at`` is in milliseconds since the epoch. ``internal`` marks a module of the
     engine itself; ``provides_as`` is the provider name that its trigger types show. ``grant`` is
     what a session on a guarded port may do, and ``paused`` holds its messages while a hook decides.
-    ``features`` are the features of protocol 0.25 that both the worker and the engine have.
+    ``features`` are the features of the protocol that both the worker and the engine have.
     """
 
     number: int

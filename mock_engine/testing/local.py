@@ -57,7 +57,7 @@ class LocalEngine:
 
     ``config`` is a configuration, the path of one, or its plain data; without it the engine has
     only what every engine has. A port of 0 takes a free one; ``None`` takes the configuration's.
-    ``features`` are the features of protocol 0.25 that it advertises, as ``observe.v1``;
+    ``features`` are the features of the protocol that it advertises, as ``observe.v1``;
     ``engine_version`` is the release of the iii engine that it behaves as.
     """
 
