@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import json
 import os
 import socket
@@ -50,22 +51,21 @@ class Guardian:
         """
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
-        output = os.fdopen(reading, "rb", buffering=0)
         try:
             with self._sending:
                 socket.send_fds(self._control, [b"."], [theirs.fileno(), writing])
         finally:
             theirs.close()
             os.close(writing)
-        reader, writer = await asyncio.open_unix_connection(sock=ours)
-        kept = Kept(reader, writer)
-        try:
+        with contextlib.ExitStack() as undo:  # if cancelled: nothing else knows the worker yet
+            output = undo.enter_context(os.fdopen(reading, "rb", buffering=0))
+            undo.callback(ours.close)
+            reader, writer = await asyncio.open_unix_connection(sock=ours)
+            undo.callback(writer.close)
+            kept = Kept(reader, writer)
             kept.ask(asdict(job))
             kept.pid = _started(await kept.answer(), job)
-        except BaseException:  # cancelled meanwhile: nothing else knows the worker yet
-            writer.close()
-            output.close()
-            raise
+            undo.pop_all()
         return kept, output
 
     def close(self) -> None:

@@ -87,6 +87,7 @@ class WorkerProcess:
             await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
         except BaseException:  # cancelled in between: nobody else knows the process yet
             kept.close()
+            pipe.close()
             raise
         return cls(kept, output)
 

@@ -77,7 +77,8 @@ class Telemetry(Worker):
             reporter.cancel()
 
     async def report(self) -> None:
-        async with connect(self.url() + self.path, ping_interval=None, close_timeout=1) as socket:
+        address = urlsplit(self.url())._replace(path=self.path).geturl()
+        async with connect(address, ping_interval=None, close_timeout=1) as socket:
             while True:
                 await socket.send(b'OTLP{"resourceSpans":[]}')
                 await asyncio.sleep(0.2)

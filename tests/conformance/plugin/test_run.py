@@ -96,7 +96,7 @@ def test_without_its_option_it_imports_nothing_of_the_suite(pytester: pytest.Pyt
         def test_imports():
             packages = ("conformance", "mock_engine", "schemas")
             own = [name for name in sys.modules if name.startswith(packages)]
-            names = ("", ".hypothesis_summary", ".options")
+            names = ("", ".declaring", ".hypothesis_summary", ".options")
             assert sorted(own) == ["conformance", *("conformance.plugin" + name for name in names)]
         """
     )
