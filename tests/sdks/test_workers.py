@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,29 +25,50 @@ def test_every_version_that_is_built_is_judged_and_none_else() -> None:
     assert set(names) == set(BUILDS)
 
 
+def matrix(*options: str) -> subprocess.CompletedProcess[str]:
+    """Judge the workers on the SDKs at the full level, and compare the page of findings."""
+    command = [sys.executable, "-m", "conformance", "matrix", str(WORKERS)]
+    always = ["--level=full", "--no-build"]
+    return subprocess.run(
+        [*command, *always, *options], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def unlisted(report: Path) -> set[str]:
+    """The workers with a verdict that their list of known failures does not expect."""
+    workers = json.loads((report / "matrix.json").read_text("utf-8"))["workers"]
+    wrong = {"failed", "warning", "fixed"}
+    return {
+        worker["name"]
+        for worker in workers
+        if worker["fault"] or wrong & {verdict["outcome"] for verdict in worker["verdicts"]}
+    }
+
+
 @pytest.mark.alone
-def test_each_fails_as_listed_and_the_page_of_findings_says_so() -> None:
-    """A listed requirement that is met fails, and so does a broken SHOULD that is not listed."""
+def test_each_fails_as_listed_and_the_page_of_findings_says_so(tmp_path: Path) -> None:
+    """A listed requirement that is met fails, and so does a broken SHOULD that is not listed.
+
+    Four full runs at a time make two processors late: a verdict that is not expected counts if it
+    comes again when its worker is judged by itself.
+    """
     here = [name for name, build in BUILDS.items() if build.available]
     if len(here) < len(BUILDS):
         required(build for build in BUILDS.values() if not build.available)
     for name in here:
         BUILDS[name].ensure()
-    command = [sys.executable, "-m", "conformance", "matrix", str(WORKERS), "--jobs=4"]
-    always = ["--level=full", "--no-build"]
     page = ["--findings=docs/findings.md", "--check"]
     only = [f"--worker={name}" for name in here]
+    chosen = [*(page if len(here) == len(BUILDS) else only), f"--report={tmp_path}"]
 
-    done = subprocess.run(
-        [*command, *always, *(page if len(here) == len(BUILDS) else only)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = matrix("--jobs=4", *chosen)
+    for name in unlisted(tmp_path) if done.returncode else ():
+        shutil.rmtree(tmp_path / "workers" / name)
+    if done.returncode:
+        done = matrix("--jobs=1", "--resume", *chosen)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "(warn)" not in (ROOT / "docs" / "findings.md").read_text("utf-8")
+    assert unlisted(tmp_path) == set()
     if len(here) < len(BUILDS):
         pytest.skip(f"only {', '.join(here)} were judged: the tools for the others are missing")
 
