@@ -32,7 +32,7 @@ SILENT = inconclusive("it announced nothing: see ANN-001")
 
 @check("ANN-001", looking_back)
 def announces_itself(record: Record[object]) -> Finding:
-    """Every connection that carries registrations belongs to an announced worker."""
+    """The engine learns which worker a connection belongs to from the announcement on it."""
     workers = record.talk.workers
     if not workers:
         silent = record.talk.silent
@@ -57,7 +57,7 @@ def announces_itself(record: Record[object]) -> Finding:
 
 @always("ANN-002", "announcements", SILENT)
 def says_what_it_is(record: Record[object]) -> Iterator[Finding | None]:
-    """Operators list workers by these fields."""
+    """Operators use these fields to tell the workers in a list apart."""
     for call in record.talk.announcements():
         data = _data(call)
         lacking = [name for name, kind in FIELDS.items() if not _is_told(data.get(name), kind)]
@@ -82,7 +82,7 @@ def _is_told(value: object, kind: type) -> bool:
 
 @check("ANN-003", looking_back, first_series)
 def announces_in_time(*records: Record[Any]) -> Finding:
-    """What an unannounced worker registers is held back for five seconds."""
+    """The engine holds back the registrations of an unannounced worker for five seconds."""
     delays = [
         (calls[0].at - record.talk.upgrades[number].at, calls[0])
         for record in records
@@ -104,7 +104,7 @@ def announces_in_time(*records: Record[Any]) -> Finding:
 
 @always("ANN-004", "announcements", SILENT)
 def names_no_blank_namespace(record: Record[object]) -> Iterator[Finding | None]:
-    """A blank namespace is refused with INVALID_NAMESPACE."""
+    """The engine refuses a blank namespace with INVALID_NAMESPACE."""
     for call in record.talk.announcements():
         namespace = _data(call).get("namespace")
         blank = isinstance(namespace, str) and not namespace.strip()
@@ -127,7 +127,7 @@ def _data(call: Message) -> dict[str, object]:
 
 @always("ANN-008", "names", inconclusive("it announced no name: see ANN-001 and ANN-002"))
 def names_are_unique(record: Record[object]) -> Iterator[Finding | None]:
-    """The second one of a name is refused, and a worker that is refused ends."""
+    """The engine refuses a second connection of the same name, and a refused worker ends."""
     named: dict[tuple[str, str], Message] = {}
     for number in record.talk.workers:
         calls = record.talk.announcements(number)
@@ -193,13 +193,13 @@ def takes_its_name(record: Record[Variables]) -> Finding:
 
 @check("ANN-006", configured)
 def takes_its_namespace(record: Record[Variables]) -> Finding:
-    """One image serves many namespaces."""
+    """The same container image is deployed in many namespaces."""
     return _takes(record, "namespace", record.result.namespace, "III_NAMESPACE")
 
 
 @check("ANN-007", blank_environment)
 def takes_blank_as_unset(record: Record[None]) -> Finding:
-    """A template that is not filled in leaves blanks behind."""
+    """A deployment template that is not filled in sets the variable to a blank."""
     for call in record.talk.announcements():
         data = call.json.get("data")
         namespace = data.get("namespace") if isinstance(data, dict) else None
@@ -215,7 +215,7 @@ def takes_blank_as_unset(record: Record[None]) -> Finding:
 
 @check("ANN-009", blank_environment)
 def takes_a_blank_name_as_unset(record: Record[None]) -> Finding:
-    """Operators cannot tell workers without a name apart."""
+    """Operators cannot tell workers apart if they have no name."""
     for call in record.talk.announcements():
         data = call.json.get("data")
         name = data.get("name") if isinstance(data, dict) else None

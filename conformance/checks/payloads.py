@@ -90,7 +90,7 @@ async def null_returned(harness: Harness) -> Invocation:
 
 @check("INV-025", null_returned)
 def sends_null_as_a_result(record: Record[Invocation]) -> Finding:
-    """Without the field a caller cannot tell a null from an answer that was cut short."""
+    """Without the field, a caller cannot tell null from an answer that was cut short."""
     answers = record.talk.answers(record.result.id)
     if not answers or answers[0].json.get("error") is not None:
         return inconclusive("its function that returns null did not answer with a result")
@@ -153,13 +153,13 @@ def _took(carried: Bulk) -> Finding:
 
 @check("INV-027", bulk)
 def takes_large_messages(record: Record[Bulk]) -> Finding:
-    """The engine forwards up to 16 MiB in one frame; a worker that cannot take it is cut off."""
+    """The engine sends frames of up to 16 MiB; a worker that cannot take one is cut off."""
     return _took(record.result)
 
 
 @check("INV-028", huge)
 def takes_what_it_declares(record: Record[Bulk | None]) -> Finding:
-    """A worker that declares the feature is sent messages of that size."""
+    """The engine sends messages of that size to a worker that declares the feature."""
     if record.result is None:
         return not_applicable(f"it does not declare the feature {LARGE}")
     return _took(record.result)
@@ -178,7 +178,7 @@ async def too_large(harness: Harness) -> Invocation:
 
 @check("INV-029", too_large)
 def says_that_a_result_is_too_large(record: Record[Invocation]) -> Finding:
-    """The engine cuts the connection of a worker that sends more than it takes."""
+    """The engine disconnects a worker that sends a message larger than the engine accepts."""
     answers = record.talk.answers(record.result.id)
     error = answers[0].json.get("error") if answers else None
     if isinstance(error, dict) and error.get("code") == "payload_too_large":

@@ -32,7 +32,7 @@ CODES = ("trigger_type_not_found", "trigger_registration_failed")
 
 @check("PRV-001", offered)
 def answers_for_its_triggers(record: Record[OfferedTriggers]) -> Finding:
-    """Whoever registers a trigger waits ten seconds for its provider."""
+    """The worker that registers a trigger waits ten seconds for the provider's answer."""
     answers = results(list(record.talk.messages()), BINDING)
     if not answers:
         return broken(
@@ -57,7 +57,7 @@ def answers_for_its_triggers(record: Record[OfferedTriggers]) -> Finding:
 
 @check("PRV-002", offered)
 def refuses_unknown_types(record: Record[OfferedTriggers]) -> Finding:
-    """A trigger of a type that its provider no longer knows must not wait in silence."""
+    """The owner of a trigger must be told if the provider no longer knows its type."""
     answers = results(list(record.talk.messages()), UNKNOWN)
     error = answers[0].json.get("error") if answers else None
     # To the engine, an answer whose error has the wrong form is no answer at all.
@@ -74,7 +74,7 @@ def refuses_unknown_types(record: Record[OfferedTriggers]) -> Finding:
 
 @check("PRV-003", offered)
 def takes_a_trigger_again(record: Record[OfferedTriggers]) -> Finding:
-    """After a provider reconnects, the engine offers every trigger anew, known ones too."""
+    """After a provider reconnects, the engine offers it every trigger again, known ones too."""
     answers = results(list(record.talk.messages()), BINDING)
     if not answers or answers[0].json.get("error"):
         return inconclusive("it did not take the trigger the first time")
@@ -92,7 +92,7 @@ def takes_a_trigger_again(record: Record[OfferedTriggers]) -> Finding:
 
 @check("PRV-004", offered)
 def takes_a_trigger_down(record: Record[OfferedTriggers]) -> Finding:
-    """Nobody waits for an answer to unregistertrigger; the worker goes on."""
+    """The end of one trigger must not stop the worker, and nobody waits for an answer to it."""
     if record.result.after_teardown:
         return kept("it went on after unregistertrigger")
     return broken(
@@ -105,7 +105,7 @@ def takes_a_trigger_down(record: Record[OfferedTriggers]) -> Finding:
 
 @check("PRV-005", offered)
 def refuses_with_a_code(record: Record[OfferedTriggers]) -> Finding:
-    """Owners of triggers tell by the code whether another provider may come."""
+    """The code tells the owner of a trigger whether another provider may come."""
     answers = results(list(record.talk.messages()), UNKNOWN)
     error = answers[0].json.get("error") if answers else None
     if not isinstance(error, dict):
@@ -123,7 +123,7 @@ def refuses_with_a_code(record: Record[OfferedTriggers]) -> Finding:
 
 @check("PRV-006", offered)
 def says_nothing_to_a_teardown(record: Record[OfferedTriggers]) -> Finding:
-    """An answer that nobody waits for is taken for one to a trigger that failed."""
+    """Nobody waits for the answer, and it would be taken for that of a trigger that failed."""
     undone = [
         m
         for m in record.talk.messages(direction=Direction.FROM_ENGINE)
@@ -148,7 +148,7 @@ def says_nothing_to_a_teardown(record: Record[OfferedTriggers]) -> Finding:
 
 @check("PRV-007", fired)
 def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
-    """The target is looked for in the namespace of the call, and reads what the owner left it."""
+    """The engine finds the target by namespace, and the target reads the owner's metadata."""
     calls = calls_of_the_target(record.talk)
     if not calls:
         others = calls_of_the_trigger(record.talk)
@@ -175,7 +175,7 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
 
 @check("PRV-008", fired)
 def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
-    """A trigger that lives on calls a function that nobody wants to be called."""
+    """A trigger that is not removed keeps calling a function that nobody wants called."""
     played = record.result
     late = fired_since(record.talk, played.undone)
     if late:
@@ -201,7 +201,7 @@ def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
 
 @check("PRV-009", fired)
 def holds_a_trigger_once(record: Record[Fired]) -> Finding:
-    """Held twice, it fires twice; the engine offers all triggers anew after a reconnect."""
+    """A trigger held twice fires twice, and the engine offers all again after a reconnect."""
     if record.result.before is None:
         return _fires_as_often(record)
     held = _held(record, record.result.before)

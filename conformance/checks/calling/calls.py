@@ -36,7 +36,7 @@ VOID = "conformance::nobody-waits"
 
 @check("CAL-002", calls_nobody)
 def calls_under_fresh_uuids(record: Record[Errand]) -> Finding:
-    """The engine drops a call whose id is no UUID, or which has no data."""
+    """The engine drops a call if its id is not a UUID, or if it has no data."""
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
@@ -73,7 +73,7 @@ def _without(record: Record[Errand], field: str, text: str) -> Message | None:
 
 @check("CAL-003", calls_nobody)
 def carries_the_trace_on(record: Record[Errand]) -> Finding:
-    """A trace that breaks at a worker hides what it causes."""
+    """A trace that ends at a worker does not show what the worker caused."""
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
@@ -90,7 +90,7 @@ def carries_the_trace_on(record: Record[Errand]) -> Finding:
 
 @check("CAL-007", calls_nobody)
 def carries_the_baggage_on(record: Record[Errand]) -> Finding:
-    """What a caller put into the baggage is for all that follows from its call."""
+    """The baggage that a caller sets applies to every call that follows from its own."""
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
@@ -114,7 +114,7 @@ async def calls_through_a_queue(harness: Harness) -> Errand:
 
 @check("CAL-009", calls_through_a_queue)
 def numbers_calls_through_a_queue(record: Record[Errand]) -> Finding:
-    """The engine answers with a receipt, which a call without an id cannot get."""
+    """The engine answers such a call with a receipt, which it cannot send without an id."""
     calls = [c for c in outgoing(record) if isinstance(c.json.get("action"), dict)]
     if not calls:
         return inconclusive("it made no call with the action that it was asked for")
@@ -138,7 +138,7 @@ async def calls_with_metadata(harness: Harness) -> Errand:
 
 @check("CAL-013", calls_with_metadata)
 def sends_metadata(record: Record[Errand]) -> Finding:
-    """The engine hands it to the function beside the data."""
+    """The engine passes the metadata to the function separately from the data."""
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
@@ -160,7 +160,7 @@ async def calls_without_waiting(harness: Harness) -> Errand:
 
 @check("CAL-004", calls_without_waiting)
 def leaves_the_id_out_of_void_calls(record: Record[Errand]) -> Finding:
-    """With an id the engine would answer, and nobody waits."""
+    """If the call had an id, the engine would send an answer that nobody waits for."""
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
@@ -176,7 +176,7 @@ def leaves_the_id_out_of_void_calls(record: Record[Errand]) -> Finding:
 
 @check("CAL-008", calls_offline)
 def always_gives_data(record: Record[Offline]) -> Finding:
-    """The engine drops a call without the field, and the caller waits until it gives up."""
+    """The engine drops a call without a data field, and the caller waits until it gives up."""
     calls = calls_of(record.talk, NOTHING)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
@@ -192,7 +192,7 @@ def always_gives_data(record: Record[Offline]) -> Finding:
 
 @always("CAL-002", "calls after a first one", NOTHING_SEEN)
 def draws_an_id_for_each_call(record: Record[object]) -> Iterator[Finding | None]:
-    """The answer to a call whose id another one had before it may be that one's."""
+    """If two calls have the same id, the answer to one may be taken for that to the other."""
     known: dict[tuple[int, str], Message] = {}
     for call in _calls(record):
         invocation_id = call.json.get("invocation_id")
@@ -219,7 +219,7 @@ def draws_an_id_for_each_call(record: Record[object]) -> Iterator[Finding | None
 
 @always("CAL-004", "calls that nobody waits for", NOTHING_SEEN)
 def numbers_no_void_call(record: Record[object]) -> Iterator[Finding | str]:
-    """An announcement is such a call, too."""
+    """An announcement is also a call that nobody waits for."""
     for call in _calls(record):
         if _action(call) == "void":
             yield (
@@ -236,7 +236,7 @@ def numbers_no_void_call(record: Record[object]) -> Iterator[Finding | str]:
 
 @always("CAL-009", "calls through a queue", NOTHING_SEEN)
 def numbers_each_call_through_a_queue(record: Record[object]) -> Iterator[Finding | str]:
-    """The engine drops one without an id, or has nobody to give the receipt to."""
+    """The engine drops a queued call without an id, or cannot deliver its receipt."""
     for call in _calls(record):
         if _action(call) == "enqueue":
             yield (
@@ -253,7 +253,7 @@ def numbers_each_call_through_a_queue(record: Record[object]) -> Iterator[Findin
 
 @always("CAL-008", "calls", NOTHING_SEEN)
 def gives_data_in_each_call(record: Record[object]) -> Iterator[Finding | str]:
-    """The engine drops a call without the field, and the caller waits until it gives up."""
+    """The engine drops a call without a data field, and the caller waits until it gives up."""
     for call in _calls(record):
         function_id = str(call.json.get("function_id"))
         if function_id != ANNOUNCE or "data" not in call.json:

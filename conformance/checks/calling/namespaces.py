@@ -67,7 +67,7 @@ def calls_within_its_namespace(record: Record[Variables]) -> Finding:
     inconclusive("it announced no namespace: see ANN-006"),
 )
 def calls_the_engine_where_it_is(record: Record[object]) -> Iterator[Finding | None]:
-    """The engine's own functions are in the default namespace alone."""
+    """The engine's own functions exist only in the default namespace."""
     for call in record.talk.messages():
         if call.type != "invokefunction" or _namespace(record, call.connection) is None:
             continue
@@ -88,7 +88,7 @@ def calls_the_engine_where_it_is(record: Record[object]) -> Iterator[Finding | N
 
 @check("CAL-012", configured)
 def calls_where_it_is_told(record: Record[Variables]) -> Finding:
-    """Whoever names a namespace means that one."""
+    """A caller that names a namespace wants the function in that namespace."""
     call = _called(record, OTHER)
     if call is None:
         return inconclusive(NO_CALL)

@@ -31,7 +31,7 @@ def _result(record: Record[Errand]) -> Any:
 
 @check("CAL-001", calls_nobody)
 def tells_the_callers_of_errors(record: Record[Errand]) -> Finding:
-    """A caller decides by the code that the engine or the owner gave."""
+    """Callers decide what to do by the code that the engine or the function's owner gave."""
     result = _result(record)
     error = result.get("error") if isinstance(result, dict) else None
     error_sent = _engines_error(record)
@@ -130,7 +130,7 @@ async def calls_at_once(harness: Harness) -> Returns:
 
 @check("CAL-019", calls_at_once, odd_answers)
 def hands_results_to_their_callers(*records: Record[Any]) -> Finding:
-    """Answers come in any order, and each belongs to the call whose id it carries."""
+    """Answers arrive in any order, and each belongs to the call with the same id."""
     return decisive(
         _taken(record) if isinstance(record.result, OddAnswers) else _handed_out(record)
         for record in records

@@ -37,7 +37,7 @@ async def calls_a_black_hole(harness: Harness) -> Errand:
 
 @check("CAL-014", calls_a_black_hole)
 def gives_up_by_itself(record: Record[Errand]) -> Finding:
-    """The engine sets no time limit, so that a caller without one of its own waits for ever."""
+    """The engine sets no time limit, so a call without a default limit would wait for ever."""
     errand = record.result
     if not outgoing(record):
         return inconclusive("it did not call the function it was asked to call")
@@ -56,7 +56,7 @@ def gives_up_by_itself(record: Record[Errand]) -> Finding:
 
 @check("CAL-005", calls_what_is_slow)
 def gives_up_waiting(record: Record[tuple[Errand, bool]]) -> Finding:
-    """The engine sets no time limit: a caller that sets none either waits for ever."""
+    """The engine sets no time limit, so a caller that sets none either waits for ever."""
     errand, _ = record.result
     answers = record.talk.answers(errand.invocation.id)
     if errand.relay is not None:
@@ -91,7 +91,7 @@ def _own_limit(errand: Errand, answers: list[Message]) -> Finding:
 
 @check("CAL-006", calls_what_is_slow)
 def survives_late_answers(record: Record[tuple[Errand, bool]]) -> Finding:
-    """An answer that nobody waits for any more is an everyday event."""
+    """Answers regularly arrive after their caller has given up."""
     if record.result[1]:
         return kept("it went on")
     return broken(
@@ -126,7 +126,7 @@ def _sent_later(record: Record[Offline]) -> list[Message]:
 
 @check("CAL-015", calls_offline)
 def keeps_calls_for_later(record: Record[Offline]) -> Finding:
-    """A reconnect takes a second; a call that waits for 30 can wait for that."""
+    """A reconnect takes about a second, and a call with a limit of 30 seconds can wait for it."""
     obstacle = _offline_obstacle(record)
     if obstacle is not None:
         return obstacle
@@ -144,7 +144,7 @@ def keeps_calls_for_later(record: Record[Offline]) -> Finding:
 
 @check("CAL-018", calls_offline)
 def sends_kept_calls_once(record: Record[Offline]) -> Finding:
-    """A call that was both queued and kept with its caller is carried out twice."""
+    """A call that is kept both in a queue and with its caller would be carried out twice."""
     obstacle = _offline_obstacle(record)
     if obstacle is not None:
         return obstacle
@@ -186,7 +186,7 @@ def _given_up(record: Record[Offline]) -> Finding:
 
 @check("CAL-016", calls_offline)
 def forgets_expired_calls(record: Record[Offline]) -> Finding:
-    """Its caller was told that it failed, and may have tried again."""
+    """The caller was told that the call failed, and may have tried again."""
     obstacle = _offline_obstacle(record)
     if obstacle is not None:
         return obstacle

@@ -21,7 +21,7 @@ from mock_engine.transcript import Accepted, Answered, Requested
 
 @check("CON-008", configured)
 def sends_its_token(record: Record[Variables]) -> Finding:
-    """An engine that asks for a token refuses the upgrade without one."""
+    """An engine that requires a token refuses an upgrade request without one."""
     expected = f"Bearer {record.result.token}"
     requests: list[Requested] = [
         record.talk.requests[number]
@@ -50,7 +50,10 @@ UPGRADE_DEADLINE = 10.0
 
 @check("CON-001", appearing)
 def opens_a_connection(record: Record[Address]) -> Finding:
-    """At least one connection is a worker's, known by what it says first."""
+    """The engine reaches a worker only over a connection that the worker opened.
+
+    A connection counts as a worker's by the first message on it.
+    """
     spoke = record.talk.workers
     where = url(record.result.host, record.result.port)
     if (diagnosis := record.baseline.diagnosis) is not None:
@@ -82,7 +85,7 @@ def opens_a_connection(record: Record[Address]) -> Finding:
 
 @always("CON-002", "connections", inconclusive("no worker spoke: see CON-001"))
 def dials_the_root_path(record: Record[object]) -> Iterator[Finding | None]:
-    """The engine serves workers on ``/`` alone."""
+    """The engine serves workers only on the path ``/``."""
     for number in record.talk.workers:
         request = record.talk.requests.get(number)
         if request is not None:
@@ -100,7 +103,7 @@ def dials_the_root_path(record: Record[object]) -> Iterator[Finding | None]:
 
 @check("CON-003", appearing)
 def completes_the_upgrade(record: Record[Address]) -> Finding:
-    """A TCP connection becomes a WebSocket before the engine loses patience."""
+    """The engine gives up a connection that is not upgraded before its deadline."""
     accepted = {event.connection: event for event in _of(record, Accepted)}
     upgraded = {event.connection: event for event in _upgraded(record)}
     if not accepted:
@@ -126,7 +129,7 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
 
 @check("CON-006", appearing)
 def dials_the_address_it_is_given(record: Record[Address]) -> Finding:
-    """A worker found on the default port did not read the address it was given."""
+    """A worker that ignores its address dials the default port, where its engine may not be."""
     numbers = record.talk.workers
     strayed = [
         event
@@ -166,7 +169,7 @@ async def with_a_query(harness: Harness) -> bool:
 
 @check("CON-009", with_a_query)
 def keeps_the_query(record: Record[bool]) -> Finding:
-    """Guarded engines let workers in by what stands in the query of their address."""
+    """A guarded engine uses the query of the address to decide whether to admit a worker."""
     numbers = record.talk.workers
     requests = [record.talk.requests[number] for number in numbers]
     lacking = [r for r in requests if not _holds(r.request.query)]

@@ -9,7 +9,7 @@ from conformance.trials.trial import Record, check
 
 @check("CON-005", engine_does_not_greet)
 def does_not_wait_for_the_greeting(record: Record[Ungreeted]) -> Finding:
-    """Registrations may be sent before ``workerregistered``, and engines before 0.9 send none."""
+    """Engines before 0.9 send no ``workerregistered``, and registrations may precede it."""
     if record.result.lacked is None:
         return kept("it announced and registered without having been greeted")
     return broken(
@@ -22,7 +22,7 @@ def does_not_wait_for_the_greeting(record: Record[Ungreeted]) -> Finding:
 
 @check("CON-010", engine_does_not_greet)
 def takes_any_greeting(record: Record[Ungreeted]) -> Finding:
-    """Engines before 0.22 give no token, and those since 0.25 tell their features."""
+    """Engines before 0.22 send no token, and engines since 0.25 list their features."""
     heard = record.result.heard
     if not heard:
         return inconclusive("it did not register without having been greeted: see CON-005")

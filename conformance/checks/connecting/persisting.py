@@ -21,7 +21,7 @@ STALLED = 10.0
 
 @check("CON-004", engine_comes_late, engine_comes_very_late)
 def keeps_trying(*records: Record[Absence] | Record[Outage]) -> Finding:
-    """An engine that starts after its workers is an everyday event."""
+    """Engines often start after their workers."""
     late = [_late(record.result) for record in records]
     for record, (seconds, appeared, exit_code) in zip(records, late, strict=True):
         if not appeared:
@@ -71,7 +71,7 @@ def _count(harness: Harness, kind: type[Accepted]) -> int:
 
 @check("CON-011", turned_away_at_first)
 def survives_a_bad_start(record: Record[Absence]) -> Finding:
-    """A proxy that is up before the engine ends connections, or answers 503."""
+    """A proxy that starts before the engine closes connections or answers 503."""
     if record.result.appeared:
         return kept(f"it connected {record.result.seconds:.1f} s after its start")
     return broken(
@@ -100,7 +100,7 @@ async def stalled(harness: Harness) -> tuple[int, bool]:
 
 @check("CON-012", stalled)
 def gives_a_stalled_connection_up(record: Record[tuple[int, bool]]) -> Finding:
-    """An engine that hangs, or a route that loses packets, never ends a connection by itself."""
+    """A hung engine or a route that loses packets never ends a connection by itself."""
     again, back = record.result
     if again and back:
         return kept("it gave the connection up and dialled again")
@@ -147,7 +147,7 @@ async def denied(harness: Harness) -> Denied:
 
 @check("CON-007", denied)
 def survives_an_error_message(record: Record[Denied]) -> Finding:
-    """An engine tells why it refuses a worker; a worker that spins then is an attack."""
+    """An engine says why it refuses a worker, and one that reconnects at once floods it."""
     denial = record.result
     if denial.exit_code not in (None, 0):
         return broken(

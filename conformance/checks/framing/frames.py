@@ -24,7 +24,7 @@ SWITCHING = 101
 
 @always("FRM-013", "connections", inconclusive("it opened no WebSocket"))
 def keeps_the_rules_of_websockets(record: Record[object]) -> Iterator[Finding | None]:
-    """The engine fails a connection whose frames break RFC 6455, and with it all that waits."""
+    """If frames break RFC 6455, the engine fails the connection and all that waits on it."""
     for events in _upgraded(record):
         fault = next(filter(None, map(_fault, events)), None)
         if fault is None:
@@ -113,7 +113,7 @@ async def fragmented(harness: Harness) -> bool | None:
 
 @check("FRM-013", fragmented)
 def joins_fragments(record: Record[bool | None]) -> Finding:
-    """A proxy on the way may cut a message into frames: RFC 6455, section 5.4."""
+    """A proxy may split a message into several frames (RFC 6455, section 5.4)."""
     if record.result is None:
         return inconclusive("it answers no invocation")
     if record.result:

@@ -25,7 +25,7 @@ SILENT = inconclusive("it sent nothing")
 
 @always("FRM-001", "messages", SILENT, unless_told=True)
 def sends_objects_with_a_type(record: Record[object]) -> Iterator[Finding | None]:
-    """The engine drops anything else without a word."""
+    """The engine silently drops anything else."""
     for message in record.talk.messages():
         fault = _shape_fault(message)
         yield (
@@ -54,7 +54,10 @@ def _shape_fault(message: Message) -> str | None:
 
 @always("FRM-002", "messages", inconclusive("it sent no JSON object"), unless_told=True)
 def sends_valid_messages(record: Record[object]) -> Iterator[Finding | str | None]:
-    """Every message is held against the schema of its type."""
+    """The engine drops messages that it cannot decode.
+
+    Every message is checked against the schema of its type.
+    """
     for message in record.talk.messages():
         if _shape_fault(message) is not None:
             continue
@@ -90,7 +93,7 @@ def _violations_of_short(data: bytes) -> tuple[Violation, ...]:
 
 @always("FRM-010", "messages", inconclusive("no worker spoke"))
 def keeps_off_the_prefixes_of_telemetry(record: Record[object]) -> Iterator[Finding | None]:
-    """The engine takes what begins with one of them for telemetry, and drops it."""
+    """The engine takes a message with such a prefix for telemetry, and drops it."""
     for message in record.events:
         if not isinstance(message, Message) or message.direction is Direction.FROM_ENGINE:
             continue

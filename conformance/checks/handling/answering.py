@@ -20,7 +20,7 @@ from mock_engine.transcript import Message
 
 @check("INV-014", every_function)
 def tells_invocations_apart(record: Record[Round]) -> Finding:
-    """A worker that says the same to everything cannot be judged by what it says."""
+    """A worker that answers every invocation alike cannot be judged by its answers."""
     played = record.result
     if not played.known and played.withheld:
         return inconclusive(played.withheld[0])
@@ -85,7 +85,7 @@ def _bounced(record: Record[Round]) -> tuple[Message, ...]:
 
 @check("INV-001", every_function)
 def answers_for_its_functions(record: Record[Round]) -> Finding:
-    """The engine sets no time limit: a caller waits for an answer that never comes."""
+    """The engine sets no time limit, so a caller without an answer waits for ever."""
     if not record.result.known:
         if record.result.withheld:
             return inconclusive(record.result.withheld[0])
@@ -113,7 +113,7 @@ def answers_for_its_functions(record: Record[Round]) -> Finding:
 
 @check("INV-004", every_function)
 def says_that_a_function_is_unknown(record: Record[Round]) -> Finding:
-    """An engine and a worker may disagree for a moment about what is registered."""
+    """An engine and a worker may briefly disagree about what is registered."""
     unknown = record.result.unknown
     answers = record.talk.answers(unknown.id)
     if answers and error_code(answers[0]) == NOT_FOUND:

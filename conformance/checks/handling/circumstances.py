@@ -39,7 +39,7 @@ async def with_caller_id(harness: Harness) -> tuple[tuple[Invocation, Invocation
 
 @check("INV-018", with_caller_id)
 def takes_the_callers_id(record: Record[tuple[tuple[Invocation, Invocation], ...]]) -> Finding:
-    """The engine adds ``_caller_worker_id`` to the data of every call of a worker."""
+    """The engine adds ``_caller_worker_id`` to the data of every call that a worker makes."""
     judged = 0
     for plain, marked in record.result:
         first, second = (record.talk.answers(i.id)[:1] for i in (plain, marked))
@@ -70,7 +70,7 @@ async def with_metadata(harness: Harness) -> tuple[Invocation, Any, Part]:
 
 @check("INV-019", with_metadata)
 def hands_metadata_to_the_handler(record: Record[tuple[Invocation, Any, Part]]) -> Finding:
-    """Trigger bindings put what a handler needs to know into the metadata."""
+    """Trigger bindings put information that the handler needs into the metadata."""
     invocation, metadata, part = record.result
     answers = record.talk.answers(invocation.id)
     result = answers[0].json.get("result") if answers else None
@@ -98,7 +98,7 @@ async def within_a_trace(harness: Harness) -> Invocation:
 
 @check("INV-026", within_a_trace)
 def answers_within_the_trace(record: Record[Invocation]) -> Finding:
-    """The engine hands the caller the trace of the answer."""
+    """The engine passes the trace of the answer on to the caller."""
     answers = record.talk.answers(record.result.id)
     if not answers:
         return inconclusive("it did not answer an invocation within a trace")
@@ -127,7 +127,7 @@ async def beside_the_data(harness: Harness) -> tuple[Invocation, Part]:
 
 @check("INV-032", beside_the_data)
 def keeps_metadata_out_of_the_data(record: Record[tuple[Invocation, Part]]) -> Finding:
-    """A handler that checks its data would refuse what it did not ask for."""
+    """A handler that validates its data would refuse fields that it does not expect."""
     invocation, part = record.result
     answers = record.talk.answers(invocation.id)
     if not answers:

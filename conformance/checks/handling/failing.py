@@ -27,7 +27,7 @@ CATCH = "Catch whatever a handler raises and send its text with code invocation_
 
 @check("INV-006", failing, calls_nobody)
 def reports_the_failure_of_a_handler(*records: Record[Any]) -> Finding:
-    """A caller that gets a result, or nothing, for a failure goes on as if all were well."""
+    """A caller that gets a result or nothing after a failure carries on as if all were well."""
     return decisive(_reported(record) for record in records)
 
 
@@ -86,7 +86,7 @@ def _passed_on(record: Record[Errand]) -> Finding:
 
 @check("INV-015", failing, calls_nobody)
 def passes_the_code_of_a_failure_on(*records: Record[Any]) -> Finding:
-    """Callers decide by the code, people by the message."""
+    """Programs decide by the code of an error, and people by its message."""
     return decisive(_coded(record) for record in records)
 
 
@@ -232,7 +232,7 @@ def _crash_error(record: Record[Crash]) -> tuple[Message | None, dict[str, objec
 
 @check("INV-023", crashing)
 def gives_crashes_their_code(record: Record[Crash]) -> Finding:
-    """Callers tell a mistake in a handler from a failure that it chose by the code."""
+    """The code tells callers whether a handler crashed or chose to fail."""
     answer, error = _crash_error(record)
     if answer is None or not error:
         return inconclusive("it answered no error: see INV-016")
@@ -250,7 +250,7 @@ def gives_crashes_their_code(record: Record[Crash]) -> Finding:
 
 @check("INV-024", crashing, calls_nobody)
 def tells_where_it_crashed(*records: Record[Any]) -> Finding:
-    """Without it, whoever looks into the failure has to reproduce it first."""
+    """Without a stack trace, a developer has to reproduce the failure first."""
     return decisive(
         _where(record) if isinstance(record.result, Crash) else _where_uncaught(record)
         for record in records

@@ -20,10 +20,10 @@ NO_FORMAT = not_applicable("none of its functions that was asked declares what i
 
 @always("INV-039", "results of functions that declare what they return", NO_FORMAT)
 def returns_what_it_declares(record: Record[Any]) -> Iterator[Finding | str]:
-    """Whoever generates a client from the formats cannot read another result.
+    """Clients that are generated from the response formats cannot read any other result.
 
-    Data outside the request format may have any answer. A result that tells of an error is none
-    that the format is about.
+    Data outside the request format may get any answer. The response format does not apply to a
+    result that reports an error.
     """
     formats = _formats(record)
     looked: Counter[str] = Counter()

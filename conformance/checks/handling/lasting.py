@@ -19,7 +19,7 @@ from conformance.trials.trial import Record, Worker, check, trial
 
 @check("INV-030", long_haul)
 def answers_however_often(record: Record[Haul]) -> Finding:
-    """A worker lives for months."""
+    """A worker runs for months, so it must handle any number of invocations."""
     haul = record.result
     if haul.unanswered or record.exit_code is not None:
         return broken(
@@ -32,7 +32,7 @@ def answers_however_often(record: Record[Haul]) -> Finding:
 
 @check("INV-033", long_haul)
 def does_not_grow(record: Record[Haul]) -> Finding:
-    """What each invocation leaves behind ends the process in the end."""
+    """A worker that keeps something of every invocation runs out of memory in the end."""
     haul = record.result
     if haul.unanswered:
         return inconclusive("it did not answer all of them: see INV-030")
@@ -101,7 +101,7 @@ async def odd_data(harness: Harness) -> Oddities:
 
 @check("INV-034", odd_data)
 def answers_whatever_the_data(record: Record[Oddities]) -> Finding:
-    """Callers make mistakes; one that gets no answer waits for ever, and takes others along."""
+    """Callers make mistakes, and one that gets no answer waits for ever and holds up others."""
     if not record.result.invocations:
         return not_applicable("it registers no function that may be invoked")
     for invocation in record.result.invocations:
@@ -137,7 +137,7 @@ async def many_failures(harness: Harness) -> tuple[Invocation, ...]:
 
 @check("INV-035", many_failures)
 def answers_after_many_failures(record: Record[tuple[Invocation, ...]]) -> Finding:
-    """What a failure does not give back, a place in a pool or a lock, is gone some day."""
+    """Failures that do not release a lock or a place in a pool use them all up in time."""
     invocations = record.result
     if not invocations:
         return inconclusive("the worker was not connected any more")

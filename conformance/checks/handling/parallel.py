@@ -92,7 +92,7 @@ def _held_up(talk: Conversation, race: Race, relays: Collection[str]) -> Finding
 
 @check("INV-008", slow_beside_quick)
 def handles_invocations_in_parallel(record: Record[Race]) -> Finding:
-    """One slow caller must not hold up the others."""
+    """One slow invocation must not hold up the others."""
     relays = {relay.function_id for relay in record.baseline.knowledge.relays}
     return _held_up(record.talk, record.result, relays) or kept(
         f"{len(record.result.slow)} slow invocations and a quick one, side by side"
@@ -121,7 +121,7 @@ async def crowd(harness: Harness) -> Crowd:
 
 @check("INV-031", crowd)
 def gives_each_its_own_answer(record: Record[Crowd]) -> Finding:
-    """A caller that gets another one's answer acts on it."""
+    """A caller acts on the answer that it gets, even if it belongs to another call."""
     for invocation, data in record.result.invocations:
         answers = record.talk.answers(invocation.id)
         if not answers:

@@ -66,7 +66,7 @@ def echoes_the_function_id(record: Record[object]) -> Iterator[Finding | None]:
 
 @always("INV-005", "errors", inconclusive("it reported no error"))
 def reports_errors_with_code_and_message(record: Record[object]) -> Iterator[Finding | None]:
-    """The engine cannot read an error that lacks one of them."""
+    """The engine cannot read an error that lacks its code or its message."""
     for answer in _answers(record):
         error = answer.json.get("error")
         if error is None:
@@ -88,7 +88,7 @@ def reports_errors_with_code_and_message(record: Record[object]) -> Iterator[Fin
 
 @always("INV-038", "errors", inconclusive("it reported no error"))
 def tells_in_words(record: Record[object]) -> Iterator[Finding | None]:
-    """Whoever reads an error knows no more than its words."""
+    """The person who reads an error often has nothing but its text."""
     for answer in _answers(record):
         error = answer.json.get("error")
         if not isinstance(error, dict) or error_fault(error) is not None:
@@ -110,7 +110,7 @@ def tells_in_words(record: Record[object]) -> Iterator[Finding | None]:
 
 @always("INV-036", "answers", NONE)
 def sends_a_result_or_an_error(record: Record[object]) -> Iterator[Finding | None]:
-    """The engine passes the error on and drops the result, so that the caller never sees it."""
+    """The engine passes on the error and drops the result, which the caller never sees."""
     for answer in _answers(record):
         both = all(answer.json.get(name) is not None for name in ("result", "error"))
         yield (
@@ -127,7 +127,7 @@ def sends_a_result_or_an_error(record: Record[object]) -> Iterator[Finding | Non
 
 @always("INV-037", "answers", NONE, unless_told=True)
 def answers_what_it_was_asked(record: Record[object]) -> Iterator[Finding | None]:
-    """Whoever waits under that id gets an answer to what nobody asked."""
+    """A caller that waits under the same id would get an answer to something it did not ask."""
     known = _invocations(record)
     for answer in _answers(record):
         expected = str(answer.json.get("invocation_id")).lower() in known

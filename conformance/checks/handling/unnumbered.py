@@ -56,7 +56,7 @@ def _stray(talk: Conversation) -> list[Message]:
 
 @check("INV-007", without_id)
 def does_not_answer_without_an_id(record: Record[Void]) -> Finding:
-    """An invocation without an id is fire-and-forget; its answer belongs to nobody."""
+    """An invocation without an id is fire-and-forget, so nobody waits for an answer."""
     stray = _stray(record.talk)
     if stray:
         return broken(
@@ -88,7 +88,7 @@ async def behind_urls(harness: Harness) -> tuple[Invocation, ...]:
 
 @check("INV-021", behind_urls)
 def says_that_a_function_is_behind_a_url(record: Record[tuple[Invocation, ...]]) -> Finding:
-    """The worker has no handler for it, and the caller would wait for ever."""
+    """The worker has no handler for it, so without an error the caller would wait for ever."""
     if not record.result:
         return not_applicable("it registers no function with a URL")
     for invocation in record.result:
@@ -140,7 +140,7 @@ def _calls_of(talk: Conversation, errand: UnnumberedCall) -> list[Message]:
 
 @check("INV-022", run_without_id)
 def runs_what_has_no_id(record: Record[UnnumberedCall]) -> Finding:
-    """Events, and calls that nobody waits for, come without an id; they are to be handled."""
+    """Events and calls that nobody waits for have no id, but must still be handled."""
     done = _calls_of(record.talk, record.result)
     if done:
         return kept("the function ran", done[0])
@@ -162,7 +162,7 @@ async def with_an_action(harness: Harness) -> Invocation:
 
 @check("INV-020", with_an_action)
 def answers_whatever_has_an_id(record: Record[Invocation]) -> Finding:
-    """The engine gives each call an id and forgets it only when it is answered."""
+    """The engine gives every call an id, and forgets the call only when it is answered."""
     if record.talk.answers(record.result.id):
         return kept("it answered")
     return broken(

@@ -21,7 +21,7 @@ from mock_engine.wire import Frame
 
 @check("RDY-001", looking_back)
 def stays_alive_and_connected(record: Record[Vitals]) -> Finding:
-    """Nothing but a signal ends a worker."""
+    """A worker serves until a signal ends it; nothing else should."""
     count = len(record.talk.live_workers)
     if record.result.exit_code is None and count >= len(record.talk.workers):
         return kept(f"alive after {record.result.age:.1f} s, {count} connection(s) open")
@@ -60,7 +60,7 @@ async def pinging(harness: Harness) -> PingSent:
 
 @check("RDY-002", pinging)
 def answers_pings(record: Record[PingSent]) -> Finding:
-    """Proxies and engines close connections whose pings stay unanswered (RFC 6455, 5.5.2)."""
+    """Proxies and engines close a connection if it answers no pings (RFC 6455, 5.5.2)."""
     ping = record.result
     lacking = [
         (number, payload)
@@ -100,7 +100,7 @@ def _message_pongs(talk: Conversation) -> list[Message]:
 
 @check("RDY-003", pinged_by_message)
 def answers_a_ping_message(record: Record[float]) -> Finding:
-    """Beside the pings of WebSockets the protocol has one of its own."""
+    """Besides WebSocket pings, the protocol has a ping message of its own."""
     pongs_seen = _message_pongs(record.talk)
     if pongs_seen:
         return kept("it answered pong", pongs_seen[0])
@@ -158,7 +158,7 @@ def _pong_came_first(talk: Conversation, events: Sequence[Event], busy: Busy) ->
 
 @check("RDY-004", pinged_while_busy)
 def answers_pings_while_busy(record: Record[Busy]) -> Finding:
-    """A proxy cuts a connection whose pings wait for a slow handler."""
+    """A proxy closes a connection if a slow handler delays the answers to its pings."""
     busy = record.result
     if _pong_came_first(record.talk, record.events, busy):
         return kept("the pong came before the slow answer")

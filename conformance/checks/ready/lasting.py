@@ -58,7 +58,7 @@ def _pings(harness: Harness, number: int, since: float) -> list[FrameSeen]:
 
 @check("RDY-006", left_alone)
 def pings_the_engine(record: Record[Alone]) -> Finding:
-    """Without pings of its own a worker cannot tell a quiet engine from one that is gone."""
+    """A worker that sends no pings cannot tell a quiet engine from one that is gone."""
     pings = [
         e
         for e in record.events
@@ -96,7 +96,7 @@ async def route_lost(harness: Harness) -> float | None:
 
 @check("RDY-007", route_lost)
 def notices_a_lost_route(record: Record[float | None]) -> Finding:
-    """A connection whose route is lost never ends: the worker looks alive and serves nobody."""
+    """A connection over a lost route never ends, so the worker looks alive but gets no calls."""
     if record.result is not None:
         return kept(f"it dialled anew after {record.result:.0f} s of silence")
     return broken(
@@ -131,7 +131,7 @@ async def unheard(harness: Harness) -> bool:
 
 @check("RDY-005", unheard)
 def outlives_its_readers(record: Record[bool]) -> Finding:
-    """Whoever reads a worker's output may end before it; its next line then fails with EPIPE."""
+    """The reader of a worker's output may end first; the next line then fails with EPIPE."""
     if record.result:
         return kept("it went on although nobody read its output any more")
     return broken(

@@ -35,7 +35,7 @@ SURVIVABLE = "FUNCTION_NAMESPACE_CONFLICT"
 
 @always("RDY-001", "processes and connections", NOTHING_BROKEN, proves=False, unless_told=True)
 def stays_until_it_is_told_to_stop(record: Record[Any]) -> Iterator[Finding | None]:
-    """A worker that ends, drops its connection or goes deaf serves nobody."""
+    """A worker that ends, disconnects or stops listening cannot handle calls."""
     if not record.baseline.workers:
         return  # a worker that never was present cannot leave: see CON-001
     exits = [event for event in record.life if event.turn is Turn.EXITED]

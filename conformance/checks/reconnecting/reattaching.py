@@ -14,7 +14,7 @@ from mock_engine.transcript import Direction, Message
 
 @check("REC-006", *SERIES)
 def reattaches_first(*records: Record[Series]) -> Finding:
-    """Only the owner of the old connection may clear what it left behind."""
+    """The engine lets only the owner of the old connection clear what that one left behind."""
     returned = drops(records)
     if not returned:
         return inconclusive(NEVER_BACK)
@@ -72,10 +72,10 @@ def _greetings(record: Record[Series], connections: Iterable[int]) -> list[tuple
     inconclusive("it opened no connection that it spoke on: see CON-001"),
 )
 def does_not_reattach_at_first(record: Record[object]) -> Iterator[Finding | None]:
-    """There is nothing to reattach to on the first connection of a process.
+    """A process has nothing to reattach to on its first connection.
 
-    Of several processes in a run the first is looked at: what the one before had begun to send may
-    be read when the next one is there already.
+    If a run has several processes, only the first is looked at: what one process had begun to send
+    may still be read when the next one is already there.
     """
     for number in record.talk.workers[:1]:
         first = record.talk.first_message(number)

@@ -25,9 +25,9 @@ from mock_engine.rendering import as_json
 
 @check("REC-008", looking_back, *SERIES)
 def registers_everything_again(*records: Record[Any]) -> Finding:
-    """A new connection starts with nothing: the engine forgot what the old one registered.
+    """The engine forgets what the old connection registered, so a new one starts empty.
 
-    What a worker was seen to take back by itself it may have taken back meanwhile.
+    Registrations that the worker was seen to remove by itself may be missing.
     """
     returned = drops(tuple(record for record in records if record.trial in LOSSES))
     if not returned:
@@ -51,7 +51,7 @@ def registers_everything_again(*records: Record[Any]) -> Finding:
 
 @check("REC-009", *SERIES)
 def registers_nothing_twice(*records: Record[Series]) -> Finding:
-    """What is sent twice was queued and replayed; with triggers that fires twice."""
+    """A registration that is both queued and replayed comes twice, and a trigger fires twice."""
     returned = drops(records)
     if not returned:
         return inconclusive(NEVER_BACK)
@@ -85,7 +85,7 @@ def _same_id(record: Record[Series], drop: Drop, identity: Identity) -> bool:
 
 @check("REC-011", *SERIES)
 def announces_itself_again(*records: Record[Series]) -> Finding:
-    """The engine knows a worker by the announcement on its connection."""
+    """The engine identifies a worker by the announcement on its connection."""
     returned = drops(records)
     if not returned:
         return inconclusive(NEVER_BACK)
@@ -106,7 +106,7 @@ def announces_itself_again(*records: Record[Series]) -> Finding:
 
 @check("REC-015", *SERIES)
 def keeps_its_trigger_ids(*records: Record[Series]) -> Finding:
-    """Whoever holds the id of a trigger can unregister it after a reconnect, too."""
+    """Code that holds the id of a trigger must still be able to unregister it afterwards."""
     compared = 0
     for record, drop in drops(records):
         old = _trigger_ids(record, drop.before)
@@ -136,7 +136,7 @@ def _trigger_ids(record: Record[Series], connections: Iterable[int]) -> dict[Ide
 
 @check("REC-024", *SERIES)
 def leaves_out_what_it_took_back(*records: Record[Series]) -> Finding:
-    """What is taken back and comes again serves calls and fires triggers that nobody wants."""
+    """An unregistered function or trigger that comes back runs although nobody wants it."""
     taken = 0
     for record, drop in drops(records):
         earlier = [n for n in record.talk.workers if record.talk.first_message(n).at < drop.at]
@@ -163,7 +163,7 @@ def leaves_out_what_it_took_back(*records: Record[Series]) -> Finding:
 
 @check("REC-026", *SERIES)
 def replays_in_order(*records: Record[Series]) -> Finding:
-    """A trigger that comes before its function or type refers to what is not there yet."""
+    """A trigger that comes first refers to a function or type that does not exist yet."""
     judged = 0
     for record, drop in drops(records):
         for number in drop.after:

@@ -57,7 +57,7 @@ async def cut_while_busy(harness: Harness) -> Straddle:
 
 @check("REC-016", cut_while_busy, *SERIES)
 def keeps_old_answers_to_itself(*records: Record[Straddle] | Record[Series]) -> Finding:
-    """The engine has told the caller that the invocation was stopped; the answer is nobody's."""
+    """The engine has told the caller that the invocation was stopped; nobody awaits an answer."""
     played = [record.result for record in records if isinstance(record.result, Straddle)]
     interrupted = [(r, i) for r in records for i in _interrupted(r)]
     for record, invocation in interrupted:
@@ -98,7 +98,7 @@ def _services(records: tuple[Record[Series], ...]) -> list[tuple[Record[Series],
 
 @check("REC-033", every_function, *SERIES)
 def answers_after_a_loss(first: Record[Round], *records: Record[Series]) -> Finding:
-    """What still looks at the old connection answers into the void, or twice."""
+    """Code that still uses the old connection loses its answers or sends them twice."""
     answering = _answering(first)
     judged = 0
     for record, drop, service in _services(records):
@@ -140,7 +140,7 @@ def _answered_once(record: Record[Series], invocation: Invocation, drop: Drop) -
 
 @check("REC-034", *SERIES)
 def answers_pings_after_a_loss(*records: Record[Series]) -> Finding:
-    """A keepalive that belongs to the first connection leaves the others to the next proxy."""
+    """If only the first connection answers pings, a proxy will close the later ones."""
     services = _services(records)
     if not services:
         return inconclusive(NEVER_BACK)
@@ -160,7 +160,7 @@ def answers_pings_after_a_loss(*records: Record[Series]) -> Finding:
 
 @check("REC-035", *SERIES)
 def provides_after_a_loss(*records: Record[Series]) -> Finding:
-    """The engine offers a provider that is back every trigger of its type anew."""
+    """After a provider reconnects, the engine offers it every trigger of its type again."""
     services = [each for each in _services(records) if each[2].offered is not None]
     if not services:
         return not_applicable("it provides no trigger type after a reconnect")
@@ -186,7 +186,7 @@ def provides_after_a_loss(*records: Record[Series]) -> Finding:
 
 @check("REC-036", *SERIES)
 def comes_back_once(*records: Record[Series]) -> Finding:
-    """A second connection takes the first one's name, or its reattach cuts the first one off."""
+    """A second connection takes the name of the first, or disconnects it by reattaching."""
     returned = drops(records)
     if not returned:
         return inconclusive(NEVER_BACK)

@@ -21,7 +21,7 @@ from conformance.trials.trial import Record, check
 
 @check("REC-027", long_outage, long_absence)
 def outlasts_a_long_outage(*records: Record[Outage]) -> Finding:
-    """An upgrade of the engine takes minutes; whoever counts tries is missing afterwards."""
+    """An engine upgrade takes minutes, and a worker that gives up stays offline afterwards."""
     for record in records:
         outage = record.result
         if not outage.back:
@@ -41,7 +41,7 @@ def outlasts_a_long_outage(*records: Record[Outage]) -> Finding:
 
 @check("REC-028", long_outage)
 def retries_less_and_less_often(record: Record[Outage]) -> Finding:
-    """Thousands of workers that try every moment keep an engine from starting."""
+    """Thousands of workers that retry without a pause keep an engine from starting."""
     tries = record.result.tries
     if len(tries) < 2:
         return inconclusive("it did not try twice")
@@ -66,7 +66,7 @@ STEP_RATIO = 1.2
 def waits_between_tries(*records: Record[Series]) -> Finding:
     """Workers that all retry at once keep an engine from coming back.
 
-    One try at once does not, if the next one waits.
+    One immediate try does no harm if the worker waits before the next one.
     """
     gaps_seen: list[float] = []
     for record in records:
@@ -106,7 +106,7 @@ def _gaps(record: Record[Series], drop: Drop) -> tuple[list[float], list[float]]
 
 @check("REC-021", first_series, second_series)
 def begins_anew_after_success(*records: Record[Series]) -> Finding:
-    """A delay that never shrinks again keeps a worker away for half a minute in the end."""
+    """A delay that is never reset grows until each reconnect takes half a minute."""
     judged: list[tuple[Record[Series], list[float]]] = []
     for record in records:
         delays = [

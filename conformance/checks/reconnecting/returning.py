@@ -30,7 +30,7 @@ def _returns(requirement: str, *records: Record[Series]) -> Finding:
 
 
 def _returns_always(*records: Record[Series] | Record[OftenLost]) -> Finding:
-    """Whoever counts the losses of a connection, and gives up, is missing in the end."""
+    """A worker that gives up after a number of lost connections stays offline in the end."""
     single = [record for record in records if not isinstance(record.result, OftenLost)]
     finding = _returns(RESET.requirement, single[0]) if single else inconclusive(NEVER_BACK)
     if finding.conclusion is Conclusion.BROKEN:

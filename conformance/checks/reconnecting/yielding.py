@@ -16,7 +16,7 @@ from conformance.trials.trial import Record, check
 
 @check("REC-012", name_conflict, long_name_conflict)
 def stays_away_when_its_name_is_taken(*records: Record[Displaced]) -> Finding:
-    """Two workers of one name that both insist would throw each other out for ever."""
+    """If two workers with the same name both came back, they would evict each other for ever."""
     for record in records:
         again = _again(record)
         if again:
@@ -31,7 +31,7 @@ def stays_away_when_its_name_is_taken(*records: Record[Displaced]) -> Finding:
 
 @check("REC-030", unknown_refusal)
 def takes_any_refusal_of_itself_as_final(record: Record[Displaced]) -> Finding:
-    """Newer engines have further reasons to refuse a worker; each holds as long as they run."""
+    """Newer engines have further reasons to refuse a worker, which hold while they run."""
     again = _again(record)
     if not again:
         return kept(f"no new connection within {record.result.patience} s")
@@ -46,7 +46,7 @@ def takes_any_refusal_of_itself_as_final(record: Record[Displaced]) -> Finding:
 
 @check("REC-037", name_conflict)
 def does_not_live_on_in_silence(record: Record[Displaced]) -> Finding:
-    """A process that looks healthy and serves nobody is never restarted, nor looked into."""
+    """Nobody restarts or examines a process that looks healthy but handles no calls."""
     displaced = record.result
     if _again(record):
         return inconclusive("it came back although its name is taken: see REC-012")

@@ -90,7 +90,7 @@ SAYING = frozenset(
     ),
 )
 def formats_say_something(body: Any) -> str | None:
-    """Callers, fuzzers and language models make calls from the request format."""
+    """Callers, fuzzers and language models build their calls from the request format."""
     schema = body["request_format"]
     if schema is True or (isinstance(schema, dict) and not SAYING & set(schema)):
         return f"request_format of {as_json(body.get('id'))} allows anything: {as_json(schema)}"
@@ -103,7 +103,7 @@ def formats_say_something(body: Any) -> str | None:
     not_applicable("it is in the default namespace, where the engine allows them"),
 )
 def keeps_off_reserved_ids(record: Record[object]) -> Iterator[Finding | None]:
-    """Ids that begin with ``engine::`` are the engine's own outside the default namespace."""
+    """Outside the default namespace, ids that begin with ``engine::`` belong to the engine."""
     for number in record.talk.workers:
         namespace = _namespace(record, number)
         for registration in record.talk.registrations if namespace is not None else ():

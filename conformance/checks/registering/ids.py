@@ -19,7 +19,7 @@ from mock_engine.transcript import Direction, Message
 
 @check("REG-012", engine_comes_late)
 def registers_offline_once(record: Record[Absence]) -> Finding:
-    """What is registered before there is a connection is both queued and kept for replays."""
+    """Early registrations are both queued and kept for replays, and may be sent from both."""
     if not record.result.appeared:
         return inconclusive("it did not connect to an engine that came late: see CON-004")
     if record.result.missing is not None:
@@ -51,9 +51,9 @@ def registers_offline_once(record: Record[Absence]) -> Finding:
 
 @always("REG-002", "registrations", not_applicable("it registers nothing"), unless_told=True)
 def registers_each_id_once(record: Record[Any]) -> Iterator[Finding | None]:
-    """A second registration of an id on a connection replaces the first without a word.
+    """A second registration of an id on a connection silently replaces the first.
 
-    Where a connection is lost and made again, REC-009 tells of what is registered twice.
+    REC-009 covers what is registered twice after a reconnect.
     """
     seen: dict[tuple[int, str, str], Message] = {}
     taken_back = _unregistered(record)
@@ -111,7 +111,7 @@ KINDS = {undo: kind for kind, undo in REGISTRATIONS.items()}
 
 @always("REG-013", "registrations taken back", inconclusive("it took nothing back"))
 def takes_back_what_it_registered(record: Record[Any]) -> Iterator[Finding | None]:
-    """The engine passes over the end of what it does not know, and goes on serving the rest."""
+    """The engine ignores the removal of an unknown id, and what was meant stays registered."""
     held = {(entry.kind, json.dumps(entry.id)): entry for entry in record.talk.registrations}
     for message in record.talk.messages():
         kind = KINDS.get(str(message.type))
@@ -151,7 +151,7 @@ def _is_given(record: Record[Any], message: Message) -> bool:
 
 @check("REG-013", taking_back)
 def takes_back_by_id(record: Record[None]) -> Finding:
-    """The engine finds what is to go by its id, and the provider of a trigger by its type."""
+    """The engine finds what to remove by its id, and the provider of a trigger by its type."""
     wanted = [("unregisterfunction", "conformance::extra::brief")]
     wanted += [
         ("unregistertrigger", str(r.id))

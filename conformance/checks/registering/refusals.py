@@ -39,7 +39,7 @@ async def _serves(harness: Harness) -> bool:
 
 @check("REG-009", function_conflict)
 def survives_a_function_conflict(record: Record[AfterRejection]) -> Finding:
-    """One taken name must not take the other functions down."""
+    """If one function name is taken, the worker must still serve its other functions."""
     return _went_on(record, "Log the rejection of the function and go on.")
 
 
@@ -56,7 +56,7 @@ def _went_on(record: Record[AfterRejection], remedy: str) -> Finding:
 
 @check("TRG-003", trigger_refused)
 def survives_a_confirmed_trigger(record: Record[Refusal]) -> Finding:
-    """Engines confirm a trigger without an error, or with null for it."""
+    """Engines confirm a trigger by a message without an error, or with null as the error."""
     if record.result.confirmed:
         return kept("it went on")
     return broken(
@@ -96,14 +96,14 @@ async def odd_rejection(harness: Harness) -> AfterRejection:
 
 @check("REG-014", odd_rejection)
 def survives_an_unknown_rejection(record: Record[AfterRejection]) -> Finding:
-    """Newer engines have further reasons to refuse a function."""
+    """Newer engines refuse functions for reasons that a worker may not know."""
     remedy = "A rejection that names a function_id is about that function, whatever its code."
     return _went_on(record, remedy)
 
 
 @check("TRG-002", trigger_refused)
 def tells_of_a_refused_trigger(record: Record[Refusal]) -> Finding:
-    """A route that never answers is looked for in the worker's log first."""
+    """If a route never answers, people look in the worker's log first."""
     if record.result.logged:
         return kept("the refusal is in its output")
     return broken(

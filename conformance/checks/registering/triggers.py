@@ -23,7 +23,7 @@ NO_TRIGGER = not_applicable("it registers no trigger")
     remedy="Send an empty object as config where a trigger type needs none.",
 )
 def triggers_are_complete(body: Any) -> str | None:
-    """The engine drops a trigger that lacks a field, silently."""
+    """The engine silently drops a trigger that lacks a field."""
     lacking = [name for name in TRIGGER_FIELDS if name not in body]
     lacking += [name for name in TRIGGER_FIELDS[:3] if name in body and not _is_name(body[name])]
     return "missing or empty: " + ", ".join(lacking) if lacking else None
@@ -35,7 +35,7 @@ def _is_name(value: object) -> bool:
 
 @always("REG-005", "triggers", NO_TRIGGER)
 def trigger_ids_are_unique(record: Record[object]) -> Iterator[Finding | None]:
-    """Unregistering one of two triggers with one id would leave the other nameless."""
+    """If two triggers share an id, unregistering one leaves no id for the other."""
     bound: dict[tuple[int, str], Registration] = {}
     for entry in record.talk.registrations:
         if entry.kind != "registertrigger":
@@ -55,7 +55,7 @@ def trigger_ids_are_unique(record: Record[object]) -> Iterator[Finding | None]:
 
 @always("REG-006", "triggers", NO_TRIGGER)
 def triggers_name_functions_that_exist(record: Record[object]) -> Iterator[Finding | None]:
-    """A trigger on a function that nobody registers fires into nothing."""
+    """A trigger on a function that nobody registers has nothing to call."""
     known = set(record.talk.functions()) | set(record.baseline.functions)
     for entry in record.talk.registrations:
         if entry.kind != "registertrigger":

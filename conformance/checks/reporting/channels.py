@@ -27,7 +27,7 @@ below 1 MiB, because some SDKs before 0.24.6 cannot take more."""
 
 @always("CHN-001", "ends of channels", not_applicable("it opened no channel"))
 def opens_channels_by_their_key(record: Record[object]) -> Iterator[Finding | None]:
-    """The engine refuses an end of a channel without its key, or of no direction."""
+    """The engine refuses to open the end of a channel without a key or a direction."""
     for event in record.talk.channel_requests:
         query = event.request.query
         right = "key=" in query and ("dir=read" in query or "dir=write" in query)
@@ -45,7 +45,7 @@ def opens_channels_by_their_key(record: Record[object]) -> Iterator[Finding | No
 
 @check("CHN-002", written_to_a_channel)
 def writes_all_before_it_closes(record: Record[ChannelOutput]) -> Finding:
-    """A reader takes the close for the end: what comes later, or never came, is lost to it."""
+    """A reader takes the close for the end, and loses whatever was not sent before it."""
     written = record.result
     fault = _difference(written.parts)
     if fault is None and written.ended:
@@ -89,7 +89,7 @@ def _named(part: Part) -> str:
 
 @check("CHN-004", written_to_a_channel)
 def writes_in_pieces(record: Record[ChannelOutput]) -> Finding:
-    """What is written in one piece has to lie whole in the memory of all that it passes."""
+    """Every program on the way has to hold a whole piece in memory."""
     sizes = [len(data) for binary, data in record.result.parts if binary]
     if not sizes:
         return inconclusive("it wrote no data: see CHN-002")
@@ -126,7 +126,7 @@ async def read_from_a_channel(harness: Harness) -> Invocation:
 
 @check("CHN-003", read_from_a_channel)
 def reads_to_the_end(record: Record[Invocation]) -> Finding:
-    """Whoever stops early works on a part, and nothing tells it so."""
+    """A reader that stops early works on part of the data, and nothing tells it so."""
     answers = record.talk.answers(record.result.id)
     wanted = {
         "base64": base64.b64encode(b"".join(d for binary, d in PARTS if binary)).decode(),
@@ -197,7 +197,7 @@ def _cut(harness: Harness, channel: str) -> None:
 
 @check("CHN-005", channels_lost)
 def outlives_its_channels(record: Record[tuple[Invocation, ...]]) -> Finding:
-    """An end can be had once: there is no way back into a channel, and somebody waits."""
+    """The end of a channel can be opened only once, and the caller still waits for an answer."""
     silent = [i for i in record.result if not record.talk.answers(i.id)]
     if not silent:
         return kept(f"{len(record.result)} functions answered although their channel was lost")

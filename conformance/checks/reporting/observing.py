@@ -71,7 +71,7 @@ async def observed(harness: Harness) -> ObserverAdded | None:
 
 @check("OBS-002", observed)
 def accepts_observers(record: Record[ObserverAdded | None]) -> Finding:
-    """The engine counts an observer as active once the owner of the function has said so."""
+    """The engine activates an observer once the owner of the function acknowledges it."""
     if record.result is None:
         return not_applicable(f"it does not declare the feature {OBSERVE}, or has no function")
     acks = [m for m in record.talk.messages() if m.type == "observerack"]
@@ -91,7 +91,7 @@ def accepts_observers(record: Record[ObserverAdded | None]) -> Finding:
 
 @check("OBS-003", observing_again)
 def observes_again(record: Record[Reconnected | None]) -> Finding:
-    """An observer ends with its connection, and whoever holds its id wants to end it later."""
+    """An observer ends with its connection, and code that holds its id may remove it later."""
     if record.result is None:
         return not_applicable("it observes no function")
     if not record.result.after:

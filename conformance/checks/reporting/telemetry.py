@@ -33,9 +33,9 @@ def _sent(record: Record[object]) -> list[Message]:
 
 @always("TEL-001", "messages of telemetry", NONE)
 def telemetry_is_prefixed_json(record: Record[object]) -> Iterator[Finding | None]:
-    """The engine reads telemetry by its prefix, and drops what it cannot read.
+    """The engine recognises telemetry by its prefix, and drops what it cannot read.
 
-    Many workers send it seconds apart, and what is left when they end.
+    Many workers send telemetry every few seconds, and the rest when they end.
     """
     paths = _paths(record)
     for message in _sent(record):
@@ -68,7 +68,7 @@ def _telemetry_fault(message: Message) -> str | None:
 
 @always("TEL-002", "messages of telemetry", NONE)
 def telemetry_has_its_path(record: Record[object]) -> Iterator[Finding | None]:
-    """On any other path the engine takes the connection for a worker that registers nothing."""
+    """On any other path, the engine takes the connection for a worker without registrations."""
     paths = _paths(record)
     for message in filter(is_telemetry, _sent(record)):
         path = paths.get(message.connection)
@@ -119,7 +119,7 @@ def _refused(harness: Harness) -> bool:
 
 @check("TEL-003", telemetry_refused)
 def works_without_telemetry(record: Record[str | None]) -> Finding:
-    """Telemetry is for looking on; it must not decide whether the worker works."""
+    """Telemetry only observes a worker, which must also work without it."""
     if record.result == "":
         return NONE
     if record.result is None:

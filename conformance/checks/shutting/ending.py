@@ -99,7 +99,7 @@ _exits_with_zero("SHD-004", interrupted)
 
 @check("SHD-005", interrupted, *SERVING, *FIRST_STEPS)
 def leaves_no_orphans(*records: Record[Any]) -> Finding:
-    """A process that outlives its worker holds ports, files and connections."""
+    """A process that is left behind keeps holding ports, files and connections."""
     ended = [record for record in records if stop_of(record).took is not None]
     if not ended:
         return inconclusive(NO_END)
@@ -118,7 +118,7 @@ def leaves_no_orphans(*records: Record[Any]) -> Finding:
 
 @check("SHD-006", terminated, interrupted, terminated_while_busy)
 def does_not_reconnect(*records: Record[Any]) -> Finding:
-    """A worker that is shutting down must not come back as a new one."""
+    """A worker that reconnects while it shuts down comes back as a new worker."""
     for record in records:
         stop, later = stop_of(record), record.talk.workers
         again = [
@@ -142,7 +142,7 @@ def does_not_reconnect(*records: Record[Any]) -> Finding:
 
 @check("SHD-007", terminated, interrupted, terminated_while_busy)
 def says_goodbye(*records: Record[Any]) -> Finding:
-    """With a close frame the engine knows at once that the worker left on purpose."""
+    """A close frame tells the engine at once that the worker left on purpose."""
     ended = [record for record in records if stop_of(record).took is not None]
     for record in ended:
         stop = stop_of(record)
@@ -173,7 +173,7 @@ def _closes(record: Record[Any]) -> list[FrameSeen]:
 
 @check("SHD-008", terminated_while_busy)
 def finishes_what_is_in_flight(record: Record[BusyStop]) -> Finding:
-    """Without it, every deployment fails the calls that are running at that moment."""
+    """Otherwise every deployment fails the calls that are running at that moment."""
     busy = record.result
     answers = record.talk.answers(busy.invocation.id)
     if answers and answers[0].at <= busy.stop.at:

@@ -43,7 +43,7 @@ async def terminated_twice(harness: Harness) -> Stop:
 
 @check("SHD-009", terminated_while_calling)
 def ends_while_it_waits(record: Record[ErrandStop]) -> Finding:
-    """The answer it waits for will not come any more; whoever waits in it is to be told so."""
+    """The answer will not come any more, and the code that waits for it must be told so."""
     if not calls_of(record.talk, record.result.errand.function_id):
         return inconclusive("it did not call the function it was asked to call")
     return _ended_in_time(
@@ -55,7 +55,7 @@ def ends_while_it_waits(record: Record[ErrandStop]) -> Finding:
 
 @check("SHD-010", terminated_without_an_engine)
 def ends_without_an_engine(record: Record[Stop]) -> Finding:
-    """What is still to be sent cannot be sent any more, telemetry included."""
+    """Without an engine, messages and telemetry that are still unsent cannot be sent."""
     return _ended_in_time(
         record,
         record.result,
@@ -65,7 +65,7 @@ def ends_without_an_engine(record: Record[Stop]) -> Finding:
 
 @check("SHD-011", terminated_twice)
 def ends_although_told_twice(record: Record[Stop]) -> Finding:
-    """A second signal must not start the shutdown over, or get it stuck."""
+    """A second signal must not restart the shutdown or make it hang."""
     return _ended_in_time(
         record,
         record.result,
@@ -86,7 +86,7 @@ def _ended_in_time(record: Record[Any], stop: Stop, remedy: str) -> Finding:
 
 @check("SHD-012", terminated_before_an_engine)
 def ends_before_it_was_connected(record: Record[Stop]) -> Finding:
-    """A worker that comes up before its engine is told to go as often as any other."""
+    """A worker that is still waiting for its engine is stopped as often as any other."""
     return _ended_in_time(
         record,
         record.result,
@@ -96,7 +96,7 @@ def ends_before_it_was_connected(record: Record[Stop]) -> Finding:
 
 @check("SHD-013", terminated_in_a_handshake)
 def ends_while_it_connects(record: Record[Stop]) -> Finding:
-    """An engine that hangs must not keep its workers from being replaced."""
+    """A hung engine must not keep its workers from being replaced."""
     return _ended_in_time(
         record,
         record.result,
@@ -115,7 +115,7 @@ async def terminated_while_registering(harness: Harness) -> Stop:
 
 @check("SHD-014", terminated_while_registering)
 def ends_while_it_registers(record: Record[Stop]) -> Finding:
-    """A rollout that is taken back ends workers that have only just begun."""
+    """A rollback stops workers that have only just started."""
     return _ended_in_time(
         record,
         record.result,
@@ -125,7 +125,7 @@ def ends_while_it_registers(record: Record[Stop]) -> Finding:
 
 @check("SHD-015", terminated_and_unanswered)
 def ends_without_an_answer(record: Record[Stop]) -> Finding:
-    """An engine that is gone without a word answers no close frame."""
+    """An engine that has disappeared does not answer a close frame."""
     return _ended_in_time(
         record,
         record.result,

@@ -103,7 +103,7 @@ def _reads(talk: Conversation) -> list[Read]:
 
 @check("USE-006", where_nothing_is_kept, odd_answers)
 def copes_with_what_is_absent(*records: Record[Any]) -> Finding:
-    """An error is an answer, too; silence keeps the caller waiting, and an end loses everyone."""
+    """An error is an answer, but silence blocks the caller and a crash affects every caller."""
     findings = [_without_a_value(r) for r in records if isinstance(r.result, OddAnswers)]
     findings += [_where_nothing_is(r) for r in records if isinstance(r.result, Barren)]
     return decisive(findings)

@@ -36,7 +36,7 @@ def _calls(record: Record[Any]) -> Iterator[Message]:
 
 @always("USE-001", "calls of the engine's functions", NO_CALL)
 def calls_the_engine_rightly(record: Record[Any]) -> Iterator[Finding | str]:
-    """The engine answers a call that it cannot read with an error, and does nothing."""
+    """The engine answers a call that it cannot read with an error, and does nothing else."""
     for call in _calls(record):
         function_id = call.json["function_id"]
         violations = validate_call(function_id, call.json.get("data"))
@@ -85,7 +85,7 @@ def _passed_on(record: Record[Any], call: Message, violation: Violation) -> bool
 
 @always("USE-002", "calls of the engine's functions", NO_CALL)
 def calls_what_the_engine_has(record: Record[Any]) -> Iterator[Finding | str]:
-    """A function of another name is answered with function_not_found."""
+    """The engine answers function_not_found to a call of any other name."""
     engine = record.baseline.engine
     for call in _calls(record):
         function_id = call.json["function_id"]

@@ -99,7 +99,7 @@ def _request(
 
 @check("USE-005", requested_over_http)
 def answers_http_with_an_envelope(record: Record[HttpRequests]) -> Finding:
-    """The engine reads status, headers and body from the result, and sends nothing else on."""
+    """The engine takes status, headers and body from the result, and forwards nothing else."""
     judged = streamed = 0
     wrong: list[tuple[Invocation, str]] = []
     for invocation, channel in record.result.invocations:

@@ -44,7 +44,7 @@ def _triggers(record: Record[Any]) -> Iterator[Registration]:
 
 @always("USE-003", "triggers", not_applicable("it registers no trigger of the engine's types"))
 def configures_its_triggers(record: Record[Any]) -> Iterator[Finding | str]:
-    """A trigger whose config its type cannot read never fires."""
+    """A trigger never fires if its type cannot read its config."""
     for trigger in _triggers(record):
         trigger_type = trigger.message.json["trigger_type"]
         config = trigger.message.json.get("config")
@@ -86,7 +86,7 @@ def _advice(trigger_type: str) -> str:
 
 @always("USE-004", "triggers", not_applicable("it registers no trigger"))
 def names_trigger_types_rightly(record: Record[Any]) -> Iterator[Finding | str]:
-    """A trigger of a type that nobody provides is kept, without a word, until somebody does."""
+    """The engine silently keeps a trigger of an unknown type until somebody provides it."""
     for trigger in _triggers(record):
         trigger_type = trigger.message.json["trigger_type"]
         if trigger_type in trigger_configs() and trigger_type not in RENAMED:

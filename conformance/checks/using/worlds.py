@@ -19,7 +19,7 @@ from mock_engine.rendering import as_json, shorten
 
 @check("USE-007", plain_and_over_http)
 def reads_its_requests(record: Record[tuple[Pair, ...]]) -> Finding:
-    """The engine hands over the event of a request; what a function needs stands within that."""
+    """The engine passes the whole request, and the input of the function is inside it."""
     if not record.result:
         return not_applicable("no function behind an HTTP trigger is known to need data")
     judged = 0
@@ -45,7 +45,7 @@ def reads_its_requests(record: Record[tuple[Pair, ...]]) -> Finding:
 
 @check("USE-008", kept_and_refused)
 def tells_what_was_not_kept(record: Record[tuple[Pair, ...]]) -> Finding:
-    """A caller that is told that all is well does not try again, and the data is lost."""
+    """A caller that is told that all is well does not try again, so the data is lost."""
     if not record.result:
         return not_applicable(
             "none of its functions was seen to keep something and to wait for that"
@@ -72,7 +72,7 @@ def tells_what_was_not_kept(record: Record[tuple[Pair, ...]]) -> Finding:
 
 @check("USE-009", stored_and_recalled)
 def gives_back_what_it_stored(record: Record[tuple[Pair, ...]]) -> Finding:
-    """A store that answers that all is well, and keeps nothing, loses data without a sound."""
+    """A store that reports success but keeps nothing loses data silently."""
     if not record.result:
         return not_applicable("no two of its functions are named as a store and its reader")
     judged = 0
