@@ -50,10 +50,7 @@ UPGRADE_DEADLINE = 10.0
 
 @check("CON-001", appearing)
 def opens_a_connection(record: Record[Address]) -> Finding:
-    """The engine reaches a worker only over a connection that the worker opened.
-
-    A connection counts as a worker's by the first message on it.
-    """
+    """The engine reaches a worker only over a connection on which the worker has spoken."""
     spoke = record.talk.workers
     where = url(record.result.host, record.result.port)
     if (diagnosis := record.baseline.diagnosis) is not None:

@@ -54,10 +54,7 @@ def _shape_fault(message: Message) -> str | None:
 
 @always("FRM-002", "messages", inconclusive("it sent no JSON object"), unless_told=True)
 def sends_valid_messages(record: Record[object]) -> Iterator[Finding | str | None]:
-    """The engine drops messages that it cannot decode.
-
-    Every message is checked against the schema of its type.
-    """
+    """The engine drops a message that does not fit its type."""
     for message in record.talk.messages():
         if _shape_fault(message) is not None:
             continue
