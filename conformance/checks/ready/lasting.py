@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
+from conformance.checks.stimuli.returning import back
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, kept
 from conformance.trials.harness import Harness
@@ -122,10 +123,7 @@ async def unheard(harness: Harness) -> bool:
     for connection in harness.websockets():
         connection.cut()
     before = set(harness.talk.workers)
-    await harness.until(
-        lambda: set(harness.workers) - before or not harness.worker.running,
-        harness.pace.reconnect,
-    )
+    await back(harness, before)
     return harness.worker.running and bool(harness.workers) and await harness.invoker.pulse()
 
 

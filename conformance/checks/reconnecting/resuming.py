@@ -8,6 +8,7 @@ from conformance.checks.stimuli.answers import about, described, disowned
 from conformance.checks.stimuli.functions import Round, every_function
 from conformance.checks.stimuli.living import pongs
 from conformance.checks.stimuli.losing import NEVER_BACK, SERIES, Drop, Series, drops
+from conformance.checks.stimuli.returning import back
 from conformance.checks.stimuli.service import EXTRA, OFFER, PAYLOAD, Service
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.context import ABSENT
@@ -42,17 +43,13 @@ async def cut_while_busy(harness: Harness) -> Straddle:
     before = set(harness.workers)
     for connection in harness.websockets():
         connection.cut()
-    await harness.until(
-        lambda: set(harness.workers) - before or not harness.worker.running,
-        harness.pace.reconnect,
-    )
-    back = set(harness.workers) - before
-    for number in back:
+    fresh = await back(harness, before)
+    for number in fresh:
         harness.gateway.answer_on(harness.connection(number))
     rest = began + BUSY - harness.transcript.now()
     late = max(rest, 0.0) + harness.pace.stray
     await harness.until(lambda: bool(harness.invoker.replies(slow)), late)
-    return Straddle(slow, bool(back))
+    return Straddle(slow, bool(fresh))
 
 
 @check("REC-016", cut_while_busy, *SERIES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from typing import Any
 
 from websockets.frames import Opcode
@@ -34,9 +35,8 @@ def _ends(requirement: str, *stopped: Trial[Any]) -> None:
             stop = stop_of(record)
             if stop.took is not None:
                 continue
-            told = f"{stop.signal.name} {stop.when}".rstrip()
             return broken(
-                expected=f"the end of the process within {stop.patience:.0f} s of {told}",
+                expected=f"the end of the process within {stop.patience:.0f} s of {stop.words}",
                 seen=f"still running, and killed: {', '.join(stop.remaining[:5]) or 'it'}",
                 events=record.events[-6:],
                 remedy=f"Handle {stop.signal.name}: finish, close the connection, and exit. "
@@ -68,7 +68,7 @@ OF_THE_SIGNAL = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 def _exits_with_zero(requirement: str, *stopped: Trial[Any]) -> None:
     @check(requirement, *stopped)
     def exits_with_zero(*records: Record[Any]) -> Finding:
-        ended = [r for r in records if stop_of(r).took is not None]
+        ended = _over(records)
         for record in ended:
             stop = stop_of(record)
             right = (0, None) if record.talk.workers else OF_THE_SIGNAL
@@ -100,16 +100,15 @@ _exits_with_zero("SHD-004", interrupted)
 @check("SHD-005", interrupted, *SERVING, *FIRST_STEPS)
 def leaves_no_orphans(*records: Record[Any]) -> Finding:
     """A process that is left behind keeps holding ports, files and connections."""
-    ended = [record for record in records if stop_of(record).took is not None]
+    ended = _over(records)
     if not ended:
         return inconclusive(NO_END)
     for record in ended:
         stop = stop_of(record)
         if stop.remaining:
-            told = f"{stop.signal.name} {stop.when}".rstrip()
             return broken(
                 expected="no process left after the worker ended",
-                seen=f"still running after {told}: {', '.join(stop.remaining[:3])}",
+                seen=f"still running after {stop.words}: {', '.join(stop.remaining[:3])}",
                 events=record.events[-4:],
                 remedy="End child processes, and wait for them, before exiting.",
             )
@@ -135,7 +134,7 @@ def does_not_reconnect(*records: Record[Any]) -> Finding:
                 events=tuple(e for e in record.events if e.at >= stop.at)[:6],
                 remedy="Stop the reconnect loop before the connection is closed.",
             )
-    if all(stop_of(record).took is None for record in records):
+    if not _over(records):
         return inconclusive(NO_END)
     return kept("no new connection after a signal")
 
@@ -143,21 +142,25 @@ def does_not_reconnect(*records: Record[Any]) -> Finding:
 @check("SHD-007", terminated, interrupted, terminated_while_busy)
 def says_goodbye(*records: Record[Any]) -> Finding:
     """A close frame tells the engine at once that the worker left on purpose."""
-    ended = [record for record in records if stop_of(record).took is not None]
+    ended = _over(records)
     for record in ended:
         stop = stop_of(record)
         closed = {close.connection for close in _closes(record)}
         if not closed >= set(stop.workers):
             return broken(
                 expected="a close frame on each worker connection",
-                seen=f"the TCP connection ended without one after {stop.signal.name} "
-                f"{stop.when}".rstrip(),
+                seen=f"the TCP connection ended without one after {stop.words}",
                 events=tuple(e for e in record.events if e.at >= stop.at)[:4],
                 remedy="Close the WebSocket with code 1000 before exiting.",
             )
     if not ended:
         return inconclusive(NO_END)
     return kept("each connection ended with a close frame", *_closes(ended[0])[:1])
+
+
+def _over(records: Sequence[Record[Any]]) -> list[Record[Any]]:
+    """The records of workers whose process ended in time."""
+    return [record for record in records if stop_of(record).took is not None]
 
 
 def _closes(record: Record[Any]) -> list[FrameSeen]:

@@ -75,9 +75,9 @@ def ends_although_told_twice(record: Record[Stop]) -> Finding:
 
 def _ended_in_time(record: Record[Any], stop: Stop, remedy: str) -> Finding:
     if stop.took is not None:
-        return kept(f"it ended {stop.took:.2f} s after {stop.signal.name} {stop.when}")
+        return kept(f"it ended {stop.took:.2f} s after {stop.words}")
     return broken(
-        expected=f"its end within {stop.patience:.0f} s of {stop.signal.name} {stop.when}",
+        expected=f"its end within {stop.patience:.0f} s of {stop.words}",
         seen="it was still running and had to be killed",
         events=record.events[-6:],
         remedy=remedy,

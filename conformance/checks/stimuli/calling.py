@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.checks.stimuli.returning import back
 from conformance.checks.stimuli.ways import OUTAGE, engine_gone
 from conformance.trials.context import ABSENT
 from conformance.trials.conversation import Conversation
@@ -262,10 +263,7 @@ async def _away(harness: Harness, relay: Relay, seconds: float) -> tuple[float |
     for _ in range(BURST):
         _through(harness, relay)
     await engine_gone(harness, patient=True, seconds=seconds)
-    await harness.until(
-        lambda: set(harness.workers) - before or not harness.worker.running, harness.pace.reconnect
-    )
-    fresh = set(harness.workers) - before
+    fresh = await back(harness, before)
     if not fresh:
         return None, 0
     await harness.presence.present(harness.pace.reply)
@@ -307,11 +305,7 @@ async def calls_offline(harness: Harness) -> Offline:
     before = set(harness.workers)
     at = harness.transcript.now()
     await engine_gone(harness, patient=True)
-    await harness.until(
-        lambda: set(harness.workers) - before or not harness.worker.running,
-        harness.pace.reconnect,
-    )
-    fresh = set(harness.workers) - before
+    fresh = await back(harness, before)
     if not fresh:
         return Offline(at, None)
     await harness.presence.present(harness.pace.reply)

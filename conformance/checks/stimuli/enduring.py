@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from conformance.checks.stimuli.invoking import all_answered
+from conformance.checks.stimuli.returning import back
 from conformance.errors import Inconclusive
 from conformance.subject.usage import Usage
 from conformance.trials.context import ABSENT
@@ -131,11 +132,7 @@ async def _lost(harness: Harness, most: int, within: float, patience: float) -> 
         for connection in harness.websockets():
             connection.reset()
         losses += 1
-        await harness.until(
-            lambda b=before: set(harness.workers) - b or not harness.worker.running,  # type: ignore[misc]
-            patience,
-        )
-        if not set(harness.workers) - before:
+        if not await back(harness, before, patience):
             return OftenLost(losses, False, harness.worker.process.exit_code)
         await harness.presence.present(harness.pace.reply)
     return OftenLost(losses, True, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from conformance.checks.stimuli.returning import back
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Worker, trial
@@ -45,10 +46,7 @@ async def observing_again(harness: Harness) -> Reconnected | None:
         return None
     for connection in harness.websockets():
         connection.cut()
-    await harness.until(
-        lambda: set(harness.workers) - set(before) or not harness.worker.running,
-        harness.pace.reconnect,
-    )
+    await back(harness, before)
     await harness.presence.present(harness.pace.reply)
     wanted = set(living_observers(harness.talk, before))
     await harness.until(

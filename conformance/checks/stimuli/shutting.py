@@ -27,6 +27,11 @@ class Stop:
     workers: tuple[int, ...]
     when: str = ""
 
+    @property
+    def words(self) -> str:
+        """The signal and what the worker was busy with, as a report names them."""
+        return f"{self.signal.name} {self.when}".rstrip()
+
 
 async def stop_with(
     harness: Harness, number: signal.Signals, when: str = "", patience: float | None = None

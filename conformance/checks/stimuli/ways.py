@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from conformance.checks.stimuli.returning import back
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from mock_engine.faults import Accept, End, Refuse, Reject, rule
@@ -135,10 +136,7 @@ async def _held(harness: Harness) -> None:
     for connection in old:
         connection.pause_reading()
         connection.end_sending()
-    await harness.until(
-        lambda: set(harness.workers) - set(before) or not harness.worker.running,
-        harness.pace.reconnect,
-    )
+    await back(harness, before)
     await harness.until(lambda: not harness.worker.running, HELD, patient=False)
     for connection in old:
         connection.cut()
