@@ -10,14 +10,18 @@ from __future__ import annotations
 import argparse
 import difflib
 import fnmatch
+import itertools
 import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import psutil
 
 from conformance.matrix.plan import load as load_workers
 from conformance.requirements.catalogue import load
@@ -34,8 +38,18 @@ HISTORY = ROOT / "conformance" / "requirements" / "history.json"
 SDKS = ROOT / "tests" / "sdks" / "workers.yaml"
 """Workers on the official SDKs, by version, with what each is known to break."""
 
-JOBS = 6 * (os.cpu_count() or 1)
-"""Mutants judged at a time; most of a judgement is waiting for what a mutant does not do."""
+JOBS = 24 * (os.cpu_count() or 1)
+"""Mutants judged at a time, at most: a judgement mostly waits for what a mutant does not do."""
+
+BUSY = 90.0
+"""Percent of the processors' time; while more is used, no further judgement begins. Each takes most
+of its processor time at its start, and every wait is longer on a crowded machine."""
+
+LOOK = 0.1
+"""Seconds over which that time is measured."""
+
+Subject = TypeVar("Subject")
+Result = TypeVar("Result")
 
 COLUMNS, EXPOSED_COLUMNS = 5, 3
 """The number of columns in the tables of mutants and of impostors."""
@@ -124,12 +138,24 @@ def _judged(
     mutants: Sequence[Mutant], impostors: Sequence[str], jobs: int
 ) -> tuple[list[Row], list[Exposure]]:
     """Judge all mutants, some at a time, the slowest first; keep their order."""
+    free, numbers, total = threading.Semaphore(jobs), itertools.count(1), len(mutants)
+
+    def ended(_: Future[Any]) -> None:
+        print(f"\r{next(numbers)} of {total + len(impostors)} are judged", end="", file=sys.stderr)
+        free.release()
+
+    def begun(judge: Callable[[Subject], Result], subject: Subject) -> Future[Result]:
+        free.acquire()
+        while psutil.cpu_percent(LOOK) > BUSY:
+            pass
+        future = pool.submit(judge, subject)
+        future.add_done_callback(ended)
+        return future
+
     with ThreadPoolExecutor(jobs) as pool:
-        exposures = [pool.submit(exposed, name) for name in impostors]
-        rows = {m.name: pool.submit(judged, m) for m in sorted(mutants, key=lasts, reverse=True)}
-        waiting: list[Future[Any]] = [*exposures, *rows.values()]
-        for number, _ in enumerate(as_completed(waiting), 1):
-            print(f"\r{number} of {len(waiting)} are judged", end="", file=sys.stderr)
+        exposures = [begun(exposed, name) for name in impostors]
+        slowest_first = sorted(mutants, key=lasts, reverse=True)
+        rows = {mutant.name: begun(judged, mutant) for mutant in slowest_first}
     print(file=sys.stderr)
     return [rows[mutant.name].result() for mutant in mutants], [e.result() for e in exposures]
 

@@ -233,7 +233,9 @@ def _fires_as_often(record: Record[Fired]) -> Finding:
             "this takes a function that plays the part of conformance::bindings, or a trigger type "
             "that fires by itself, evenly and several times a second"
         )
-    slow, fast = sum(once) / len(once), sum(twice) / len(twice)
+    # Where two timers run, one interval is as much shorter as the next is longer.
+    pairs = twice[: len(twice) // 2 * 2]
+    slow, fast = sum(once) / len(once), sum(pairs) / len(pairs)
     times = f"every {fast:.2f} s, and every {slow:.2f} s before the second offer"
     if fast >= FASTER * slow:
         return kept(f"it fires {times}")

@@ -28,7 +28,11 @@ class Starts:
         """Wait until a worker may start; what is returned is to be released when it has."""
         free = self._free
         await free.acquire()
-        await self._settled.wait()
+        try:
+            await self._settled.wait()
+        except asyncio.CancelledError:  # a trial that is ended while starts are in doubt
+            free.release()
+            raise
         return free
 
     def doubt(self) -> None:

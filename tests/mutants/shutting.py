@@ -178,7 +178,7 @@ class LosesASignalWhileItRegisters(LosesSignals):
         await super().start(socket, message)
 
 
-@breaks("SHD-015")
+@breaks("SHD-015", full=True)
 class WaitsForTheAnswerToItsCloseFrame(Plain):
     async def goodbye(self) -> None:
         if self.socket is not None:

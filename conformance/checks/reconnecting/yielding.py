@@ -26,7 +26,7 @@ def stays_away_when_its_name_is_taken(*records: Record[Displaced]) -> Finding:
                 events=(record.talk.first_message(again[0]),),
                 remedy="Treat the rejection of the worker's name as final, and say so in the log.",
             )
-    return kept(f"no new connection within {max(r.result.patience for r in records)} s")
+    return kept(max(records, key=lambda record: record.result.patience).result.words)
 
 
 @check("REC-030", unknown_refusal)
@@ -34,7 +34,7 @@ def takes_any_refusal_of_itself_as_final(record: Record[Displaced]) -> Finding:
     """Newer engines have further reasons to refuse a worker, which hold while they run."""
     again = _again(record)
     if not again:
-        return kept(f"no new connection within {record.result.patience} s")
+        return kept(record.result.words)
     return broken(
         expected=f"no new connection after a rejection with the code {UNHEARD_OF}, which names no "
         "function",

@@ -15,6 +15,7 @@ from conformance.checks.stimuli.calling import calls_of
 from conformance.checks.stimuli.shutting import Stop, stop_with
 from conformance.checks.stimuli.stopping import (
     ErrandStop,
+    terminated_and_never_answered,
     terminated_and_unanswered,
     terminated_before_an_engine,
     terminated_in_a_handshake,
@@ -123,9 +124,15 @@ def ends_while_it_registers(record: Record[Stop]) -> Finding:
     )
 
 
-@check("SHD-015", terminated_and_unanswered)
-def ends_without_an_answer(record: Record[Stop]) -> Finding:
+@check("SHD-015", terminated_and_unanswered, terminated_and_never_answered)
+def ends_without_an_answer(*records: Record[Stop]) -> Finding:
     """An engine that has disappeared does not answer a close frame."""
+    record = max(records, key=lambda each: each.result.patience)
+    if record.result.took is None and len(records) == 1:
+        return inconclusive(
+            f"it had not ended {record.result.patience:.0f} s after {record.result.words}: "
+            "--level full waits longer"
+        )
     return _ended_in_time(
         record,
         record.result,

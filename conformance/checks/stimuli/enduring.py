@@ -95,7 +95,7 @@ async def _outage(harness: Harness, what: str) -> Outage:
     return Outage(what, tries, bool(harness.workers), harness.worker.process.exit_code)
 
 
-SEVERAL, SEVERAL_WITHIN = 6, 6.0
+SEVERAL, SEVERAL_WITHIN = 5, 5.0
 """Losses in a row, and the seconds after which no further one is begun."""
 
 OFTEN, OFTEN_WITHIN = 12, 90.0

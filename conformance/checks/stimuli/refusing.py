@@ -133,14 +133,21 @@ LONG_PATIENCE = 40.0
 class Displaced:
     """What became of a worker whose name is taken.
 
-    It was watched for ``patience`` seconds. ``wrote`` is whether it wrote something, ``None`` if
-    its output cannot be read.
+    It was watched until it came back or ended, for ``patience`` seconds at most. ``wrote`` is
+    whether it wrote something, ``None`` if its output cannot be read.
     """
 
     patience: float
     before: tuple[int, ...]
     exit_code: int | None
     wrote: bool | None
+
+    @property
+    def words(self) -> str:
+        """What was seen of a worker that did not come back."""
+        if self.exit_code is not None:
+            return "its process ended without a new connection"
+        return f"no new connection within {self.patience} s"
 
 
 @trial(Worker.OWN, seconds=PATIENCE)
@@ -181,7 +188,11 @@ async def _displaced(harness: Harness, code: str, patience: float = PATIENCE) ->
         )
         connection.close()
     # Twice as long as any SDK needs: no more of it on a busy machine, for most must not come.
-    await harness.until(lambda: bool(connections_since(harness, before)), patience, patient=False)
+    await harness.until(
+        lambda: bool(connections_since(harness, before)) or not harness.worker.running,
+        patience,
+        patient=False,
+    )
     output = harness.worker.process.output
     wrote = output.written > written if output.written or output.is_pipe else None
     return Displaced(patience, before, harness.worker.process.exit_code, wrote)

@@ -10,6 +10,7 @@ from conformance.checks.stimuli.shutting import Stop, stop_with
 from conformance.errors import Inconclusive
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
+from conformance.trials.pace import EXIT
 from conformance.trials.trial import Record, Worker, trial
 from mock_engine.faults import Accept, HalfOpen, Refuse, Stall, rule
 from mock_engine.transcript import Accepted
@@ -21,9 +22,11 @@ BUSY = (700, 3000)
 """Milliseconds of an invocation that is to be running when the signal comes: a longer one follows
 where half the time of the first was over by then."""
 
-UNANSWERED = 2.0
-"""How much longer a worker may take whose close frame is not answered: WebSocket libraries wait ten
-seconds for that, and some of them as long again."""
+SOON_UNANSWERED, UNANSWERED = 0.6, 2.5
+"""How much longer than others a worker may take whose close frame is not answered: at the default
+level, at which a slow end is not judged, and at the full one. WebSocket libraries wait ten seconds,
+some of them as long again for the end of the TCP stream (websockets), and the worker's own end
+comes after that. Kubernetes kills after 30 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +119,24 @@ async def terminated_in_a_handshake(harness: Harness) -> Stop:
     return await stop_with(harness, signal.SIGTERM, "while nobody answered its handshake")
 
 
-@trial(Worker.OWN, seconds=2.0)
+@trial(Worker.OWN, seconds=SOON_UNANSWERED * EXIT)
 async def terminated_and_unanswered(harness: Harness) -> Stop:
     """Stop reading and writing on the worker's connections, and send SIGTERM."""
+    return await _unanswered(harness, SOON_UNANSWERED)
+
+
+@trial(Worker.OWN, seconds=UNANSWERED * EXIT, long=True)
+async def terminated_and_never_answered(harness: Harness) -> Stop:
+    """The same, and wait longer for the end."""
+    return await _unanswered(harness, UNANSWERED)
+
+
+async def _unanswered(harness: Harness, times: float) -> Stop:
     await harness.worker.start()
     await harness.presence.ready()
     for connection in harness.websockets():
         connection.inject(HalfOpen())
-    patience = UNANSWERED * harness.pace.exit
+    patience = times * harness.pace.exit
     when = "although nobody answered its close frame"
     return await stop_with(harness, signal.SIGTERM, when, patience)
 
