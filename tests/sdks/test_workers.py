@@ -54,8 +54,8 @@ def unlisted(report: Path) -> dict[str, list[str]]:
 def test_each_fails_as_listed_and_the_page_of_findings_says_so(tmp_path: Path) -> None:
     """A listed requirement that is met fails, and so does a broken SHOULD that is not listed.
 
-    Several full runs at a time make two processors late: a verdict that is not expected counts if it
-    comes again when its worker is judged by itself.
+    Several full runs at a time make two processors late: a verdict that is not expected counts if
+    it comes again when its worker is judged by itself.
     """
     here = [name for name, build in BUILDS.items() if build.available]
     if len(here) < len(BUILDS):

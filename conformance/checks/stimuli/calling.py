@@ -166,10 +166,7 @@ async def _answered_too_late(harness: Harness, relay: Relay) -> tuple[Errand, bo
     await harness.presence.ready()
     harness.gateway.holder = holder = Holder(relay.concerns)
     errand = _through(harness, relay)
-    replied = harness.invoker.replies
-    await harness.until(
-        lambda: replied(errand.invocation) or not harness.worker.running, PATIENCE, patient=False
-    )
+    await _given_up(harness, errand)
     holder.answer = HeldCall.let_go
     for call in holder.calls[:1]:
         call.answer({"late": 1})
@@ -178,6 +175,15 @@ async def _answered_too_late(harness: Harness, relay: Relay) -> tuple[Errand, bo
     again = _through(harness, relay)
     answered = await harness.invoker.reply(again.invocation, harness.pace.handler)
     return errand, answered is not None and await harness.invoker.pulse()
+
+
+async def _given_up(harness: Harness, errand: Errand) -> None:
+    """Wait until the function answers although its call is held, for as long as that may take."""
+    await harness.until(
+        lambda: harness.invoker.replies(errand.invocation) or not harness.worker.running,
+        PATIENCE,
+        patient=False,
+    )
 
 
 @trial(Worker.OWN, seconds=1.0)
@@ -238,7 +244,7 @@ async def _cut_off(harness: Harness, relay: Relay) -> Offline:
     await harness.worker.start()
     await harness.presence.ready()
     at = harness.transcript.now()
-    first, unsent = await _away(harness, relay, OUTAGE)
+    first, unsent = await _away(harness, relay)
     offline = Offline(at, None, relay.target, relay=relay)
     if first is None:
         return offline
@@ -249,20 +255,22 @@ async def _cut_off(harness: Harness, relay: Relay) -> Offline:
     limit = await _limit(harness, relay)
     if limit is None:
         return offline
-    returned, unsent = await _away(harness, relay, limit + OUTAGE)
+    returned, unsent = await _away(harness, relay, limit)
     return replace(offline, limit=limit, returned=returned, unsent=unsent)
 
 
-async def _away(harness: Harness, relay: Relay, seconds: float) -> tuple[float | None, int]:
-    """Invoke a function that calls several times, and end the connection at once, for so long.
+async def _away(harness: Harness, relay: Relay, limit: float = 0.0) -> tuple[float | None, int]:
+    """Invoke a function that calls several times, and end the connection at once.
 
-    Returns when the worker spoke again, if it did, and how many calls were not sent before.
+    The outage lasts for ``limit`` seconds longer than others. Returns when the worker spoke again,
+    if it did, and how many calls were not sent before.
     """
     before = set(harness.workers)
     since = harness.transcript.now()
     for _ in range(BURST):
         _through(harness, relay)
-    await engine_gone(harness, patient=True, seconds=seconds)
+    # A limit is a timer, which a busy machine does not slow down.
+    await engine_gone(harness, seconds=limit + OUTAGE * load_factor())
     fresh = await back(harness, before)
     if not fresh:
         return None, 0
@@ -279,11 +287,12 @@ async def _limit(harness: Harness, relay: Relay) -> float | None:
     """Seconds after which a call of the function ends by itself, if it does and makes no other."""
     harness.gateway.holder = holder = Holder(relay.concerns)
     errand = _through(harness, relay)
-    answer = await harness.invoker.reply(errand.invocation, PATIENCE)
+    await _given_up(harness, errand)
     harness.gateway.release()
-    if answer is None or len(holder.calls) != 1:
+    answers = harness.invoker.replies(errand.invocation)
+    if not answers or len(holder.calls) != 1:
         return None
-    return answer.at - errand.invocation.at
+    return answers[0].at - errand.invocation.at
 
 
 @trial(Worker.OWN, seconds=3.3)
