@@ -19,7 +19,7 @@ from conformance.requirements.catalogue import load
 from conformance.requirements.verdict import Outcome
 from conformance.trials.trial import CHECKS
 from tests.judging import judge
-from tests.mutants import MUTANTS
+from tests.mutants.every import MUTANTS
 from tests.mutants.matrix import free_port
 
 REFERENCE = (

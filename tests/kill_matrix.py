@@ -28,8 +28,8 @@ from conformance.requirements.catalogue import load
 from conformance.requirements.known import load as load_known
 from tests.impostors.__main__ import IMPOSTORS
 from tests.impostors.shown import Exposure, exposed
-from tests.mutants import MUTANTS
 from tests.mutants.catalogue import Mutant
+from tests.mutants.every import MUTANTS
 from tests.mutants.matrix import Row, judged, lasts
 
 ROOT = Path(__file__).parent.parent

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.mutants import MUTANTS
+from tests.mutants.every import MUTANTS
 from tests.mutants.unprepared import Shop, unprepared
 from tests.mutants.worker import Worker, main
 

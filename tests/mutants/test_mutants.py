@@ -7,7 +7,7 @@ import pytest
 from conformance.requirements.verdict import Outcome
 from conformance.trials.trial import CHECKS
 from tests.judging import judge
-from tests.mutants import MUTANTS, Mutant
+from tests.mutants.every import MUTANTS, Mutant
 from tests.mutants.matrix import decided_with, judged
 
 NOT_ITS_BUSINESS = (

@@ -70,7 +70,7 @@ class DropsWhatItCannotDecode(Worker):
 class ThinksBeforeItActs(Worker):
     async def outcome(self, message: Json) -> Json:
         if message["function_id"] in self.handlers():
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(0.6)
         return await super().outcome(message)
 
 

@@ -16,7 +16,7 @@ from conformance import checks
 from conformance.requirements.catalogue import load
 from conformance.trials.trial import CHECKS, TRIALS, Trial, Worker, trial
 from tests import mutants
-from tests.mutants import MUTANTS
+from tests.mutants.every import MUTANTS
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PHASES = set(load().phases)
@@ -25,6 +25,7 @@ ASIDE = {
     "agents",
     "catalogue",
     "handlers",
+    "every",
     "matrix",
     "plain",
     "test_agents",
