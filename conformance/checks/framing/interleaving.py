@@ -17,17 +17,26 @@ HEADS = (6, 8, 14)
 """How long the head of a masked frame is: RFC 6455, section 5.2."""
 
 BEGINS = b'{"'
+LAST = 2
+"""Frames before the end of the connection that are examined."""
+
 LOOKED_AT = 24
 """Bytes of a message that are enough to recognise it."""
 
 
 def interleaved(events: Sequence[Event]) -> str | None:
     """Evidence, in the events of one connection, that frames of a worker are interleaved."""
-    for event in reversed(events):
-        if not isinstance(event, FrameSeen) or event.direction is not Direction.FROM_WORKER:
-            continue
-        if event.opcode in (Opcode.TEXT, Opcode.CONT):
-            return _breaks_off(event.data) or _begins_with_a_head(event.data)
+    texts = [
+        event.data
+        for event in events
+        if isinstance(event, FrameSeen)
+        and event.direction is Direction.FROM_WORKER
+        and event.opcode in (Opcode.TEXT, Opcode.CONT)
+    ]
+    # What follows such a frame is noise, which may look like another frame before it breaks off.
+    for data in reversed(texts[-LAST:]):
+        if found := _breaks_off(data) or _begins_with_a_head(data):
+            return found
     return None
 
 
