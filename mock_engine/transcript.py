@@ -19,7 +19,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, TypeVar
 
-from websockets.frames import Close, Opcode
+from websockets.frames import Opcode
 
 
 class Direction(Enum):
@@ -246,8 +246,9 @@ def _describe_frame(frame: FrameSeen) -> dict[str, Any]:
         "fin": frame.fin,
     }
     if frame.opcode is Opcode.CLOSE and len(frame.data) >= 2:
-        close = Close.parse(frame.data)
-        return fields | {"code": close.code, "reason": close.reason}
+        # Not `Close.parse`: it refuses reserved codes, and a transcript tells of those, too.
+        reason = frame.data[2:].decode(errors="backslashreplace")
+        return fields | {"code": frame.close_code, "reason": reason}
     try:
         return fields | {"text": frame.data.decode()}
     except UnicodeDecodeError:

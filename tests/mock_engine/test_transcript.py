@@ -63,3 +63,13 @@ def test_a_request_has_a_path_and_a_query() -> None:
     assert (request.path, request.query) == ("/a%20b", "x=1")
     assert request.header("A") == "2"
     assert request.header("b") is None
+
+
+def test_json_lines_tell_of_close_frames_whose_code_or_reason_nobody_may_send() -> None:
+    transcript = Transcript(lambda: 0.0)
+    for data in ((1006).to_bytes(2) + b"gone", (1000).to_bytes(2) + b"\xff"):
+        transcript.add(FrameSeen(0.0, 1, WORKER, Opcode.CLOSE, True, data))
+
+    frames = [json.loads(line) for line in transcript.ndjson()]
+
+    assert [(f["code"], f["reason"]) for f in frames] == [(1006, "gone"), (1000, "\\xff")]
