@@ -45,6 +45,9 @@ BUSY = 80.0
 """Percent of the processors' time; while more is used, no further judgement begins. Each takes most
 of its processor time at its start, and every wait is longer on a crowded machine."""
 
+LEAST = os.cpu_count() or 1
+"""Judgements that are under way in any case, whatever else keeps the processors busy."""
+
 LOOK = 0.1
 """Seconds over which that time is measured."""
 
@@ -142,6 +145,7 @@ def _judged(
     The crowd hides some mistakes that depend on time: a mutant survives if it does so by itself.
     """
     free, numbers, total = threading.Semaphore(jobs), itertools.count(1), len(mutants)
+    futures: list[Future[Any]] = []
 
     def ended(_: Future[Any]) -> None:
         print(f"\r{next(numbers)} of {total + len(impostors)} are judged", end="", file=sys.stderr)
@@ -149,9 +153,10 @@ def _judged(
 
     def begun(judge: Callable[[Subject], Result], subject: Subject) -> Future[Result]:
         free.acquire()
-        while psutil.cpu_percent(LOOK) > BUSY:
+        while psutil.cpu_percent(LOOK) > BUSY and sum(not f.done() for f in futures) >= LEAST:
             pass
         future = pool.submit(judge, subject)
+        futures.append(future)
         future.add_done_callback(ended)
         return future
 

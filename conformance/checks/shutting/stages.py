@@ -128,7 +128,7 @@ def ends_while_it_registers(record: Record[Stop]) -> Finding:
 def ends_without_an_answer(*records: Record[Stop]) -> Finding:
     """An engine that has disappeared does not answer a close frame."""
     record = max(records, key=lambda each: each.result.patience)
-    if record.result.took is None and len(records) == 1:
+    if record.result.took is None and record.trial == terminated_and_unanswered.name:
         return inconclusive(
             f"it had not ended {record.result.patience:.0f} s after {record.result.words}: "
             "--level full waits longer"
