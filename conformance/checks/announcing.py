@@ -38,6 +38,8 @@ def announces_itself(record: Record[object]) -> Finding:
         silent = record.talk.silent
         if not silent:
             return inconclusive("it opened no connection: see CON-001")
+        if record.baseline.diagnosis is not None:
+            return inconclusive("how far it got before its process ended is chance: see CON-001")
         return broken(
             expected="a call of engine::workers::register",
             seen=f"{len(silent)} WebSocket connection(s) on which the worker said nothing",

@@ -53,7 +53,7 @@ from mock_engine.wire.limits import Limits
 from mock_engine.wire.outbox import Outbox
 from mock_engine.wire.recorder import Recorder
 from mock_engine.wire.responses import Response
-from mock_engine.wire.sockets import reset_on_close
+from mock_engine.wire.sockets import cork, reset_on_close
 
 
 class Connection(asyncio.Protocol):
@@ -162,6 +162,11 @@ class Connection(asyncio.Protocol):
         """Send a close frame and end the connection without waiting for the answer."""
         self.close(code)
         self.cut()
+
+    def cork(self) -> None:
+        """Let what is sent from now on arrive together with the end of the connection."""
+        if self._made and not self._ended:
+            cork(self._transport)
 
     def cut(self) -> None:
         """End the TCP connection without a close frame, after the queued bytes were sent."""

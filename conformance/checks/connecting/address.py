@@ -110,6 +110,8 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
         took = upgraded[number].at - begin.at if number in upgraded else None
         if spoke and number not in spoke:
             continue
+        if took is None and record.baseline.diagnosis is not None:
+            return inconclusive("how far it got before its process ended is chance: see CON-001")
         if took is None or took > UPGRADE_DEADLINE:
             seen = "no upgrade" if took is None else f"an upgrade after {took:.1f} s"
             return broken(

@@ -235,8 +235,8 @@ class Offline:
 
 
 BURST = 8
-"""Invocations that are sent together with the end of the connection: some handlers call after it;
-whether the worker has read the end by then is a matter of chance."""
+"""Invocations that arrive together with the end of the connection: what their handlers call, most of
+them call after it."""
 
 
 async def _cut_off(harness: Harness, relay: Relay) -> Offline:
@@ -267,6 +267,8 @@ async def _away(harness: Harness, relay: Relay, limit: float = 0.0) -> tuple[flo
     """
     before = set(harness.workers)
     since = harness.transcript.now()
+    for connection in harness.websockets():
+        connection.cork()
     for _ in range(BURST):
         _through(harness, relay)
     # A limit is a timer, which a busy machine does not slow down.

@@ -20,6 +20,19 @@ def watch():
     os._exit({code})
 threading.Thread(target=watch, daemon=True).start()
 """
+ENDS_BEFORE_IT_SPEAKS = """
+import os, select, socket
+first = socket.create_connection(("127.0.0.1", int(os.environ["III_URL"].rpartition(":")[2])))
+first.sendall({head!r})
+first.recv({length})
+if select.select([sys.stdin], [], [], 0.3)[0]:
+    os._exit(0)
+first.close()
+"""
+HEAD = (
+    b"GET / HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
 ENDS_WHEN_ASKED = """
 import os
 class Worker(Worker):
@@ -57,6 +70,22 @@ def test_a_worker_that_ends_with_its_input(tmp_path: Path, code: int) -> None:
     assert outcome is Outcome.FAILED
     assert f"exit code {code}" in seen
     assert "it ends with its stdin" in seen
+
+
+@pytest.mark.parametrize("head", [HEAD[:-2], HEAD], ids=["no upgrade", "no word"])
+def test_how_far_a_worker_got_before_it_ended_with_its_input_breaks_nothing(
+    tmp_path: Path, head: bytes
+) -> None:
+    before = ENDS_BEFORE_IT_SPEAKS.format(head=head, length=1 if head == HEAD else 0)
+    settings = Settings(written(tmp_path, before), default_port=None, timeout_factor=0.5)
+
+    verdicts = judged(settings, ["CON-001", "CON-003", "ANN-001"])
+
+    assert {v.requirement.id: v.outcome for v in verdicts} == {
+        "CON-001": Outcome.FAILED,
+        "CON-003": Outcome.NOT_VERIFIED,
+        "ANN-001": Outcome.NOT_VERIFIED,
+    }
 
 
 def test_a_worker_that_ends_when_it_is_asked_does_not_end_with_its_input(tmp_path: Path) -> None:

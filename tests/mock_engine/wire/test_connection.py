@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -119,6 +121,29 @@ async def test_pings_are_answered() -> None:
             (Direction.FROM_WORKER, Opcode.PING, b"hello"),
             (Direction.FROM_ENGINE, Opcode.PONG, b"hello"),
         ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds bytes back")
+@run
+async def test_what_is_corked_arrives_with_the_end() -> None:
+    async with scene() as s, s.client() as client:
+        await client.send("here")
+        await client.recv()
+        received = client.transport.get_extra_info("socket")
+        client.transport.pause_reading()
+
+        s.app.connection.cork()
+        for text in (b"one", b"two", b"three"):
+            s.app.connection.send_text(text)
+        with pytest.raises(BlockingIOError):
+            os.read(received.fileno(), 1000)
+        s.app.connection.cut()
+        client.transport.resume_reading()
+
+        assert [text async for text in client.recv_streaming()] == ["one"]
+        assert [await client.recv(), await client.recv()] == ["two", "three"]
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
 
 
 @run
