@@ -235,8 +235,8 @@ class Offline:
 
 
 BURST = 8
-"""Invocations that arrive together with the end of the connection: what their handlers call, most of
-them call after it."""
+"""Invocations that arrive together with the end of the connection: what their handlers call, most
+of them call after it."""
 
 
 async def _cut_off(harness: Harness, relay: Relay) -> Offline:
