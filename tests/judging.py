@@ -12,6 +12,9 @@ from conformance.requirements.known import KnownFailure
 from conformance.settings.settings import Settings
 from conformance.subject.command import Command
 from conformance.trials.trial import Trial
+from tests import warm
+
+warm.start()
 
 
 def judge(

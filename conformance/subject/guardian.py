@@ -35,11 +35,11 @@ class Job:
 class Guardian:
     """A small program that forks a keeper for each worker. It ends when this process does."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Sequence[str] = SCRIPT) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own script
-                SCRIPT, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, start_new_session=True
+                script, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, start_new_session=True
             )
         self._sending = threading.Lock()
 

@@ -33,6 +33,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -52,7 +53,15 @@ OWN_SIGNALS = (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
 background, or by the guardian."""
 
 
-def guard(control: socket.socket) -> None:
+Execute = Callable[[str, Sequence[str], Mapping[str, str]], NoReturn]
+"""Turns this process into another program, as ``os.execvpe`` does."""
+
+
+def _exec(program: str, words: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    os.execvpe(program, list(words), environment)  # noqa: S606 - its purpose
+
+
+def guard(control: socket.socket, execute: Execute = _exec) -> None:
     """Fork a keeper for each pair of descriptors that arrives: a job socket and an output pipe."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a keeper
     while True:
@@ -63,14 +72,14 @@ def guard(control: socket.socket) -> None:
             os.set_inheritable(descriptor, False)
         if os.fork() == 0:
             control.close()
-            _keep(socket.socket(fileno=descriptors[0]), descriptors[1])
+            _keep(Keeper(socket.socket(fileno=descriptors[0]), execute), descriptors[1])
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _keep(job: socket.socket, output: int) -> NoReturn:
+def _keep(keeper: Keeper, output: int) -> NoReturn:
     try:
-        Keeper(job).run(output)
+        keeper.run(output)
     finally:
         os._exit(0)
 
@@ -78,8 +87,9 @@ def _keep(job: socket.socket, output: int) -> NoReturn:
 class Keeper:
     """Starts one worker, reports how it ends, and knows what it started."""
 
-    def __init__(self, job: socket.socket) -> None:
+    def __init__(self, job: socket.socket, execute: Execute) -> None:
         self._job = job
+        self._execute = execute
         self._received = b""
         self._pid = 0
         self._table = Table()
@@ -150,7 +160,7 @@ class Keeper:
         failed, failing = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
-            _become(job, given, output, failing)
+            _become(job, given, output, failing, self._execute)
         os.close(failing)
         os.close(given)
         with os.fdopen(failed, "rb") as reading:
@@ -190,7 +200,9 @@ class Keeper:
         self._reap()
 
 
-def _become(job: dict[str, Any], given: int, output: int, failing: int) -> NoReturn:
+def _become(
+    job: dict[str, Any], given: int, output: int, failing: int, execute: Execute
+) -> NoReturn:
     """Become the worker: its own session, no ignored signals, its own input and output."""
     try:
         os.setsid()
@@ -201,7 +213,7 @@ def _become(job: dict[str, Any], given: int, output: int, failing: int) -> NoRet
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.chdir(job["folder"])
-        os.execvpe(job["words"][0], job["words"], job["environment"])  # noqa: S606 - its purpose
+        execute(job["words"][0], job["words"], job["environment"])
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "errno", None) or errno.EINVAL
         folder, program = job["folder"], job["words"][0]
