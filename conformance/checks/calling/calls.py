@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.calling import (
     BAGGAGE,
-    NOTHING,
     TRACE,
     Errand,
-    Offline,
     ask,
     calls_nobody,
     calls_of,
-    calls_offline,
     outgoing,
     send,
 )
+from conformance.checks.stimuli.offline import NOTHING, Offline, calls_offline
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.harness import Harness

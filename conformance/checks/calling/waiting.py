@@ -7,13 +7,12 @@ from conformance.checks.stimuli.calling import (
     ENGINES,
     PATIENCE,
     Errand,
-    Offline,
     calls_of,
-    calls_offline,
     calls_what_is_slow,
     outgoing,
     unanswered,
 )
+from conformance.checks.stimuli.offline import Offline, calls_offline
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial

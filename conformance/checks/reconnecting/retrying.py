@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 from conformance.checks.stimuli.enduring import LONG_OUTAGE, Outage, long_absence, long_outage
@@ -10,7 +9,9 @@ from conformance.checks.stimuli.losing import (
     HOT,
     Drop,
     Series,
+    first_delays,
     first_series,
+    grew,
     messages_after,
     refused_series,
     second_series,
@@ -52,14 +53,6 @@ def retries_less_and_less_often(record: Record[Outage]) -> Finding:
         seen=f"{len(tries)} tries",
         remedy="Double the delay after each failure, from 1 s to 30 s.",
     )
-
-
-RESET_RATIO, RESET_FLOOR = 2.0, 2.0
-"""A later first delay has grown if it is longer than this many seconds, and longer than the first
-by this factor: 1 s give or take 30 % varies by 1.86 at most, and stays below 2 s."""
-
-STEP_RATIO = 1.2
-"""The factor by which each delay is longer than the one before, at least, if delays double."""
 
 
 @check("REC-010", refused_series, first_series, second_series)
@@ -109,18 +102,14 @@ def begins_anew_after_success(*records: Record[Series]) -> Finding:
     """A delay that is never reset grows until each reconnect takes half a minute."""
     judged: list[tuple[Record[Series], list[float]]] = []
     for record in records:
-        delays = [
-            _first_try(record, drop) - drop.at
-            for drop in record.result
-            if drop.back and drop.way.plain
-        ]
-        if len(delays) >= 3 and len(delays) == len(record.result):
+        delays = first_delays(record.talk, record.result)
+        if len(delays) >= 3:
             judged.append((record, delays))
     if not judged:
         return inconclusive("it did not come back three times in a row")
     series = "; ".join(", ".join(f"{delay:.1f} s" for delay in delays) for _, delays in judged)
     # A busy machine may lengthen some delays or there; a delay that grows does so in each series.
-    if not all(_grew(delays) for _, delays in judged):
+    if not all(grew(delays) for _, delays in judged):
         return kept(f"first delays of {series}")
     record, _ = judged[0]
     return broken(
@@ -129,14 +118,3 @@ def begins_anew_after_success(*records: Record[Series]) -> Finding:
         events=messages_after(record, record.result[-1])[:4],
         remedy="Set the delay back once a connection is set up.",
     )
-
-
-def _grew(delays: list[float]) -> bool:
-    """Whether delays grow step by step; a single long one is due to a busy machine."""
-    far = delays[-1] > RESET_FLOOR and delays[-1] > RESET_RATIO * delays[0]
-    return far and all(later > STEP_RATIO * one for one, later in itertools.pairwise(delays))
-
-
-def _first_try(record: Record[Series], drop: Drop) -> float:
-    numbers = [n for n in drop.after if n in record.talk.requests]
-    return min(record.talk.requests[number].at for number in numbers)

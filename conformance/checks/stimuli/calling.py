@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.checks.stimuli.returning import back
-from conformance.checks.stimuli.ways import OUTAGE, engine_gone
 from conformance.trials.context import ABSENT
 from conformance.trials.conversation import Conversation
 from conformance.trials.gateway import BLACK_HOLE
@@ -86,12 +84,12 @@ def unanswered(harness: Harness) -> Callable[[Mapping[str, Any]], Errand]:
 
     def hold(_: Mapping[str, Any]) -> Errand:
         harness.gateway.holder = Holder(relay.concerns)
-        return _through(harness, relay)
+        return through(harness, relay)
 
     return hold
 
 
-def _through(harness: Harness, relay: Relay, **fields: Any) -> Errand:
+def through(harness: Harness, relay: Relay, **fields: Any) -> Errand:
     """Invoke a function that calls by itself."""
     invocation = harness.invoker.invoke(relay.function_id, relay.data, **fields)
     return Errand(invocation, relay.target, relay)
@@ -107,7 +105,7 @@ async def _refused(harness: Harness, relays: Sequence[Relay]) -> Errand:
     for relay in sorted(relays, key=lambda relay: relay.passes_errors):
         harness.gateway.holder = Holder(relay.concerns, lambda call: call.fail(*REFUSAL))
         for _ in range(2):
-            made.append(_through(harness, relay, traceparent=TRACE, baggage=BAGGAGE))
+            made.append(through(harness, relay, traceparent=TRACE, baggage=BAGGAGE))
             await harness.invoker.reply(made[-1].invocation, harness.pace.handler)
     return replace(made[-1], others=tuple(made[:-1]))
 
@@ -147,14 +145,6 @@ async def ask(harness: Harness, data: dict[str, Any]) -> Errand:
     return errand
 
 
-NOTHING = "conformance::given-nothing"
-
-
-DELAY = 800
-"""Milliseconds after which a worker is to call: long enough to cut off a slow worker before it
-calls, and short enough for it to call, and give up, during the outage."""
-
-
 PATIENCE = 11.0
 """Seconds for which a call is held, to find out whether the function has a time limit of its
 own."""
@@ -165,23 +155,26 @@ async def _answered_too_late(harness: Harness, relay: Relay) -> tuple[Errand, bo
     await harness.worker.start()
     await harness.presence.ready()
     harness.gateway.holder = holder = Holder(relay.concerns)
-    errand = _through(harness, relay)
-    await _given_up(harness, errand)
+    errand = through(harness, relay)
+    await given_up(harness, errand)
     holder.answer = HeldCall.let_go
     for call in holder.calls[:1]:
         call.answer({"late": 1})
         call.answer({"late": 2})
         call.fail(*REFUSAL)
-    again = _through(harness, relay)
+    again = through(harness, relay)
     answered = await harness.invoker.reply(again.invocation, harness.pace.handler)
     return errand, answered is not None and await harness.invoker.pulse()
 
 
-async def _given_up(harness: Harness, errand: Errand) -> None:
-    """Wait until the function answers although its call is held, for as long as that may take."""
+async def given_up(harness: Harness, errand: Errand) -> None:
+    """Wait until the function answers although its call is held, for as long as that may take.
+
+    A limit is a timer, but what comes of it may take longer on a busy machine.
+    """
     await harness.until(
         lambda: harness.invoker.replies(errand.invocation) or not harness.worker.running,
-        PATIENCE,
+        PATIENCE + load_factor() - 1,
         patient=False,
     )
 
@@ -208,121 +201,6 @@ def _late(harness: Harness) -> list[Message]:
         for m in harness.talk.messages()
         if m.type == "invocationresult" and (m.json.get("result") or {}) == {"slept_ms": 900}
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Offline:
-    """Calls made while there was no connection.
-
-    ``kept_call`` had all the time, ``expired`` was given up before the worker was back; the
-    worker was away from ``at`` to ``back``, in seconds, or for good.
-
-    With a ``relay``, ``most`` calls were made while there was no connection, and sent by ``until``.
-    If it keeps them, it was away once more, for longer than the ``limit`` in seconds after which
-    its calls end: until ``returned``, with ``unsent`` calls that were not sent before.
-    """
-
-    at: float
-    back: float | None
-    kept_call: str = "conformance::kept-for-later"
-    expired: str = "conformance::given-up"
-    most: int = 1
-    relay: Relay | None = None
-    until: float = math.inf
-    limit: float | None = None
-    returned: float | None = None
-    unsent: int = 0
-
-
-BURST = 8
-"""Invocations that arrive together with the end of the connection: what their handlers call, most
-of them call after it."""
-
-
-async def _cut_off(harness: Harness, relay: Relay) -> Offline:
-    """Invoke a function that calls, several times, and end the connection at once."""
-    await harness.worker.start()
-    await harness.presence.ready()
-    at = harness.transcript.now()
-    first, unsent = await _away(harness, relay)
-    offline = Offline(at, None, relay.target, relay=relay)
-    if first is None:
-        return offline
-    until = harness.transcript.now()
-    offline = replace(offline, at=first, back=first, most=unsent * relay.calls, until=until)
-    if not any(m.at >= first for m in calls_of(harness.talk, relay.target)):
-        return offline
-    limit = await _limit(harness, relay)
-    if limit is None:
-        return offline
-    returned, unsent = await _away(harness, relay, limit)
-    return replace(offline, limit=limit, returned=returned, unsent=unsent)
-
-
-async def _away(harness: Harness, relay: Relay, limit: float = 0.0) -> tuple[float | None, int]:
-    """Invoke a function that calls several times, and end the connection at once.
-
-    The outage lasts for ``limit`` seconds longer than others. Returns when the worker spoke again,
-    if it did, and how many calls were not sent before.
-    """
-    before = set(harness.workers)
-    since = harness.transcript.now()
-    for connection in harness.websockets():
-        connection.cork()
-    for _ in range(BURST):
-        _through(harness, relay)
-    # A limit is a timer, which a busy machine does not slow down.
-    await engine_gone(harness, seconds=limit + OUTAGE * load_factor())
-    fresh = await back(harness, before)
-    if not fresh:
-        return None, 0
-    await harness.presence.present(harness.pace.reply)
-    await harness.until(lambda: False, harness.pace.stray, patient=False)
-    early = [
-        m for m in calls_of(harness.talk, relay.target) if m.connection in before and m.at >= since
-    ]
-    first = min(harness.talk.first_message(n).at for n in fresh)
-    return first, max(0, BURST - len(early))
-
-
-async def _limit(harness: Harness, relay: Relay) -> float | None:
-    """Seconds after which a call of the function ends by itself, if it does and makes no other."""
-    harness.gateway.holder = holder = Holder(relay.concerns)
-    errand = _through(harness, relay)
-    await _given_up(harness, errand)
-    harness.gateway.release()
-    answers = harness.invoker.replies(errand.invocation)
-    if not answers or len(holder.calls) != 1:
-        return None
-    return answers[0].at - errand.invocation.at
-
-
-@trial(Worker.OWN, seconds=3.3)
-async def calls_offline(harness: Harness) -> Offline:
-    """Make the worker call without data, and make it call twice while it has no connection."""
-    relay = harness.invoker.relay("call")
-    if relay is not None:
-        return await _cut_off(harness, relay)
-    call = harness.invoker.role("call")
-    await harness.worker.start()
-    await harness.presence.ready()
-    offline = Offline(0.0, None)
-    await ask(harness, {"function_id": NOTHING})
-    delay = int(DELAY * load_factor())  # the outage is longer on a crowded machine, too
-    for function_id, patience in ((offline.kept_call, 20_000), (offline.expired, 150)):
-        data = {"function_id": function_id, "data": {}, "delay_ms": delay, "timeout_ms": patience}
-        harness.invoker.invoke(call, data)
-    await harness.invoker.pulse()
-    before = set(harness.workers)
-    at = harness.transcript.now()
-    await engine_gone(harness, patient=True)
-    fresh = await back(harness, before)
-    if not fresh:
-        return Offline(at, None)
-    await harness.presence.present(harness.pace.reply)
-    await harness.until(lambda: calls_of(harness.talk, offline.kept_call), harness.pace.reply)
-    await harness.presence.settled()
-    return Offline(at, min(harness.talk.first_message(n).at for n in fresh))
 
 
 def calls_of(talk: Conversation, function_id: str) -> list[Message]:

@@ -8,8 +8,8 @@ import pytest
 
 from conformance.checks.calling.results import hands_results_to_their_callers
 from conformance.checks.calling.waiting import forgets_expired_calls, sends_kept_calls_once
-from conformance.checks.stimuli.calling import Offline
 from conformance.checks.stimuli.odd_answers import OddAnswers
+from conformance.checks.stimuli.offline import Offline
 from conformance.requirements.verdict import Conclusion
 from conformance.trials.invoker import Invocation
 from conformance.trials.learning.knowledge import Relay
