@@ -115,17 +115,22 @@ class Invoker:
         if self.relay("sleep") is None:
             self.part("sleep")
 
-    def sleep(self, milliseconds: int) -> Invocation:
-        """Start an invocation that takes this long; ``can_sleep`` must have succeeded."""
-        relay = self.relay("sleep")
+    def sleep(self, milliseconds: int, relay: Relay | None = None, **fields: Any) -> Invocation:
+        """Start an invocation that takes this long; ``can_sleep`` must have succeeded.
+
+        ``relay`` is the function that is to wait, where several could; ``fields`` are sent with it.
+        """
+        relay = relay or self.relay("sleep")
         if relay is None:
-            return self.invoke(self.part("sleep").function_id, {"ms": milliseconds})
+            return self.invoke(self.part("sleep").function_id, {"ms": milliseconds}, **fields)
         gateway = self._context.gateway
-        if gateway.holder is None or not isinstance(gateway.holder.answer, Delays):
-            gateway.holder = Holder(relay.concerns, Delays())
-        assert isinstance(gateway.holder.answer, Delays)
-        gateway.holder.answer.seconds.append(milliseconds / 1000)
-        return self.invoke(relay.function_id, relay.data)
+        holder = gateway.holder
+        delays = None if holder is None else holder.answer
+        if holder is None or holder.concerns != relay.concerns or not isinstance(delays, Delays):
+            delays = Delays()
+            gateway.holder = Holder(relay.concerns, delays)
+        delays.seconds.append(milliseconds / 1000)
+        return self.invoke(relay.function_id, relay.data, **fields)
 
     def withheld(self) -> list[str]:
         """The functions of the worker that are not invoked, each with the reason."""

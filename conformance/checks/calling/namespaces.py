@@ -41,7 +41,8 @@ def _namespace(record: Record[Any], number: int | None = None) -> str | None:
 @check("CAL-010", configured)
 def calls_within_its_namespace(record: Record[Variables]) -> Finding:
     """The engine looks for a function in the default namespace unless the call names another."""
-    relays = [relay.target for relay in record.baseline.knowledge.relays]
+    targets = (relay.target for relay in record.baseline.knowledge.relays)
+    relays = sorted(targets, key=lambda target: target.startswith(ENGINES_OWN))
     called = (_called(record, function_id) for function_id in (OWN, *relays))
     call = next(filter(None, called), None)
     namespace = _namespace(record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,9 @@ from conformance.requirements.verdict import Finding, broken, decisive, inconclu
 from conformance.trials.harness import Harness
 from conformance.trials.holding import Holder
 from conformance.trials.invoker import Invocation
-from conformance.trials.learning.knowledge import Relay
+from conformance.trials.learning.knowledge import MISSING, Relay
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.rendering import as_json
+from mock_engine.rendering import as_json, shorten
 from mock_engine.transcript import Direction
 
 
@@ -43,12 +43,30 @@ def tells_the_callers_of_errors(record: Record[Errand]) -> Finding:
         return kept("the engine's code and message reached the caller")
     if not error_sent:
         return inconclusive("it did not call the function it was asked to call")
+    if record.result.relay is not None and result is None:
+        return _hung(record)
     if isinstance(error, dict) and str(error.get("message")).strip() in WORDLESS:
+        return _lost(record, error_sent, result)
+    if isinstance(error, dict) and error.get("message") == error_sent.get("message"):
         return _lost(record, error_sent, result)
     if record.result.relay is not None:
         what = f"what {record.result.relay.function_id} answers does not show the code of the error"
         return inconclusive(f"{what} that its call ended in")
     return _lost(record, error_sent, result)
+
+
+def _hung(record: Record[Errand]) -> Finding:
+    """A call did not end when its error came."""
+    function_id = record.result.invocation.function_id
+    if len(record.result.calls(record.talk)) > 1:
+        return inconclusive(f"{function_id} calls again and again while its call fails")
+    return broken(
+        expected=f"an answer of {function_id}, whose call of {record.result.function_id} ended in "
+        "an error; it answers when that call ends with a result",
+        seen="no answer",
+        events=(*about(record, record.result.invocation), *outgoing(record)[-1:]),
+        remedy="An error is an answer, too: end the call that waits under its invocation_id.",
+    )
 
 
 def _lost(record: Record[Errand], error_sent: Mapping[str, Any], result: Any) -> Finding:
@@ -72,9 +90,12 @@ def _engines_error(record: Record[Errand]) -> dict[str, Any]:
     return {}
 
 
-VALUES: tuple[Any, ...] = (False, 0, "", [], [0, None, "text"], {"kept": True})
-"""What a called function returns: many languages treat some of these as nothing, but all are
-results."""
+VALUES: tuple[Any, ...] = (
+    *(False, 0, "", [], [0, None, "text"], {"kept": True, "none": None}),
+    *(["alone"], ' {"a": 1} ', 2**53 - 1, -2.5, "x" * 200_000),
+)
+"""What a called function returns: many languages treat some of these as nothing, and some programs
+make others shorter, but all are results."""
 
 
 ADDED = "_caller_worker_id"
@@ -83,34 +104,57 @@ ADDED = "_caller_worker_id"
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """Simultaneous calls of ``echo`` that the worker was asked for, each with the value it gets."""
+    """Simultaneous calls that the worker was asked for, each with the value that it gets.
+
+    Each of a found function has its ``relay``.
+    """
 
     invocations: tuple[tuple[Invocation, Any], ...]
-    relay: Relay | None = None
+    relays: tuple[Relay | None, ...]
 
 
-async def _answered_backwards(harness: Harness, relay: Relay) -> Returns:
+MOST_RELAYS = 4
+"""Functions whose results are looked at; each takes a moment."""
+
+
+async def _answered_backwards(harness: Harness, relays: Sequence[Relay]) -> Returns:
     """Hold a call of each of several invocations, and answer the last one first."""
+    made: list[tuple[Invocation, Any]] = []
+    by: list[Relay | None] = []
+    for relay in relays:
+        invocations = await _answered(harness, relay)
+        made += invocations
+        by += [relay] * len(invocations)
+    return Returns(tuple(made), tuple(by))
+
+
+async def _answered(harness: Harness, relay: Relay) -> list[tuple[Invocation, Any]]:
+    """One invocation for each value, each with that value alone or within an object.
+
+    What functions often take for nothing, such as 0, is always within one: what a function makes
+    of it otherwise is its own affair.
+    """
     harness.gateway.holder = holder = Holder(relay.concerns)
     invocations: list[tuple[Invocation, Any]] = []
-    for number, value in enumerate(VALUES):
-        returned = {"number": number, "value": value}
+    wrapped = [{"number": number, "value": value} for number, value in enumerate(VALUES)]
+    for returned in (*wrapped, *filter(None, VALUES)):
+        number = len(invocations)
         invocations.append((harness.invoker.invoke(relay.function_id, relay.data), returned))
         await harness.until(lambda n=number: len(holder.calls) > n, harness.pace.reply)  # type: ignore[misc]
-    if len(holder.calls) != len(VALUES):
+    if len(holder.calls) != len(invocations):
         raise Inconclusive(f"{relay.function_id} did not make one call an invocation")
     for call, (_, returned) in reversed([*zip(holder.calls, invocations, strict=True)]):
         call.answer(returned)
     await all_answered(harness, [i for i, _ in invocations], harness.pace.handler)
-    return Returns(tuple(invocations), relay)
+    return invocations
 
 
 @trial(Worker.CALLING)
 async def calls_at_once(harness: Harness) -> Returns:
     """Make the worker wait for a slow answer, and for several quick ones meanwhile."""
-    relay = harness.invoker.relay("call", lambda r: r.lens is not None and r.calls == 1)
-    if relay is not None:
-        return await _answered_backwards(harness, relay)
+    found = [r for r in harness.invoker.relays("call") if r.lens is not None and r.calls == 1]
+    if found:
+        return await _answered_backwards(harness, found[:MOST_RELAYS])
     call, echo, sleep = (harness.invoker.role(name) for name in ("call", "echo", "sleep"))
     slow = harness.invoker.invoke(
         call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 8000}
@@ -125,7 +169,7 @@ async def calls_at_once(harness: Harness) -> Returns:
         invocations.append((harness.invoker.invoke(call, errand), value))
     waiting = (slow, *(invocation for invocation, _ in invocations))
     await all_answered(harness, waiting, harness.pace.handler)
-    return Returns(tuple(invocations))
+    return Returns(tuple(invocations), (None,) * len(invocations))
 
 
 @check("CAL-019", calls_at_once, odd_answers)
@@ -158,11 +202,15 @@ def _taken(record: Record[OddAnswers]) -> Finding:
 
 def _handed_out(record: Record[Returns]) -> Finding:
     """Whether each of several simultaneous calls got its own result."""
-    for invocation, value in record.result.invocations:
+    for (invocation, value), relay in zip(
+        record.result.invocations, record.result.relays, strict=True
+    ):
         answers = record.talk.answers(invocation.id)
         outcome = answers[0].json.get("result") if answers else None
-        if answers and record.result.relay is not None:
-            outcome = {"result": record.result.relay.returned(outcome)}
+        if answers and relay is not None:
+            outcome = {"result": relay.returned(outcome)}
+            if outcome["result"] is MISSING or error_code(answers[0]) is not None:
+                continue  # it expects something else, and says so
         if answers and error_code(answers[0]) is not None:
             return inconclusive("its function `call` fails: see CAL-001")
         error = outcome.get("error") if isinstance(outcome, dict) else None
@@ -175,8 +223,9 @@ def _handed_out(record: Record[Returns]) -> Finding:
         ):
             continue
         return broken(
-            expected=f"{as_json(value)} in the hands of the caller of a function that returned it",
-            seen=as_json(outcome) if answers else "no answer",
+            expected=f"{shorten(as_json(value), 80)} in the hands of the caller of a function that "
+            "returned it",
+            seen=shorten(as_json(outcome), 160) if answers else "no answer",
             events=about(record, invocation),
             remedy="Find who waits by the invocation_id of a result, and hand `result` on as it "
             "is; without the field it is null.",

@@ -114,13 +114,15 @@ def answers_for_its_functions(record: Record[Round]) -> Finding:
 @check("INV-004", every_function)
 def says_that_a_function_is_unknown(record: Record[Round]) -> Finding:
     """An engine and a worker may briefly disagree about what is registered."""
-    unknown = record.result.unknown
-    answers = record.talk.answers(unknown.id)
-    if answers and error_code(answers[0]) == NOT_FOUND:
-        return kept(f"the error {NOT_FOUND}", answers[0])
-    return broken(
-        expected=f"an invocationresult with error.code {as_json(NOT_FOUND)}",
-        seen=described(answers[0]) if answers else "no answer",
-        events=about(record, unknown),
-        remedy=f'Answer {{"error":{{"code":"{NOT_FOUND}","message":"…"}}}}.',
-    )
+    for unknown in (record.result.unknown, *record.result.similar):
+        answers = record.talk.answers(unknown.id)
+        if not answers or error_code(answers[0]) != NOT_FOUND:
+            return broken(
+                expected=f"an invocationresult with error.code {as_json(NOT_FOUND)} for "
+                f"{unknown.function_id}, which it did not register",
+                seen=described(answers[0]) if answers else "no answer",
+                events=about(record, unknown),
+                remedy=f'Answer {{"error":{{"code":"{NOT_FOUND}","message":"…"}}}} unless a '
+                "function was registered under exactly this id.",
+            )
+    return kept(f"the error {NOT_FOUND}", *record.talk.answers(record.result.unknown.id)[:1])

@@ -70,6 +70,8 @@ def _passed_on(record: Record[Errand]) -> Finding:
     answers = record.talk.answers(errand.invocation.id)
     if errand.relay is None:
         return inconclusive("its function `call` catches what fails")
+    if not answers and len(errand.calls(record.talk)) > 1:
+        return inconclusive(f"{errand.relay.function_id} calls again while its call fails")
     if not answers:
         return broken(
             expected=f"an error of {errand.relay.function_id}, whose call of "

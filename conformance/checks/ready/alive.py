@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from websockets.frames import Opcode
 
 from conformance.checks.stimuli.living import Vitals, looking_back, pongs
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.errors import Inconclusive
+from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
 from conformance.trials.context import ABSENT
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
@@ -137,9 +138,23 @@ async def pinged_while_busy(harness: Harness) -> Busy:
     return await _ping_amidst(harness, 6000, b"and now?")
 
 
+@trial(Worker.OWN)
+async def pinged_while_stalled(harness: Harness) -> Busy:
+    """Send a WebSocket ping while a function runs that seemed to keep the worker from answering."""
+    stalls = harness.baseline.knowledge.stalls
+    if not stalls:
+        raise Inconclusive("no function was seen to keep the worker from answering pings")
+    await harness.worker.start()
+    await harness.presence.ready()
+    return await _pinged_during(harness, harness.invoker.invoke(*stalls[0]), b"stalled?")
+
+
 async def _ping_amidst(harness: Harness, milliseconds: int, payload: bytes) -> Busy:
     harness.invoker.can_sleep()
-    slow = harness.invoker.sleep(milliseconds)
+    return await _pinged_during(harness, harness.invoker.sleep(milliseconds), payload)
+
+
+async def _pinged_during(harness: Harness, slow: Invocation, payload: bytes) -> Busy:
     # The stimulus is a ping during the handler's work, not before it began.
     await harness.until(lambda: bool(harness.invoker.replies(slow)), 0.2, patient=False)
     harness.connection(slow.connection).send_frame(Frame(Opcode.PING, payload))
@@ -156,16 +171,20 @@ def _pong_came_first(talk: Conversation, events: Sequence[Event], busy: Busy) ->
     return bool(ponged and answers and ponged[0].at < answers[0].at)
 
 
-@check("RDY-004", pinged_while_busy)
-def answers_pings_while_busy(record: Record[Busy]) -> Finding:
+@check("RDY-004", pinged_while_busy, pinged_while_stalled)
+def answers_pings_while_busy(*records: Record[Busy]) -> Finding:
     """A proxy closes a connection if a slow handler delays the answers to its pings."""
+    return decisive(map(_answered_meanwhile, records))
+
+
+def _answered_meanwhile(record: Record[Busy]) -> Finding:
     busy = record.result
     if _pong_came_first(record.talk, record.events, busy):
         return kept("the pong came before the slow answer")
     answers = record.talk.answers(busy.slow.id)
     ponged = pongs(record.events, busy.slow.connection, busy.payload)
     return broken(
-        expected="a pong before the answer of the slow invocation",
+        expected=f"a pong before the answer of the slow invocation of {busy.slow.function_id}",
         seen="the pong came after the answer" if ponged else "no pong",
         events=(*ponged[:1], *answers[:1]),
         remedy="Never run a handler in the task or thread that reads from the socket.",

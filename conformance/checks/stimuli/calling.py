@@ -106,7 +106,9 @@ async def _refused(harness: Harness, relays: Sequence[Relay]) -> Errand:
         harness.gateway.holder = Holder(relay.concerns, lambda call: call.fail(*REFUSAL))
         for _ in range(2):
             made.append(through(harness, relay, traceparent=TRACE, baggage=BAGGAGE))
-            await harness.invoker.reply(made[-1].invocation, harness.pace.handler)
+            answer = await harness.invoker.reply(made[-1].invocation, harness.pace.handler)
+            if answer is None:
+                return replace(made[-1], others=tuple(made[:-1]))
     return replace(made[-1], others=tuple(made[:-1]))
 
 

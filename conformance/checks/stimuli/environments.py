@@ -53,7 +53,7 @@ async def configured(harness: Harness) -> Variables:
         await harness.until(
             lambda: all(harness.invoker.replies(call) for call in calls), harness.pace.reply
         )
-    elif relay := harness.invoker.relay("call"):
+    for relay in harness.invoker.relays("call"):
         await harness.invoker.reply(harness.invoker.invoke(relay.function_id, relay.data))
     await let_it_come_back(harness)
     return VARIABLES

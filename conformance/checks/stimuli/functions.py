@@ -19,11 +19,13 @@ trials would wait for it."""
 class Round:
     """One invocation of each registered function, and one of a function nobody registered.
 
-    ``withheld`` says why functions were not invoked, for each that was not.
+    ``similar`` are invocations of functions that nobody registered either, but whose names are like
+    that of one that is. ``withheld`` says why functions were not invoked, for each that was not.
     """
 
     known: tuple[Invocation, ...]
     unknown: Invocation
+    similar: tuple[Invocation, ...] = ()
     withheld: tuple[str, ...] = ()
 
 
@@ -37,6 +39,12 @@ async def every_function(harness: Harness) -> Round:
     unknown = harness.invoker.invoke(ABSENT, {"some": "data"})
     chosen = own_samples(harness, MOST_FUNCTIONS)
     known = tuple(harness.invoker.invoke(function_id, data) for function_id, data in chosen)
+    similar = tuple(
+        harness.invoker.invoke(name, data)
+        for function_id, data in chosen[:1]
+        for name in (f"{function_id}::{ABSENT}", function_id.swapcase())
+        if name not in harness.baseline.functions
+    )
     await harness.invoker.reply(unknown)
-    await all_answered(harness, known, harness.invoker.patience(known))
-    return Round(known, unknown, tuple(harness.invoker.withheld()))
+    await all_answered(harness, (*known, *similar), harness.invoker.patience(known))
+    return Round(known, unknown, similar, tuple(harness.invoker.withheld()))

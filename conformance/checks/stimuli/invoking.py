@@ -9,6 +9,11 @@ from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 
 
+def trace(number: int) -> str:
+    """A ``traceparent``, each number in a trace of its own."""
+    return f"00-4bf92f3577b34da6a3ce929d0e0e{number:04x}-00f067aa0ba902b7-01"
+
+
 async def all_answered(harness: Harness, awaited: Iterable[Invocation], within: float) -> bool:
     """Wait until each has an answer, or the worker has ended; return whether each has one."""
     invocations = tuple(awaited)

@@ -151,6 +151,10 @@ class Question:
     other: tuple[Any, Any]
 
 
+TOLD = 3
+"""Relays that are told of in a sentence of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """What was learned about a worker.
@@ -158,7 +162,8 @@ class Knowledge:
     ``parts`` are the parts that were found, by role; ``relays`` the functions that wait for calls,
     the most telling first. ``questions`` are for its author. ``ended_by`` is the invocation during
     which the process ended, if it did: a function and its data. Learning ended at ``until`` seconds
-    of the first run.
+    of the first run. ``stalls`` are functions, each with its data, that kept the
+    worker from answering pings.
     """
 
     functions: Mapping[str, Learned] = field(default_factory=dict)
@@ -167,6 +172,7 @@ class Knowledge:
     questions: tuple[Question, ...] = ()
     ended_by: tuple[str, Any] | None = None
     until: float = 0.0
+    stalls: tuple[tuple[str, Any], ...] = ()
 
     def examples(self, function_id: str) -> Sequence[Any]:
         """The data that got furthest in a function."""
@@ -176,7 +182,12 @@ class Knowledge:
     def sentences(self) -> list[str]:
         """What was found to play which part, and where nothing was found, a line each."""
         found = [part.text for part in self.parts.values()]
-        found += [relay.text for relay in self.relays]
+        found += [relay.text for relay in self.relays[:TOLD]]
+        told = [relay.function_id for relay in self.relays[:TOLD]]
+        others = [relay.function_id for relay in self.relays[TOLD:]]
+        untold = dict.fromkeys(name for name in others if name not in told)
+        if untold:
+            found.append(f"so do, with calls of their own: {', '.join(untold)}")
         found += [f"question: {question.text}" for question in self.questions]
         shallow = [name for name, one in self.functions.items() if one.depth is Depth.REFUSED]
         if shallow:

@@ -23,6 +23,7 @@ from conformance.trials.learning.following import all_at_once, followed, request
 from conformance.trials.learning.guesses import guesses, of_form
 from conformance.trials.learning.knowledge import Depth, Learned
 from conformance.trials.learning.wording import normalised
+from mock_engine.transcript import Message
 
 MOST = 200
 """Invocations of one function."""
@@ -51,6 +52,19 @@ class Reply:
     stack: str = ""
     calls: tuple[str, ...] = ()
     silent: bool = False
+
+
+def reply_of(answer: Message | None, calls: tuple[str, ...]) -> Reply:
+    """The part of an answer from which something can be learned."""
+    if answer is None:
+        return Reply(silent=True, calls=calls)
+    error = answer.json.get("error")
+    if error is None:
+        return Reply(answer.json.get("result"), calls=calls)
+    if not isinstance(error, Mapping):
+        return Reply(failed=True, message=str(error), calls=calls)
+    message, stack = (str(error.get(name) or "") for name in ("message", "stacktrace"))
+    return Reply(failed=True, message=message, stack=stack, calls=calls)
 
 
 class Names:

@@ -9,21 +9,21 @@ from __future__ import annotations
 import asyncio
 import itertools
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from conformance.documents.trees import Path, where
 from conformance.errors import Inconclusive
 from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.harness import Harness
-from conformance.trials.holding import HeldCall, Holder
 from conformance.trials.invoker import Invocation
 from conformance.trials.learning.comparing import compare
 from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Part, Question, Relay
-from conformance.trials.learning.learner import Learner, Names, Reply
+from conformance.trials.learning.learner import Learner, Names, Reply, reply_of
 from conformance.trials.learning.parts import Probe, failing, parts, probes
+from conformance.trials.learning.relays import SILENT, RelayFinder
+from conformance.trials.learning.stalls import Stalls
 from conformance.trials.learning.starts import is_risky, starts
 from conformance.trials.learning.worlds import Outcome
 from conformance.trials.load import load_factor
@@ -38,24 +38,10 @@ A_FUNCTION = 2.0
 ALTOGETHER = 6.0
 """Seconds for all functions of a worker; after that, functions are judged with what is known."""
 
-SILENT = 1.0
-"""Seconds to wait for an answer: nobody knows what the function does."""
-
 BRIEF = 0.3
 """Seconds for another look at a function that did not answer before: whether it calls."""
 
 MOST_FUNCTIONS = 200
-MOST_RELAYS = 4
-"""Functions that are checked for calls that they wait for."""
-
-HELD = 0.08
-"""Seconds for which a call is held, to see that its handler waits."""
-
-ANSWERS: tuple[Any, ...] = ({"conformance": "answer-1", "none": None}, ["answer-2", {"n": 1.5}])
-"""Answers to held calls, to see whether they come back."""
-
-REFUSAL = ("conformance_refused", "refused by the conformance suite")
-"""The code and the message of the error with which a held call is answered."""
 
 Observed = list[tuple[Any, Reply]]
 
@@ -78,6 +64,7 @@ class Session:
     def __post_init__(self) -> None:  # noqa: D105 - says nothing beyond the class
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
+        self._stalls = Stalls(self.harness)
 
     async def learn(self) -> Knowledge:
         """Learn about every function that may be invoked."""
@@ -110,7 +97,8 @@ class Session:
     @property
     def _over(self) -> bool:
         gone = not self.harness.worker.running or not self.harness.workers
-        return gone or self.deaf or self._loop.time() > self._began + self._granted(ALTOGETHER)
+        spent = self._loop.time() - self._began - self._stalls.lost
+        return gone or self.deaf or spent > self._granted(ALTOGETHER)
 
     def _granted(self, seconds: float) -> float:
         """The seconds that are granted: more on a slow or busy machine."""
@@ -138,6 +126,15 @@ class Session:
             reply = await self._reply(learner.function_id, proposal[0])
             if reply is None:
                 return
+            if reply.silent and not reply.calls:
+                reply = await self._stalls.look(
+                    learner.function_id,
+                    proposal[0],
+                    reply,
+                    partial(self._reply, learner.function_id, proposal[0]),
+                )
+                if reply is None:
+                    return
             learner.take(proposal[0], reply)
             if reply.silent:
                 await self._look_into_silence(learner.function_id, proposal[0], reply)
@@ -241,69 +238,12 @@ class Session:
     # -- calls that are waited for -----------------------------------------------------------------
 
     async def _find_relays(self) -> None:
-        candidates = [
-            (function_id, self.learners[function_id].learned().examples[0])
-            for function_id, made in self.calls.items()
-            if made
-        ]
-        for function_id, data in candidates[:MOST_RELAYS]:
-            if self._over:
-                return
-            relay = await self._relay(function_id, data)
-            if relay is not None:
-                self.relays.append(relay)
-        self.relays.sort(key=lambda r: (r.lens is None, not r.passes_errors, r.calls))
-
-    async def _relay(self, function_id: str, data: Any) -> Relay | None:
-        """Hold the calls of a function: twice with different answers, and once with an error."""
-        seen: list[tuple[Any, Reply | None]] = []
-        counts: list[int] = []
-        target = ""
-        for answer in ANSWERS:
-            held = await self._held(function_id, data, partial(HeldCall.answer, result=answer))
-            if held is None or (target and held.target != target):
-                return None
-            target = held.target
-            counts.append(held.calls)
-            seen.append((answer, held.reply))
-        refused = await self._held(function_id, data, lambda call: call.fail(*REFUSAL))
-        results = [(a, r.result) for a, r in seen if r and not r.failed and not r.silent]
-        lens = _common_lens(results) if len(results) == len(ANSWERS) else None
-        passes = refused is not None and refused.reply is not None and refused.reply.failed
-        return Relay(function_id, data, target, min(counts), lens, passes)
-
-    async def _held(
-        self, function_id: str, data: Any, answer: Callable[[HeldCall], None]
-    ) -> HeldInvocation | None:
-        """Invoke while calls are held, answer the first, and pass on the others.
-
-        ``None`` if it made no call, or did not wait for the answer.
-        """
-        holder = Holder(lambda call: call.get("function_id") != ANNOUNCE)
-        self.harness.gateway.holder = holder
-        try:
-            invocation = self.harness.invoker.invoke(function_id, data)
-            replied = self.harness.invoker.replies
-            await self.harness.until(lambda: holder.calls or replied(invocation), SILENT)
-            if not holder.calls or replied(invocation):
-                return None
-            early = await self.harness.until(lambda: replied(invocation), HELD, patient=False)
-            if early:
-                return None
-            first, *rest = holder.calls
-            holder.answer = HeldCall.let_go
-            for call in rest:
-                call.let_go()
-            answer(first)
-            reply = await self.harness.invoker.reply(invocation, SILENT)
-        except Inconclusive:
-            return None
-        finally:
-            self.harness.gateway.holder = None
-            if holder.answer is None:
-                holder.let_go()
-        same = sum(call.function_id == first.function_id for call in holder.calls)
-        return HeldInvocation(first.function_id, same, reply_of(reply, ()))
+        calling = {
+            function_id: learner.learned()
+            for function_id, learner in self.learners.items()
+            if self.calls[function_id]
+        }
+        self.relays += await RelayFinder(self.harness, lambda: self._over).find(calling)
 
     # -- two worlds ------------------------------------------------------------------------------
 
@@ -353,34 +293,8 @@ class Session:
             tuple(self.questions),
             self.ended_by,
             self.harness.transcript.now(),
+            tuple(self._stalls.found),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class HeldInvocation:
-    """An invocation whose first call, of ``target``, was held; ``calls`` counts those of it."""
-
-    target: str
-    calls: int
-    reply: Reply | None
-
-
-def reply_of(answer: Message | None, calls: tuple[str, ...]) -> Reply:
-    """The part of an answer from which something can be learned."""
-    if answer is None:
-        return Reply(silent=True, calls=calls)
-    error = answer.json.get("error")
-    if error is None:
-        return Reply(answer.json.get("result"), calls=calls)
-    if not isinstance(error, Mapping):
-        return Reply(failed=True, message=str(error), calls=calls)
-    message, stack = (str(error.get(name) or "") for name in ("message", "stacktrace"))
-    return Reply(failed=True, message=message, stack=stack, calls=calls)
-
-
-def _common_lens(results: list[tuple[Any, Any]]) -> Path | None:
-    places = [where(result, answer) for answer, result in results]
-    return next((path for path in places[0] if all(path in other for other in places)), None)
 
 
 WELL_KNOWN = ("echo", "call", "sleep")
