@@ -6,6 +6,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.plain import Plain
+from tests.mutants.unprepared import Shop
 from tests.mutants.worker import Json, Worker
 
 
@@ -197,3 +198,29 @@ class EnqueuesUnnumbered(Plain):
 class AnnouncesWithinItsNamespace(Plain):
     def announcement(self) -> Json:
         return {**super().announcement(), "namespace": self.namespace()}
+
+
+@breaks("CAL-001")
+class ForgetsRemoteCodes(Shop):
+    def outcome_of_call(self, answer: Json) -> Json:
+        if answer.get("error"):
+            return {"error": {**answer["error"], "code": "invocation_failed"}}
+        return super().outcome_of_call(answer)
+
+
+@breaks("CAL-001")
+class WaitsOnAfterAnError(Shop):
+    patience = 60.0
+
+    def hear(self, message: Json) -> None:
+        if message.get("error") is None:
+            super().hear(message)
+
+
+@breaks("CAL-019")
+class UnpacksAListOfOne(Shop):
+    def outcome_of_call(self, answer: Json) -> Json:
+        result = answer.get("result")
+        if isinstance(result, list) and len(result) == 1:
+            return {"result": result[0]}
+        return super().outcome_of_call(answer)

@@ -14,6 +14,7 @@ from websockets.frames import Frame, Opcode
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.plain import Plain
+from tests.mutants.unprepared import Shop
 from tests.mutants.worker import Json, Worker
 
 
@@ -49,6 +50,14 @@ class BlocksWhileItSleeps(Worker):
     async def sleep(self, data: Json) -> Json:
         time.sleep(data["ms"] / 1000)  # noqa: ASYNC251 - the mistake it is made for
         return {"slept_ms": data["ms"]}
+
+
+@breaks("RDY-004")
+class BlocksWhileItCounts(Shop):
+    async def total(self, data: Json) -> Json:
+        found = await super().total(data)
+        time.sleep(2)  # noqa: ASYNC251 - the mistake it is made for
+        return found
 
 
 @breaks("RDY-005")

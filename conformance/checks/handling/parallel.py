@@ -67,7 +67,7 @@ async def _race(harness: Harness, milliseconds: int) -> Race:
         harness.invoker.sleep(milliseconds, traceparent=trace(number)) for number in range(SLOW)
     )
     target, data = harness.invoker.answering() or (harness.baseline.pulse or ABSENT, {})
-    quick = harness.invoker.invoke(target, data)
+    quick = harness.invoker.invoke(target, data, traceparent=trace(SLOW))
     within = harness.pace.handler + SLOW * milliseconds / 1000
     await all_answered(harness, (*slow, quick), within)
     return Race(slow, quick, milliseconds)

@@ -49,11 +49,13 @@ def _message(**fields: object) -> Stimulus:
 def _invocation_with(**fields: object) -> Stimulus:
     def send(harness: Harness, number: int) -> Answered:
         invocation_id = str(uuid.uuid4())
+        # One that reaches a handler shows more than one of a function that nobody has.
+        function_id, data = harness.invoker.answering() or (harness.baseline.pulse, {})
         message: dict[str, object] = {
             "type": "invokefunction",
             "invocation_id": invocation_id,
-            "function_id": harness.baseline.pulse,
-            "data": {},
+            "function_id": function_id,
+            "data": data,
         }
         harness.send(number, message | fields)
         return lambda talk: bool(talk.answers(invocation_id))

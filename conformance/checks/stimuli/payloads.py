@@ -36,6 +36,7 @@ PAYLOADS: dict[str, tuple[str, tuple[Any, ...]]] = {
                 "c": [],
                 "": 0,
                 "d e": {"f": [[]]},
+                " h ": {" i": 1},
                 "g": None,
             },
             False,

@@ -73,4 +73,7 @@ class Stalls:
                 if seen.direction is Direction.FROM_WORKER
             )
 
-        return await harness.until(lambda: answered() or not harness.worker.running, within)
+        def over() -> bool:
+            return answered() or not harness.worker.running
+
+        return await harness.until(over, within, patient=within > AT_ONCE)

@@ -64,3 +64,11 @@ class ReturnsAnotherShapeThanItDeclares(Worker):
             else function
             for function in super().functions()
         ]
+
+
+@breaks("INV-004")
+class LooksUpTheBeginningOfAName(Worker):
+    async def outcome(self, message: Json) -> Json:
+        named = message["function_id"]
+        found = next((name for name in self.handlers() if named.startswith(name)), named)
+        return await super().outcome({**message, "function_id": found})

@@ -42,3 +42,22 @@ class PutsMetadataIntoTheData(Worker):
         if isinstance(data, dict) and message.get("metadata"):
             message = {**message, "data": {**data, "metadata": message["metadata"]}}
         return await super().outcome(message)
+
+
+@breaks("INV-019")
+class KeepsTheMetadataOfBefore(Worker):
+    def metadata_of(self, message: Json) -> Json:
+        found = super().metadata_of(message)
+        if found is not None:
+            self.__dict__["last"] = found
+        return self.__dict__.get("last")
+
+
+@breaks("INV-026")
+class AnswersInTheLatestTrace(Worker):
+    async def invoke(self, socket: ClientConnection, message: Json) -> None:
+        self.__dict__["latest"] = self.trace(message) or self.__dict__.get("latest", {})
+        await super().invoke(socket, message)
+
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        await super().reply(socket, message, {**body, **self.__dict__["latest"]})

@@ -7,6 +7,7 @@ import asyncio
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.unprepared import Shop
 from tests.mutants.worker import Json, Worker
 
 
@@ -33,3 +34,19 @@ class HandlesThreeAtATime(Worker):
         limit = self.__dict__.setdefault("limit", asyncio.Semaphore(3))
         async with limit:
             await super().invoke(socket, message)
+
+
+@breaks("INV-008")
+class LocksEachFunction(Shop):
+    async def invoke(self, socket: ClientConnection, message: Json) -> None:
+        locks = self.__dict__.setdefault("locks", {})
+        async with locks.setdefault(message["function_id"], asyncio.Lock()):
+            await super().invoke(socket, message)
+
+
+@breaks("INV-031")
+class KeepsOneKeyForAll(Shop):
+    async def get(self, data: Json) -> Json:
+        self.latest = self.key(data)
+        found = await super().get(data)
+        return found if "error" in found else {"orderId": self.latest, **found}
