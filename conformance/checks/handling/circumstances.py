@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks.handling.parallel import Race, slow_beside_quick
 from conformance.checks.stimuli.answers import about, described
 from conformance.checks.stimuli.invoking import all_answered, trace
+from conformance.checks.stimuli.racing import Race, slow_beside_quick
 from conformance.documents.trees import equal
 from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
 from conformance.trials.context import ABSENT
