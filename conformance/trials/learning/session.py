@@ -374,8 +374,8 @@ def reply_of(answer: Message | None, calls: tuple[str, ...]) -> Reply:
         return Reply(answer.json.get("result"), calls=calls)
     if not isinstance(error, Mapping):
         return Reply(failed=True, message=str(error), calls=calls)
-    message, stack = (str(error.get(name) or "") for name in ("message", "stacktrace"))
-    return Reply(failed=True, message=message, stack=stack, calls=calls)
+    message, stack, code = (str(error.get(k) or "") for k in ("message", "stacktrace", "code"))
+    return Reply(failed=True, message=message, stack=stack, code=code, calls=calls)
 
 
 def _common_lens(results: list[tuple[Any, Any]]) -> Path | None:
