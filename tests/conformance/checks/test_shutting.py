@@ -82,3 +82,10 @@ def test_a_goodbye_after_every_signal() -> None:
         "the TCP connection ended without one after SIGINT"
     )
     assert judged("SHD-007", served(KILLED)).conclusion is Conclusion.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("code", "unhandled"), [(0, False), (1, False), (-15, True), (143, True), (-9, False)]
+)
+def test_a_signal_that_killed_the_worker_was_not_handled(code: int, unhandled: bool) -> None:
+    assert replace(ENDED, exit_code=code).unhandled is unhandled
