@@ -36,8 +36,14 @@ class Stop:
 
     @property
     def unhandled(self) -> bool:
-        """Whether the signal itself killed the process, or a shell says that it did."""
-        return self.exit_code in (-self.signal, 128 + self.signal)
+        """Whether the process may have had no handler of its own for the signal yet.
+
+        The signal itself killed it, then, or a shell says that it did. For SIGINT, Python raises an
+        exception in the main thread instead: what follows that is anything but an orderly end.
+        """
+        killed = self.exit_code in (-self.signal, 128 + self.signal)
+        orderly = self.took is not None and self.exit_code in (0, None)
+        return killed or (self.signal is signal.SIGINT and not orderly)
 
 
 async def stop_with(
@@ -64,7 +70,7 @@ class Stopping(Protocol):
 
     @property
     def unhandled(self) -> bool:
-        """Whether the signal itself killed the process."""
+        """Whether the process may have had no handler of its own for the signal yet."""
 
 
 Stopped = TypeVar("Stopped", bound=Stopping)
@@ -74,8 +80,8 @@ async def stop_ready(harness: Harness, stop: Callable[[], Awaitable[Stopped]]) -
     """Start the worker, and ``stop`` it when it is ready.
 
     It may install its handlers of signals after it has registered and answered, which is all that
-    can be waited for at first. Where the signal itself killed it, it is stopped once more, after it
-    has settled.
+    can be waited for at first. Where it seems to have had none yet, it is stopped once more, after
+    it has settled.
     """
     await harness.worker.start()
     await harness.presence.ready()
