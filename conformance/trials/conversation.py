@@ -18,8 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from websockets.frames import Opcode
+
 from mock_engine.paths import CHANNELS, TELEMETRY
-from mock_engine.transcript import Answered, Direction, Ended, Event, Message, Requested
+from mock_engine.transcript import Answered, Direction, Ended, Event, FrameSeen, Message, Requested
 
 ANNOUNCE = "engine::workers::register"
 TELEMETRY_PREFIXES = (b"OTLP", b"MTRC", b"LOGS")
@@ -63,13 +65,16 @@ class Conversation:
     """Which workers connected, what they registered, and what they answered.
 
     The mappings are by connection number, in the order of occurrence. ``channel_requests`` are the
-    upgrade requests on the path of channels.
+    upgrade requests on the path of channels, ``closings`` the frames or messages with which the
+    engine began to close connections by itself.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.requests: dict[int, Requested] = {}
         self.upgrades: dict[int, Answered] = {}
         self.ends: dict[int, Ended] = {}
+        self.closings: dict[int, FrameSeen | Message] = {}
+        self._left: set[int] = set()
         self.registrations: list[Registration] = []
         self.unregistered: set[tuple[str, str]] = set()
         self.channel_requests: list[Requested] = []
@@ -100,13 +105,28 @@ class Conversation:
                 self.upgrades[event.connection] = event
             case Ended():
                 self.ends[event.connection] = event
+            case FrameSeen(opcode=Opcode.CLOSE):
+                self._close(event)
             case Message() if not (is_telemetry(event) or self._reports(event.connection)):
                 self._messages.append(event)
                 if event.direction is Direction.FROM_ENGINE:
-                    if event.connection not in self._workers:
-                        self._greetings[event.connection].append(event.json)
+                    self._tell(event)
                 elif event.direction is Direction.FROM_WORKER:
                     self._hear(event)
+
+    def _close(self, frame: FrameSeen) -> None:
+        """Take a close frame; the engine's is its own unless it confirms the worker's."""
+        if frame.direction is Direction.FROM_WORKER:
+            self._left.add(frame.connection)
+        elif frame.connection not in self._left:
+            self.closings.setdefault(frame.connection, frame)
+
+    def _tell(self, message: Message) -> None:
+        """Take a message of the engine."""
+        if _rejects(message):
+            self.closings.setdefault(message.connection, message)
+        if message.connection not in self._workers:
+            self._greetings[message.connection].append(message.json)
 
     def _reports(self, connection: int) -> bool:
         """Whether the engine treats the connection as telemetry, whatever is sent on it."""
@@ -134,6 +154,14 @@ class Conversation:
     def live_workers(self) -> list[int]:
         """The connections of workers that have not ended."""
         return [number for number in self._workers if number not in self.ends]
+
+    @property
+    def reachable_workers(self) -> list[int]:
+        """Those of them on which the engine may still send: it did not begin to close them.
+
+        RFC 6455, section 5.5.1: nothing may follow a close frame.
+        """
+        return [number for number in self.live_workers if number not in self.closings]
 
     # -- messages --------------------------------------------------------------------------------
 
@@ -264,6 +292,14 @@ class Conversation:
             self._answers[str(message.json.get("invocation_id")).lower()].append(message)
         elif kind == "invokefunction" and message.json.get("function_id") == ANNOUNCE:
             self._announcements[message.connection].append(message)
+
+
+def _rejects(message: Message) -> bool:
+    """Whether the engine rejects a worker as a whole; it closes the connection after that."""
+    return (
+        message.type == "registrationrejected"
+        and message.json.get("code") == "WORKER_NAMESPACE_CONFLICT"
+    )
 
 
 def is_telemetry(message: Message) -> bool:

@@ -164,7 +164,7 @@ class Invoker:
         Raises:
             WorkerMissing: no worker is connected.
         """
-        workers = self._context.workers
+        workers = self._context.talk.reachable_workers
         for number in workers:
             if self._context.talk.serves(number, function_id):
                 return number

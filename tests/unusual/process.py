@@ -12,7 +12,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 
-from tests.mutants.worker import Worker
+from tests.mutants.worker import Json, Worker
 from tests.unusual.catalogue import unusual
 
 
@@ -40,6 +40,22 @@ class SetsUpSignalsOnceItIsConnected(Worker):
         if not self.connects:
             super().install_signals()
         await super().open(socket)
+
+
+@unusual
+class SetsUpSignalsAfterItsFirstAnswer(Worker):
+    """The SDK connects in the background, while the program is still being set up."""
+
+    set_up = False
+
+    async def reply(self, socket: ClientConnection, message: Json, body: Json) -> None:
+        await super().reply(socket, message, body)
+        if not self.set_up:
+            self.set_up = True
+            asyncio.get_running_loop().call_later(0.1, super().install_signals)
+
+    def install_signals(self) -> None:
+        """Not yet."""
 
 
 @unusual

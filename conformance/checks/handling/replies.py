@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from conformance.checks.stimuli.always import always
-from conformance.checks.stimuli.answers import described, error_fault, wording_fault
+from conformance.checks.stimuli.answers import WORDLESS, described, error_fault, wording_fault
+from conformance.checks.stimuli.causes import is_grounded
+from conformance.documents.trees import at, places
 from conformance.requirements.verdict import Finding, broken, inconclusive
+from conformance.trials.learning.following import request_parts
 from conformance.trials.trial import Record
 from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction, Message
@@ -89,11 +93,15 @@ def reports_errors_with_code_and_message(record: Record[object]) -> Iterator[Fin
 @always("INV-038", "errors", inconclusive("it reported no error"))
 def tells_in_words(record: Record[object]) -> Iterator[Finding | None]:
     """The person who reads an error often has nothing but its text."""
+    known = _invocations(record)
     for answer in _answers(record):
         error = answer.json.get("error")
         if not isinstance(error, dict) or error_fault(error) is not None:
             continue
+        invocation = known.get(str(answer.json.get("invocation_id")).lower())
         fault = wording_fault(error)
+        if fault is not None and invocation is not None and _repeats(record, error, invocation):
+            fault = None
         yield (
             None
             if fault is None
@@ -106,6 +114,19 @@ def tells_in_words(record: Record[object]) -> Iterator[Finding | None]:
                 "makes of it.",
             )
         )
+
+
+def _repeats(record: Record[object], error: Mapping[str, Any], invocation: Message) -> bool:
+    """Whether a message may only repeat an object that the suite gave where a text was meant.
+
+    A message that consists of nothing else is what a wrapper makes of any error.
+    """
+    message = str(error["message"]).strip()
+    if "[object " not in message or message in WORDLESS or is_grounded(record, invocation):
+        return False
+    data = invocation.json.get("data")
+    given = [data[part] for part in request_parts(data)] or [data]
+    return any(isinstance(at(value, path), dict) for value in given for path in places(value)[1:])
 
 
 @always("INV-036", "answers", NONE)

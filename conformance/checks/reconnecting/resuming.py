@@ -100,7 +100,7 @@ def answers_after_a_loss(first: Record[Round], *records: Record[Series]) -> Find
     judged = 0
     for record, drop, service in _services(records):
         for invocation in service.invocations:
-            if invocation.function_id not in answering:
+            if invocation.function_id not in answering or _cut_short(record, invocation, drop):
                 continue
             judged += 1
             finding = _answered_once(record, invocation, drop)
@@ -119,6 +119,13 @@ def _answering(first: Record[Round]) -> set[str]:
 
 def _pulse(first: Record[Round]) -> set[str]:
     return {first.baseline.pulse} if first.baseline.pulse is not None else set()
+
+
+def _cut_short(record: Record[Series], invocation: Invocation, drop: Drop) -> bool:
+    """Whether the engine itself closed the connection before an answer came."""
+    closing = record.talk.closings.get(invocation.connection)
+    closed = closing is not None and closing.at < drop.until
+    return closed and not record.talk.answers(invocation.id)
 
 
 def _answered_once(record: Record[Series], invocation: Invocation, drop: Drop) -> Finding | None:
@@ -143,7 +150,7 @@ def answers_pings_after_a_loss(*records: Record[Series]) -> Finding:
         return inconclusive(NEVER_BACK)
     for record, drop, service in services:
         for number in service.pinged:
-            cut = record.talk.ends.get(number)
+            cut = record.talk.closings.get(number) or record.talk.ends.get(number)
             ponged = pongs(record.events, number, PAYLOAD)
             if not ponged and (cut is None or cut.at >= drop.until):
                 return broken(

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from conformance.documents.trees import where
 from conformance.documents.validity import Validity
 from conformance.requirements.verdict import Finding, Level
 from conformance.trials.trial import Record
@@ -21,48 +22,80 @@ LONGEST = 120
 """Characters that are shown of an invocation's data."""
 
 
-def with_cause(finding: Finding, record: Record[Any], call: Message) -> Finding:
-    """A finding about ``call``, with the invocation that was being handled.
+def with_cause(finding: Finding, record: Record[Any], call: Message, value: Any = None) -> Finding:
+    """A finding about ``call``, with the invocation that caused it.
 
-    If it can only be blamed on data that the suite made up, it is not a failure, but says what to
-    do about it.
+    ``value`` is what is wrong in the call. If the finding can only be blamed on data that the suite
+    made up, it is not a failure, but says what to do about it.
     """
-    causes = in_flight(record, call)
-    if not causes:
+    cause = cause_of(record, call, value)
+    if cause is None:
         return finding
-    latest = causes[-1]
-    finding = replace(finding, events=(latest, *finding.events))
-    if any(is_grounded(record, cause) for cause in causes):
+    finding = replace(finding, events=(cause, *finding.events))
+    if is_grounded(record, cause):
         return finding
-    name, data = latest.json["function_id"], json.dumps(latest.json.get("data"))
     return replace(
         finding,
         level=Level.SHOULD,
-        seen=f"{finding.seen} (while handling {name} with generated data {shorten(data, LONGEST)})",
-        remedy=f"Give an example of the data of {name} in conformance.yaml, so that it is judged "
-        f"with that. If it may get such data: {finding.remedy}",
+        seen=f"{finding.seen} ({with_generated(cause)})",
+        remedy=f"Give an example of the data of {cause.json['function_id']} in conformance.yaml, "
+        f"so that it is judged with that. If it may get such data: {finding.remedy}",
     )
 
 
-def in_flight(record: Record[Any], call: Message) -> list[Message]:
-    """The invocations that the worker was handling when it made a call, the latest last.
+def with_generated(invocation: Message) -> str:
+    """The data of an invocation in words, for a finding that rests on them."""
+    data = json.dumps(invocation.json.get("data"))
+    name = invocation.json["function_id"]
+    return f"while handling {name} with generated data {shorten(data, LONGEST)}"
 
-    One that is in the same trace is the one.
+
+def cause_of(record: Record[Any], call: Message, value: Any = None) -> Message | None:
+    """The invocation because of which the worker made a call, if one is known.
+
+    It is the latest in the same trace; else the latest whose data contains ``value``; else the
+    latest that the worker was handling. The worker may keep a call until it is connected again, so
+    the cause may have come on another connection.
     """
     asked = [
         message
-        for message in record.talk.messages(call.connection, Direction.FROM_ENGINE)
+        for message in record.talk.messages(direction=Direction.FROM_ENGINE)
         if message.type == "invokefunction" and message.at <= call.at
     ]
     trace = _trace(call)
-    same = [message for message in asked if trace and _trace(message) == trace]
-    return same or [message for message in asked if not _answered(record, message, call.at)]
+    traced = [message for message in asked if trace and _trace(message) == trace]
+    handled = [message for message in asked if not _answered(record, message, call.at)]
+    here = [message for message in handled if message.connection == call.connection]
+    holding = (m for some in (here, handled, asked) for m in reversed(some) if contains(m, value))
+    latest = (some[-1] for some in (here, handled) if some)
+    return traced[-1] if traced else next(holding, next(latest, None))
+
+
+def contains(invocation: Message, value: Any) -> bool:
+    """Whether a value occurs in the data of an invocation.
+
+    ``None`` occurs too often to tell anything, and so does data that is empty as a whole.
+    """
+    if value is None:
+        return False
+    return any(path or value for path in where(invocation.json.get("data"), value))
 
 
 def is_grounded(record: Record[Any], invocation: Message) -> bool:
     """Whether the function of an invocation must accept its data.
 
     It must if the user gave the data, if its own format allows it, or if it accepted it before.
+    """
+    promised = is_promised(record, invocation)
+    if promised is not None:
+        return promised
+    return any("error" not in answer.json for answer in _answers(record, invocation))
+
+
+def is_promised(record: Record[Any], invocation: Message) -> bool | None:
+    """Whether the user or the function's own format says that it accepts its data.
+
+    ``None`` if neither says anything about it.
     """
     name, data = invocation.json.get("function_id"), invocation.json.get("data")
     baseline = record.baseline
@@ -71,7 +104,7 @@ def is_grounded(record: Record[Any], invocation: Message) -> bool:
     form = baseline.functions[name].get("request_format")
     if isinstance(form, dict) and (form.get("properties") or form.get("required")):
         return Validity(form).holds(data)
-    return any("error" not in answer.json for answer in _answers(record, invocation))
+    return None
 
 
 def _answered(record: Record[Any], invocation: Message, at: float) -> bool:

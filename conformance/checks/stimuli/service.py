@@ -8,6 +8,7 @@ from websockets.frames import Opcode
 
 from conformance.checks.stimuli.invoking import own_samples
 from conformance.checks.stimuli.living import pongs
+from conformance.errors import WorkerMissing
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from mock_engine.wire import Frame
@@ -44,18 +45,21 @@ async def serve(harness: Harness, *, thoroughly: bool) -> Service:
     Raises:
         Inconclusive: the worker is gone again.
     """
+    live = harness.talk.reachable_workers
+    if not live:
+        raise WorkerMissing("the engine closed the worker's new connection by itself")
     invocations = []
     if harness.baseline.pulse is not None:
         invocations.append(harness.invoker.invoke(harness.baseline.pulse, {}))
-    if any(harness.talk.serves(number, EXTRA) for number in harness.workers):
+    if any(harness.talk.serves(number, EXTRA) for number in live):
         invocations.append(harness.invoker.invoke(EXTRA, {"again": True}))
     if thoroughly:
         invocations += [
             harness.invoker.invoke(function_id, data)
             for function_id, data in own_samples(harness, MOST)
-            if any(harness.talk.serves(number, function_id) for number in harness.workers)
+            if any(harness.talk.serves(number, function_id) for number in live)
         ]
-    pinged = tuple(harness.workers)
+    pinged = tuple(live)
     for number in pinged:
         harness.connection(number).send_frame(Frame(Opcode.PING, PAYLOAD))
     provided = _provided(harness)
@@ -69,14 +73,14 @@ async def serve(harness: Harness, *, thoroughly: bool) -> Service:
 
     within = harness.invoker.patience(invocations) if thoroughly else harness.pace.reply
     await harness.until(lambda: served() or not harness.worker.running, within)
-    if provided is not None and provided[0] in harness.workers:
+    if provided is not None and provided[0] in harness.talk.reachable_workers:
         harness.send(provided[0], {**_offer(provided[1]), "type": "unregistertrigger"})
     return Service(tuple(invocations), pinged, None if provided is None else provided[1])
 
 
 def _provided(harness: Harness) -> tuple[int, str] | None:
     """A connection and the id of a trigger type that is registered on it."""
-    live = harness.workers
+    live = harness.talk.reachable_workers
     for registration in harness.talk.registrations:
         number = registration.message.connection
         if (

@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 
 from conformance.checks.stimuli.calling import Errand, calls_of, unanswered
-from conformance.checks.stimuli.shutting import Stop, stop_with
+from conformance.checks.stimuli.shutting import Stop, stop_ready, stop_with
 from conformance.errors import Inconclusive
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
@@ -37,6 +37,11 @@ class BusyStop:
     invocation: Invocation
     milliseconds: int
 
+    @property
+    def unhandled(self) -> bool:
+        """As for ``Stop``."""
+        return self.stop.unhandled
+
 
 @dataclass(frozen=True, slots=True)
 class ErrandStop:
@@ -45,13 +50,20 @@ class ErrandStop:
     stop: Stop
     errand: Errand
 
+    @property
+    def unhandled(self) -> bool:
+        """As for ``Stop``."""
+        return self.stop.unhandled
+
 
 @trial(Worker.OWN)
 async def terminated_while_busy(harness: Harness) -> BusyStop:
     """Send SIGTERM while a slow invocation runs."""
     harness.invoker.can_sleep()
-    await harness.worker.start()
-    await harness.presence.ready()
+    return await stop_ready(harness, lambda: _stop_busy(harness))
+
+
+async def _stop_busy(harness: Harness) -> BusyStop:
     for milliseconds in BUSY:
         invocation = harness.invoker.sleep(milliseconds)
         if harness.gateway.holder is not None:
@@ -67,12 +79,19 @@ async def terminated_while_busy(harness: Harness) -> BusyStop:
 async def terminated_while_calling(harness: Harness) -> ErrandStop:
     """Send SIGTERM while the worker waits for an answer that never comes."""
     call_for_ever = unanswered(harness)
-    await harness.worker.start()
-    await harness.presence.ready()
-    errand = call_for_ever({"timeout_ms": 600_000})
-    await harness.until(lambda: calls_of(harness.talk, errand.function_id), harness.pace.reply)
-    stop = await stop_with(harness, signal.SIGTERM, "while it waited for the answer to a call")
-    return ErrandStop(stop, errand)
+
+    async def stop_calling() -> ErrandStop:
+        errand = call_for_ever({"timeout_ms": 600_000})
+
+        def called() -> bool:
+            calls = calls_of(harness.talk, errand.function_id)
+            return any(call.at >= errand.invocation.at for call in calls)
+
+        await harness.until(called, harness.pace.reply)
+        stop = await stop_with(harness, signal.SIGTERM, "while it waited for the answer to a call")
+        return ErrandStop(stop, errand)
+
+    return await stop_ready(harness, stop_calling)
 
 
 @trial(Worker.OWN)
@@ -132,13 +151,16 @@ async def terminated_and_never_answered(harness: Harness) -> Stop:
 
 
 async def _unanswered(harness: Harness, times: float) -> Stop:
-    await harness.worker.start()
-    await harness.presence.ready()
-    for connection in harness.websockets():
-        connection.inject(HalfOpen())
     patience = times * harness.pace.exit
-    when = "although nobody answered its close frame"
-    return await stop_with(harness, signal.SIGTERM, when, patience)
+    # No word of a close frame: nobody reads whether one was sent.
+    when = "while the engine neither read nor answered"
+
+    async def stop() -> Stop:
+        for connection in harness.websockets():
+            connection.inject(HalfOpen())
+        return await stop_with(harness, signal.SIGTERM, when, patience)
+
+    return await stop_ready(harness, stop)
 
 
 Stopped = Stop | BusyStop | ErrandStop

@@ -8,8 +8,8 @@ from typing import Any
 
 from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.answers import error_code
-from conformance.checks.stimuli.causes import with_cause
-from conformance.documents.trees import at, where
+from conformance.checks.stimuli.causes import contains, is_promised, with_cause
+from conformance.documents.trees import at
 from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.scheduler import SHARED
 from conformance.trials.trial import Record
@@ -54,7 +54,7 @@ def calls_the_engine_rightly(record: Record[Any]) -> Iterator[Finding | str]:
                 events=(call,),
                 remedy=f"Give {function_id} the members it has: {properties or 'none'}.",
             )
-            yield with_cause(finding, record, call)
+            yield with_cause(finding, record, call, _value(call, violations[0]))
 
 
 ODD_RUNS = ("odd_data",)
@@ -68,19 +68,31 @@ def _prompted(record: Record[Any], call: Message) -> bool:
 
 
 def _passed_on(record: Record[Any], call: Message, violation: Violation) -> bool:
-    """Whether what the engine cannot read is a value that the suite gave to a function before."""
-    path = tuple(violation.path.strip("/").split("/")) if violation.path else ()
-    try:
-        value = at(call.json.get("data"), path)
-    except (LookupError, TypeError):
-        return False
-    if value is None or isinstance(value, dict):
+    """Whether what the engine cannot read is a value that the suite gave to a function before.
+
+    The worker may have kept the call since then, until it was connected again. The data as a whole,
+    and an object that the function is to accept, is the worker's to translate.
+    """
+    value = _value(call, violation)
+    if isinstance(value, dict) and not violation.path:
         return False
     return any(
-        where(message.json.get("data"), value)
-        for message in record.talk.messages(call.connection, Direction.FROM_ENGINE)
+        contains(message, value) and not (isinstance(value, dict) and is_promised(record, message))
+        for message in record.talk.messages(direction=Direction.FROM_ENGINE)
         if message.type == "invokefunction" and message.at <= call.at
     )
+
+
+def _value(call: Message, violation: Violation) -> Any:
+    """What the engine cannot read; ``None`` where nothing is."""
+    path = tuple(violation.path.strip("/").split("/")) if violation.path else ()
+    try:
+        value = call.json.get("data")
+        for key in path:
+            value = at(value, (int(key) if isinstance(value, list) else key,))
+    except (LookupError, TypeError, ValueError):
+        return None
+    return value
 
 
 @always("USE-002", "calls of the engine's functions", NO_CALL)

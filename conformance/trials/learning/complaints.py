@@ -16,6 +16,7 @@ from typing import Any
 from conformance.documents.trees import Path
 from conformance.trials.learning.english import demanded, listed
 from conformance.trials.learning.hint import FILLERS, Hint, kind_named
+from conformance.trials.learning.wording import without_codes
 
 _NAME = r"[`'\"‘“]([\w$.\-\[\]]{1,60})[`'\"’”]"
 _METHODS = {
@@ -104,9 +105,12 @@ _PLAIN = re.compile(
 )
 
 
-def hints(message: str, stack: str = "") -> list[Hint]:
-    """The hints of an error message and its stack trace, the surest first, at most 20."""
-    text = message[:4000]
+def hints(message: str, stack: str = "", code: str = "") -> list[Hint]:
+    """The hints of an error message and its stack trace, the surest first, at most 20.
+
+    ``code`` is that of the error; it is no field, although the message may begin with it.
+    """
+    text = without_codes(message[:4000], code)
     last = next((line for line in reversed(stack[-2000:].splitlines()) if line.strip()), "")
     found: dict[Hint, None] = {}
     for source in (text, last.strip()):

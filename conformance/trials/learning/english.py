@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from conformance.trials.learning.exceptions import is_exception
-from conformance.trials.learning.hint import FILLERS, Hint, kind_named
+from conformance.trials.learning.hint import FILLERS, LISTABLE, Hint, kind_named
 
 _WORD = r"[`'\"‘“]?[A-Za-z_$][\w$.\-]{0,40}[`'\"’”]?"
 _LIST = rf"({_WORD}(?:(?:, ?(?:and |or )?| and | or | & |/){_WORD}){{0,11}})"
@@ -59,6 +59,8 @@ _FOR = re.compile(
 )
 """A type before the name: "expected a number for amount"."""
 
+_JOINING = frozenset(("and", "or"))
+
 _QUANTITY = re.compile(r"positive|negative|greater|larger|less|smaller|between|[<>]|zero|range")
 _LENGTH = re.compile(r"character|letter|length|\blong\b|short|empty|blank")
 
@@ -68,8 +70,9 @@ def listed(text: str) -> Iterator[Hint]:
     flat = re.sub(r"[()]", "", text)
     for pattern in _LISTED:
         for match in pattern.finditer(flat):
-            listed = "," in match[1]
-            for word in re.findall(r"[\w$][\w$.\-]*", match[1]):
+            words = re.findall(r"[\w$][\w$.\-]*", match[1])
+            listed = sum(word.lower() not in _JOINING for word in words) > 1
+            for word in words:
                 yield from _field_named(word.rstrip("."), listed=listed)
     for match in _SPOKEN.finditer(text):
         first, *rest = match[1].lower().split()
@@ -113,8 +116,9 @@ def kind_of(words: str) -> str | None:
 
 
 def _field_named(word: str, *, listed: bool) -> Iterator[Hint]:
-    """The field that a word of a sentence names, if any; in a list "a" may be a name."""
-    if (word.lower() in FILLERS and not (listed and word == "a")) or word[0].isdigit():
+    """The field that a word names, if any; in a list, more words are names than in a sentence."""
+    fillers = FILLERS - LISTABLE if listed else FILLERS
+    if word.lower() in fillers or word[0].isdigit():
         return
     name = word.rpartition(".")[2]
     yield Hint(name=name)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from conformance.documents.trees import at, kind, places, put
+from conformance.documents.trees import Path, at, kind, places, put
 from conformance.trials.learning.guesses import BY_KIND, guesses
 from conformance.trials.learning.hint import Hint
 
 MOST_TRIES = 40
 """Values tried for one hint; hints are guesses."""
+
+MOST_MIXED = 4
+"""Fields of one complaint of which each is tried as the only number."""
 
 BLIND: Mapping[str, tuple[str, ...]] = {
     "array": (
@@ -40,18 +43,33 @@ def followed(
 
 
 def all_at_once(value: Any, complaint: Iterable[Hint], guess: Guess = guesses) -> Iterator[Any]:
-    """The value with every field that one complaint misses, in each holder: "a and b required"."""
+    """The value with every field that one complaint misses, in each holder: "a and b required".
+
+    A function may ask for the same fields again because of their types, without naming these: texts
+    are tried first, then numbers, and then a number for each of a few.
+    """
     lacking = [hint for hint in complaint if hint.name and hint.path is None]
     if lacking and request_parts(value):
         yield _in_each_part(value, lacking, guess)
     if len({hint.name for hint in lacking}) < 2:
         return
-    holders = [path for path in places(value) if isinstance(at(value, path), dict)] or [()]
-    for path in sorted(holders, key=lambda path: -len(path)):
-        changed = value if isinstance(value, dict) else {}
-        for hint in lacking:
-            changed = put(changed, (*path, str(hint.name)), _first(hint, guess))
-        yield changed
+    found = [path for path in places(value) if isinstance(at(value, path), dict)]
+    holders = sorted(found or [()], key=lambda path: -len(path))
+    for path in holders:
+        yield _filled(value, path, {str(hint.name): _first(hint, guess) for hint in lacking})
+    for path in holders:
+        first = {str(hint.name): _first(hint, guess) for hint in lacking}
+        untyped = [str(hint.name) for hint in lacking if not (hint.options or hint.kind)]
+        yield _filled(value, path, first | dict.fromkeys(untyped, 1))
+        if path == () and len(untyped) <= MOST_MIXED:
+            yield from (_filled(value, path, {**first, name: 1}) for name in untyped)
+
+
+def _filled(value: Any, path: Path, members: Mapping[str, Any]) -> Any:
+    changed = value if isinstance(value, dict) else {}
+    for name, member in members.items():
+        changed = put(changed, (*path, name), member)
+    return changed
 
 
 def request_parts(value: Any) -> list[str]:

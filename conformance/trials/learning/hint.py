@@ -59,3 +59,9 @@ FILLERS = frozenset((
     "bool", "true", "false", "none",
 ))  # fmt: skip
 """Words in complaints that name no field."""
+
+LISTABLE = frozenset((
+    "a", "at", "by", "data", "from", "function", "input", "key", "keys", "list", "on", "payload",
+    "request", "to", "type", "value", "values",
+))  # fmt: skip
+"""Those of them that do where several names are listed: "missing required fields: from, to"."""

@@ -22,7 +22,7 @@ from conformance.trials.learning.complaints import fields, hints
 from conformance.trials.learning.following import all_at_once, followed, request_parts
 from conformance.trials.learning.guesses import guesses, of_form
 from conformance.trials.learning.knowledge import Depth, Learned
-from conformance.trials.learning.wording import normalised
+from conformance.trials.learning.wording import absent_function, normalised
 from mock_engine.transcript import Message
 
 MOST = 200
@@ -50,6 +50,7 @@ class Reply:
     failed: bool = False
     message: str = ""
     stack: str = ""
+    code: str = ""
     calls: tuple[str, ...] = ()
     silent: bool = False
 
@@ -63,8 +64,8 @@ def reply_of(answer: Message | None, calls: tuple[str, ...]) -> Reply:
         return Reply(answer.json.get("result"), calls=calls)
     if not isinstance(error, Mapping):
         return Reply(failed=True, message=str(error), calls=calls)
-    message, stack = (str(error.get(name) or "") for name in ("message", "stacktrace"))
-    return Reply(failed=True, message=message, stack=stack, calls=calls)
+    message, stack, code = (str(error.get(k) or "") for k in ("message", "stacktrace", "code"))
+    return Reply(failed=True, message=message, stack=stack, code=code, calls=calls)
 
 
 class Names:
@@ -131,6 +132,7 @@ class Learner:
         self._waiting: deque[Any] = deque()
         self._tried: set[str] = set()
         self._heard: set[str] = set()
+        self._complaints = 0
         self._examples: list[tuple[int, int, Any]] = []
         self._fields: dict[str, None] = {}
         self._last: Any = None
@@ -159,24 +161,36 @@ class Learner:
         self.calls |= dict.fromkeys(reply.calls)
         text = reply.message if reply.failed else complaint(reply.result)
         depth = Depth.REFUSED if text or reply.failed else Depth.RESULT
-        if reply.calls:
+        # What another function's absence was told for had passed all that is checked before.
+        beyond = absent_function(text) not in ("", self.function_id)
+        if reply.calls or beyond:
             depth = Depth.CALLED
         self.depth = max(self.depth, depth)
         if depth >= Depth.RESULT:
             self._since_result += 1
-        news = normalised(text, value) if text or reply.failed else shape(reply.result)
-        news = f"{news} {request_parts(value)}"
-        known = news in self._heard
-        self._heard.add(news)
         refused = bool(text) or reply.failed
+        known = self._has_heard(value, text if refused else None, reply.result)
         self._rank(depth, value, refused=refused, known=known)
         if refused:
             self.complaint, self._last = text, value
             self._refused += [value] if len(self._refused) < MOST_EXAMPLES else []
-            if not known:
-                self._follow(value, text, reply.stack)
+            if not known and not beyond:
+                self._follow(value, text, reply)
         else:
             self.names.note(reply.result, self.function_id)
+
+    def _has_heard(self, value: Any, text: str | None, result: Any) -> bool:
+        """Whether a complaint, or a result of this shape, came before; from now on it did.
+
+        Data may contain a word of the complaint itself: ``text must be a string``.
+        """
+        news = [shape(result)] if text is None else [normalised(text, value), normalised(text)]
+        heard = {f"{one} {request_parts(value)}" for one in news}
+        known = not heard.isdisjoint(self._heard)
+        if not known:
+            self._complaints += 1
+        self._heard |= heard
+        return known
 
     def _stop(self, value: Any, reply: Reply) -> None:
         """Drop the data still to be tried: each try would take as long, and its calls are known."""
@@ -189,13 +203,13 @@ class Learner:
     def _rank(self, depth: Depth, value: Any, *, refused: bool, known: bool) -> None:
         """Keep what reached deepest: a call before a result, a result before a late complaint."""
         if not known or not self._examples:
-            rank = (2 * depth + (not refused), len(self._heard) if refused else 0)
+            rank = (2 * depth + (not refused), self._complaints if refused else 0)
             self._examples.append((*rank, value))
             self._examples.sort(key=lambda example: example[:2], reverse=True)
 
-    def _follow(self, value: Any, text: str, stack: str) -> None:
+    def _follow(self, value: Any, text: str, reply: Reply) -> None:
         """Try the hints of a complaint next, before everything else."""
-        found = hints(text, stack)
+        found = hints(text, reply.stack, reply.code)
         self._fields |= dict.fromkeys(hint.name for hint in found if hint.name)
         tries: list[Any] = list(all_at_once(value, found, self._guess))
         tries += islice(followed(value, found, self._fields, self._guess), MOST_FOLLOWED)

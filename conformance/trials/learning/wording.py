@@ -22,6 +22,42 @@ def normalised(text: str, value: Any = None) -> str:
     return re.sub(r"\s+", " ", text)[:160]
 
 
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+$")
+_ENDINGS = ("error", "request", "found", "failed", "denied", "invalid", "argument", "input")
+_DEMANDS = re.compile(
+    r"(?:(?:string|number|array|list|value|input|field|it|this) )?(?:must|should|has to|have to|"
+    r"needs? to|can(?:not|['’]t)|may not|is|are|was|too|exceeds?|expect(?:ed|s)|required|"
+    r"(?:missing|invalid|empty)\W*$|not (?:an?|set|given|provided)\b)",
+    re.IGNORECASE,
+)
+
+
+def without_codes(text: str, code: str = "") -> str:
+    """A message without the codes that precede it: ``bad_request: missing bed``.
+
+    ``code`` is the error's own. Any other word with an underscore before a colon is one, too, but
+    it may be the name of a field where a demand follows at once: ``order_id: must be a string``.
+    """
+    while True:
+        head, colon, rest = text.partition(": ")
+        own = bool(code) and head == code
+        general = head.lower().endswith(_ENDINGS) or not _DEMANDS.match(rest)
+        if not colon or not (own or (_CODE.match(head) and general)):
+            return text
+        text = rest.lstrip()
+
+
+_ABSENT = re.compile(
+    r"\bfunction [`'\"]?([\w.\-/]+(?:::[\w.\-/]+)+)[`'\"]? (?:was )?not found", re.IGNORECASE
+)
+
+
+def absent_function(text: str) -> str:
+    """The id of the function that is not found, if a message says that; else empty."""
+    found = _ABSENT.search(text)
+    return found[1] if found else ""
+
+
 def _texts(value: Any) -> list[str]:
     found: list[str] = []
     waiting = [value]

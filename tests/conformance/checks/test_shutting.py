@@ -82,3 +82,18 @@ def test_a_goodbye_after_every_signal() -> None:
         "the TCP connection ended without one after SIGINT"
     )
     assert judged("SHD-007", served(KILLED)).conclusion is Conclusion.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("code", "unhandled"), [(0, False), (1, False), (-15, True), (143, True), (-9, False)]
+)
+def test_a_worker_that_sigterm_killed_had_no_handler(code: int, unhandled: bool) -> None:
+    assert replace(ENDED, exit_code=code).unhandled is unhandled
+
+
+@pytest.mark.parametrize(
+    ("stop", "unhandled"),
+    [(ENDED, False), (replace(ENDED, exit_code=1), True), (KILLED, True)],
+)
+def test_sigint_without_a_handler_may_lead_to_anything(stop: Stop, unhandled: bool) -> None:
+    assert replace(stop, signal=signal.SIGINT).unhandled is unhandled

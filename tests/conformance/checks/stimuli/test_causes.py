@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.checks.stimuli.causes import in_flight
+from conformance.checks.stimuli.causes import cause_of
 from conformance.checks.using.calls import calls_the_engine_rightly
 from conformance.requirements.verdict import Finding, Level, Outcome, outcome_of
 from conformance.trials.trial import Record
@@ -81,4 +81,72 @@ def test_a_trace_tells_which_of_several_invocations_it_was() -> None:
     made = record(story)
     (call,) = made.talk.messages()
 
-    assert [message.json["invocation_id"] for message in in_flight(made, call)] == ["1"]
+    cause = cause_of(made, call)
+
+    assert cause is not None
+    assert cause.json["invocation_id"] == "1"
+
+
+GET = {"type": "invokefunction", "function_id": "state::get"}
+
+
+def got(key: Any) -> dict[str, Any]:
+    return {**GET, "data": {"scope": "a", "key": key}}
+
+
+@pytest.mark.parametrize("value", [{"text": 1}, [{}], {}, "a\x00"])
+def test_a_value_is_passed_on_as_it_came_even_after_a_reconnect(value: Any) -> None:
+    story = Story().opens().says(invocation("1", {"id": value}), engine=True).ends()
+    story.opens(2).says(got(value), 2)
+
+    assert list(calls_the_engine_rightly(record(story))) == ["state::get"]
+
+
+@pytest.mark.parametrize(
+    ("form", "exemplified"),
+    [(None, (NAME,)), ({"properties": {"id": {"type": "object"}}}, ())],
+    ids=["the user's", "valid"],
+)
+def test_an_object_that_a_function_must_accept_is_not_for_the_engine(
+    form: Any, exemplified: tuple[str, ...]
+) -> None:
+    story = Story().opens().says(invocation("1", {"id": {"text": 1}}), engine=True)
+    finding = judged(story.says(got({"text": 1})), form, *exemplified)
+
+    assert outcome_of(finding, Level.MUST) is Outcome.FAILED
+
+
+def test_data_as_a_whole_is_not_passed_on() -> None:
+    story = Story().opens().says(invocation("1", {"key": "a"}), engine=True)
+
+    finding = judged(story.says({**GET, "data": {"key": "a"}}))
+
+    assert outcome_of(finding, Level.MUST) is Outcome.WARNING
+
+
+def test_the_latest_of_several_invocations_is_the_cause_and_no_other_is_judged() -> None:
+    accepted = {"type": "invocationresult", "invocation_id": "1", "function_id": NAME, "result": 1}
+    story = Story().opens().says(invocation("1", {"order": "1"}), engine=True)
+    story.says(invocation("2", {}), engine=True).says(SET).says(accepted)
+
+    finding = judged(story)
+
+    assert outcome_of(finding, Level.MUST) is Outcome.WARNING
+    assert getattr(finding.events[0], "json", {})["invocation_id"] == "2"
+
+
+def test_the_invocation_that_has_the_wrong_value_is_the_cause() -> None:
+    story = Story().opens().says(invocation("1", {"id": {"text": 1}}), engine=True)
+    story.says(invocation("2", {}), engine=True).says(got({"text": 1}))
+
+    finding = judged(story, None, NAME)
+
+    assert getattr(finding.events[0], "json", {})["invocation_id"] == "1"
+    assert outcome_of(finding, Level.MUST) is Outcome.FAILED
+
+
+def test_a_call_kept_over_a_reconnect_has_its_cause_on_the_old_connection() -> None:
+    story = Story().opens().says(invocation("1", {"id": 1}), engine=True).ends()
+    story.opens(2).says(SET, 2)
+
+    assert outcome_of(judged(story), Level.MUST) is Outcome.WARNING

@@ -55,6 +55,32 @@ def test_a_complaint_is_a_hint(message: str, hint: Hint) -> None:
     assert hint in hints(message)
 
 
+@pytest.mark.parametrize(
+    ("message", "code", "names"),
+    [
+        ("bad_request: missing bed", "", {"bed"}),
+        ("not_found: no such refund", "", {"refund"}),
+        ("deserialization_error: missing field `customer`", "", {"customer"}),
+        ("bad_request: text must be a string", "", {"text"}),
+        ("invocation_failed: BAD_REQUEST: missing bed", "", {"bed"}),
+        ("refused: must have account", "refused", {"account"}),
+        ("order_id: must be a string", "", {"order_id"}),
+        ("order_id: String must contain at least 1 character", "", {"order_id"}),
+        ("Missing required fields: from, to", "", {"from", "to"}),
+        ("from and to are required", "", {"from", "to"}),
+        ("id, type or key missing", "", {"id", "type", "key"}),
+        ("missing from the request", "", set()),
+        ("expected string, number or null", "", set()),
+    ],
+)
+def test_the_names_in_a_message_are_those_of_fields_and_not_its_codes(
+    message: str, code: str, names: set[str]
+) -> None:
+    found = {hint.name or str((hint.path or ("",))[0]) for hint in hints(message, code=code)}
+
+    assert found - {""} == names
+
+
 def test_the_last_line_of_a_stack_tells_what_the_message_leaves_out() -> None:
     stack = "Traceback (most recent call last):\n  File \"a.py\", line 1\nKeyError: 'zip'\n"
 

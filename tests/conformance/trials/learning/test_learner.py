@@ -142,3 +142,63 @@ def test_the_same_answers_lead_to_the_same_data() -> None:
 )
 def test_a_result_may_complain(result: Any, text: str) -> None:
     assert complaint(result) == text
+
+
+def dilution(data: Any) -> Reply:
+    """Names what it misses, and asks for the same again where a type is wrong."""
+    stock, target = data.get("stock"), data.get("target")
+    if not isinstance(stock, int) or not isinstance(target, int):
+        return Reply({"error": "stock and target are required"})
+    return Reply({"factor": stock / target})
+
+
+def transfer(data: Any) -> Reply:
+    if not isinstance(data.get("from"), str) or not isinstance(data.get("amount"), int):
+        return failure("bad_request: Missing required fields: from, amount")
+    return Reply({"done": True})
+
+
+def triage(data: Any) -> Reply:
+    """Its SDK puts the code before the message, and its call is not seen in the trace."""
+    if not isinstance(data.get("text"), str):
+        return failure("bad_request: text must be a string")
+    return failure("function_not_found: Function llm::complete not found in namespace default.")
+
+
+@pytest.mark.parametrize("function", [dilution, transfer])
+def test_numbers_are_tried_where_texts_did_not_help(function: Function) -> None:
+    found = learned(function)
+
+    assert found.depth is Depth.RESULT
+    assert found.tries < 50
+
+
+def test_what_names_an_absent_function_of_others_got_past_the_checks_of_its_data() -> None:
+    found = learned(triage)
+
+    assert found.depth is Depth.CALLED
+    assert found.examples[0] == {"text": "text"}
+    assert found.complaint == ""
+
+
+def test_a_word_of_the_data_in_a_complaint_makes_it_no_other() -> None:
+    proposed: list[Any] = []
+
+    def picky(data: Any) -> Reply:
+        proposed.append(data)
+        return failure("text must be a string")
+
+    assert learned(picky, {}, {"text": "text"}).depth is Depth.REFUSED
+    assert len(proposed) < 10
+
+
+def test_codes_are_no_fields() -> None:
+    proposed: list[Any] = []
+
+    def coded(data: Any) -> Reply:
+        proposed.append(data)
+        return Reply(failed=True, message="refused: missing bed", code="refused")
+
+    learned(coded)
+
+    assert not [data for data in proposed if "refused" in str(data)]
