@@ -180,6 +180,16 @@ class StreamsBehindAResult(Answers):
             await socket.send(b"page")
 
 
+@breaks("USE-005")
+class ForgetsTheEnvelopeOfWhatIsComplete(Shop):
+    """Refuses a request rightly, and answers one that it takes with the plain value."""
+
+    async def put(self, data: Json) -> Json:
+        answer = await super().put(data)
+        well = self.is_request(data) and answer["status_code"] == 200
+        return answer["body"] if well else answer
+
+
 class Counts(Worker):
     """Reads a value from the engine in one of its functions."""
 
