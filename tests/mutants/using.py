@@ -258,3 +258,12 @@ class SaysThatAllIsWell(Shop):
 class KeepsNothing(Shop):
     async def persist(self, key: str, order: Json) -> None:
         return None
+
+
+@breaks("USE-009")
+class LooksInAnotherScope(Shop):
+    async def get(self, data: Json) -> Json:
+        key = self.key(data)
+        if key is None:
+            return await super().get(data)
+        return {"order": await self.engine("state::get", {"scope": "shops", "key": key})}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from conformance.checks.stimuli.answers import about, described
 from conformance.checks.stimuli.worlds import (
-    WRITES,
     Pair,
     kept_and_refused,
     plain_and_over_http,
     result,
-    stored_and_recalled,
 )
 from conformance.documents.trees import equal
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
@@ -68,37 +66,3 @@ def tells_what_was_not_kept(record: Record[tuple[Pair, ...]]) -> Finding:
     if not judged:
         return inconclusive("no function that keeps something did so twice")
     return kept(f"{judged} functions told that what they were to keep was refused")
-
-
-@check("USE-009", stored_and_recalled)
-def gives_back_what_it_stored(record: Record[tuple[Pair, ...]]) -> Finding:
-    """A store that reports success but keeps nothing loses data silently."""
-    if not record.result:
-        return not_applicable("no two of its functions are named as a store and its reader")
-    judged = 0
-    for pair in record.result:
-        fine, _ = result(record.talk.answers(pair.first.id))
-        if not fine:
-            continue
-        answers = record.talk.answers(pair.second.id)
-        marker = pair.marker.encode()
-        found = any(marker in message.data for message in answers)
-        sent = any(
-            message.type == "invokefunction" and marker in message.data
-            for message in record.talk.recent(pair.first.at)
-        )
-        if found or sent:
-            judged += 1
-            continue
-        if not answers:
-            continue
-        return broken(
-            expected=f"what {pair.first.function_id} said it stored, from "
-            f"{pair.second.function_id} or in a call that keeps it ({', '.join(WRITES[:2])}, …)",
-            seen=shorten(described(answers[0]), 160),
-            events=(*about(record, pair.first), *about(record, pair.second)),
-            remedy="Keep what the function was given before it answers that it did.",
-        )
-    if not judged:
-        return inconclusive("no function that stores something said that it did")
-    return kept(f"{judged} functions gave back, or passed on, what they were given to store")
