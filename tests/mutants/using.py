@@ -247,6 +247,12 @@ class NeverReadsTheBody(Shop):
         return False
 
 
+@breaks("USE-007")
+class TakesOnlyRequestsAndReadsNone(Shop):
+    async def put(self, data: Json) -> Json:
+        return {"status_code": 400, "body": {"error": "orderId and order are required"}}
+
+
 @breaks("USE-008")
 class SaysThatAllIsWell(Shop):
     async def persist(self, key: str, order: Json) -> None:

@@ -43,11 +43,21 @@ def result(answers: list[Message]) -> tuple[bool, Any]:
 # -- plainly, and over HTTP ------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Asked(Pair):
+    """A function was invoked with data, and with a request that has it.
+
+    ``needed`` is whether the function refuses to do without.
+    """
+
+    needed: bool
+
+
 @trial(Worker.SHARED)
-async def plain_and_over_http(harness: Harness) -> tuple[Pair, ...]:
+async def plain_and_over_http(harness: Harness) -> tuple[Asked, ...]:
     """Invoke functions behind HTTP triggers with data they take, and with requests around it."""
-    pairs: list[Pair] = []
-    for function_id, config in _routes(harness).items():
+    pairs: list[Asked] = []
+    for function_id, config in routes(harness).items():
         data = _plain_example(harness, function_id)
         if data is None or len(pairs) >= MOST:
             continue
@@ -59,29 +69,30 @@ async def plain_and_over_http(harness: Harness) -> tuple[Pair, ...]:
         event["path_params"] = {**event["path_params"], **texts}
         asked = harness.invoker.invoke(function_id, event)
         await harness.invoker.reply(asked, harness.pace.handler)
-        pairs.append(Pair(plain, asked))
+        refused = harness.baseline.knowledge.functions[function_id].refused
+        pairs.append(Asked(plain, asked, bool(data) and {} in refused))
     return tuple(pairs)
 
 
-def _routes(harness: Harness) -> dict[str, Any]:
+def routes(harness: Harness) -> dict[str, Any]:
+    """The functions behind HTTP triggers that may be invoked freely, with the configs of these."""
     bodies = (r.message.json for r in harness.talk.registrations if r.kind == "registertrigger")
-    return {
-        body["function_id"]: body.get("config")
+    found = {
+        str(body["function_id"]): body.get("config")
         for body in bodies
         if body.get("trigger_type") == "http" and body.get("function_id")
     }
+    return {name: config for name, config in found.items() if not is_risky(name)}
 
 
 def _plain_example(harness: Harness, function_id: str) -> dict[str, Any] | None:
-    """Data that the function takes and needs, if there is any that is not itself a request."""
+    """Data that the function takes, if there is any that is not itself a request."""
     learned = harness.baseline.knowledge.functions.get(function_id)
-    if learned is None or learned.depth < Depth.RESULT or is_risky(function_id):
+    if learned is None or learned.depth < Depth.RESULT:
         return None
-    best = learned.examples[0]
-    needed = (
-        isinstance(best, dict) and best and not {"path_params", "query_params", "body"} & set(best)
-    )
-    return best if needed and {} in learned.refused else None
+    parts = {"path_params", "query_params", "body"}
+    plain = (one for one in learned.examples if isinstance(one, dict) and not parts & set(one))
+    return next(plain, None)
 
 
 # -- kept, and refused -----------------------------------------------------------------------------

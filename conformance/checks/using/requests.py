@@ -11,6 +11,7 @@ from typing import Any
 from conformance.checks.stimuli.always import listed
 from conformance.checks.stimuli.answers import about
 from conformance.checks.stimuli.invoking import all_answered
+from conformance.checks.stimuli.requests import sent
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.conversation import Conversation
@@ -19,7 +20,6 @@ from conformance.trials.invoker import Invocation
 from conformance.trials.learning.starts import request
 from conformance.trials.learning.worlds import is_request
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.modules.channel import READ, WRITE
 from mock_engine.paths import CHANNELS
 from mock_engine.rendering import as_json, shorten
 from mock_engine.transcript import Message
@@ -52,7 +52,7 @@ async def requested_over_http(harness: Harness) -> HttpRequests:
         if harness.obstacle(function_id) is None:
             requests = [_request(harness, function_id, body)]
             requests += complete(harness.baseline.knowledge.examples(function_id))
-            invocations[function_id] = [_sent(harness, function_id, data) for data in requests]
+            invocations[function_id] = [sent(harness, function_id, data) for data in requests]
     if not invocations:
         raise Inconclusive("this takes a worker with a function behind an HTTP trigger")
     played = tuple(itertools.chain(*invocations.values()))
@@ -89,18 +89,6 @@ def complete(examples: Iterable[Any]) -> list[Any]:
     parts = request({})
     found = [example for example in examples if is_request(example)]
     return [{name: part for name, part in event.items() if name in parts} for event in found]
-
-
-def _sent(harness: Harness, function_id: str, event: Any) -> tuple[Invocation, str]:
-    """Invoke with a request, its body in a channel, and a channel that the answer may take."""
-    answering = harness.engine.channels.create()
-    answering.read(lambda *_: None, lambda: None)
-    if is_request(event):
-        body = harness.engine.channels.create()
-        body.write(True, json.dumps(event["body"]).encode())
-        body.finish()
-        event = {"request_body": body.end(READ), "response": answering.end(WRITE), **event}
-    return harness.invoker.invoke(function_id, event), answering.id
 
 
 @check("USE-005", requested_over_http)
