@@ -22,13 +22,16 @@ BODIED = ("POST", "PUT", "PATCH")
 class Outcome:
     """The outcome of an invocation in one world: its result, and its calls with their data.
 
-    ``found`` is whether the engine had a value for what it asked for.
+    ``found`` is whether the engine had a value for what it asked for. ``failed`` is whether the
+    outcome was an error, and ``exception`` is the programming mistake that it tells of, if any.
     """
 
     data: Any
     result: Any
     calls: tuple[tuple[str, Any], ...] = ()
     found: bool = False
+    failed: bool = False
+    exception: str | None = None
 
 
 def same(one: Outcome, other: Outcome) -> bool:
@@ -46,6 +49,22 @@ def of_a_value(function_id: str, target: str, absent: Outcome, there: Outcome) -
     text = (
         f"{function_id} answers and calls the same whether {target} gives it the value that was "
         "stored before, or none: does it read what it asks for?"
+    )
+    return Question(text, function_id, (absent.data, absent.result), (there.data, there.result))
+
+
+def of_what_is_absent(
+    function_id: str, target: str, absent: Outcome, there: Outcome
+) -> Question | None:
+    """Ask about a function that fails by a programming mistake where no value is stored.
+
+    An error is an answer, and a function may fail where a value is absent, but on purpose.
+    """
+    if not there.found or there.failed or there.exception or not absent.exception:
+        return None
+    text = (
+        f"{function_id} answers with {absent.exception} where {target} gives it no value, and "
+        "without where there is one: does it mean to?"
     )
     return Question(text, function_id, (absent.data, absent.result), (there.data, there.result))
 
