@@ -16,11 +16,13 @@ from conformance.trials.learning.starts import is_risky
 from conformance.trials.learning.worlds import (
     Outcome,
     is_request,
+    of_a_parameter,
     of_a_request,
     of_a_store,
     of_a_value,
     of_what_is_absent,
     plainest,
+    same,
     variants,
 )
 from mock_engine.transcript import Direction, Message
@@ -149,9 +151,15 @@ async def _requests(
     one = await invoke(function_id, plain, barren=False) if changed else None
     if one is None or one.failed or complaint(one.result):
         return ()
-    others = {part: await invoke(function_id, data, barren=False) for part, data in changed.items()}
-    return [
-        of_a_request(function_id, part, one, other)
-        for part, other in others.items()
-        if other is not None and not other.failed
-    ]
+    questions: list[Question | None] = []
+    for part, data in changed.items():
+        other = await invoke(function_id, data, barren=False)
+        if other is None or other.failed:
+            continue
+        asked = of_a_request(function_id, part, one, other)
+        if asked is None and part.startswith("path parameter") and not same(one, other):
+            again = await invoke(function_id, plain, barren=False)
+            if again is not None and not again.failed:
+                asked = of_a_parameter(function_id, part, one, again, other)
+        questions.append(asked)
+    return questions

@@ -6,6 +6,7 @@ request contains, may be correct. So what is found here is a question, never a f
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,24 @@ def same(one: Outcome, other: Outcome) -> bool:
         return False
     pairs = zip(one.calls, other.calls, strict=True)
     return all(mine[0] == theirs[0] and equal(mine[1], theirs[1]) for mine, theirs in pairs)
+
+
+def same_but_for_chance(one: Outcome, again: Outcome, other: Outcome) -> bool:
+    """Whether ``other`` looks like ``one``, except where ``again``, its repetition, differs too.
+
+    Ids and times differ whatever the data is.
+    """
+    trees = [[o.result, [[name, data] for name, data in o.calls]] for o in (one, again, other)]
+    leaves = [
+        {path: at(tree, path) for path in places(tree) if not [*children(at(tree, path))]}
+        for tree in trees
+    ]
+    first, second, third = leaves
+    if not first.keys() == second.keys() == third.keys():
+        return False
+    steady = [path for path in first if equal(first[path], second[path])]
+    shown = any(first[path] not in ([], {}, None) for path in steady)
+    return shown and all(equal(first[path], third[path]) for path in steady)
 
 
 def of_a_value(function_id: str, target: str, absent: Outcome, there: Outcome) -> Question | None:
@@ -123,6 +142,24 @@ def of_a_request(function_id: str, part: str, one: Outcome, other: Outcome) -> Q
     text = (
         f"{function_id} answers and calls the same whatever the {part} of its request is: does it "
         "read it?"
+    )
+    return Question(text, function_id, (one.data, one.result), (other.data, other.result))
+
+
+def of_a_parameter(
+    function_id: str, part: str, one: Outcome, again: Outcome, other: Outcome
+) -> Question | None:
+    """Ask about a function behind a route whose path parameter appears nowhere.
+
+    ``again`` is with the data of ``one``, and in ``other`` the parameter has another value.
+    """
+    name = part.rpartition(" ")[2]
+    shown = json.dumps([other.result, other.calls])
+    if other.data["path_params"][name] in shown or not same_but_for_chance(one, again, other):
+        return None
+    text = (
+        f"{function_id} answers and calls the same whatever the {part} of its request is, except "
+        "for what differs anyway: does it read it?"
     )
     return Question(text, function_id, (one.data, one.result), (other.data, other.result))
 

@@ -10,6 +10,7 @@ from conformance.trials.learning.comparing import addressed
 from conformance.trials.learning.knowledge import Depth, Learned
 from conformance.trials.learning.worlds import (
     Outcome,
+    of_a_parameter,
     of_a_request,
     of_a_store,
     of_a_value,
@@ -110,3 +111,23 @@ def test_a_store_that_calls_nothing_is_asked_about_beside_its_reader() -> None:
     writing = Learned(Depth.CALLED, put.examples, calls=("state::set",))
     assert of_a_store(empty, {"shop::put": writing, "shop::get": get}) == []
     assert of_a_store(empty, {"shop::note": put, "shop::set": writing, "shop::get": get}) == []
+
+
+@pytest.mark.parametrize(
+    ("result", "again", "other", "asked"),
+    [
+        ({"id": "r-1", "n": 1}, {"id": "r-2", "n": 1}, {"id": "r-3", "n": 1}, True),
+        ({"id": "r-1", "n": 1}, {"id": "r-2", "n": 1}, {"id": "r-3", "n": 2}, False),
+        ({"id": "r-1", "n": 1}, {"id": "r-2", "n": 1}, {"id": "a-other", "n": 1}, False),
+        ({"id": "r-1"}, {"id": "r-2"}, {"id": "r-3"}, False),
+        ({"id": "r-1", "n": 1}, {"id": "r-2"}, {"id": "r-3", "n": 1}, False),
+    ],
+)
+def test_a_path_parameter_that_shows_nowhere_is_asked_about(
+    result: Any, again: Any, other: Any, asked: bool
+) -> None:
+    data = {"path_params": {"id": "a"}}
+    changed = Outcome({"path_params": {"id": "a-other"}}, other)
+    outcomes = Outcome(data, result), Outcome(data, again), changed
+
+    assert (of_a_parameter("shop::put", "path parameter id", *outcomes) is not None) is asked
