@@ -26,6 +26,9 @@ BLACK_HOLE = "conformance::black-hole"
 READS = ("state::get", "stream::get", "kv_server::get")
 """The engine's functions that answer without a result if there is no value."""
 
+WRITES = ("state::set", "state::update", "stream::set", "stream::update", "kv_server::set")
+"""Functions of the engine that keep something."""
+
 _CONCERNED = re.compile(rb"registertrigger|black-hole|(state|stream|kv_server)::get")
 _CALLS = re.compile(rb"registertrigger|invokefunction")
 

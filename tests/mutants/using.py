@@ -180,6 +180,16 @@ class StreamsBehindAResult(Answers):
             await socket.send(b"page")
 
 
+@breaks("USE-005")
+class ForgetsTheEnvelopeOfWhatIsComplete(Shop):
+    """Refuses a request rightly, and answers one that it takes with the plain value."""
+
+    async def put(self, data: Json) -> Json:
+        answer = await super().put(data)
+        well = self.is_request(data) and answer["status_code"] == 200
+        return answer["body"] if well else answer
+
+
 class Counts(Worker):
     """Reads a value from the engine in one of its functions."""
 
@@ -237,6 +247,12 @@ class NeverReadsTheBody(Shop):
         return False
 
 
+@breaks("USE-007")
+class TakesOnlyRequestsAndReadsNone(Shop):
+    async def put(self, data: Json) -> Json:
+        return {"status_code": 400, "body": {"error": "orderId and order are required"}}
+
+
 @breaks("USE-008")
 class SaysThatAllIsWell(Shop):
     async def persist(self, key: str, order: Json) -> None:
@@ -248,3 +264,12 @@ class SaysThatAllIsWell(Shop):
 class KeepsNothing(Shop):
     async def persist(self, key: str, order: Json) -> None:
         return None
+
+
+@breaks("USE-009")
+class LooksInAnotherScope(Shop):
+    async def get(self, data: Json) -> Json:
+        key = self.key(data)
+        if key is None:
+            return await super().get(data)
+        return {"order": await self.engine("state::get", {"scope": "shops", "key": key})}

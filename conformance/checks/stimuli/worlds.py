@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.documents.trees import at, places, put
+from conformance.trials.gateway import WRITES
 from conformance.trials.harness import Harness
 from conformance.trials.holding import HeldCall, Holder
 from conformance.trials.invoker import Invocation
@@ -19,14 +18,8 @@ from mock_engine.transcript import Message
 MOST = 12
 """Functions that are compared; the others probably behave alike."""
 
-WRITES = ("state::set", "state::update", "stream::set", "stream::update", "kv_server::set")
-"""The engine's functions that store something."""
-
 REFUSED = ("not_kept", "the engine kept nothing, as the conformance suite wanted it")
 """The code and the message of the error that answers a call to store something."""
-
-STORES = frozenset(("store", "save", "put", "set", "remember", "persist", "insert", "memorize"))
-RECALLS = frozenset(("recall", "get", "read", "load", "find", "search", "list", "query", "lookup"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,6 @@ class Pair:
 
     first: Invocation
     second: Invocation
-    marker: str = ""
 
 
 def result(answers: list[Message]) -> tuple[bool, Any]:
@@ -49,11 +41,21 @@ def result(answers: list[Message]) -> tuple[bool, Any]:
 # -- plainly, and over HTTP ------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Asked(Pair):
+    """A function was invoked with data, and with a request that has it.
+
+    ``needed`` is whether the function refuses to do without.
+    """
+
+    needed: bool
+
+
 @trial(Worker.SHARED)
-async def plain_and_over_http(harness: Harness) -> tuple[Pair, ...]:
+async def plain_and_over_http(harness: Harness) -> tuple[Asked, ...]:
     """Invoke functions behind HTTP triggers with data they take, and with requests around it."""
-    pairs: list[Pair] = []
-    for function_id, config in _routes(harness).items():
+    pairs: list[Asked] = []
+    for function_id, config in routes(harness).items():
         data = _plain_example(harness, function_id)
         if data is None or len(pairs) >= MOST:
             continue
@@ -65,29 +67,30 @@ async def plain_and_over_http(harness: Harness) -> tuple[Pair, ...]:
         event["path_params"] = {**event["path_params"], **texts}
         asked = harness.invoker.invoke(function_id, event)
         await harness.invoker.reply(asked, harness.pace.handler)
-        pairs.append(Pair(plain, asked))
+        refused = harness.baseline.knowledge.functions[function_id].refused
+        pairs.append(Asked(plain, asked, bool(data) and {} in refused))
     return tuple(pairs)
 
 
-def _routes(harness: Harness) -> dict[str, Any]:
+def routes(harness: Harness) -> dict[str, Any]:
+    """The functions behind HTTP triggers that may be invoked freely, with the configs of these."""
     bodies = (r.message.json for r in harness.talk.registrations if r.kind == "registertrigger")
-    return {
-        body["function_id"]: body.get("config")
+    found = {
+        str(body["function_id"]): body.get("config")
         for body in bodies
         if body.get("trigger_type") == "http" and body.get("function_id")
     }
+    return {name: config for name, config in found.items() if not is_risky(name)}
 
 
 def _plain_example(harness: Harness, function_id: str) -> dict[str, Any] | None:
-    """Data that the function takes and needs, if there is any that is not itself a request."""
+    """Data that the function takes, if there is any that is not itself a request."""
     learned = harness.baseline.knowledge.functions.get(function_id)
-    if learned is None or learned.depth < Depth.RESULT or is_risky(function_id):
+    if learned is None or learned.depth < Depth.RESULT:
         return None
-    best = learned.examples[0]
-    needed = (
-        isinstance(best, dict) and best and not {"path_params", "query_params", "body"} & set(best)
-    )
-    return best if needed and {} in learned.refused else None
+    parts = {"path_params", "query_params", "body"}
+    plain = (one for one in learned.examples if isinstance(one, dict) and not parts & set(one))
+    return next(plain, None)
 
 
 # -- kept, and refused -----------------------------------------------------------------------------
@@ -106,76 +109,3 @@ async def kept_and_refused(harness: Harness) -> tuple[Pair, ...]:
         await harness.invoker.reply(refused, harness.pace.handler)
         pairs.append(Pair(kept, refused))
     return tuple(pairs)
-
-
-# -- stored, and recalled --------------------------------------------------------------------------
-
-
-@trial(Worker.SHARED)
-async def stored_and_recalled(harness: Harness) -> tuple[Pair, ...]:
-    """Store a unique text, and read it back, where names suggest that a worker can."""
-    pairs: list[Pair] = []
-    for store, recall in _couples(harness):
-        marker = f"conformance-{len(pairs)}-{harness.transcript.now():.6f}"
-        examples = harness.baseline.knowledge.examples
-        data = _marked(examples(store)[0], marker, _kept_under(harness, recall))
-        if data is None:
-            continue
-        stored = harness.invoker.invoke(store, data)
-        answer = await harness.invoker.reply(stored, harness.pace.handler)
-        given = answer.json.get("result") if answer is not None else None
-        wanted = _related(examples(recall)[0], data, given, marker)
-        recalled = harness.invoker.invoke(recall, wanted)
-        await harness.invoker.reply(recalled, harness.pace.handler)
-        pairs.append(Pair(stored, recalled, marker))
-    return tuple(pairs)
-
-
-def _couples(harness: Harness) -> Iterator[tuple[str, str]]:
-    """Pairs of functions of one family, of which, by name, one stores a value and one reads it."""
-    known = harness.baseline.knowledge.functions
-    able = [n for n, one in known.items() if one.depth >= Depth.RESULT and not is_risky(n)]
-    for store in able:
-        family, _, verb = store.rpartition("::")
-        if verb not in STORES or harness.obstacle(store) is not None:
-            continue
-        readers = [n for n in able if n.rpartition("::")[0] == family]
-        for recall in readers:
-            if recall.rpartition("::")[2] in RECALLS and harness.obstacle(recall) is None:
-                yield store, recall
-                break
-
-
-def _kept_under(harness: Harness, recall: str) -> str | None:
-    """The name under which a reader returns what the engine stored, if that is known."""
-    for relay in harness.invoker.relays("call"):
-        if relay.function_id == recall and relay.lens and isinstance(relay.lens[-1], str):
-            return relay.lens[-1]
-    return None
-
-
-def _marked(example: Any, marker: str, name: str | None) -> Any:
-    """The example with a marker in place of the text that is to be stored, if there is one.
-
-    Otherwise it is put where a reader returns it, under ``name``.
-    """
-    for path in reversed(places(example)):
-        last = str(path[-1]).lower() if path else ""
-        addresses = ("id", "key", "name", "scope", "type", "kind", "mode", "namespace", "status")
-        if isinstance(at(example, path), str) and not last.endswith(addresses):
-            return put(example, path, marker)
-    return {**example, name: marker} if isinstance(example, dict) and name else None
-
-
-def _related(example: Any, stored: Any, given: Any, marker: str) -> Any:
-    """Data that asks for what was stored: equal names have equal values."""
-    if not isinstance(example, Mapping):
-        return example
-    sources = [source for source in (given, stored) if isinstance(source, Mapping)]
-    wanted = dict(example)
-    for name in example:
-        if name.lower() in ("query", "q", "text", "content", "search", "term", "prompt"):
-            wanted[name] = marker
-        for source in sources:
-            wanted[name] = source.get(name, wanted[name])
-    return wanted

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.stimuli.always import listed
 from conformance.checks.stimuli.answers import about
 from conformance.checks.stimuli.invoking import all_answered
+from conformance.checks.stimuli.requests import sent
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
+from conformance.trials.learning.starts import request
+from conformance.trials.learning.worlds import is_request
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.modules.channel import READ, WRITE
 from mock_engine.paths import CHANNELS
 from mock_engine.rendering import as_json, shorten
 from mock_engine.transcript import Message
@@ -35,8 +37,11 @@ class HttpRequests:
 
 @trial(Worker.SHARED)
 async def requested_over_http(harness: Harness) -> HttpRequests:
-    """Invoke each function behind an HTTP trigger with the event of a request."""
-    invocations: dict[str, tuple[Invocation, str]] = {}
+    """Invoke each function behind an HTTP trigger with the event of a request.
+
+    A request with little in it is often refused, so the requests that got furthest come after it.
+    """
+    invocations: dict[str, list[tuple[Invocation, str]]] = {}
     for registration in harness.talk.registrations:
         body = registration.message.json
         function_id = body.get("function_id")
@@ -45,13 +50,12 @@ async def requested_over_http(harness: Harness) -> HttpRequests:
         if function_id not in harness.baseline.functions or function_id in invocations:
             continue
         if harness.obstacle(function_id) is None:
-            answering = harness.engine.channels.create()
-            answering.read(lambda *_: None, lambda: None)
-            event = _request(harness, function_id, body, answering.end(WRITE))
-            invocations[function_id] = harness.invoker.invoke(function_id, event), answering.id
+            requests = [_request(harness, function_id, body)]
+            requests += complete(harness.baseline.knowledge.examples(function_id))
+            invocations[function_id] = [sent(harness, function_id, data) for data in requests]
     if not invocations:
         raise Inconclusive("this takes a worker with a function behind an HTTP trigger")
-    played = tuple(invocations.values())
+    played = tuple(itertools.chain(*invocations.values()))
     invocations_sent = [invocation for invocation, _ in played]
     await all_answered(harness, invocations_sent, harness.invoker.patience(invocations_sent))
     # One that answered null may take the channel a moment later.
@@ -71,45 +75,36 @@ def _taken(talk: Conversation) -> set[str]:
     return {r.request.path.removeprefix(CHANNELS) for r in talk.channel_requests}
 
 
-def _request(
-    harness: Harness, function_id: str, trigger: Mapping[str, Any], answering: Mapping[str, str]
-) -> Any:
+def _request(harness: Harness, function_id: str, trigger: Mapping[str, Any]) -> Any:
     """The event of a request to the route; the user's example for the function comes first."""
     described = harness.settings.invoking.functions.get(function_id)
     if described is not None and described.examples:
         return described.examples[0]
-    found = trigger.get("config")
-    config = found if isinstance(found, dict) else {}
-    path, method = str(config.get("api_path", "/")), str(config.get("http_method") or "GET").upper()
-    sent = harness.engine.channels.create()
-    sent.write(True, b"{}")
-    sent.finish()
-    return {
-        "path": path,
-        "method": method,
-        "path_params": dict.fromkeys(re.findall(r"[:{](\w+)", path), "1"),
-        "query_params": {},
-        "headers": {"content-type": "application/json", "host": "127.0.0.1:3111"},
-        "body": {},
-        "trigger": {"type": "http", "path": path, "method": method},
-        "request_body": sent.end(READ),
-        "response": answering,
-    }
+    event = request(trigger.get("config"))
+    return {**event, "path_params": dict.fromkeys(event["path_params"], "1")}
+
+
+def complete(examples: Iterable[Any]) -> list[Any]:
+    """The requests among the examples, with those parts alone that the engine puts into them."""
+    parts = request({})
+    found = [example for example in examples if is_request(example)]
+    return [{name: part for name, part in event.items() if name in parts} for event in found]
 
 
 @check("USE-005", requested_over_http)
 def answers_http_with_an_envelope(record: Record[HttpRequests]) -> Finding:
     """The engine takes status, headers and body from the result, and forwards nothing else."""
-    judged = streamed = 0
+    judged: set[str] = set()
+    streamed: set[str] = set()
     wrong: list[tuple[Invocation, str]] = []
     for invocation, channel in record.result.invocations:
         answers = record.talk.answers(invocation.id)
         if not answers or answers[0].json.get("error") is not None:
             continue
         if _streamed(record, channel, answers[0]):
-            streamed += 1
+            streamed.add(invocation.function_id)
             continue
-        judged += 1
+        judged.add(invocation.function_id)
         fault = _envelope_fault(answers[0].json.get("result"))
         if fault is not None:
             wrong.append((invocation, fault))
@@ -118,7 +113,7 @@ def answers_http_with_an_envelope(record: Record[HttpRequests]) -> Finding:
             expected="a result with status_code (a whole number), headers and body from each "
             "function that is behind an HTTP trigger",
             seen=listed(
-                [f"{invocation.function_id}: {fault}" for invocation, fault in wrong], "; "
+                list(dict.fromkeys(f"{one.function_id}: {fault}" for one, fault in wrong)), "; "
             ),
             events=about(record, wrong[0][0]),
             remedy='Return {"status_code": 200, "headers": {…}, "body": …}; what stands '
@@ -126,8 +121,8 @@ def answers_http_with_an_envelope(record: Record[HttpRequests]) -> Finding:
         )
     if not judged and not streamed:
         return inconclusive("no function behind an HTTP trigger answered its request with a result")
-    through = f", {streamed} through a channel" if streamed else ""
-    return kept(f"{judged} functions answered a request with status, headers or body{through}")
+    through = f", {len(streamed)} through a channel" if streamed else ""
+    return kept(f"{len(judged)} functions answered a request with status, headers or body{through}")
 
 
 def _streamed(record: Record[HttpRequests], channel: str, answer: Message) -> bool:

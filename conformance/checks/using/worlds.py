@@ -2,45 +2,96 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from conformance.checks.stimuli.answers import about, described
+from conformance.checks.stimuli.requests import Stubborn, complained, filled_requests
 from conformance.checks.stimuli.worlds import (
-    WRITES,
+    Asked,
     Pair,
     kept_and_refused,
     plain_and_over_http,
     result,
-    stored_and_recalled,
 )
 from conformance.documents.trees import equal
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
+from conformance.requirements.verdict import (
+    Finding,
+    broken,
+    decisive,
+    inconclusive,
+    kept,
+    not_applicable,
+)
+from conformance.trials.learning.exceptions import unexpected
 from conformance.trials.trial import Record, check
 from mock_engine.rendering import as_json, shorten
+from mock_engine.transcript import Message
+
+REMEDY = "Take what a handler needs from body, query_params and path_params."
 
 
-@check("USE-007", plain_and_over_http)
-def reads_its_requests(record: Record[tuple[Pair, ...]]) -> Finding:
+@check("USE-007", plain_and_over_http, filled_requests)
+def reads_its_requests(*records: Record[Any]) -> Finding:
     """The engine passes the whole request, and the input of the function is inside it."""
-    if not record.result:
-        return not_applicable("no function behind an HTTP trigger is known to need data")
+    findings = [
+        _met(record) if any(isinstance(one, Stubborn) for one in record.result) else _asked(record)
+        for record in records
+        if record.result
+    ]
+    if not findings:
+        return not_applicable("no function behind an HTTP trigger may be invoked")
+    return decisive(findings)
+
+
+def _asked(record: Record[tuple[Asked, ...]]) -> Finding:
+    """What became of requests around data that functions take when invoked with it."""
     judged = 0
     for pair in record.result:
-        plain, _ = result(record.talk.answers(pair.first.id))
-        answers = record.talk.answers(pair.second.id)
-        if not plain:
-            continue
-        judged += 1
-        fine, _ = result(answers)
-        if not fine:
+        plain, answers = record.talk.answers(pair.first.id), record.talk.answers(pair.second.id)
+        taken = result(plain)[0] and pair.needed
+        judged += taken
+        slipped = answers and plain and _exception(answers) and not _exception(plain)
+        if (taken and not result(answers)[0]) or slipped:
             return broken(
                 expected=f"a result of {pair.second.function_id} for a request whose body, query "
                 "and path hold the data that it takes when it is invoked with it",
                 seen=shorten(described(answers[0]), 160) if answers else "no answer",
                 events=(*about(record, pair.first), *about(record, pair.second)),
-                remedy="Take what a handler needs from body, query_params and path_params.",
+                remedy=REMEDY,
             )
-    if not judged:
+    if not judged and any(pair.needed for pair in record.result):
         return inconclusive("no function behind an HTTP trigger took its data a second time")
+    if not judged:
+        return not_applicable("no function behind an HTTP trigger is known to need data")
     return kept(f"{judged} functions took their data from requests")
+
+
+def _exception(answers: list[Message]) -> str | None:
+    """The name of the programming mistake that an answer is about, or ``None``."""
+    error = answers[0].json.get("error")
+    stack = error.get("stacktrace") if isinstance(error, dict) else ""
+    return unexpected(complained(answers), str(stack or ""))
+
+
+def _met(record: Record[tuple[Stubborn, ...]]) -> Finding:
+    """What became of requests with everything that functions said they miss."""
+    met = 0
+    for one in record.result:
+        if one.names:
+            last = one.invocations[-1]
+            where = " It takes them from beside those parts." if one.beside is not None else ""
+            return broken(
+                expected=f"{one.function_id} to take {', '.join(one.names)} from the body, the "
+                "query or the path parameters of a request",
+                seen=f"{len(one.invocations)} requests with them in each of these led to: "
+                f"{shorten(complained(record.talk.answers(last.id)), 120)}.{where}",
+                events=about(record, last),
+                remedy=REMEDY,
+            )
+        met += len(one.invocations) > 1
+    if not met:
+        return not_applicable("no function behind an HTTP trigger said what a request lacks")
+    return kept(f"{met} functions took what they said was missing from requests")
 
 
 @check("USE-008", kept_and_refused)
@@ -68,37 +119,3 @@ def tells_what_was_not_kept(record: Record[tuple[Pair, ...]]) -> Finding:
     if not judged:
         return inconclusive("no function that keeps something did so twice")
     return kept(f"{judged} functions told that what they were to keep was refused")
-
-
-@check("USE-009", stored_and_recalled)
-def gives_back_what_it_stored(record: Record[tuple[Pair, ...]]) -> Finding:
-    """A store that reports success but keeps nothing loses data silently."""
-    if not record.result:
-        return not_applicable("no two of its functions are named as a store and its reader")
-    judged = 0
-    for pair in record.result:
-        fine, _ = result(record.talk.answers(pair.first.id))
-        if not fine:
-            continue
-        answers = record.talk.answers(pair.second.id)
-        marker = pair.marker.encode()
-        found = any(marker in message.data for message in answers)
-        sent = any(
-            message.type == "invokefunction" and marker in message.data
-            for message in record.talk.recent(pair.first.at)
-        )
-        if found or sent:
-            judged += 1
-            continue
-        if not answers:
-            continue
-        return broken(
-            expected=f"what {pair.first.function_id} said it stored, from "
-            f"{pair.second.function_id} or in a call that keeps it ({', '.join(WRITES[:2])}, …)",
-            seen=shorten(described(answers[0]), 160),
-            events=(*about(record, pair.first), *about(record, pair.second)),
-            remedy="Keep what the function was given before it answers that it did.",
-        )
-    if not judged:
-        return inconclusive("no function that stores something said that it did")
-    return kept(f"{judged} functions gave back, or passed on, what they were given to store")

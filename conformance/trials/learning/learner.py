@@ -130,6 +130,7 @@ class Learner:
 
     def __post_init__(self) -> None:  # noqa: D105 - says nothing beyond the class
         self._waiting: deque[Any] = deque()
+        self._events: list[Any] = []
         self._tried: set[str] = set()
         self._heard: set[str] = set()
         self._complaints = 0
@@ -201,10 +202,14 @@ class Learner:
         self._waiting.clear()
 
     def _rank(self, depth: Depth, value: Any, *, refused: bool, known: bool) -> None:
-        """Keep what reached deepest: a call before a result, a result before a late complaint."""
-        if not known or not self._examples:
+        """Keep what reached deepest: a call before a result, a result before a late complaint.
+
+        What the worker itself sends comes before other data that got as far.
+        """
+        event = value in self._events
+        if not known or event or not self._examples:
             rank = (2 * depth + (not refused), self._complaints if refused else 0)
-            self._examples.append((*rank, value))
+            self._examples.insert(0 if event else len(self._examples), (*rank, value))
             self._examples.sort(key=lambda example: example[:2], reverse=True)
 
     def _follow(self, value: Any, text: str, reply: Reply) -> None:
@@ -222,6 +227,19 @@ class Learner:
 
     def _guess(self, name: str, kind: str | None) -> list[Any]:
         return guesses(name, kind, self.names.known(name)) if name else guesses("", kind)
+
+    def offer(self, events: Iterable[Any]) -> bool:
+        """Try what the worker itself sends the function, whatever has been tried before.
+
+        Returns whether there is anything to try.
+        """
+        if self.depth is Depth.SILENT or self.most == 1:
+            return False
+        new = [event for event in events if json.dumps(event, sort_keys=True) not in self._tried]
+        self._events += new
+        self._waiting.extendleft(reversed(new))
+        self.most, self._since_result = self.tries + len(new), 0
+        return bool(new)
 
     def again(self) -> bool:
         """Retry what was refused last, with values that other functions have given since.

@@ -17,6 +17,7 @@ from typing import Any
 from conformance.documents.trees import Path, where
 from conformance.errors import Inconclusive
 from conformance.trials.conversation import ANNOUNCE
+from conformance.trials.gateway import WRITES
 from conformance.trials.harness import Harness
 from conformance.trials.holding import HeldCall, Holder
 from conformance.trials.learning.knowledge import Learned, Relay
@@ -39,9 +40,6 @@ ANSWERS: tuple[Any, ...] = ({"conformance": "answer-1", "none": None}, ["answer-
 
 REFUSAL = ("conformance_refused", "refused by the conformance suite")
 """The code and the message of the error with which a held call is answered."""
-
-WRITES = ("state::set", "state::update", "stream::set", "stream::update", "kv_server::set")
-"""Functions of the engine that keep something."""
 
 ANY = ""
 """Stands for every trace, where calls carry none."""

@@ -18,7 +18,8 @@ from conformance.errors import Inconclusive
 from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
-from conformance.trials.learning.comparing import compare
+from conformance.trials.learning.comparing import WRITES, compare, outcome_of
+from conformance.trials.learning.events import deliveries
 from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Part, Question, Relay
 from conformance.trials.learning.learner import Learner, Names, Reply, reply_of
 from conformance.trials.learning.parts import Probe, failing, parts, probes
@@ -27,7 +28,7 @@ from conformance.trials.learning.stalls import Stalls
 from conformance.trials.learning.starts import is_risky, starts
 from conformance.trials.learning.worlds import Outcome
 from conformance.trials.load import load_factor
-from mock_engine.transcript import Direction, Message
+from mock_engine.transcript import Message
 
 AT_ONCE = 6
 """Functions that are learned about at a time."""
@@ -72,6 +73,7 @@ class Session:
         await self._explore(self.learners.values())
         retried = [learner for learner in self.learners.values() if learner.again()]
         await self._explore(retried)
+        await self._explore(self._with_events())
         await self._look_alone()
         await self._find_relays()
         await self._find_parts()
@@ -93,6 +95,11 @@ class Session:
             self.learners[function_id] = Learner(function_id, first, self.names, most)
             self.observed[function_id] = []
             self.calls[function_id] = {}
+
+    def _with_events(self) -> list[Learner]:
+        """The learners of functions to which the worker itself sends something."""
+        events = deliveries(self.harness.talk, self._calls_since(0))
+        return [one for name, one in self.learners.items() if one.offer(events.get(name, ()))]
 
     @property
     def _over(self) -> bool:
@@ -249,11 +256,12 @@ class Session:
 
     async def _compare_worlds(self) -> None:
         bindings = [r.message.json for r in self.harness.talk.registrations]
-        functions = self._knowledge().functions
-        self.questions = await compare(self._outcome, self.relays, functions, bindings)
+        functions, calls = self._knowledge().functions, self._calls_since(0)
+        stored = [call.json.get("data") for call in calls if call.json["function_id"] in WRITES]
+        self.questions = await compare(self._outcome, self.relays, functions, bindings, stored)
 
     async def _outcome(self, function_id: str, data: Any, *, barren: bool) -> Outcome | None:
-        """The outcome of an invocation with nothing else in flight; ``None`` if it was no result.
+        """The outcome of an invocation with nothing else in flight; ``None`` without an answer.
 
         With ``barren``, no stored value is found.
         """
@@ -265,17 +273,9 @@ class Session:
             reply = await self._reply(function_id, data)
         finally:
             self.harness.gateway.barren = False
-        if reply is None or reply.silent or reply.failed:
+        if reply is None or reply.silent:
             return None
-        calls = self._calls_since(began)
-        ids = {call.json.get("invocation_id") for call in calls}
-        found = any(
-            message.json.get("result") is not None
-            for message in self.harness.talk.messages(direction=Direction.FROM_ENGINE)
-            if message.type == "invocationresult" and message.json.get("invocation_id") in ids
-        )
-        made = tuple((str(c.json.get("function_id")), c.json.get("data")) for c in calls)
-        return Outcome(data, reply.result, made, found)
+        return outcome_of(self.harness.talk, data, reply, self._calls_since(began))
 
     # -- what it comes to --------------------------------------------------------------------------
 

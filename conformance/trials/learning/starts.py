@@ -14,9 +14,12 @@ RISKY = frozenset((
     "remove", "destroy", "purge", "wipe", "drop", "kill", "terminate", "shutdown", "reboot",
     "uninstall", "send", "mail", "email", "sms", "tweet", "slack", "telegram", "discord", "webhook",
     "pay", "payment", "payments", "charge", "refund", "transfer", "fetch", "download", "upload",
-    "crawl", "scrape", "browser", "curl", "file", "files", "fs", "deploy", "http", "web",
+    "crawl", "scrape", "browser", "curl", "file", "files", "fs", "deploy", "web",
 ))  # fmt: skip
-"""Words in names that suggest effects outside the worker."""
+"""Words in names that suggest effects outside the worker.
+
+``http`` is none: names say with it how a function is reached.
+"""
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PARAMETER = re.compile(r"[:{](\w+)")

@@ -6,6 +6,7 @@ request contains, may be correct. So what is found here is a question, never a f
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,13 +23,16 @@ BODIED = ("POST", "PUT", "PATCH")
 class Outcome:
     """The outcome of an invocation in one world: its result, and its calls with their data.
 
-    ``found`` is whether the engine had a value for what it asked for.
+    ``found`` is whether the engine had a value for what it asked for. ``failed`` is whether the
+    outcome was an error, and ``exception`` is the programming mistake that it tells of, if any.
     """
 
     data: Any
     result: Any
     calls: tuple[tuple[str, Any], ...] = ()
     found: bool = False
+    failed: bool = False
+    exception: str | None = None
 
 
 def same(one: Outcome, other: Outcome) -> bool:
@@ -39,6 +43,24 @@ def same(one: Outcome, other: Outcome) -> bool:
     return all(mine[0] == theirs[0] and equal(mine[1], theirs[1]) for mine, theirs in pairs)
 
 
+def same_but_for_chance(one: Outcome, again: Outcome, other: Outcome) -> bool:
+    """Whether ``other`` looks like ``one``, except where ``again``, its repetition, differs too.
+
+    Ids and times differ whatever the data is.
+    """
+    trees = [[o.result, [[name, data] for name, data in o.calls]] for o in (one, again, other)]
+    leaves = [
+        {path: at(tree, path) for path in places(tree) if not [*children(at(tree, path))]}
+        for tree in trees
+    ]
+    first, second, third = leaves
+    if not first.keys() == second.keys() == third.keys():
+        return False
+    steady = [path for path in first if equal(first[path], second[path])]
+    shown = any(first[path] not in ([], {}, None) for path in steady)
+    return shown and all(equal(first[path], third[path]) for path in steady)
+
+
 def of_a_value(function_id: str, target: str, absent: Outcome, there: Outcome) -> Question | None:
     """Ask about a function that reads a value and ignores it."""
     if not there.found or not same(absent, there):
@@ -46,6 +68,22 @@ def of_a_value(function_id: str, target: str, absent: Outcome, there: Outcome) -
     text = (
         f"{function_id} answers and calls the same whether {target} gives it the value that was "
         "stored before, or none: does it read what it asks for?"
+    )
+    return Question(text, function_id, (absent.data, absent.result), (there.data, there.result))
+
+
+def of_what_is_absent(
+    function_id: str, target: str, absent: Outcome, there: Outcome
+) -> Question | None:
+    """Ask about a function that fails by a programming mistake where no value is stored.
+
+    An error is an answer, and a function may fail where a value is absent, but on purpose.
+    """
+    if not there.found or there.failed or there.exception or not absent.exception:
+        return None
+    text = (
+        f"{function_id} answers with {absent.exception} where {target} gives it no value, and "
+        "without where there is one: does it mean to?"
     )
     return Question(text, function_id, (absent.data, absent.result), (there.data, there.result))
 
@@ -104,6 +142,24 @@ def of_a_request(function_id: str, part: str, one: Outcome, other: Outcome) -> Q
     text = (
         f"{function_id} answers and calls the same whatever the {part} of its request is: does it "
         "read it?"
+    )
+    return Question(text, function_id, (one.data, one.result), (other.data, other.result))
+
+
+def of_a_parameter(
+    function_id: str, part: str, one: Outcome, again: Outcome, other: Outcome
+) -> Question | None:
+    """Ask about a function behind a route whose path parameter appears nowhere.
+
+    ``again`` is with the data of ``one``, and in ``other`` the parameter has another value.
+    """
+    name = part.rpartition(" ")[2]
+    shown = json.dumps([other.result, other.calls])
+    if other.data["path_params"][name] in shown or not same_but_for_chance(one, again, other):
+        return None
+    text = (
+        f"{function_id} answers and calls the same whatever the {part} of its request is, except "
+        "for what differs anyway: does it read it?"
     )
     return Question(text, function_id, (one.data, one.result), (other.data, other.result))
 

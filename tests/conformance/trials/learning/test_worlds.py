@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from conformance.trials.learning.comparing import addressed
 from conformance.trials.learning.knowledge import Depth, Learned
 from conformance.trials.learning.worlds import (
     Outcome,
+    of_a_parameter,
     of_a_request,
     of_a_store,
     of_a_value,
+    of_what_is_absent,
     plainest,
     variants,
 )
@@ -35,6 +38,35 @@ def test_a_value_that_makes_no_difference_is_asked_about(
     absent: Outcome, there: Outcome, asked: bool
 ) -> None:
     assert (of_a_value("shop::get", "state::get", absent, there) is not None) is asked
+
+
+@pytest.mark.parametrize(
+    ("absent", "there", "asked"),
+    [
+        (Outcome({}, None, READ, exception="TypeError"), THERE, True),
+        (Outcome({}, None, READ, failed=True), THERE, False),
+        (Outcome({}, None, READ, exception="TypeError"), Outcome({}, 7, READ), False),
+        (
+            Outcome({}, None, READ, exception="TypeError"),
+            Outcome({}, 7, READ, found=True, exception="KeyError"),
+            False,
+        ),
+    ],
+)
+def test_a_mistake_where_a_value_is_absent_is_asked_about(
+    absent: Outcome, there: Outcome, asked: bool
+) -> None:
+    assert (of_what_is_absent("shop::get", "state::get", absent, there) is not None) is asked
+
+
+def test_a_function_is_asked_for_what_was_stored_where_it_looks() -> None:
+    stored = [{"scope": "s", "key": key, "value": 1} for key in ("b", "c")]
+    stored.append({"scope": "others", "key": "d"})
+
+    assert addressed({"id": "a", "n": 1}, READ, stored) == [
+        {"id": "c", "n": 1},
+        {"id": "b", "n": 1},
+    ]
 
 
 def test_requests_differ_in_one_part_each() -> None:
@@ -79,3 +111,23 @@ def test_a_store_that_calls_nothing_is_asked_about_beside_its_reader() -> None:
     writing = Learned(Depth.CALLED, put.examples, calls=("state::set",))
     assert of_a_store(empty, {"shop::put": writing, "shop::get": get}) == []
     assert of_a_store(empty, {"shop::note": put, "shop::set": writing, "shop::get": get}) == []
+
+
+@pytest.mark.parametrize(
+    ("result", "again", "other", "asked"),
+    [
+        ({"id": "r-1", "n": 1}, {"id": "r-2", "n": 1}, {"id": "r-3", "n": 1}, True),
+        ({"id": "r-1", "n": 1}, {"id": "r-2", "n": 1}, {"id": "r-3", "n": 2}, False),
+        ({"id": "r-1", "n": 1}, {"id": "r-2", "n": 1}, {"id": "a-other", "n": 1}, False),
+        ({"id": "r-1"}, {"id": "r-2"}, {"id": "r-3"}, False),
+        ({"id": "r-1", "n": 1}, {"id": "r-2"}, {"id": "r-3", "n": 1}, False),
+    ],
+)
+def test_a_path_parameter_that_shows_nowhere_is_asked_about(
+    result: Any, again: Any, other: Any, asked: bool
+) -> None:
+    data = {"path_params": {"id": "a"}}
+    changed = Outcome({"path_params": {"id": "a-other"}}, other)
+    outcomes = Outcome(data, result), Outcome(data, again), changed
+
+    assert (of_a_parameter("shop::put", "path parameter id", *outcomes) is not None) is asked
