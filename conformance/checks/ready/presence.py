@@ -12,15 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from websockets.frames import Opcode
-
 from conformance.checks.stimuli.always import NOTHING_BROKEN, always
 from conformance.checks.stimuli.ordinary import is_engines, was_unheard_of
 from conformance.requirements.verdict import Finding, broken
 from conformance.trials.life import LifeEvent, Turn
 from conformance.trials.trial import Record
 from mock_engine.rendering import as_json, shorten, summary
-from mock_engine.transcript import Direction, Ended, Ending, Event, FrameSeen, Message
+from mock_engine.transcript import Ended, Ending, Event, Message
 
 BEFORE = 3
 """Events before an end that are shown with it."""
@@ -123,18 +121,11 @@ def _dropped(record: Record[Any], ended: Ended) -> bool:
     )
     if ended.ending not in OWN_DOING or stopping:
         return False
+    closing = record.talk.closings.get(ended.connection)
+    if closing is not None and closing.at <= ended.at:
+        return False  # the engine began to close it: what its peer does then ends it
     came = [e for e in record.events if e.connection == ended.connection and e.at <= ended.at]
-    reasons = (_is_farewell(event) or _is_close_frame(event) for event in came)
-    return not (any(reasons) or was_unheard_of(record, ended))
-
-
-def _is_close_frame(event: Event) -> bool:
-    """Whether the engine began to close a connection, which its peer ends then."""
-    return (
-        isinstance(event, FrameSeen)
-        and event.direction is Direction.FROM_ENGINE
-        and event.opcode is Opcode.CLOSE
-    )
+    return not (any(map(_is_farewell, came)) or was_unheard_of(record, ended))
 
 
 def _is_farewell(event: Event) -> bool:
