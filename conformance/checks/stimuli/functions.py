@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from conformance.checks.stimuli.invoking import all_answered, own_samples
+from conformance.errors import Inconclusive
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
@@ -39,12 +43,20 @@ async def every_function(harness: Harness) -> Round:
     unknown = harness.invoker.invoke(ABSENT, {"some": "data"})
     chosen = own_samples(harness, MOST_FUNCTIONS)
     known = tuple(harness.invoker.invoke(function_id, data) for function_id, data in chosen)
-    similar = tuple(
+    await harness.invoker.reply(unknown)
+    await all_answered(harness, known, harness.invoker.patience(known))
+    similar: tuple[Invocation, ...] = ()
+    with suppress(Inconclusive):  # it may have ended because of the unknown one
+        similar = _similar(harness, chosen)
+    await all_answered(harness, similar, harness.pace.reply)
+    return Round(known, unknown, similar, tuple(harness.invoker.withheld()))
+
+
+def _similar(harness: Harness, chosen: Sequence[tuple[str, Any]]) -> tuple[Invocation, ...]:
+    """Invoke functions that nobody registered, under names like that of the first one chosen."""
+    return tuple(
         harness.invoker.invoke(name, data)
         for function_id, data in chosen[:1]
         for name in (f"{function_id}::{ABSENT}", function_id.swapcase())
         if name not in harness.baseline.functions
     )
-    await harness.invoker.reply(unknown)
-    await all_answered(harness, (*known, *similar), harness.invoker.patience(known))
-    return Round(known, unknown, similar, tuple(harness.invoker.withheld()))
