@@ -22,37 +22,53 @@ from mock_engine.rendering import as_json, shorten
 from mock_engine.transcript import Direction
 
 
-def _result(record: Record[Errand]) -> Any:
-    answers = record.talk.answers(record.result.invocation.id)
-    if answers and record.result.relay is not None:
-        return {"error": answers[0].json.get("error")}
-    return answers[0].json.get("result") if answers else None
+def _results(record: Record[Errand]) -> list[Any]:
+    """What became of each errand, the latest first; ``None`` for one that was not answered."""
+    found: list[Any] = []
+    for errand in (record.result, *reversed(record.result.others)):
+        answers = record.talk.answers(errand.invocation.id)
+        if not answers:
+            found.append(None)
+        elif errand.relay is not None:
+            found.append({"error": answers[0].json.get("error")})
+        else:
+            found.append(answers[0].json.get("result"))
+    return found
+
+
+def _error(result: Any) -> Mapping[str, Any]:
+    """The error in what became of an errand; empty if there is none."""
+    error = result.get("error") if isinstance(result, dict) else None
+    return error if isinstance(error, dict) else {}
 
 
 @check("CAL-001", calls_nobody)
 def tells_the_callers_of_errors(record: Record[Errand]) -> Finding:
-    """Callers decide what to do by the code that the engine or the function's owner gave."""
-    result = _result(record)
-    error = result.get("error") if isinstance(result, dict) else None
-    error_sent = _engines_error(record)
-    if (
-        isinstance(error, dict)
-        and error.get("code") == error_sent.get("code")
-        and str(error_sent.get("message")) in str(error.get("message"))
-    ):
-        return kept("the engine's code and message reached the caller")
+    """Callers decide what to do by the code that the engine or the function's owner gave.
+
+    Functions that were found may have an error of their own for it. But where one repeats the
+    message as it is, and none has the code, the code was lost on the way.
+    """
+    results, error_sent = _results(record), _engines_error(record)
+    code, message = error_sent.get("code"), error_sent.get("message")
     if not error_sent:
         return inconclusive("it did not call the function it was asked to call")
-    if record.result.relay is not None and result is None:
+    relay = record.result.relay
+    found = relay is not None
+    errors = [_error(result) for result in (results if found else results[:1])]
+    if any(e and e.get("code") == code and str(message) in str(e.get("message")) for e in errors):
+        return kept("the engine's code and message reached the caller")
+    if found and results[0] is None:
         return _hung(record)
-    if isinstance(error, dict) and str(error.get("message")).strip() in WORDLESS:
-        return _lost(record, error_sent, result)
-    if isinstance(error, dict) and error.get("message") == error_sent.get("message"):
-        return _lost(record, error_sent, result)
-    if record.result.relay is not None:
-        what = f"what {record.result.relay.function_id} answers does not show the code of the error"
+    if errors[0] and str(errors[0].get("message")).strip() in WORDLESS:
+        return _lost(record, error_sent, results[0])
+    repeated = next((e for e in errors if e and e.get("message") == message), None)
+    if repeated is not None:
+        return _lost(record, error_sent, {"error": repeated})
+    if relay is not None:
+        what = f"what {relay.function_id} answers does not show the code of the error"
         return inconclusive(f"{what} that its call ended in")
-    return _lost(record, error_sent, result)
+    return _lost(record, error_sent, results[0])
 
 
 def _hung(record: Record[Errand]) -> Finding:
