@@ -163,7 +163,7 @@ class Knowledge:
     the most telling first. ``questions`` are for its author. ``ended_by`` is the invocation during
     which the process ended, if it did: a function and its data. Learning ended at ``until`` seconds
     of the first run. ``stalls`` are functions, each with its data, that kept the
-    worker from answering pings.
+    worker from answering pings, or were slow enough to do so.
     """
 
     functions: Mapping[str, Learned] = field(default_factory=dict)

@@ -130,9 +130,12 @@ class Session:
             proposal = learner.next()
             if proposal is None:
                 return
+            asked = self._loop.time()
             reply = await self._reply(learner.function_id, proposal[0])
             if reply is None:
                 return
+            if not reply.silent and self._loop.time() - asked > SILENT:
+                self._stalls.suspect(learner.function_id, proposal[0])
             if reply.silent and not reply.calls:
                 reply = await self._stalls.look(
                     learner.function_id,

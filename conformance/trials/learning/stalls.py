@@ -24,7 +24,8 @@ PATIENCE = 8.0
 class Stalls:
     """Tells a slow function from one that keeps all others from running.
 
-    ``found`` are the functions that do, each with the data; ``lost`` counts the seconds spent.
+    ``found`` are the functions that do, or may, each with the data; ``lost`` counts the seconds
+    spent.
     """
 
     def __init__(self, harness: Harness) -> None:
@@ -57,6 +58,11 @@ class Stalls:
                 self._pings = False  # it answers none: see RDY-002
         self.lost += self._harness.transcript.now() - began
         return second
+
+    def suspect(self, function_id: str, data: Any) -> None:
+        """Take note of a function that was slow, though not for as long as is waited."""
+        if all(name != function_id for name, _ in self.found):
+            self.found.append((function_id, data))
 
     async def _ponged(self, within: float) -> bool:
         """Whether a ping is answered in time."""
