@@ -64,7 +64,7 @@ def _runs_alike(environment: Mapping[str, str]) -> bool:
 
 def _is_plain(words: Sequence[str]) -> bool:
     """Whether a command names a module or a file, without other options of the interpreter."""
-    return words[1:2] == ["-m"] or words[1][-3:] == ".py"
+    return len(words) > 1 and (words[1] == "-m" or words[1].endswith(".py"))
 
 
 def _run(words: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.environments import Variables, blank_environment, configured
 from conformance.checks.stimuli.living import looking_back
 from conformance.checks.stimuli.losing import first_series
+from conformance.checks.stimuli.starting import CUT_SHORT
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.trial import Record, check
 from mock_engine.rendering import as_json
@@ -39,7 +40,7 @@ def announces_itself(record: Record[object]) -> Finding:
         if not silent:
             return inconclusive("it opened no connection: see CON-001")
         if record.baseline.diagnosis is not None:
-            return inconclusive("how far it got before its process ended is chance: see CON-001")
+            return CUT_SHORT
         return broken(
             expected="a call of engine::workers::register",
             seen=f"{len(silent)} WebSocket connection(s) on which the worker said nothing",

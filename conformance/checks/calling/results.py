@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,46 +123,37 @@ ADDED = "_caller_worker_id"
 class Returns:
     """Simultaneous calls that the worker was asked for, each with the value that it gets.
 
-    Each of a found function has its ``relay``.
+    Each of a found function has its relay.
     """
 
-    invocations: tuple[tuple[Invocation, Any], ...]
-    relays: tuple[Relay | None, ...]
+    invocations: tuple[tuple[Invocation, Any, Relay | None], ...]
 
 
 MOST_RELAYS = 4
 """Functions whose results are looked at; each takes a moment."""
 
 
-async def _answered_backwards(harness: Harness, relays: Sequence[Relay]) -> Returns:
-    """Hold a call of each of several invocations, and answer the last one first."""
-    made: list[tuple[Invocation, Any]] = []
-    by: list[Relay | None] = []
-    for relay in relays:
-        invocations = await _answered(harness, relay)
-        made += invocations
-        by += [relay] * len(invocations)
-    return Returns(tuple(made), tuple(by))
+async def _answered_backwards(
+    harness: Harness, relay: Relay
+) -> list[tuple[Invocation, Any, Relay | None]]:
+    """Hold a call of each of several invocations, and answer the last one first.
 
-
-async def _answered(harness: Harness, relay: Relay) -> list[tuple[Invocation, Any]]:
-    """One invocation for each value, each with that value alone or within an object.
-
-    What functions often take for nothing, such as 0, is always within one: what a function makes
-    of it otherwise is its own affair.
+    There is one for each value within an object, and one for each value alone but those that
+    functions often take for nothing, such as 0: what a function makes of them is its own affair.
     """
     harness.gateway.holder = holder = Holder(relay.concerns)
-    invocations: list[tuple[Invocation, Any]] = []
+    invocations: list[tuple[Invocation, Any, Relay | None]] = []
     wrapped = [{"number": number, "value": value} for number, value in enumerate(VALUES)]
     for returned in (*wrapped, *filter(None, VALUES)):
         number = len(invocations)
-        invocations.append((harness.invoker.invoke(relay.function_id, relay.data), returned))
+        asked = harness.invoker.invoke(relay.function_id, relay.data)
+        invocations.append((asked, returned, relay))
         await harness.until(lambda n=number: len(holder.calls) > n, harness.pace.reply)  # type: ignore[misc]
     if len(holder.calls) != len(invocations):
         raise Inconclusive(f"{relay.function_id} did not make one call an invocation")
-    for call, (_, returned) in reversed([*zip(holder.calls, invocations, strict=True)]):
+    for call, (_, returned, _) in reversed([*zip(holder.calls, invocations, strict=True)]):
         call.answer(returned)
-    await all_answered(harness, [i for i, _ in invocations], harness.pace.handler)
+    await all_answered(harness, [i for i, *_ in invocations], harness.pace.handler)
     return invocations
 
 
@@ -170,7 +162,8 @@ async def calls_at_once(harness: Harness) -> Returns:
     """Make the worker wait for a slow answer, and for several quick ones meanwhile."""
     found = [r for r in harness.invoker.relays("call") if r.lens is not None and r.calls == 1]
     if found:
-        return await _answered_backwards(harness, found[:MOST_RELAYS])
+        made = [await _answered_backwards(harness, relay) for relay in found[:MOST_RELAYS]]
+        return Returns(tuple(itertools.chain(*made)))
     call, echo, sleep = (harness.invoker.role(name) for name in ("call", "echo", "sleep"))
     slow = harness.invoker.invoke(
         call, {"function_id": sleep, "data": {"ms": 300}, "timeout_ms": 8000}
@@ -179,13 +172,13 @@ async def calls_at_once(harness: Harness) -> Returns:
     if harness.invoker.plays("null"):
         # Not as data: what a call without any looks like is another question (CAL-008).
         errands.append((harness.invoker.role("null"), {}, None))
-    invocations = []
+    invocations: list[tuple[Invocation, Any, Relay | None]] = []
     for function_id, data, value in errands:
         errand = {"function_id": function_id, "data": data, "timeout_ms": 8000}
-        invocations.append((harness.invoker.invoke(call, errand), value))
-    waiting = (slow, *(invocation for invocation, _ in invocations))
+        invocations.append((harness.invoker.invoke(call, errand), value, None))
+    waiting = (slow, *(invocation for invocation, *_ in invocations))
     await all_answered(harness, waiting, harness.pace.handler)
-    return Returns(tuple(invocations), (None,) * len(invocations))
+    return Returns(tuple(invocations))
 
 
 @check("CAL-019", calls_at_once, odd_answers)
@@ -218,9 +211,7 @@ def _taken(record: Record[OddAnswers]) -> Finding:
 
 def _handed_out(record: Record[Returns]) -> Finding:
     """Whether each of several simultaneous calls got its own result."""
-    for (invocation, value), relay in zip(
-        record.result.invocations, record.result.relays, strict=True
-    ):
+    for invocation, value, relay in record.result.invocations:
         answers = record.talk.answers(invocation.id)
         outcome = answers[0].json.get("result") if answers else None
         if answers and relay is not None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.environments import Variables, configured
 from conformance.checks.stimuli.returning import let_it_come_back
-from conformance.checks.stimuli.starting import Address, appearing
+from conformance.checks.stimuli.starting import CUT_SHORT, Address, appearing
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.subject.environment import url
@@ -111,7 +111,7 @@ def completes_the_upgrade(record: Record[Address]) -> Finding:
         if spoke and number not in spoke:
             continue
         if took is None and record.baseline.diagnosis is not None:
-            return inconclusive("how far it got before its process ended is chance: see CON-001")
+            return CUT_SHORT
         if took is None or took > UPGRADE_DEADLINE:
             seen = "no upgrade" if took is None else f"an upgrade after {took:.1f} s"
             return broken(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from websockets.frames import Opcode
 
-from conformance.checks.stimuli.living import Vitals, looking_back, pongs
+from conformance.checks.stimuli.living import Vitals, looking_back
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
 from conformance.trials.context import ABSENT
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
+from conformance.trials.pings import pongs
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction, Event, FrameSeen, Message

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from conformance.checks.stimuli.answers import about, described, disowned
 from conformance.checks.stimuli.functions import Round, every_function
-from conformance.checks.stimuli.living import pongs
 from conformance.checks.stimuli.losing import NEVER_BACK, SERIES, Drop, Series, drops
 from conformance.checks.stimuli.returning import back
 from conformance.checks.stimuli.service import EXTRA, OFFER, PAYLOAD, Service
@@ -14,6 +13,7 @@ from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
+from conformance.trials.pings import pongs
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import as_json
 

@@ -14,6 +14,7 @@ from typing import Any
 from conformance.documents.trees import where
 from conformance.documents.validity import Validity
 from conformance.requirements.verdict import Finding, Level
+from conformance.trials.traces import trace_of
 from conformance.trials.trial import Record
 from mock_engine.rendering import shorten
 from mock_engine.transcript import Direction, Message
@@ -62,8 +63,8 @@ def cause_of(record: Record[Any], call: Message, value: Any = None) -> Message |
         for message in record.talk.messages(direction=Direction.FROM_ENGINE)
         if message.type == "invokefunction" and message.at <= call.at
     ]
-    trace = _trace(call)
-    traced = [message for message in asked if trace and _trace(message) == trace]
+    trace = trace_of(call)
+    traced = [message for message in asked if trace and trace_of(message) == trace]
     handled = [message for message in asked if not _answered(record, message, call.at)]
     here = [message for message in handled if message.connection == call.connection]
     holding = (m for some in (here, handled, asked) for m in reversed(some) if contains(m, value))
@@ -113,9 +114,3 @@ def _answered(record: Record[Any], invocation: Message, at: float) -> bool:
 
 def _answers(record: Record[Any], invocation: Message) -> Iterable[Message]:
     return record.talk.answers(str(invocation.json.get("invocation_id")))
-
-
-def _trace(message: Message) -> str:
-    """The id of the trace that a message belongs to, as in ``traceparent`` (W3C)."""
-    parts = str(message.json.get("traceparent")).split("-")
-    return parts[1] if len(parts) == 4 else ""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from websockets.frames import Opcode
 
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Worker, trial
-from mock_engine.transcript import Direction, Event, FrameSeen
 
 LIFETIME = 5.0
 """Seconds after its start at which a worker without anything to keep it running has exited."""
@@ -29,16 +25,3 @@ async def looking_back(harness: Harness) -> Vitals:
     rest = LIFETIME - harness.transcript.now()
     await harness.until(lambda: not harness.worker.running, max(rest, 0), patient=False)
     return Vitals(harness.transcript.now(), harness.worker.process.exit_code)
-
-
-def pongs(events: Sequence[Event], number: int, payload: bytes) -> list[FrameSeen]:
-    """The pongs with ``payload`` that came on a connection."""
-    return [
-        e
-        for e in events
-        if isinstance(e, FrameSeen)
-        and e.connection == number
-        and e.direction is Direction.FROM_WORKER
-        and e.opcode is Opcode.PONG
-        and e.data == payload
-    ]

@@ -12,10 +12,14 @@ from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.learning.knowledge import Relay
+from conformance.trials.traces import traceparent
 from conformance.trials.trial import Worker, trial
 
 SLOW = 5
 """Invocations that run at the same time; no SDK bounds them."""
+
+BRIEF, LONG = 600, 2000
+"""Milliseconds for which they run; the latter if a busy machine may have held them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,10 @@ async def slow_beside_quick(harness: Harness) -> Race:
     A worker that is short of CPU time may fall behind once; then much slower invocations show
     whether that was the reason.
     """
-    race = await _race(harness, 600)
+    race = await _race(harness, BRIEF)
     relays = {relay.function_id for relay in harness.baseline.knowledge.relays}
     if held_up(harness.talk, race, relays) is not None:
-        race = await _race(harness, 2000)
+        race = await _race(harness, LONG)
     if not came_one_by_one(harness.talk, race.slow, race.milliseconds):
         return race
     first = race.slow[0].function_id
@@ -51,18 +55,19 @@ async def slow_beside_quick(harness: Harness) -> Race:
 
 
 async def _slow(harness: Harness, relay: Relay) -> tuple[Invocation, ...]:
-    slow = tuple(harness.invoker.sleep(600, relay) for _ in range(SLOW))
-    await all_answered(harness, slow, harness.pace.handler + SLOW * 0.6)
+    slow = tuple(harness.invoker.sleep(BRIEF, relay) for _ in range(SLOW))
+    await all_answered(harness, slow, harness.pace.handler + SLOW * BRIEF / 1000)
     return slow
 
 
 async def _race(harness: Harness, milliseconds: int) -> Race:
     harness.invoker.can_sleep()
     slow = tuple(
-        harness.invoker.sleep(milliseconds, traceparent=trace(number)) for number in range(SLOW)
+        harness.invoker.sleep(milliseconds, traceparent=traceparent(trace(number)))
+        for number in range(SLOW)
     )
     target, data = harness.invoker.answering() or (harness.baseline.pulse or ABSENT, {})
-    quick = harness.invoker.invoke(target, data, traceparent=trace(SLOW))
+    quick = harness.invoker.invoke(target, data, traceparent=traceparent(trace(SLOW)))
     within = harness.pace.handler + SLOW * milliseconds / 1000
     await all_answered(harness, (*slow, quick), within)
     return Race(slow, quick, milliseconds)
@@ -91,7 +96,7 @@ def held_up(talk: Conversation, race: Race, relays: Collection[str]) -> Finding 
             remedy="Run each handler in a task or thread of its own.",
         )
     # A single function that was found may have a lock of its own, and be correct; not every one.
-    if found and not came_one_by_one(talk, race.others, 600):
+    if found and not came_one_by_one(talk, race.others, BRIEF):
         return None
     if came_one_by_one(talk, race.slow, race.milliseconds):
         return broken(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from websockets.frames import Opcode
 
 from conformance.checks.stimuli.invoking import own_samples
-from conformance.checks.stimuli.living import pongs
 from conformance.errors import WorkerMissing
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
+from conformance.trials.pings import pongs
 from mock_engine.wire import Frame
 
 MOST = 10

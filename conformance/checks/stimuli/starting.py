@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.requirements.verdict import inconclusive
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Worker, trial
 from mock_engine.faults import Refuse, rule
@@ -28,6 +29,10 @@ async def appearing(harness: Harness) -> Address:
         harness.worker.process.exit_code,
         harness.pace.appearance,
     )
+
+
+CUT_SHORT = inconclusive("how far it got before its process ended is chance: see CON-001")
+"""What a start shows besides, if the worker was found not to keep running."""
 
 
 @dataclass(frozen=True, slots=True)

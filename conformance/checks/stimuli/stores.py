@@ -16,11 +16,11 @@ from conformance.trials.learning.complaints import fields
 from conformance.trials.learning.knowledge import Depth
 from conformance.trials.learning.starts import is_risky
 from conformance.trials.learning.worlds import is_request
+from conformance.trials.traces import traceparent
 from conformance.trials.trial import Worker, trial
 
 _ADDRESSES = ("id", "key", "name", "scope", "type", "kind", "mode", "namespace", "status")
 _IDS = ("id", "key", "slug", "sku", "uuid", "code")
-SPAN = "00f067aa0ba902b7"
 _SEARCHED = ("query", "q", "text", "content", "search", "term", "prompt")
 
 
@@ -51,7 +51,7 @@ async def stored_and_recalled(harness: Harness) -> tuple[Stored, ...]:
         asking, gave = _plainest(examples(recall)), next(iter(given), None)
         wanted = related(asking, data, gave, marker, fresh=not is_plain(store, recall))
         trace = uuid.uuid4().hex
-        recalled = await _asked(harness, recall, wanted, traceparent=f"00-{trace}-{SPAN}-01")
+        recalled = await _asked(harness, recall, wanted, traceparent=traceparent(trace))
         pairs.append(Stored(stored, recalled, marker, trace))
     return tuple(pairs)
 

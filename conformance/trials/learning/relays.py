@@ -22,6 +22,7 @@ from conformance.trials.harness import Harness
 from conformance.trials.holding import HeldCall, Holder
 from conformance.trials.learning.knowledge import Learned, Relay
 from conformance.trials.learning.learner import Reply, reply_of
+from conformance.trials.traces import traceparent
 
 SILENT = 1.0
 """Seconds to wait for an answer: nobody knows what the function does."""
@@ -182,7 +183,7 @@ class RelayFinder:
         until, invoker = self._harness.until, self._harness.invoker
         try:
             invocation = invoker.invoke(
-                function_id, learned.examples[0], traceparent=f"00-{trace}-00f067aa0ba902b7-01"
+                function_id, learned.examples[0], traceparent=traceparent(trace)
             )
             await until(lambda: watch.calls or invoker.replies(invocation), SILENT)
             early = not watch.calls or invoker.replies(invocation)

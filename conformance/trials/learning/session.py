@@ -28,6 +28,7 @@ from conformance.trials.learning.stalls import Stalls
 from conformance.trials.learning.starts import is_risky, starts
 from conformance.trials.learning.worlds import Outcome
 from conformance.trials.load import load_factor
+from conformance.trials.traces import traceparent
 from mock_engine.transcript import Message
 
 AT_ONCE = 6
@@ -168,7 +169,7 @@ class Session:
     ) -> Reply | None:
         """Invoke and wait briefly; ``None`` if the worker is gone."""
         trace = uuid.uuid4().hex
-        fields: dict[str, Any] = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+        fields: dict[str, Any] = {"traceparent": traceparent(trace)}
         if metadata is not None:
             fields["metadata"] = metadata
         try:

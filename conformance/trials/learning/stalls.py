@@ -11,7 +11,8 @@ from websockets.frames import Opcode
 
 from conformance.trials.harness import Harness
 from conformance.trials.learning.learner import Reply
-from mock_engine.transcript import Direction, FrameSeen
+from conformance.trials.pings import pongs
+from mock_engine.transcript import FrameSeen
 from mock_engine.wire import Frame
 
 AT_ONCE = 0.5
@@ -72,14 +73,8 @@ class Stalls:
         number, payload = harness.workers[0], f"learning {next(self._numbers)}".encode()
         harness.connection(number).send_frame(Frame(Opcode.PING, payload))
 
-        def answered() -> bool:
-            return any(
-                seen.data == payload and seen.opcode is Opcode.PONG
-                for seen in harness.transcript.of(FrameSeen, number)
-                if seen.direction is Direction.FROM_WORKER
-            )
-
         def over() -> bool:
-            return answered() or not harness.worker.running
+            ponged = pongs(harness.transcript.of(FrameSeen, number), number, payload)
+            return bool(ponged) or not harness.worker.running
 
         return await harness.until(over, within, patient=within > AT_ONCE)
