@@ -224,3 +224,22 @@ class UnpacksAListOfOne(Shop):
         if isinstance(result, list) and len(result) == 1:
             return {"result": result[0]}
         return super().outcome_of_call(answer)
+
+
+@breaks("CAL-006")
+class StopsReadingAtASecondAnswer(Shop):
+    """Its answers are taken out of the list a moment later than they come."""
+
+    def hear(self, message: Json) -> None:
+        waiting = self.waiting.get(message["invocation_id"])
+        if waiting is not None:
+            if waiting.done():
+                self.deaf = True
+            else:
+                waiting.set_result(message)
+
+    deaf = False
+
+    async def dispatch(self, socket: ClientConnection, message: Json) -> None:
+        if not self.deaf:
+            await super().dispatch(socket, message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 
 from websockets.asyncio.client import ClientConnection
@@ -143,4 +144,20 @@ class LeavesMembersWithoutValueOut(BreaksData):
     def spoil(self, data: Json) -> Json:
         if isinstance(data, dict):
             return {name: self.spoil(value) for name, value in data.items() if value is not None}
+        return data
+
+
+@breaks("INV-009")
+class WritesItsKeysInSnakeCase(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        if isinstance(data, dict):
+            return {re.sub("(?<=[a-z])([A-Z])", r"_\1", k).lower(): v for k, v in data.items()}
+        return data
+
+
+@breaks("INV-009")
+class KeepsPrivateMembersToItself(BreaksData):
+    def spoil(self, data: Json) -> Json:
+        if isinstance(data, dict):
+            return {k: self.spoil(v) for k, v in data.items() if not k.startswith("__")}
         return data

@@ -9,6 +9,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.plain import Plain
+from tests.mutants.unprepared import Aisles
 from tests.mutants.worker import Json, Worker
 
 
@@ -234,3 +235,9 @@ class TakesBackATriggerWithoutItsType(TakesBack):
 class PutsBlanksIntoItsIds(Plain):
     def functions(self) -> list[Json]:
         return [*super().functions(), {"type": "registerfunction", "id": "mutant :: look up"}]
+
+
+@breaks("REG-013")
+class ClosesTheWrongAisle(Aisles):
+    def withdrawal(self, function_id: str) -> Json:
+        return {"type": "unregisterfunction", "id": f"closed::{function_id}"}

@@ -245,3 +245,20 @@ class LeavesWithoutAWordOnSigint(Plain):
             self.socket.transport.abort()
         else:
             await super().goodbye()
+
+
+@breaks("SHD-014")
+class WaitsForItsGreeting(Plain):
+    """Leaves in good order, and only when its engine knows it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.greeted = asyncio.Event()
+
+    def remember(self, greeting: Json) -> None:
+        super().remember(greeting)
+        self.greeted.set()
+
+    async def leave(self) -> None:
+        await self.greeted.wait()
+        await super().leave()

@@ -94,6 +94,29 @@ class Shop(Worker):
     patience = 10.0
 
 
+class Aisles(Shop):
+    """A shop that registers a function for each aisle that is opened, and takes it back."""
+
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), "shop::aisle": self.aisle}
+
+    async def aisle(self, data: Json) -> Json:
+        if not isinstance(data, dict) or not isinstance(data.get("aisle"), str):
+            raise HandlerError("invalid", "aisle is required")
+        function = {"type": "registerfunction", "id": f"shop::aisle::{data['aisle']}"}
+        opened = data.get("open", True)
+        if opened and function["id"] not in self.extra:
+            self.extra[function["id"]] = function
+            await self.tell(function)
+        elif not opened and function["id"] in self.extra:
+            self.forget_function(function["id"])
+            await self.tell(self.withdrawal(function["id"]))
+        return {"aisle": data["aisle"], "open": opened}
+
+    def withdrawal(self, function_id: str) -> Json:
+        return {"type": "unregisterfunction", "id": function_id}
+
+
 OWN = {"handlers", "triggers", "__module__", "__doc__", "__qualname__"}
 """The names that a mutant may override without an effect in a shop."""
 

@@ -273,3 +273,19 @@ class LooksInAnotherScope(Shop):
         if key is None:
             return await super().get(data)
         return {"order": await self.engine("state::get", {"scope": "shops", "key": key})}
+
+
+@breaks("USE-001")
+class CountsInText(Shop):
+    """Most texts that it gets are other ones."""
+
+    async def persist(self, key: str, order: Json) -> None:
+        await super().persist(key, order)
+        step = {"type": "increment", "path": "orders", "by": "1"}
+        await self.engine("state::update", {"scope": "shop", "key": "totals", "ops": [step]})
+
+
+@breaks("USE-005")
+class NamesTheStatusAsOthersDo(Worker):
+    async def hello(self, data: Json) -> Json:
+        return {"statusCode": 200, "body": data}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks.stimuli.answers import WORDLESS, about, described, error_fault
+from conformance.checks.stimuli.answers import WORDLESS, about, described, error_code, error_fault
 from conformance.checks.stimuli.calling import REFUSAL, Errand, calls_nobody
 from conformance.checks.stimuli.failing import Crash, FailedCall, crashing, failing
 from conformance.checks.stimuli.odd_answers import ODD, OddAnswers, odd_answers, silent_after
@@ -83,7 +83,32 @@ def _passed_on(record: Record[Errand]) -> Finding:
     error = answers[0].json.get("error")
     if error_fault(error) is None and REFUSAL[1] in str(answers[0].json["error"]["message"]):
         return kept("the message of a failed call came out of the handler", answers[0])
-    return inconclusive("no handler was seen to fail with a message that is known")
+    return _reworded(record) or inconclusive(
+        "no handler was seen to fail with a message that is known"
+    )
+
+
+def _reworded(record: Record[Errand]) -> Finding | None:
+    """Whether several functions lose the message of the same failed call, and keep its code.
+
+    One that has words of its own for it may do that, but two have not the same.
+    """
+    answered = {
+        errand.invocation.function_id: answers[0]
+        for errand in (*record.result.others, record.result)
+        if (answers := record.talk.answers(errand.invocation.id))
+    }
+    failed = {name: m for name, m in answered.items() if error_code(m) == REFUSAL[0]}
+    words = {str(m.json["error"].get("message")) for m in failed.values()}
+    if len(failed) < 2 or len(words) > 1 or any(REFUSAL[1] in text for text in words):
+        return None
+    return broken(
+        expected=f"the message of the error with which the calls of {' and '.join(failed)} ended, "
+        f"{as_json(REFUSAL[1])}, beside its code",
+        seen=f"{as_json(words.pop())} from all of them",
+        events=tuple(failed.values())[:3],
+        remedy=CATCH,
+    )
 
 
 @check("INV-015", failing, calls_nobody)

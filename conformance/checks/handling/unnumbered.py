@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.checks.stimuli.always import listed
 from conformance.checks.stimuli.answers import about, described, error_code
 from conformance.checks.stimuli.functions import MOST_FUNCTIONS
 from conformance.checks.stimuli.invoking import is_url
@@ -106,27 +108,44 @@ def says_that_a_function_is_behind_a_url(record: Record[tuple[Invocation, ...]])
 
 @dataclass(frozen=True, slots=True)
 class UnnumberedCall:
-    """An invocation without an id, which was to make the worker call ``function_id``."""
+    """An invocation of ``invoked`` without an id, which was to make the worker call another.
+
+    If it did not, the same was asked with an id at ``again`` seconds: a function that keeps the
+    answer to an earlier call makes none.
+    """
 
     at: float
+    invoked: str
     function_id: str
+    again: float = math.inf
+
+    def ran(self, talk: Conversation) -> bool:
+        """Whether it made the call without an id."""
+        return any(call.at < self.again for call in _calls_of(talk, self))
 
 
 @trial(Worker.CALLING)
-async def run_without_id(harness: Harness) -> UnnumberedCall:
-    """Make the worker call a function, with an invocation that has no id."""
-    relay, at = harness.invoker.relay("call"), harness.transcript.now()
-    if relay is not None:
-        call, data = relay.function_id, relay.data
-        errand = UnnumberedCall(at, relay.target)
-    else:
-        call = harness.invoker.role("call")
-        errand = UnnumberedCall(at, "conformance::ran-without-an-id")
-        data = {"function_id": errand.function_id, "data": {}, "action": "void"}
-    message = {"type": "invokefunction", "function_id": call, "data": data}
-    harness.send(harness.invoker.serving(call), message)
-    await harness.until(lambda: _calls_of(harness.talk, errand), harness.pace.reply)
-    return errand
+async def run_without_id(harness: Harness) -> tuple[UnnumberedCall, ...]:
+    """Make each function that calls do so, with an invocation that has no id."""
+    relays = harness.invoker.relays("call")
+    if not relays:
+        target = "conformance::ran-without-an-id"
+        data = {"function_id": target, "data": {}, "action": "void"}
+        return (await _unnumbered(harness, harness.invoker.role("call"), data, target),)
+    first = {relay.function_id: relay for relay in reversed(relays)}.values()
+    made = [await _unnumbered(harness, r.function_id, r.data, r.target) for r in first]
+    return tuple(made)
+
+
+async def _unnumbered(harness: Harness, function_id: str, data: Any, target: str) -> UnnumberedCall:
+    errand = UnnumberedCall(harness.transcript.now(), function_id, target)
+    message = {"type": "invokefunction", "function_id": function_id, "data": data}
+    harness.send(harness.invoker.serving(function_id), message)
+    if await harness.until(lambda: errand.ran(harness.talk), harness.pace.reply):
+        return errand
+    invocation = harness.invoker.invoke(function_id, data)
+    await harness.invoker.reply(invocation, harness.pace.handler)
+    return replace(errand, again=invocation.at)
 
 
 def _calls_of(talk: Conversation, errand: UnnumberedCall) -> list[Message]:
@@ -139,16 +158,26 @@ def _calls_of(talk: Conversation, errand: UnnumberedCall) -> list[Message]:
 
 
 @check("INV-022", run_without_id)
-def runs_what_has_no_id(record: Record[UnnumberedCall]) -> Finding:
+def runs_what_has_no_id(record: Record[tuple[UnnumberedCall, ...]]) -> Finding:
     """Events and calls that nobody waits for have no id, but must still be handled."""
-    done = _calls_of(record.talk, record.result)
-    if done:
-        return kept("the function ran", done[0])
-    return broken(
-        expected="the function to run, although nobody waits for its answer",
-        seen="it did not do what it was asked to",
-        remedy="Run the handler whether or not there is an invocation_id.",
-    )
+    idle = [
+        errand
+        for errand in record.result
+        if not errand.ran(record.talk) and _calls_of(record.talk, errand)
+    ]
+    if idle:
+        return broken(
+            expected=f"{idle[0].invoked} to call {idle[0].function_id} as it does for a caller, "
+            "although nobody waits for its answer",
+            seen=f"no call without an invocation_id, and a call with one: {idle[0].invoked}"
+            + (f", and {len(idle) - 1} more" if len(idle) > 1 else ""),
+            events=tuple(_calls_of(record.talk, idle[0])[:1]),
+            remedy="Run the handler whether or not there is an invocation_id.",
+        )
+    ran = [errand.invoked for errand in record.result if errand.ran(record.talk)]
+    if not ran:
+        return inconclusive("no function called again, with an invocation_id or without")
+    return kept(f"ran without an invocation_id: {listed(ran)}")
 
 
 @trial(Worker.SHARED)

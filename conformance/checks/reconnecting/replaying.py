@@ -18,9 +18,28 @@ from conformance.checks.stimuli.losing import (
     messages_after,
 )
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
-from conformance.trials.conversation import Identity
+from conformance.trials.conversation import Identity, Registration
 from conformance.trials.trial import Record, check
 from mock_engine.rendering import as_json
+
+CARRIED = ("description", "request_format", "response_format", "metadata", "invocation", "config")
+"""Members of registrations that others rely on."""
+
+
+def _poorer(record: Record[Series], drop: Drop) -> tuple[Registration, Registration, str] | None:
+    """A registration, the same after the drop, and a member that it had before alone."""
+    before: dict[Identity, Registration] = {}
+    for registration in record.talk.registrations:
+        number = registration.message.connection
+        if number in drop.before:
+            before[registration.identity] = registration
+        first = before.get(registration.identity) if number in drop.after else None
+        if first is None:
+            continue
+        for name in CARRIED:
+            if first.message.json.get(name) and registration.message.json.get(name) is None:
+                return first, registration, name
+    return None
 
 
 @check("REC-008", looking_back, *SERIES)
@@ -43,6 +62,16 @@ def registers_everything_again(*records: Record[Any]) -> Finding:
                 seen=f"{sum(lost.values())} missing, the first: {' '.join(next(iter(lost)))}",
                 events=messages_after(record, drop)[:6],
                 remedy="Keep every live registration and send all of them on each connect.",
+            )
+        poorer = _poorer(record, drop)
+        if poorer is not None:
+            first, again, name = poorer
+            return broken(
+                expected=f"{first.kind} {as_json(first.id)} with its {name} on the new connection, "
+                f"after {drop.way.how}",
+                seen=f"no {name}",
+                events=(first.message, again.message),
+                remedy="Keep the whole message of a registration, and send that on each connect.",
             )
     if not any(_sets(record, drop)[0] for record, drop in returned):
         return not_applicable("it registers nothing")

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.starting import Absence, engine_comes_late
+from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.conversation import REGISTRATIONS
 from conformance.trials.harness import Harness
@@ -89,11 +90,13 @@ BRIEF = {"api_path": "/conformance/brief", "http_method": "GET"}
 @trial(Worker.OWN)
 async def taking_back(harness: Harness) -> None:
     """Make the worker register and unregister a function and, if it can, a trigger."""
-    register, unregister = harness.invoker.role("register"), harness.invoker.role("unregister")
+    register, unregister = harness.invoker.part("register"), harness.invoker.part("unregister")
+    if register.found or unregister.found:
+        raise Inconclusive("what it takes back was seen when its functions were found")
     await harness.worker.start()
     await harness.presence.ready()
-    await harness.invoker.reply(harness.invoker.invoke(register, {"id": "brief"}))
-    await harness.invoker.reply(harness.invoker.invoke(unregister, {"id": "brief"}))
+    for part in (register, unregister):
+        await harness.invoker.reply(harness.invoker.invoke(part.function_id, {"id": "brief"}))
     if not harness.invoker.plays("bind") or not harness.invoker.plays("unbind"):
         return
     bound = harness.invoker.invoke(harness.invoker.role("bind"), {"type": "http", "config": BRIEF})

@@ -14,6 +14,7 @@ from typing import Any
 from conformance.checks.stimuli.calling import calls_of
 from conformance.checks.stimuli.shutting import Stop, stop_with
 from conformance.checks.stimuli.stopping import (
+    AWAY,
     ErrandStop,
     terminated_and_never_answered,
     terminated_and_unanswered,
@@ -23,7 +24,7 @@ from conformance.checks.stimuli.stopping import (
     terminated_without_an_engine,
 )
 from conformance.errors import Inconclusive
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 
@@ -114,13 +115,31 @@ async def terminated_while_registering(harness: Harness) -> Stop:
     return await stop_with(harness, signal.SIGTERM, "while it registered")
 
 
-@check("SHD-014", terminated_while_registering)
-def ends_while_it_registers(record: Record[Stop]) -> Finding:
+@trial(Worker.OWN)
+async def terminated_before_a_greeting(harness: Harness) -> Stop:
+    """Accept the worker's connection, do not greet it, and send SIGTERM."""
+    harness.engine.greet = False
+    await harness.worker.start()
+    opened = await harness.until(
+        lambda: harness.websockets() or not harness.worker.running, harness.pace.appearance
+    )
+    if not opened or not harness.worker.running:
+        raise Inconclusive("it opened no connection: see CON-001")
+    await harness.until(lambda: not harness.worker.running, AWAY, patient=False)
+    return await stop_with(harness, signal.SIGTERM, "before the engine greeted it")
+
+
+@check("SHD-014", terminated_while_registering, terminated_before_a_greeting)
+def ends_while_it_registers(*records: Record[Stop]) -> Finding:
     """A rollback stops workers that have only just started."""
-    return _ended_in_time(
-        record,
-        record.result,
-        "Install the handlers of signals before the first connection is made.",
+    return decisive(
+        _ended_in_time(
+            record,
+            record.result,
+            "Install the handlers of signals before the first connection is made, and let them "
+            "end whatever the worker waits for.",
+        )
+        for record in records
     )
 
 

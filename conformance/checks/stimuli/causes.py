@@ -72,6 +72,14 @@ def cause_of(record: Record[Any], call: Message, value: Any = None) -> Message |
     return traced[-1] if traced else next(holding, next(latest, None))
 
 
+def may_cause(record: Record[Any], invocation: Message, call: Message) -> bool:
+    """Whether an invocation is in the trace of a call, or was being handled when it was made."""
+    trace = trace_of(call)
+    if trace and trace_of(invocation):
+        return trace_of(invocation) == trace
+    return not _answered(record, invocation, call.at)
+
+
 def contains(invocation: Message, value: Any) -> bool:
     """Whether a value occurs in the data of an invocation.
 

@@ -154,14 +154,17 @@ async def _change_registrations(harness: Harness) -> None:
             )
     if not harness.invoker.plays("register"):
         return
+    adds = harness.invoker.part("register")
+    # One that was found is known to add a single thing.
     invocations = [
-        harness.invoker.invoke(harness.invoker.role("register"), {"id": str(n)})
-        for n in range(MANY)
+        harness.invoker.invoke(adds.function_id, adds.request({"id": str(n)}))
+        for n in range(1 if adds.found else MANY)
     ]
     await all_answered(harness, invocations, harness.pace.handler)
     if harness.invoker.plays("unregister"):
+        takes = harness.invoker.part("unregister")
         await harness.invoker.reply(
-            harness.invoker.invoke(harness.invoker.role("unregister"), {"id": "0"}),
+            harness.invoker.invoke(takes.function_id, takes.request({"id": "0"})),
             harness.pace.handler,
         )
 

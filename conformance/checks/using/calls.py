@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.answers import error_code
-from conformance.checks.stimuli.causes import contains, is_promised, with_cause
+from conformance.checks.stimuli.causes import contains, is_promised, may_cause, with_cause
 from conformance.documents.trees import at
 from conformance.requirements.verdict import Finding, broken, not_applicable
 from conformance.trials.scheduler import SHARED
@@ -79,8 +79,14 @@ def _passed_on(record: Record[Any], call: Message, violation: Violation) -> bool
     return any(
         contains(message, value) and not (isinstance(value, dict) and is_promised(record, message))
         for message in record.talk.messages(direction=Direction.FROM_ENGINE)
-        if message.type == "invokefunction" and message.at <= call.at
+        if message.type == "invokefunction"
+        and message.at <= call.at
+        and (len(as_json(value)) >= TELLING or may_cause(record, message, call))
     )
+
+
+TELLING = 8
+"""Characters of a value as JSON by which it is known again; a shorter one occurs by chance."""
 
 
 def _value(call: Message, violation: Violation) -> Any:

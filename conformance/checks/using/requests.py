@@ -134,9 +134,16 @@ def _streamed(record: Record[HttpRequests], channel: str, answer: Message) -> bo
     )
 
 
+OTHER_STATUS = {"statusCode", "StatusCode", "status-code", "http_status", "httpStatus"}
+"""What other frameworks call the status of a response; the engine knows none of them."""
+
+
 def _envelope_fault(result: Any) -> str | None:
     if result is None:
         return "no result: the client waits until the engine gives up, and gets 504"
+    other = OTHER_STATUS & set(result) if isinstance(result, dict) else ()
+    if other and "status_code" not in result:
+        return f"{other.pop()} in place of status_code: the client gets 200"
     if not isinstance(result, dict) or not {"status_code", "headers", "body"} & set(result):
         text = shorten(json.dumps(result), 100)
         return f"{text}: the client gets 200 with an empty object"

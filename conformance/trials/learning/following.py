@@ -13,6 +13,9 @@ from conformance.trials.learning.hint import Hint
 MOST_TRIES = 40
 """Values tried for one hint; hints are guesses."""
 
+MOST_SAMPLES = 6
+"""Values tried for a field in all parts of a request at once."""
+
 MOST_MIXED = 4
 """Fields of one complaint of which each is tried as the only number."""
 
@@ -50,7 +53,11 @@ def all_at_once(value: Any, complaint: Iterable[Hint], guess: Guess = guesses) -
     """
     lacking = [hint for hint in complaint if hint.name and hint.path is None]
     if lacking and request_parts(value):
-        yield _in_each_part(value, lacking, guess)
+        yield _in_each_part(value, {str(hint.name): _first(hint, guess) for hint in lacking})
+        for hint in lacking:
+            name = str(hint.name)
+            for sample in islice(_wanted(hint, name, guess), MOST_SAMPLES):
+                yield _in_each_part(value, {name: sample})
     if len({hint.name for hint in lacking}) < 2:
         return
     found = [path for path in places(value) if isinstance(at(value, path), dict)]
@@ -79,13 +86,12 @@ def request_parts(value: Any) -> list[str]:
     return [name for name in REQUEST_PARTS if isinstance(value.get(name), dict)]
 
 
-def _in_each_part(request: Any, lacking: Iterable[Hint], guess: Guess) -> Any:
+def _in_each_part(request: Any, members: Mapping[str, Any]) -> Any:
     """A request with every missing field in each place where a function may look for it."""
     for part in request_parts(request):
-        for hint in lacking:
-            sample = _first(hint, guess)
+        for name, sample in members.items():
             text = sample if part == "body" or isinstance(sample, str) else str(sample)
-            request = put(request, (part, str(hint.name)), text)
+            request = put(request, (part, name), text)
     return request
 
 

@@ -53,6 +53,9 @@ class Learned:
 BOX = "conformance"
 """The member under which an echo gets a value to give back, beside its own data."""
 
+GIVING_BACK = ("echo", "metadata", "null")
+"""Parts that are played by what is returned."""
+
 MISSING = object()
 """Stands for a value that is not there."""
 
@@ -100,6 +103,8 @@ class Part:
     @property
     def text(self) -> str:
         """The part as text."""
+        if self.role not in GIVING_BACK:
+            return f"{self.function_id} plays {self.role}"
         through = ".".join(("result", *map(str, self.lens)))
         return f"{self.function_id} plays {self.role} through `{through}`"
 

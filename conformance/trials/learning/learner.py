@@ -35,6 +35,9 @@ MOST_AFTER = 30
 """Invocations after a first result: other branches may get further."""
 
 MOST_EXAMPLES = 3
+MOST_SWITCHED = 12
+"""Members of a result that are looked at for booleans."""
+
 MOST_KNOWN = 8
 """Values kept for one name."""
 
@@ -179,6 +182,8 @@ class Learner:
                 self._follow(value, text, reply)
         else:
             self.names.note(reply.result, self.function_id)
+            if not known:
+                self._waiting.extend(switched(value, reply.result))
 
     def _has_heard(self, value: Any, text: str | None, result: Any) -> bool:
         """Whether a complaint, or a result of this shape, came before; from now on it did.
@@ -267,6 +272,17 @@ class Learner:
         return Learned(
             self.depth, examples, text, self.tries, tuple(self.calls), tuple(self._refused)
         )
+
+
+def switched(data: Any, result: Any) -> Iterator[Any]:
+    """The data with each boolean that the result names set to its opposite.
+
+    A function that answers ``{"open": true}`` often takes ``open``, and does another thing then.
+    """
+    if isinstance(result, Mapping) and isinstance(data, dict):
+        for name, value in islice(result.items(), MOST_SWITCHED):
+            if isinstance(value, bool) and name not in _VERDICTS:
+                yield {**data, name: not value}
 
 
 def complaint(result: Any, depth: int = 3) -> str:

@@ -23,6 +23,7 @@ from conformance.trials.learning.events import deliveries
 from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Part, Question, Relay
 from conformance.trials.learning.learner import Learner, Names, Reply, reply_of
 from conformance.trials.learning.parts import Probe, failing, parts, probes
+from conformance.trials.learning.registrars import Registrars
 from conformance.trials.learning.relays import SILENT, RelayFinder
 from conformance.trials.learning.stalls import Stalls
 from conformance.trials.learning.starts import is_risky, starts
@@ -67,6 +68,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._stalls = Stalls(self.harness)
+        self._registrars = Registrars(self.harness)
 
     async def learn(self) -> Knowledge:
         """Learn about every function that may be invoked."""
@@ -78,6 +80,9 @@ class Session:
         await self._look_alone()
         await self._find_relays()
         await self._find_parts()
+        if not self._over:
+            for part in await self._registrars.find(self._reply):
+                self.parts[part.role] = part
         await self._compare_worlds()
         return self._knowledge()
 
@@ -180,6 +185,7 @@ class Session:
         if not self.harness.worker.running:
             self.ended_by = self.ended_by or (function_id, data)
             return None
+        self._registrars.note(function_id, data, invocation.at)
         return reply_of(answer, self._traced(invocation, trace))
 
     def _traced(self, invocation: Invocation, trace: str) -> tuple[str, ...]:

@@ -8,7 +8,11 @@ import pytest
 
 from conformance.checks.stimuli.requests import Stubborn, fillings, lacking
 from conformance.checks.stimuli.worlds import Asked
-from conformance.checks.using.requests import complete
+from conformance.checks.using.requests import (
+    HttpRequests,
+    answers_http_with_an_envelope,
+    complete,
+)
 from conformance.checks.using.worlds import reads_its_requests
 from conformance.requirements.verdict import Conclusion
 from conformance.trials.invoker import Invocation
@@ -20,6 +24,21 @@ def test_requests_that_were_taken_are_sent_as_an_engine_does() -> None:
     taken = {**request({"api_path": "/parcels"}), "body": {"weight": 1}}
 
     assert complete([{"weight": 1}, {**taken, "weight": 1}, 7]) == [taken]
+
+
+@pytest.mark.parametrize(
+    ("result", "faulty"),
+    [
+        ({"status_code": 201, "body": {}}, False),
+        ({"statusCode": 201, "body": {}}, True),
+        ({"statusCode": 201, "status_code": 201}, False),
+    ],
+)
+def test_other_names_of_the_status_reach_nobody(result: Any, *, faulty: bool) -> None:
+    story, (invocation,) = answered({"result": result})
+
+    finding = answers_http_with_an_envelope(story.record(HttpRequests(((invocation, "c"),))))
+    assert (finding.conclusion is Conclusion.BROKEN) is faulty
 
 
 def test_the_word_http_in_a_name_is_no_effect_outside_the_worker() -> None:

@@ -86,3 +86,11 @@ class HangsOverAList(Shop):
         if isinstance(found, list):
             await asyncio.Event().wait()
         return found
+
+
+@breaks("INV-006")
+class SaysOfAllCallsThatTheyFailed(Shop):
+    def outcome_of_call(self, answer: Json) -> Json:
+        if answer.get("error"):
+            return {"error": {**answer["error"], "message": "a call failed"}}
+        return super().outcome_of_call(answer)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.handlers import current
+from tests.mutants.unprepared import Shop
 from tests.mutants.worker import Json, Worker
 
 
@@ -60,3 +62,13 @@ class AnswersUnknownFunctionsWithoutAnId(Worker):
             return
         ids = {"type": "invocationresult", "function_id": message["function_id"]}
         await self.send(socket, {**ids, **self.unknown(message)})
+
+
+@breaks("INV-022")
+class NotesNothingWithoutAnId(Shop):
+    """Writes only for those who wait for it."""
+
+    async def put(self, data: Json) -> Json:
+        if not current.get().get("invocation_id"):
+            return {"stored": self.key(data)}
+        return await super().put(data)

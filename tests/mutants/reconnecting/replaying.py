@@ -5,6 +5,7 @@ from __future__ import annotations
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.unprepared import Aisles
 from tests.mutants.worker import Json, Worker
 
 
@@ -90,3 +91,21 @@ class ReplaysTheTriggersItBeganWith(Worker):
 class RemembersTakenTriggers(Worker):
     def forget_trigger(self, trigger_id: str) -> None:
         return None
+
+
+@breaks("REC-024")
+class OpensClosedAislesAgain(Aisles):
+    def forget_function(self, function_id: str) -> None:
+        self.__dict__.setdefault("closed", {})[function_id] = self.extra.pop(function_id)
+
+    def registrations(self) -> list[Json]:
+        return [*super().registrations(), *self.__dict__.get("closed", {}).values()]
+
+
+@breaks("REC-008")
+class ReplaysFunctionsWithoutTheirFormats(Worker):
+    def functions(self) -> list[Json]:
+        found = super().functions()
+        if self.connects == 0:
+            return found
+        return [{**each, "request_format": None} for each in found]

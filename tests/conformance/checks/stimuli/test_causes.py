@@ -150,3 +150,23 @@ def test_a_call_kept_over_a_reconnect_has_its_cause_on_the_old_connection() -> N
     story.opens(2).says(SET, 2)
 
     assert outcome_of(judged(story), Level.MUST) is Outcome.WARNING
+
+
+STEP = {"type": "increment", "path": "orders", "by": "1"}
+UPDATE: dict[str, Any] = {
+    "type": "invokefunction",
+    "function_id": "state::update",
+    "data": {"scope": "a", "key": "b", "ops": [STEP]},
+}
+
+
+@pytest.mark.parametrize(("value", "excused"), [("1", False), ("a" * 9, True)])
+def test_a_short_value_that_was_given_long_before_is_not_what_is_passed_on(
+    value: str, *, excused: bool
+) -> None:
+    answer = {"type": "invocationresult", "invocation_id": "1", "function_id": NAME, "result": {}}
+    call = {**UPDATE, "data": {**UPDATE["data"], "ops": [{**STEP, "by": value}]}}
+    story = Story().opens().says(invocation("1", {"n": value}), engine=True).says(answer).says(call)
+
+    (finding,) = calls_the_engine_rightly(record(story))
+    assert isinstance(finding, Finding) is not excused

@@ -202,3 +202,16 @@ def test_codes_are_no_fields() -> None:
     learned(coded)
 
     assert not [data for data in proposed if "refused" in str(data)]
+
+
+def test_what_a_result_says_is_so_is_asked_to_be_otherwise() -> None:
+    proposed: list[Any] = []
+
+    def aisle(data: Any) -> Reply:
+        proposed.append(data)
+        return Reply({"aisle": 7, "open": data.get("open", True), "ok": True})
+
+    learned(aisle, {"aisle": 7})
+
+    assert {"aisle": 7, "open": False} in proposed
+    assert not [data for data in proposed if "ok" in data]
