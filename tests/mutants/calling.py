@@ -243,3 +243,12 @@ class StopsReadingAtASecondAnswer(Shop):
     async def dispatch(self, socket: ClientConnection, message: Json) -> None:
         if not self.deaf:
             await super().dispatch(socket, message)
+
+
+@breaks("CAL-007")
+class CarriesTheFirstOfItsBaggage(Shop):
+    def trace(self, message: Json) -> Json:
+        carried = super().trace(message)
+        if "baggage" in carried:
+            carried["baggage"] = carried["baggage"].split(",")[0]
+        return carried

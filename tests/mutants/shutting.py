@@ -262,3 +262,9 @@ class WaitsForItsGreeting(Plain):
     async def leave(self) -> None:
         await self.greeted.wait()
         await super().leave()
+
+
+@breaks("SHD-010", full=True)
+class EndsWhenItsPauseIsOver(Plain):
+    async def pause(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

@@ -289,3 +289,15 @@ class CountsInText(Shop):
 class NamesTheStatusAsOthersDo(Worker):
     async def hello(self, data: Json) -> Json:
         return {"statusCode": 200, "body": data}
+
+
+@breaks("USE-008")
+class GivesReceiptsForNothing(Shop):
+    """No two of its answers are equal."""
+
+    async def put(self, data: Json) -> Json:
+        return {**await super().put(data), "receipt": self.fresh_id()}
+
+    async def persist(self, key: str, order: Json) -> None:
+        with contextlib.suppress(HandlerError):
+            await super().persist(key, order)

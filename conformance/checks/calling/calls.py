@@ -92,7 +92,8 @@ def carries_the_baggage_on(record: Record[Errand]) -> Finding:
     calls = outgoing(record)
     if not calls:
         return inconclusive("it did not call the function it was asked to call")
-    lost = _without(record, "baggage", BAGGAGE)
+    each = (_without(record, "baggage", member) for member in BAGGAGE.split(","))
+    lost = next((call for call in each if call is not None), None)
     if lost is None:
         return kept("the baggage is with each nested call", calls[0])
     return broken(

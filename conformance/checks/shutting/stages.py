@@ -20,6 +20,7 @@ from conformance.checks.stimuli.stopping import (
     terminated_and_unanswered,
     terminated_before_an_engine,
     terminated_in_a_handshake,
+    terminated_long_without_an_engine,
     terminated_while_calling,
     terminated_without_an_engine,
 )
@@ -55,13 +56,16 @@ def ends_while_it_waits(record: Record[ErrandStop]) -> Finding:
     )
 
 
-@check("SHD-010", terminated_without_an_engine)
-def ends_without_an_engine(record: Record[Stop]) -> Finding:
+@check("SHD-010", terminated_without_an_engine, terminated_long_without_an_engine)
+def ends_without_an_engine(*records: Record[Stop]) -> Finding:
     """Without an engine, messages and telemetry that are still unsent cannot be sent."""
-    return _ended_in_time(
-        record,
-        record.result,
-        "Limit the time for flushing and closing, and end the reconnect loop at once.",
+    return decisive(
+        _ended_in_time(
+            record,
+            record.result,
+            "Limit the time for flushing and closing, and end the reconnect loop at once.",
+        )
+        for record in records
     )
 
 

@@ -21,7 +21,7 @@ from mock_engine.transcript import Message
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
-BAGGAGE = "team=blue"
+BAGGAGE = "team=blue,shift=night"
 
 ENGINES = ("state::", "stream::", "engine::", "kv_server::")
 """Functions that the engine answers at once: no worker grants their calls more time than others."""

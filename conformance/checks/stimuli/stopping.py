@@ -18,6 +18,10 @@ from mock_engine.transcript import Accepted
 AWAY = 0.3
 """Seconds for which the engine is away before the signal is sent."""
 
+LONG_AWAY = 32.0
+"""After delays of 1, 2, 4, 8 and 16 seconds a worker waits for longer than it may take to end, on a
+busy machine, too."""
+
 BUSY = (700, 3000)
 """Milliseconds of an invocation that is to be running when the signal comes: a longer one follows
 where half the time of the first was over by then."""
@@ -97,6 +101,16 @@ async def terminated_while_calling(harness: Harness) -> ErrandStop:
 @trial(Worker.OWN)
 async def terminated_without_an_engine(harness: Harness) -> Stop:
     """Take the engine away, and send SIGTERM while the worker looks for it."""
+    return await _without_an_engine(harness, AWAY)
+
+
+@trial(Worker.OWN, seconds=LONG_AWAY, long=True)
+async def terminated_long_without_an_engine(harness: Harness) -> Stop:
+    """The same, when the worker looks for it seldom."""
+    return await _without_an_engine(harness, LONG_AWAY)
+
+
+async def _without_an_engine(harness: Harness, seconds: float) -> Stop:
     await harness.worker.start()
     await harness.presence.ready()
     if harness.invoker.plays("echo"):
@@ -105,7 +119,7 @@ async def terminated_without_an_engine(harness: Harness) -> Stop:
     harness.listener.play((rule(Refuse()),))
     for connection in harness.websockets():
         connection.cut()
-    await harness.until(lambda: not harness.worker.running, AWAY, patient=False)
+    await harness.until(lambda: not harness.worker.running, seconds, patient=False)
     if not harness.worker.running:
         raise Inconclusive("it ended when the engine went away: see REC-017")
     return await stop_with(harness, signal.SIGTERM, "while the engine was away")

@@ -30,6 +30,16 @@ class Pair:
     second: Invocation
 
 
+@dataclass(frozen=True, slots=True)
+class Refused(Pair):
+    """A function stored something with the first invocation and ``again`` with another.
+
+    What it was to store with the second one was refused.
+    """
+
+    again: Invocation
+
+
 def result(answers: list[Message]) -> tuple[bool, Any]:
     """Whether an answer is a result without a complaint, and the result."""
     if not answers or answers[0].json.get("error") is not None:
@@ -97,15 +107,22 @@ def _plain_example(harness: Harness, function_id: str) -> dict[str, Any] | None:
 
 
 @trial(Worker.CALLING)
-async def kept_and_refused(harness: Harness) -> tuple[Pair, ...]:
-    """Let functions store something, and then refuse to store it."""
-    pairs: list[Pair] = []
+async def kept_and_refused(harness: Harness) -> tuple[Refused, ...]:
+    """Let functions store something three times, and then refuse to store it.
+
+    The first time may differ from all others: it stores what was not there before.
+    """
+    found: list[Refused] = []
     for relay in (r for r in harness.invoker.relays("call") if r.target in WRITES):
-        harness.gateway.holder = Holder(relay.concerns, HeldCall.let_go)
-        kept = harness.invoker.invoke(relay.function_id, relay.data)
-        await harness.invoker.reply(kept, harness.pace.handler)
-        harness.gateway.holder = Holder(relay.concerns, lambda call: call.fail(*REFUSED))
-        refused = harness.invoker.invoke(relay.function_id, relay.data)
-        await harness.invoker.reply(refused, harness.pace.handler)
-        pairs.append(Pair(kept, refused))
-    return tuple(pairs)
+        made: list[Invocation] = []
+        for refused in (False, False, False, True):
+            answer = _refuse if refused else HeldCall.let_go
+            harness.gateway.holder = Holder(relay.concerns, answer)
+            made.append(harness.invoker.invoke(relay.function_id, relay.data))
+            await harness.invoker.reply(made[-1], harness.pace.handler)
+        found.append(Refused(made[1], made[3], again=made[2]))
+    return tuple(found)
+
+
+def _refuse(call: HeldCall) -> None:
+    call.fail(*REFUSED)

@@ -8,12 +8,12 @@ from conformance.checks.stimuli.answers import about, described
 from conformance.checks.stimuli.requests import Stubborn, complained, filled_requests
 from conformance.checks.stimuli.worlds import (
     Asked,
-    Pair,
+    Refused,
     kept_and_refused,
     plain_and_over_http,
     result,
 )
-from conformance.documents.trees import equal
+from conformance.documents.trees import varies_alike
 from conformance.requirements.verdict import (
     Finding,
     broken,
@@ -95,8 +95,11 @@ def _met(record: Record[tuple[Stubborn, ...]]) -> Finding:
 
 
 @check("USE-008", kept_and_refused)
-def tells_what_was_not_kept(record: Record[tuple[Pair, ...]]) -> Finding:
-    """A caller that is told that all is well does not try again, so the data is lost."""
+def tells_what_was_not_kept(record: Record[tuple[Refused, ...]]) -> Finding:
+    """A caller that is told that all is well does not try again, so the data is lost.
+
+    What differs between two answers when all was kept, such as a random id, tells nothing.
+    """
     if not record.result:
         return not_applicable(
             "none of its functions was seen to keep something and to wait for that"
@@ -107,8 +110,9 @@ def tells_what_was_not_kept(record: Record[tuple[Pair, ...]]) -> Finding:
         if not fine:
             continue
         judged += 1
+        fine_again, other = result(record.talk.answers(pair.again.id))
         well, after = result(record.talk.answers(pair.second.id))
-        if well and equal(before, after):
+        if fine_again and well and varies_alike(before, other, after):
             return broken(
                 expected=f"another answer of {pair.second.function_id} when what it was to keep "
                 "was refused by the engine",
