@@ -22,6 +22,9 @@ from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.rendering import as_json
 from mock_engine.transcript import NOT_JSON, Message
 
+SEVERAL = 2
+"""Functions that must do the same for it to be the worker's doing."""
+
 CATCH = "Catch whatever a handler raises and send its text with code invocation_failed."
 
 
@@ -83,9 +86,8 @@ def _passed_on(record: Record[Errand]) -> Finding:
     error = answers[0].json.get("error")
     if error_fault(error) is None and REFUSAL[1] in str(answers[0].json["error"]["message"]):
         return kept("the message of a failed call came out of the handler", answers[0])
-    return _reworded(record) or inconclusive(
-        "no handler was seen to fail with a message that is known"
-    )
+    lost = _reworded(record) or _swallowed(record)
+    return lost or inconclusive("no handler was seen to fail with a message that is known")
 
 
 def _reworded(record: Record[Errand]) -> Finding | None:
@@ -100,13 +102,40 @@ def _reworded(record: Record[Errand]) -> Finding | None:
     }
     failed = {name: m for name, m in answered.items() if error_code(m) == REFUSAL[0]}
     words = {str(m.json["error"].get("message")) for m in failed.values()}
-    if len(failed) < 2 or len(words) > 1 or any(REFUSAL[1] in text for text in words):
+    if len(failed) < SEVERAL or len(words) > 1 or any(REFUSAL[1] in text for text in words):
         return None
     return broken(
         expected=f"the message of the error with which the calls of {' and '.join(failed)} ended, "
         f"{as_json(REFUSAL[1])}, beside its code",
         seen=f"{as_json(words.pop())} from all of them",
         events=tuple(failed.values())[:3],
+        remedy=CATCH,
+    )
+
+
+def _swallowed(record: Record[Errand]) -> Finding | None:
+    """Whether a worker that was never seen to fail answers nothing where its calls fail.
+
+    The functions are those that return what their calls answer. One that makes nothing of an error
+    may do so, and so may all of them in a worker whose other functions fail.
+    """
+    parts = record.baseline.knowledge.parts
+    answers = {
+        errand.invocation.function_id: answer
+        for errand in (*record.result.others, record.result)
+        if errand.relay is not None and errand.relay.lens is not None
+        for answer in record.talk.answers(errand.invocation.id)[:1]
+    }
+    nothing = all(
+        m.json.get("error") is None and m.json.get("result") in (None, {}) for m in answers.values()
+    )
+    if len(answers) < SEVERAL or not nothing or {"fail", "crash"} & parts.keys():
+        return None
+    return broken(
+        expected=f"errors of {' and '.join(answers)}, whose calls ended in an error",
+        seen=f"{described(next(iter(answers.values())))}, as from all of them, and no error of any "
+        "function for whatever data",
+        events=tuple(answers.values())[:3],
         remedy=CATCH,
     )
 

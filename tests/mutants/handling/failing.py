@@ -8,7 +8,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.unprepared import Shop
-from tests.mutants.worker import Json, Worker
+from tests.mutants.worker import Handler, Json, Worker
 
 
 @breaks("INV-006")
@@ -94,3 +94,21 @@ class SaysOfAllCallsThatTheyFailed(Shop):
         if answer.get("error"):
             return {"error": {**answer["error"], "message": "a call failed"}}
         return super().outcome_of_call(answer)
+
+
+class Finds(Shop):
+    """A shop that looks things up in two ways."""
+
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), "shop::find": self.find}
+
+    async def find(self, data: Json) -> Json:
+        return {"found": await self.engine("state::list", {"scope": "shop"})}
+
+
+@breaks("INV-006")
+class AnswersNothingWhereItFails(Finds):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        known = message["function_id"] in self.handlers()
+        return {"result": None} if known and "error" in body else body
