@@ -252,3 +252,14 @@ class CarriesTheFirstOfItsBaggage(Shop):
         if "baggage" in carried:
             carried["baggage"] = carried["baggage"].split(",")[0]
         return carried
+
+
+@breaks("CAL-005", full=True)
+class AnswersNothingWhenItsTimeIsUp(Shop):
+    patience = 30.0
+
+    async def ask(self, message: Json, seconds: float) -> Json:
+        try:
+            return await super().ask(message, seconds)
+        except TimeoutError:
+            return {"result": None}

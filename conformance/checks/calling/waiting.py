@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from conformance.checks.stimuli.answers import error_code
+from typing import Any
+
+from conformance.checks.stimuli.answers import described, error_code
 from conformance.checks.stimuli.calling import (
     ENGINES,
     PATIENCE,
+    REFUSAL,
     Errand,
+    calls_nobody,
     calls_of,
     calls_what_is_slow,
     outgoing,
     unanswered,
 )
 from conformance.checks.stimuli.offline import Offline, calls_offline
-from conformance.requirements.verdict import Finding, broken, inconclusive, kept
+from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.rendering import as_json
@@ -53,9 +57,49 @@ def gives_up_by_itself(record: Record[Errand]) -> Finding:
     )
 
 
-@check("CAL-005", calls_what_is_slow)
-def gives_up_waiting(record: Record[tuple[Errand, bool]]) -> Finding:
+@check("CAL-005", calls_what_is_slow, calls_a_black_hole, calls_nobody)
+def gives_up_waiting(*records: Record[Any]) -> Finding:
     """The engine sets no time limit, so a caller that sets none either waits for ever."""
+    refused = [record for record in records if record.trial == calls_nobody.name]
+    findings: list[Finding] = []
+    for record in records:
+        if record.trial == calls_what_is_slow.name:
+            findings.append(_gave_up(record))
+        elif record.trial == calls_a_black_hole.name:
+            findings += [_told_apart(record, other) for other in refused]
+    return decisive(findings) if findings else inconclusive("no call of it was left unanswered")
+
+
+def _told_apart(record: Record[Errand], refused: Record[Errand]) -> Finding:
+    """How a function ended whose call was never answered, if it hands errors of calls on."""
+    errand = record.result
+    answers = record.talk.answers(errand.invocation.id)
+    hands_on = any(
+        error_code(answer) == REFUSAL[0]
+        for other in (*refused.result.others, refused.result)
+        if other.invocation.function_id == errand.invocation.function_id
+        for answer in refused.talk.answers(other.invocation.id)
+    )
+    if errand.relay is None or not answers or not hands_on:
+        return inconclusive("how its calls end that nobody answers is not seen from outside")
+    if _is_timeout(answers[0]):
+        return kept("its call ended in a timeout", answers[0])
+    return broken(
+        expected=f"the code TIMEOUT from {errand.invocation.function_id}, whose call of "
+        f"{errand.function_id} was not answered; it hands the errors of this call on",
+        seen=described(answers[0]),
+        events=(*outgoing(record)[:1], answers[0]),
+        remedy="End a call that nobody answers with the error TIMEOUT.",
+    )
+
+
+def _is_timeout(answer: Message) -> bool:
+    """Whether an answer says that a call took too long."""
+    return error_code(answer) == "TIMEOUT" or "timeout" in str(answer.json.get("error")).lower()
+
+
+def _gave_up(record: Record[tuple[Errand, bool]]) -> Finding:
+    """How a call ended that was answered too late."""
     errand, _ = record.result
     answers = record.talk.answers(errand.invocation.id)
     if errand.relay is not None:
@@ -82,8 +126,7 @@ def _own_limit(errand: Errand, answers: list[Message]) -> Finding:
     took = answers[0].at - errand.invocation.at if answers else PATIENCE
     if took >= PATIENCE:
         return inconclusive(f"it waited for the answer to its call for {PATIENCE:.0f} s and more")
-    code = error_code(answers[0])
-    if code == "TIMEOUT" or "timeout" in str(answers[0].json.get("error")).lower():
+    if _is_timeout(answers[0]):
         return kept(f"its call ended in a timeout after {took:.1f} s", answers[0])
     return inconclusive(f"its answer after {took:.1f} s does not tell how its call ended")
 
