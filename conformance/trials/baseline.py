@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.trials.learning.knowledge import Knowledge
 from conformance.trials.pace import Pace
+from conformance.trials.silences import Silences
 from mock_engine.versions import RELEASED
 
 
@@ -32,7 +33,7 @@ class Baseline:
     ``engine`` is the version of the engine that it will run against. ``exemplified`` are the
     functions for which the user gives examples. ``knowledge`` is what was learned about its
     functions, if that was of use. ``diagnosis`` says why the worker was not found, or did not keep
-    running, if its process shows that.
+    running, if its process shows that. ``silences`` grows while the worker is judged.
     """
 
     pace: Pace
@@ -51,3 +52,4 @@ class Baseline:
     exemplified: frozenset[str] = frozenset()
     knowledge: Knowledge = field(default_factory=Knowledge)
     diagnosis: Diagnosis | None = None
+    silences: Silences = field(default_factory=Silences, compare=False)

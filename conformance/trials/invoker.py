@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,11 @@ from mock_engine.transcript import Message
 LENSES: Mapping[str, Path] = {"metadata": ("metadata",)}
 """Where the results of well-known functions hold the value that the function returns, if not the
 whole result."""
+
+
+BRIEFLY = 3.0
+"""Seconds for an answer of a function that gave none before: as long as a crowded machine has been
+seen to hold a worker up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +198,29 @@ class Invoker:
 
     async def reply(self, invocation: Invocation, within: float | None = None) -> Message | None:
         """Wait for the answer, for ``within`` seconds or the deadline for a simple answer."""
-        await self._context.until(
-            lambda: self.replies(invocation) or not self._worker.running,
-            self._context.pace.reply if within is None else within,
-        )
+        await self.answered((invocation,), self._context.pace.reply if within is None else within)
         return next(iter(self.replies(invocation)), None)
+
+    async def answered(self, invocations: Collection[Invocation], within: float) -> bool:
+        """Wait until each has an answer, or the worker has ended; return whether each has one.
+
+        Functions that have not answered for long are given ``BRIEFLY``.
+        """
+        silences = self._context.baseline.silences
+        hopeful = [i for i in invocations if not silences.is_silent(i.function_id)]
+        brief = min(within, BRIEFLY) if len(hopeful) < len(invocations) else within
+        if not await self._over(invocations, brief) and brief < within:
+            await self._over(hopeful, within - brief)
+        for invocation in invocations if within >= self._context.pace.reply else ():
+            if invocation.connection in self._context.workers:
+                answered = bool(self.replies(invocation))
+                silences.note(invocation.function_id, answered=answered)
+        return all(map(self.replies, invocations))
+
+    async def _over(self, invocations: Collection[Invocation], within: float) -> bool:
+        return await self._context.until(
+            lambda: all(map(self.replies, invocations)) or not self._worker.running, within
+        )
 
     async def pulse(self) -> bool:
         """Whether the worker is responsive: it answers an invocation without side effects.

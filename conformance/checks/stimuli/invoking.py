@@ -16,13 +16,7 @@ def trace(number: int) -> str:
 
 async def all_answered(harness: Harness, awaited: Iterable[Invocation], within: float) -> bool:
     """Wait until each has an answer, or the worker has ended; return whether each has one."""
-    invocations = tuple(awaited)
-
-    def answered() -> bool:
-        return all(harness.invoker.replies(invocation) for invocation in invocations)
-
-    await harness.until(lambda: answered() or not harness.worker.running, within)
-    return answered()
+    return await harness.invoker.answered(tuple(awaited), within)
 
 
 def is_url(harness: Harness, function_id: str) -> bool:
