@@ -314,9 +314,13 @@ class Connection(asyncio.Protocol):
                         return
                 if not data:
                     return
-            for frame in self._reader.read(data):
+            frames = self._reader.read(data)
+            for frame in frames:
                 self._take(frame)
                 if self._ended:
+                    if frame.opcode is CLOSE and self._recorder is not None:
+                        # A peer sends no data after that (RFC 6455, 5.5.1); one that did is told.
+                        self._recorder.overheard(frames)
                     return
         except PayloadTooBig as broken:
             self._break(Ending.TOO_LARGE, str(broken))

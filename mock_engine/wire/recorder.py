@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mock_engine.transcript import Direction, Event, FrameSeen, Message, Transcript
 from mock_engine.wire.frames import BINARY, TEXT, Frame
@@ -36,6 +36,11 @@ class Recorder:
     def seen(self, frame: Frame) -> None:
         """Record a frame from the peer."""
         self._frame(Direction.FROM_WORKER, frame)
+
+    def overheard(self, frames: Iterable[Frame]) -> None:
+        """Record frames from the peer that have no effect any more."""
+        for frame in frames:
+            self.seen(frame)
 
     def heard(self, binary: bool, data: bytes) -> None:
         """Record a message from the peer."""

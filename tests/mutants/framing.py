@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.frames import Opcode
+from websockets.frames import Close, Frame, Opcode
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.plain import Plain
@@ -307,3 +307,14 @@ class AnswersNoCloseFrame(Plain):
 
     async def goodbye(self) -> None:
         return None
+
+
+@breaks("FRM-013")
+class SpeaksAfterItsGoodbye(Plain):
+    async def goodbye(self) -> None:
+        if self.socket is not None:
+            close = Frame(Opcode.CLOSE, Close(1000, "").serialize())
+            more = Frame(Opcode.TEXT, b'{"type": "pong"}')
+            raw = b"".join(frame.serialize(mask=True) for frame in (close, more))
+            self.socket.transport.write(raw)
+            await self.socket.wait_closed()

@@ -26,7 +26,7 @@ SWITCHING = 101
 def keeps_the_rules_of_websockets(record: Record[object]) -> Iterator[Finding | None]:
     """If frames break RFC 6455, the engine fails the connection and all that waits on it."""
     for events in _upgraded(record):
-        fault = next(filter(None, map(_fault, events)), None)
+        fault = next(filter(None, map(_fault, events)), None) or _data_after_close(events)
         if fault is None:
             yield _unanswered_close(record, events)
             continue
@@ -61,6 +61,20 @@ def _fault(event: Event) -> str | None:
         return None
     return _close_fault(event.data) if event.opcode is Opcode.CLOSE else None
 
+
+def _data_after_close(events: list[Event]) -> str | None:
+    """What the worker sent although it had begun to close the connection."""
+    sent = [
+        event.opcode
+        for event in events
+        if isinstance(event, FrameSeen) and event.direction is Direction.FROM_WORKER
+    ]
+    behind = sent[sent.index(Opcode.CLOSE) + 1 :] if Opcode.CLOSE in sent else []
+    data = next((opcode for opcode in behind if opcode not in CONTROL), None)
+    return None if data is None else f"a {data.name.lower()} frame after its close frame"
+
+
+CONTROL = (Opcode.CLOSE, Opcode.PING, Opcode.PONG)
 
 TOGETHER = 1.0
 """Seconds within which the end of a process is noticed after the end of its connections."""
