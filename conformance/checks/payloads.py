@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from conformance.checks.stimuli.answers import described
+from conformance.checks.stimuli.handing import handed_on
 from conformance.checks.stimuli.payloads import MIB, PAYLOADS, Passage, payloads
 from conformance.documents.trees import equal
 from conformance.errors import Inconclusive
@@ -45,6 +46,9 @@ def _passes(requirement: str) -> None:
             if finding is not None:
                 return finding
         if all(passage.function_id == ABSENT for passage in sent):
+            altered = handed_on(record, answers=False) if requirement == "INV-009" else None
+            if altered is not None:
+                return altered
             return kept(f"{what} was taken (sent to an unknown function)")
         return kept(f"{what} came back unchanged ({len(sent)} values)")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.payloads import without_nulls
 from tests.mutants.plain import Plain
-from tests.mutants.unprepared import Shop
+from tests.mutants.unprepared import Finds, Shop
 from tests.mutants.worker import Json, Worker
 
 
@@ -263,3 +264,9 @@ class AnswersNothingWhenItsTimeIsUp(Shop):
             return await super().ask(message, seconds)
         except TimeoutError:
             return {"result": None}
+
+
+@breaks("CAL-019")
+class LeavesNullsOutOfWhatItIsAnswered(Finds):
+    def outcome_of_call(self, answer: Json) -> Json:
+        return without_nulls(super().outcome_of_call(answer))

@@ -9,7 +9,15 @@ import unicodedata
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.unprepared import Finds
 from tests.mutants.worker import Handler, Json, Worker
+
+
+def without_nulls(value: Json) -> Json:
+    """The value without members that are null."""
+    if isinstance(value, dict):
+        return {name: without_nulls(v) for name, v in value.items() if v is not None}
+    return [without_nulls(v) for v in value] if isinstance(value, list) else value
 
 
 class BreaksData(Worker):
@@ -142,9 +150,7 @@ class EndsLinesItsOwnWay(BreaksData):
 @breaks("INV-009")
 class LeavesMembersWithoutValueOut(BreaksData):
     def spoil(self, data: Json) -> Json:
-        if isinstance(data, dict):
-            return {name: self.spoil(value) for name, value in data.items() if value is not None}
-        return data
+        return without_nulls(data)
 
 
 @breaks("INV-009")
@@ -161,3 +167,10 @@ class KeepsPrivateMembersToItself(BreaksData):
         if isinstance(data, dict):
             return {k: self.spoil(v) for k, v in data.items() if not k.startswith("__")}
         return data
+
+
+@breaks("INV-009")
+class LeavesNullsOutOfWhatItAnswers(Finds):
+    async def outcome(self, message: Json) -> Json:
+        body = await super().outcome(message)
+        return body if "error" in body else {"result": without_nulls(body["result"])}

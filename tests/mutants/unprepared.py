@@ -117,6 +117,16 @@ class Aisles(Shop):
         return {"type": "unregisterfunction", "id": function_id}
 
 
+class Finds(Shop):
+    """A shop that looks things up in two ways."""
+
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), "shop::find": self.find}
+
+    async def find(self, data: Json) -> Json:
+        return {"found": await self.engine("state::list", {"scope": "shop"})}
+
+
 OWN = {"handlers", "triggers", "__module__", "__doc__", "__qualname__"}
 """The names that a mutant may override without an effect in a shop."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.checks.stimuli.answers import WORDLESS, about, error_code
 from conformance.checks.stimuli.calling import Errand, calls_nobody, outgoing
+from conformance.checks.stimuli.handing import handed_on
 from conformance.checks.stimuli.invoking import all_answered
 from conformance.checks.stimuli.odd_answers import OddAnswers, odd_answers
 from conformance.documents.trees import equal
@@ -214,7 +215,9 @@ def _taken(record: Record[OddAnswers]) -> Finding:
                 events=about(record, invocation),
                 remedy="Whatever `result` is, null or absent too, it is the answer to its call.",
             )
-    return inconclusive("what a function makes of an odd answer to its call is its own affair")
+    return handed_on(record, answers=True) or inconclusive(
+        "what a function makes of an odd answer to its call is its own affair"
+    )
 
 
 def _handed_out(record: Record[Returns]) -> Finding:

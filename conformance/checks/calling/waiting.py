@@ -7,35 +7,21 @@ from typing import Any
 from conformance.checks.stimuli.answers import described, error_code
 from conformance.checks.stimuli.calling import (
     ENGINES,
+    LIMIT,
     PATIENCE,
     REFUSAL,
     Errand,
+    calls_a_black_hole,
     calls_nobody,
     calls_of,
     calls_what_is_slow,
     outgoing,
-    unanswered,
 )
 from conformance.checks.stimuli.offline import Offline, calls_offline
 from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
-from conformance.trials.harness import Harness
-from conformance.trials.trial import Record, Worker, check, trial
+from conformance.trials.trial import Record, check
 from mock_engine.rendering import as_json
 from mock_engine.transcript import Message
-
-LIMIT = 30.0
-"""Seconds after which SDKs give up a call by themselves."""
-
-
-@trial(Worker.OWN, seconds=LIMIT, long=True)
-async def calls_a_black_hole(harness: Harness) -> Errand:
-    """Make the worker call a function that never answers, without a time limit."""
-    call_for_ever = unanswered(harness)
-    await harness.worker.start()
-    await harness.presence.ready()
-    errand = call_for_ever({})
-    await harness.invoker.reply(errand.invocation, 1.5 * LIMIT)
-    return errand
 
 
 @check("CAL-014", calls_a_black_hole)

@@ -218,3 +218,18 @@ def calls_of(talk: Conversation, function_id: str) -> list[Message]:
         for message in talk.messages()
         if message.type == "invokefunction" and message.json.get("function_id") == function_id
     ]
+
+
+LIMIT = 30.0
+"""Seconds after which SDKs give up a call by themselves."""
+
+
+@trial(Worker.OWN, seconds=LIMIT, long=True)
+async def calls_a_black_hole(harness: Harness) -> Errand:
+    """Make the worker call a function that never answers, without a time limit."""
+    call_for_ever = unanswered(harness)
+    await harness.worker.start()
+    await harness.presence.ready()
+    errand = call_for_ever({})
+    await harness.invoker.reply(errand.invocation, 1.5 * LIMIT)
+    return errand

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any
 
 from conformance.documents.trees import Path, at
+from conformance.trials.learning.handing import Changes
 
 
 class Depth(IntEnum):
@@ -115,7 +116,7 @@ class Relay:
 
     ``data`` makes it call ``target`` first, ``calls`` times in all. ``lens`` is where the answer to
     the call appears in its result, if it does. ``passes_errors`` is whether it fails when its call
-    fails.
+    fails. ``changes`` is what it changes in the answer, if that is in its result.
     """
 
     function_id: str
@@ -124,6 +125,7 @@ class Relay:
     calls: int = 1
     lens: Path | None = None
     passes_errors: bool = False
+    changes: Changes | None = None
 
     def returned(self, result: Any) -> Any:
         """The answer to its call, within its result; ``MISSING`` if it is not there."""
@@ -168,7 +170,8 @@ class Knowledge:
     the most telling first. ``questions`` are for its author. ``ended_by`` is the invocation during
     which the process ended, if it did: a function and its data. Learning ended at ``until`` seconds
     of the first run. ``stalls`` are functions, each with its data, that kept the
-    worker from answering pings, or were slow enough to do so.
+    worker from answering pings, or were slow enough to do so. ``echoed`` is what functions change
+    in the data that they give back.
     """
 
     functions: Mapping[str, Learned] = field(default_factory=dict)
@@ -178,6 +181,12 @@ class Knowledge:
     ended_by: tuple[str, Any] | None = None
     until: float = 0.0
     stalls: tuple[tuple[str, Any], ...] = ()
+    echoed: Mapping[str, Changes] = field(default_factory=dict)
+
+    def handed_on(self, *, answers: bool) -> Mapping[str, Changes]:
+        """What functions change in what they hand on, or only in the ``answers`` to their calls."""
+        relayed = {r.function_id: r.changes for r in self.relays if r.changes is not None}
+        return relayed if answers else {**relayed, **self.echoed}
 
     def examples(self, function_id: str) -> Sequence[Any]:
         """The data that got furthest in a function."""

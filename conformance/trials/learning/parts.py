@@ -4,7 +4,7 @@ Rules of this file:
 
 * Pure. A part is believed only after it was shown twice, with different data.
 * A part must not be found by chance: an echo must give back values that programs often replace
-  (null, false, 0, empty ones). Fractions are not among them: whether a worker keeps them is judged.
+  (null, false, 0, empty ones).
 """
 
 from __future__ import annotations
@@ -15,24 +15,17 @@ from typing import Any
 
 from conformance.documents.trees import Path, where
 from conformance.trials.learning.exceptions import unexpected
+from conformance.trials.learning.handing import Changes, changes, tagged
 from conformance.trials.learning.knowledge import Part
 from conformance.trials.learning.learner import Reply, complaint
 
 SHOWN = 2
 """How often a part must be shown."""
 
+TAGGED = tagged("mark-1")
+
 MARKS: tuple[dict[str, Any], ...] = (
-    {
-        "conformance": {
-            "tag": "mark-1",
-            "none": None,
-            "no": False,
-            "zero": 0,
-            "empty": "",
-            "list": [],
-            "map": {},
-        }
-    },
+    {"conformance": TAGGED},
     {"conformance_again": ["mark-2", {"number": 15, "deep": [None, [True]]}], "more": None},
 )
 """Members added to the data of a function, to see whether they come back."""
@@ -73,6 +66,11 @@ def parts(function_id: str, example: Any, shown: Sequence[Probe]) -> list[Part]:
     if len(answered) == len(shown) and all(probe.reply.result is None for probe in answered):
         found.append(Part("null", function_id, example, found=True))
     return found
+
+
+def echoed(shown: Sequence[Probe]) -> Changes | None:
+    """What a function changes in the data that it gives back; ``None`` if it gives none back."""
+    return next((changes(TAGGED, p.reply.result) for p in shown if not p.reply.failed), None)
 
 
 def _common(places: Iterable[list[Path]]) -> Path | None:

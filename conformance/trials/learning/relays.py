@@ -20,6 +20,7 @@ from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.gateway import WRITES
 from conformance.trials.harness import Harness
 from conformance.trials.holding import HeldCall, Holder
+from conformance.trials.learning.handing import changes, tagged
 from conformance.trials.learning.knowledge import Learned, Relay
 from conformance.trials.learning.learner import Reply, reply_of
 from conformance.trials.traces import traceparent
@@ -36,7 +37,8 @@ MOST = 12
 MOST_UNTRACED = 4
 AT_ONCE = 4
 
-ANSWERS: tuple[Any, ...] = ({"conformance": "answer-1", "none": None}, ["answer-2", {"n": 15}])
+TAGGED = tagged("answer-1")
+ANSWERS: tuple[Any, ...] = (TAGGED, ["answer-2", {"n": 15}])
 """Answers to held calls, to see whether they come back."""
 
 REFUSAL = ("conformance_refused", "refused by the conformance suite")
@@ -164,7 +166,10 @@ class RelayFinder:
         refused = await self._held(function_id, learned, target, lambda c: c.fail(*REFUSAL))
         lens = _common_lens(results) if len(results) == len(ANSWERS) else None
         passes = refused is not None and refused.reply.failed
-        return Relay(function_id, learned.examples[0], str(target), min(counts), lens, passes)
+        made = next(
+            (changes(TAGGED, result) for answer, result in results if answer is TAGGED), None
+        )
+        return Relay(function_id, learned.examples[0], str(target), min(counts), lens, passes, made)
 
     async def _held(
         self,

@@ -20,9 +20,10 @@ from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.learning.comparing import WRITES, compare, outcome_of
 from conformance.trials.learning.events import deliveries
+from conformance.trials.learning.handing import Changes
 from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Part, Question, Relay
 from conformance.trials.learning.learner import Learner, Names, Reply, reply_of
-from conformance.trials.learning.parts import Probe, failing, parts, probes
+from conformance.trials.learning.parts import Probe, echoed, failing, parts, probes
 from conformance.trials.learning.registrars import Registrars
 from conformance.trials.learning.relays import SILENT, RelayFinder
 from conformance.trials.learning.stalls import Stalls
@@ -59,6 +60,7 @@ class Session:
     observed: dict[str, Observed] = field(default_factory=dict)
     calls: dict[str, dict[str, None]] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
+    echoed: dict[str, Changes] = field(default_factory=dict)
     relays: list[Relay] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     ended_by: tuple[str, Any] | None = None
@@ -245,6 +247,9 @@ class Session:
             else:
                 for part in parts(function_id, learned.examples[0], shown):
                     self._believe(part)
+            made = echoed(shown)
+            if made is not None:
+                self.echoed[function_id] = made
 
     def _believe(self, part: Part) -> None:
         """Keep a part; of several echoes the simplest is the best."""
@@ -304,6 +309,7 @@ class Session:
             self.ended_by,
             self.harness.transcript.now(),
             tuple(self._stalls.found),
+            self.echoed,
         )
 
 

@@ -7,8 +7,8 @@ import asyncio
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
-from tests.mutants.unprepared import Shop
-from tests.mutants.worker import Handler, Json, Worker
+from tests.mutants.unprepared import Finds, Shop
+from tests.mutants.worker import Json, Worker
 
 
 @breaks("INV-006")
@@ -94,16 +94,6 @@ class SaysOfAllCallsThatTheyFailed(Shop):
         if answer.get("error"):
             return {"error": {**answer["error"], "message": "a call failed"}}
         return super().outcome_of_call(answer)
-
-
-class Finds(Shop):
-    """A shop that looks things up in two ways."""
-
-    def handlers(self) -> dict[str, Handler]:
-        return {**super().handlers(), "shop::find": self.find}
-
-    async def find(self, data: Json) -> Json:
-        return {"found": await self.engine("state::list", {"scope": "shop"})}
 
 
 @breaks("INV-006")
