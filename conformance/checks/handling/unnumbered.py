@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from conformance.trials.context import ABSENT
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
+from conformance.trials.traces import trace_of, traceparent
 from conformance.trials.trial import Record, Worker, check, trial
 from mock_engine.transcript import Direction, Message
 
@@ -111,12 +113,15 @@ class UnnumberedCall:
     """An invocation of ``invoked`` without an id, which was to make the worker call another.
 
     If it did not, the same was asked with an id at ``again`` seconds: a function that keeps the
-    answer to an earlier call makes none.
+    answer to an earlier call makes none. If the worker ``carries`` traces on, the call is in
+    ``trace``; else it may be without any.
     """
 
     at: float
     invoked: str
     function_id: str
+    trace: str
+    carries: bool
     again: float = math.inf
 
     def ran(self, talk: Conversation) -> bool:
@@ -133,28 +138,43 @@ async def run_without_id(harness: Harness) -> tuple[UnnumberedCall, ...]:
         data = {"function_id": target, "data": {}, "action": "void"}
         return (await _unnumbered(harness, harness.invoker.role("call"), data, target),)
     first = {relay.function_id: relay for relay in reversed(relays)}.values()
-    made = [await _unnumbered(harness, r.function_id, r.data, r.target) for r in first]
+    made: list[UnnumberedCall] = []
+    for relay in first:
+        carries = any(_carried(harness.talk, errand) for errand in made)
+        asked = (relay.function_id, relay.data, relay.target)
+        made.append(await _unnumbered(harness, *asked, carries=carries))
     return tuple(made)
 
 
-async def _unnumbered(harness: Harness, function_id: str, data: Any, target: str) -> UnnumberedCall:
-    errand = UnnumberedCall(harness.transcript.now(), function_id, target)
-    message = {"type": "invokefunction", "function_id": function_id, "data": data}
+async def _unnumbered(
+    harness: Harness, function_id: str, data: Any, target: str, *, carries: bool = False
+) -> UnnumberedCall:
+    trace = uuid.uuid4().hex
+    errand = UnnumberedCall(harness.transcript.now(), function_id, target, trace, carries)
+    traced = {"traceparent": traceparent(trace)}
+    message = {"type": "invokefunction", "function_id": function_id, "data": data, **traced}
     harness.send(harness.invoker.serving(function_id), message)
     if await harness.until(lambda: errand.ran(harness.talk), harness.pace.reply):
         return errand
-    invocation = harness.invoker.invoke(function_id, data)
+    invocation = harness.invoker.invoke(function_id, data, **traced)
     await harness.invoker.reply(invocation, harness.pace.handler)
     return replace(errand, again=invocation.at)
 
 
 def _calls_of(talk: Conversation, errand: UnnumberedCall) -> list[Message]:
-    return [
-        message
-        for message in talk.recent(errand.at)
-        if message.type == "invokefunction"
-        and message.json.get("function_id") == errand.function_id
-    ]
+    if errand.carries:
+        return _carried(talk, errand)
+    calls = filter(_is_call, talk.recent(errand.at))
+    return [m for m in calls if m.json.get("function_id") == errand.function_id]
+
+
+def _is_call(message: Message) -> bool:
+    return message.type == "invokefunction"
+
+
+def _carried(talk: Conversation, errand: UnnumberedCall) -> list[Message]:
+    """The calls within the errand's trace."""
+    return [m for m in talk.recent(errand.at) if trace_of(m) == errand.trace and _is_call(m)]
 
 
 @check("INV-022", run_without_id)
