@@ -157,7 +157,7 @@ class Judge:
     def _watched(self, requirement: Requirement, watch: Watch) -> Verdict:
         """The verdict on what must always hold, from everything that was seen."""
         records = self._everything()
-        if watch.unless_told:
+        if watch.skip_broken:
             records = tuple(record for record in records if not self._is_told(record))
         finding = watch.judge(*records)
         cited = set(map(id, finding.events))

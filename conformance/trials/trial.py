@@ -88,12 +88,12 @@ class Record(Generic[Result]):
 class Watch:
     """Judges what must always hold, from a record of each run of the worker.
 
-    Every run counts, whatever its trial. With ``unless_told``, runs are left out in which a MUST of
+    Every run counts, whatever its trial. With ``skip_broken``, runs are left out in which a MUST of
     their own trial was found broken.
     """
 
     judge: Callable[..., Finding]
-    unless_told: bool = False
+    skip_broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def check(requirement: str, *trials: Trial[Any]) -> Callable[[Judged], Judged]:
     return register
 
 
-def watch(requirement: str, *, unless_told: bool = False) -> Callable[[Judged], Judged]:
+def watch(requirement: str, *, skip_broken: bool = False) -> Callable[[Judged], Judged]:
     """Register a function as the watch of ``requirement``, on a record of each run.
 
     Raises:
@@ -190,7 +190,7 @@ def watch(requirement: str, *, unless_told: bool = False) -> Callable[[Judged], 
         known = CHECKS.get(requirement, Check(requirement))
         if known.watch is not None:
             raise ValueError(f"{requirement} has a watch already")
-        CHECKS[requirement] = replace(known, watch=Watch(judge, unless_told))
+        CHECKS[requirement] = replace(known, watch=Watch(judge, skip_broken))
         return judge
 
     return register

@@ -23,7 +23,7 @@ SHORT = 4096
 SILENT = inconclusive("it sent nothing")
 
 
-@always("FRM-001", "messages", SILENT, unless_told=True)
+@always("FRM-001", "messages", SILENT, skip_broken=True)
 def sends_objects_with_a_type(record: Record[object]) -> Iterator[Finding | None]:
     """The engine silently drops anything else."""
     for message in record.talk.messages():
@@ -52,7 +52,7 @@ def _shape_fault(message: Message) -> str | None:
     return None
 
 
-@always("FRM-002", "messages", inconclusive("it sent no JSON object"), unless_told=True)
+@always("FRM-002", "messages", inconclusive("it sent no JSON object"), skip_broken=True)
 def sends_valid_messages(record: Record[object]) -> Iterator[Finding | str | None]:
     """The engine drops a message that does not fit its type."""
     for message in record.talk.messages():

@@ -33,7 +33,7 @@ SURVIVABLE = "FUNCTION_NAMESPACE_CONFLICT"
 """The one rejection that is about a single function."""
 
 
-@always("RDY-001", "processes and connections", NOTHING_BROKEN, proves=False, unless_told=True)
+@always("RDY-001", "processes and connections", NOTHING_BROKEN, proves=False, skip_broken=True)
 def stays_until_it_is_told_to_stop(record: Record[Any]) -> Iterator[Finding | None]:
     """A worker that ends, disconnects or stops listening cannot handle calls."""
     if not record.baseline.workers:

@@ -50,7 +50,7 @@ def registers_offline_once(record: Record[Absence]) -> Finding:
     return kept(f"{len(counts)} registrations, each once")
 
 
-@always("REG-002", "registrations", not_applicable("it registers nothing"), unless_told=True)
+@always("REG-002", "registrations", not_applicable("it registers nothing"), skip_broken=True)
 def registers_each_id_once(record: Record[Any]) -> Iterator[Finding | None]:
     """A second registration of an id on a connection silently replaces the first.
 

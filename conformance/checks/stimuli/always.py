@@ -24,13 +24,13 @@ NOTHING_BROKEN = inconclusive("nothing that was seen breaks the rule, and nothin
 
 
 def always(
-    requirement: str, of: str, nothing: Finding, *, proves: bool = True, unless_told: bool = False
+    requirement: str, of: str, nothing: Finding, *, proves: bool = True, skip_broken: bool = False
 ) -> Callable[[Look], Look]:
     """Register a function that watches a requirement.
 
     ``of`` names what is examined, in the plural, and ``nothing`` is the finding if there was none
     of it. Unless it ``proves`` the requirement, what was examined can only break it.
-    ``unless_told`` is as for ``Watch``.
+    ``skip_broken`` is as for ``Watch``.
 
     Raises:
         ValueError: the requirement is watched already.
@@ -52,7 +52,7 @@ def always(
             return kept(f"{len(looked)} {of} looked at{which}, in {runs} runs of the worker")
 
         judge.__doc__, judge.__module__ = look.__doc__, look.__module__
-        watch(requirement, unless_told=unless_told)(judge)
+        watch(requirement, skip_broken=skip_broken)(judge)
         return look
 
     return register

@@ -27,7 +27,9 @@ from conformance.trials.learning.worlds import (
 )
 from mock_engine.transcript import Direction, Message
 
-WRITES = ("state::set", "state::update")
+STATE_WRITES = ("state::set", "state::update")
+"""Functions that keep a value under a scope and a key, which readers ask for."""
+
 MOST_KEYS = 3
 MOST_READERS = 6
 """Functions that are invoked where a value is stored, and where none is."""

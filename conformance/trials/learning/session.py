@@ -18,7 +18,7 @@ from conformance.errors import Inconclusive
 from conformance.trials.conversation import ANNOUNCE
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
-from conformance.trials.learning.comparing import WRITES, compare, outcome_of
+from conformance.trials.learning.comparing import STATE_WRITES, compare, outcome_of
 from conformance.trials.learning.events import deliveries
 from conformance.trials.learning.handing import Changes
 from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Part, Question, Relay
@@ -272,7 +272,8 @@ class Session:
     async def _compare_worlds(self) -> None:
         bindings = [r.message.json for r in self.harness.talk.registrations]
         functions, calls = self._knowledge().functions, self._calls_since(0)
-        stored = [call.json.get("data") for call in calls if call.json["function_id"] in WRITES]
+        kept = [call for call in calls if call.json["function_id"] in STATE_WRITES]
+        stored = [call.json.get("data") for call in kept]
         self.questions = await compare(self._outcome, self.relays, functions, bindings, stored)
 
     async def _outcome(self, function_id: str, data: Any, *, barren: bool) -> Outcome | None:
