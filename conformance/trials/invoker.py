@@ -222,8 +222,10 @@ class Invoker:
             lambda: all(map(self.replies, invocations)) or not self._worker.running, within
         )
 
-    async def pulse(self) -> bool:
+    async def pulse(self, within: float | None = None) -> bool:
         """Whether the worker is responsive: it answers an invocation without side effects.
+
+        ``within`` is as for ``reply``.
 
         Raises:
             Inconclusive: this worker answered no such invocation when nothing was wrong.
@@ -234,4 +236,5 @@ class Invoker:
             )
         if not self._context.workers:
             return False
-        return await self.reply(self.invoke(self._context.baseline.pulse, {})) is not None
+        asked = self.invoke(self._context.baseline.pulse, {})
+        return await self.reply(asked, within) is not None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
 from conformance.trials.holding import Holder
+from conformance.trials.invoker import BRIEFLY
 from conformance.trials.trial import Worker, trial
 from mock_engine.transcript import Message
 
@@ -187,7 +188,10 @@ MAY_RETURN = ("FRM-011",)
 
 @trial(Worker.OWN)
 async def odd_messages(harness: Harness) -> dict[str, Survival]:
-    """Send each stimulus in turn; a worker that hangs is replaced for the next one."""
+    """Send each stimulus in turn; a worker that hangs is replaced for the next one.
+
+    One that hung is given less time for each of the others.
+    """
     survived: dict[str, Survival] = {}
     await harness.worker.start()
     await harness.presence.ready()
@@ -196,11 +200,16 @@ async def odd_messages(harness: Harness) -> dict[str, Survival]:
             await harness.restart()
         if not await harness.invoker.pulse():
             break
-        survived[requirement] = await _survival(harness, sends, requirement in MAY_RETURN)
+        hung = not all(each.heard for each in survived.values())
+        patience = BRIEFLY if hung else harness.pace.reply
+        may_return = requirement in MAY_RETURN
+        survived[requirement] = await _survival(harness, sends, patience, may_return=may_return)
     return survived
 
 
-async def _survival(harness: Harness, sends: tuple[Stimulus, ...], may_return: bool) -> Survival:
+async def _survival(
+    harness: Harness, sends: tuple[Stimulus, ...], patience: float, *, may_return: bool
+) -> Survival:
     began = len(harness.transcript.events)
     number = harness.workers[0]
     answered: list[Answered] = []
@@ -209,7 +218,9 @@ async def _survival(harness: Harness, sends: tuple[Stimulus, ...], may_return: b
             told = send(harness, number)
             answered += [told] if told is not None else []
     heard = (
-        number in harness.workers and await harness.invoker.pulse() and number in harness.workers
+        number in harness.workers
+        and await harness.invoker.pulse(patience)
+        and number in harness.workers
     )
     if may_return and number not in harness.workers:
         heard = (
