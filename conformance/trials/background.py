@@ -60,3 +60,21 @@ async def ended(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def completed(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work to its end, whoever cancels it meanwhile; they are heard after that.
+
+    Raises:
+        asyncio.CancelledError: somebody cancelled it.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as asked:
+            cancelled = asked
+    task.result()
+    if cancelled is not None:
+        raise cancelled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.settings.settings import Settings
 from conformance.subject.place import Place
+from conformance.trials.background import completed
 from conformance.trials.baseline import Baseline
 from conformance.trials.context import Context
 from conformance.trials.conversation import Conversation
@@ -48,7 +49,10 @@ class Harness(Context):
         await self.presence.ready()
 
     async def close(self) -> None:
-        """Kill the worker and stop the engine."""
+        """Kill the worker and stop the engine, whoever cancels that meanwhile."""
+        await completed(self._close())
+
+    async def _close(self) -> None:
         await self.worker.kill()
         await self.close_engine()
         await self.place.close()
