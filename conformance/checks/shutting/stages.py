@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from collections.abc import Iterable
 from typing import Any
 
 from conformance.checks.stimuli.calling import calls_of
@@ -59,13 +60,8 @@ def ends_while_it_waits(record: Record[ErrandStop]) -> Finding:
 @check("SHD-010", terminated_without_an_engine, terminated_long_without_an_engine)
 def ends_without_an_engine(*records: Record[Stop]) -> Finding:
     """Without an engine, messages and telemetry that are still unsent cannot be sent."""
-    return decisive(
-        _ended_in_time(
-            record,
-            record.result,
-            "Limit the time for flushing and closing, and end the reconnect loop at once.",
-        )
-        for record in records
+    return _each_ended_in_time(
+        records, "Limit the time for flushing and closing, and end the reconnect loop at once."
     )
 
 
@@ -88,6 +84,10 @@ def _ended_in_time(record: Record[Any], stop: Stop, remedy: str) -> Finding:
         events=record.events[-6:],
         remedy=remedy,
     )
+
+
+def _each_ended_in_time(records: Iterable[Record[Stop]], remedy: str) -> Finding:
+    return decisive(_ended_in_time(record, record.result, remedy) for record in records)
 
 
 @check("SHD-012", terminated_before_an_engine)
@@ -136,14 +136,10 @@ async def terminated_before_a_greeting(harness: Harness) -> Stop:
 @check("SHD-014", terminated_while_registering, terminated_before_a_greeting)
 def ends_while_it_registers(*records: Record[Stop]) -> Finding:
     """A rollback stops workers that have only just started."""
-    return decisive(
-        _ended_in_time(
-            record,
-            record.result,
-            "Install the handlers of signals before the first connection is made, and let them "
-            "end whatever the worker waits for.",
-        )
-        for record in records
+    return _each_ended_in_time(
+        records,
+        "Install the handlers of signals before the first connection is made, and let them end "
+        "whatever the worker waits for.",
     )
 
 
