@@ -102,12 +102,13 @@ class Answered(Event):
 
 @dataclass(frozen=True, slots=True)
 class FrameSeen(Event):
-    """One WebSocket frame, unmasked."""
+    """One WebSocket frame, unmasked; ``mask`` is the key that it was masked with, if any."""
 
     direction: Direction
     opcode: Opcode
     fin: bool
     data: bytes
+    mask: bytes = b""
 
     @property
     def close_code(self) -> int | None:

@@ -48,12 +48,16 @@ _KINDS = {
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """One frame, unmasked. ``reserved`` are the bits for extensions, 0 to 7."""
+    """One frame, unmasked. ``reserved`` are the bits for extensions, 0 to 7.
+
+    ``mask`` is the key with which a client masked it.
+    """
 
     opcode: Opcode
     data: bytes = b""
     fin: bool = True
     reserved: int = 0
+    mask: bytes = b""
 
     def serialize(self) -> bytes:
         """The bytes of the frame as a server sends it: without a mask."""
@@ -143,7 +147,8 @@ class FrameReader:
                 self._wanted = stop - at
                 break
             opcode, final = _KINDS[first]
-            yield Frame(opcode, apply_mask(data[start:stop], data[start - 4 : start]), final)
+            mask = data[start - 4 : start]
+            yield Frame(opcode, apply_mask(data[start:stop], mask), final, mask=mask)
             at = stop
         self._incomplete += data[at:]
 

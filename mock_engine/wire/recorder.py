@@ -49,7 +49,9 @@ class Recorder:
     def _frame(self, direction: Direction, frame: Frame) -> float:
         at = self._transcript.now()
         self._transcript.add(
-            FrameSeen(at, self._connection, direction, frame.opcode, frame.fin, frame.data)
+            FrameSeen(
+                at, self._connection, direction, frame.opcode, frame.fin, frame.data, frame.mask
+            )
         )
         return at
 

@@ -318,3 +318,36 @@ class SpeaksAfterItsGoodbye(Plain):
             raw = b"".join(frame.serialize(mask=True) for frame in (close, more))
             self.socket.transport.write(raw)
             await self.socket.wait_closed()
+
+
+@breaks("FRM-013")
+class MasksAllAlike(Plain):
+    async def dial(self) -> ClientConnection:
+        return await connect(self.url(), create_connection=_Unmasked)
+
+
+class _Unmasked(ClientConnection):
+    def __init__(self, protocol: Any, **options: Any) -> None:
+        def send_frame(frame: Frame) -> None:
+            raw = bytearray(frame.serialize(mask=False))
+            size = 2 if raw[1] < 126 else 4 if raw[1] == 126 else 10
+            raw[1] |= 0x80
+            raw[size:size] = bytes(4)
+            protocol.writes.append(bytes(raw))
+
+        protocol.send_frame = send_frame
+        super().__init__(protocol, **options)
+
+
+@breaks("FRM-013", seen_in=("payloads",))
+class SendsOtherTextsBetweenFragments(Worker):
+    async def send(self, socket: ClientConnection, message: Json) -> None:
+        raw = json.dumps(message).encode()
+        if len(raw) < 2**20:
+            await super().send(socket, message)
+            return
+        socket.protocol.send_frame(Frame(Opcode.TEXT, raw[:1000], fin=False))
+        socket.send_data()
+        await asyncio.sleep(0.02)
+        socket.protocol.send_frame(Frame(Opcode.CONT, raw[1000:]))
+        socket.send_data()

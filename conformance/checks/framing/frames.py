@@ -26,7 +26,8 @@ SWITCHING = 101
 def keeps_the_rules_of_websockets(record: Record[object]) -> Iterator[Finding | None]:
     """If frames break RFC 6455, the engine fails the connection and all that waits on it."""
     for events in _upgraded(record):
-        fault = next(filter(None, map(_fault, events)), None) or _data_after_close(events)
+        fault = next(filter(None, map(_fault, events)), None)
+        fault = fault or _data_after_close(events) or _one_mask(events)
         if fault is None:
             yield _unanswered_close(record, events)
             continue
@@ -72,6 +73,18 @@ def _data_after_close(events: list[Event]) -> str | None:
     behind = sent[sent.index(Opcode.CLOSE) + 1 :] if Opcode.CLOSE in sent else []
     data = next((opcode for opcode in behind if opcode not in CONTROL), None)
     return None if data is None else f"a {data.name.lower()} frame after its close frame"
+
+
+ENOUGH = 8
+"""Frames with one masking key that cannot be due to chance."""
+
+
+def _one_mask(events: list[Event]) -> str | None:
+    """The masking key of all frames, which is to be a new one for each: RFC 6455, 5.3."""
+    keys = [event.mask for event in events if isinstance(event, FrameSeen) and event.mask]
+    if len(keys) < ENOUGH or len({*keys}) > 1:
+        return None
+    return f"the masking key {keys[0].hex()} in each of {len(keys)} frames"
 
 
 CONTROL = (Opcode.CLOSE, Opcode.PING, Opcode.PONG)

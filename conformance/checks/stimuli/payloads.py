@@ -76,6 +76,10 @@ PAYLOADS: dict[str, tuple[str, tuple[Any, ...]]] = {
 up to 2^53, and no 1.0, which some write as 1."""
 
 
+CROWDED = ("INV-013",)
+"""Where another invocation is answered meanwhile: frames of two messages must not mix."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The result for a payload: the answer, and whether the worker was still connected.
@@ -109,20 +113,21 @@ async def payloads(harness: Harness) -> dict[str, list[Passage]]:
         for data, target in itertools.product(values, targets):
             if last is not None and not last.connected:
                 await harness.restart()
-            last = await _pass(harness, target, data)
+            last = await _pass(harness, target, data, crowded=requirement in CROWDED)
             passages[requirement].append(last)
             if last.answer is None:
                 break
     return passages
 
 
-async def _pass(harness: Harness, echo: Part | None, data: Any) -> Passage:
+async def _pass(harness: Harness, echo: Part | None, data: Any, *, crowded: bool) -> Passage:
     target = ABSENT if echo is None else echo.function_id
     began = len(harness.transcript.events)
     number = harness.invoker.serving(target)
-    answer = await harness.invoker.reply(
-        harness.invoker.invoke(target, data if echo is None else echo.request(data))
-    )
+    invocation = harness.invoker.invoke(target, data if echo is None else echo.request(data))
+    if crowded and harness.baseline.pulse is not None:
+        harness.invoker.invoke(harness.baseline.pulse, {})
+    answer = await harness.invoker.reply(invocation)
     connected = number in harness.workers and answer is not None
     happened = [e for e in harness.transcript.events[began:] if isinstance(e, Message)]
     result = None if answer is None else answer.json.get("result")
