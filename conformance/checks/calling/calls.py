@@ -62,7 +62,7 @@ def _without(record: Record[Errand], field: str, text: str) -> Message | None:
 
     Meanwhile the worker may make other calls for its own reasons.
     """
-    for errand in (*record.result.others, record.result):
+    for errand in record.result.all:
         calls = errand.calls(record.talk)
         if calls and not any(text in str(call.json.get(field)) for call in calls):
             return calls[0]

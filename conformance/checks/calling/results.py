@@ -27,7 +27,7 @@ from mock_engine.transcript import Direction
 def _results(record: Record[Errand]) -> list[Any]:
     """What became of each errand, the latest first; ``None`` for one that was not answered."""
     found: list[Any] = []
-    for errand in (record.result, *reversed(record.result.others)):
+    for errand in reversed(record.result.all):
         answers = record.talk.answers(errand.invocation.id)
         if not answers:
             found.append(None)

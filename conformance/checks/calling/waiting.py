@@ -62,7 +62,7 @@ def _told_apart(record: Record[Errand], refused: Record[Errand]) -> Finding:
     answers = record.talk.answers(errand.invocation.id)
     hands_on = any(
         error_code(answer) == REFUSAL[0]
-        for other in (*refused.result.others, refused.result)
+        for other in refused.result.all
         if other.invocation.function_id == errand.invocation.function_id
         for answer in refused.talk.answers(other.invocation.id)
     )

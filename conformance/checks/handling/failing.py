@@ -18,12 +18,10 @@ from conformance.requirements.verdict import (
 )
 from conformance.trials.harness import Harness
 from conformance.trials.learning.exceptions import unexpected
+from conformance.trials.learning.handing import SEVERAL
 from conformance.trials.trial import Record, Trial, Worker, check, trial
 from mock_engine.rendering import as_json
 from mock_engine.transcript import NOT_JSON, Message
-
-SEVERAL = 2
-"""Functions that must do the same for it to be the worker's doing."""
 
 CATCH = "Catch whatever a handler raises and send its text with code invocation_failed."
 
@@ -97,7 +95,7 @@ def _reworded(record: Record[Errand]) -> Finding | None:
     """
     answered = {
         errand.invocation.function_id: answers[0]
-        for errand in (*record.result.others, record.result)
+        for errand in record.result.all
         if (answers := record.talk.answers(errand.invocation.id))
     }
     failed = {name: m for name, m in answered.items() if error_code(m) == REFUSAL[0]}
@@ -122,7 +120,7 @@ def _swallowed(record: Record[Errand]) -> Finding | None:
     parts = record.baseline.knowledge.parts
     answers = {
         errand.invocation.function_id: answer
-        for errand in (*record.result.others, record.result)
+        for errand in record.result.all
         if errand.relay is not None and errand.relay.lens is not None
         for answer in record.talk.answers(errand.invocation.id)[:1]
     }

@@ -40,6 +40,11 @@ class Errand:
     relay: Relay | None = None
     others: tuple[Errand, ...] = ()
 
+    @property
+    def all(self) -> tuple[Errand, ...]:
+        """Those before it and this one, in order."""
+        return (*self.others, self)
+
     def calls(self, talk: Conversation) -> list[Message]:
         """The calls that the worker made for this request alone."""
         answers = talk.answers(self.invocation.id)
@@ -60,8 +65,7 @@ async def send(harness: Harness, data: dict[str, Any], **fields: Any) -> Errand:
 
 def outgoing(record: Record[Errand]) -> list[Message]:
     """The calls that the worker made for this request, and for those before it."""
-    errands = (*record.result.others, record.result)
-    calls = (call for errand in errands for call in errand.calls(record.talk))
+    calls = (call for errand in record.result.all for call in errand.calls(record.talk))
     return [*{id(call): call for call in calls}.values()]
 
 

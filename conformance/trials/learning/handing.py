@@ -14,6 +14,7 @@ from conformance.documents.trees import at, equal, where
 from mock_engine.rendering import as_json
 
 SEVERAL = 2
+"""Functions that must do the same for it to be the worker's doing."""
 
 TAG = "tag"
 """The member by which the object is found again."""

@@ -14,6 +14,9 @@ from conformance.trials.learning.knowledge import Part
 MOST, MOST_PAIRS = 2, 40
 """Data of each function that is kept for each of the two, and pairs that are tried."""
 
+ROLES = {"register": (*REGISTRATIONS,), "unregister": (*REGISTRATIONS.values(),)}
+"""The parts to be found, each with the messages that show it."""
+
 Asked = tuple[str, Any]
 """A function and what it is invoked with."""
 
@@ -28,10 +31,7 @@ class Registrars:
 
     def __init__(self, harness: Harness) -> None:
         self._harness = harness
-        self._noted: dict[str, dict[str, list[Any]]] = {
-            "register": defaultdict(list),
-            "unregister": defaultdict(list),
-        }
+        self._noted: dict[str, dict[str, list[Any]]] = {role: defaultdict(list) for role in ROLES}
         self._counts: Counter[str] = Counter()
 
     def note(self, function_id: str, data: Any, since: float) -> None:
@@ -44,8 +44,7 @@ class Registrars:
 
     def _changes(self, since: float) -> set[str]:
         kinds = {message.type for message in self._harness.talk.recent(since)}
-        roles = {"register": [*REGISTRATIONS], "unregister": [*REGISTRATIONS.values()]}
-        return {role for role, changes in roles.items() if not kinds.isdisjoint(changes)}
+        return {role for role, changes in ROLES.items() if not kinds.isdisjoint(changes)}
 
     async def find(self, invoke: Invoke) -> list[Part]:
         """The parts ``register`` and ``unregister``, for the same thing; none without both."""
