@@ -20,18 +20,23 @@ def assignments(
     patterns: Sequence[Pattern], items: Sequence[Any], names: Mapping[str, Any]
 ) -> Iterator[tuple[Choice, Mapping[str, Any]]]:
     """Each way to give every pattern an item of its own, with the values of the names."""
-    possible = [
-        [index for index, item in enumerate(items) if _may_fit(pattern, item, names)]
-        for pattern in patterns
-    ]
+    possible: list[Sequence[int]] = []
+    if len(items) < len(patterns):
+        return
+    for pattern in patterns:
+        possible.append(_suitable(pattern, items, names))
+        if not possible[-1]:
+            return
     if matched(possible) < len(patterns):
         return
     yield from _search(patterns, items, names, possible, ())
 
 
-def _may_fit(pattern: Pattern, item: Any, names: Mapping[str, Any]) -> bool:
-    """Whether an item may fit; a pattern that needs names of others of its group may."""
-    return pattern.fits(item, names) or bool(pattern.needs() - names.keys())
+def _suitable(pattern: Pattern, items: Sequence[Any], names: Mapping[str, Any]) -> Sequence[int]:
+    """The items that may fit: all of them where a pattern needs names of others of its group."""
+    if pattern.needs() - names.keys():
+        return range(len(items))
+    return [index for index, item in enumerate(items) if pattern.fits(item, names)]
 
 
 def _search(
