@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.documents import nodes
-from conformance.scenarios.patterns.base import Pattern
+from conformance.scenarios.assignment import assignments
+from conformance.scenarios.patterns.base import Names, Pattern
 from conformance.scenarios.patterns.json_values import ABSENT, shown
 from conformance.scenarios.patterns.names import Bind, Text
 from conformance.scenarios.patterns.structures import Object
@@ -75,6 +78,36 @@ def test_the_order_of_an_unordered_array_means_nothing(values: list[int], random
         assert made(json.dumps({"$unordered": values})).fits(shuffled, {})
         assert made(json.dumps({"$contains": values})).fits([*shuffled, 9], {})
         assert not made(json.dumps({"$unordered": values})).fits([*shuffled, 9], {})
+
+
+class Counting(Pattern):
+    """Fits everything, and counts how often it is asked what it needs."""
+
+    asked = 0
+
+    def solutions(self, value: Any, names: Names) -> Iterator[Names]:
+        yield names
+
+    def needs(self) -> frozenset[str]:
+        self.asked += 1
+        return frozenset()
+
+
+def test_many_items_do_not_make_a_group_ask_its_patterns_again() -> None:
+    # A recorded replay has groups of fifty registrations, and is looked at with each message.
+    pattern = Counting()
+
+    (first, *_) = itertools.islice(assignments([pattern], range(1000), {}), 1)
+
+    assert first == ((0,), {})
+    assert pattern.asked == 1
+
+
+def test_a_group_of_more_patterns_than_items_is_not_looked_at() -> None:
+    pattern = Counting()
+
+    assert list(assignments([pattern, pattern], [1], {})) == []
+    assert pattern.asked == 0
 
 
 def test_an_unordered_array_finds_the_one_assignment_in_which_names_agree() -> None:
