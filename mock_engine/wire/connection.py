@@ -53,7 +53,7 @@ from mock_engine.wire.limits import Limits
 from mock_engine.wire.outbox import Outbox
 from mock_engine.wire.recorder import Recorder
 from mock_engine.wire.responses import Response
-from mock_engine.wire.sockets import cork, reset_on_close
+from mock_engine.wire.sockets import cork, reset_on_close, uncork
 
 
 class Connection(asyncio.Protocol):
@@ -96,6 +96,7 @@ class Connection(asyncio.Protocol):
         self._exchange: HttpExchange | None = None
         self._made = False
         self._ended = False
+        self._served = False
         self._closing = False
         self._reader = FrameReader(limits.frame)
         self._fragments = Fragments(limits.message)
@@ -187,6 +188,7 @@ class Connection(asyncio.Protocol):
             return
         self._end(Ending.BY_ENGINE, "TCP reset")
         self._outbox.flush()
+        uncork(self._transport)
         reset_on_close(self._transport)
         self._transport.abort()
 
@@ -283,6 +285,7 @@ class Connection(asyncio.Protocol):
             decision = self._injector.requested(request.path)
             if decision is not None:
                 return decision
+            self.cork()  # a fault at `open` comes together with the answer
         return handshake_fault(request) or self._application.upgrade(self)
 
     async def respond(self, request: Request, body: bytes) -> Response:
@@ -295,8 +298,11 @@ class Connection(asyncio.Protocol):
         self.is_open = True
         if self._injector is not None:
             self._injector.opened()
+            if self.is_open:
+                uncork(self._transport)
         if not self.is_open:
             return
+        self._served = True
         self._application.opened(self)
         if trailing:
             self._read_frames(trailing)
@@ -389,8 +395,8 @@ class Connection(asyncio.Protocol):
             self._injector.ended()
         if self._exchange is not None:
             self._exchange.abandon()
-        if self.is_open:
-            self.is_open = False
+        self.is_open = False
+        if self._served:
             self._application.closed(self)
 
     # -- recording and time ----------------------------------------------------------------------

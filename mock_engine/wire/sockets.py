@@ -25,7 +25,16 @@ def cork(transport: asyncio.Transport) -> None:
     The peer then reads the last bytes and the end at once: it cannot act on the one before it knows
     of the other. The system holds them for 0.2 s at most (tcp(7), ``TCP_CORK``).
     """
+    _set_cork(transport, 1)
+
+
+def uncork(transport: asyncio.Transport) -> None:
+    """Send what is held, and write at once again."""
+    _set_cork(transport, 0)
+
+
+def _set_cork(transport: asyncio.Transport, value: int) -> None:
     raw = transport.get_extra_info("socket")
     if raw is not None and sys.platform == "linux":
         with suppress(OSError):
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, value)

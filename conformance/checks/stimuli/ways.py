@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.checks.stimuli.returning import back
 from conformance.trials.conversation import Conversation
 from conformance.trials.harness import Harness
-from mock_engine.faults import Accept, End, Refuse, Reject, rule
+from mock_engine.faults import Accept, End, Open, Refuse, Reject, rule
 from mock_engine.paths import TELEMETRY
 from mock_engine.transcript import Accepted, Answered
 from mock_engine.wire import Connection
@@ -143,7 +143,12 @@ async def _held(harness: Harness) -> None:
 
 
 async def _midway(harness: Harness) -> None:
-    """Reset the connection, and the next one as soon as the worker begins to replay."""
+    """Reset the connection, end the next one with its handshake, and reset the one after midway.
+
+    A worker that reads the answer and the end at once writes to a connection that is gone, whenever
+    it writes. Midway, it may have written all of it before.
+    """
+    await _ended_when_open(harness)
     before = set(harness.workers)
     enough = min(MIDWAY, max(1, sum(harness.presence.declared().values()) // 2))
 
@@ -152,10 +157,24 @@ async def _midway(harness: Harness) -> None:
             n for n in harness.workers if n not in before and _length(harness.talk, n) >= enough
         ]
 
-    await _each(lambda c: c.reset())(harness)
     await harness.until(lambda: begun() or not harness.worker.running, harness.pace.reconnect)
     for number in begun():
         harness.connection(number).reset()
+
+
+async def _ended_when_open(harness: Harness) -> None:
+    """Reset the connection, and end the next one of each worker with the answer to its upgrade."""
+    lost, at = len(harness.talk.open), harness.transcript.now()
+    harness.listener.play((rule(End(), Open()),))
+
+    def opened() -> bool:
+        answered = {e.connection for e in harness.transcript.of(Answered) if e.at > at}
+        requests = [harness.talk.requests.get(number) for number in answered]
+        return sum(r is not None and r.request.path != TELEMETRY for r in requests) >= lost
+
+    await _each(lambda c: c.reset())(harness)
+    await harness.until(lambda: opened() or not harness.worker.running, harness.pace.reconnect)
+    harness.listener.play(())
 
 
 def _length(talk: Conversation, number: int) -> int:
@@ -198,7 +217,7 @@ CODE_4000 = Way("REC-020", "a close frame with code 4000", _each(lambda c: c.clo
 HELD_ON = Way("REC-022", "a loss that the engine noticed late", _held, False, 2.0)
 
 
-CUT_MIDWAY = Way("REC-023", "a loss in the midst of its replay", _midway, False, 2.0)
+CUT_MIDWAY = Way("REC-023", "a loss in the midst of its replay", _midway, False, 3.0)
 
 
 CODE_1008 = Way("REC-025", "a close frame with code 1008", _each(lambda c: c.close(1008)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
+import sys
 from typing import Any
 
 import pytest
@@ -40,6 +42,11 @@ from mock_engine.wire import Frame
 from mock_engine.wire.malformed import fragments, malformed
 from tests.mock_engine.wire.test_connection import Scene, run, scene
 
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
 
 @pytest.mark.parametrize("fault", [Reset(), End()])
 @pytest.mark.parametrize("when", [Accept(), Open()])
@@ -53,8 +60,24 @@ def test_a_connection_ends(fault: Any, when: Any) -> None:
                     await client.recv()
             assert (await s.ended()).ending is Ending.BY_ENGINE
             assert [t.fault for t in s.transcript.of(FaultInjected)] == [fault.name]
+            assert s.app.lost == 0  # the application never had it
 
     test()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds bytes back")
+@run
+async def test_an_end_at_open_comes_with_the_answer() -> None:
+    async with scene() as s:
+        s.listener.play((Rule(End(), Open()),))
+        loop = asyncio.get_running_loop()
+        with socket.create_connection(("127.0.0.1", s.listener.port)) as peer:
+            peer.setblocking(False)
+            await loop.sock_sendall(peer, UPGRADE)
+            head = await loop.sock_recv(peer, 4096)
+
+            assert head.startswith(b"HTTP/1.1 101 ")
+            assert peer.recv(4096) == b""  # and does not block
 
 
 @run
@@ -251,9 +274,7 @@ async def test_a_message_is_not_injected_before_the_upgrade_is_answered() -> Non
         s.listener.play((Rule(Inject("text"), After(0.01)),))
         reader, writer = await asyncio.open_connection("127.0.0.1", s.listener.port)
         await asyncio.sleep(0.05)
-        key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13"
-        upgrade = f"Connection: Upgrade\r\nUpgrade: websocket\r\n{key}"
-        writer.write(f"GET / HTTP/1.1\r\nHost: x\r\n{upgrade}\r\n\r\n".encode())
+        writer.write(UPGRADE)
         head = await reader.readuntil(b"\r\n\r\n")
         frame = await reader.readexactly(6)
         writer.close()
