@@ -8,21 +8,17 @@ import json
 from conformance.checks.stimuli.answers import error_fault
 from conformance.checks.stimuli.providing import (
     BEATS,
-    BINDING,
     ELSEWHERE,
-    TARGET,
     UNKNOWN,
     Fired,
     OfferedTriggers,
-    calls_of_the_target,
     calls_of_the_trigger,
     fired,
-    fired_since,
     offered,
-    results,
 )
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.invoker import Invocation
+from conformance.trials.offers import BINDING, TARGET, calls_of_the_target, results
 from conformance.trials.trial import Record, check
 from mock_engine.rendering import as_json
 from mock_engine.transcript import Direction
@@ -150,6 +146,9 @@ def says_nothing_to_a_teardown(record: Record[OfferedTriggers]) -> Finding:
 def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
     """The engine finds the target by namespace, and the target reads the owner's metadata."""
     calls = calls_of_the_target(record.talk)
+    offers = results(list(record.talk.messages()), BINDING)
+    if not calls and any(answer.json.get("error") for answer in offers):
+        return inconclusive("it refused a trigger of its own type in another namespace")
     if not calls:
         others = calls_of_the_trigger(record.talk)
         return broken(
@@ -177,7 +176,7 @@ def fires_where_it_is_bound(record: Record[Fired]) -> Finding:
 def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
     """A trigger that is not removed keeps calling a function that nobody wants called."""
     played = record.result
-    late = fired_since(record.talk, played.undone)
+    late = calls_of_the_target(record.talk, played.undone)
     if late:
         return broken(
             expected="no call of the function of a trigger that was taken back",
@@ -186,7 +185,8 @@ def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
             remedy="Find the trigger by its id, end it, and forget it.",
         )
     if played.before is None or played.after is None:
-        return kept(f"it did not fire any more within {played.quiet:.1f} s")
+        request = ", though it was requested to" if played.asked else ""
+        return kept(f"it did not fire any more within {played.quiet:.1f} s{request}")
     held = [_held(record, invocation) for invocation in (played.before, played.after)]
     if not held[0]:
         return inconclusive("its function `bindings` does not tell of the trigger it was offered")
@@ -203,7 +203,7 @@ def forgets_what_was_taken_back(record: Record[Fired]) -> Finding:
 def holds_a_trigger_once(record: Record[Fired]) -> Finding:
     """A trigger held twice fires twice, and the engine offers all again after a reconnect."""
     if record.result.before is None:
-        return _fires_as_often(record)
+        return _calls_once(record) if record.result.asked else _fires_as_often(record)
     held = _held(record, record.result.before)
     if not held:
         return inconclusive("its function `bindings` does not tell of the trigger it was offered")
@@ -212,9 +212,31 @@ def holds_a_trigger_once(record: Record[Fired]) -> Finding:
     return broken(
         expected="one trigger, which was offered twice under the same id",
         seen=f"it is there {held} times",
-        remedy="Keep triggers by their id, so that one that comes again replaces itself.",
+        remedy=ONCE,
     )
 
+
+def _calls_once(record: Record[Fired]) -> Finding:
+    """Whether one request causes no more calls after the trigger was offered again."""
+    once, twice = record.result.counts
+    if not once:
+        return inconclusive("its trigger did not fire before it was offered again: see PRV-007")
+    if twice <= once:
+        return kept(f"the trigger that was offered twice fires as before: {count_of(twice)}")
+    return broken(
+        expected="one trigger, which was offered twice under the same id",
+        seen=f"{count_of(twice)} when it fires, and {once} before the second offer",
+        events=tuple(calls_of_the_target(record.talk, record.result.again)[:twice]),
+        remedy=ONCE,
+    )
+
+
+def count_of(calls: int) -> str:
+    """A number of calls in words."""
+    return "one call" if calls == 1 else f"{calls} calls"
+
+
+ONCE = "Keep triggers by their id, so that one that comes again replaces itself."
 
 FASTER = 0.65
 """The factor by which intervals shrink where two timers of one period run: 0.5, with a margin."""
@@ -243,7 +265,7 @@ def _fires_as_often(record: Record[Fired]) -> Finding:
         expected="one trigger, which was offered twice under the same id",
         seen=f"it fires {times}",
         events=tuple(calls_of_the_target(record.talk)[-4:]),
-        remedy="Keep triggers by their id, so that one that comes again replaces itself.",
+        remedy=ONCE,
     )
 
 

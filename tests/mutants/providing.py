@@ -8,6 +8,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.plain import Ticking
+from tests.mutants.unprepared import Sales
 from tests.mutants.worker import Json, Worker
 
 
@@ -159,3 +160,32 @@ class TicksForEachOffer(Ticking):
         await super().bind(socket, message)
         if again:
             self.second = asyncio.create_task(self.tick(socket, message["id"]))
+
+
+@breaks("PRV-007")
+class SellsWithoutMetadata(Sales):
+    def binding_fields(self, binding: Json) -> Json:
+        return {"namespace": binding.get("namespace")}
+
+
+@breaks("PRV-008")
+class TellsOfSalesForEver(Sales):
+    async def unbind(self, message: Json) -> None:
+        return None
+
+
+@breaks("PRV-009")
+class TellsOfSalesForEachOffer(Sales):
+    def __init__(self) -> None:
+        super().__init__()
+        self.offers: list[Json] = []
+
+    def held(self) -> list[Json]:
+        return self.offers
+
+    async def bind(self, socket: ClientConnection, message: Json) -> None:
+        self.offers.append(message)
+        await super().bind(socket, message)
+
+    async def unbind(self, message: Json) -> None:
+        self.offers = [offer for offer in self.offers if offer["id"] != message["id"]]

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
 from tests.mutants.plain import Plain
-from tests.mutants.unprepared import Aisles
+from tests.mutants.unprepared import Aisles, SwitchedAisles
 from tests.mutants.worker import Json, Worker
 
 
@@ -241,3 +241,8 @@ class PutsBlanksIntoItsIds(Plain):
 class ClosesTheWrongAisle(Aisles):
     def withdrawal(self, function_id: str) -> Json:
         return {"type": "unregisterfunction", "id": f"closed::{function_id}"}
+
+
+@breaks("REG-013")
+class ClosesTheWrongAisleUntold(SwitchedAisles, ClosesTheWrongAisle):
+    pass

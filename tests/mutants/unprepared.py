@@ -117,6 +117,43 @@ class Aisles(Shop):
         return {"type": "unregisterfunction", "id": function_id}
 
 
+class SwitchedAisles(Aisles):
+    """One whose callers have to say whether an aisle is open, and are not told that it is."""
+
+    async def aisle(self, data: Json) -> Json:
+        if not isinstance(data, dict) or not isinstance(data.get("open"), bool):
+            raise HandlerError("invalid", "aisle is required, and open must be a boolean")
+        return {"aisle": (await super().aisle(data))["aisle"]}
+
+
+class Sales(Shop):
+    """A shop in which each sale fires the triggers of its own type."""
+
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), "shop::sell": self.sell}
+
+    async def sell(self, data: Json) -> Json:
+        if not isinstance(data, dict) or not isinstance(data.get("item"), str):
+            raise HandlerError("invalid", "item is required")
+        for binding in self.held():
+            message = {"type": "invokefunction", "function_id": binding["function_id"]}
+            await self.cast({**message, "data": data["item"], **self.binding_fields(binding)})
+        return {"sold": data["item"]}
+
+    def held(self) -> list[Json]:
+        return list(self.bindings.values())
+
+
+class Counter(Shop):
+    """A shop in which nothing gives its data back whole."""
+
+    def handlers(self) -> dict[str, Handler]:
+        return {name: one for name, one in super().handlers().items() if name != "shop::mirror"}
+
+    async def hello(self, data: Json) -> Json:
+        return {"status_code": 200, "body": {"open": True}}
+
+
 class Finds(Shop):
     """A shop that looks things up in two ways."""
 

@@ -158,31 +158,3 @@ def _in_the_trace(record: Record[Invocation]) -> Finding:
         events=about(record, record.result),
         remedy="Send the trace context of the handler, or that of the invocation, with its answer.",
     )
-
-
-@trial(Worker.SHARED)
-async def beside_the_data(harness: Harness) -> tuple[Invocation, Part]:
-    """Invoke ``echo`` with metadata besides its data."""
-    part = harness.invoker.part("echo")
-    data = part.request({"x": 1})
-    invocation = harness.invoker.invoke(part.function_id, data, metadata={"tenant": "blue"})
-    await harness.invoker.reply(invocation)
-    return invocation, part
-
-
-@check("INV-032", beside_the_data)
-def keeps_metadata_out_of_the_data(record: Record[tuple[Invocation, Part]]) -> Finding:
-    """A handler that validates its data would refuse fields that it does not expect."""
-    invocation, part = record.result
-    answers = record.talk.answers(invocation.id)
-    if not answers:
-        return inconclusive("it did not answer an invocation with metadata")
-    whole = part.whole(answers[0].json.get("result"))
-    if equal(whole, part.request({"x": 1})):
-        return kept("the data came back as it was", answers[0])
-    return broken(
-        expected="the data {'x': 1}, without the metadata beside it",
-        seen=described(answers[0]),
-        events=about(record, invocation),
-        remedy="Hand metadata to the handler apart from its data.",
-    )

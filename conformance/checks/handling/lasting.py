@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.stimuli.answers import about
 from conformance.checks.stimuli.enduring import GROWTH, LAP, Haul, long_haul
 from conformance.checks.stimuli.invoking import all_answered, own_samples
-from conformance.documents.trees import at, places, put
+from conformance.documents.trees import Path, at, places, put
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
@@ -74,12 +74,32 @@ MOST_PLACES = 4
 """Places of a function's data that are replaced."""
 
 
-def _spoiled(examples: Sequence[Any]) -> Iterator[Any]:
-    """The data that got furthest in a function, with one place of a wrong type, or null."""
+def _spoiled(examples: Sequence[Any], request_format: Any) -> Iterator[Any]:
+    """The data that got furthest in a function, with one place of a wrong type, or null.
+
+    The places are those that it has, and those that only the format names.
+    """
     best = examples[0] if examples else None
-    for path in [path for path in places(best) if path][:MOST_PLACES]:
+    had = places(best)
+    for path in [path for path in had if path][:MOST_PLACES]:
         yield put(best, path, None)
         yield put(best, path, [] if not isinstance(at(best, path), list) else "text")
+    for path in [path for path in _named(request_format) if path not in had][:MOST_PLACES]:
+        yield put(best, path, None)
+        yield put(best, path, "text")
+
+
+def _named(schema: Any, path: Path = ()) -> Iterator[Path]:
+    """The paths of the innermost properties that a JSON Schema names."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    for name, inner in properties.items() if isinstance(properties, Mapping) else ():
+        yield from [*_named(inner, (*path, name))] or [(*path, name)]
+
+
+def _spoiled_for(harness: Harness, function_id: str) -> Iterator[Any]:
+    registered = harness.baseline.functions[function_id]
+    examples = harness.baseline.knowledge.examples(function_id)
+    return _spoiled(examples, registered.get("request_format"))
 
 
 @trial(Worker.OWN)
@@ -93,7 +113,7 @@ async def odd_data(harness: Harness) -> Oddities:
     invocations = tuple(
         harness.invoker.invoke(function_id, data)
         for function_id in functions
-        for data in (*ODD, *_spoiled(harness.baseline.knowledge.examples(function_id)))
+        for data in (*ODD, *_spoiled_for(harness, function_id))
     )
     await all_answered(harness, invocations, harness.invoker.patience(invocations))
     return Oddities(invocations, harness.worker.process.exit_code)

@@ -26,6 +26,8 @@ Changes = tuple[str, ...]
 def tagged(tag: str) -> dict[str, Any]:
     """An object with what programs often replace, leave out or rename, and a text to find it by.
 
+    Among it are texts that some take for something else: a day, a moment, a number.
+
     Fractions are not among it: whether a worker keeps them is judged.
     """
     nothing: dict[str, Any] = {
@@ -35,6 +37,10 @@ def tagged(tag: str) -> dict[str, Any]:
         "empty": "",
         "list": [],
         "map": {},
+        "day": "2024-02-29",
+        "moment": "2024-02-29T06:07:08+02:00",
+        "digits": "0042",
+        "letters": "naïve 漢字 🜚",
     }
     return {TAG: tag, **nothing, "camelCase": 1, "__under": [1]}
 

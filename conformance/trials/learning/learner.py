@@ -36,7 +36,7 @@ MOST_AFTER = 30
 
 MOST_EXAMPLES = 3
 MOST_SWITCHED = 12
-"""Members of a result that are looked at for booleans."""
+"""Booleans of data that are set otherwise, and members of a result that are looked at for some."""
 
 MOST_KNOWN = 8
 """Values kept for one name."""
@@ -275,10 +275,14 @@ class Learner:
 
 
 def switched(data: Any, result: Any) -> Iterator[Any]:
-    """The data with each boolean that the result names set to its opposite.
+    """The data with each boolean set to its opposite: its own, and those that the result names.
 
-    A function that answers ``{"open": true}`` often takes ``open``, and does another thing then.
+    A function often does another thing then. One that answers ``{"open": true}`` often takes
+    ``open``.
     """
+    own = [path for path in places(data) if isinstance(at(data, path), bool)]
+    for path in own[:MOST_SWITCHED]:
+        yield put(data, path, not at(data, path))
     if isinstance(result, Mapping) and isinstance(data, dict):
         for name, value in islice(result.items(), MOST_SWITCHED):
             if isinstance(value, bool) and name not in _VERDICTS:

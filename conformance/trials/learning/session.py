@@ -20,6 +20,7 @@ from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.learning.comparing import STATE_WRITES, compare, outcome_of
 from conformance.trials.learning.events import deliveries
+from conformance.trials.learning.firing import find_fire
 from conformance.trials.learning.handing import Changes
 from conformance.trials.learning.knowledge import Depth, Knowledge, Learned, Part, Question, Relay
 from conformance.trials.learning.learner import Learner, Names, Reply, reply_of
@@ -83,8 +84,9 @@ class Session:
         await self._find_relays()
         await self._find_parts()
         if not self._over:
-            for part in await self._registrars.find(self._reply):
-                self.parts[part.role] = part
+            self._keep(await self._registrars.find(self._reply))
+        if not self._over:
+            self._keep(await find_fire(self.harness, self._tame(), self._reply))
         await self._compare_worlds()
         return self._knowledge()
 
@@ -250,6 +252,19 @@ class Session:
             made = echoed(shown)
             if made is not None:
                 self.echoed[function_id] = made
+
+    def _tame(self) -> list[tuple[str, Any]]:
+        """The functions that take data and have no effects outside the worker, with such data."""
+        known = {name: learner.learned() for name, learner in self.learners.items()}
+        return [
+            (name, learned.examples[0])
+            for name, learned in known.items()
+            if learned.depth >= Depth.RESULT and not is_risky(name)
+        ]
+
+    def _keep(self, found: Iterable[Part]) -> None:
+        for part in found:
+            self.parts[part.role] = part
 
     def _believe(self, part: Part) -> None:
         """Keep a part; of several echoes the simplest is the best."""

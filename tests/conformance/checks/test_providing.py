@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from conformance import checks
-from conformance.checks.stimuli.providing import ELSEWHERE, TARGET, Fired
+from conformance.checks.stimuli.providing import ELSEWHERE, Fired
 from conformance.requirements.verdict import Conclusion, Finding
+from conformance.trials.offers import TARGET
 from conformance.trials.trial import CHECKS, Record
 from mock_engine.transcript import Direction, Message
 from tests.conformance.checks.records import Story

@@ -5,6 +5,7 @@ from __future__ import annotations
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.unprepared import Counter
 from tests.mutants.worker import Json, Worker
 
 
@@ -41,6 +42,15 @@ class PutsMetadataIntoTheData(Worker):
         data = message.get("data")
         if isinstance(data, dict) and message.get("metadata"):
             message = {**message, "data": {**data, "metadata": message["metadata"]}}
+        return await super().outcome(message)
+
+
+@breaks("INV-032")
+class TakesMetadataForOrders(Counter):
+    async def outcome(self, message: Json) -> Json:
+        data = message.get("data")
+        if isinstance(data, dict) and message.get("metadata"):
+            message = {**message, "data": {**data, **message["metadata"]}}
         return await super().outcome(message)
 
 

@@ -8,6 +8,7 @@ import os
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.unprepared import Counter
 from tests.mutants.worker import Json, Worker
 
 
@@ -51,6 +52,24 @@ class SaysNothingToDataItCannotUse(Worker):
         if data is None:
             await asyncio.Future()
         return await super().hello(data)
+
+
+@breaks("INV-034")
+class EndsOverAnOptionItCannotUse(Counter):
+    """Says which options a function takes, and reads one of them without a look at it."""
+
+    def functions(self) -> list[Json]:
+        limit = {"type": "object", "properties": {"limit": {"type": "integer"}}}
+        options = {"type": "object", "properties": {"options": limit}}
+        return [
+            {**function, "request_format": options} if function["id"] == "shop::reset" else function
+            for function in super().functions()
+        ]
+
+    async def reset(self, data: Json) -> Json:
+        options = data.get("options") if isinstance(data, dict) else None
+        if isinstance(options, dict) and isinstance(options.get("limit"), str):
+            os._exit(1)
 
 
 @breaks("INV-035")
