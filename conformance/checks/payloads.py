@@ -45,11 +45,14 @@ def _passes(requirement: str) -> None:
             finding = _changed(passage, what)
             if finding is not None:
                 return finding
-        if all(passage.function_id == ABSENT for passage in sent):
+        if all(passage.function_id == ABSENT or passage.beside for passage in sent):
             altered = handed_on(record, answers=False) if requirement == "INV-009" else None
             if altered is not None:
                 return altered
-            return kept(f"{what} was taken (sent to an unknown function)")
+            taker = next(
+                (f", and to {p.function_id} beside its data" for p in sent if p.beside), ""
+            )
+            return kept(f"{what} was taken (sent to an unknown function{taker})")
         return kept(f"{what} came back unchanged ({len(sent)} values)")
 
 
@@ -61,19 +64,26 @@ def _changed(passage: Passage, what: str) -> Finding | None:
         if body.get("error") is None:
             return inconclusive("it answers an unknown function with a result: see INV-004")
         return None
-    if body.get("error") is None and equal(passage.returned, passage.data):
+    if not passage.failed if passage.beside else _came_back(passage):
         return None
     seen = (
         f"the error {as_json(body['error'])}" if body.get("error") else as_json(body.get("result"))
     )
+    wanted = "taken beside its data by" if passage.beside else "unchanged from"
     return broken(
-        expected=f"{what}, unchanged from {passage.function_id}: "
+        expected=f"{what}, {wanted} {passage.function_id}: "
         f"{shorten(json.dumps(passage.data, ensure_ascii=False), 80)}",
         seen=shorten(seen, 160),
         events=passage.events[:3],
         remedy="Hand data to the handler as it came, and send what it returns as it is; "
         "take care with false, 0 and empty values.",
     )
+
+
+def _came_back(passage: Passage) -> bool:
+    """Whether ``echo`` gave the data back as it was."""
+    assert passage.answer is not None
+    return passage.answer.json.get("error") is None and equal(passage.returned, passage.data)
 
 
 for _requirement in PAYLOADS:

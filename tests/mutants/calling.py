@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
@@ -225,6 +227,21 @@ class UnpacksAListOfOne(Shop):
         if isinstance(result, list) and len(result) == 1:
             return {"result": result[0]}
         return super().outcome_of_call(answer)
+
+
+@breaks("CAL-019")
+class SharesItsCallsOfOneFunction(Shop):
+    """Takes callers who ask a function at the same time for callers who ask the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared: dict[str, asyncio.Future[Json]] = {}
+
+    async def engine(self, function_id: str, data: Json) -> Json:
+        if function_id not in self.shared:
+            self.shared[function_id] = asyncio.ensure_future(super().engine(function_id, data))
+            self.shared[function_id].add_done_callback(lambda _: self.shared.pop(function_id))
+        return await asyncio.shield(self.shared[function_id])
 
 
 @breaks("CAL-006")

@@ -9,7 +9,7 @@ import unicodedata
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.catalogue import breaks
-from tests.mutants.unprepared import Finds
+from tests.mutants.unprepared import Counter, Finds
 from tests.mutants.worker import Handler, Json, Worker
 
 
@@ -59,6 +59,17 @@ class LimitsDepth(Worker):
     async def receive(self, socket: ClientConnection, raw: str | bytes) -> None:
         if str(raw).count("[") < 64:
             await super().receive(socket, raw)
+
+
+@breaks("INV-012")
+class TakesNoDeepOrders(Counter):
+    """Looks at the depth of data that a handler of its own is to get, and refuses it."""
+
+    async def outcome(self, message: Json) -> Json:
+        deep = message["function_id"] in self.handlers() and json.dumps(message).count("[") > 32
+        if deep:
+            return {"error": {"code": "too_deep", "message": "data is nested too deeply"}}
+        return await super().outcome(message)
 
 
 @breaks("INV-013")

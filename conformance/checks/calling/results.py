@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks.stimuli.answers import WORDLESS, about, error_code
+from conformance.checks.stimuli.answers import WORDLESS, about, described, error_code
+from conformance.checks.stimuli.callers import FIRST, SECOND, Callers, two_callers
 from conformance.checks.stimuli.calling import Errand, calls_nobody, outgoing
 from conformance.checks.stimuli.handing import handed_on
 from conformance.checks.stimuli.invoking import all_answered
@@ -190,13 +191,28 @@ async def calls_at_once(harness: Harness) -> Returns:
     return Returns(tuple(invocations))
 
 
-@check("CAL-019", calls_at_once, odd_answers)
+@check("CAL-019", calls_at_once, two_callers, odd_answers)
 def hands_results_to_their_callers(*records: Record[Any]) -> Finding:
     """Answers arrive in any order, and each belongs to the call with the same id."""
-    return decisive(
-        _taken(record) if isinstance(record.result, OddAnswers) else _handed_out(record)
-        for record in records
-    )
+    return decisive(_JUDGES[type(record.result)](record) for record in records)
+
+
+def _asked_for_each(record: Record[Callers]) -> Finding:
+    """Whether what two callers asked about at the same time was asked for each of them."""
+    for pair in record.result.pairs:
+        answers = record.talk.answers(pair.second.id)
+        if not pair.called and answers and error_code(answers[0]) is None:
+            return broken(
+                expected=f"a call by {pair.relay.function_id} about {SECOND}, which its second "
+                f"caller asked about while it waited for an answer about {FIRST}",
+                seen=f"no such call, and {described(answers[0])}",
+                events=about(record, pair.first) + about(record, pair.second),
+                remedy="Keep pending calls by their ids; share the answer to a call among callers "
+                "only where function and data are the same.",
+            )
+    if any(pair.called for pair in record.result.pairs):
+        return kept("it called for each of two callers who asked about different things")
+    return inconclusive("its functions refused what two callers asked about")
 
 
 OVERLOOKED = 1.0
@@ -256,3 +272,10 @@ def _plain(result: Any) -> Any:
     if isinstance(result, dict):
         return {name: value for name, value in result.items() if name != ADDED}
     return result
+
+
+_JUDGES: Mapping[type, Callable[[Record[Any]], Finding]] = {
+    Returns: _handed_out,
+    Callers: _asked_for_each,
+    OddAnswers: _taken,
+}

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks.stimuli.answers import about, described
-from conformance.checks.stimuli.invoking import all_answered, own_samples
+from conformance.checks.stimuli.invoking import all_answered, takers
 from conformance.documents.trees import Path, at, equal, places, where
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
-from conformance.trials.learning.knowledge import Depth, Part
+from conformance.trials.learning.knowledge import Part
 from conformance.trials.learning.learner import complaint
 from conformance.trials.trial import Record, Worker, check, trial
 
@@ -48,7 +48,7 @@ async def beside_the_data(harness: Harness) -> Beside:
         await harness.invoker.reply(invocation)
         return Beside(echo=(invocation, part))
     pairs: list[tuple[Any, tuple[Invocation, Invocation]]] = []
-    for function_id, data in _takers(harness):
+    for function_id, data in takers(harness, MOST):
         for _ in range(ROUNDS):
             metadata = {**dict.fromkeys(data, MARK), MARK: MARK}
             pair = (
@@ -60,18 +60,6 @@ async def beside_the_data(harness: Harness) -> Beside:
     if not pairs:
         raise Inconclusive("this takes a function that plays the part of conformance::echo")
     return Beside(pairs=tuple(pairs))
-
-
-def _takers(harness: Harness) -> list[tuple[str, dict[str, Any]]]:
-    """Functions that returned a result for an object, with that object."""
-    functions = harness.baseline.knowledge.functions
-    return [
-        (function_id, data)
-        for function_id, data in own_samples(harness, MOST)
-        if isinstance(data, dict)
-        and function_id in functions
-        and functions[function_id].depth >= Depth.RESULT
-    ]
 
 
 @check("INV-032", beside_the_data)

@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
+from conformance.trials.learning.knowledge import Depth
 
 
 def trace(number: int) -> str:
@@ -22,6 +23,18 @@ async def all_answered(harness: Harness, awaited: Iterable[Invocation], within: 
 def is_url(harness: Harness, function_id: str) -> bool:
     """Whether the engine calls this function over HTTP, and never the worker."""
     return harness.baseline.functions[function_id].get("invocation") is not None
+
+
+def takers(harness: Harness, most: int) -> list[tuple[str, dict[str, Any]]]:
+    """Functions that returned a result for an object, at most ``most``, with that object."""
+    functions = harness.baseline.knowledge.functions
+    return [
+        (function_id, data)
+        for function_id, data in own_samples(harness, most)
+        if isinstance(data, dict)
+        and function_id in functions
+        and functions[function_id].depth >= Depth.RESULT
+    ]
 
 
 def own_samples(harness: Harness, most: int) -> list[tuple[str, Any]]:

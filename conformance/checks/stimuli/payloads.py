@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.checks.stimuli.invoking import takers
 from conformance.trials.context import ABSENT
 from conformance.trials.harness import Harness
-from conformance.trials.learning.knowledge import Part
+from conformance.trials.learning.knowledge import BOX, Part
+from conformance.trials.learning.learner import complaint
 from conformance.trials.trial import Worker, trial
 from mock_engine.transcript import Message
 
@@ -80,11 +83,22 @@ CROWDED = ("INV-013",)
 """Where another invocation is answered meanwhile: frames of two messages must not mix."""
 
 
+BESIDE = ("INV-011", "INV-012", "INV-013")
+"""Whose objects a function is also sent beside its own data, if none gives data back."""
+
+MOST_TAKERS = 4
+"""Functions that are looked at, whether they take more than they need."""
+
+PLAIN: Any = {"text": ["text", {"number": 1}]}
+"""What a function must take beside its own data before it is sent other objects there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The result for a payload: the answer, and whether the worker was still connected.
 
-    ``returned`` is the value that ``echo`` gave back.
+    ``returned`` is the value that ``echo`` gave back. ``beside`` is whether it was sent to a
+    function that takes more than its own data.
     """
 
     function_id: str
@@ -93,6 +107,26 @@ class Passage:
     connected: bool
     events: tuple[Message, ...]
     returned: Any = None
+    beside: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the answer is an error, or a result that holds one."""
+        assert self.answer is not None
+        body = self.answer.json
+        return body.get("error") is not None or bool(complaint(body.get("result")))
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A function that takes an object beside its own data."""
+
+    function_id: str
+    own: Mapping[str, Any]
+
+
+Target = Part | Taker | None
+"""Where a payload is sent: to ``echo``, beside the data of a function, or to an unknown one."""
 
 
 @trial(Worker.OWN)
@@ -103,14 +137,18 @@ async def payloads(harness: Harness) -> dict[str, list[Passage]]:
     nothing is triggered in a worker that does not know this suite.
     """
     echo = harness.invoker.part("echo") if harness.invoker.plays("echo") else None
-    targets = [echo] if echo is None or not echo.found else [None, echo]
+    targets: list[Target] = [echo] if echo is None or not echo.found else [None, echo]
     passages: dict[str, list[Passage]] = {}
     last: Passage | None = None
     await harness.worker.start()
     await harness.presence.ready()
+    taker = await _taker(harness) if echo is None else None
     for requirement, (_, values) in PAYLOADS.items():
         passages[requirement] = []
-        for data, target in itertools.product(values, targets):
+        beside = [taker] if taker is not None and requirement in BESIDE else []
+        for data, target in itertools.product(values, [*targets, *beside]):
+            if isinstance(target, Taker) and not isinstance(data, dict):
+                continue
             if last is not None and not last.connected:
                 await harness.restart()
             last = await _pass(harness, target, data, crowded=requirement in CROWDED)
@@ -120,16 +158,34 @@ async def payloads(harness: Harness) -> dict[str, list[Passage]]:
     return passages
 
 
-async def _pass(harness: Harness, echo: Part | None, data: Any, *, crowded: bool) -> Passage:
-    target = ABSENT if echo is None else echo.function_id
+async def _taker(harness: Harness) -> Taker | None:
+    """The first function that takes an object beside its own data, if there is one."""
+    for function_id, own in takers(harness, MOST_TAKERS):
+        taker = Taker(function_id, own)
+        tried = await _pass(harness, taker, PLAIN, crowded=False)
+        if tried.answer is not None and not tried.failed:
+            return taker
+    return None
+
+
+async def _pass(harness: Harness, to: Target, data: Any, *, crowded: bool) -> Passage:
+    target = ABSENT if to is None else to.function_id
     began = len(harness.transcript.events)
     number = harness.invoker.serving(target)
-    invocation = harness.invoker.invoke(target, data if echo is None else echo.request(data))
+    match to:
+        case Taker():
+            sent = {**to.own, BOX: data}
+        case Part():
+            sent = to.request(data)
+        case None:
+            sent = data
+    invocation = harness.invoker.invoke(target, sent)
     if crowded and harness.baseline.pulse is not None:
         harness.invoker.invoke(harness.baseline.pulse, {})
     answer = await harness.invoker.reply(invocation)
     connected = number in harness.workers and answer is not None
     happened = [e for e in harness.transcript.events[began:] if isinstance(e, Message)]
     result = None if answer is None else answer.json.get("result")
-    returned = None if echo is None else echo.returned(result)
-    return Passage(target, data, answer, connected, tuple(happened), returned)
+    returned = to.returned(result) if isinstance(to, Part) else None
+    beside = isinstance(to, Taker)
+    return Passage(target, data, answer, connected, tuple(happened), returned, beside)
