@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.mutants.catalogue import breaks
+from tests.mutants.unprepared import Exports
 from tests.mutants.worker import Json, Worker
 
 
@@ -245,3 +246,9 @@ class OpensChannelsWithoutAKey(Worker):
         with contextlib.suppress(InvalidHandshake):
             async with connect(self.url() + "/ws/channels/0b7e1a52?direction=read"):
                 return
+
+
+@breaks("CHN-005")
+class EndsWithAChannelItCannotOpen(Exports):
+    def unwritten(self, fault: Exception) -> None:
+        os._exit(1)

@@ -6,6 +6,10 @@ so that its mistake must be found through them.
 
 from __future__ import annotations
 
+import asyncio
+
+from websockets.exceptions import WebSocketException
+
 from tests.mutants.catalogue import Mutant
 from tests.mutants.handlers import Handler, HandlerError, Handlers, current
 from tests.mutants.worker import Json, Worker
@@ -152,6 +156,29 @@ class Counter(Shop):
 
     async def hello(self, data: Json) -> Json:
         return {"status_code": 200, "body": {"open": True}}
+
+
+class Exports(Shop):
+    """A shop that writes its orders into a channel, for whoever asked for them."""
+
+    def handlers(self) -> dict[str, Handler]:
+        return {**super().handlers(), "shop::export": self.export}
+
+    async def export(self, data: Json) -> Json:
+        ends = await self.engine("engine::channels::create", {})
+        self.pouring = asyncio.create_task(self.pour(ends["writer"]))
+        return {"reader": ends["reader"]}
+
+    async def pour(self, end: Json) -> None:
+        try:
+            async with self.channel(end) as socket:
+                await socket.send(b"order,price")
+        except (OSError, WebSocketException) as fault:
+            self.unwritten(fault)
+
+    def unwritten(self, fault: Exception) -> None:
+        """A channel was lost."""
+        self.log(f"a channel was lost: {fault}")
 
 
 class Finds(Shop):

@@ -6,31 +6,25 @@ import base64
 import itertools
 import re
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 
 from conformance.checks.stimuli.always import always
 from conformance.checks.stimuli.answers import about, described
 from conformance.checks.stimuli.channels import CHUNK, PARTS, ChannelOutput, written_to_a_channel
-from conformance.checks.stimuli.invoking import all_answered
-from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
 from conformance.trials.harness import Harness
 from conformance.trials.invoker import Invocation
 from conformance.trials.trial import Record, Worker, check, trial
-from mock_engine.modules.channel import READ, WRITE, Part
-from mock_engine.paths import CHANNELS
+from mock_engine.modules.channel import READ, Part
 from mock_engine.rendering import as_json
-
-MANY = 8
-"""Messages of 64 KiB written to a channel that is lost with the first of them. The whole call stays
-below 1 MiB, because some SDKs before 0.24.6 cannot take more."""
 
 
 @always("CHN-001", "ends of channels", not_applicable("it opened no channel"))
 def opens_channels_by_their_key(record: Record[object]) -> Iterator[Finding | None]:
     """The engine refuses to open the end of a channel without a key or a direction."""
     for event in record.talk.channel_requests:
-        query = event.request.query
-        right = "key=" in query and ("dir=read" in query or "dir=write" in query)
+        given = dict(parse_qsl(event.request.query))
+        right = "key" in given and given.get("dir") in ("read", "write")
         yield (
             None
             if right
@@ -156,55 +150,3 @@ def _short(name: str, value: object) -> str:
     if isinstance(value, str):
         return f"`{name}` of {len(value)} characters"
     return f"`{name}` {as_json(value)}"
-
-
-@trial(Worker.SHARED)
-async def channels_lost(harness: Harness) -> tuple[Invocation, ...]:
-    """Make the worker write and read, as far as it can, and cut its ends in the middle of that."""
-    invocations: list[Invocation] = []
-    if harness.invoker.plays("write"):
-        channel = harness.engine.channels.create()
-        channel.read(lambda *_: _cut(harness, channel.id), harness.notify)
-        parts = [{"text": "x" * CHUNK} for _ in range(MANY)]
-        data = {"channel": channel.end(WRITE), "parts": parts}
-        invocations.append(harness.invoker.invoke(harness.invoker.role("write"), data))
-    if harness.invoker.plays("read"):
-        unfinished = harness.engine.channels.create()
-        unfinished.write(*PARTS[0])
-        invocations.append(
-            harness.invoker.invoke(harness.invoker.role("read"), {"channel": unfinished.end(READ)})
-        )
-        await harness.until(
-            lambda: unfinished.deliver is not None or harness.invoker.replies(invocations[-1]),
-            harness.pace.handler,
-        )
-        _cut(harness, unfinished.id)
-    if not invocations:
-        raise Inconclusive(
-            "this takes a function that plays the part of conformance::write or ::read"
-        )
-    await all_answered(harness, invocations, harness.pace.handler)
-    return tuple(invocations)
-
-
-def _cut(harness: Harness, channel: str) -> None:
-    """Cut the worker's connections to a channel, without a close frame."""
-    for request in harness.talk.channel_requests:
-        taken = harness.listener.connections.get(request.connection)
-        if taken is not None and request.request.path == CHANNELS + channel:
-            taken.cut()
-
-
-@check("CHN-005", channels_lost)
-def outlives_its_channels(record: Record[tuple[Invocation, ...]]) -> Finding:
-    """The end of a channel can be opened only once, and the caller still waits for an answer."""
-    silent = [i for i in record.result if not record.talk.answers(i.id)]
-    if not silent:
-        return kept(f"{len(record.result)} functions answered although their channel was lost")
-    return broken(
-        expected=f"an answer of {silent[0].function_id}, a result or an error, after its channel "
-        "was lost",
-        seen="no answer",
-        events=about(record, silent[0])[:1],
-        remedy="Take the loss of a channel for its end, or for an error; do not wait for more.",
-    )

@@ -140,6 +140,7 @@ class Learner:
         self._examples: list[tuple[int, int, Any]] = []
         self._fields: dict[str, None] = {}
         self._last: Any = None
+        self._furthest = Depth.UNKNOWN
         self._refused: list[Any] = []
         self._since_result = 0
         self._waiting.extend(self.starts)
@@ -170,13 +171,15 @@ class Learner:
         if reply.calls or beyond:
             depth = Depth.CALLED
         self.depth = max(self.depth, depth)
-        if depth >= Depth.RESULT:
-            self._since_result += 1
         refused = bool(text) or reply.failed
+        if depth >= Depth.RESULT and not refused:
+            self._since_result += 1
         known = self._has_heard(value, text if refused else None, reply.result)
         self._rank(depth, value, refused=refused, known=known)
         if refused:
-            self.complaint, self._last = text, value
+            self.complaint = text
+            if depth >= self._furthest:
+                self._furthest, self._last = depth, value
             self._refused += [value] if len(self._refused) < MOST_EXAMPLES else []
             if not known and not beyond:
                 self._follow(value, text, reply)
@@ -247,7 +250,7 @@ class Learner:
         return bool(new)
 
     def again(self) -> bool:
-        """Retry what was refused last, with values that other functions have given since.
+        """Retry what was refused last, of what got furthest, with values given by others since.
 
         Returns whether there is anything to try.
         """

@@ -28,7 +28,7 @@ from conformance.trials.learning.parts import Probe, echoed, failing, parts, pro
 from conformance.trials.learning.registrars import Registrars
 from conformance.trials.learning.relays import SILENT, RelayFinder
 from conformance.trials.learning.stalls import Stalls
-from conformance.trials.learning.starts import is_risky, starts
+from conformance.trials.learning.starts import is_ending, is_risky, starts
 from conformance.trials.learning.worlds import Outcome
 from conformance.trials.load import load_factor
 from conformance.trials.traces import traceparent
@@ -78,7 +78,8 @@ class Session:
         self._begin()
         await self._explore(self.learners.values())
         retried = [learner for learner in self.learners.values() if learner.again()]
-        await self._explore(retried)
+        await self._explore(one for one in retried if not is_ending(one.function_id))
+        await self._explore(one for one in retried if is_ending(one.function_id))
         await self._explore(self._with_events())
         await self._look_alone()
         await self._find_relays()

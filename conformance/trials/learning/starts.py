@@ -21,6 +21,12 @@ RISKY = frozenset((
 ``http`` is none: names say with it how a function is reached.
 """
 
+ENDING = frozenset((
+    "delete", "remove", "withdraw", "cancel", "revoke", "clear", "close", "archive", "forget",
+    "discard", "retire", "expire", "reset", "undo", "unregister",
+))  # fmt: skip
+"""Words in names of functions after which what others made is there no more."""
+
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PARAMETER = re.compile(r"[:{](\w+)")
 
@@ -30,7 +36,16 @@ def is_risky(function_id: str) -> bool:
 
     Such a function is invoked with a single example, as it would be without learning.
     """
-    return any(word.lower() in RISKY for word in _WORDS.findall(function_id))
+    return not RISKY.isdisjoint(_words(function_id))
+
+
+def is_ending(function_id: str) -> bool:
+    """Whether the name of a function suggests that it takes away what another one made."""
+    return not ENDING.isdisjoint(_words(function_id))
+
+
+def _words(function_id: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(function_id)]
 
 
 def starts(

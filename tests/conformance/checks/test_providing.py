@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance import checks
@@ -75,3 +77,19 @@ def test_a_call_of_another_function_is_told() -> None:
     finding = judged("PRV-007", story.record(Fired(AGAIN, 2 * AGAIN, 1.0)))
 
     assert (finding.conclusion, finding.seen) == (Conclusion.BROKEN, 'a call of "a::b"')
+
+
+@pytest.mark.parametrize(
+    ("counts", "conclusion"),
+    [
+        ((1, 1), Conclusion.KEPT),
+        ((2, 2), Conclusion.KEPT),
+        ((1, 2), Conclusion.BROKEN),
+        ((0, 1), Conclusion.INCONCLUSIVE),
+    ],
+)
+def test_a_trigger_that_fires_on_request(counts: tuple[int, int], conclusion: Conclusion) -> None:
+    record = fired([1.0])
+    asked = replace(record, result=replace(record.result, counts=counts))
+
+    assert judged("PRV-009", asked).conclusion is conclusion

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,13 @@ Function = Callable[[Any], Reply]
 
 def learned(function: Function, *starts: Any, names: Names | None = None) -> Learned:
     learner = Learner("shop::put", starts or ({},), names or Names())
+    explore(learner, function)
+    return learner.learned()
+
+
+def explore(learner: Learner, function: Function) -> None:
     while (proposal := learner.next()) is not None:
         learner.take(proposal[0], function(proposal[0]))
-    return learner.learned()
 
 
 def failure(message: str) -> Reply:
@@ -117,6 +122,38 @@ def test_what_one_function_returns_goes_into_another() -> None:
         return Reply({"order": 1})
 
     assert learned(get, {}, names=names).examples[0] == {"orderId": "order-77"}
+
+
+def test_what_was_refused_after_a_call_is_tried_with_what_others_return() -> None:
+    names = Names()
+
+    def lend(data: Any) -> Reply:
+        if set(data) != {"film_id"}:
+            return failure("film_id is required")
+        if data["film_id"] != "F-1":
+            return replace(failure("nothing there"), calls=("state::get",))
+        return Reply({"lent": True}, calls=("state::get", "shop::label"))
+
+    learner = Learner("films::lend", [{"film_id": "x"}, {}], names)
+    explore(learner, lend)
+    names.note({"id": "F-1"}, "films::add")
+
+    assert learner.again()
+    explore(learner, lend)
+    assert learner.learned().examples[0] == {"film_id": "F-1"}
+    assert "shop::label" in learner.learned().calls
+
+
+def test_a_boolean_that_a_function_takes_is_set_otherwise() -> None:
+    asked: list[Any] = []
+
+    def follow(data: Any) -> Reply:
+        asked.append(data)
+        return Reply({"film": "a"})
+
+    learned(follow, {"film": "a", "how": {"quietly": True}})
+
+    assert {"film": "a", "how": {"quietly": False}} in asked
 
 
 def test_the_same_answers_lead_to_the_same_data() -> None:
