@@ -42,18 +42,23 @@ def _passes(requirement: str) -> None:
                     remedy="Raise the message size limit of the WebSocket library to 64 MiB, and "
                     "decode data as plain JSON before a handler sees it.",
                 )
-            finding = _changed(passage, what)
+            finding = None if passage.beside else _changed(passage, what)
             if finding is not None:
                 return finding
-        if all(passage.function_id == ABSENT or passage.beside for passage in sent):
-            altered = handed_on(record, answers=False) if requirement == "INV-009" else None
-            if altered is not None:
-                return altered
-            taker = next(
-                (f", and to {p.function_id} beside its data" for p in sent if p.beside), ""
-            )
-            return kept(f"{what} was taken (sent to an unknown function{taker})")
-        return kept(f"{what} came back unchanged ({len(sent)} values)")
+        if any(passage.function_id != ABSENT and not passage.beside for passage in sent):
+            return kept(f"{what} came back unchanged ({len(sent)} values)")
+        altered = handed_on(record, answers=False) if requirement == "INV-009" else None
+        return altered or _taken_beside([p for p in sent if p.beside], what)
+
+
+def _taken_beside(passages: list[Passage], what: str) -> Finding:
+    """Whether functions took it beside their data; one alone may have a limit of its own."""
+    takers = {passage.function_id for passage in passages}
+    refusing = [passage for passage in passages if passage.failed]
+    if takers and {passage.function_id for passage in refusing} == takers:
+        return _altered(refusing[0], what)
+    beside = f", and to {' and '.join(sorted(takers))} beside their data" if takers else ""
+    return kept(f"{what} was taken (sent to an unknown function{beside})")
 
 
 def _changed(passage: Passage, what: str) -> Finding | None:
@@ -64,8 +69,13 @@ def _changed(passage: Passage, what: str) -> Finding | None:
         if body.get("error") is None:
             return inconclusive("it answers an unknown function with a result: see INV-004")
         return None
-    if not passage.failed if passage.beside else _came_back(passage):
-        return None
+    return None if _came_back(passage) else _altered(passage, what)
+
+
+def _altered(passage: Passage, what: str) -> Finding:
+    """What became of it."""
+    assert passage.answer is not None
+    body = passage.answer.json
     seen = (
         f"the error {as_json(body['error'])}" if body.get("error") else as_json(body.get("result"))
     )

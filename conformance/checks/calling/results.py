@@ -201,7 +201,8 @@ def _asked_for_each(record: Record[Callers]) -> Finding:
     """Whether what two callers asked about at the same time was asked for each of them."""
     for pair in record.result.pairs:
         answers = record.talk.answers(pair.second.id)
-        if not pair.called and answers and error_code(answers[0]) is None:
+        alike = pair.called_later and not pair.called
+        if alike and answers and error_code(answers[0]) is None:
             return broken(
                 expected=f"a call by {pair.relay.function_id} about {SECOND}, which its second "
                 f"caller asked about while it waited for an answer about {FIRST}",

@@ -20,8 +20,8 @@ from conformance.trials.trial import Record, Worker, check, trial
 MOST = 8
 """Functions that are invoked without metadata and with it; the rest get it in the same way."""
 
-ROUNDS = 2
-"""How often, so that nothing is blamed on a change of what the worker keeps."""
+ROUNDS = ((False, True), (True, False))
+"""Whether metadata is there, in order, so that nothing is blamed on what the worker keeps."""
 
 MARK = "conformance-metadata"
 """What the metadata holds under each name."""
@@ -49,14 +49,15 @@ async def beside_the_data(harness: Harness) -> Beside:
         return Beside(echo=(invocation, part))
     pairs: list[tuple[Any, tuple[Invocation, Invocation]]] = []
     for function_id, data in takers(harness, MOST):
-        for _ in range(ROUNDS):
-            metadata = {**dict.fromkeys(data, MARK), MARK: MARK}
-            pair = (
-                harness.invoker.invoke(function_id, data),
-                harness.invoker.invoke(function_id, data, metadata=metadata),
-            )
-            await all_answered(harness, pair, harness.invoker.patience(pair))
-            pairs.append((data, pair))
+        metadata = {**dict.fromkeys(data, MARK), MARK: MARK}
+        for fields in ROUNDS:
+            asked: list[Invocation] = []
+            for beside in fields:
+                more = {"metadata": metadata} if beside else {}
+                asked.append(harness.invoker.invoke(function_id, data, **more))
+                await all_answered(harness, asked, harness.invoker.patience(asked))
+            without, with_metadata = (asked[fields.index(beside)] for beside in (False, True))
+            pairs.append((data, (without, with_metadata)))
     if not pairs:
         raise Inconclusive("this takes a function that plays the part of conformance::echo")
     return Beside(pairs=tuple(pairs))
@@ -97,7 +98,7 @@ def _handled_alike(record: Record[Beside]) -> Finding:
             suspects.setdefault(without.function_id, []).append(with_metadata)
         told = told or bool(shown)
     for function_id, seen in suspects.items():
-        if len(seen) == ROUNDS:
+        if len(seen) == len(ROUNDS):
             answers = record.talk.answers(seen[0].id)
             return broken(
                 expected=f"the same answer of {function_id} with metadata beside its data as "

@@ -16,8 +16,8 @@ from conformance.trials.invoker import Invocation
 from conformance.trials.learning.knowledge import Relay
 from conformance.trials.trial import Worker, trial
 
-FIRST, SECOND = "conformance-first", "conformance-second"
-"""What the two ask about. The calls that are made for them contain it."""
+FIRST, SECOND, LATER = "conformance-first", "conformance-second", "conformance-later"
+"""What the two ask about, and a third one after them. The calls made for them contain it."""
 
 MOST_FUNCTIONS, MOST_PLACES = 4, 3
 """Functions that are looked at, and texts in the data of each that may be what it asks about."""
@@ -27,13 +27,16 @@ MOST_FUNCTIONS, MOST_PLACES = 4, 3
 class Pair:
     """Two invocations of one function, the second while the first waited for its call.
 
-    ``called`` is whether a call was made for the second before the first was answered or after.
+    ``called`` is whether a call was made for the second, before the first was answered or after,
+    and ``called_later`` whether one was made for who asked after both: a function may make few
+    calls whoever asks.
     """
 
     relay: Relay
     first: Invocation
     second: Invocation
     called: bool
+    called_later: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ async def two_callers(harness: Harness) -> Callers:
 
 async def _ask(harness: Harness, relay: Relay, path: Path) -> Pair | None:
     """The two callers; ``None`` if no call is made about what is at the path."""
-    harness.gateway.holder = holder = Holder(lambda call: _is_about(call, FIRST, SECOND))
+    harness.gateway.holder = holder = Holder(lambda call: _is_about(call, FIRST, SECOND, LATER))
 
     def made(about: str) -> bool:
         return any(_is_about(call.message, about) for call in holder.calls)
@@ -78,7 +81,9 @@ async def _ask(harness: Harness, relay: Relay, path: Path) -> Pair | None:
         holder.answer = HeldCall.let_go
         holder.let_go()
         await all_answered(harness, (first, second), harness.pace.handler)
-        return Pair(relay, first, second, made(SECOND))
+        later = harness.invoker.invoke(relay.function_id, put(relay.data, path, LATER))
+        await all_answered(harness, (later,), harness.pace.handler)
+        return Pair(relay, first, second, made(SECOND), made(LATER))
     finally:
         harness.gateway.release()
 

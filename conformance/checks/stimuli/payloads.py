@@ -86,8 +86,9 @@ CROWDED = ("INV-013",)
 BESIDE = ("INV-011", "INV-012", "INV-013")
 """Whose objects a function is also sent beside its own data, if none gives data back."""
 
-MOST_TAKERS = 4
-"""Functions that are looked at, whether they take more than they need."""
+TAKERS, MOST_TAKERS = 2, 8
+"""Functions that get them, for one alone may have a limit of its own, and how many are asked for
+it."""
 
 PLAIN: Any = {"text": ["text", {"number": 1}]}
 """What a function must take beside its own data before it is sent other objects there."""
@@ -142,10 +143,10 @@ async def payloads(harness: Harness) -> dict[str, list[Passage]]:
     last: Passage | None = None
     await harness.worker.start()
     await harness.presence.ready()
-    taker = await _taker(harness) if echo is None else None
+    found = await _takers(harness) if echo is None else []
     for requirement, (_, values) in PAYLOADS.items():
         passages[requirement] = []
-        beside = [taker] if taker is not None and requirement in BESIDE else []
+        beside = found if requirement in BESIDE else []
         for data, target in itertools.product(values, [*targets, *beside]):
             if isinstance(target, Taker) and not isinstance(data, dict):
                 continue
@@ -158,14 +159,17 @@ async def payloads(harness: Harness) -> dict[str, list[Passage]]:
     return passages
 
 
-async def _taker(harness: Harness) -> Taker | None:
-    """The first function that takes an object beside its own data, if there is one."""
+async def _takers(harness: Harness) -> list[Taker]:
+    """Functions that take an object beside their own data, if there are enough."""
+    found: list[Taker] = []
     for function_id, own in takers(harness, MOST_TAKERS):
         taker = Taker(function_id, own)
         tried = await _pass(harness, taker, PLAIN, crowded=False)
         if tried.answer is not None and not tried.failed:
-            return taker
-    return None
+            found.append(taker)
+        if len(found) == TAKERS:
+            return found
+    return []
 
 
 async def _pass(harness: Harness, to: Target, data: Any, *, crowded: bool) -> Passage:
