@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.checks.stimuli.answers import described
 from conformance.checks.stimuli.handing import handed_on
-from conformance.checks.stimuli.payloads import MIB, PAYLOADS, Passage, payloads
+from conformance.checks.stimuli.payloads import MIB, PAYLOADS, TAKERS, Passage, payloads
 from conformance.documents.trees import equal
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept, not_applicable
@@ -55,7 +55,8 @@ def _taken_beside(passages: list[Passage], what: str) -> Finding:
     """Whether functions took it beside their data; one alone may have a limit of its own."""
     takers = {passage.function_id for passage in passages}
     refusing = [passage for passage in passages if passage.failed]
-    if takers and {passage.function_id for passage in refusing} == takers:
+    refused = {passage.function_id for passage in refusing}
+    if refused == takers and len(takers) >= TAKERS:
         return _altered(refusing[0], what)
     beside = f", and to {' and '.join(sorted(takers))} beside their data" if takers else ""
     return kept(f"{what} was taken (sent to an unknown function{beside})")

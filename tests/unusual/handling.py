@@ -11,6 +11,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 
 from tests.mutants.handlers import current
+from tests.mutants.unprepared import Counter
 from tests.mutants.worker import Handler, HandlerError, Json, Worker
 from tests.unusual.catalogue import unusual
 
@@ -169,3 +170,52 @@ class PassesOnThatAnotherIsMissing(Worker):
 
     def handlers(self) -> dict[str, Handler]:
         return {"mutant::hello": self.order}
+
+
+@unusual
+class TakesEachOrderOnce(Counter):
+    """Refuses an order that it has, whatever comes beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: set[str] = set()
+
+    async def put(self, data: Json) -> Json:
+        key = self.key(data)
+        if key in self.taken:
+            return {"error": f"there is an order {key} already"}
+        stored = await super().put(data)
+        if key is not None and "stored" in stored:
+            self.taken.add(key)
+        return stored
+
+    async def note(self, data: Json) -> Json:
+        if isinstance(data, dict) and str(data.get("text")) in self.taken:
+            raise HandlerError("noted", "this is noted already")
+        noted = await super().note(data)
+        self.taken.add(str(data["text"]))
+        return noted
+
+
+@unusual
+class RefusesLongNotes(Counter):
+    """One of its functions has a limit of its own."""
+
+    async def note(self, data: Json) -> Json:
+        if len(json.dumps(data)) > 1000:
+            raise HandlerError("too_long", "a note has a thousand characters at most")
+        return await super().note(data)
+
+
+@unusual
+class LimitsItsNotes(Counter):
+    """Takes few notes, and says of the others that they were not taken."""
+
+    noted_at = 0.0
+
+    async def note(self, data: Json) -> Json:
+        if time.monotonic() - self.noted_at < 0.5:
+            return {"noted": False}
+        noted = await super().note(data)
+        self.noted_at = time.monotonic()
+        return noted
