@@ -17,7 +17,7 @@ from conformance.checks.stimuli.calling import (
     calls_what_is_slow,
     outgoing,
 )
-from conformance.checks.stimuli.offline import Offline, calls_offline
+from conformance.checks.stimuli.offline import SHORT, Offline, calls_offline
 from conformance.requirements.verdict import Finding, broken, decisive, inconclusive, kept
 from conformance.trials.trial import Record, check
 from mock_engine.rendering import as_json
@@ -196,7 +196,10 @@ def _given_up(record: Record[Offline]) -> Finding:
     if not _sent_later(record):
         return inconclusive("it keeps no calls at all: see CAL-015")
     if offline.limit is None or offline.returned is None:
-        return inconclusive(f"none of its calls was seen to end within {PATIENCE:.0f} s")
+        return inconclusive(
+            f"none of its calls was seen to end within {SHORT:.0f} s, or {PATIENCE:.0f} s at the "
+            "full level"
+        )
     since = offline.returned
     made = [m for m in calls_of(record.talk, offline.kept_call) if m.at >= since]
     if made:

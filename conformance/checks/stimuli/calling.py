@@ -179,14 +179,14 @@ def _twice_at_once(call: HeldCall) -> None:
     call.answer({})
 
 
-async def given_up(harness: Harness, errand: Errand) -> None:
-    """Wait until the function answers although its call is held, for as long as that may take.
+async def given_up(harness: Harness, errand: Errand, within: float = PATIENCE) -> None:
+    """Wait until the function answers although its call is held, for ``within`` seconds.
 
     A limit is a timer, but what comes of it may take longer on a busy machine.
     """
     await harness.until(
         lambda: harness.invoker.replies(errand.invocation) or not harness.worker.running,
-        PATIENCE + load_factor() - 1,
+        within + load_factor() - 1,
         patient=False,
     )
 

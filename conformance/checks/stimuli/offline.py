@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from conformance.checks.stimuli.calling import ask, calls_of, given_up, through
+from conformance.checks.stimuli.calling import PATIENCE, ask, calls_of, given_up, through
 from conformance.checks.stimuli.returning import back
 from conformance.checks.stimuli.ways import OUTAGE, engine_gone
 from conformance.trials.harness import Harness
@@ -50,6 +50,10 @@ class Offline:
     returned: float | None = None
     unsent: int = 0
 
+
+SHORT = 3.0
+"""Seconds after which calls end that are looked at below the full level: the outage that shows what
+becomes of them then is longer still."""
 
 BURST = 8
 """Invocations that arrive together with the end of the connection: what their handlers call, most
@@ -106,7 +110,7 @@ async def _limit(harness: Harness, relay: Relay) -> float | None:
     """Seconds after which a call of the function ends by itself, if it does and makes no other."""
     harness.gateway.holder = holder = Holder(relay.concerns)
     errand = through(harness, relay)
-    await given_up(harness, errand)
+    await given_up(harness, errand, PATIENCE if harness.settings.full else SHORT)
     harness.gateway.release()
     answers = harness.invoker.replies(errand.invocation)
     if not answers or len(holder.calls) != 1:
