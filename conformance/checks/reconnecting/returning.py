@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from conformance.checks.stimuli.enduring import OftenLost, lost_often, lost_several_times
 from conformance.checks.stimuli.losing import NEVER_BACK, WAYS, Series, refused_at_first
 from conformance.checks.stimuli.ways import REFUSED_UPGRADE, RESET
 from conformance.requirements.verdict import Conclusion, Finding, broken, inconclusive, kept
-from conformance.trials.trial import Record, check
+from conformance.trials.trial import Record, Trial, check
 
 
 def _returns(requirement: str, *records: Record[Series]) -> Finding:
@@ -52,16 +54,19 @@ def _returns_always(*records: Record[Series] | Record[OftenLost]) -> Finding:
 
 
 def _register() -> None:
+    proving: dict[str, list[Trial[Series]]] = defaultdict(list)
     for series, ways in WAYS.items():
         for way in ways:
-            if way is RESET:
-                check(way.requirement, series, lost_several_times, lost_often)(_returns_always)
-                continue
-            also = (refused_at_first,) if way is REFUSED_UPGRADE else ()
+            proving[way.requirement].append(series)
+    for requirement, several in proving.items():
+        if requirement == RESET.requirement:
+            check(requirement, *several, lost_several_times, lost_often)(_returns_always)
+            continue
+        also = (refused_at_first,) if requirement == REFUSED_UPGRADE.requirement else ()
 
-            @check(way.requirement, series, *also)
-            def returns(*records: Record[Series], requirement: str = way.requirement) -> Finding:
-                return _returns(requirement, *records)
+        @check(requirement, *several, *also)
+        def returns(*records: Record[Series], requirement: str = requirement) -> Finding:
+            return _returns(requirement, *records)
 
 
 _register()

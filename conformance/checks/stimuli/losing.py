@@ -21,6 +21,7 @@ from conformance.checks.stimuli.ways import (
     CUT_MIDWAY,
     END,
     ENDED_AT_ACCEPT,
+    ENDED_WHEN_OPEN,
     GARBAGE,
     GONE,
     HELD_ON,
@@ -232,6 +233,9 @@ _series("seventh_series", HELD_ON, CODE_1013)
 
 
 _series("eighth_series", GONE)
+
+
+_series("ninth_series", ENDED_WHEN_OPEN)
 
 
 @trial(Worker.OWN, seconds=3.0)

@@ -143,12 +143,7 @@ async def _held(harness: Harness) -> None:
 
 
 async def _midway(harness: Harness) -> None:
-    """Reset the connection, end the next one with its handshake, and reset the one after midway.
-
-    A worker that reads the answer and the end at once writes to a connection that is gone, whenever
-    it writes. Midway, it may have written all of it before.
-    """
-    await _ended_when_open(harness)
+    """Reset the connection, and the next one as soon as the worker begins to replay."""
     before = set(harness.workers)
     enough = min(MIDWAY, max(1, sum(harness.presence.declared().values()) // 2))
 
@@ -157,13 +152,18 @@ async def _midway(harness: Harness) -> None:
             n for n in harness.workers if n not in before and _length(harness.talk, n) >= enough
         ]
 
+    await _each(lambda c: c.reset())(harness)
     await harness.until(lambda: begun() or not harness.worker.running, harness.pace.reconnect)
     for number in begun():
         harness.connection(number).reset()
 
 
 async def _ended_when_open(harness: Harness) -> None:
-    """Reset the connection, and end the next one of each worker with the answer to its upgrade."""
+    """Reset the connection, and end the next one of each worker with the answer to its upgrade.
+
+    A worker that reads the answer and the end at once writes to a connection that is gone, whenever
+    it writes. Midway in its replay, it may have written all of it before.
+    """
     lost, at = len(harness.talk.open), harness.transcript.now()
     harness.listener.play((rule(End(), Open()),))
 
@@ -217,7 +217,10 @@ CODE_4000 = Way("REC-020", "a close frame with code 4000", _each(lambda c: c.clo
 HELD_ON = Way("REC-022", "a loss that the engine noticed late", _held, False, 2.0)
 
 
-CUT_MIDWAY = Way("REC-023", "a loss in the midst of its replay", _midway, False, 3.0)
+CUT_MIDWAY = Way("REC-023", "a loss in the midst of its replay", _midway, False, 2.0)
+
+
+ENDED_WHEN_OPEN = Way("REC-023", "a loss together with a handshake", _ended_when_open, False, 3.0)
 
 
 CODE_1008 = Way("REC-025", "a close frame with code 1008", _each(lambda c: c.close(1008)))
