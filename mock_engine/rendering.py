@@ -76,7 +76,7 @@ def summary(event: Event, width: int = WIDTH) -> str | None:
 
 def _payload(message: Message, width: int) -> str:
     if message.binary:
-        shown = shorten(repr(message.data[:width]), width)
+        shown = shorten(bytes_text(message.data[:width]), width)
         return f"binary, {len(message.data)} bytes: {shown}"
     text = shorten(message.data.decode("utf-8", "backslashreplace"), width)
     return text or "an empty text message"
@@ -87,8 +87,26 @@ def _control_frame(frame: FrameSeen) -> str | None:
         code = "without a code" if frame.close_code is None else str(frame.close_code)
         return f"close frame {code}"
     if frame.opcode in (Opcode.PING, Opcode.PONG):
-        return f"{frame.opcode.name.lower()} {frame.data!r}"
+        return f"{frame.opcode.name.lower()} {bytes_text(frame.data)}".rstrip()
     return None
+
+
+CUT_SHORT = "unexpected end of data"
+"""Why a text cannot be decoded whose last character is not all there."""
+
+
+def bytes_text(data: bytes) -> str:
+    """Bytes as text where they are one that can be printed, or its beginning; else in digits.
+
+    The digits are hexadecimal, two for each byte.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as fault:
+        if fault.reason != CUT_SHORT:
+            return data.hex()
+        text = data[: fault.start].decode()
+    return text if text.isprintable() else data.hex()
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

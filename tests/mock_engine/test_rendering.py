@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from websockets.frames import Opcode
 
-from mock_engine.rendering import as_json, counted, line, lines, shorten
+from mock_engine.rendering import as_json, bytes_text, counted, line, lines, shorten
 from mock_engine.transcript import (
     Accepted,
     Answered,
@@ -44,7 +44,7 @@ def test_every_other_event_has_its_words() -> None:
         "upgraded to a WebSocket",
         "answered with HTTP status 404",
         "worker → engine  close frame 1000",
-        "worker → engine  ping b'x'",
+        "worker → engine  ping x",
         "ended: TCP reset (by peer)",
     ]
 
@@ -80,3 +80,18 @@ def test_a_value_is_shown_as_json(value: object, text: str) -> None:
 )
 def test_things_are_counted_in_words(number: int, text: str) -> None:
     assert counted(number, "finding") == text
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"", ""),
+        ("grüße".encode(), "grüße"),
+        ("grüße".encode()[:5], "grü"),
+        (b"*S\xcb\x1a", "2a53cb1a"),
+        (b"a\nb", "610a62"),
+        (b"\xff" * 8, "ff" * 8),
+    ],
+)
+def test_bytes_are_text_or_digits(data: bytes, text: str) -> None:
+    assert bytes_text(data) == text
