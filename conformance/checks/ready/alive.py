@@ -121,13 +121,18 @@ def answers_a_ping_message(record: Record[float]) -> Finding:
 MOST_STALLS = 3
 """Slow functions that are tried."""
 
+MEANWHILE = 0.3
+"""Seconds that a function must go on after a ping for the order of its answer and of the pong to
+mean anything on a busy machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A WebSocket ping sent while a slow invocation ran."""
+    """A WebSocket ping sent ``at`` seconds, while a slow invocation ran."""
 
     slow: Invocation
     payload: bytes
+    at: float
 
 
 @trial(Worker.CALLING)
@@ -154,30 +159,33 @@ async def pinged_while_stalled(harness: Harness) -> Busy:
     for number, (function_id, data) in enumerate(stalls[:MOST_STALLS]):
         slow = harness.invoker.invoke(function_id, data)
         # It may have been slow once only: then it does not show anything.
-        if await harness.until(lambda s=slow: harness.invoker.replies(s), 0.2, patient=False):  # type: ignore[misc]
+        if await harness.until(lambda s=slow: harness.invoker.replies(s), 0.4, patient=False):  # type: ignore[misc]
             continue
-        busy = await _pinged_during(harness, slow, f"stalled {number}?".encode())
-        ponged = pongs(harness.transcript.events, slow.connection, busy.payload)
+        busy = await _pinged(harness, slow, f"stalled {number}?".encode())
         answers = harness.talk.answers(slow.id)
-        if not ponged or (answers and answers[0].at < ponged[0].at):
+        if answers and answers[0].at < busy.at + MEANWHILE:
+            continue
+        if not _pong_came_first(harness.talk, harness.transcript.events, busy):
             return busy
     raise Inconclusive("functions that were slow did not keep the worker from answering pings")
 
 
 async def _ping_amidst(harness: Harness, milliseconds: int, payload: bytes) -> Busy:
     harness.invoker.can_sleep()
-    return await _pinged_during(harness, harness.invoker.sleep(milliseconds), payload)
-
-
-async def _pinged_during(harness: Harness, slow: Invocation, payload: bytes) -> Busy:
+    slow = harness.invoker.sleep(milliseconds)
     # The stimulus is a ping during the handler's work, not before it began.
     await harness.until(lambda: bool(harness.invoker.replies(slow)), 0.2, patient=False)
+    return await _pinged(harness, slow, payload)
+
+
+async def _pinged(harness: Harness, slow: Invocation, payload: bytes) -> Busy:
+    at = harness.transcript.now()
     harness.connection(slow.connection).send_frame(Frame(Opcode.PING, payload))
     await harness.invoker.reply(slow, harness.pace.handler)
     await harness.until(
         lambda: pongs(harness.transcript.events, slow.connection, payload), harness.pace.stray
     )
-    return Busy(slow, payload)
+    return Busy(slow, payload, at)
 
 
 def _pong_came_first(talk: Conversation, events: Sequence[Event], busy: Busy) -> bool:
