@@ -39,10 +39,19 @@ def at(value: Any, path: Path) -> Any:
         LookupError: there is no such path.
     """
     for key in path:
-        if not hasattr(value, "__getitem__"):
-            raise LookupError(key)
-        value = value[key]
+        try:
+            value = value[key]
+        except TypeError:  # neither an object nor an array, or the other of the two
+            raise LookupError(key) from None
     return value
+
+
+def find(value: Any, path: Path, otherwise: Any = None) -> Any:
+    """The value at a path; ``otherwise`` if there is no such path."""
+    try:
+        return at(value, path)
+    except LookupError:
+        return otherwise
 
 
 def put(value: Any, path: Path, new: Any) -> Any:

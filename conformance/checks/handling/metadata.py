@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.checks.stimuli.answers import about, described
 from conformance.checks.stimuli.invoking import all_answered, takers
-from conformance.documents.trees import Path, at, equal, places, where
+from conformance.documents.trees import Path, at, equal, find, places, where
 from conformance.errors import Inconclusive
 from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.harness import Harness
@@ -16,12 +16,16 @@ from conformance.trials.invoker import Invocation
 from conformance.trials.learning.knowledge import Part
 from conformance.trials.learning.learner import complaint
 from conformance.trials.trial import Record, Worker, check, trial
+from mock_engine.rendering import as_json
 
 MOST = 8
 """Functions that are invoked without metadata and with it; the rest get it in the same way."""
 
 ROUNDS = ((False, True), (True, False))
 """Whether metadata is there, in order, so that nothing is blamed on what the worker keeps."""
+
+DATA = {"x": 1}
+"""What ``echo`` gets."""
 
 MARK = "conformance-metadata"
 """What the metadata holds under each name."""
@@ -43,7 +47,7 @@ async def beside_the_data(harness: Harness) -> Beside:
     """Invoke ``echo`` with metadata, or else functions that take data, without and with it."""
     if harness.invoker.plays("echo"):
         part = harness.invoker.part("echo")
-        data = part.request({"x": 1})
+        data = part.request(DATA)
         invocation = harness.invoker.invoke(part.function_id, data, metadata={"tenant": "blue"})
         await harness.invoker.reply(invocation)
         return Beside(echo=(invocation, part))
@@ -73,10 +77,10 @@ def keeps_metadata_out_of_the_data(record: Record[Beside]) -> Finding:
     if not answers:
         return inconclusive("it did not answer an invocation with metadata")
     whole = part.whole(answers[0].json.get("result"))
-    if equal(whole, part.request({"x": 1})):
+    if equal(whole, part.request(DATA)):
         return kept("the data came back as it was", answers[0])
     return broken(
-        expected="the data {'x': 1}, without the metadata beside it",
+        expected=f"the data {as_json(DATA)}, without the metadata beside it",
         seen=described(answers[0]),
         events=about(record, invocation),
         remedy=REMEDY,
@@ -94,7 +98,7 @@ def _handled_alike(record: Record[Beside]) -> Finding:
         if plain is None:
             continue
         shown = [*_shown(data, plain)]
-        if other is None or any(_at(other, path) == MARK for path in shown):
+        if other is None or any(find(other, path) == MARK for path in shown):
             suspects.setdefault(without.function_id, []).append(with_metadata)
         told = told or bool(shown)
     for function_id, seen in suspects.items():
@@ -127,11 +131,3 @@ def _shown(data: dict[str, Any], result: Any) -> Iterator[Path]:
         value = at(data, path)
         if isinstance(value, str) and value:
             yield from where(result, value)
-
-
-def _at(value: Any, path: Path) -> Any:
-    """The value at a path; ``None`` if there is none."""
-    try:
-        return at(value, path)
-    except LookupError:
-        return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from conformance.documents.trees import Path, at
+from conformance.documents.trees import Path, find
 from conformance.trials.learning.handing import Changes
 
 
@@ -88,18 +88,12 @@ class Part:
 
     def whole(self, result: Any) -> Any:
         """Everything that an echo gave back, its own data included."""
-        try:
-            return at(result, self.lens)
-        except (LookupError, TypeError):
-            return MISSING
+        return find(result, self.lens, MISSING)
 
     def returned(self, result: Any) -> Any:
         """What the part returned, within a result; ``MISSING`` where there is nothing."""
         path = (*self.lens, BOX) if self.found and self.role == "echo" else self.lens
-        try:
-            return at(result, path)
-        except (LookupError, TypeError):
-            return MISSING
+        return find(result, path, MISSING)
 
     @property
     def text(self) -> str:
@@ -129,10 +123,7 @@ class Relay:
 
     def returned(self, result: Any) -> Any:
         """The answer to its call, within its result; ``MISSING`` if it is not there."""
-        try:
-            return at(result, self.lens or ())
-        except (LookupError, TypeError):
-            return MISSING
+        return find(result, self.lens or (), MISSING)
 
     def concerns(self, call: Mapping[str, Any]) -> bool:
         """Whether a call may be the one that the function waits for."""
