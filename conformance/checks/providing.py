@@ -20,7 +20,7 @@ from conformance.requirements.verdict import Finding, broken, inconclusive, kept
 from conformance.trials.invoker import Invocation
 from conformance.trials.offers import BINDING, TARGET, calls_of_the_target, results
 from conformance.trials.trial import Record, check
-from mock_engine.rendering import as_json
+from mock_engine.rendering import as_json, counted
 from mock_engine.transcript import Direction
 
 CODES = ("trigger_type_not_found", "trigger_registration_failed")
@@ -222,18 +222,13 @@ def _calls_once(record: Record[Fired]) -> Finding:
     if not once:
         return inconclusive("its trigger did not fire before it was offered again: see PRV-007")
     if twice <= once:
-        return kept(f"the trigger that was offered twice fires as before: {count_of(twice)}")
+        return kept(f"the trigger that was offered twice fires as before: {counted(twice, 'call')}")
     return broken(
         expected="one trigger, which was offered twice under the same id",
-        seen=f"{count_of(twice)} when it fires, and {once} before the second offer",
+        seen=f"{counted(twice, 'call')} when it fires, and {once} before the second offer",
         events=tuple(calls_of_the_target(record.talk, record.result.again)[:twice]),
         remedy=ONCE,
     )
-
-
-def count_of(calls: int) -> str:
-    """A number of calls in words."""
-    return "one call" if calls == 1 else f"{calls} calls"
 
 
 ONCE = "Keep triggers by their id, so that one that comes again replaces itself."

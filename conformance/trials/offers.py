@@ -57,6 +57,6 @@ def calls_of_the_target(talk: Conversation, since: float = -1.0) -> list[Message
     """The calls of the function to which the trigger is bound, after ``since`` seconds."""
     return [
         m
-        for m in (talk.messages() if since < 0 else talk.recent(since))
+        for m in talk.recent(since)
         if m.type == "invokefunction" and m.json.get("function_id") == TARGET and m.at > since
     ]

@@ -298,10 +298,10 @@ class Connection(asyncio.Protocol):
         self.is_open = True
         if self._injector is not None:
             self._injector.opened()
-            if self.is_open:
-                uncork(self._transport)
         if not self.is_open:
             return
+        if self._injector is not None:
+            uncork(self._transport)
         self._served = True
         self._application.opened(self)
         if trailing:

@@ -26,7 +26,7 @@ def is_url(harness: Harness, function_id: str) -> bool:
 
 
 def takers(harness: Harness, most: int) -> list[tuple[str, dict[str, Any]]]:
-    """Functions that returned a result for an object, at most ``most``, with that object."""
+    """Those of the first ``most`` functions that returned a result for an object, with it."""
     functions = harness.baseline.knowledge.functions
     return [
         (function_id, data)

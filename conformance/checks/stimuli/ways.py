@@ -98,8 +98,13 @@ async def _refused_upgrades(harness: Harness) -> None:
 
 def refusals(harness: Harness) -> int:
     """How many upgrades were refused, without those for telemetry."""
-    refused = [e.connection for e in harness.transcript.of(Answered) if e.status == Reject().status]
-    requests = [harness.talk.requests.get(number) for number in refused]
+    return _upgrades(harness, lambda answer: answer.status == Reject().status)
+
+
+def _upgrades(harness: Harness, fits: Callable[[Answered], bool]) -> int:
+    """How many upgrades were answered so, without those for telemetry."""
+    answered = [e.connection for e in harness.transcript.of(Answered) if fits(e)]
+    requests = [harness.talk.requests.get(number) for number in answered]
     return sum(r is not None and r.request.path != TELEMETRY for r in requests)
 
 
@@ -168,9 +173,7 @@ async def _ended_when_open(harness: Harness) -> None:
     harness.listener.play((rule(End(), Open()),))
 
     def opened() -> bool:
-        answered = {e.connection for e in harness.transcript.of(Answered) if e.at > at}
-        requests = [harness.talk.requests.get(number) for number in answered]
-        return sum(r is not None and r.request.path != TELEMETRY for r in requests) >= lost
+        return _upgrades(harness, lambda answer: answer.at > at) >= lost
 
     await _each(lambda c: c.reset())(harness)
     await harness.until(lambda: opened() or not harness.worker.running, harness.pace.reconnect)
